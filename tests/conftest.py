@@ -1,0 +1,126 @@
+"""What every test may stand on: a PostgreSQL, scratch databases migrated once per service, a broker, topics.
+
+The embedded parts are the default. `DATABASE_URL` (any database of a server where we may create some) and
+`KAFKA_BOOTSTRAP_SERVERS` replace them; `KAFKA=apache` starts a real Apache Kafka.
+"""
+
+import asyncio
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import asyncpg
+import pytest
+
+from deploy.local.apache import ApacheKafka
+from deploy.local.broker import EmbeddedBroker
+from deploy.local.postgres import EmbeddedPostgres, create_database
+from deploy.local.topics import Topic, create_topics
+from tests.infrastructure import (
+    Broker,
+    DatabaseServer,
+    ExternalBroker,
+    ExternalPostgres,
+    ScratchDatabase,
+    Topics,
+)
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="session")
+def scratch_folder() -> Iterator[Path]:
+    """Not pytest's own temporary folder: that one is closed to the unprivileged user PostgreSQL runs as."""
+    folder = Path(tempfile.mkdtemp(prefix="double-wings-"))
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+async def postgres(scratch_folder: Path) -> AsyncIterator[DatabaseServer]:
+    external = os.environ.get("DATABASE_URL")
+    if external:
+        yield ExternalPostgres(external)
+        return
+    server = EmbeddedPostgres(scratch_folder / "postgres", durable=False)
+    await server.start()
+    yield server
+    await server.stop("immediate")
+
+
+@pytest.fixture(scope="session")
+async def scratch_database(postgres: DatabaseServer) -> AsyncIterator[ScratchDatabase]:
+    """`await scratch_database("registry")` gives the URL of a fresh database cloned from a migrated template.
+
+    `migrate=False` gives an empty one. All are dropped at the end of the session."""
+    run = uuid4().hex[:8]
+    server = postgres.url("postgres", driver=None)
+    templates: dict[str, asyncio.Task[str]] = {}
+    created: list[str] = []
+
+    async def template_of(service: str) -> str:
+        name = f"template_{service}_{run}"
+        created.append(name)
+        await create_database(server, name)
+        await migrate_database(service, postgres.url(name))
+        return name
+
+    async def scratch(service: str, *, migrate: bool = True) -> str:
+        template = None
+        if migrate:
+            if service not in templates:
+                templates[service] = asyncio.create_task(template_of(service))
+            template = await templates[service]
+        name = f"{service}_{run}_{len(created)}"
+        created.append(name)
+        await create_database(server, name, template)
+        return postgres.url(name)
+
+    yield scratch
+    connection = await asyncpg.connect(server)
+    for name in created:
+        await connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+    await connection.close()
+
+
+async def migrate_database(service: str, url: str) -> None:
+    process = await asyncio.create_subprocess_exec(
+        *[sys.executable, "-m", "alembic", "--name", service, "upgrade", "head"],
+        cwd=ROOT,
+        env=os.environ | {"DATABASE_URL": url},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    said, _ = await process.communicate()
+    assert process.returncode == 0, f"the migrations of {service} failed:\n{said.decode()}"
+
+
+@pytest.fixture(scope="session")
+async def broker(scratch_folder: Path) -> AsyncIterator[Broker]:
+    """A broker of this session, with `.bootstrap` and `.idempotence`."""
+    external = os.environ.get("KAFKA_BOOTSTRAP_SERVERS")
+    if external:
+        yield ExternalBroker(external)
+        return
+    apache = os.environ.get("KAFKA") == "apache"
+    started = ApacheKafka(scratch_folder / "kafka") if apache else EmbeddedBroker()
+    await started.start()
+    yield started
+    await started.stop()
+
+
+@pytest.fixture(scope="session")
+def topics(broker: Broker) -> Topics:
+    """`await topics("registry.institutions.v1", partitions=3)` creates a topic for one test and gives its
+    name, which begins with the stem."""
+
+    async def create(stem: str = "topic", *, partitions: int = 3) -> str:
+        name = f"{stem}-{uuid4().hex[:8]}"
+        await create_topics(broker.bootstrap, [Topic(name, partitions)])
+        return name
+
+    return create

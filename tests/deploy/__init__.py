@@ -1,0 +1,1 @@
+"""The local platform and the deployment files."""
