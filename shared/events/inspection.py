@@ -1,0 +1,234 @@
+"""What inspection publishes: grids, teams, where each institution was placed, campaigns, visits and violations."""
+
+from datetime import date, datetime
+from typing import ClassVar
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+
+from shared.events import Event
+
+
+class GridSetActivated(Event):
+    """A version of the street grid came into force and replaced the one before; `codes` are its grids."""
+
+    type: ClassVar[str] = "inspection.grid_set.activated.v1"
+    topic: ClassVar[str] = "inspection.grids.v1"
+
+    grid_set_id: UUID
+    number: int
+    codes: list[str]
+    valid_from: date
+    at: datetime
+
+
+class TeamFormed(Event):
+    """A street team was formed, or its grids changed; `grids` are grid codes."""
+
+    type: ClassVar[str] = "inspection.team.formed.v1"
+    topic: ClassVar[str] = "inspection.teams.v1"
+
+    team_id: UUID
+    code: str
+    name: str
+    district: str | None
+    grids: list[str]
+    at: datetime
+
+
+class TargetPlaced(Event):
+    """An institution was placed in the grid, or found to lie in none (`grid` null, `blind_spot` says why)."""
+
+    type: ClassVar[str] = "inspection.target.placed.v1"
+    topic: ClassVar[str] = "inspection.targets.v1"
+
+    institution_id: UUID
+    grid: str | None
+    blind_spot: str | None
+    at: datetime
+
+
+class CampaignLaunched(Event):
+    """A campaign froze its target list and began; `targets` is the length of the list."""
+
+    type: ClassVar[str] = "inspection.campaign.launched.v1"
+    topic: ClassVar[str] = "inspection.campaigns.v1"
+
+    campaign_id: UUID
+    name: str
+    targets: int
+    at: datetime
+
+
+class ListedTarget(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    target_id: UUID
+    institution_id: UUID
+    grid: str | None
+    district: str | None
+    street: str | None
+
+
+class CampaignTargetsListed(Event):
+    """A part (at most 1,000) of a launched campaign's frozen list."""
+
+    type: ClassVar[str] = "inspection.campaign.targets_listed.v1"
+    topic: ClassVar[str] = "inspection.campaigns.v1"
+
+    campaign_id: UUID
+    targets: list[ListedTarget]
+    at: datetime
+
+
+class CampaignTargetClosed(Event):
+    """A target of the frozen list ended with a reason: `inspected`, `moved`, `duplicate`, `refused`, `closed_door`."""
+
+    type: ClassVar[str] = "inspection.campaign.target_closed.v1"
+    topic: ClassVar[str] = "inspection.campaigns.v1"
+
+    campaign_id: UUID
+    target_id: UUID
+    institution_id: UUID
+    visit_id: UUID | None
+    reason: str
+    at: datetime
+
+
+class CampaignDiscovery(Event):
+    """A visit found an institution that no list knew; it counts beside the frozen list, never in it."""
+
+    type: ClassVar[str] = "inspection.campaign.discovery.v1"
+    topic: ClassVar[str] = "inspection.campaigns.v1"
+
+    campaign_id: UUID
+    discovery_id: UUID
+    visit_id: UUID
+    grid: str | None
+    at: datetime
+
+
+class CampaignClosed(Event):
+    """A campaign ended: every target of its list has a reason."""
+
+    type: ClassVar[str] = "inspection.campaign.closed.v1"
+    topic: ClassVar[str] = "inspection.campaigns.v1"
+
+    campaign_id: UUID
+    targets: int
+    closed: int
+    discoveries: int
+    at: datetime
+
+
+class VisitEvent(Event):
+    """Every fact of a visit carries where it took place; `visited_on` is the day in China."""
+
+    topic: ClassVar[str] = "inspection.visits.v1"
+
+    visit_id: UUID
+    institution_id: UUID | None
+    campaign_id: UUID | None
+    team: str | None
+    grid: str | None
+    district: str | None
+    street: str | None
+    at: datetime
+
+
+class VisitPlanned(VisitEvent):
+    """A visit was put on a team's list."""
+
+    type: ClassVar[str] = "inspection.visit.planned.v1"
+
+
+class VisitStarted(VisitEvent):
+    """Inspectors are at the door."""
+
+    type: ClassVar[str] = "inspection.visit.started.v1"
+
+    visited_on: date
+
+
+class VisitSubmitted(VisitEvent):
+    """A visit ended with its outcome: inspected, closed_door, moved, duplicate, refused or newly_found."""
+
+    type: ClassVar[str] = "inspection.visit.submitted.v1"
+
+    outcome: str
+    visited_on: date
+    score: int | None
+    violations: int
+
+
+class VisitRecorded(VisitEvent):
+    """A visit made before this platform existed was imported."""
+
+    type: ClassVar[str] = "inspection.visit.recorded.v1"
+
+    outcome: str
+    visited_on: date
+    score: int | None
+    visit_type: str | None
+    external_ref: str
+
+
+class VisitReviewed(VisitEvent):
+    """A district officer accepted a submitted visit or sent it back."""
+
+    type: ClassVar[str] = "inspection.visit.reviewed.v1"
+
+    accepted: bool
+    note: str | None
+
+
+class ViolationEvent(Event):
+    """Every fact of a violation carries its severity and place; `found_on` is the day in China."""
+
+    topic: ClassVar[str] = "inspection.violations.v1"
+
+    violation_id: UUID
+    institution_id: UUID | None
+    visit_id: UUID | None
+    grid: str | None
+    district: str | None
+    street: str | None
+    severity: str
+    found_on: date
+    state: str
+    at: datetime
+
+
+class ViolationReported(ViolationEvent):
+    """A breach was found."""
+
+    type: ClassVar[str] = "inspection.violation.reported.v1"
+
+    description: str
+    external_ref: str | None
+
+
+class RectificationOrdered(ViolationEvent):
+    """The institution was told to put it right by a day."""
+
+    type: ClassVar[str] = "inspection.violation.rectification_ordered.v1"
+
+    due_on: date
+    requirement: str
+
+
+class ViolationRectified(ViolationEvent):
+    """The institution says it has put it right."""
+
+    type: ClassVar[str] = "inspection.violation.rectified.v1"
+
+    statement: str
+
+
+class ViolationVerified(ViolationEvent):
+    """An inspector looked again: closed if it holds, back under order if not."""
+
+    type: ClassVar[str] = "inspection.violation.verified.v1"
+
+    holds: bool
+    note: str | None

@@ -1,0 +1,1 @@
+"""What metrics publishes: nothing yet. It listens; reported indicators will speak here."""

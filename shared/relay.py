@@ -1,0 +1,159 @@
+"""The relay: pending journal rows to the broker, in order, each until it is acknowledged.
+
+It reads pending rows by id, sends all, awaits every acknowledgement and deletes exactly those rows. No cursor on ids (a
+lower id may commit later), no SKIP LOCKED (two relays would reorder a key). Two relays at once repeat records and never
+reorder first occurrences; consumers drop the repeats. The leader lock only saves that work.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
+from typing import Any
+
+import structlog
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError, MessageSizeTooLargeError
+from sqlalchemy import ARRAY, BigInteger, bindparam, text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from shared.envelope import Envelope, wrap
+from shared.failpoints import failpoint
+from shared.inbox import is_outage
+from shared.leadership import leadership
+from shared.settings import ServiceSettings
+
+log = structlog.get_logger(__name__)
+
+BATCH = 1000
+POLL = 0.02
+"""Seconds between looks at an empty outbox."""
+
+Message = tuple[str, bytes, bytes, list[tuple[str, bytes]]]
+"""Topic, key, value, headers."""
+
+Send = Callable[[Sequence[Message]], Awaitable[Mapping[int, str]]]
+"""Sends in order and awaits all acknowledgements. Returns, by place, what the broker will never take and why;
+raises for anything else, whose outcome is then unknown."""
+
+_BLOCKED = text("SELECT key FROM outbox_pending JOIN journal ON journal.id = journal_id WHERE refused IS NOT NULL")
+_PENDING = text(
+    """
+    SELECT id, event_id, topic, type, key, key_version, payload::text AS payload, actor, traceparent, at
+    FROM outbox_pending JOIN journal ON journal.id = journal_id
+    WHERE refused IS NULL AND NOT key = ANY(:blocked)
+    ORDER BY journal_id LIMIT :batch
+    """
+)
+_PENDING_UNBLOCKED = text(_PENDING.text.replace("AND NOT key = ANY(:blocked)", ""))
+_DELETE = text("DELETE FROM outbox_pending WHERE journal_id = ANY(:ids)").bindparams(
+    bindparam("ids", type_=ARRAY(BigInteger))
+)
+_REFUSE = text("UPDATE outbox_pending SET refused = :reason WHERE journal_id = :id")
+
+
+async def relay_once(connection: AsyncConnection, send: Send, *, source: str, batch: int = BATCH) -> int:
+    """Publish one batch of pending rows; the number read. The connection autocommits."""
+    blocked = list((await connection.scalars(_BLOCKED)).all())
+    if blocked:
+        rows = (await connection.execute(_PENDING, {"blocked": blocked, "batch": batch})).all()
+    else:
+        rows = (await connection.execute(_PENDING_UNBLOCKED, {"batch": batch})).all()
+    if not rows:
+        return 0
+    await failpoint("W5")
+    refused = await send([_message(row, source) for row in rows])
+    await failpoint("W7")
+    for place, reason in refused.items():
+        # Never skipped: the row stays, and every later row of its key waits behind it for an operator.
+        log.error("record refused by the broker", journal_id=rows[place].id, reason=reason)
+        await connection.execute(_REFUSE, {"id": rows[place].id, "reason": reason})
+    await connection.execute(_DELETE, {"ids": [row.id for place, row in enumerate(rows) if place not in refused]})
+    return len(rows)
+
+
+def _message(row: Any, source: str) -> Message:
+    envelope = Envelope(
+        event_id=row.event_id,
+        type=row.type,
+        source=source,
+        key=row.key,
+        sequence=row.key_version,
+        time=row.at,
+        actor=row.actor,
+        traceparent=row.traceparent,
+    )
+    return (row.topic, *wrap(envelope, row.payload.encode()))
+
+
+class KafkaSender:
+    """`Send` over aiokafka: acknowledged by all replicas, and idempotent where the broker can."""
+
+    def __init__(self, producer: AIOKafkaProducer) -> None:
+        self._producer = producer
+
+    async def __call__(self, messages: Sequence[Message]) -> Mapping[int, str]:
+        acknowledgements = []
+        for topic, key, value, headers in messages:
+            acknowledgements.append(await self._producer.send(topic, value, key=key, headers=headers))
+        await failpoint("W6")
+        outcomes = await asyncio.gather(*acknowledgements, return_exceptions=True)
+        refused: dict[int, str] = {}
+        for place, outcome in enumerate(outcomes):
+            if isinstance(outcome, MessageSizeTooLargeError):
+                refused[place] = type(outcome).__name__
+            elif isinstance(outcome, BaseException):
+                raise outcome
+        return refused
+
+
+def open_producer(settings: ServiceSettings) -> AIOKafkaProducer:
+    return AIOKafkaProducer(
+        bootstrap_servers=settings.kafka_bootstrap_servers,
+        client_id=f"{settings.service}-relay",
+        acks="all",
+        enable_idempotence=settings.kafka_idempotence,
+        linger_ms=2,
+        max_batch_size=512 * 1024,
+        max_request_size=1024 * 1024,
+        request_timeout_ms=15_000,
+        metadata_max_age_ms=30_000,
+    )
+
+
+class Relay:
+    """Runs `relay_once` for ever. Any failure discards producer and connection: their state is unknown."""
+
+    def __init__(self, settings: ServiceSettings, engine: AsyncEngine) -> None:
+        self._settings, self._engine = settings, engine
+        self.healthy = False
+
+    async def run(self, stop: asyncio.Event) -> None:
+        pause = 0.1
+        while not stop.is_set():
+            try:
+                async with leadership(self._engine, "relay") as connection:
+                    await self._relay(connection, stop)
+                    pause = 0.1
+            except Exception as error:
+                self.healthy = False
+                if not (isinstance(error, KafkaError) or is_outage(error)):
+                    log.exception("relay failed")
+                else:
+                    log.warning("relay interrupted", error=type(error).__name__)
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(stop.wait(), pause)
+                pause = min(pause * 2, 5.0)
+
+    async def _relay(self, connection: AsyncConnection, stop: asyncio.Event) -> None:
+        producer = open_producer(self._settings)
+        try:
+            await producer.start()
+            self.healthy = True
+            send = KafkaSender(producer)
+            while not stop.is_set():
+                count = await relay_once(connection, send, source=f"/{self._settings.service}")
+                if count < BATCH:
+                    await asyncio.sleep(POLL)
+        finally:
+            with suppress(Exception):
+                await asyncio.wait_for(producer.stop(), 5)

@@ -1,0 +1,49 @@
+"""What a process reads from its environment. One process is one service, so the names carry no prefix."""
+
+from typing import ClassVar, Literal, Self
+
+from pydantic import SecretStr, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+DEVELOPMENT_CURSOR_KEY = "development-only-cursor-key"
+
+
+class ServiceSettings(BaseSettings):
+    """Settings every service has; read once, at start, and all that is missing is reported together.
+
+    Sizes are bytes, times are seconds.
+    """
+
+    model_config = SettingsConfigDict(frozen=True, secrets_dir=None, extra="ignore")
+
+    service: ClassVar[str]
+
+    environment: Literal["development", "production"] = "development"
+    log_level: str = "INFO"
+
+    database_url: str
+    pool_size: int = 8
+    pool_wait: float = 2.0
+    statement_timeout: float = 30.0
+
+    kafka_bootstrap_servers: str
+    kafka_idempotence: bool = True
+    """Off only for the embedded broker, which does not speak the idempotent producer's protocol."""
+    kafka_groups: bool = True
+    """Off only for the embedded broker, whose groups do not survive the death of a member: one worker takes all."""
+    worker_name: str = ""
+    """Static group membership: a restarted worker takes its partitions back at once."""
+    worker_port: int | None = None
+
+    issuer: str
+    jwks_url: str
+    cursor_key: SecretStr = SecretStr(DEVELOPMENT_CURSOR_KEY)
+    body_limit: int = 1024 * 1024
+    upload_limit: int = 64 * 1024 * 1024
+    cors_origins: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def refuse_development_secrets(self) -> Self:
+        if self.environment == "production" and self.cursor_key.get_secret_value() == DEVELOPMENT_CURSOR_KEY:
+            raise ValueError("CURSOR_KEY must be set in production")
+        return self
