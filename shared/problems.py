@@ -10,7 +10,6 @@ from uuid import UUID
 
 import orjson
 from asgi_correlation_id.context import correlation_id
-from asyncpg import DataError as DriverDataError
 from asyncpg import exceptions as driver
 from fastapi.exceptions import RequestValidationError, ResponseValidationError
 from pydantic import BaseModel, Field
@@ -174,8 +173,8 @@ def unexpected(exc: BaseException) -> tuple[str, int, int]:
         return "version-stale", 412, 0
     if getattr(exc, "sqlstate", None) in SERIALIZATION_STATES:
         return "concurrent-change", 503, 1
-    # The first is the driver refusing to encode an argument, the second PostgreSQL refusing the value.
-    if isinstance(exc, DriverDataError | driver.DataError):
+    # PostgreSQL refusing a value, or the driver refusing to encode it (its own DataError is not exported).
+    if isinstance(exc, driver.DataError) or (isinstance(exc, driver.InterfaceError) and isinstance(exc, ValueError)):
         return "value-unstorable", 422, 0
     if connection_lost(exc):
         return "database-unavailable", 503, 2
