@@ -7,7 +7,6 @@ The embedded parts are the default. `DATABASE_URL` (any database of a server whe
 import asyncio
 import os
 import shutil
-import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -16,6 +15,7 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
+from deploy.local import migrations
 from deploy.local.apache import ApacheKafka
 from deploy.local.broker import EmbeddedBroker
 from deploy.local.postgres import EmbeddedPostgres, create_database
@@ -28,8 +28,6 @@ from tests.infrastructure import (
     ScratchDatabase,
     Topics,
 )
-
-ROOT = Path(__file__).parents[1]
 
 
 @pytest.fixture(scope="session")
@@ -66,7 +64,7 @@ async def scratch_database(postgres: DatabaseServer) -> AsyncIterator[ScratchDat
         name = f"template_{service}_{run}"
         created.append(name)
         await create_database(server, name)
-        await migrate_database(service, postgres.url(name))
+        await migrations.migrate(service, postgres.url(name))
         return name
 
     async def scratch(service: str, *, migrate: bool = True) -> str:
@@ -85,18 +83,6 @@ async def scratch_database(postgres: DatabaseServer) -> AsyncIterator[ScratchDat
     for name in created:
         await connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
     await connection.close()
-
-
-async def migrate_database(service: str, url: str) -> None:
-    process = await asyncio.create_subprocess_exec(
-        *[sys.executable, "-m", "alembic", "--name", service, "upgrade", "head"],
-        cwd=ROOT,
-        env=os.environ | {"DATABASE_URL": url},
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
-    said, _ = await process.communicate()
-    assert process.returncode == 0, f"the migrations of {service} failed:\n{said.decode()}"
 
 
 @pytest.fixture(scope="session")

@@ -18,7 +18,7 @@ from typing import IO, Literal
 import asyncpg
 
 from deploy.local.locks import FolderLock
-from deploy.local.processes import HOST, StartFailed, free_port, require_free_port, spawn, stop
+from deploy.local.processes import HOST, StartFailed, command_line, free_port, require_free_port, spawn, stop
 
 SUPERUSER = "postgres"
 SYSTEM_USER = "nobody"
@@ -213,19 +213,7 @@ def postmaster_lines(folder: Path) -> list[str]:
 
 def is_postgres(pid: int) -> bool:
     """Whether this process lives and is a PostgreSQL server: process ids are used again."""
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    command = Path(f"/proc/{pid}/cmdline")
-    if not command.parent.parent.joinpath("self").exists():  # no /proc on this system
-        return True
-    try:
-        return b"postgres" in command.read_bytes()
-    except (FileNotFoundError, ProcessLookupError):
-        return False
+    return "postgres" in (command_line(pid) or "")
 
 
 def binaries() -> Path:
