@@ -9,9 +9,9 @@ Three rules keep effects exactly-once and in order per key:
 3. A record that can never be applied is parked with its later siblings, and the partition goes on.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Self
 from uuid import UUID
 
 from asyncpg import InterfaceError
@@ -45,6 +45,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared.database import shared_metadata
 from shared.envelope import Envelope, Headers, Malformed, unwrap
 from shared.events import Event
+from shared.events.catalogue import EVENTS
 from shared.failpoints import failpoint
 from shared.refusals import NotFound, Refusal
 
@@ -145,7 +146,13 @@ class Inbox:
     catalogue: Mapping[str, type[Event]]
     wanted: frozenset[type[Event]]
     handle: BatchHandler
-    topics: frozenset[str] = field(default=frozenset())
+    topics: frozenset[str]
+
+    @classmethod
+    def of(cls, consumer: str, *, wanted: Iterable[type[Event]], handle: BatchHandler) -> Self:
+        """An inbox that reads the topics of the events it wants, and knows every event of the platform."""
+        events = frozenset(wanted)
+        return cls(consumer, EVENTS, events, handle, frozenset(event.topic for event in events))
 
     # -- positions ---------------------------------------------------------------------------------
 

@@ -1,0 +1,184 @@
+"""Applies waiting imports chunk by chunk: effects, report and progress of a chunk are one transaction.
+
+A worker killed in mid-file leaves whole chunks behind; the next one reads the file again and goes on below them.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Mapping as Dict
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, ClassVar, Literal, Protocol
+from uuid import UUID
+
+import structlog
+from sqlalchemy import ARRAY, Integer, Text, Uuid, bindparam, delete, select, text, update
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
+
+from shared.clock import utc_now
+from shared.context import acting_as
+from shared.imports.mapping import Mapping
+from shared.imports.reader import Row, UnreadableFile, chunks, read_rows
+from shared.imports.tables import import_file, import_job
+from shared.inbox import is_outage
+from shared.leadership import leadership
+
+log = structlog.get_logger(__name__)
+
+CHUNK = 2500
+POLL = 0.1
+
+Outcome = Literal["accepted", "updated", "unchanged", "rejected"]
+
+
+@dataclass(frozen=True, slots=True)
+class RowReport:
+    """What became of one row; `codes` say why it was rejected, or what was corrected or noticed."""
+
+    outcome: Outcome
+    codes: Sequence[str] = ()
+    entity_id: UUID | None = None
+
+
+class Importer(Protocol):
+    """What a service knows about one kind of row."""
+
+    fields: ClassVar[frozenset[str]]
+
+    async def apply(
+        self, session: AsyncSession, rows: Sequence[Row], *, scope: str | None, dry_run: bool, at: datetime
+    ) -> Sequence[RowReport]:
+        """One report per row, in order. Idempotent: rows seen before are `unchanged`. A dry run writes nothing.
+
+        `scope` is the district the importer answers for: rows of another are rejected; null is the whole city.
+        """
+        ...
+
+
+class ImportRunner:
+    """One worker of many does the waiting imports of its service, oldest first."""
+
+    def __init__(
+        self, engine: AsyncEngine, sessions: async_sessionmaker[AsyncSession], importers: Dict[str, Importer]
+    ) -> None:
+        self._engine, self._sessions, self._importers = engine, sessions, importers
+
+    async def run(self, stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            try:
+                async with leadership(self._engine, "imports"):
+                    await self._work(stop)
+            except Exception as error:
+                if is_outage(error):
+                    log.warning("imports interrupted", error=type(error).__name__)
+                else:
+                    log.exception("imports failed")
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(stop.wait(), 1.0)
+
+    async def _work(self, stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            if not await self.run_next(stop):
+                await asyncio.sleep(POLL)
+
+    async def run_next(self, stop: asyncio.Event | None = None) -> bool:
+        """Do the oldest open job; whether there was one."""
+        async with self._sessions() as session:
+            found = await session.execute(
+                select(import_job)
+                .where(import_job.c.state.in_(("queued", "running")))
+                .order_by(import_job.c.created_at, import_job.c.id)
+                .limit(1)
+            )
+            job = found.first()
+        if job is None:
+            return False
+        try:
+            await self._run(job, stop)
+        except UnreadableFile as error:
+            await self._finish(job.id, "failed", error.code)
+        except Exception as error:
+            if is_outage(error):
+                raise
+            log.exception("import failed", job=str(job.id))
+            await self._finish(job.id, "failed", "internal-error")
+        return True
+
+    async def _run(self, job: Any, stop: asyncio.Event | None) -> None:
+        async with self._sessions() as session:
+            content = await session.scalar(select(import_file.c.content).where(import_file.c.job_id == job.id))
+        rows = await asyncio.to_thread(read_rows, content or b"", job.filename)
+        mapping = Mapping.model_validate(job.mapping)
+        if rows and mapping.missing_columns(frozenset(rows[0])):
+            raise UnreadableFile("mapping-column-missing")
+        importer = self._importers[job.kind]
+        done = job.accepted + job.updated + job.unchanged + job.rejected
+        for first, chunk in chunks(rows, CHUNK, start=done):
+            if stop is not None and stop.is_set():
+                return
+            with acting_as(job.actor):
+                async with self._sessions.begin() as session:
+                    await self._apply_chunk(session, job, importer, mapping, first, chunk, total=len(rows))
+            await asyncio.sleep(0)
+        await self._finish(job.id, "done", None, total=len(rows))
+
+    async def _apply_chunk(
+        self,
+        session: AsyncSession,
+        job: Any,
+        importer: Importer,
+        mapping: Mapping,
+        first: int,
+        chunk: Sequence[Row],
+        *,
+        total: int,
+    ) -> None:
+        mapped = [mapping.apply(row) for row in chunk]
+        reports = await importer.apply(session, mapped, scope=job.scope, dry_run=job.dry_run, at=utc_now())
+        assert len(reports) == len(chunk), "an importer reports on every row"
+        counts = Counter(report.outcome for report in reports)
+        await session.execute(
+            update(import_job)
+            .where(import_job.c.id == job.id)
+            .values(
+                state="running",
+                total=total,
+                **{name: import_job.c[name] + count for name, count in counts.items()},
+            )
+        )
+        await session.execute(
+            _REPORT,
+            {
+                "job_id": job.id,
+                "rows": list(range(first, first + len(reports))),
+                "outcomes": [report.outcome for report in reports],
+                "codes": [" ".join(report.codes) for report in reports],
+                "entity_ids": [report.entity_id for report in reports],
+            },
+        )
+
+    async def _finish(self, job_id: UUID, state: str, error: str | None, *, total: int | None = None) -> None:
+        async with self._sessions.begin() as session:
+            await session.execute(
+                update(import_job)
+                .where(import_job.c.id == job_id)
+                .values(state=state, error=error, finished_at=utc_now(), **({} if total is None else {"total": total}))
+            )
+            await session.execute(delete(import_file).where(import_file.c.job_id == job_id))
+
+
+_REPORT = text(
+    """
+    INSERT INTO import_row (job_id, row, outcome, codes, entity_id)
+    SELECT :job_id, row, outcome, string_to_array(codes, ' '), entity_id
+    FROM unnest(:rows, :outcomes, :codes, :entity_ids) AS report (row, outcome, codes, entity_id)
+    """
+).bindparams(
+    bindparam("job_id", type_=Uuid),
+    bindparam("rows", type_=ARRAY(Integer)),
+    bindparam("outcomes", type_=ARRAY(Text)),
+    bindparam("codes", type_=ARRAY(Text)),
+    bindparam("entity_ids", type_=ARRAY(Uuid)),
+)

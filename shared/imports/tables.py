@@ -1,0 +1,62 @@
+"""The job, its file and one row of report for every row of the file."""
+
+from sqlalchemy import (
+    ARRAY,
+    Boolean,
+    CheckConstraint,
+    Column,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    Uuid,
+    func,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+from shared.database import shared_metadata
+
+import_job = Table(
+    "import_job",
+    shared_metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("dry_run", Boolean, nullable=False),
+    Column("filename", Text, nullable=False),
+    Column("mapping", JSONB, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("scope", Text, comment="district the importer answers for; null is the whole city"),
+    Column("error", Text, comment="stable code of why the file as a whole could not be read"),
+    Column("total", Integer),
+    Column("accepted", Integer, nullable=False, server_default="0"),
+    Column("updated", Integer, nullable=False, server_default="0"),
+    Column("unchanged", Integer, nullable=False, server_default="0"),
+    Column("rejected", Integer, nullable=False, server_default="0"),
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("finished_at", DateTime(timezone=True)),
+    CheckConstraint("state IN ('queued', 'running', 'done', 'failed')", name="state_is_known"),
+    Index("ix_import_job_open", "created_at", postgresql_where="state IN ('queued', 'running')"),
+)
+
+import_file = Table(
+    "import_file",
+    shared_metadata,
+    Column("job_id", Uuid, ForeignKey("import_job.id"), primary_key=True),
+    Column("content", LargeBinary, nullable=False),
+)
+
+import_row = Table(
+    "import_row",
+    shared_metadata,
+    Column("job_id", Uuid, ForeignKey("import_job.id"), nullable=False),
+    Column("row", Integer, nullable=False, comment="counted from 1 below the header"),
+    Column("outcome", Text, nullable=False),
+    Column("codes", ARRAY(Text), nullable=False),
+    Column("entity_id", Uuid),
+    PrimaryKeyConstraint("job_id", "row"),
+)
