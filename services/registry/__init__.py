@@ -1,0 +1,1 @@
+"""Registry decides which institutions exist, what the ledger says of each, and (next) who may teach what and where."""

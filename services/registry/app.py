@@ -1,0 +1,23 @@
+"""The registry's API: `uvicorn --factory services.registry.app:create_app`."""
+
+from fastapi import FastAPI
+from shared.web import create_service
+
+from services.registry.files.routes import router as files
+from services.registry.institutions.domain import ExternalRefTaken, UsccTaken
+from services.registry.institutions.exports import router as exports
+from services.registry.institutions.routes import router as institutions
+from services.registry.settings import Settings
+from services.registry.subscriptions import IMPORTERS
+from shared.imports.routes import imports_router
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """The service with its routes; settings come from the environment unless given."""
+    return create_service(
+        settings or Settings(),
+        title="Double Wings registry",
+        description="The ledger of off-campus training institutions: one institution, one file. 校外培训机构台账。",
+        routers=[institutions, files, exports, imports_router(IMPORTERS)],
+        constraints={"uq_institution_uscc": UsccTaken, "uq_institution_external_ref": ExternalRefTaken},
+    )

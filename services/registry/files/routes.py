@@ -1,0 +1,45 @@
+"""`GET /v1/institutions/{id}/file`."""
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+from shared.web import SessionDep, problems, service_router
+
+from services.registry.files import queries
+from services.registry.institutions import queries as institutions
+from services.registry.institutions.domain import InstitutionNotFound
+from services.registry.institutions.routes import READERS, InstitutionOut
+from shared.policies import Principal, allow
+
+router = service_router(prefix="/v1/institutions", tags=["institutions"])
+
+
+class FileEntryOut(BaseModel):
+    """One fact: which service saw it, who made it true, when, and what it says."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    source: str
+    type: str
+    at: datetime
+    actor: str
+    reason: str | None
+    facts: dict[str, Any]
+
+
+class FileOut(BaseModel):
+    """An institution's file: its entry as it stands, and all that led to it, oldest first."""
+
+    institution: InstitutionOut
+    entries: list[FileEntryOut]
+
+
+@router.get("/{institution_id}/file", response_model=FileOut, responses=problems(InstitutionNotFound))
+async def get_institution_file(
+    institution_id: UUID, caller: Annotated[Principal, allow(*READERS)], session: SessionDep
+) -> object:
+    """The whole file of one institution, other services' facts included."""
+    institution = await institutions.institution(session, institution_id, caller)
+    return {"institution": institution, "entries": await queries.file_of(session, institution_id)}

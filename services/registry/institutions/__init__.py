@@ -1,0 +1,1 @@
+"""The ledger: one institution, one entry. Decides what an entry must say; refuses two entries for one institution."""

@@ -1,0 +1,255 @@
+"""An off-campus training institution as the ledger knows it."""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Any, Self, TypeAlias
+from uuid import UUID
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+from sqlalchemy import ARRAY, CheckConstraint, Index, Text, text
+from sqlalchemy.orm import Mapped, mapped_column
+from stdnum.cn import uscc as uscc_rules
+from stdnum.exceptions import ValidationError as NumberError
+
+from services.registry.orm import Base
+from shared.database import Aggregate, new_id
+from shared.events.registry import InstitutionChanged, InstitutionRegistered
+from shared.refusals import Conflict, Forbidden, Invalid, NotFound, field_error
+
+
+class InstitutionNotFound(NotFound):
+    """There is no such institution, or it is not yours to see."""
+
+    code = "institution-not-found"
+    zh = "没有此机构，或不在您的权限范围内。"
+
+
+class UsccTaken(Conflict):
+    """Another institution in the ledger has this unified social credit code."""
+
+    code = "uscc-taken"
+    zh = "台账中已有机构使用该统一社会信用代码。"
+
+
+class ExternalRefTaken(Conflict):
+    """Another institution in the ledger has this external reference."""
+
+    code = "external-ref-taken"
+    zh = "台账中已有机构使用该外部编号。"
+
+
+class CoordinatesIncomplete(Invalid):
+    """Longitude and latitude come together."""
+
+    code = "coordinates-incomplete"
+    zh = "经纬度须同时给出。"
+
+
+class OutsideYourDistrict(Forbidden):
+    """A district officer keeps the ledger of one district."""
+
+    code = "outside-your-district"
+    zh = "区县人员只能维护本区县台账。"
+
+
+class Kind(StrEnum):
+    """Subject training teaches 道德与法治, 语文, 历史, 地理, 数学, 外语, 物理, 化学 or 生物 (教监管厅函〔2021〕3号)."""
+
+    SUBJECT = "subject"
+    NON_SUBJECT = "non_subject"
+
+
+class Mode(StrEnum):
+    OFFLINE = "offline"
+    ONLINE = "online"
+    BOTH = "both"
+
+
+class Profit(StrEnum):
+    FOR_PROFIT = "for_profit"
+    NON_PROFIT = "non_profit"
+
+
+class Stage(StrEnum):
+    PRESCHOOL = "preschool"
+    PRIMARY = "primary"
+    JUNIOR = "junior"
+    SENIOR = "senior"
+
+
+class Status(StrEnum):
+    """`unlicensed` is found by inspection; `closed` stays in the ledger with its history."""
+
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+    CLOSED = "closed"
+    UNLICENSED = "unlicensed"
+
+
+def check_uscc(value: str) -> str:
+    """GB 32100-2015: 18 characters with a check character over all of them (ISO 7064-like, modulus 31).
+
+    The organisation code inside has a check character of its own (GB 11714); both must hold. A region code that was
+    abolished since is no error.
+    """
+    value = value.strip().upper()
+    if re.fullmatch(r"[0-9A-HJ-NPQRTUWXY]{18}", value) is None:
+        raise field_error("uscc-format", en="A USCC has 18 digits and letters.", zh="统一社会信用代码应为18位。")
+    try:
+        uscc_rules.validate(value)
+    except NumberError:
+        raise field_error(
+            "uscc-checksum", en="The check character of the USCC is wrong.", zh="统一社会信用代码校验位错误。"
+        ) from None
+    if not _organisation_code_holds(value[8:17]):
+        raise field_error(
+            "uscc-organisation-code",
+            en="The organisation code inside the USCC is wrong.",
+            zh="统一社会信用代码中的主体标识码校验位错误。",
+        )
+    return value
+
+
+_WEIGHTS = (3, 7, 9, 10, 5, 8, 4, 2)
+_ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+def _organisation_code_holds(code: str) -> bool:
+    """GB 11714-1997: weighted sum modulo 11 over eight characters."""
+    total = sum(weight * _ALPHABET.index(character) for weight, character in zip(_WEIGHTS, code, strict=False))
+    check = (11 - total % 11) % 11
+    return code[8] == ("X" if check == 10 else str(check))
+
+
+def _printable(value: str) -> str:
+    if not value.isprintable():
+        raise field_error("control-character", en="Control characters are not allowed.", zh="不允许控制字符。")
+    return value
+
+
+def _not_bool(value: Any) -> Any:
+    if isinstance(value, bool):
+        raise field_error("not-a-number", en="A number is needed.", zh="应为数字。")
+    return value
+
+
+Name: TypeAlias = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(_printable)
+]
+Address: TypeAlias = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300), AfterValidator(_printable)
+]
+Line: TypeAlias = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100), AfterValidator(_printable)
+]
+Code = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[0-9A-Za-z_-]{1,20}$")]
+Uscc = Annotated[str, Field(max_length=40), AfterValidator(check_uscc)]
+Degrees = Annotated[float, BeforeValidator(_not_bool), Field(allow_inf_nan=False)]
+Longitude = Annotated[Degrees, Field(ge=-180, le=180)]
+Latitude = Annotated[Degrees, Field(ge=-90, le=90)]
+Capacity = Annotated[int, BeforeValidator(_not_bool), Field(ge=0, le=100_000)]
+
+
+class Details(BaseModel):
+    """What an entry says. `lon` and `lat` are degrees in WGS 84; `district` and `street` administrative codes."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: Name
+    uscc: Uscc | None = None
+    permit_no: Line | None = None
+    kind: Kind
+    mode: Mode = Mode.OFFLINE
+    profit: Profit = Profit.FOR_PROFIT
+    stages: Annotated[list[Stage], Field(max_length=4)] = Field(default_factory=list)
+    status: Status = Status.ACTIVE
+    district: Code | None = None
+    street: Code | None = None
+    address: Address
+    lon: Longitude | None = None
+    lat: Latitude | None = None
+    legal_representative: Line | None = None
+    phone: Line | None = None
+    capacity: Capacity | None = None
+    external_ref: Line | None = None
+
+    @model_validator(mode="after")
+    def both_coordinates_or_none(self) -> Self:
+        if (self.lon is None) != (self.lat is None):
+            raise field_error(CoordinatesIncomplete.code, en=CoordinatesIncomplete.en(), zh=CoordinatesIncomplete.zh)
+        return self
+
+
+FIELDS = tuple(Details.model_fields)
+"""The fields of an entry, in the order of ledger exports."""
+
+PRIVATE = frozenset({"legal_representative", "phone"})
+"""Kept in the registry: no event carries them."""
+
+
+class Institution(Base, Aggregate):
+    """An institution's entry in the ledger (一机构一档)."""
+
+    __tablename__ = "institution"
+    __table_args__ = (
+        Index("uq_institution_uscc", "uscc", unique=True, postgresql_where=text("uscc IS NOT NULL")),
+        Index(
+            "uq_institution_external_ref",
+            "external_ref",
+            unique=True,
+            postgresql_where=text("external_ref IS NOT NULL"),
+        ),
+        Index("ix_institution_district_street_id", "district", "street", "id"),
+        Index("ix_institution_kind_status_id", "kind", "status", "id"),
+        CheckConstraint("(lon IS NULL) = (lat IS NULL)", name="both_coordinates_or_none"),
+    )
+
+    name: Mapped[str] = mapped_column(Text)
+    uscc: Mapped[str | None] = mapped_column(Text)
+    permit_no: Mapped[str | None] = mapped_column(Text)
+    kind: Mapped[str] = mapped_column(Text)
+    mode: Mapped[str] = mapped_column(Text)
+    profit: Mapped[str] = mapped_column(Text)
+    stages: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    status: Mapped[str] = mapped_column(Text)
+    district: Mapped[str | None] = mapped_column(Text)
+    street: Mapped[str | None] = mapped_column(Text)
+    address: Mapped[str] = mapped_column(Text)
+    lon: Mapped[float | None]
+    lat: Mapped[float | None]
+    legal_representative: Mapped[str | None] = mapped_column(Text)
+    phone: Mapped[str | None] = mapped_column(Text)
+    capacity: Mapped[int | None]
+    external_ref: Mapped[str | None] = mapped_column(Text)
+    registered_at: Mapped[datetime]
+    changed_at: Mapped[datetime]
+
+    @classmethod
+    def register(cls, details: Details, *, at: datetime) -> tuple[Self, InstitutionRegistered]:
+        """Enter an institution in the ledger."""
+        institution = cls(id=new_id(), version=0, registered_at=at, changed_at=at, **details.model_dump())
+        return institution, InstitutionRegistered(**public_state(institution.id, details), at=at)
+
+    def change(self, changes: Mapping[str, object], *, at: datetime) -> InstitutionChanged | None:
+        """Correct the entry with fields that are valid one by one; None where nothing would change."""
+        before = self.details()
+        after = before.model_copy(update=dict(changes))
+        if (after.lon is None) != (after.lat is None):
+            raise CoordinatesIncomplete(pointer="/lon")
+        changed = [field for field in FIELDS if getattr(before, field) != getattr(after, field)]
+        if not changed:
+            return None
+        for field in changed:
+            setattr(self, field, getattr(after, field))
+        self.changed_at = at
+        return InstitutionChanged(**public_state(self.id, after), changed=changed, at=at)
+
+    def details(self) -> Details:
+        return Details.model_construct(**{field: getattr(self, field) for field in FIELDS})
+
+
+def public_state(institution_id: UUID, details: Details) -> dict[str, Any]:
+    """What events say of an entry: all but the private fields."""
+    return {"institution_id": institution_id, **details.model_dump(exclude=set(PRIVATE))}

@@ -1,0 +1,109 @@
+"""The ledger as a file for officials: CSV or XLSX, and no cell of it can act as a formula."""
+
+import csv
+import io
+import tempfile
+from collections.abc import AsyncIterator, Iterator, Sequence
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+import xlsxwriter
+from fastapi import Query, Request
+from shared.web import service_router
+from starlette.responses import StreamingResponse
+
+from services.registry.institutions import queries
+from services.registry.institutions.domain import Kind, Status
+from services.registry.institutions.queries import COLUMNS, Filters
+from shared.clock import CHINA
+from shared.policies import Principal, allow
+
+router = service_router(prefix="/v1/exports", tags=["exports"])
+
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\x00")
+
+
+def safe(value: object) -> str:
+    """A cell as text that no spreadsheet takes for a formula (OWASP: CSV injection)."""
+    if value is None:
+        return ""
+    if isinstance(value, list):
+        return ",".join(map(str, value))
+    if isinstance(value, datetime):
+        return value.astimezone(CHINA).isoformat(timespec="seconds")
+    words = str(value)
+    return f"'{words}" if isinstance(value, str) and words.startswith(_FORMULA_STARTS) else words
+
+
+def csv_lines(rows: Sequence[Sequence[object]]) -> bytes:
+    lines = io.StringIO(newline="")
+    csv.writer(lines).writerows([[safe(value) for value in row] for row in rows])
+    return lines.getvalue().encode()
+
+
+@router.get(
+    "/ledger",
+    response_class=StreamingResponse,
+    responses={200: {"content": {"text/csv": {}, "application/octet-stream": {}}, "description": "The file."}},
+)
+async def export_ledger(
+    request: Request,
+    caller: Annotated[Principal, allow("bureau", "district_officer", "auditor", "service")],
+    form: Annotated[Literal["csv", "xlsx"], Query(alias="format")] = "csv",
+    district: Annotated[str | None, Query(max_length=20)] = None,
+    street: Annotated[str | None, Query(max_length=20)] = None,
+    kind: Kind | None = None,
+    status: Status | None = None,
+) -> StreamingResponse:
+    """The whole ledger within the caller's reach, in the order of registration."""
+    filters = Filters(district, street, kind, status).within(caller)
+    rows = _rows(request, filters)
+    if form == "csv":
+        content, kind_of_file = _as_csv(rows), "text/csv; charset=utf-8"
+    else:
+        content, kind_of_file = _as_xlsx(rows), "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    return StreamingResponse(
+        content, media_type=kind_of_file, headers={"Content-Disposition": f'attachment; filename="ledger.{form}"'}
+    )
+
+
+async def _rows(request: Request, filters: Filters | None) -> AsyncIterator[Sequence[Any]]:
+    # A stream outlives the request's transaction, so it opens its own.
+    if filters is not None:
+        async with request.app.state.sessions() as session:
+            async for row in queries.whole_ledger(session, filters):
+                yield row
+
+
+async def _as_csv(rows: AsyncIterator[Sequence[Any]]) -> AsyncIterator[bytes]:
+    yield "\ufeff".encode() + csv_lines([COLUMNS])
+    batch: list[Sequence[Any]] = []
+    async for row in rows:
+        batch.append(row)
+        if len(batch) == 500:
+            yield csv_lines(batch)
+            batch.clear()
+    yield csv_lines(batch)
+
+
+async def _as_xlsx(rows: AsyncIterator[Sequence[Any]]) -> AsyncIterator[bytes]:
+    with tempfile.TemporaryFile() as file:
+        with xlsxwriter.Workbook(file, {"constant_memory": True, "strings_to_formulas": False}) as workbook:
+            sheet = workbook.add_worksheet("ledger")
+            sheet.write_row(0, 0, COLUMNS)
+            number = 0
+            async for row in rows:
+                number += 1
+                for place, value in enumerate(row):
+                    if isinstance(value, (int, float)) and not isinstance(value, bool):
+                        sheet.write_number(number, place, value)
+                    elif value is not None:
+                        sheet.write_string(number, place, safe(value))
+        file.seek(0)
+        for piece in _pieces(file):
+            yield piece
+
+
+def _pieces(file: Any) -> Iterator[bytes]:
+    while piece := file.read(64 * 1024):
+        yield piece

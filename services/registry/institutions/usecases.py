@@ -1,0 +1,49 @@
+"""What people do to the ledger: enter an institution, correct its entry."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.registry.institutions import queries
+from services.registry.institutions.domain import Details, Institution, OutsideYourDistrict
+from shared import journal
+from shared.etags import check_version
+from shared.policies import Principal
+
+
+async def register_institution(
+    session: AsyncSession, details: Details, *, caller: Principal, at: datetime
+) -> Institution:
+    """Enter an institution; two entries for one USCC or one external reference are refused by the database."""
+    _keep_to_district(caller, details.district)
+    institution, registered = Institution.register(details, at=at)
+    session.add(institution)
+    await journal.record(session, registered, subject=institution)
+    return institution
+
+
+async def change_institution(
+    session: AsyncSession,
+    institution_id: UUID,
+    changes: Mapping[str, object],
+    *,
+    expected: int,
+    reason: str | None,
+    caller: Principal,
+    at: datetime,
+) -> Institution:
+    """Correct an entry that is still at version `expected`."""
+    institution = await queries.institution_for_update(session, institution_id, caller)
+    check_version(institution, expected)
+    _keep_to_district(caller, changes.get("district", institution.district))
+    changed = institution.change(changes, at=at)
+    if changed is not None:
+        await journal.record(session, changed, subject=institution, reason=reason)
+    return institution
+
+
+def _keep_to_district(caller: Principal, district: object) -> None:
+    if not caller.covers() and district != caller.district:
+        raise OutsideYourDistrict(pointer="/district")

@@ -1,0 +1,12 @@
+"""The registry's declarative base."""
+
+from sqlalchemy.orm import DeclarativeBase
+
+from shared.database import TYPES, service_metadata
+
+
+class Base(DeclarativeBase):
+    """Tables of the registry's database."""
+
+    metadata = service_metadata()
+    type_annotation_map = TYPES

@@ -1,0 +1,11 @@
+"""The registry's settings."""
+
+from typing import ClassVar
+
+from shared.settings import ServiceSettings
+
+
+class Settings(ServiceSettings):
+    """The registry's environment."""
+
+    service: ClassVar[str] = "registry"
