@@ -1,26 +1,28 @@
-"""`python -m deploy.local run|token|topics|kafka|clean`: what the Makefile calls."""
+"""`python -m deploy.local run|token|topics|kafka|migrate|revision|clean`: what the Makefile calls.
+
+Commands import what they need when they run: a token should not wait for the database drivers.
+"""
 
 import asyncio
-import contextlib
 import errno
 import os
 import shutil
-import signal
 import sys
-import time
 from collections.abc import Coroutine
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
 from deploy.local import tokens
-from deploy.local.apache import ApacheKafka
 from deploy.local.locks import FolderLock
-from deploy.local.platform import LOCAL, BrokerKind, Platform
 from deploy.local.ports import SERVICES, Ports
 from deploy.local.processes import HOST, StartFailed
-from deploy.local.topics import create_declared_topics
+
+if TYPE_CHECKING:
+    from deploy.local.platform import BrokerKind
+
+LOCAL = Path(__file__).parents[2] / ".local"
 
 cli = typer.Typer(add_completion=False, no_args_is_help=True, help="Double Wings on this machine.")
 
@@ -34,6 +36,8 @@ def run(
     workers: Annotated[int, typer.Option(min=1, help="Processes per API.")] = 1,
 ) -> None:
     """Start the whole platform and keep it up until Ctrl-C."""
+    from deploy.local.running import keep_running
+
     attempt(keep_running(folder, broker_kind(broker), workers))
 
 
@@ -66,13 +70,33 @@ def topics(bootstrap: str = "", replication: int = 1) -> None:
     servers = bootstrap or os.environ.get("KAFKA_BOOTSTRAP_SERVERS", "")
     if not servers:
         fail("Say where Kafka is: set KAFKA_BOOTSTRAP_SERVERS or give --bootstrap.")
+    from deploy.local.running import create_and_tell
+
     attempt(create_and_tell(servers, replication))
 
 
 @cli.command()
 def kafka(folder: Path = LOCAL / "kafka" / "data") -> None:
     """Run only an Apache Kafka, until Ctrl-C."""
+    from deploy.local.running import keep_kafka
+
     attempt(keep_kafka(folder))
+
+
+@cli.command()
+def migrate(service: str = "", folder: Folder = LOCAL) -> None:
+    """Bring the databases (or one) to the newest revision: those of DATABASE_URL's server, or the local ones."""
+    from deploy.local.running import migrate_databases
+
+    attempt(migrate_databases(folder, [known_service(service)] if service else list(SERVICES)))
+
+
+@cli.command()
+def revision(service: str, message: str) -> None:
+    """Write a migration from the difference between the code and its migrations so far."""
+    from deploy.local.running import write_revision
+
+    attempt(write_revision(known_service(service), message))
 
 
 @cli.command()
@@ -89,85 +113,11 @@ def clean(folder: Folder = LOCAL) -> None:
     print(f"The data in {folder} is removed.")
 
 
-async def keep_running(folder: Path, broker: BrokerKind, workers: int) -> None:
-    begin = time.monotonic()
-    stopping = stop_signal()
-    platform = Platform(
-        folder,
-        broker=broker,
-        workers=workers,
-        database_url=os.environ.get("DATABASE_URL") or None,
-        kafka=os.environ.get("KAFKA_BOOTSTRAP_SERVERS") or None,
-    )
-    say = platform.console.say
-    say(f"Double Wings starts; its data is in {folder}")
-    starting = asyncio.create_task(platform.start())
-    if not await first_of(starting, stopping):
-        say("Stopped before it was ready.")
-        return
-    say(f"Ready after {time.monotonic() - begin:.1f} s.\n\n{addresses(platform)}\n")
-    await stopping.wait()
-    say("\nStopping: the services finish what they began, within 25 s.")
-    begin = time.monotonic()
-    await platform.stop()
-    say(f"Stopped after {time.monotonic() - begin:.1f} s.")
+def known_service(name: str) -> str:
+    return name if name in SERVICES else fail(f"The services are {', '.join(SERVICES)}; {name!r} is none.")
 
 
-async def first_of(starting: "asyncio.Task[None]", stopping: asyncio.Event) -> bool:
-    """Whether the start came to its end before somebody stopped it."""
-    told = asyncio.create_task(stopping.wait())
-    await asyncio.wait({starting, told}, return_when=asyncio.FIRST_COMPLETED)
-    told.cancel()
-    if starting.done():
-        starting.result()
-        return True
-    starting.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await starting
-    return False
-
-
-def addresses(platform: Platform) -> str:
-    lines = [f"  {'portal':<12} {platform.issuer}"]
-    lines += [f"  {service:<12} {platform.url(service)}/docs" for service in SERVICES]
-    lines += [
-        f"  {'PostgreSQL':<12} {platform.database_url('registry', driver=None)}",
-        f"  {'Kafka':<12} {platform.bootstrap}",
-        "",
-        "  A token and a first question:",
-        "    TOKEN=$(make token role=bureau)",
-        f'    curl -H "Authorization: Bearer $TOKEN" {platform.url("registry")}/v1/institutions',
-        "",
-        "  Ctrl-C stops everything; the data stays and the next run continues with it.",
-    ]
-    return "\n".join(lines)
-
-
-async def keep_kafka(folder: Path) -> None:
-    stopping = stop_signal()
-    broker = ApacheKafka(folder, Ports.from_environment().broker)
-    try:
-        await broker.start()
-        await create_declared_topics(broker.bootstrap)
-        print(f"Apache Kafka is ready at {broker.bootstrap}; Ctrl-C stops it.", flush=True)
-        await stopping.wait()
-    finally:
-        await broker.stop()
-
-
-async def create_and_tell(servers: str, replication: int) -> None:
-    created = await create_declared_topics(servers, within=10, replication=replication)
-    print(f"Created: {', '.join(created)}." if created else "All topics are there already.")
-
-
-def stop_signal() -> asyncio.Event:
-    stopping = asyncio.Event()
-    for sig in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        asyncio.get_running_loop().add_signal_handler(sig, stopping.set)
-    return stopping
-
-
-def broker_kind(name: str) -> BrokerKind:
+def broker_kind(name: str) -> "BrokerKind":
     if name == "apache":
         return "apache"
     if name in ("embedded", ""):

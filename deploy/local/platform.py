@@ -149,7 +149,7 @@ class Platform:
             self._supervisor.kill_left_overs()
             self.ports.require_free(postgres=self.postgres is not None, broker=self.broker is not None)
             await self._step("PostgreSQL", self._start_postgres)
-            await self._step("databases and migrations", self._prepare_databases)
+            await self._step("databases and migrations", self.prepare_databases)
             await self._step("broker and topics", self._start_broker)
             await self._step("services", self._start_children)
         except BaseException:
@@ -222,7 +222,8 @@ class Platform:
         if self._postgres is not None:
             await self._postgres.start()
 
-    async def _prepare_databases(self) -> None:
+    async def prepare_databases(self) -> None:
+        """Create what is missing and bring it to the newest revision."""
         server = self.database_url(self._maintenance_database(), driver=None)
         for service in self.services:  # not at once: they all copy the same template
             await create_database(server, service)

@@ -1,0 +1,100 @@
+# Double Wings: every command of the project. `make help` lists them.
+# Needs Python 3.11 or newer and a package index; the rest is installed into .venv at first use.
+
+SHELL := /bin/sh
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+
+PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
+    if $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then echo $$p; break; fi; done)
+LOCK := $(shell cksum < requirements.lock | cut -d' ' -f1)
+READY := .venv/.installed-$(LOCK)
+PY := .venv/bin/python
+
+# Parameters
+T ?=
+s ?=
+m ?=
+data ?=
+broker ?=
+role ?=
+
+# Only the claims that were given; `make token role=inspector team=...`
+CLAIMS = $(foreach claim,subject district street team school institution lifetime,$(if $($(claim)),--$(claim)='$($(claim))'))
+
+.PHONY: help run demo token clean test test-kafka chain faults bench check lint types format openapi migrate revision
+
+help: ## This list
+	@awk 'BEGIN { FS = ":.*## " } \
+	  /^##@/ { printf "\n%s\n", substr($$0, 5) } \
+	  /^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' Makefile
+	@printf '\nParameters: T=path (test)  s=service (migrate, revision)  m=message (revision)  broker=apache (run, chain, faults)\n'
+	@printf '            data=folder (chain)  role= subject= district= street= team= school= institution= lifetime= (token)\n'
+
+##@ Use
+run: $(READY) ## Start the whole platform here; data stays in .local/ (broker=apache for a real Apache Kafka)
+	@exec $(PY) -m deploy.local run $(if $(broker),--broker=$(broker))
+
+demo: $(READY) ## Fill the running platform with a made-up city
+	@$(PY) -m deploy.local demo
+
+token: $(READY) ## Print an access token: make token role=inspector team=...
+	@test -n "$(role)" || { echo "Say which role: make token role=inspector team=..." >&2; exit 1; }
+	@$(PY) -m deploy.local token --role='$(role)' $(CLAIMS)
+
+clean: $(READY) ## Remove the local data (databases, logs, the issuer's key)
+	@$(PY) -m deploy.local clean
+
+##@ Test
+test: $(READY) ## All tests on the embedded parts; T=tests/registry narrows them
+	@$(PY) -m pytest $(T)
+
+test-kafka: $(READY) ## The tests that need a broker, on a real Apache Kafka (needs Java 17 and Maven)
+	@KAFKA=apache $(PY) -m pytest -m kafka $(T)
+
+chain: $(READY) ## The whole chain, from an imported ledger to the indicators; data=folder gives its input
+	@$(PY) -m tests.system.chain $(if $(data),--data='$(data)') $(if $(broker),--broker=$(broker))
+
+faults: $(READY) ## Kill everything again and again, and count what was lost
+	@$(PY) -m tests.faults $(if $(broker),--broker=$(broker))
+
+bench: $(READY) ## Measure, side by side with the limit of this machine
+	@$(PY) -m bench
+
+##@ Write
+check: $(READY) ## Format, lint, types, import contracts, generated documents
+	@$(PY) -m ruff format --check --quiet . || { echo "Not formatted: make format" >&2; exit 1; }
+	@$(MAKE) lint types
+	@$(PY) -m deploy.contracts --check
+
+lint: $(READY) ## Ruff and the import contracts
+	@$(PY) -m ruff check --quiet .
+	@.venv/bin/lint-imports
+
+types: $(READY) ## mypy --strict
+	@$(PY) -m mypy
+
+format: $(READY) ## Format, and mend what can be mended
+	@$(PY) -m ruff format .
+	@$(PY) -m ruff check --fix .
+
+openapi: $(READY) ## Write docs/openapi/*.json, docs/asyncapi.json and docs/events.md from the code
+	@$(PY) -m deploy.contracts
+
+migrate: $(READY) ## Migrate all databases, or one: make migrate s=registry
+	@$(PY) -m deploy.local migrate $(if $(s),--service=$(s))
+
+revision: $(READY) ## Write a migration: make revision s=registry m="permits have a number"
+	@test -n "$(s)" -a -n "$(m)" || { echo 'Say for which service and why: make revision s=registry m="..."' >&2; exit 1; }
+	@$(PY) -m deploy.local revision $(s) "$(m)"
+
+# The name of the stamp holds the sum of the lock, so a new lock is installed and an old one is not looked at again.
+# Everything is said on stderr: `make token` prints a token and nothing else.
+$(READY):
+	@test -n "$(PYTHON)" || { echo "Double Wings needs Python 3.11 or newer, and none was found." >&2; exit 1; }
+	@echo "Installing the locked packages into .venv with $$($(PYTHON) --version); this happens once." >&2
+	@test -x $(PY) || $(PYTHON) -m venv .venv >&2 || \
+	  { echo "Python's venv module is missing: install the package python3-venv." >&2; exit 1; }
+	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock >&2 || \
+	  { echo "The packages could not be installed: pip says above which one, and why." >&2; exit 1; }
+	@rm -f .venv/.installed-* && touch $@
