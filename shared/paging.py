@@ -18,6 +18,7 @@ MAX_LIMIT = 200
 _SIGNATURE_BYTES = 16
 
 Item = TypeVar("Item")
+Row = TypeVar("Row")
 
 
 class Page(BaseModel, Generic[Item]):
@@ -32,6 +33,14 @@ class Page(BaseModel, Generic[Item]):
     def model_parametrized_name(cls, params: tuple[Any, ...]) -> str:
         """`InstitutionPage` in the OpenAPI document, where `Page_InstitutionOut_` would surprise generators."""
         return f"{params[0].__name__.removesuffix('Out')}Page"
+
+
+@dataclass(frozen=True)
+class PageOf(Generic[Row]):
+    """What a handler returns where the response model is `Page[...]`: rows as they are, entities included."""
+
+    items: Sequence[Row]
+    next_cursor: str | None
 
 
 @dataclass(frozen=True)
@@ -80,11 +89,9 @@ class PageRequest:
         last = rows[self.limit - 1]
         return self.cursors.encode([getattr(last, name) for name in sort], **binding)
 
-    def page(self, rows: Sequence[Item], *sort: str, **binding: object) -> Page[Item]:
-        """A page of these rows, sorted by the named attributes; FastAPI turns the items into the response model."""
-        return Page[Any].model_construct(
-            items=list(rows[: self.limit]), next_cursor=self.next_cursor(rows, *sort, **binding)
-        )
+    def page(self, rows: Sequence[Row], *sort: str, **binding: object) -> PageOf[Row]:
+        """The rows for this page and the cursor behind them; `sort` names the attributes of the sort key."""
+        return PageOf(rows[: self.limit], self.next_cursor(rows, *sort, **binding))
 
 
 def page_request(
