@@ -48,7 +48,8 @@ class Consumer:
         self._settings, self._engine, self._sessions, self.inbox = settings, engine, sessions, inbox
         self._cursor: dict[TopicPartition, int] = {}
         self._reassigned = True
-        self.assigned = False
+        self.failing = True
+        """Until partitions are assigned, and while they are not; waiting to lead is no failure."""
         self.lag = 0
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -58,6 +59,7 @@ class Consumer:
                 if self._settings.kafka_groups:
                     await self._consume(stop)
                 else:
+                    self.failing = False
                     async with leadership(self._engine, f"consumer {self.inbox.consumer}"):
                         await self._consume(stop)
                 pause = FIRST_PAUSE
@@ -70,11 +72,12 @@ class Consumer:
                     await asyncio.wait_for(stop.wait(), pause)
                 pause = min(pause * 2, LONGEST_PAUSE)
             finally:
-                self.assigned = False
+                self.failing = True
 
     # -- one life of a client ----------------------------------------------------------------------
 
     async def _consume(self, stop: asyncio.Event) -> None:
+        self.failing = True
         kafka = self._open_client()
         try:
             await kafka.start()
@@ -183,7 +186,7 @@ class Consumer:
             kafka.seek(tp, position)
             self._cursor[tp] = position
         kafka.resume(*wanted)
-        self.assigned = bool(wanted)
+        self.failing = False
 
     async def _all_partitions(self, kafka: AIOKafkaConsumer) -> list[TopicPartition]:
         found: list[TopicPartition] = []

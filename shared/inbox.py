@@ -322,7 +322,7 @@ class Inbox:
                 row.consumer == self.consumer, row.topic == topic, row.key == func.any(_keys(keys))
             )
         )
-        return dict(found.tuples().all())
+        return {row.key: row.version for row in found}
 
     async def _has_parked(self, session: AsyncSession, topic: str, keys: list[UUID]) -> bool:
         row = parked.c

@@ -5,11 +5,14 @@ contract test holds these bytes to it.
 """
 
 import asyncio
+from collections.abc import Sequence
 
 import asyncpg
+import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
+from shared.paging import PageRequest
 from shared.refusals import Refusal
 from shared.settings import ServiceSettings
 
@@ -28,6 +31,11 @@ class ReadPool:
         async with pool.acquire(timeout=self._settings.pool_wait) as connection:
             found: str | None = await connection.fetchval(sql, *args)
             return found
+
+    async def rows(self, sql: str, *args: object) -> "list[asyncpg.Record]":
+        pool = self._pool or await self._open()
+        async with pool.acquire(timeout=self._settings.pool_wait) as connection:
+            return await connection.fetch(sql, *args)
 
     async def close(self) -> None:
         if self._pool is not None:
@@ -64,3 +72,17 @@ async def fetch_json(request: Request, sql: str, *args: object, missing: Refusal
     if found is None and missing is not None:
         raise missing
     return Response(found or "null", media_type="application/json")
+
+
+async def fetch_page(
+    request: Request, statement: tuple[str, Sequence[object]] | None, page: PageRequest, **binding: object
+) -> Response:
+    """Answer with a page: the statement gives `id` and `body` (an item's JSON), one row more than the limit if there
+    is more. No statement is an empty page: nothing is within the caller's reach."""
+    rows = await request.app.state.reads.rows(statement[0], *statement[1]) if statement else []
+    more = len(rows) > page.limit
+    cursor = page.cursors.encode([rows[page.limit - 1]["id"]], **binding) if more else None
+    items = ",".join([row["body"] for row in rows[: page.limit]])
+    return Response(
+        f'{{"items":[{items}],"next_cursor":{orjson.dumps(cursor).decode()}}}', media_type="application/json"
+    )

@@ -125,17 +125,19 @@ class Relay:
 
     def __init__(self, settings: ServiceSettings, engine: AsyncEngine) -> None:
         self._settings, self._engine = settings, engine
-        self.healthy = False
+        self.failing = True
+        """Until the broker has been reached once, and while it cannot be."""
 
     async def run(self, stop: asyncio.Event) -> None:
         pause = 0.1
         while not stop.is_set():
             try:
+                self.failing = False  # waiting to lead is no failure
                 async with leadership(self._engine, "relay") as connection:
                     await self._relay(connection, stop)
                     pause = 0.1
             except Exception as error:
-                self.healthy = False
+                self.failing = True
                 if not (isinstance(error, KafkaError) or is_outage(error)):
                     log.exception("relay failed")
                 else:
@@ -145,10 +147,11 @@ class Relay:
                 pause = min(pause * 2, 5.0)
 
     async def _relay(self, connection: AsyncConnection, stop: asyncio.Event) -> None:
+        self.failing = True
         producer = open_producer(self._settings)
         try:
             await producer.start()
-            self.healthy = True
+            self.failing = False
             send = KafkaSender(producer)
             while not stop.is_set():
                 count = await relay_once(connection, send, source=f"/{self._settings.service}")

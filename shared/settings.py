@@ -34,6 +34,7 @@ class ServiceSettings(BaseSettings):
     worker_name: str = ""
     """Static group membership: a restarted worker takes its partitions back at once."""
     worker_port: int | None = None
+    worker_host: str = "127.0.0.1"
 
     issuer: str
     jwks_url: str

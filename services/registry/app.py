@@ -1,7 +1,6 @@
 """The registry's API: `uvicorn --factory services.registry.app:create_app`."""
 
 from fastapi import FastAPI
-from shared.web import create_service
 
 from services.registry.files.routes import router as files
 from services.registry.institutions.domain import ExternalRefTaken, UsccTaken
@@ -10,6 +9,7 @@ from services.registry.institutions.routes import router as institutions
 from services.registry.settings import Settings
 from services.registry.subscriptions import IMPORTERS
 from shared.imports.routes import imports_router
+from shared.web import create_service
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:

@@ -15,6 +15,7 @@ from sqlalchemy import (
     Text,
     Uuid,
     func,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
@@ -40,7 +41,7 @@ import_job = Table(
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
     Column("finished_at", DateTime(timezone=True)),
     CheckConstraint("state IN ('queued', 'running', 'done', 'failed')", name="state_is_known"),
-    Index("ix_import_job_open", "created_at", postgresql_where="state IN ('queued', 'running')"),
+    Index("ix_import_job_open", "created_at", postgresql_where=text("state IN ('queued', 'running')")),
 )
 
 import_file = Table(
@@ -53,7 +54,7 @@ import_file = Table(
 import_row = Table(
     "import_row",
     shared_metadata,
-    Column("job_id", Uuid, ForeignKey("import_job.id"), nullable=False),
+    Column("job_id", Uuid, nullable=False),
     Column("row", Integer, nullable=False, comment="counted from 1 below the header"),
     Column("outcome", Text, nullable=False),
     Column("codes", ARRAY(Text), nullable=False),

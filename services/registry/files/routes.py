@@ -5,13 +5,13 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
-from shared.web import SessionDep, problems, service_router
 
 from services.registry.files import queries
 from services.registry.institutions import queries as institutions
 from services.registry.institutions.domain import InstitutionNotFound
 from services.registry.institutions.routes import READERS, InstitutionOut
 from shared.policies import Principal, allow
+from shared.web import SessionDep, problems, service_router
 
 router = service_router(prefix="/v1/institutions", tags=["institutions"])
 

@@ -9,7 +9,6 @@ from typing import Annotated, Any, Literal
 
 import xlsxwriter
 from fastapi import Query, Request
-from shared.web import service_router
 from starlette.responses import StreamingResponse
 
 from services.registry.institutions import queries
@@ -17,6 +16,7 @@ from services.registry.institutions.domain import Kind, Status
 from services.registry.institutions.queries import COLUMNS, Filters
 from shared.clock import CHINA
 from shared.policies import Principal, allow
+from shared.web import service_router
 
 router = service_router(prefix="/v1/exports", tags=["exports"])
 

@@ -6,8 +6,6 @@ from uuid import UUID
 
 from fastapi import Query, Request, Response, status
 from pydantic import MISSING, BaseModel, ConfigDict, Field
-from shared.reads import fetch_page
-from shared.web import SessionDep, problems, service_router
 
 from services.registry.institutions import queries, usecases
 from services.registry.institutions.domain import (
@@ -38,6 +36,8 @@ from shared.clock import utc_now
 from shared.etags import IfMatch, not_modified, set_etag
 from shared.paging import Page, PageParams
 from shared.policies import Principal, allow
+from shared.reads import fetch_page
+from shared.web import SessionDep, problems, service_router
 
 router = service_router(prefix="/v1/institutions", tags=["institutions"])
 
