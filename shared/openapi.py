@@ -1,5 +1,6 @@
 """The OpenAPI document: every operation tells who may use it and every status it can answer with."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -81,8 +82,19 @@ def service_openapi(app: FastAPI, settings: ServiceSettings) -> dict[str, Any]:
                     _complete(operation, context, path, method)
         for unused in ("HTTPValidationError", "ValidationError"):
             schemas.pop(unused, None)
-        app.openapi_schema = document
+        app.openapi_schema = _with_plain_names(document)
     return app.openapi_schema
+
+
+def _with_plain_names(document: dict[str, Any]) -> dict[str, Any]:
+    """`InstitutionPage` for `Page_InstitutionOut_`: generated clients take schema names as class names."""
+    schemas = document["components"]["schemas"]
+    text = json.dumps(document)
+    for name, schema in schemas.items():
+        if name.startswith("Page_"):
+            text = text.replace(f'/{name}"', f'/{schema["title"]}"').replace(f'"{name}": ', f'"{schema["title"]}": ')
+    renamed: dict[str, Any] = json.loads(text)
+    return renamed
 
 
 def _problem_schemas() -> Mapping[str, Any]:

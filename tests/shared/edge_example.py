@@ -113,7 +113,11 @@ def notes_router() -> APIRouter:
 
     @router.get("/{note_id}", response_model=NoteOut, responses=problems(NoteNotFound))
     async def show_note(
-        note_id: UUID, request: Request, session: SessionDep, response: Response, _: Annotated[Principal, allow("bureau")]
+        note_id: UUID,
+        request: Request,
+        session: SessionDep,
+        response: Response,
+        _: Annotated[Principal, allow("bureau")],
     ) -> Note | Response:
         """One note."""
         note = await session.get(Note, note_id)
@@ -148,9 +152,7 @@ def notes_router() -> APIRouter:
     @router.get("/{name}/raw", response_model=NoteOut)
     async def show_raw(request: Request, name: str, _: Annotated[Principal, allow("bureau")]) -> Response:
         """One note as PostgreSQL writes it."""
-        return await fetch_json(
-            request, "SELECT to_json(n) FROM note n WHERE name = $1", name, missing=NoteNotFound()
-        )
+        return await fetch_json(request, "SELECT to_json(n) FROM note n WHERE name = $1", name, missing=NoteNotFound())
 
     return router
 
@@ -191,13 +193,23 @@ def example_app(database_url: str | None = None, *routers: APIRouter) -> FastAPI
         constraints={"uq_note_name": NoteTaken},
     )
     transport = httpx.MockTransport(lambda _: httpx.Response(200, json=key_set(KEY)))
-    app.state.verifier = TokenVerifier(KeyRing(f"{ISSUER}/jwks", transport=transport), issuer=ISSUER, audience="example")
+    app.state.verifier = TokenVerifier(
+        KeyRing(f"{ISSUER}/jwks", transport=transport), issuer=ISSUER, audience="example"
+    )
     return app
 
 
 def token(key: jwk.Key = KEY, header: dict[str, Any] | None = None, **claims: Any) -> str:
     now = int(time.time())
-    payload = {"iss": ISSUER, "aud": "example", "sub": "u1", "roles": ["bureau"], "iat": now, "exp": now + 600, **claims}
+    payload = {
+        "iss": ISSUER,
+        "aud": "example",
+        "sub": "u1",
+        "roles": ["bureau"],
+        "iat": now,
+        "exp": now + 600,
+        **claims,
+    }
     payload = {name: value for name, value in payload.items() if value is not ...}
     full = {"alg": "ES256", "kid": "one", "typ": "at+jwt", **(header or {})}
     full = {name: value for name, value in full.items() if value is not ...}
