@@ -5,10 +5,10 @@ Commands import what they need when they run: a token should not wait for the da
 
 import asyncio
 import errno
+import logging
 import os
 import shutil
 import sys
-from collections.abc import Coroutine
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -24,7 +24,12 @@ if TYPE_CHECKING:
 
 LOCAL = Path(__file__).parents[2] / ".local"
 
-cli = typer.Typer(add_completion=False, no_args_is_help=True, help="Double Wings on this machine.")
+cli = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Double Wings on this machine.",
+)
 
 Folder = Annotated[Path, typer.Option(help="Where the data is kept.")]
 
@@ -38,7 +43,7 @@ def run(
     """Start the whole platform and keep it up until Ctrl-C."""
     from deploy.local.running import keep_running
 
-    attempt(keep_running(folder, broker_kind(broker), workers))
+    asyncio.run(keep_running(folder, broker_kind(broker), workers))
 
 
 @cli.command()
@@ -72,7 +77,7 @@ def topics(bootstrap: str = "", replication: int = 1) -> None:
         fail("Say where Kafka is: set KAFKA_BOOTSTRAP_SERVERS or give --bootstrap.")
     from deploy.local.running import create_and_tell
 
-    attempt(create_and_tell(servers, replication))
+    asyncio.run(create_and_tell(servers, replication))
 
 
 @cli.command()
@@ -80,7 +85,7 @@ def kafka(folder: Path = LOCAL / "kafka" / "data") -> None:
     """Run only an Apache Kafka, until Ctrl-C."""
     from deploy.local.running import keep_kafka
 
-    attempt(keep_kafka(folder))
+    asyncio.run(keep_kafka(folder))
 
 
 @cli.command()
@@ -88,7 +93,7 @@ def migrate(service: str = "", folder: Folder = LOCAL) -> None:
     """Bring the databases (or one) to the newest revision: those of DATABASE_URL's server, or the local ones."""
     from deploy.local.running import migrate_databases
 
-    attempt(migrate_databases(folder, [known_service(service)] if service else list(SERVICES)))
+    asyncio.run(migrate_databases(folder, [known_service(service)] if service else list(SERVICES)))
 
 
 @cli.command()
@@ -96,17 +101,14 @@ def revision(service: str, message: str) -> None:
     """Write a migration from the difference between the code and its migrations so far."""
     from deploy.local.running import write_revision
 
-    attempt(write_revision(known_service(service), message))
+    asyncio.run(write_revision(known_service(service), message))
 
 
 @cli.command()
 def clean(folder: Folder = LOCAL) -> None:
     """Remove the local data: databases, logs, the issuer's key. What was downloaded stays."""
     lock = FolderLock(folder / "run.lock")
-    try:
-        lock.acquire()
-    except StartFailed as error:
-        fail(str(error))
+    lock.acquire()
     for path in [*folder.glob("postgres*"), *folder.glob("*.json"), *folder.glob("*.log"), folder / "kafka" / "data"]:
         shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
     lock.release()
@@ -125,25 +127,24 @@ def broker_kind(name: str) -> "BrokerKind":
     return fail(f"broker is embedded or apache, not {name!r}.")
 
 
-def attempt(work: Coroutine[object, object, None]) -> None:
-    """Run it; what a person can mend is told in one sentence."""
-    try:
-        asyncio.run(work)
-    except StartFailed as error:
-        fail(str(error))
-    except TimeoutError:
-        fail("A part did not answer in time; see platform.log in the data folder.")
-    except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS):
-            raise
-        fail(f"{error.strerror}: {error.filename}." if error.filename else f"{error.strerror}.")
-
-
 def fail(sentence: str) -> NoReturn:
     """Leave with one sentence for the person at the keyboard."""
     print(sentence, file=sys.stderr)
     raise typer.Exit(1)
 
 
+def main() -> None:
+    """What a person can mend is one sentence; a traceback is for our own mistakes."""
+    # Its lines about a broker that is not up yet say nothing that we do not say better.
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
+    try:
+        cli()
+    except StartFailed as error:
+        sys.exit(str(error))
+    except OSError as error:
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        sys.exit(f"{'The disk is full' if full else error}.")
+
+
 if __name__ == "__main__":
-    cli()
+    main()

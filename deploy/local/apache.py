@@ -23,6 +23,7 @@ from deploy.local.processes import (
     StartFailed,
     accepts_connections,
     free_port,
+    ready_within,
     require_free_port,
     spawn,
 )
@@ -73,7 +74,7 @@ class ApacheKafka:
                 await self._format(java, properties, log)
             begin = log.tell()
             self._process = await spawn([*java_command(java, "512m"), "kafka.Kafka", properties], output=log)
-        async with asyncio.timeout(90):
+        async with ready_within(90, "Apache Kafka"):
             while not await self._answers():
                 if self._process.returncode is not None:
                     raise StartFailed(f"Apache Kafka did not start: {self._last_words(begin)}")

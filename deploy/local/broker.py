@@ -12,7 +12,15 @@ from pathlib import Path
 from typing import IO
 
 from deploy.local import processes
-from deploy.local.processes import HOST, StartFailed, accepts_connections, free_port, require_free_port, spawn
+from deploy.local.processes import (
+    HOST,
+    StartFailed,
+    accepts_connections,
+    free_port,
+    ready_within,
+    require_free_port,
+    spawn,
+)
 
 
 class EmbeddedBroker:
@@ -48,7 +56,7 @@ class EmbeddedBroker:
         self._process = await spawn(
             [tansu(), "broker", *options, "--silent"], output=self._output, env={"PATH": os.defpath}
         )
-        async with asyncio.timeout(30):
+        async with ready_within(30, "The embedded broker"):
             while not await accepts_connections(self.port):
                 if self._process.returncode is not None:
                     raise StartFailed(f"The embedded broker ended at once (exit code {self._process.returncode}).")

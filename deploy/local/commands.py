@@ -48,7 +48,7 @@ def worker_command(platform: "Platform", service: str) -> Command:
 def portal_command(platform: "Platform") -> Command:
     return Command(
         "portal",
-        uvicorn("deploy.local.portal:create_portal", platform.ports.portal),
+        [*uvicorn("deploy.local.portal:create_portal", platform.ports.portal), "--log-level", "warning"],
         env={"PORT_BASE": str(platform.ports.base), "PLATFORM_FOLDER": str(platform.folder)},
         ready_url=f"{platform.issuer}/readyz",
         cwd=ROOT,

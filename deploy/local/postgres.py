@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import importlib.util
 import os
+import shutil
 import signal
 import stat
 from asyncio.subprocess import Process
@@ -18,7 +19,16 @@ from typing import IO, Literal
 import asyncpg
 
 from deploy.local.locks import FolderLock
-from deploy.local.processes import HOST, StartFailed, command_line, free_port, require_free_port, spawn, stop
+from deploy.local.processes import (
+    HOST,
+    StartFailed,
+    command_line,
+    free_port,
+    ready_within,
+    require_free_port,
+    spawn,
+    stop,
+)
 
 SUPERUSER = "postgres"
 SYSTEM_USER = "nobody"
@@ -154,7 +164,7 @@ class EmbeddedPostgres:
                 output=log,
                 cwd=Path("/"),
             )
-        async with asyncio.timeout(120):  # repairing after a crash may take a while
+        async with ready_within(120, "PostgreSQL"):  # repairing after a crash may take a while
             while not self._is_ready(self._process.pid):
                 if self._process.returncode is not None:
                     self._process = None
@@ -177,7 +187,11 @@ class EmbeddedPostgres:
 
 async def create_database(server: str, name: str, template: str | None = None) -> bool:
     """Create a database on the server of this URL (`postgresql://…/postgres`) unless it is there."""
-    connection = await asyncpg.connect(server)
+    try:
+        connection = await asyncpg.connect(server)
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        where = server.rpartition("@")[2]
+        raise StartFailed(f"PostgreSQL at {where} does not let us in: {error}") from error
     try:
         if await connection.fetchval("SELECT true FROM pg_database WHERE datname = $1", name):
             return False
@@ -245,9 +259,14 @@ def own(folder: Path, user: str) -> None:
         os.chown(path, entry.pw_uid, entry.pw_gid, follow_symlinks=False)
 
 
+def is_full(folder: Path) -> bool:
+    """A program that finds the disk full may find no room to say so either."""
+    return shutil.disk_usage(folder if folder.exists() else folder.parent).free < 1024 * 1024
+
+
 def explain(output: str, folder: Path) -> str:
     """The one sentence that tells what is wrong, from what the program said."""
-    if "No space left on device" in output:
+    if "No space left on device" in output or is_full(folder):
         return f"The disk that holds {folder} is full."
     if "Address already in use" in output:
         return f"The port of PostgreSQL for {folder} is in use by another program."

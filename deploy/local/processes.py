@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 from asyncio.subprocess import Process
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
@@ -95,6 +95,15 @@ def require_free_port(port: int, *, purpose: str) -> None:
             probe.bind((HOST, port))
         except OSError as error:
             raise StartFailed(f"Port {port}, needed for {purpose}, is in use by another program.") from error
+
+
+@contextlib.asynccontextmanager
+async def ready_within(seconds: float, what: str) -> AsyncIterator[None]:
+    try:
+        async with asyncio.timeout(seconds):
+            yield
+    except TimeoutError as error:
+        raise StartFailed(f"{what} was not ready within {seconds:.0f} s.") from error
 
 
 async def accepts_connections(port: int) -> bool:

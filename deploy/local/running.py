@@ -10,7 +10,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from deploy.local.apache import ApacheKafka
+from deploy.local.apache import JARS, ApacheKafka
 from deploy.local.launch import die_with
 from deploy.local.migrations import migrate
 from deploy.local.platform import ROOT, BrokerKind, Platform
@@ -34,6 +34,8 @@ async def keep_running(folder: Path, broker: BrokerKind, workers: int) -> None:
     )
     say = platform.console.say
     say(f"Double Wings starts; its data is in {folder}")
+    if broker == "apache" and not JARS.exists():
+        say("Apache Kafka is fetched from Maven Central; this happens once.")
     starting = asyncio.create_task(platform.start())
     if not await first_of(starting, stopping):
         say("Stopped before it was ready.")

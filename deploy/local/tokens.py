@@ -87,8 +87,10 @@ def split_roles(values: Collection[str]) -> list[str]:
 def _keep(file: Path, key: ECKey) -> None:
     """Readable by us alone, and never half a file: the portal and `make token` may both be the first."""
     descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=".issuer-")
-    with os.fdopen(descriptor, "w", encoding="utf-8") as temporary:
-        json.dump(key.as_dict(private=True), temporary)
-    with contextlib.suppress(FileExistsError):
-        os.link(name, file)
-    Path(name).unlink()
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as temporary:
+            json.dump(key.as_dict(private=True), temporary)
+        with contextlib.suppress(FileExistsError):
+            os.link(name, file)
+    finally:
+        Path(name).unlink()

@@ -46,12 +46,14 @@ async def create_topics(bootstrap: str, topics: Iterable[Topic], *, replication:
 
 async def create_declared_topics(bootstrap: str, *, within: float = 30.0, replication: int = 1) -> list[str]:
     """As `create_topics`, for a broker that may still be starting."""
-    async with asyncio.timeout(within):
-        while True:
-            try:
-                return await create_topics(bootstrap, declared_topics(), replication=replication)
-            except StartFailed:
-                await asyncio.sleep(0.2)
+    deadline = asyncio.get_running_loop().time() + within
+    while True:
+        try:
+            return await create_topics(bootstrap, declared_topics(), replication=replication)
+        except StartFailed:
+            if asyncio.get_running_loop().time() > deadline:
+                raise
+            await asyncio.sleep(0.2)
 
 
 def _new(topic: Topic, replication: int) -> NewTopic:
