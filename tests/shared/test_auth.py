@@ -157,7 +157,8 @@ class Issuer:
     """Counts fetches, and can rotate or fail."""
 
     def __init__(self) -> None:
-        self.keys, self.fetched, self.down, self.now = [KEY], 0, False, 1000.0
+        self.keys: list[jwk.Key] = [KEY]
+        self.fetched, self.down, self.now = 0, False, 1000.0
         self.ring = KeyRing(f"{ISSUER}/jwks", transport=httpx.MockTransport(self.answer), clock=lambda: self.now)
 
     def answer(self, _: httpx.Request) -> httpx.Response:

@@ -1,0 +1,75 @@
+"""Probes tell the truth while a process starts, works and drains."""
+
+import signal
+from types import FrameType
+
+import httpx
+import pytest
+
+from shared.health import BehindMigrations, Lifecycle, health_app
+from tests.infrastructure import ScratchDatabase
+from tests.shared.edge_example import client_of, create_tables, example_app
+
+
+async def _broken() -> None:
+    raise BehindMigrations
+
+
+async def _fine() -> None: ...
+
+
+def _client(lifecycle: Lifecycle, **checks: object) -> httpx.AsyncClient:
+    app = health_app(lifecycle, checks)  # type: ignore[arg-type]
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://worker.test")
+
+
+async def test_a_broken_check_is_named() -> None:
+    async with _client(Lifecycle(started=True), database=_fine, migrations=_broken) as client:
+        answer = await client.get("/readyz")
+        assert answer.status_code == 503
+        assert answer.json()["checks"] == {"database": "ok", "migrations": "BehindMigrations"}
+        assert (await client.get("/livez")).status_code == 200
+
+
+async def test_startup_and_draining() -> None:
+    lifecycle = Lifecycle()
+    async with _client(lifecycle, database=_fine) as client:
+        assert (await client.get("/startupz")).status_code == 503
+        lifecycle.started = True
+        assert (await client.get("/startupz")).status_code == 200
+        assert (await client.get("/readyz")).status_code == 200
+        lifecycle.draining = True
+        assert (await client.get("/readyz")).json()["checks"]["lifecycle"] == "draining"
+        assert (await client.get("/readyz")).status_code == 503
+
+
+async def test_sigterm_turns_unready_before_the_server_acts(monkeypatch: pytest.MonkeyPatch) -> None:
+    heard: list[int] = []
+    installed: dict[int, object] = {}
+
+    def server(number: int, frame: FrameType | None) -> None:
+        heard.append(number)
+
+    monkeypatch.setattr(signal, "getsignal", lambda _: server)
+    monkeypatch.setattr(signal, "signal", lambda number, handler: installed.update({number: handler}))
+    lifecycle = Lifecycle(started=True, notice=60)
+    lifecycle.drain_on_sigterm()
+    handler = installed[signal.SIGTERM]
+    assert callable(handler)
+    handler(signal.SIGTERM, None)
+    assert lifecycle.draining
+    assert heard == []
+    handler(signal.SIGTERM, None)
+    assert heard == [signal.SIGTERM]
+
+
+async def test_metrics_carry_the_route_and_not_the_path(scratch_database: ScratchDatabase) -> None:
+    app = example_app(await scratch_database("example", migrate=False))
+    await create_tables(app)
+    async with client_of(app) as client:
+        await client.get("/v1/notes/0190a1b2-0000-7000-8000-000000000000")
+        text = (await client.get("/metrics")).text
+        assert 'http_route="/v1/notes/{note_id}"' in text
+        assert "0190a1b2" not in text
+        assert "http_server_request_duration_seconds_bucket" in text
+        assert (await client.get("/readyz")).json()["checks"]["database"] == "ok"
