@@ -92,6 +92,7 @@ def create_service(
         version="1",
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,  # a 307 nobody documented, and one more round trip for a mistake
         lifespan=_lifespan(resources),
         middleware=_middleware(settings),
         generate_unique_id_function=_operation_id,
@@ -106,9 +107,9 @@ def create_service(
         "migrations": migrations_at_head(engine, settings.service),
         **(checks or {}),
     }
-    app.include_router(health_router(app.state.lifecycle, ready))
     for router in routers:
         app.include_router(router)
+    app.include_router(health_router(app.state.lifecycle, ready))  # last: routes are tried in order
     _serve_documentation(app, settings)
     ensure_policies(app)
     _ensure_routes(app)

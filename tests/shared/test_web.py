@@ -13,7 +13,7 @@ from tests.shared.edge_example import client_of, example_app, open_router, token
 
 async def test_unknown_address_and_method_are_problems() -> None:
     async with client_of(example_app()) as client:
-        for method, path, status in [("GET", "/nothing", 404), ("PUT", "/v1/notes", 405)]:
+        for method, path, status in [("GET", "/nothing", 404), ("GET", "/v1/notes/", 404), ("PUT", "/v1/notes", 405)]:
             answer = await client.request(method, path)
             assert answer.status_code == status
             assert answer.headers["content-type"] == "application/problem+json"
