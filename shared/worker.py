@@ -6,14 +6,15 @@ Any number of these may run: leader locks save double work and the compare-and-s
 import asyncio
 import os
 import signal
-from collections.abc import Coroutine, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from typing import Protocol
 
 import structlog
 import uvicorn
 from opentelemetry import metrics
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from shared.consumer import Consumer
 from shared.database import open_engine, open_sessions
@@ -44,6 +45,15 @@ _OUTBOX = text(
 _PARKED = text("SELECT count(*) FROM parked")
 
 
+class Job(Protocol):
+    """A loop of a service's own that ends when told to."""
+
+    def run(self, stop: asyncio.Event) -> Coroutine[None, None, None]: ...
+
+
+JobFactory = Callable[[ServiceSettings, AsyncEngine, async_sessionmaker[AsyncSession]], Job]
+
+
 class NotRunning(Exception):
     """A part of the worker is not at work (yet)."""
 
@@ -53,15 +63,18 @@ def run_worker(
     *,
     inbox: Inbox | None = None,
     importers: Mapping[str, Importer] | None = None,
+    jobs: Sequence[JobFactory] = (),
 ) -> None:
-    """Run until SIGTERM or SIGINT, then finish what is begun."""
+    """Run until SIGTERM or SIGINT, then finish what is begun. `jobs` are a service's own loops beside the usual ones."""
     configure_logging(settings.service, settings.log_level)
     configure_metrics(settings.service)
     with asyncio.Runner() as runner:
-        runner.run(_work(settings, inbox, importers or {}))
+        runner.run(_work(settings, inbox, importers or {}, jobs))
 
 
-async def _work(settings: ServiceSettings, inbox: Inbox | None, importers: Mapping[str, Importer]) -> None:
+async def _work(
+    settings: ServiceSettings, inbox: Inbox | None, importers: Mapping[str, Importer], jobs: Sequence[JobFactory]
+) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -80,6 +93,7 @@ async def _work(settings: ServiceSettings, inbox: Inbox | None, importers: Mappi
         tasks += [consumer.run(stop), _measure_lag(consumer, stop)]
     if importers:
         tasks.append(ImportRunner(engine, sessions, importers).run(stop))
+    tasks += [job(settings, engine, sessions).run(stop) for job in jobs]
     checks["broker"] = _at_work(relay, consumer)
     lifecycle = Lifecycle(started=True)
     server = _health_server(settings, lifecycle, checks)

@@ -1,0 +1,18 @@
+"""The API of metrics: `uvicorn --factory services.metrics.app:create_app`."""
+
+from fastapi import FastAPI
+
+from services.metrics.indicators.routes import router as indicators
+from services.metrics.rebuilds.routes import router as rebuilds
+from services.metrics.settings import Settings
+from shared.web import create_service
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """The service with its routes; settings come from the environment unless given."""
+    return create_service(
+        settings or Settings(),
+        title="Double Wings metrics",
+        description="Every figure of the report, with the events behind it. 指标与成绩单。",
+        routers=[indicators, rebuilds],
+    )

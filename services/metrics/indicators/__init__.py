@@ -1,0 +1,1 @@
+"""Indicators: what each number means, its value for a scope, its series, and its receipts."""

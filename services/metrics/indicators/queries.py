@@ -1,0 +1,147 @@
+"""Numbers are sums over cells: their cost depends on how many cells there are, not on how much was counted."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, case, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.metrics.indicators.domain import Indicator, Scope, Selection, Value
+from services.metrics.projections.domain import Cell, Generation, Member, Receipt
+from services.metrics.subscriptions import INBOX
+from shared.inbox import consumer_offset
+
+
+def _live() -> Select[int]:
+    return select(Generation.live)
+
+
+def chosen(selection: Selection) -> ColumnElement[bool]:
+    """The cells a selection counts."""
+    conditions = [Cell.noun == selection.noun, Cell.state != "", Cell.generation == _live().scalar_subquery()]
+    if selection.states:
+        conditions.append(Cell.state.in_(selection.states))
+    if selection.kinds:
+        conditions.append(Cell.kind.in_(selection.kinds))
+    for dimension, wanted in selection.where.items():
+        column = getattr(Cell, dimension)
+        conditions.append(column != "" if wanted == "*" else column == wanted)
+    together = conditions[0]
+    for condition in conditions[1:]:
+        together = together & condition
+    return together
+
+
+def within(scope: Scope) -> list[ColumnElement[bool]]:
+    return [] if scope.dimension is None else [getattr(Cell, scope.dimension) == scope.value]
+
+
+def _total(selection: Selection) -> ColumnElement[int]:
+    summed = Cell.amount if selection.sums_amounts else Cell.members
+    return func.coalesce(func.sum(case((chosen(selection), summed), else_=0)), 0)
+
+
+def _nouns(indicators: Iterable[Indicator]) -> set[str]:
+    selections = [part for one in indicators for part in (one.numerator, one.denominator) if part is not None]
+    return {selection.noun for selection in selections}
+
+
+def _columns(indicators: Sequence[Indicator]) -> list[ColumnElement[Any]]:
+    columns: list[ColumnElement[Any]] = []
+    for one in indicators:
+        columns.append(_total(one.numerator))
+        if one.denominator is not None:
+            columns.append(_total(one.denominator))
+    return columns
+
+
+def _values(indicators: Sequence[Indicator], numbers: Iterable[Any]) -> dict[str, Value]:
+    left = iter(numbers)
+    return {
+        one.code: Value(int(next(left)), int(next(left)) if one.denominator is not None else None) for one in indicators
+    }
+
+
+async def values(session: AsyncSession, indicators: Sequence[Indicator], scope: Scope) -> Mapping[str, Value]:
+    """The values of many indicators in one pass over the cells."""
+    wanted = select(*_columns(indicators)).where(Cell.noun.in_(_nouns(indicators)), *within(scope))
+    return _values(indicators, (await session.execute(wanted)).one())
+
+
+async def series(
+    session: AsyncSession,
+    indicator: Indicator,
+    scope: Scope,
+    *,
+    by: str,
+    first_month: str | None,
+    last_month: str | None,
+) -> Sequence[tuple[str, Value]]:
+    """One indicator along one dimension, in the order of its codes; "" gathers what has none."""
+    dimension = getattr(Cell, by)
+    wanted = (
+        select(dimension, *_columns([indicator]))
+        .where(Cell.noun.in_(_nouns([indicator])), Cell.members != 0, *within(scope))
+        .group_by(dimension)
+        .order_by(dimension)
+    )
+    if first_month is not None:
+        wanted = wanted.where(Cell.month >= first_month)
+    if last_month is not None:
+        wanted = wanted.where(Cell.month <= last_month)
+    return [(row[0], _values([indicator], row[1:])[indicator.code]) for row in await session.execute(wanted)]
+
+
+async def receipts(
+    session: AsyncSession, indicator: Indicator, scope: Scope, *, after: int, limit: int
+) -> Sequence[Any]:
+    """The events behind a number: every event about every member it counts, in the order they were applied."""
+    counted = or_(*(chosen(part) for part in (indicator.numerator, indicator.denominator) if part is not None))
+    members = (
+        select(Member.noun, Member.id).join(Cell, Cell.id == Member.cell_id).where(counted, *within(scope)).subquery()
+    )
+    found = await session.execute(
+        select(
+            Receipt.id, Receipt.noun, Receipt.member_id, Receipt.event_id, Receipt.type, Receipt.topic,
+            Receipt.partition, Receipt.offset, Receipt.sequence, Receipt.at,
+        )
+        .join(members, (members.c.noun == Receipt.noun) & (members.c.id == Receipt.member_id))
+        .where(Receipt.generation == _live().scalar_subquery(), Receipt.id > after)
+        .order_by(Receipt.id)
+        .limit(limit)
+    )  # fmt: skip
+    return found.all()
+
+
+async def as_of(session: AsyncSession) -> datetime | None:
+    """When the last event was counted."""
+    moved_at: datetime | None = await session.scalar(
+        select(func.max(consumer_offset.c.moved_at)).where(consumer_offset.c.consumer == INBOX.consumer)
+    )
+    return moved_at
+
+
+async def coverage(session: AsyncSession, campaign: str) -> Sequence[Any]:
+    """Targets of a campaign by grid and state, and its discoveries: `noun, grid, state, members`."""
+    wanted = (
+        select(Cell.noun, Cell.grid, Cell.state, func.sum(Cell.members).label("members"))
+        .where(
+            Cell.generation == _live().scalar_subquery(),
+            Cell.noun.in_(("target", "discovery")),
+            Cell.campaign == campaign,
+            Cell.members != 0,
+        )
+        .group_by(Cell.noun, Cell.grid, Cell.state)
+        .order_by(Cell.noun, Cell.grid, Cell.state)
+    )
+    return (await session.execute(wanted)).all()
+
+
+async def is_campaign(session: AsyncSession, campaign: str) -> bool:
+    found = await session.scalar(
+        select(Cell.id).where(
+            Cell.generation == _live().scalar_subquery(), Cell.noun == "campaign", Cell.campaign == campaign
+        )
+    )
+    return found is not None

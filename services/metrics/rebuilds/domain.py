@@ -1,0 +1,84 @@
+"""A rebuild from request to verdict."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Self
+
+from sqlalchemy import BigInteger, Text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.metrics.orm import Base
+from shared.database import Aggregate, new_id
+from shared.refusals import Conflict, NotFound
+
+
+class RebuildNotFound(NotFound):
+    """There is no such rebuild."""
+
+    code = "rebuild-not-found"
+    zh = "没有此重建任务。"
+
+
+class RebuildRunning(Conflict):
+    """Another rebuild has not ended yet."""
+
+    code = "rebuild-running"
+    zh = "已有重建任务尚未结束。"
+
+
+class RebuildState(StrEnum):
+    """`matched` and `drifted` are verdicts; `swapped` says that the shadow took the live numbers' place."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    MATCHED = "matched"
+    DRIFTED = "drifted"
+    SWAPPED = "swapped"
+    FAILED = "failed"
+
+
+OPEN = (RebuildState.QUEUED, RebuildState.RUNNING)
+
+
+class Rebuild(Base, Aggregate):
+    """One replay of the log into the shadow generation."""
+
+    __tablename__ = "rebuild"
+
+    state: Mapped[str] = mapped_column(Text)
+    swap: Mapped[bool]
+    requested_by: Mapped[str] = mapped_column(Text)
+    requested_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+    events: Mapped[int] = mapped_column(BigInteger)
+    differences: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    error: Mapped[str | None] = mapped_column(Text)
+
+    @classmethod
+    def request(cls, *, swap: bool, by: str, at: datetime) -> Self:
+        return cls(
+            id=new_id(),
+            version=1,
+            state=RebuildState.QUEUED,
+            swap=swap,
+            requested_by=by,
+            requested_at=at,
+            finished_at=None,
+            events=0,
+            differences=[],
+            error=None,
+        )
+
+    def begin(self) -> None:
+        self.state = RebuildState.RUNNING
+
+    def conclude(self, differences: Sequence[dict[str, Any]], *, events: int, swapped: bool, at: datetime) -> None:
+        """The verdict: drift is a failure of health that somebody must explain, whether swapped away or not."""
+        verdict = RebuildState.DRIFTED if differences else RebuildState.MATCHED
+        self.state = RebuildState.SWAPPED if swapped else verdict
+        self.differences, self.events, self.finished_at = list(differences), events, at
+
+    def fail(self, error: str, *, at: datetime) -> None:
+        self.state, self.error, self.finished_at = RebuildState.FAILED, error, at

@@ -1,0 +1,9 @@
+"""What metrics listens to: every event that counts something."""
+
+from services.metrics.projections.domain import PROJECTIONS
+from services.metrics.projections.usecases import folding_into
+from shared.inbox import Inbox
+
+INBOX = Inbox.of("metrics", wanted=PROJECTIONS, handle=folding_into(shadow=False))
+SHADOW = Inbox.of("metrics.rebuild", wanted=PROJECTIONS, handle=folding_into(shadow=True))
+"""The same events once more, from the beginning of the log, into the generation that is not live."""
