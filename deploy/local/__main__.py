@@ -109,7 +109,13 @@ def clean(folder: Folder = LOCAL) -> None:
     """Remove the local data: databases, logs, the issuer's key. What was downloaded stays."""
     lock = FolderLock(folder / "run.lock")
     lock.acquire()
-    for path in [*folder.glob("postgres*"), *folder.glob("*.json"), *folder.glob("*.log"), folder / "kafka" / "data"]:
+    for path in [
+        *folder.glob("postgres*"),
+        *folder.glob("*.json"),
+        *folder.glob("*.log"),
+        folder / "followed-log",
+        folder / "kafka" / "data",
+    ]:
         shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
     lock.release()
     print(f"The data in {folder} is removed.")

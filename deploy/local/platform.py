@@ -21,6 +21,7 @@ from deploy.local.broker import EmbeddedBroker
 from deploy.local.commands import standard_commands
 from deploy.local.console import Console
 from deploy.local.engines import Engine, KeptUp
+from deploy.local.followed_log import FollowedLog, identity_of
 from deploy.local.locks import FolderLock
 from deploy.local.migrations import migrate
 from deploy.local.ports import SERVICES, Ports
@@ -76,6 +77,7 @@ class Platform:
         self._supervisor = Supervisor(self.console, self.folder / "children.json")
         self._commands = commands or standard_commands
         self._workers_to_return: set[str] = set()
+        self._followed = FollowedLog(self.folder / "followed-log")
         self._postgres = (
             KeptUp("PostgreSQL", self.postgres, self.postgres.start, self.console) if self.postgres else None
         )
@@ -237,23 +239,32 @@ class Platform:
         if self._broker is not None:
             await self._broker.start()
         else:
-            await create_declared_topics(self.bootstrap)
+            await self._meet_log()
 
     async def _bring_up_broker(self) -> None:
         """Workers meet a fresh log only after the databases know of it: their positions mean nothing in the new
         one. At the first start there are none to stop, and later the APIs go on meanwhile."""
         assert self.broker is not None
         running = [name for name in self._supervisor.wanted() if name.endswith(".worker")]
-        fresh = not self.broker.keeps_log
-        if fresh:
+        if not self.broker.keeps_log:
             await self._supervisor.stop(running, within=WORKER_STOP_AFTER_LOSS)
             self._workers_to_return.update(running)
         await self.broker.start()
+        await self._meet_log()
+        self._supervisor.start(self._workers_to_return)
+        self._workers_to_return.clear()
+
+    async def _meet_log(self) -> None:
+        """Topics, and the journals once more when this is not the log the databases followed last."""
         await create_declared_topics(self.bootstrap)
-        if fresh:
+        kept = self.broker is None or self.broker.keeps_log
+        identity = await identity_of(self.bootstrap) if kept else "embedded"
+        before = self._followed.recall()
+        # Databases from elsewhere that this folder never saw: they and their Kafka are taken for a pair.
+        unknown_pair = before is None and self.postgres is None
+        if not kept or (before != identity and not unknown_pair):
             await together(forget_log(self.database_url(service)) for service in self.services)
-            self._supervisor.start(self._workers_to_return)
-            self._workers_to_return.clear()
+        self._followed.remember(identity)
 
     def _add_commands(self) -> None:
         if not self.names:

@@ -19,6 +19,7 @@ from deploy.local.processes import HOST, StartFailed
 from deploy.local.supervisor import Command
 from deploy.local.topics import create_topics, declared_topics
 from tests.deploy import standins
+from tests.infrastructure import Broker
 
 ROOT = Path(__file__).parents[2]
 
@@ -52,8 +53,10 @@ def forgotten(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return told
 
 
-def make_platform(folder: Path, ports: Ports) -> Platform:
-    return Platform(folder, ports=ports, durable=False, commands=stand_ins, services=["registry"], quiet=True)
+def make_platform(folder: Path, ports: Ports, kafka: str | None = None) -> Platform:
+    return Platform(
+        folder, ports=ports, durable=False, commands=stand_ins, services=["registry"], kafka=kafka, quiet=True
+    )
 
 
 @pytest.fixture
@@ -150,3 +153,16 @@ async def test_make_run_says_which_port_is_taken(tmp_path: Path) -> None:
     assert run.returncode == 1
     port = ports.api("inspection")
     assert said.decode() == f"Port {port}, needed for the API of inspection, is in use by another program.\n"
+
+
+async def test_another_log_than_the_last_one_makes_the_journals_speak_again(
+    scratch_folder: Path, tmp_path: Path, forgotten: list[str], broker: Broker
+) -> None:
+    folder = scratch_folder / tmp_path.name
+    async with make_platform(folder, Ports.free()):
+        pass
+    forgotten.clear()
+    async with make_platform(folder, Ports.free(), broker.bootstrap):
+        assert forgotten == ["registry"]
+    async with make_platform(folder, Ports.free(), broker.bootstrap):
+        assert forgotten == ["registry"], "the same log: the positions hold"
