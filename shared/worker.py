@@ -65,7 +65,7 @@ def run_worker(
     importers: Mapping[str, Importer] | None = None,
     jobs: Sequence[JobFactory] = (),
 ) -> None:
-    """Run until SIGTERM or SIGINT, then finish what is begun. `jobs` are a service's own loops beside the usual ones."""
+    """Run until SIGTERM or SIGINT, then finish what is begun. `jobs` are a service's own loops."""
     configure_logging(settings.service, settings.log_level)
     configure_metrics(settings.service)
     with asyncio.Runner() as runner:

@@ -138,7 +138,8 @@ INDICATORS: Final[Mapping[str, Indicator]] = {
         ),
         Indicator("violations.total", "发现问题", "Violations found", "outside.grasps", _VIOLATIONS),
         Indicator(
-            "violations.open", "未结问题", "Open violations", "outside.grasps", Selection("violation", states=OPEN_STATES)
+            "violations.open", "未结问题", "Open violations", "outside.grasps",
+            Selection("violation", states=OPEN_STATES),
         ),
         Indicator("violations.closed", "已结问题", "Closed violations", "outside.grasps", _CLOSED_VIOLATIONS),
         Indicator(
