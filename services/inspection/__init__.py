@@ -1,0 +1,1 @@
+"""Inspection decides who visits whom: street grids, teams, campaigns with a frozen list, visits, violations."""

@@ -1,0 +1,305 @@
+"""Polygons from outside, checked as a whole, and the index that places points in them."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from functools import cached_property
+from math import cos, radians
+from typing import Any, Final, Self
+from uuid import UUID
+
+import numpy as np
+import shapely
+from shapely.geometry.base import BaseGeometry
+from sqlalchemy import Float, ForeignKey, Text, UniqueConstraint
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.inspection.orm import Base
+from shared.database import Aggregate, new_id
+from shared.events.inspection import GridSetActivated
+from shared.refusals import Invalid, NotFound
+
+OVERLAP_SHARE: Final = 1e-3
+"""Two grids overlap when they share more than this part of the smaller one; less is the noise of drawn borders."""
+BORDER_METRES: Final = 15.0
+"""A point this near to a border may belong to the neighbour: about what a phone's position is worth."""
+METRES_PER_DEGREE: Final = 111_320.0
+"""Of latitude; of longitude times the cosine of the latitude."""
+
+
+class GridsRefused(Invalid):
+    """The grids were refused as a whole; `report` says which and why."""
+
+    code = "grids-refused"
+    zh = "网格整体未被接受，详见报告。"
+
+
+class NoGrids(NotFound):
+    """No grids have been imported yet."""
+
+    code = "grids-not-found"
+    zh = "尚未导入网格。"
+
+
+class GridNotFound(NotFound):
+    """There is no such grid in the set in force."""
+
+    code = "grid-not-found"
+    zh = "现行网格中没有此网格。"
+
+
+class Fault(StrEnum):
+    """Why a feature cannot be a grid."""
+
+    NOT_A_POLYGON = "not-a-polygon"
+    GEOMETRY_MALFORMED = "geometry-malformed"
+    GEOMETRY_INVALID = "geometry-invalid"
+    OUT_OF_RANGE = "coordinates-out-of-range"
+    CODE_MISSING = "code-missing"
+    CODE_REPEATED = "code-repeated"
+    OVERLAPS = "overlaps"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One fault of one feature; `feature` counts from 0, `detail` holds codes and shares, never the geometry."""
+
+    feature: int
+    code: str | None
+    fault: Fault
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A feature that may become a grid."""
+
+    feature: int
+    code: str
+    name: str
+    shape: BaseGeometry
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What a FeatureCollection holds: candidates that stand every check, and findings about the rest."""
+
+    total: int
+    candidates: Sequence[Candidate]
+    findings: Sequence[Finding]
+
+
+def survey(features: Sequence[Any], *, code_property: str, name_property: str) -> Survey:
+    """Check every feature by itself, then all against one another. Of two that overlap both are reported."""
+    findings: list[Finding] = []
+    candidates: list[Candidate] = []
+    for number, feature in enumerate(features):
+        found = _examine(number, feature, code_property, name_property)
+        if isinstance(found, Finding):
+            findings.append(found)
+        else:
+            candidates.append(found)
+    findings += _repeated(candidates) + _overlapping(candidates)
+    bad = {finding.feature for finding in findings}
+    return Survey(
+        total=len(features),
+        candidates=[candidate for candidate in candidates if candidate.feature not in bad],
+        findings=sorted(findings, key=lambda finding: finding.feature),
+    )
+
+
+def _examine(number: int, feature: Any, code_property: str, name_property: str) -> Candidate | Finding:
+    properties = feature.get("properties") if isinstance(feature, Mapping) else None
+    code = _words(properties.get(code_property)) if isinstance(properties, Mapping) else ""
+    if not code:
+        return Finding(number, None, Fault.CODE_MISSING)
+    assert isinstance(properties, Mapping)
+    geometry = feature.get("geometry")
+    if not isinstance(geometry, Mapping) or geometry.get("type") not in ("Polygon", "MultiPolygon"):
+        return Finding(number, code, Fault.NOT_A_POLYGON)
+    try:
+        shape = shapely.geometry.shape(dict(geometry))
+    except (shapely.GEOSException, TypeError, ValueError, KeyError, IndexError, AttributeError):
+        return Finding(number, code, Fault.GEOMETRY_MALFORMED)
+    if shape.is_empty:
+        return Finding(number, code, Fault.GEOMETRY_MALFORMED)
+    west, south, east, north = shape.bounds
+    if not (-180 <= west <= east <= 180 and -90 <= south <= north <= 90):
+        return Finding(number, code, Fault.OUT_OF_RANGE)
+    if not shape.is_valid:
+        return Finding(number, code, Fault.GEOMETRY_INVALID, shapely.is_valid_reason(shape).partition("[")[0])
+    return Candidate(number, code, _words(properties.get(name_property)) or code, shape)
+
+
+def _words(value: Any) -> str:
+    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+        return ""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return str(value).strip()[:100]
+
+
+def _repeated(candidates: Sequence[Candidate]) -> list[Finding]:
+    times = Counter(candidate.code for candidate in candidates)
+    return [
+        Finding(candidate.feature, candidate.code, Fault.CODE_REPEATED)
+        for candidate in candidates
+        if times[candidate.code] > 1
+    ]
+
+
+def _overlapping(candidates: Sequence[Candidate]) -> list[Finding]:
+    shapes = [candidate.shape for candidate in candidates]
+    findings: list[Finding] = []
+    for one, other in shapely.STRtree(shapes).query(shapes, predicate="intersects").T.tolist():
+        if one < other:
+            share = shapes[one].intersection(shapes[other]).area / min(shapes[one].area, shapes[other].area)
+            if share > OVERLAP_SHARE:
+                pair = (candidates[one], candidates[other])
+                findings += [
+                    Finding(mine.feature, mine.code, Fault.OVERLAPS, f"{theirs.code}: {share:.1%}")
+                    for mine, theirs in (pair, pair[::-1])
+                ]
+    return findings
+
+
+class GridSet(Base, Aggregate):
+    """A version of all street grids; streets are reformed, so the set that holds is the newest one in force."""
+
+    __tablename__ = "grid_set"
+    __table_args__ = (UniqueConstraint("number"),)
+
+    number: Mapped[int]
+    valid_from: Mapped[date]
+    valid_to: Mapped[date | None]
+    source: Mapped[str] = mapped_column(Text)
+    imported_at: Mapped[datetime]
+
+    @classmethod
+    def activate(
+        cls, candidates: Sequence[Candidate], *, number: int, source: str, on: date, at: datetime
+    ) -> tuple[Self, list["Grid"], GridSetActivated]:
+        """Put a surveyed set in force."""
+        grid_set = cls(
+            id=new_id(), version=0, number=number, valid_from=on, valid_to=None, source=source, imported_at=at
+        )
+        grids = [Grid.of(grid_set.id, candidate) for candidate in candidates]
+        codes = sorted(candidate.code for candidate in candidates)
+        event = GridSetActivated(grid_set_id=grid_set.id, number=number, codes=codes, valid_from=on, at=at)
+        return grid_set, grids, event
+
+    def end(self, *, on: date) -> None:
+        """A newer set took over; the fact is the newer set's."""
+        self.valid_to = on
+
+
+class Grid(Base):
+    """One street's polygon in one set; degrees in WGS 84."""
+
+    __tablename__ = "grid"
+
+    grid_set_id: Mapped[UUID] = mapped_column(ForeignKey("grid_set.id"), primary_key=True)
+    code: Mapped[str] = mapped_column(Text, primary_key=True)
+    name: Mapped[str] = mapped_column(Text)
+    geometry: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    area_km2: Mapped[float] = mapped_column(Float)
+
+    @classmethod
+    def of(cls, grid_set_id: UUID, candidate: Candidate) -> Self:
+        middle = candidate.shape.centroid.y
+        square_degree = (METRES_PER_DEGREE / 1000) ** 2 * cos(radians(middle))
+        return cls(
+            grid_set_id=grid_set_id,
+            code=candidate.code,
+            name=candidate.name,
+            geometry=shapely.geometry.mapping(candidate.shape),
+            area_km2=candidate.shape.area * square_degree,
+        )
+
+
+class BlindSpot(StrEnum):
+    """Why a target stands in no grid, or not surely in one."""
+
+    NO_COORDINATES = "no_coordinates"
+    ZERO_COORDINATES = "zero_coordinates"
+    OUTSIDE_EVERY_GRID = "outside_every_grid"
+    IN_SEVERAL_GRIDS = "in_several_grids"
+    NEAR_BORDER = "near_border"
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """The grid of a point; `blind_spot` says what is doubtful, `nearest` is offered and never assigned."""
+
+    grid: str | None
+    blind_spot: BlindSpot | None = None
+    nearest: str | None = None
+    metres: float | None = None
+
+
+NOWHERE = Placement(None, BlindSpot.NO_COORDINATES)
+
+
+@dataclass(frozen=True)
+class GridIndex:
+    """All grids of one set, ready to place points."""
+
+    grid_set_id: UUID
+    codes: Sequence[str]
+    shapes: Sequence[BaseGeometry]
+    names: Mapping[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def _tree(self) -> shapely.STRtree:
+        return shapely.STRtree(list(self.shapes))
+
+    @cached_property
+    def _borders(self) -> Any:
+        return shapely.boundary(np.array(self.shapes, dtype=object))
+
+    def locate(self, lon: float, lat: float) -> Placement:
+        return self.place([(lon, lat)])[0]
+
+    def place(self, points: Sequence[tuple[float | None, float | None]]) -> list[Placement]:
+        """The placement of every point, in order. A point on a border between two grids is in the first by code."""
+        placements = [NOWHERE] * len(points)
+        known = [(number, lon, lat) for number, (lon, lat) in enumerate(points) if lon is not None and lat is not None]
+        if not known:
+            return placements
+        shapes = shapely.points([lon for _, lon, _ in known], [lat for _, _, lat in known])
+        hits: dict[int, list[int]] = {}
+        for point, grid in self._tree.query(shapes, predicate="intersects").T.tolist():
+            hits.setdefault(point, []).append(grid)
+        # The grid each point is in, or the nearest one, and how far it is to that grid's border, all at once.
+        grids = [min(hits[n], key=lambda grid: self.codes[grid]) if n in hits else -1 for n in range(len(known))]
+        for n in (outside := [n for n, grid in enumerate(grids) if grid < 0]):
+            grids[n] = int(self._tree.nearest(shapes[n]))
+        metres = _metres(shapes, self._borders[grids])
+        lost = set(outside)
+        for n, (number, lon, lat) in enumerate(known):
+            code = self.codes[grids[n]]
+            if n in lost:
+                placements[number] = _outside(code, metres[n], zero=lon == 0 and lat == 0)
+            elif len(hits[n]) > 1:
+                placements[number] = Placement(code, BlindSpot.IN_SEVERAL_GRIDS)
+            else:
+                near = metres[n] < BORDER_METRES
+                placements[number] = Placement(code, BlindSpot.NEAR_BORDER if near else None, metres=metres[n])
+        return placements
+
+
+def _outside(nearest: str, metres: float, *, zero: bool) -> Placement:
+    if zero:
+        return Placement(None, BlindSpot.ZERO_COORDINATES)
+    return Placement(None, BlindSpot.OUTSIDE_EVERY_GRID, nearest, metres)
+
+
+def _metres(points: Any, borders: Any) -> list[float]:
+    """Distances on the ground, good to a percent within a city."""
+    ends = shapely.get_coordinates(shapely.shortest_line(points, borders)).reshape(-1, 2, 2)
+    across = (ends[:, 0, 0] - ends[:, 1, 0]) * METRES_PER_DEGREE * np.cos(np.radians(ends[:, 0, 1]))
+    along = (ends[:, 0, 1] - ends[:, 1, 1]) * METRES_PER_DEGREE
+    return [float(distance) for distance in np.hypot(across, along)]

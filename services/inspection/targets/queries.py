@@ -1,0 +1,88 @@
+"""Targets by id, by reference, and the blind spots among them."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ARRAY, Date, Uuid, bindparam, func, or_, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.inspection.targets.domain import Target, TargetNotFound
+
+
+async def target(session: AsyncSession, institution_id: UUID) -> Target:
+    """Raises `TargetNotFound`."""
+    found = await session.get(Target, institution_id)
+    if found is None:
+        raise TargetNotFound
+    return found
+
+
+async def targets_by_ref(session: AsyncSession, refs: Sequence[str]) -> dict[str, Target]:
+    """Targets by the external reference of their ledger entry."""
+    found = await session.scalars(select(Target).where(Target.external_ref.in_(refs)))
+    return {entry.external_ref: entry for entry in found if entry.external_ref is not None}
+
+
+_NOTE = text(
+    """
+    UPDATE target SET last_visited_on = greatest(last_visited_on, seen.day), visits = visits + seen.times
+    FROM (SELECT id, max(day) AS day, count(*) AS times FROM unnest(:ids, :days) AS row (id, day) GROUP BY id) seen
+    WHERE institution_id = seen.id
+    """
+).bindparams(bindparam("ids", type_=ARRAY(Uuid)), bindparam("days", type_=ARRAY(Date)))
+
+
+async def note_visits(session: AsyncSession, visits: Sequence[tuple[UUID, date]]) -> None:
+    """Move the last visit of each institution forward and count."""
+    if visits:
+        await session.execute(_NOTE, {"ids": [one for one, _ in visits], "days": [day for _, day in visits]})
+
+
+async def blind_spots(
+    session: AsyncSession, *, district: str | None, reason: str | None, after: UUID | None, limit: int
+) -> Sequence[Target]:
+    """Targets in no grid, in several, or near a border, by id."""
+    wanted = select(Target).where(Target.blind_spot.is_not(None)).order_by(Target.institution_id).limit(limit)
+    if reason is not None:
+        wanted = wanted.where(Target.blind_spot == reason)
+    if district is not None:
+        wanted = wanted.where(Target.district == district)
+    if after is not None:
+        wanted = wanted.where(Target.institution_id > after)
+    return (await session.scalars(wanted)).all()
+
+
+async def unvisited(
+    session: AsyncSession, *, since: date, district: str | None, after: UUID | None, limit: int
+) -> Sequence[Target]:
+    """Targets nobody has visited since that day, by id; closed institutions are not expected to be."""
+    wanted = (
+        select(Target)
+        .where(or_(Target.last_visited_on.is_(None), Target.last_visited_on < since), Target.status != "closed")
+        .order_by(Target.institution_id)
+        .limit(limit)
+    )
+    if district is not None:
+        wanted = wanted.where(Target.district == district)
+    if after is not None:
+        wanted = wanted.where(Target.institution_id > after)
+    return (await session.scalars(wanted)).all()
+
+
+async def placement_counts(session: AsyncSession) -> Sequence[Any]:
+    """`grid, blind_spot, targets`: how many stand where, and what is doubtful about them."""
+    rows = await session.execute(
+        select(Target.grid, Target.blind_spot, func.count().label("targets")).group_by(Target.grid, Target.blind_spot)
+    )
+    return rows.all()
+
+
+def as_mapping(rows: Sequence[Any]) -> Mapping[str, int]:
+    """Counts by blind spot."""
+    counts: dict[str, int] = {}
+    for row in rows:
+        if row.blind_spot is not None:
+            counts[row.blind_spot] = counts.get(row.blind_spot, 0) + row.targets
+    return counts

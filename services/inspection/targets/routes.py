@@ -1,0 +1,106 @@
+"""`/v1/blind-spots`: what the grids, the teams and the visits leave uncovered."""
+
+from datetime import date, timedelta
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Query
+from pydantic import BaseModel, ConfigDict
+
+from services.inspection.grids import queries as grids
+from services.inspection.grids.domain import BlindSpot
+from services.inspection.targets import queries
+from services.inspection.targets.domain import Target
+from services.inspection.teams import queries as teams
+from shared.clock import china_date, utc_now
+from shared.paging import Page, PageOf, PageParams
+from shared.policies import Principal, allow
+from shared.web import SessionDep, service_router
+
+router = service_router(prefix="/v1/blind-spots", tags=["blind spots"])
+
+ReaderDep = Annotated[Principal, allow("bureau", "district_officer", "auditor", "service")]
+
+
+class BlindSpotsOut(BaseModel):
+    """Counts: targets by what is doubtful about their place, targets per grid, grids that no team walks."""
+
+    placed: int
+    unplaced: int
+    by_reason: dict[str, int]
+    by_grid: dict[str, int]
+    grids_without_team: list[str]
+
+
+class BlindTargetOut(BaseModel):
+    """A target in a blind spot."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    institution_id: UUID
+    name: str
+    address: str
+    district: str | None
+    street: str | None
+    lon: float | None
+    lat: float | None
+    external_ref: str | None
+    grid: str | None
+    blind_spot: BlindSpot | None
+    last_visited_on: date | None
+
+
+@router.get("", response_model=BlindSpotsOut)
+async def get_blind_spots(caller: ReaderDep, session: SessionDep) -> BlindSpotsOut:
+    """All blind spots of the city in numbers."""
+    counts = await queries.placement_counts(session)
+    by_grid: dict[str, int] = {}
+    for row in counts:
+        if row.grid is not None:
+            by_grid[row.grid] = by_grid.get(row.grid, 0) + row.targets
+    codes = await grids.current_codes(session)
+    return BlindSpotsOut(
+        placed=sum(by_grid.values()),
+        unplaced=sum(row.targets for row in counts if row.grid is None),
+        by_reason=dict(queries.as_mapping(counts)),
+        by_grid=dict(sorted(by_grid.items())),
+        grids_without_team=sorted(codes - await teams.covered_grids(session)),
+    )
+
+
+@router.get("/targets", response_model=Page[BlindTargetOut])
+async def list_blind_targets(
+    caller: ReaderDep,
+    session: SessionDep,
+    page: PageParams,
+    reason: BlindSpot | None = None,
+) -> PageOf[Target]:
+    """Institutions in no grid, in several, or too near to a border to be sure."""
+    district = _district(caller)
+    (after,) = page.position(reason=reason, district=district) or (None,)
+    found = await queries.blind_spots(session, district=district, reason=reason, after=_id(after), limit=page.limit + 1)
+    return page.page(found, "institution_id", reason=reason, district=district)
+
+
+@router.get("/unvisited", response_model=Page[BlindTargetOut])
+async def list_unvisited_targets(
+    caller: ReaderDep,
+    session: SessionDep,
+    page: PageParams,
+    days: Annotated[int, Query(ge=1, le=3650)] = 180,
+) -> PageOf[Target]:
+    """Institutions nobody has visited for so many days."""
+    district = _district(caller)
+    (after,) = page.position(days=days, district=district) or (None,)
+    since = china_date(utc_now()) - timedelta(days=days)
+    found = await queries.unvisited(session, since=since, district=district, after=_id(after), limit=page.limit + 1)
+    return page.page(found, "institution_id", days=days, district=district)
+
+
+def _district(caller: Principal) -> str | None:
+    """A district officer sees his district; one without a district sees nothing."""
+    return None if caller.covers() else caller.district or ""
+
+
+def _id(value: str | None) -> UUID | None:
+    return None if value is None else UUID(value)

@@ -1,0 +1,116 @@
+"""Keeps the copy of the ledger, and every target in its grid."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, cast
+from uuid import UUID
+
+from sqlalchemy import select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.inspection.grids import queries as grids
+from services.inspection.grids.domain import GridIndex, Placement
+from services.inspection.targets.domain import Target, placed
+from shared.clock import utc_now
+from shared.events.registry import InstitutionEvent
+from shared.inbox import Delivery
+from shared.journal import Fact, record_many
+
+CHUNK = 5000
+
+
+async def copy_institutions(session: AsyncSession, deliveries: Sequence[Delivery]) -> None:
+    """Take over what the registry says and place each institution whose place is new.
+
+    The last event of an institution in the batch holds its whole state, so only that one is looked at.
+    """
+    latest = {
+        event.institution_id: event for event in (cast("InstitutionEvent", delivery.event) for delivery in deliveries)
+    }
+    known = await _lock(session, list(latest))
+    index = await grids.index_if_any(session)
+    placements = _place(index, [(event.lon, event.lat) for event in latest.values()])
+    rows, facts, at = [], [], utc_now()
+    for event, placement in zip(latest.values(), placements, strict=True):
+        before = known.get(event.institution_id)
+        version = before.version if before else 0
+        if before is None or (before.grid, before.blind_spot) != (placement.grid, placement.blind_spot):
+            version += 1
+            facts.append(Fact(event.institution_id, version, placed(event.institution_id, placement, at=at)))
+        rows.append(_row(event, placement, version))
+    statement = insert(Target)
+    changing = {name: statement.excluded[name] for name in rows[0] if name not in ("institution_id", "visits")}
+    await session.execute(statement.on_conflict_do_update(index_elements=[Target.institution_id], set_=changing), rows)
+    await record_many(session, facts)
+
+
+async def place_all(session: AsyncSession, index: GridIndex, *, at: datetime) -> int:
+    """Place every target anew, after the grids changed; the number that moved. Each move is a fact."""
+    moved, after = 0, None
+    while True:
+        wanted = select(Target).order_by(Target.institution_id).limit(CHUNK).with_for_update()
+        if after is not None:
+            wanted = wanted.where(Target.institution_id > after)
+        chunk = (await session.scalars(wanted)).all()
+        if not chunk:
+            return moved
+        after = chunk[-1].institution_id
+        moved += await _move(session, index, chunk, at=at)
+
+
+async def _move(session: AsyncSession, index: GridIndex, chunk: Sequence[Target], *, at: datetime) -> int:
+    changes, facts = [], []
+    for target, placement in zip(chunk, _place(index, [(one.lon, one.lat) for one in chunk]), strict=True):
+        if (target.grid, target.blind_spot) == (placement.grid, placement.blind_spot):
+            continue
+        version = target.version + 1
+        changes.append(
+            {
+                "institution_id": target.institution_id,
+                "version": version,
+                "grid": placement.grid,
+                "blind_spot": placement.blind_spot,
+            }
+        )
+        facts.append(Fact(target.institution_id, version, placed(target.institution_id, placement, at=at)))
+    if changes:
+        await session.execute(update(Target), changes)
+        await record_many(session, facts)
+    session.expunge_all()
+    return len(changes)
+
+
+async def _lock(session: AsyncSession, ids: Sequence[UUID]) -> dict[UUID, Any]:
+    """Versions and places of known targets, locked in one order: an import of grids may be moving them."""
+    rows = await session.execute(
+        select(Target.institution_id, Target.version, Target.grid, Target.blind_spot)
+        .where(Target.institution_id.in_(ids))
+        .order_by(Target.institution_id)
+        .with_for_update()
+    )
+    return {row.institution_id: row for row in rows}
+
+
+def _place(index: GridIndex | None, points: Sequence[tuple[float | None, float | None]]) -> list[Placement]:
+    """Without grids nobody stands anywhere yet, and no blind spot is claimed."""
+    return [Placement(None)] * len(points) if index is None else index.place(points)
+
+
+def _row(event: InstitutionEvent, placement: Placement, version: int) -> dict[str, Any]:
+    return {
+        "institution_id": event.institution_id,
+        "version": version,
+        "name": event.name,
+        "address": event.address,
+        "kind": event.kind,
+        "status": event.status,
+        "district": event.district,
+        "street": event.street,
+        "lon": event.lon,
+        "lat": event.lat,
+        "external_ref": event.external_ref,
+        "grid": placement.grid,
+        "blind_spot": placement.blind_spot,
+        "visits": 0,
+    }
