@@ -63,7 +63,7 @@ def upgrade() -> None:
         sa.Column("grid_set_id", sa.Uuid(), nullable=False),
         sa.Column("code", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("geometry", postgresql.JSONB(astext_type=Text()), nullable=False),
+        sa.Column("geometry", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("area_km2", sa.Float(), nullable=False),
         sa.ForeignKeyConstraint(["grid_set_id"], ["grid_set.id"], name=op.f("fk_grid_grid_set_id_grid_set")),
         sa.PrimaryKeyConstraint("grid_set_id", "code", name=op.f("pk_grid")),
