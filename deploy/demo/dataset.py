@@ -74,7 +74,7 @@ class Dataset:
         return str(self.manifest["title"])
 
     def path(self, part: str) -> Path:
-        return self.folder / self.manifest[part]["file"]
+        return self.folder / str(self.manifest[part]["file"])
 
     def mapping(self, part: str) -> Mapping[str, Any]:
         mapping: Mapping[str, Any] = self.manifest[part]["mapping"]

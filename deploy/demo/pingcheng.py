@@ -108,6 +108,8 @@ def _institution(number: int, features: Sequence[Any], dice: random.Random) -> d
     feature = dice.choice(features)
     subject = dice.random() < 154 / 311
     taught = dice.choice(_SUBJECTS if subject else _ARTS)
+    lon: float | str
+    lat: float | str
     lon, lat = _inside(shapely.geometry.shape(feature["geometry"]), dice)
     if number % 60 == 0:  # some entries of every ledger have no position, and some a wrong one
         lon, lat = ("", "") if number % 120 else (0, 0)

@@ -160,7 +160,7 @@ class Player:
             await asyncio.sleep(0.2)
 
     async def play_campaign(self, teams: Mapping[str, str], grids: Sequence[str], *, on: date) -> Findings:
-        """A live campaign: every target visited by its team's inspectors, one violation in four visits, some verified."""
+        """A live campaign: every target visited by its team, one violation in four visits, some verified."""
         scope = {"grids": list(grids)}
         created = await self.bureau.post(
             "inspection",
