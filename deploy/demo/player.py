@@ -55,6 +55,10 @@ class Client:
     async def post(self, service: str, path: str, body: Json, **options: Any) -> httpx.Response:
         return await self._ask("POST", service, path, json=body, **options)
 
+    async def patch(self, service: str, path: str, body: Json, *, version: int) -> httpx.Response:
+        """A change to what stands at `version`; where it stands there already (an answer got lost), what stands."""
+        return await self._ask("PATCH", service, path, json=body, headers={"If-Match": f'"{version}"'})
+
     async def pages(self, service: str, path: str, **params: Any) -> AsyncIterator[Json]:
         """Every item of a list, page by page."""
         cursor: str | None = None
@@ -71,7 +75,7 @@ class Client:
         return (await self._ask("POST", service, path, files=files, data=dict(data))).json()
 
     async def _ask(self, method: str, service: str, path: str, **options: Any) -> httpx.Response:
-        headers = {"Authorization": f"Bearer {self.token}"}
+        headers = {"Authorization": f"Bearer {self.token}", **options.pop("headers", {})}
         if method == "POST":
             headers["Idempotency-Key"] = str(uuid4())
         async for attempt in stamina.retry_context(

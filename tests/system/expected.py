@@ -7,6 +7,7 @@ import csv
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from deploy.demo.dataset import Dataset
@@ -94,7 +95,7 @@ def _inside(x: float, y: float, polygon: Sequence[Ring]) -> bool:
 def _crosses(x: float, y: float, ring: Ring) -> bool:
     """Whether a ray to the east leaves the ring an odd number of times."""
     odd = False
-    for (x1, y1, *_), (x2, y2, *_) in zip(ring, ring[1:], strict=False):
+    for (x1, y1, *_), (x2, y2, *_) in pairwise(ring):
         if (y1 > y) != (y2 > y) and x < (x2 - x1) * (y - y1) / (y2 - y1) + x1:
             odd = not odd
     return odd
