@@ -1,0 +1,253 @@
+"""Campaigns, their lists and their tallies; and the list's one statement."""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Uuid, false, func, insert, literal, literal_column, or_, select, text
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.inspection.campaigns.domain import (
+    LISTED_PER_EVENT,
+    Campaign,
+    CampaignNotFound,
+    CampaignTarget,
+    Discovery,
+    Scope,
+    TargetState,
+    campaign_tally,
+)
+from services.inspection.reach import within_reach
+from services.inspection.targets.domain import Target
+from services.inspection.teams.domain import Team, TeamGrid
+from shared.events.inspection import ListedTarget
+from shared.policies import Principal
+
+READ_AT_ONCE = 20 * LISTED_PER_EVENT
+
+_TALLY = campaign_tally.c
+
+
+def _visible(caller: Principal) -> ColumnElement[bool]:
+    """A district's people see the city's campaigns and their own; a team also those that list its institutions."""
+    if caller.covers():
+        return literal(True)
+    ours: ColumnElement[bool] = Campaign.district.is_(None)
+    if caller.district is not None:
+        ours = or_(ours, Campaign.district == caller.district)
+    if caller.team is not None:
+        given = select(campaign_tally.c.campaign_id).where(
+            campaign_tally.c.campaign_id == Campaign.id, campaign_tally.c.team == caller.team
+        )
+        ours = or_(ours, given.exists())
+    return ours if {"district_officer", "inspector"} & caller.roles else false()
+
+
+async def campaign(session: AsyncSession, campaign_id: UUID, caller: Principal) -> Campaign:
+    """One campaign within the caller's sight; raises `CampaignNotFound`."""
+    found: Campaign | None = await session.scalar(select(Campaign).where(Campaign.id == campaign_id, _visible(caller)))
+    if found is None:
+        raise CampaignNotFound
+    return found
+
+
+async def campaign_for_update(session: AsyncSession, campaign_id: UUID) -> Campaign:
+    """Locked. The last lock a transaction takes (visit, target, campaign): many visits at once then only queue."""
+    found = await session.get(Campaign, campaign_id, with_for_update=True, populate_existing=True)
+    if found is None:
+        raise CampaignNotFound
+    return found
+
+
+async def campaigns(
+    session: AsyncSession, caller: Principal, *, state: str | None, after: str | None, limit: int
+) -> Sequence[Campaign]:
+    """Campaigns within sight, oldest first."""
+    wanted = select(Campaign).where(_visible(caller)).order_by(Campaign.id).limit(limit)
+    if state is not None:
+        wanted = wanted.where(Campaign.state == state)
+    if after is not None:
+        wanted = wanted.where(Campaign.id > UUID(after))
+    return (await session.scalars(wanted)).all()
+
+
+def _new_id(at: datetime) -> ColumnElement[UUID]:
+    """A UUIDv7 where PostgreSQL makes the row: `uuidv7()` itself came with 18, and we run on 15."""
+    millis = int(at.timestamp() * 1000)
+    return literal_column(
+        "encode(set_bit(set_bit(overlay(uuid_send(gen_random_uuid()) "
+        f"placing substring(int8send({millis}) from 3) from 1 for 6), 52, 1), 53, 1), 'hex')::uuid",
+        Uuid(),
+    )
+
+
+def _within(scope: Scope) -> list[ColumnElement[bool]]:
+    dimensions = (
+        (Target.grid, scope.grids),
+        (Target.district, scope.districts),
+        (Target.street, scope.streets),
+        (Target.kind, scope.kinds),
+        (Target.status, scope.statuses),
+    )
+    return [column.in_(values) for column, values in dimensions if values]
+
+
+async def freeze_list(session: AsyncSession, campaign_id: UUID, scope: Scope, *, at: datetime) -> int:
+    """Write the list in one statement, each target with the team that walks its grid, and tally it; its length."""
+    listed = (
+        select(
+            _new_id(at),
+            literal(campaign_id, Uuid()),
+            Target.institution_id,
+            Target.grid,
+            Target.district,
+            Target.street,
+            Team.code,
+            literal(TargetState.OPEN.value),
+            literal(0),
+        )
+        .select_from(Target)
+        .outerjoin(TeamGrid, TeamGrid.grid == Target.grid)
+        .outerjoin(Team, Team.id == TeamGrid.team_id)
+        .where(*_within(scope))
+    )
+    columns = ("id", "campaign_id", "institution_id", "grid", "district", "street", "team", "state", "attempts")
+    # A million rows take longer than a request usually may.
+    await session.execute(text("SET LOCAL statement_timeout = '10min'"))
+    await session.execute(insert(CampaignTarget).from_select(columns, listed))
+    tally = (
+        select(
+            CampaignTarget.campaign_id,
+            CampaignTarget.grid,
+            CampaignTarget.team,
+            CampaignTarget.state,
+            func.count().label("number"),
+        )
+        .where(CampaignTarget.campaign_id == campaign_id)
+        .group_by(CampaignTarget.campaign_id, CampaignTarget.grid, CampaignTarget.team, CampaignTarget.state)
+    )
+    names = ("campaign_id", "grid", "team", "state", "number")
+    await session.execute(insert(campaign_tally).from_select(names, tally))
+    return await session.scalar(select(func.sum(_TALLY.number)).where(_TALLY.campaign_id == campaign_id)) or 0
+
+
+async def listed_targets(session: AsyncSession, campaign_id: UUID) -> AsyncIterator[list[ListedTarget]]:
+    """The frozen list in pieces of many events' length, by institution."""
+    after: UUID | None = None
+    while True:
+        wanted = (
+            select(
+                CampaignTarget.id,
+                CampaignTarget.institution_id,
+                CampaignTarget.grid,
+                CampaignTarget.district,
+                CampaignTarget.street,
+            )
+            .where(CampaignTarget.campaign_id == campaign_id)
+            .order_by(CampaignTarget.institution_id)
+            .limit(READ_AT_ONCE)
+        )
+        if after is not None:
+            wanted = wanted.where(CampaignTarget.institution_id > after)
+        rows = (await session.execute(wanted)).all()
+        if rows:
+            yield [
+                ListedTarget.model_construct(
+                    target_id=row[0], institution_id=row[1], grid=row[2], district=row[3], street=row[4]
+                )
+                for row in rows
+            ]
+        if len(rows) < READ_AT_ONCE:
+            return
+        after = rows[-1][1]
+
+
+async def move_in_tally(
+    session: AsyncSession, target: CampaignTarget | Discovery, *, was: str | None, now: str
+) -> None:
+    """One target from one cell to another, or one discovery into its cell. The caller holds the campaign."""
+    cells = [{"state": now, "number": 1}, *([{"state": was, "number": -1}] if was is not None else [])]
+    place = {"campaign_id": target.campaign_id, "grid": target.grid, "team": target.team}
+    statement = upsert(campaign_tally)
+    await session.execute(
+        statement.on_conflict_do_update(
+            constraint="uq_campaign_tally_cell", set_={"number": _TALLY.number + statement.excluded.number}
+        ),
+        [place | cell for cell in cells],
+    )
+
+
+async def tally(session: AsyncSession, campaign_id: UUID) -> Sequence[Any]:
+    """`grid, team, state, number`: every cell of a campaign that is not empty."""
+    rows = await session.execute(
+        select(_TALLY.grid, _TALLY.team, _TALLY.state, _TALLY.number)
+        .where(_TALLY.campaign_id == campaign_id, _TALLY.number != 0)
+        .order_by(_TALLY.grid, _TALLY.team)
+    )
+    return rows.all()
+
+
+@dataclass(frozen=True, slots=True)
+class TargetFilters:
+    """What the list of a campaign's targets is narrowed to."""
+
+    grid: str | None = None
+    team: str | None = None
+    state: str | None = None
+
+
+async def targets(
+    session: AsyncSession,
+    campaign_id: UUID,
+    caller: Principal,
+    filters: TargetFilters,
+    *,
+    after: str | None,
+    limit: int,
+) -> Sequence[Any]:
+    """Targets within the caller's reach, with what the institution is called now, by institution."""
+    wanted = (
+        select(*CampaignTarget.__table__.columns, Target.name, Target.address, Target.lon, Target.lat)
+        .outerjoin(Target, Target.institution_id == CampaignTarget.institution_id)
+        .where(
+            CampaignTarget.campaign_id == campaign_id,
+            within_reach(
+                caller, district=CampaignTarget.district, street=CampaignTarget.street, team=CampaignTarget.team
+            ),
+        )
+        .order_by(CampaignTarget.institution_id)
+        .limit(limit)
+    )
+    for name in ("grid", "team", "state"):
+        value = getattr(filters, name)
+        if value is not None:
+            wanted = wanted.where(getattr(CampaignTarget, name) == value)
+    if after is not None:
+        wanted = wanted.where(CampaignTarget.institution_id > UUID(after))
+    return (await session.execute(wanted)).all()
+
+
+async def target_of(session: AsyncSession, campaign_id: UUID, institution_id: UUID) -> CampaignTarget | None:
+    """The institution's place on the campaign's list."""
+    found: CampaignTarget | None = await session.scalar(
+        select(CampaignTarget).where(
+            CampaignTarget.campaign_id == campaign_id, CampaignTarget.institution_id == institution_id
+        )
+    )
+    return found
+
+
+async def target_for_update(session: AsyncSession, target_id: UUID) -> CampaignTarget:
+    """Locked; the caller holds the visit, and not yet the campaign."""
+    found = await session.get(CampaignTarget, target_id, with_for_update=True, populate_existing=True)
+    assert found is not None, "a frozen list loses nobody"
+    return found
+
+
+async def discovery_of(session: AsyncSession, visit_id: UUID) -> Discovery | None:
+    """What a visit found beside the list. The caller holds the visit."""
+    found: Discovery | None = await session.scalar(select(Discovery).where(Discovery.visit_id == visit_id))
+    return found

@@ -1,0 +1,122 @@
+"""Plan a campaign, launch it with a frozen list, let visits count, close it."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.inspection.campaigns import queries
+from services.inspection.campaigns.domain import (
+    DISCOVERED,
+    LISTED_PER_EVENT,
+    Campaign,
+    CampaignDetails,
+    CampaignOutsideYourDistrict,
+    Outcome,
+    OutcomeCounted,
+    Scope,
+)
+from services.inspection.grids import queries as grids_in_force
+from services.inspection.teams.domain import GridUnknown
+from shared import journal
+from shared.journal import Fact
+from shared.policies import Principal
+
+if TYPE_CHECKING:
+    from services.inspection.visits.domain import Visit
+
+
+async def plan_campaign(
+    session: AsyncSession, details: CampaignDetails, *, caller: Principal, at: datetime
+) -> Campaign:
+    """Draft a campaign. A district officer's lies in his district, whatever else its scope says."""
+    district = None
+    if not caller.covers():
+        district = caller.district
+        if district is None or details.scope.districts not in ([], [district]):
+            raise CampaignOutsideYourDistrict(pointer="/scope/districts")
+        details = details.model_copy(update={"scope": details.scope.model_copy(update={"districts": [district]})})
+    await _check_grids(session, details.scope)
+    campaign = Campaign.plan(details, district=district, at=at)
+    session.add(campaign)
+    await session.flush()
+    return campaign
+
+
+async def launch_campaign(session: AsyncSession, campaign_id: UUID, *, caller: Principal, at: datetime) -> Campaign:
+    """Freeze the list, give each target to the team of its grid, and say so."""
+    campaign = await _own_campaign(session, campaign_id, caller)
+    campaign.check_draft()
+    total = await queries.freeze_list(session, campaign.id, Scope.model_validate(campaign.scope), at=at)
+    await journal.record(session, campaign.launch(total, at=at), subject=campaign)
+    async for piece in queries.listed_targets(session, campaign.id):
+        facts = []
+        for start in range(0, len(piece), LISTED_PER_EVENT):
+            campaign.version += 1
+            part = piece[start : start + LISTED_PER_EVENT]
+            facts.append(Fact(campaign.id, campaign.version, campaign.listed(part, at=at)))
+        await journal.record_many(session, facts)
+    await session.flush()
+    return campaign
+
+
+async def close_campaign(session: AsyncSession, campaign_id: UUID, *, caller: Principal, at: datetime) -> Campaign:
+    """End a campaign whose every target has a reason."""
+    campaign = await _own_campaign(session, campaign_id, caller)
+    await journal.record(session, campaign.close(at=at), subject=campaign)
+    return campaign
+
+
+async def count_outcome(
+    session: AsyncSession, visit: "Visit", outcome: Outcome, *, before: str | None, note: str | None, at: datetime
+) -> None:
+    """Let the outcome of a visit, whose row the caller holds, count in its campaign."""
+    if visit.campaign_id is None:
+        return
+    if outcome is Outcome.NEWLY_FOUND:
+        if before not in (None, outcome) and visit.campaign_target_id is not None:
+            raise OutcomeCounted(outcome=before)
+        await _discover(session, visit, visit.campaign_id, note=note, at=at)
+        return
+    if before == Outcome.NEWLY_FOUND:
+        raise OutcomeCounted(outcome=before)
+    if visit.campaign_target_id is None:
+        return
+    target = await queries.target_for_update(session, visit.campaign_target_id)
+    was = target.standing
+    if target.take(outcome, before=before, visit_id=visit.id, at=at):
+        campaign = await queries.campaign_for_update(session, visit.campaign_id)
+        ended = campaign.target_ended(target, was=was, at=at)
+        await journal.record(session, ended, subject=campaign)
+        await queries.move_in_tally(session, target, was=was, now=target.standing)
+
+
+async def _discover(
+    session: AsyncSession, visit: "Visit", campaign_id: UUID, *, note: str | None, at: datetime
+) -> None:
+    """Once per visit, however often it is sent back."""
+    if await queries.discovery_of(session, visit.id) is not None:
+        return
+    campaign = await queries.campaign_for_update(session, campaign_id)
+    found, discovered = campaign.discover(visit.id, grid=visit.grid, team=visit.team, note=note, at=at)
+    session.add(found)
+    await journal.record(session, discovered, subject=campaign)
+    await queries.move_in_tally(session, found, was=None, now=DISCOVERED)
+
+
+async def _own_campaign(session: AsyncSession, campaign_id: UUID, caller: Principal) -> Campaign:
+    await queries.campaign(session, campaign_id, caller)
+    campaign = await queries.campaign_for_update(session, campaign_id)
+    if not caller.covers(district=campaign.district):
+        raise CampaignOutsideYourDistrict
+    return campaign
+
+
+async def _check_grids(session: AsyncSession, scope: Scope) -> None:
+    if not scope.grids:
+        return
+    in_force = await grids_in_force.current_codes(session)
+    for place, grid in enumerate(scope.grids):
+        if grid not in in_force:
+            raise GridUnknown(pointer=f"/scope/grids/{place}")

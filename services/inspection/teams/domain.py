@@ -1,0 +1,151 @@
+"""A street inspection team: people who answer for every institution in their grids."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Any, Final, Self
+from uuid import UUID
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from sqlalchemy import ARRAY, ForeignKey, Index, Text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.inspection.orm import Base
+from services.inspection.wording import Code, Line
+from shared.database import Aggregate, new_id
+from shared.events.inspection import TeamFormed
+from shared.refusals import Conflict, Forbidden, Invalid, NotFound, Refusal, field_error
+
+
+class TeamNotFound(NotFound):
+    """There is no such team, or it is not yours to see."""
+
+    code = "team-not-found"
+    zh = "没有此检查组，或不在您的权限范围内。"
+
+
+class TeamCodeTaken(Conflict):
+    """Another team has this code."""
+
+    code = "team-code-taken"
+    zh = "已有检查组使用该代码。"
+
+
+class GridTaken(Conflict):
+    """Another team in service walks one of these grids."""
+
+    code = "grid-taken"
+    zh = "其中有网格已由其他检查组负责。"
+
+
+class GridUnknown(Invalid):
+    """One of these grids is not among the grids in force."""
+
+    code = "grid-unknown"
+    zh = "其中有网格不在现行网格之列。"
+
+
+class TeamOutsideYourDistrict(Forbidden):
+    """A district officer forms the teams of one district."""
+
+    code = "team-outside-your-district"
+    zh = "区县人员只能组建本区县检查组。"
+
+
+def _each_once(grids: list[str]) -> list[str]:
+    if len(set(grids)) != len(grids):
+        raise field_error("grid-repeated", en="A grid is named twice.", zh="网格重复。")
+    return grids
+
+
+class Inspector(BaseModel):
+    """A member: the subject of the access token, a name, and the law-enforcement certificate, if there is one."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    subject: Line
+    name: Line
+    certificate_no: Line | None = None
+
+
+Grids = Annotated[list[Line], Field(max_length=500), AfterValidator(_each_once)]
+Members = Annotated[list[Inspector], Field(max_length=200)]
+
+
+class TeamDetails(BaseModel):
+    """What is decided about a team. `code` is the `team` claim of its inspectors' tokens."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    code: Line
+    name: Line
+    district: Code | None = None
+    grids: Grids = Field(default_factory=list)
+    members: Members = Field(default_factory=list)
+    active: bool = True
+
+
+FIELDS: Final = tuple(TeamDetails.model_fields)
+
+
+class Team(Base, Aggregate):
+    """A street inspection team (街道检查组)."""
+
+    __tablename__ = "team"
+    __table_args__ = (
+        Index("uq_team_code", "code", unique=True),
+        Index("ix_team_district_id", "district", "id"),
+    )
+
+    code: Mapped[str] = mapped_column(Text)
+    name: Mapped[str] = mapped_column(Text)
+    district: Mapped[str | None] = mapped_column(Text)
+    grids: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    members: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    active: Mapped[bool]
+    formed_at: Mapped[datetime]
+    changed_at: Mapped[datetime]
+
+    @classmethod
+    def form(cls, details: TeamDetails, *, at: datetime) -> tuple[Self, TeamFormed]:
+        """Put a team in service."""
+        team = cls(id=new_id(), version=0, formed_at=at, changed_at=at, **details.model_dump())
+        return team, team._formed(at)
+
+    def change(self, changes: Mapping[str, object], *, at: datetime) -> TeamFormed | None:
+        """Change name, grids or members, or take the team out of service; None where nothing would change."""
+        changed = {field: value for field, value in changes.items() if getattr(self, field) != value}
+        if not changed:
+            return None
+        for field, value in changed.items():
+            setattr(self, field, value)
+        self.changed_at = at
+        return self._formed(at)
+
+    @property
+    def walked(self) -> list[str]:
+        """The grids it answers for: none once it is out of service."""
+        return self.grids if self.active else []
+
+    def _formed(self, at: datetime) -> TeamFormed:
+        return TeamFormed(
+            team_id=self.id,
+            code=self.code,
+            name=self.name,
+            district=self.district,
+            grids=list(self.walked),
+            at=at,
+        )
+
+
+class TeamGrid(Base):
+    """Which team walks a grid. The key is the rule: at most one team in service per grid, even when two are formed
+    at the same moment."""
+
+    __tablename__ = "team_grid"
+
+    grid: Mapped[str] = mapped_column(Text, primary_key=True)
+    team_id: Mapped[UUID] = mapped_column(ForeignKey("team.id"), index=True)
+
+
+CONSTRAINTS: Final[Mapping[str, type[Refusal]]] = {"uq_team_code": TeamCodeTaken, "pk_team_grid": GridTaken}

@@ -1,0 +1,68 @@
+"""Teams by id, by code, by grid."""
+
+from collections.abc import Iterable, Sequence
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, null, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.inspection.reach import within_reach
+from services.inspection.teams.domain import Team, TeamGrid, TeamNotFound
+from shared.policies import Principal
+
+
+async def team(session: AsyncSession, team_id: UUID, caller: Principal) -> Team:
+    """One team within the caller's reach; raises `TeamNotFound`."""
+    return _reachable(await session.get(Team, team_id), caller)
+
+
+async def team_for_update(session: AsyncSession, team_id: UUID, caller: Principal) -> Team:
+    """The team, locked until the transaction ends; raises `TeamNotFound`."""
+    return _reachable(await session.get(Team, team_id, with_for_update=True, populate_existing=True), caller)
+
+
+def _reachable(found: Team | None, caller: Principal) -> Team:
+    if found is None or not caller.covers(district=found.district, team=found.code):
+        raise TeamNotFound
+    return found
+
+
+async def teams(
+    session: AsyncSession, caller: Principal, *, district: str | None, after: str | None, limit: int
+) -> Sequence[Team]:
+    """Teams the caller may see, oldest first."""
+    wanted = select(Team).where(_reach(caller)).order_by(Team.id).limit(limit)
+    if district is not None:
+        wanted = wanted.where(Team.district == district)
+    if after is not None:
+        wanted = wanted.where(Team.id > UUID(after))
+    return (await session.scalars(wanted)).all()
+
+
+def _reach(caller: Principal) -> ColumnElement[bool]:
+    return within_reach(caller, district=Team.district, street=null(), team=Team.code)
+
+
+async def covered_grids(session: AsyncSession) -> set[str]:
+    """Grids that some team in service walks."""
+    return set(await session.scalars(select(TeamGrid.grid)))
+
+
+async def team_of_grid(session: AsyncSession, grid: str | None) -> Team | None:
+    """The team that walks a grid, if any."""
+    if grid is None:
+        return None
+    found: Team | None = await session.scalar(
+        select(Team).join(TeamGrid, TeamGrid.team_id == Team.id).where(TeamGrid.grid == grid)
+    )
+    return found
+
+
+async def team_by_code(session: AsyncSession, code: str) -> Team | None:
+    found: Team | None = await session.scalar(select(Team).where(Team.code == code))
+    return found
+
+
+async def known_codes(session: AsyncSession, codes: Iterable[str]) -> set[str]:
+    """Those of the codes that are a team's, in service or not."""
+    return set(await session.scalars(select(Team.code).where(Team.code.in_(list(codes)))))

@@ -1,0 +1,70 @@
+"""Form a team, change it."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import delete, insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.inspection.grids import queries as grids_in_force
+from services.inspection.teams import queries
+from services.inspection.teams.domain import GridUnknown, Team, TeamDetails, TeamGrid, TeamOutsideYourDistrict
+from shared import journal
+from shared.etags import check_version
+from shared.policies import Principal
+
+
+async def form_team(session: AsyncSession, details: TeamDetails, *, caller: Principal, at: datetime) -> Team:
+    """Put a team in service; the database refuses a grid that another one walks."""
+    _keep_to_district(caller, details.district)
+    await _check_grids(session, details.grids)
+    team, formed = Team.form(details, at=at)
+    session.add(team)
+    await journal.record(session, formed, subject=team)
+    await _take_grids(session, team)
+    return team
+
+
+async def change_team(
+    session: AsyncSession,
+    team_id: UUID,
+    changes: Mapping[str, object],
+    *,
+    expected: int,
+    caller: Principal,
+    at: datetime,
+) -> Team:
+    """Change a team that is still at version `expected`."""
+    team = await queries.team_for_update(session, team_id, caller)
+    check_version(team, expected)
+    _keep_to_district(caller, changes.get("district", team.district))
+    known = set(team.grids)
+    formed = team.change(changes, at=at)
+    if formed is not None:
+        # A grid that a later set of grids no longer has may stay on the list; a new one must exist.
+        await _check_grids(session, [grid for grid in team.grids if grid not in known])
+        await journal.record(session, formed, subject=team)
+        await session.execute(delete(TeamGrid).where(TeamGrid.team_id == team.id))
+        await _take_grids(session, team)
+    return team
+
+
+async def _take_grids(session: AsyncSession, team: Team) -> None:
+    if team.walked:
+        # In one order: two teams that want each other's grids then wait, and one is refused, instead of a deadlock.
+        await session.execute(insert(TeamGrid), [{"grid": grid, "team_id": team.id} for grid in sorted(team.walked)])
+
+
+async def _check_grids(session: AsyncSession, grids: Sequence[str]) -> None:
+    if not grids:
+        return
+    in_force = await grids_in_force.current_codes(session)
+    for place, grid in enumerate(grids):
+        if grid not in in_force:
+            raise GridUnknown(pointer=f"/grids/{place}")
+
+
+def _keep_to_district(caller: Principal, district: object) -> None:
+    if not caller.covers() and (caller.district is None or district != caller.district):
+        raise TeamOutsideYourDistrict(pointer="/district")

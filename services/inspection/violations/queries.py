@@ -1,0 +1,88 @@
+"""Violations by id and by what they are about; the deadlines in force."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.inspection.reach import within_reach
+from services.inspection.violations.domain import DeadlineUnknown, RectificationDeadline, Violation, ViolationNotFound
+from shared.policies import Principal
+
+
+async def violation(session: AsyncSession, violation_id: UUID, caller: Principal) -> Violation:
+    """One violation within the caller's reach; raises `ViolationNotFound`."""
+    return _reachable(await session.get(Violation, violation_id), caller)
+
+
+async def violation_for_update(session: AsyncSession, violation_id: UUID, caller: Principal) -> Violation:
+    """The violation, locked until the transaction ends; raises `ViolationNotFound`."""
+    return _reachable(await session.get(Violation, violation_id, with_for_update=True, populate_existing=True), caller)
+
+
+def _reachable(found: Violation | None, caller: Principal) -> Violation:
+    if found is None or not caller.covers(
+        district=found.district,
+        street=found.street,
+        team=found.team,
+        institution=None if found.institution_id is None else str(found.institution_id),
+    ):
+        raise ViolationNotFound
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class ViolationFilters:
+    """What a list is narrowed to; the names are those of the columns."""
+
+    institution_id: UUID | None = None
+    visit_id: UUID | None = None
+    state: str | None = None
+    severity: str | None = None
+    grid: str | None = None
+
+
+async def violations(
+    session: AsyncSession, caller: Principal, filters: ViolationFilters, *, after: str | None, limit: int
+) -> Sequence[Violation]:
+    """Violations within the caller's reach, in the order of their reports."""
+    reach = within_reach(
+        caller,
+        district=Violation.district,
+        street=Violation.street,
+        team=Violation.team,
+        institution=Violation.institution_id,
+    )
+    wanted = select(Violation).where(reach).order_by(Violation.id).limit(limit)
+    for name, value in asdict(filters).items():
+        if value is not None:
+            wanted = wanted.where(getattr(Violation, name) == value)
+    if after is not None:
+        wanted = wanted.where(Violation.id > UUID(after))
+    return (await session.scalars(wanted)).all()
+
+
+async def violations_of_visit(session: AsyncSession, visit_id: UUID) -> Sequence[Violation]:
+    return (await session.scalars(select(Violation).where(Violation.visit_id == visit_id))).all()
+
+
+async def violations_by_ref(session: AsyncSession, refs: Sequence[str]) -> Sequence[Violation]:
+    """Locked, in the order of their ids."""
+    wanted = select(Violation).where(Violation.external_ref.in_(refs)).order_by(Violation.id).with_for_update()
+    return (await session.scalars(wanted)).all()
+
+
+async def days_to_rectify(session: AsyncSession, severity: str, *, on: date) -> int:
+    """The default in force on a day; raises `DeadlineUnknown`."""
+    days: int | None = await session.scalar(
+        select(RectificationDeadline.days)
+        .where(RectificationDeadline.severity == severity, RectificationDeadline.valid_from <= on)
+        .order_by(RectificationDeadline.valid_from.desc())
+        .limit(1)
+    )
+    if days is None:
+        raise DeadlineUnknown(severity=severity)
+    return days

@@ -1,0 +1,210 @@
+"""`/v1/violations`."""
+
+from datetime import date, datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Query, Request, Response, status
+from pydantic import BaseModel, ConfigDict
+
+from services.inspection.targets.domain import TargetNotFound
+from services.inspection.violations import queries, usecases
+from services.inspection.violations.domain import (
+    DeadlineUnknown,
+    DueOnPast,
+    Finding,
+    FoundInFuture,
+    PlaceMissing,
+    Severity,
+    Violation,
+    ViolationNotAwaitingOrder,
+    ViolationNotFound,
+    ViolationNotRectified,
+    ViolationNotUnderOrder,
+    ViolationState,
+)
+from services.inspection.violations.queries import ViolationFilters
+from services.inspection.wording import Line, Paragraph
+from shared.clock import utc_now
+from shared.etags import not_modified, set_etag
+from shared.paging import Page, PageOf, PageParams
+from shared.policies import Principal, allow
+from shared.web import SessionDep, problems, service_router
+
+router = service_router(prefix="/v1/violations", tags=["violations"])
+
+ReaderDep = Annotated[Principal, allow("bureau", "district_officer", "inspector", "operator", "auditor", "service")]
+ReporterDep = Annotated[Principal, allow("bureau", "district_officer", "inspector")]
+
+
+class ViolationIn(Finding):
+    """A breach found outside a visit: at an institution, or where none is known, in a grid."""
+
+    institution_id: UUID | None = None
+    grid: Line | None = None
+    found_on: date | None = None
+
+
+class RectificationOrderIn(BaseModel):
+    """What to put right; without a day, the severity decides."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    requirement: Paragraph
+    due_on: date | None = None
+
+
+class RectificationIn(BaseModel):
+    """What was done."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    statement: Paragraph
+
+
+class VerificationIn(BaseModel):
+    """Whether the rectification holds."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    holds: bool
+    note: Paragraph | None = None
+
+
+class ViolationOut(BaseModel):
+    """A violation. `version` counts its facts and is its ETag."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    version: int
+    visit_id: UUID | None
+    institution_id: UUID | None
+    grid: str | None
+    district: str | None
+    street: str | None
+    team: str | None
+    severity: Severity
+    description: str
+    clause: str | None
+    found_on: date
+    state: ViolationState
+    due_on: date | None
+    requirement: str | None
+    statement: str | None
+    verified_by: str | None
+    verification_note: str | None
+    external_ref: str | None
+    reported_at: datetime
+    closed_at: datetime | None
+
+
+@router.post(
+    "",
+    status_code=status.HTTP_201_CREATED,
+    response_model=ViolationOut,
+    responses=problems(TargetNotFound, PlaceMissing, FoundInFuture),
+)
+async def report_violation(
+    body: ViolationIn, caller: ReporterDep, session: SessionDep, response: Response
+) -> Violation:
+    """Report a breach found outside a visit."""
+    violation = await usecases.report_violation(
+        session,
+        Finding(severity=body.severity, description=body.description, clause=body.clause),
+        institution_id=body.institution_id,
+        grid=body.grid,
+        found_on=body.found_on,
+        caller=caller,
+        at=utc_now(),
+    )
+    response.headers["Location"] = f"/v1/violations/{violation.id}"
+    set_etag(response, violation)
+    return violation
+
+
+@router.get("", response_model=Page[ViolationOut])
+async def list_violations(
+    caller: ReaderDep,
+    session: SessionDep,
+    page: PageParams,
+    institution: UUID | None = None,
+    visit: UUID | None = None,
+    state: ViolationState | None = None,
+    severity: Severity | None = None,
+    grid: Annotated[str | None, Query(max_length=100)] = None,
+) -> PageOf[Violation]:
+    """Violations within the caller's reach, in the order of their reports."""
+    binding = {"institution": institution, "visit": visit, "state": state, "severity": severity, "grid": grid}
+    (after,) = page.position(**binding) or (None,)
+    filters = ViolationFilters(institution, visit, state, severity, grid)
+    found = await queries.violations(session, caller, filters, after=after, limit=page.limit + 1)
+    return page.page(found, "id", **binding)
+
+
+@router.get(
+    "/{violation_id}",
+    response_model=ViolationOut,
+    responses=problems(ViolationNotFound) | {304: {"description": "You have this version already."}},
+)
+async def get_violation(
+    violation_id: UUID, request: Request, caller: ReaderDep, session: SessionDep, response: Response
+) -> object:
+    """One violation, with its version as ETag."""
+    violation = await queries.violation(session, violation_id, caller)
+    set_etag(response, violation)
+    return not_modified(request, violation) or violation
+
+
+@router.post(
+    "/{violation_id}/rectification-order",
+    response_model=ViolationOut,
+    responses=problems(ViolationNotFound, ViolationNotAwaitingOrder, DueOnPast, DeadlineUnknown),
+)
+async def order_rectification(
+    violation_id: UUID, body: RectificationOrderIn, caller: ReporterDep, session: SessionDep, response: Response
+) -> Violation:
+    """Order the institution to put it right by a day."""
+    violation = await usecases.order_rectification(
+        session, violation_id, due_on=body.due_on, requirement=body.requirement, caller=caller, at=utc_now()
+    )
+    set_etag(response, violation)
+    return violation
+
+
+@router.post(
+    "/{violation_id}/rectification",
+    response_model=ViolationOut,
+    responses=problems(ViolationNotFound, ViolationNotUnderOrder),
+)
+async def rectify_violation(
+    violation_id: UUID,
+    body: RectificationIn,
+    caller: Annotated[Principal, allow("operator", "inspector")],
+    session: SessionDep,
+    response: Response,
+) -> Violation:
+    """The operator, or an inspector on his behalf, says what was put right."""
+    violation = await usecases.rectify_violation(session, violation_id, body.statement, caller=caller, at=utc_now())
+    set_etag(response, violation)
+    return violation
+
+
+@router.post(
+    "/{violation_id}/verification",
+    response_model=ViolationOut,
+    responses=problems(ViolationNotFound, ViolationNotRectified),
+)
+async def verify_violation(
+    violation_id: UUID,
+    body: VerificationIn,
+    caller: Annotated[Principal, allow("inspector", "district_officer")],
+    session: SessionDep,
+    response: Response,
+) -> Violation:
+    """Look again: what holds is closed, what does not goes back under its order."""
+    violation = await usecases.verify_violation(
+        session, violation_id, holds=body.holds, note=body.note, caller=caller, at=utc_now()
+    )
+    set_etag(response, violation)
+    return violation

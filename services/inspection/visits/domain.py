@@ -1,0 +1,234 @@
+"""A visit (检查): a team goes to an institution, or looks for one nobody knows, and comes back with an outcome."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Final, Self, TypeVar
+from uuid import UUID
+
+from sqlalchemy import ARRAY, CheckConstraint, Date, Index, Text, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.inspection.campaigns.domain import Outcome
+from services.inspection.orm import Base
+from services.inspection.violations.domain import Place
+from shared.clock import china_date
+from shared.database import Aggregate
+from shared.events.inspection import VisitEvent, VisitPlanned, VisitReviewed, VisitStarted, VisitSubmitted
+from shared.refusals import Conflict, Forbidden, Invalid, NotFound, Refusal
+
+SEEN: Final = frozenset({Outcome.INSPECTED, Outcome.MOVED, Outcome.DUPLICATE, Outcome.REFUSED})
+"""Outcomes after which nobody can say that the institution was not visited."""
+_NEEDS_INSTITUTION: Final = frozenset({Outcome.CLOSED_DOOR, Outcome.MOVED, Outcome.DUPLICATE, Outcome.REFUSED})
+
+
+class VisitNotFound(NotFound):
+    """There is no such visit, or it is not yours to see."""
+
+    code = "visit-not-found"
+    zh = "没有此检查，或不在您的权限范围内。"
+
+
+class VisitIdTaken(Conflict):
+    """Another visit has this id."""
+
+    code = "visit-id-taken"
+    zh = "该编号已用于另一次检查。"
+
+
+class VisitNotPlanned(Conflict):
+    """Only a planned visit can be started."""
+
+    code = "visit-not-planned"
+    zh = "只有已计划的检查才能开始。"
+
+
+class VisitNotStarted(Conflict):
+    """Only a visit under way can be submitted."""
+
+    code = "visit-not-started"
+    zh = "只有进行中的检查才能提交。"
+
+
+class VisitNotDone(Conflict):
+    """Only a submitted visit can be reviewed."""
+
+    code = "visit-not-done"
+    zh = "只有已提交的检查才能复核。"
+
+
+class OutcomeNeedsInstitution(Invalid):
+    """A visit that looks for an unknown institution cannot end so."""
+
+    code = "outcome-needs-institution"
+    zh = "未指明机构的检查不能有此结果。"
+
+
+class VisitPlaceMissing(Invalid):
+    """A visit without an institution must name the grid it searches."""
+
+    code = "visit-place-missing"
+    zh = "未指明机构的检查须指明网格。"
+
+
+class VisitTeamUnknown(Invalid):
+    """There is no such team."""
+
+    code = "team-unknown"
+    zh = "没有此检查组。"
+
+
+class AnotherTeamsWork(Forbidden):
+    """Inspectors plan visits for their own team."""
+
+    code = "another-teams-work"
+    zh = "检查人员只能为本组安排检查。"
+
+
+class ExternalRefTaken(Conflict):
+    """Another visit has this external reference."""
+
+    code = "visit-external-ref-taken"
+    zh = "已有检查使用该外部编号。"
+
+
+class VisitState(StrEnum):
+    PLANNED = "planned"
+    STARTED = "started"
+    DONE = "done"
+    REVIEWED = "reviewed"
+
+
+Fact = TypeVar("Fact", bound=VisitEvent)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a visit is to be."""
+
+    place: Place
+    campaign_id: UUID | None
+    campaign_target_id: UUID | None
+    visit_type: str | None
+    note: str | None
+
+
+class Visit(Base, Aggregate):
+    """A visit. Sent back by a reviewer it is under way again, and keeps its outcome until it is submitted anew."""
+
+    __tablename__ = "visit"
+    __table_args__ = (
+        Index("uq_visit_external_ref", "external_ref", unique=True, postgresql_where=text("external_ref IS NOT NULL")),
+        Index("ix_visit_institution_id_id", "institution_id", "id"),
+        Index("ix_visit_campaign_id_id", "campaign_id", "id"),
+        Index("ix_visit_team_state_id", "team", "state", "id"),
+        Index("ix_visit_state_id", "state", "id"),
+        CheckConstraint("state NOT IN ('done', 'reviewed') OR outcome IS NOT NULL", name="ended_with_an_outcome"),
+    )
+
+    institution_id: Mapped[UUID | None]
+    campaign_id: Mapped[UUID | None]
+    campaign_target_id: Mapped[UUID | None]
+    team: Mapped[str | None] = mapped_column(Text)
+    grid: Mapped[str | None] = mapped_column(Text)
+    district: Mapped[str | None] = mapped_column(Text)
+    street: Mapped[str | None] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(Text)
+    outcome: Mapped[str | None] = mapped_column(Text)
+    visited_on: Mapped[date | None] = mapped_column(Date)
+    inspectors: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    score: Mapped[int | None]
+    visit_type: Mapped[str | None] = mapped_column(Text)
+    note: Mapped[str | None] = mapped_column(Text)
+    review_note: Mapped[str | None] = mapped_column(Text)
+    external_ref: Mapped[str | None] = mapped_column(Text)
+    planned_at: Mapped[datetime]
+    started_at: Mapped[datetime | None]
+    submitted_at: Mapped[datetime | None]
+    reviewed_at: Mapped[datetime | None]
+
+    @classmethod
+    def plan(cls, visit_id: UUID, plan: Plan, *, at: datetime) -> tuple[Self, VisitPlanned]:
+        """Put a visit on a team's list."""
+        place = plan.place
+        if place.institution_id is None and place.grid is None:
+            raise VisitPlaceMissing(pointer="/grid")
+        visit = cls(
+            id=visit_id,
+            version=0,
+            institution_id=place.institution_id,
+            campaign_id=plan.campaign_id,
+            campaign_target_id=plan.campaign_target_id,
+            team=place.team,
+            grid=place.grid,
+            district=place.district,
+            street=place.street,
+            state=VisitState.PLANNED,
+            inspectors=[],
+            visit_type=plan.visit_type,
+            note=plan.note,
+            planned_at=at,
+        )
+        return visit, visit._fact(VisitPlanned, at)
+
+    def start(self, inspectors: Sequence[str], *, at: datetime) -> VisitStarted:
+        """Be at the door: the day in China is the day of the visit."""
+        if self.state != VisitState.PLANNED:
+            raise VisitNotPlanned(state=self.state)
+        self.state, self.started_at, self.visited_on = VisitState.STARTED, at, china_date(at)
+        self.inspectors = list(dict.fromkeys(inspectors))
+        return self._fact(VisitStarted, at, visited_on=self.visited_on)
+
+    def check_submission(self, outcome: Outcome) -> None:
+        """Whether the visit may end so, before anything else is moved by it."""
+        if self.state != VisitState.STARTED:
+            raise VisitNotStarted(state=self.state)
+        if self.institution_id is None and outcome in _NEEDS_INSTITUTION:
+            raise OutcomeNeedsInstitution(pointer="/outcome")
+
+    def submit(
+        self, outcome: Outcome, *, score: int | None, note: str | None, violations: int, at: datetime
+    ) -> VisitSubmitted:
+        """Come back with an outcome and so many violations."""
+        self.check_submission(outcome)
+        self.state, self.outcome, self.score, self.submitted_at = VisitState.DONE, outcome, score, at
+        self.note = note if note is not None else self.note
+        return self._fact(
+            VisitSubmitted, at, outcome=outcome.value, visited_on=self.visited_on, score=score, violations=violations
+        )
+
+    def review(self, *, accepted: bool, note: str | None, at: datetime) -> VisitReviewed:
+        """Accept what was submitted, or send the team back to it."""
+        if self.state != VisitState.DONE:
+            raise VisitNotDone(state=self.state)
+        self.state = VisitState.REVIEWED if accepted else VisitState.STARTED
+        self.reviewed_at, self.review_note = at, note
+        return self._fact(VisitReviewed, at, accepted=accepted, note=note)
+
+    @property
+    def place(self) -> Place:
+        """Where it is, for what is found there."""
+        return Place(self.institution_id, self.grid, self.district, self.street, self.team)
+
+    def _fact(self, kind: type[Fact], at: datetime, **more: object) -> Fact:
+        return kind.model_validate({**fact_fields(self), **more, "at": at})
+
+
+def fact_fields(visit: Visit) -> dict[str, object]:
+    """What every event of a visit carries."""
+    return {
+        "visit_id": visit.id,
+        "institution_id": visit.institution_id,
+        "campaign_id": visit.campaign_id,
+        "team": visit.team,
+        "grid": visit.grid,
+        "district": visit.district,
+        "street": visit.street,
+    }
+
+
+CONSTRAINTS: Final[Mapping[str, type[Refusal]]] = {
+    "pk_visit": VisitIdTaken,
+    "uq_visit_external_ref": ExternalRefTaken,
+}

@@ -1,0 +1,184 @@
+"""Visits made before this platform existed, from a file, recognised by their reference and never told twice."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Annotated, Any, ClassVar, Final
+from uuid import UUID
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+from sqlalchemy import insert, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.inspection.campaigns.domain import Outcome
+from services.inspection.rows import OUTCOMES, Day, codes_of, read_score, read_word
+from services.inspection.targets import queries as targets
+from services.inspection.targets.domain import Target
+from services.inspection.teams import queries as teams
+from services.inspection.visits import queries
+from services.inspection.visits.domain import SEEN, Visit, VisitState
+from services.inspection.wording import Line, Paragraph, Score
+from shared.clock import china_date
+from shared.database import new_id
+from shared.events.inspection import VisitRecorded
+from shared.imports.reader import Row
+from shared.imports.runner import RowReport
+from shared.journal import Fact, record_many
+
+COMPARED: Final = ("visited_on", "outcome", "score", "visit_type", "team", "note")
+"""What a later row may correct. The institution of a visit is not among them: that would be another visit."""
+
+
+class VisitRow(BaseModel):
+    """A row in our words."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    external_ref: Line
+    institution_ref: Line
+    visited_on: Day
+    outcome: Annotated[Outcome, read_word(OUTCOMES)] = Outcome.INSPECTED
+    score: Annotated[Score, BeforeValidator(read_score)] | None = None
+    visit_type: Line | None = None
+    team: Line | None = None
+    note: Paragraph | None = None
+
+
+class VisitImporter:
+    """Records, corrects or recognises visits; every row gets its report."""
+
+    fields: ClassVar[frozenset[str]] = frozenset(VisitRow.model_fields)
+
+    async def apply(
+        self, session: AsyncSession, rows: Sequence[Row], *, scope: str | None, dry_run: bool, at: datetime
+    ) -> Sequence[RowReport]:
+        parsed = [parse(row) for row in rows]
+        readable = [row for row in parsed if isinstance(row, VisitRow)]
+        batch = _Batch(
+            at,
+            scope,
+            targets=await targets.targets_by_ref(session, list({row.institution_ref for row in readable})),
+            teams=await teams.known_codes(session, {row.team for row in readable if row.team}),
+            known=await queries.visits_by_ref(session, [row.external_ref for row in readable], lock=not dry_run),
+        )
+        reports = [batch.take(row) if isinstance(row, VisitRow) else row for row in parsed]
+        if not dry_run:
+            await batch.write(session)
+        return reports
+
+
+def parse(row: Row) -> VisitRow | RowReport:
+    """A mapped row as a visit, or the report that it cannot be one."""
+    try:
+        return VisitRow.model_validate(row)
+    except ValidationError as error:
+        return RowReport("rejected", codes_of(error))
+
+
+class _Batch:
+    """The rows of one chunk against what is recorded already, including earlier rows of the chunk."""
+
+    def __init__(
+        self,
+        at: datetime,
+        scope: str | None,
+        *,
+        targets: Mapping[str, Target],
+        teams: set[str],
+        known: Sequence[Visit],
+    ) -> None:
+        self._at, self._scope, self._targets, self._teams = at, scope, targets, teams
+        self._today = china_date(at)
+        self._current = {visit.external_ref: _columns(visit) for visit in known}
+        self._new: dict[str, dict[str, Any]] = {}
+        self._changed: dict[str, dict[str, Any]] = {}
+        self._facts: list[Fact] = []
+        self._seen: list[tuple[UUID, date]] = []
+
+    def take(self, row: VisitRow) -> RowReport:
+        target = self._targets.get(row.institution_ref)
+        if target is None:
+            return RowReport("rejected", ["institution-unknown"])
+        refusal = self._refusal(row, target)
+        if refusal is not None:
+            return RowReport("rejected", [refusal])
+        current = self._current.get(row.external_ref)
+        if current is None:
+            return RowReport("accepted", (), self._enter(row, target))
+        if current["institution_id"] != target.institution_id:
+            return RowReport("rejected", ["institution-differs"])
+        said = row.model_dump(include=row.model_fields_set & set(COMPARED))
+        if all(current[name] == value for name, value in said.items()):
+            return RowReport("unchanged", (), current["id"])
+        current.update(said, version=current["version"] + 1)
+        if row.external_ref not in self._new:
+            self._changed[row.external_ref] = current
+        self._tell(current)
+        return RowReport("updated", (), current["id"])
+
+    def _refusal(self, row: VisitRow, target: Target) -> str | None:
+        if self._scope is not None and target.district != self._scope:
+            return "outside-your-district"
+        if row.visited_on > self._today:
+            return "visited_on-in-future"
+        if row.team is not None and row.team not in self._teams:
+            return "team-unknown"
+        return None
+
+    def _enter(self, row: VisitRow, target: Target) -> UUID:
+        visit = {
+            "id": new_id(),
+            "version": 1,
+            "institution_id": target.institution_id,
+            "campaign_id": None,
+            "grid": target.grid,
+            "district": target.district,
+            "street": target.street,
+            "state": VisitState.REVIEWED,
+            "inspectors": [],
+            "external_ref": row.external_ref,
+            "planned_at": self._at,
+            **{name: getattr(row, name) for name in COMPARED},
+        }
+        self._current[row.external_ref] = self._new[row.external_ref] = visit
+        self._tell(visit)
+        if row.outcome in SEEN:
+            self._seen.append((target.institution_id, row.visited_on))
+        visit_id: UUID = visit["id"]
+        return visit_id
+
+    def _tell(self, visit: Mapping[str, Any]) -> None:
+        # Checked by VisitRow a moment ago; a second validation of each would cost as much as the insert.
+        event = VisitRecorded.model_construct(
+            visit_id=visit["id"],
+            institution_id=visit["institution_id"],
+            campaign_id=visit["campaign_id"],
+            team=visit["team"],
+            grid=visit["grid"],
+            district=visit["district"],
+            street=visit["street"],
+            outcome=str(visit["outcome"]),
+            visited_on=visit["visited_on"],
+            score=visit["score"],
+            visit_type=visit["visit_type"],
+            external_ref=visit["external_ref"],
+            at=self._at,
+        )
+        self._facts.append(Fact(visit["id"], visit["version"], event))
+
+    async def write(self, session: AsyncSession) -> None:
+        if self._new:
+            await session.execute(insert(Visit), list(self._new.values()))
+        if self._changed:
+            names = ("id", "version", *COMPARED)
+            await session.execute(
+                update(Visit), [{name: row[name] for name in names} for row in self._changed.values()]
+            )
+        await record_many(session, self._facts)
+        await targets.note_visits(session, self._seen)
+
+
+_KEPT: Final = ("id", "version", "institution_id", "campaign_id", "grid", "district", "street", "external_ref")
+
+
+def _columns(visit: Visit) -> dict[str, Any]:
+    return {name: getattr(visit, name) for name in (*_KEPT, *COMPARED)}

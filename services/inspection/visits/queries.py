@@ -1,0 +1,69 @@
+"""Visits by id and by what they are about."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.inspection.reach import within_reach
+from services.inspection.visits.domain import Visit, VisitNotFound
+from shared.policies import Principal
+
+
+async def visit(session: AsyncSession, visit_id: UUID, caller: Principal) -> Visit:
+    """One visit within the caller's reach; raises `VisitNotFound`."""
+    return _reachable(await session.get(Visit, visit_id), caller)
+
+
+async def visit_for_update(session: AsyncSession, visit_id: UUID, caller: Principal) -> Visit:
+    """The visit, locked until the transaction ends; raises `VisitNotFound`. The first lock a transaction takes."""
+    return _reachable(await session.get(Visit, visit_id, with_for_update=True, populate_existing=True), caller)
+
+
+def _reachable(found: Visit | None, caller: Principal) -> Visit:
+    if found is None or not reaches(caller, found):
+        raise VisitNotFound
+    return found
+
+
+def reaches(caller: Principal, visit: Visit) -> bool:
+    """Whether it is the caller's to see."""
+    return caller.covers(district=visit.district, street=visit.street, team=visit.team)
+
+
+async def visit_with_id(session: AsyncSession, visit_id: UUID) -> Visit | None:
+    """The visit a client's id names already. Who asks next with the same id waits until this transaction ends."""
+    await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(str(visit_id), 0))))
+    return await session.get(Visit, visit_id)
+
+
+@dataclass(frozen=True, slots=True)
+class VisitFilters:
+    """What a list is narrowed to; the names are those of the columns."""
+
+    campaign_id: UUID | None = None
+    institution_id: UUID | None = None
+    team: str | None = None
+    state: str | None = None
+
+
+async def visits(
+    session: AsyncSession, caller: Principal, filters: VisitFilters, *, after: str | None, limit: int
+) -> Sequence[Visit]:
+    """Visits within the caller's reach, in the order of their plans."""
+    reach = within_reach(caller, district=Visit.district, street=Visit.street, team=Visit.team)
+    wanted = select(Visit).where(reach).order_by(Visit.id).limit(limit)
+    for name, value in asdict(filters).items():
+        if value is not None:
+            wanted = wanted.where(getattr(Visit, name) == value)
+    if after is not None:
+        wanted = wanted.where(Visit.id > UUID(after))
+    return (await session.scalars(wanted)).all()
+
+
+async def visits_by_ref(session: AsyncSession, refs: Sequence[str], *, lock: bool = False) -> Sequence[Visit]:
+    """Visits by their references elsewhere, in the order of their ids."""
+    wanted = select(Visit).where(Visit.external_ref.in_(refs)).order_by(Visit.id)
+    return (await session.scalars(wanted.with_for_update() if lock else wanted)).all()

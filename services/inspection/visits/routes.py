@@ -1,0 +1,228 @@
+"""`/v1/visits`."""
+
+from datetime import date, datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Query, Request, Response, status
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.inspection.campaigns.domain import (
+    CampaignNotFound,
+    CampaignNotOpen,
+    InstitutionNotOnList,
+    Outcome,
+    OutcomeCounted,
+)
+from services.inspection.targets.domain import TargetNotFound
+from services.inspection.violations.domain import Finding
+from services.inspection.visits import queries, usecases
+from services.inspection.visits.domain import (
+    AnotherTeamsWork,
+    OutcomeNeedsInstitution,
+    Visit,
+    VisitIdTaken,
+    VisitNotDone,
+    VisitNotFound,
+    VisitNotPlanned,
+    VisitNotStarted,
+    VisitPlaceMissing,
+    VisitState,
+    VisitTeamUnknown,
+)
+from services.inspection.visits.queries import VisitFilters
+from services.inspection.visits.usecases import Wish
+from services.inspection.wording import Line, Paragraph, Score
+from shared.clock import utc_now
+from shared.etags import not_modified, set_etag
+from shared.paging import Page, PageOf, PageParams
+from shared.policies import Principal, allow
+from shared.web import SessionDep, problems, service_router
+
+router = service_router(prefix="/v1/visits", tags=["visits"])
+
+PlannerDep = Annotated[Principal, allow("bureau", "district_officer", "inspector")]
+ReviewerDep = Annotated[Principal, allow("bureau", "district_officer")]
+InspectorDep = Annotated[Principal, allow("inspector")]
+ReaderDep = Annotated[Principal, allow("bureau", "district_officer", "inspector", "auditor", "service")]
+
+
+class VisitIn(BaseModel):
+    """A visit to plan. Without an institution it looks for an unknown one, in `grid`.
+
+    `id` may be made by the client: sent again with the same content it is the same visit.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    id: UUID | None = None
+    institution_id: UUID | None = None
+    campaign_id: UUID | None = None
+    team: Line | None = None
+    grid: Line | None = None
+    visit_type: Line | None = None
+    note: Paragraph | None = None
+
+
+class StartIn(BaseModel):
+    """Who is there besides the caller: subjects of their tokens."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    inspectors: Annotated[list[Line], Field(max_length=20)] = Field(default_factory=list)
+
+
+class SubmissionIn(BaseModel):
+    """How the visit ended, and what was found wrong."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    outcome: Outcome
+    score: Score | None = None
+    note: Paragraph | None = None
+    violations: Annotated[list[Finding], Field(max_length=200)] = Field(default_factory=list)
+
+
+class ReviewIn(BaseModel):
+    """Whether the submission stands; if not, the visit is under way again."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    accepted: bool
+    note: Paragraph | None = None
+
+
+class VisitOut(BaseModel):
+    """A visit. `version` counts its facts and is its ETag."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    version: int
+    institution_id: UUID | None
+    campaign_id: UUID | None
+    campaign_target_id: UUID | None
+    team: str | None
+    grid: str | None
+    district: str | None
+    street: str | None
+    state: VisitState
+    outcome: Outcome | None
+    visited_on: date | None
+    inspectors: list[str]
+    score: int | None
+    visit_type: str | None
+    note: str | None
+    review_note: str | None
+    external_ref: str | None
+    planned_at: datetime
+    started_at: datetime | None
+    submitted_at: datetime | None
+    reviewed_at: datetime | None
+
+
+@router.post(
+    "",
+    status_code=status.HTTP_201_CREATED,
+    response_model=VisitOut,
+    responses=problems(
+        TargetNotFound,
+        CampaignNotFound,
+        VisitIdTaken,
+        CampaignNotOpen,
+        InstitutionNotOnList,
+        AnotherTeamsWork,
+        VisitTeamUnknown,
+        VisitPlaceMissing,
+    )
+    | {200: {"model": VisitOut, "description": "The visit with this id was planned before."}},
+)
+async def plan_visit(body: VisitIn, caller: PlannerDep, session: SessionDep, response: Response) -> Visit:
+    """Put a visit on a team's list."""
+    visit, new = await usecases.plan_visit(session, Wish(**body.model_dump()), caller=caller, at=utc_now())
+    if not new:
+        response.status_code = status.HTTP_200_OK
+    response.headers["Location"] = f"/v1/visits/{visit.id}"
+    set_etag(response, visit)
+    return visit
+
+
+@router.get("", response_model=Page[VisitOut])
+async def list_visits(
+    caller: ReaderDep,
+    session: SessionDep,
+    page: PageParams,
+    campaign: UUID | None = None,
+    institution: UUID | None = None,
+    team: Annotated[str | None, Query(max_length=100)] = None,
+    state: VisitState | None = None,
+) -> PageOf[Visit]:
+    """Visits within the caller's reach, in the order of their plans. Inspectors see those of their team."""
+    binding = {"campaign": campaign, "institution": institution, "team": team, "state": state}
+    (after,) = page.position(**binding) or (None,)
+    filters = VisitFilters(campaign, institution, team, state)
+    found = await queries.visits(session, caller, filters, after=after, limit=page.limit + 1)
+    return page.page(found, "id", **binding)
+
+
+@router.get(
+    "/{visit_id}",
+    response_model=VisitOut,
+    responses=problems(VisitNotFound) | {304: {"description": "You have this version already."}},
+)
+async def get_visit(
+    visit_id: UUID, request: Request, caller: ReaderDep, session: SessionDep, response: Response
+) -> object:
+    """One visit, with its version as ETag."""
+    visit = await queries.visit(session, visit_id, caller)
+    set_etag(response, visit)
+    return not_modified(request, visit) or visit
+
+
+@router.post("/{visit_id}/start", response_model=VisitOut, responses=problems(VisitNotFound, VisitNotPlanned))
+async def start_visit(
+    visit_id: UUID, caller: InspectorDep, session: SessionDep, response: Response, body: StartIn | None = None
+) -> Visit:
+    """Be at the door. Today, in China, is the day of the visit."""
+    colleagues = body.inspectors if body is not None else []
+    visit = await usecases.start_visit(session, visit_id, colleagues=colleagues, caller=caller, at=utc_now())
+    set_etag(response, visit)
+    return visit
+
+
+@router.post(
+    "/{visit_id}/submission",
+    response_model=VisitOut,
+    responses=problems(VisitNotFound, VisitNotStarted, OutcomeNeedsInstitution, CampaignNotOpen, OutcomeCounted),
+)
+async def submit_visit(
+    visit_id: UUID, body: SubmissionIn, caller: InspectorDep, session: SessionDep, response: Response
+) -> Visit:
+    """End the visit. Its violations are reported and its outcome counts in the campaign, all at once or not at all.
+
+    A closed door leaves the target of a campaign open until the third one.
+    """
+    visit = await usecases.submit_visit(
+        session,
+        visit_id,
+        body.outcome,
+        score=body.score,
+        note=body.note,
+        findings=body.violations,
+        caller=caller,
+        at=utc_now(),
+    )
+    set_etag(response, visit)
+    return visit
+
+
+@router.post("/{visit_id}/review", response_model=VisitOut, responses=problems(VisitNotFound, VisitNotDone))
+async def review_visit(
+    visit_id: UUID, body: ReviewIn, caller: ReviewerDep, session: SessionDep, response: Response
+) -> Visit:
+    """Accept what was submitted, or send the team back to it."""
+    visit = await usecases.review_visit(
+        session, visit_id, accepted=body.accepted, note=body.note, caller=caller, at=utc_now()
+    )
+    set_etag(response, visit)
+    return visit

@@ -1,0 +1,171 @@
+"""Plan a visit, start it, submit its outcome, review it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.inspection.campaigns import queries as campaigns
+from services.inspection.campaigns.domain import CampaignTarget, InstitutionNotOnList, Outcome
+from services.inspection.campaigns.usecases import count_outcome
+from services.inspection.targets import queries as targets
+from services.inspection.targets.domain import TargetNotFound
+from services.inspection.teams import queries as teams
+from services.inspection.violations.domain import Finding, Place
+from services.inspection.violations.usecases import report_at_visit
+from services.inspection.visits import queries
+from services.inspection.visits.domain import SEEN, AnotherTeamsWork, Plan, Visit, VisitIdTaken, VisitTeamUnknown
+from shared import journal
+from shared.database import new_id
+from shared.policies import Principal
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a caller asks for when a visit is planned."""
+
+    id: UUID | None = None
+    institution_id: UUID | None = None
+    campaign_id: UUID | None = None
+    team: str | None = None
+    grid: str | None = None
+    visit_type: str | None = None
+    note: str | None = None
+
+    def describes(self, visit: Visit) -> bool:
+        """Whether that visit is what this asks for, so that asking again changes nothing."""
+        return (
+            (self.institution_id, self.campaign_id) == (visit.institution_id, visit.campaign_id)
+            and self.team in (None, visit.team)
+            and (self.grid in (None, visit.grid) or self.institution_id is not None)
+            and self.visit_type in (None, visit.visit_type)
+        )
+
+
+async def plan_visit(session: AsyncSession, wish: Wish, *, caller: Principal, at: datetime) -> tuple[Visit, bool]:
+    """Put a visit on a team's list; whether it is new, for a client's own id may be sent again."""
+    if wish.id is not None:
+        known = await queries.visit_with_id(session, wish.id)
+        if known is not None:
+            if not (queries.reaches(caller, known) and wish.describes(known)):
+                raise VisitIdTaken
+            return known, False
+    plan = await _plan(session, wish, caller)
+    visit, planned = Visit.plan(wish.id or new_id(), plan, at=at)
+    session.add(visit)
+    await journal.record(session, planned, subject=visit)
+    return visit, True
+
+
+async def start_visit(
+    session: AsyncSession, visit_id: UUID, *, colleagues: Sequence[str], caller: Principal, at: datetime
+) -> Visit:
+    """Be at the door."""
+    visit = await queries.visit_for_update(session, visit_id, caller)
+    await journal.record(session, visit.start([caller.subject, *colleagues], at=at), subject=visit)
+    return visit
+
+
+async def submit_visit(
+    session: AsyncSession,
+    visit_id: UUID,
+    outcome: Outcome,
+    *,
+    score: int | None,
+    note: str | None,
+    findings: Sequence[Finding],
+    caller: Principal,
+    at: datetime,
+) -> Visit:
+    """End a visit: violations, its place in the campaign and the institution's last visit move with it.
+
+    Locks in this order: visit, target of the campaign, campaign, institution.
+    """
+    visit = await queries.visit_for_update(session, visit_id, caller)
+    visit.check_submission(outcome)
+    assert visit.visited_on is not None
+    before = visit.outcome
+    violations = await report_at_visit(
+        session, findings, visit.place, visit_id=visit.id, found_on=visit.visited_on, at=at
+    )
+    submitted = visit.submit(outcome, score=score, note=note, violations=violations, at=at)
+    await journal.record(session, submitted, subject=visit)
+    await count_outcome(session, visit, outcome, before=before, note=note, at=at)
+    if visit.institution_id is not None and outcome in SEEN and before not in SEEN:
+        await targets.note_visits(session, [(visit.institution_id, visit.visited_on)])
+    return visit
+
+
+async def review_visit(
+    session: AsyncSession, visit_id: UUID, *, accepted: bool, note: str | None, caller: Principal, at: datetime
+) -> Visit:
+    """Accept what was submitted, or send the team back to it."""
+    visit = await queries.visit_for_update(session, visit_id, caller)
+    await journal.record(session, visit.review(accepted=accepted, note=note, at=at), subject=visit)
+    return visit
+
+
+async def _plan(session: AsyncSession, wish: Wish, caller: Principal) -> Plan:
+    listed = await _on_the_list(session, wish, caller)
+    place = await _place(session, wish, listed, caller)
+    if not caller.covers(district=place.district, street=place.street, team=place.team):
+        raise TargetNotFound
+    return Plan(
+        place=place,
+        campaign_id=wish.campaign_id,
+        campaign_target_id=listed.id if listed else None,
+        visit_type=wish.visit_type,
+        note=wish.note,
+    )
+
+
+async def _on_the_list(session: AsyncSession, wish: Wish, caller: Principal) -> CampaignTarget | None:
+    """The institution's place on the list of the campaign, which must be open."""
+    if wish.campaign_id is None:
+        return None
+    (await campaigns.campaign(session, wish.campaign_id, caller)).check_open()
+    if wish.institution_id is None:
+        return None
+    listed = await campaigns.target_of(session, wish.campaign_id, wish.institution_id)
+    if listed is None:
+        raise InstitutionNotOnList
+    return listed
+
+
+async def _place(session: AsyncSession, wish: Wish, listed: CampaignTarget | None, caller: Principal) -> Place:
+    """Where it is, as the frozen list says if there is one, and whose work it is."""
+    if wish.institution_id is None:
+        return await _searched(session, wish, caller)
+    target = await targets.target(session, wish.institution_id)
+    place = listed or target
+    walking = listed.team if listed else await _walking(session, target.grid)
+    team = await _team(session, wish, walking, caller)
+    return Place(wish.institution_id, place.grid, place.district, place.street, team)
+
+
+async def _searched(session: AsyncSession, wish: Wish, caller: Principal) -> Place:
+    """A search for an institution nobody knows happens in a grid: the one named, or the only one of the team."""
+    code = await _team(session, wish, await _walking(session, wish.grid), caller)
+    team = await teams.team_by_code(session, code) if code is not None else None
+    grid = wish.grid or (team.grids[0] if team is not None and len(team.grids) == 1 else None)
+    return Place(None, grid, team.district if team is not None else caller.district, None, code)
+
+
+async def _team(session: AsyncSession, wish: Wish, walking: str | None, caller: Principal) -> str | None:
+    """Officers may give a visit to any team; inspectors plan for their own, and not what another team walks."""
+    if not caller.covers() and "district_officer" not in caller.roles:
+        if wish.team not in (None, caller.team):
+            raise AnotherTeamsWork(pointer="/team")
+        return walking or caller.team
+    if wish.team is None:
+        return walking
+    if await teams.team_by_code(session, wish.team) is None:
+        raise VisitTeamUnknown(pointer="/team")
+    return wish.team
+
+
+async def _walking(session: AsyncSession, grid: str | None) -> str | None:
+    team = await teams.team_of_grid(session, grid)
+    return team.code if team is not None else None
