@@ -111,10 +111,10 @@ async def _check_metrics(metrics: Any, journals: Mapping[str, Journal], verdict:
     verdict.duplicated += sum(times - 1 for times in found.values())
     last: dict[tuple[str, str, UUID], int] = defaultdict(int)
     for row in receipts:
-        member = (row["topic"], row["noun"], row["member_id"])
+        told = (row["topic"], row["noun"], row["member_id"])
         # Events of one topic about one member have one key, except targets, which their campaign's key orders.
-        verdict.reordered += row["sequence"] < last[member]
-        last[member] = row["sequence"]
+        verdict.reordered += row["sequence"] < last[told]
+        last[told] = row["sequence"]
     cells = await metrics.fetch(f"SELECT noun, {', '.join(DIMENSIONS)}, members FROM cell WHERE members <> 0")
     verdict.wrong_cells = len(
         set(Counter(standing.values()).items()) ^ {(tuple(row.values())[:-1], row["members"]) for row in cells}

@@ -174,7 +174,8 @@ VIOLATIONS = {
 
 def _ledger(stem: str, dice: random.Random) -> str:
     rows = [
-        f"{stem}-{number},机构{number},某路{number}号,{dice.uniform(113.22, 113.39):.5f},{dice.uniform(40.0, 40.15):.5f}"
+        f"{stem}-{number},机构{number},某路{number}号,"
+        f"{dice.uniform(113.22, 113.39):.5f},{dice.uniform(40.0, 40.15):.5f}"
         for number in range(LEDGER_ROWS)
     ]
     return "\n".join(["ref,name,address,lon,lat", *rows])
