@@ -1,0 +1,153 @@
+"""Every transition of a campaign and its targets, and each refused one."""
+
+from datetime import UTC, date, datetime
+from uuid import UUID
+
+import pytest
+from pydantic import ValidationError
+
+from services.inspection.campaigns.domain import (
+    Campaign,
+    CampaignDetails,
+    CampaignNotDraft,
+    CampaignNotOpen,
+    CampaignScopeEmpty,
+    CampaignTarget,
+    Coverage,
+    Outcome,
+    OutcomeCounted,
+    TargetsStillOpen,
+)
+from shared.database import new_id
+
+AT = datetime(2026, 3, 2, tzinfo=UTC)
+DAY = date(2026, 3, 2)
+
+
+def draft() -> Campaign:
+    return Campaign.plan(CampaignDetails(name="排查", starts_on=DAY, ends_on=DAY), district=None, at=AT)
+
+
+def launched(targets: int = 1) -> Campaign:
+    campaign = draft()
+    campaign.launch(targets, at=AT)
+    return campaign
+
+
+def listed() -> CampaignTarget:
+    return CampaignTarget(id=new_id(), campaign_id=new_id(), institution_id=new_id(), state="open", attempts=0)
+
+
+def take(target: CampaignTarget, outcome: Outcome, visit: UUID | None = None, before: Outcome | None = None) -> bool:
+    return target.take(outcome, before=before, visit_id=visit or new_id(), at=AT)
+
+
+def test_days_in_the_wrong_order() -> None:
+    with pytest.raises(ValidationError):
+        CampaignDetails(name="x", starts_on=date(2026, 3, 2), ends_on=date(2026, 3, 1))
+
+
+def test_launch_freezes_the_length_of_the_list() -> None:
+    campaign = draft()
+    fact = campaign.launch(18, at=AT)
+    assert (campaign.state, campaign.targets_total, fact.targets) == ("open", 18, 18)
+    with pytest.raises(CampaignNotDraft):
+        campaign.launch(18, at=AT)
+
+
+def test_a_campaign_without_targets_does_not_begin() -> None:
+    with pytest.raises(CampaignScopeEmpty):
+        draft().launch(0, at=AT)
+
+
+def test_closure_wants_a_reason_for_every_target() -> None:
+    campaign = launched(2)
+    with pytest.raises(TargetsStillOpen) as refused:
+        campaign.close(at=AT)
+    assert refused.value.facts == {"number": 2}
+    for _ in range(2):
+        target = listed()
+        take(target, Outcome.INSPECTED)
+        campaign.target_ended(target, was="open", at=AT)
+    fact = campaign.close(at=AT)
+    assert (fact.targets, fact.closed, campaign.state) == (2, 2, "closed")
+
+
+def test_nothing_happens_in_a_campaign_that_is_not_open() -> None:
+    target = listed()
+    take(target, Outcome.MOVED)
+    for campaign in (draft(), launched(0 + 1)):
+        if campaign.state == "open":
+            campaign.target_ended(target, was="open", at=AT)
+            campaign.close(at=AT)
+        with pytest.raises(CampaignNotOpen):
+            campaign.close(at=AT)
+        with pytest.raises(CampaignNotOpen):
+            campaign.target_ended(target, was="open", at=AT)
+        with pytest.raises(CampaignNotOpen):
+            campaign.discover(new_id(), grid="g1", team=None, note=None, at=AT)
+
+
+def test_a_discovery_counts_beside_the_list() -> None:
+    campaign = launched()
+    found, fact = campaign.discover(new_id(), grid="g1", team="t1", note=None, at=AT)
+    assert (campaign.discoveries_total, campaign.targets_total) == (1, 1)
+    assert fact.discovery_id == found.id
+
+
+@pytest.mark.parametrize("outcome", [Outcome.INSPECTED, Outcome.MOVED, Outcome.DUPLICATE, Outcome.REFUSED])
+def test_an_outcome_closes_the_target_with_itself_as_reason(outcome: Outcome) -> None:
+    target = listed()
+    assert take(target, outcome)
+    assert (target.state, target.reason, target.standing) == ("closed", outcome, outcome)
+
+
+def test_the_third_closed_door_closes_the_target() -> None:
+    target = listed()
+    assert not take(target, Outcome.CLOSED_DOOR)
+    assert not take(target, Outcome.CLOSED_DOOR)
+    assert (target.state, target.attempts) == ("open", 2)
+    assert take(target, Outcome.CLOSED_DOOR)
+    assert (target.state, target.reason, target.attempts) == ("closed", "closed_door", 3)
+
+
+def test_a_door_is_not_counted_closed_twice_by_one_visit() -> None:
+    target, visit = listed(), new_id()
+    take(target, Outcome.CLOSED_DOOR, visit)
+    assert not take(target, Outcome.CLOSED_DOOR, visit, before=Outcome.CLOSED_DOOR)
+    assert target.attempts == 1
+    assert take(target, Outcome.INSPECTED, visit, before=Outcome.CLOSED_DOOR)
+    assert (target.attempts, target.reason) == (0, "inspected")
+
+
+def test_the_first_reason_stands_against_other_visits() -> None:
+    target = listed()
+    take(target, Outcome.REFUSED)
+    assert not take(target, Outcome.INSPECTED)
+    assert target.reason == "refused"
+
+
+def test_a_visit_may_put_its_own_reason_right_but_not_take_it_back() -> None:
+    target, visit, campaign = listed(), new_id(), launched()
+    take(target, Outcome.INSPECTED, visit)
+    campaign.target_ended(target, was="open", at=AT)
+    assert not take(target, Outcome.INSPECTED, visit, before=Outcome.INSPECTED)
+    assert take(target, Outcome.MOVED, visit, before=Outcome.INSPECTED)
+    assert campaign.target_ended(target, was="inspected", at=AT).reason == "moved"
+    assert campaign.closed_total == 1
+    with pytest.raises(OutcomeCounted):
+        take(target, Outcome.CLOSED_DOOR, visit, before=Outcome.MOVED)
+
+
+def test_coverage_adds_cells_up() -> None:
+    coverage = Coverage()
+    for state, number in (("open", 1), ("inspected", 2), ("refused", 1), ("newly_found", 5)):
+        coverage.add(state, number)
+    assert coverage.model_dump() == {
+        "targets": 4,
+        "closed": 3,
+        "open": 1,
+        "coverage": 0.75,
+        "discoveries": 5,
+        "reasons": {"inspected": 2, "refused": 1},
+    }

@@ -1,0 +1,168 @@
+"""Past visits and violations from files, odd rows included."""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from typing import Any
+
+from sqlalchemy import func, select
+
+from services.inspection.targets.domain import Target
+from services.inspection.violations.importer import ViolationImporter
+from services.inspection.visits.domain import Visit
+from services.inspection.visits.importer import VisitImporter
+from shared.imports.reader import Row
+from shared.imports.runner import Importer
+from shared.journal import journal
+from tests.inspection.conftest import World
+
+AT = datetime(2026, 3, 2, tzinfo=UTC)
+
+
+async def load(
+    world: World, importer: Importer, rows: Sequence[Row], *, scope: str | None = None, dry_run: bool = False
+) -> list[tuple[str, list[str]]]:
+    async with world.sessions.begin() as session:
+        reports = await importer.apply(session, rows, scope=scope, dry_run=dry_run, at=AT)
+    return [(report.outcome, list(report.codes)) for report in reports]
+
+
+def visit(ref: str = "v1", **more: str) -> Row:
+    return {"external_ref": ref, "institution_ref": "i1", "visited_on": "2016-10-06T00:00:00.000", **more}
+
+
+def violation(ref: str = "x1", **more: str) -> Row:
+    return {"external_ref": ref, "visit_ref": "v1", "severity": "High Risk", "description": "vermin", **more}
+
+
+async def facts(world: World) -> list[tuple[str, int, Any]]:
+    async with world.sessions() as session:
+        found = await session.execute(select(journal.c.type, journal.c.key_version, journal.c.payload))
+        return [tuple(row) for row in found]
+
+
+async def test_visits_are_recorded_once(world: World) -> None:
+    institution = await world.institution("g1", external_ref="i1")
+    rows = [visit(score="96.0", visit_type="Routine"), visit("v2", visited_on="10/06/2017", outcome="已搬迁")]
+    assert await load(world, VisitImporter(), rows, dry_run=True) == [("accepted", []), ("accepted", [])]
+    assert await facts(world) == []
+    assert await load(world, VisitImporter(), rows) == [("accepted", []), ("accepted", [])]
+    assert await load(world, VisitImporter(), rows) == [("unchanged", []), ("unchanged", [])]
+    assert await load(world, VisitImporter(), [visit(score="97")]) == [("updated", [])]
+    told = await facts(world)
+    assert [(kind, version) for kind, version, _ in told] == [
+        ("inspection.visit.recorded.v1", 1),
+        ("inspection.visit.recorded.v1", 1),
+        ("inspection.visit.recorded.v1", 2),
+    ]
+    assert told[2][2] | {"visit_id": None, "at": None} == {
+        "visit_id": None,
+        "institution_id": str(institution),
+        "campaign_id": None,
+        "team": None,
+        "grid": "g1",
+        "district": "140213",
+        "street": "140213050",
+        "at": None,
+        "outcome": "inspected",
+        "visited_on": "2016-10-06",
+        "score": 97,
+        "visit_type": "Routine",
+        "external_ref": "v1",
+    }
+    async with world.sessions() as session:
+        target = await session.get_one(Target, institution)
+        assert (target.visits, target.last_visited_on) == (2, date(2017, 10, 6))
+    listed = (await world.bureau.get("/v1/visits", params={"institution": str(institution)})).json()["items"]
+    assert [(one["state"], one["score"], one["outcome"]) for one in listed] == [
+        ("reviewed", 97, "inspected"),
+        ("reviewed", None, "moved"),
+    ]
+
+
+async def test_odd_rows_of_visits(world: World) -> None:
+    await world.institution("g1", external_ref="i1")
+    await world.institution("g3", external_ref="i3")
+    expected = {
+        "twice in the file": (visit("a"), "accepted", []),
+        "the same again": (visit("a"), "unchanged", []),
+        "corrected in the file": (visit("a", score="50"), "updated", []),
+        "unknown institution": (visit("b", institution_ref="nobody"), "rejected", ["institution-unknown"]),
+        "another institution": (visit("a", institution_ref="i3"), "rejected", ["outside-your-district"]),
+        "no day": (visit("c", visited_on="soon"), "rejected", ["visited_on-unreadable"]),
+        "a day to come": (visit("c", visited_on="2099-01-01"), "rejected", ["visited_on-in-future"]),
+        "beyond full marks": (visit("c", score="101"), "rejected", ["score-less-than-equal"]),
+        "no mark": (visit("c", score="good"), "rejected", ["score-int-parsing"]),
+        "a word of theirs": (visit("c", outcome="Pass"), "rejected", ["outcome-enum"]),
+        "a team of nobody": (visit("c", team="t9"), "rejected", ["team-unknown"]),
+        "no reference": ({"institution_ref": "i1", "visited_on": "20161006"}, "rejected", ["external_ref-missing"]),
+    }
+    reports = await load(world, VisitImporter(), [row for row, _, _ in expected.values()], scope="140213")
+    assert dict(zip(expected, reports, strict=True)) == {
+        name: (outcome, codes) for name, (_, outcome, codes) in expected.items()
+    }
+    assert [version for _, version, _ in await facts(world)] == [1, 2]
+    assert await load(world, VisitImporter(), [visit("a", institution_ref="i3")]) == [
+        ("rejected", ["institution-differs"])
+    ]
+
+
+async def test_violations_follow_their_visit(world: World) -> None:
+    institution = await world.institution("g1", external_ref="i1")
+    await load(world, VisitImporter(), [visit()])
+    rows = [
+        violation(),
+        violation("x2", severity="低", institution_ref="i1", status="closed"),
+        {"external_ref": "x3", "institution_ref": "i1", "severity": "MODERATE RISK", "description": "d"}
+        | {"found_on": "2016年10月7日"},
+    ]
+    assert await load(world, ViolationImporter(), rows) == [("accepted", [])] * 3
+    assert await load(world, ViolationImporter(), rows) == [("unchanged", [])] * 3
+    listed = (await world.bureau.get("/v1/violations", params={"institution": str(institution)})).json()["items"]
+    assert [(one["severity"], one["state"], one["found_on"], one["grid"]) for one in listed] == [
+        ("high", "reported", "2016-10-06", "g1"),
+        ("low", "closed", "2016-10-06", "g1"),
+        ("moderate", "reported", "2016-10-07", "g1"),
+    ]
+    closing = violation(status="closed")
+    assert await load(world, ViolationImporter(), [closing]) == [("updated", [])]
+    told = [payload["state"] for kind, _, payload in await facts(world) if "violation" in kind]
+    assert told == ["reported", "closed", "reported", "closed"]
+
+
+async def test_odd_rows_of_violations(world: World) -> None:
+    await world.institution("g1", external_ref="i1")
+    await world.institution("g3", external_ref="i3")
+    await load(world, VisitImporter(), [visit(), visit("v3", institution_ref="i3")])
+    bare = {"external_ref": "b", "visit_ref": "v1"}
+    lonely = {"external_ref": "b", "severity": "low", "description": "d"}
+    expected = {
+        "twice in the file": (violation("a"), "accepted", []),
+        "the same again": (violation("a"), "unchanged", []),
+        "corrected in the file": (violation("a", severity="low"), "updated", []),
+        "another visit's": (violation("a", visit_ref="v3"), "rejected", ["outside-your-district"]),
+        "unknown visit": (violation("b", visit_ref="v9"), "rejected", ["visit-unknown"]),
+        "unknown institution": (violation("b", institution_ref="i9"), "rejected", ["institution-unknown"]),
+        "they disagree": (violation("b", institution_ref="i3"), "rejected", ["institution-mismatch"]),
+        "about nobody": (lonely, "rejected", ["visit-or-institution-missing"]),
+        "on no day": (lonely | {"institution_ref": "i1"}, "rejected", ["found_on-missing"]),
+        "on a day to come": (violation("b", found_on="2099-01-01"), "rejected", ["found_on-in-future"]),
+        "how grave": (violation("b", severity="so so"), "rejected", ["severity-enum"]),
+        "half done": (violation("b", status="rectified"), "rejected", ["status-literal-error"]),
+        "nothing said": (bare, "rejected", ["description-missing", "severity-missing"]),
+    }
+    reports = await load(world, ViolationImporter(), [row for row, _, _ in expected.values()], scope="140213")
+    assert dict(zip(expected, reports, strict=True)) == {
+        name: (outcome, codes) for name, (_, outcome, codes) in expected.items()
+    }
+
+
+async def test_a_long_file_is_set_based(world: World) -> None:
+    for number in range(20):
+        await world.institution("g1", external_ref=f"i{number}")
+    rows = [visit(f"v{number}", institution_ref=f"i{number % 20}") for number in range(2500)]
+    assert set(map(str, await load(world, VisitImporter(), rows))) == {"('accepted', [])"}
+    rows = [violation(f"x{number}", visit_ref=f"v{number % 2500}") for number in range(2500)]
+    assert set(map(str, await load(world, ViolationImporter(), rows))) == {"('accepted', [])"}
+    async with world.sessions() as session:
+        assert await session.scalar(select(func.count()).select_from(Visit)) == 2500
+        assert await session.scalar(select(func.sum(Target.visits))) == 2500

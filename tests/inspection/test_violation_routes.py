@@ -1,0 +1,93 @@
+"""`/v1/violations` from report to verification, by the people who do it."""
+
+from datetime import timedelta
+
+import pytest
+
+from shared.clock import china_date, utc_now
+from tests.inspection.conftest import World
+
+TEAM = {"code": "t1", "name": "t1", "district": "140213", "grids": ["g1"]}
+
+
+async def test_a_violation_is_put_right_and_verified(world: World) -> None:
+    await world.bureau.post("/v1/teams", json=TEAM)
+    institution = await world.institution("g1")
+    inspector, operator = world.inspector("t1"), world.service("operator", institution=str(institution))
+    body = {"institution_id": str(institution), "severity": "moderate", "description": "无证授课", "clause": "3.1"}
+    made = await inspector.post("/v1/violations", json=body)
+    assert made.status_code == 201, made.text
+    path = made.headers["location"]
+    assert made.json()["found_on"] == str(china_date(utc_now()))
+    early = await operator.post(f"{path}/rectification", json={"statement": "x"})
+    assert (early.status_code, early.json()["code"]) == (409, "violation-not-under-order")
+    order = await inspector.post(f"{path}/rectification-order", json={"requirement": "停课整改"})
+    assert order.json()["due_on"] == str(china_date(utc_now()) + timedelta(days=15))
+    twice = await inspector.post(f"{path}/rectification-order", json={"requirement": "停课整改"})
+    assert twice.json()["code"] == "violation-not-awaiting-order"
+    unready = await inspector.post(f"{path}/verification", json={"holds": True})
+    assert unready.json()["code"] == "violation-not-rectified"
+    assert (await operator.post(f"{path}/rectification", json={"statement": "已整改"})).json()["state"] == "rectified"
+    back = await inspector.post(f"{path}/verification", json={"holds": False, "note": "周日仍开课"})
+    assert back.json()["state"] == "rectification_ordered"
+    await inspector.post(f"{path}/rectification", json={"statement": "代报：已整改"})
+    closed = await world.officer("140213").post(f"{path}/verification", json={"holds": True})
+    assert (closed.json()["state"], closed.json()["verified_by"]) == ("closed", "district_officer-1")
+    assert [payload["state"] for _, _, payload in await world.facts(made.json()["id"])] == [
+        "reported",
+        "rectification_ordered",
+        "rectified",
+        "rectification_ordered",
+        "rectified",
+        "closed",
+    ]
+
+
+@pytest.mark.parametrize(("severity", "days"), [("low", 30), ("moderate", 15), ("high", 3)])
+async def test_severity_decides_the_day(world: World, severity: str, days: int) -> None:
+    institution = await world.institution("g1")
+    body = {"institution_id": str(institution), "severity": severity, "description": "x"}
+    path = (await world.bureau.post("/v1/violations", json=body)).headers["location"]
+    past = await world.bureau.post(
+        f"{path}/rectification-order", json={"requirement": "x", "due_on": str(china_date(utc_now()) - timedelta(1))}
+    )
+    assert (past.status_code, past.json()["code"]) == (422, "due-on-past")
+    order = await world.bureau.post(f"{path}/rectification-order", json={"requirement": "x"})
+    assert order.json()["due_on"] == str(china_date(utc_now()) + timedelta(days=days))
+
+
+async def test_everybody_sees_what_is_theirs(world: World) -> None:
+    await world.bureau.post("/v1/teams", json=TEAM)
+    ours, theirs = await world.institution("g1"), await world.institution("g3")
+    paths = []
+    for institution in (ours, theirs):
+        body = {"institution_id": str(institution), "severity": "low", "description": "x"}
+        paths.append((await world.bureau.post("/v1/violations", json=body)).headers["location"])
+    people = {
+        "operator": world.service("operator", institution=str(ours)),
+        "inspector": world.inspector("t1"),
+        "officer": world.officer("140213"),
+    }
+    for client in people.values():
+        listed = (await client.get("/v1/violations")).json()["items"]
+        assert [one["institution_id"] for one in listed] == [str(ours)]
+        assert (await client.get(paths[0])).status_code == 200
+        assert (await client.get(paths[1])).status_code == 404
+    odd = world.service("operator", institution="not-an-id")
+    assert (await odd.get("/v1/violations")).json()["items"] == []
+    assert (await people["operator"].post(f"{paths[1]}/rectification", json={"statement": "x"})).status_code == 404
+    assert (await people["operator"].post(f"{paths[0]}/verification", json={"holds": True})).status_code == 403
+    filtered = await world.bureau.get("/v1/violations", params={"grid": "g3", "severity": "low", "state": "reported"})
+    assert [one["institution_id"] for one in filtered.json()["items"]] == [str(theirs)]
+    elsewhere = {"institution_id": str(theirs), "severity": "low", "description": "x"}
+    assert (await people["officer"].post("/v1/violations", json=elsewhere)).status_code == 404
+
+
+async def test_without_an_institution_the_grid_is_named(world: World) -> None:
+    await world.bureau.post("/v1/teams", json=TEAM)
+    body = {"severity": "high", "description": "地下室无名培训点"}
+    assert (await world.bureau.post("/v1/violations", json=body)).json()["code"] == "place-missing"
+    made = await world.inspector("t1").post("/v1/violations", json=body | {"grid": "g1"})
+    assert (made.status_code, made.json()["team"], made.json()["district"]) == (201, "t1", "140213")
+    future = body | {"grid": "g1", "found_on": "2999-01-01"}
+    assert (await world.bureau.post("/v1/violations", json=future)).json()["code"] == "found-in-future"

@@ -1,0 +1,127 @@
+"""Every transition of a violation, and each refused one; days as files write them."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+
+import pytest
+
+from services.inspection.rows import read_day, read_score
+from services.inspection.violations.domain import (
+    DueOnPast,
+    Finding,
+    FoundInFuture,
+    Place,
+    PlaceMissing,
+    Severity,
+    Violation,
+    ViolationNotAwaitingOrder,
+    ViolationNotRectified,
+    ViolationNotUnderOrder,
+)
+from shared.database import new_id
+
+AT = datetime(2026, 3, 2, tzinfo=UTC)
+DAY = date(2026, 3, 2)
+FINDING = Finding(severity=Severity.HIGH, description="周末授课", clause="4.2")
+HERE = Place(new_id(), "g1", "140213", None, "t1")
+
+
+def reported() -> Violation:
+    return Violation.report(FINDING, HERE, visit_id=None, found_on=DAY, at=AT)[0]
+
+
+def ordered() -> Violation:
+    violation = reported()
+    violation.order(DAY, "停课", at=AT)
+    return violation
+
+
+def rectified() -> Violation:
+    violation = ordered()
+    violation.rectify("已停课", at=AT)
+    return violation
+
+
+def closed() -> Violation:
+    violation = rectified()
+    violation.verify(holds=True, note=None, by="i1", at=AT)
+    return violation
+
+
+Make = Callable[[], Violation]
+
+
+def test_a_report_says_where_and_when() -> None:
+    _, fact = Violation.report(FINDING, HERE, visit_id=None, found_on=DAY, at=AT)
+    assert (fact.severity, fact.state, fact.grid, fact.found_on) == ("high", "reported", "g1", DAY)
+    with pytest.raises(FoundInFuture):
+        Violation.report(FINDING, HERE, visit_id=None, found_on=date(2026, 3, 3), at=AT)
+    with pytest.raises(PlaceMissing):
+        Violation.report(FINDING, Place(None, None, None, None, None), visit_id=None, found_on=DAY, at=AT)
+
+
+def test_an_order_has_a_day_not_yet_past() -> None:
+    violation = reported()
+    with pytest.raises(DueOnPast):
+        violation.order(date(2026, 3, 1), "停课", at=AT)
+    fact = violation.order(DAY, "停课", at=AT)
+    assert (violation.state, fact.due_on, fact.state) == ("rectification_ordered", DAY, "rectification_ordered")
+
+
+@pytest.mark.parametrize("make", [ordered, rectified, closed])
+def test_only_a_reported_violation_awaits_an_order(make: Make) -> None:
+    with pytest.raises(ViolationNotAwaitingOrder):
+        make().order(DAY, "停课", at=AT)
+
+
+def test_rectification_is_the_institutions_word() -> None:
+    violation = ordered()
+    assert violation.rectify("已停课", at=AT).state == "rectified"
+    assert violation.statement == "已停课"
+
+
+@pytest.mark.parametrize("make", [reported, rectified, closed])
+def test_only_what_was_ordered_is_rectified(make: Make) -> None:
+    with pytest.raises(ViolationNotUnderOrder):
+        make().rectify("已停课", at=AT)
+
+
+def test_verification_closes_or_goes_back_under_the_order() -> None:
+    violation = rectified()
+    assert violation.verify(holds=False, note="still open on Sunday", by="i1", at=AT).state == "rectification_ordered"
+    assert (violation.closed_at, violation.due_on) == (None, DAY)
+    violation.rectify("again", at=AT)
+    assert violation.verify(holds=True, note=None, by="i1", at=AT).state == "closed"
+    assert (violation.closed_at, violation.verified_by) == (AT, "i1")
+
+
+@pytest.mark.parametrize("make", [reported, ordered, closed])
+def test_only_what_was_rectified_is_verified(make: Make) -> None:
+    with pytest.raises(ViolationNotRectified):
+        make().verify(holds=True, note=None, by="i1", at=AT)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "2016-10-06",
+        "2016-10-06T00:00:00.000",
+        "2016-10-06 00:00:00",
+        "10/06/2016",
+        "2016/10/6",
+        "20161006",
+        "2016年10月6日",
+    ],
+)
+def test_days_as_files_write_them(written: str) -> None:
+    assert read_day(written) == date(2016, 10, 6)
+
+
+@pytest.mark.parametrize("written", ["", "13/40/2016", "2016-02-30", "yesterday", "6.10.2016", "2016"])
+def test_days_nobody_can_read(written: str) -> None:
+    with pytest.raises(ValueError):
+        read_day(written)
+
+
+def test_scores_as_sheets_write_them() -> None:
+    assert [read_score(value) for value in ("96", "96.0", "9.5", 96)] == ["96", "96", "9.5", 96]
