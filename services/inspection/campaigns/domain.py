@@ -330,14 +330,14 @@ campaign_tally = Table(
 
 
 class Coverage(BaseModel):
-    """Covered targets are those that ended with a reason, as a share of the frozen list."""
+    """A target is covered when it was closed with a reason; `coverage` is the share of the frozen list."""
 
     targets: int = 0
-    covered: int = 0
+    closed: int = 0
     open: int = 0
     coverage: float | None = None
     discoveries: int = 0
-    by_reason: dict[str, int] = Field(default_factory=dict)
+    reasons: dict[str, int] = Field(default_factory=dict)
 
     def add(self, state: str, number: int) -> None:
         """Count what stands in one cell of the tally."""
@@ -348,9 +348,9 @@ class Coverage(BaseModel):
         if state == TargetState.OPEN:
             self.open += number
         else:
-            self.covered += number
-            self.by_reason[state] = self.by_reason.get(state, 0) + number
-        self.coverage = self.covered / self.targets if self.targets else None
+            self.closed += number
+            self.reasons[state] = self.reasons.get(state, 0) + number
+        self.coverage = self.closed / self.targets if self.targets else None
 
 
 CONSTRAINTS: Final[Mapping[str, type[Refusal]]] = {}

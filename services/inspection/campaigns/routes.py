@@ -102,8 +102,8 @@ class CoverageOut(Coverage):
 
     campaign_id: UUID
     state: CampaignState
-    by_grid: list[GridCoverage]
-    by_team: list[TeamCoverage]
+    grids: list[GridCoverage]
+    teams: list[TeamCoverage]
 
 
 @router.post(
@@ -170,9 +170,9 @@ async def close_campaign(campaign_id: UUID, caller: KeeperDep, session: SessionD
 
 @router.get("/{campaign_id}/coverage", response_model=CoverageOut, responses=problems(CampaignNotFound))
 async def get_coverage(campaign_id: UUID, caller: ReaderDep, session: SessionDep) -> CoverageOut:
-    """Covered (ended with a reason) out of the frozen list, in all, per grid and per team; discoveries beside it."""
+    """Closed (with a reason) out of the frozen list, in all, per grid and per team; discoveries beside it."""
     campaign = await queries.campaign(session, campaign_id, caller)
-    whole = CoverageOut(campaign_id=campaign.id, state=CampaignState(campaign.state), by_grid=[], by_team=[])
+    whole = CoverageOut(campaign_id=campaign.id, state=CampaignState(campaign.state), grids=[], teams=[])
     grids: dict[str | None, GridCoverage] = {}
     teams: dict[str | None, TeamCoverage] = {}
     for grid, team, state, number in await queries.tally(session, campaign_id):
@@ -182,8 +182,8 @@ async def get_coverage(campaign_id: UUID, caller: ReaderDep, session: SessionDep
             teams.setdefault(team, TeamCoverage(team=team)),
         ):
             part.add(state, number)
-    whole.by_grid = list(grids.values())
-    whole.by_team = sorted(teams.values(), key=lambda one: (one.team is None, one.team or ""))
+    whole.grids = list(grids.values())
+    whole.teams = sorted(teams.values(), key=lambda one: (one.team is None, one.team or ""))
     return whole
 
 
