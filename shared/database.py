@@ -1,5 +1,6 @@
 """Engine, sessions and the tables' common ground. The session is the unit of work; only edges open and commit it."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -72,6 +73,17 @@ def open_engine(settings: ServiceSettings, *, pool_size: int | None = None) -> A
             },
         },
     )
+
+
+async def copy_rows(
+    session: AsyncSession, table: str, columns: Sequence[str], rows: Sequence[Sequence[object]]
+) -> None:
+    """Insert many new rows by COPY, in the session's transaction: several times faster than INSERT through the ORM."""
+    if rows:
+        connection = await (await session.connection()).get_raw_connection()
+        driver = connection.driver_connection
+        assert driver is not None
+        await driver.copy_records_to_table(table, columns=columns, records=rows)
 
 
 def open_sessions(engine: AsyncEngine) -> async_sessionmaker[AsyncSession]:

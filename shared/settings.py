@@ -40,7 +40,6 @@ class ServiceSettings(BaseSettings):
     jwks_url: str
     cursor_key: SecretStr = SecretStr(DEVELOPMENT_CURSOR_KEY)
     body_limit: int = 1024 * 1024
-    upload_limit: int = 64 * 1024 * 1024
     cors_origins: tuple[str, ...] = ()
 
     @model_validator(mode="after")

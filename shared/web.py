@@ -27,7 +27,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shared import context
+from shared import context, memory
 from shared.auth import ANONYMOUS, KeyRing, TokenVerifier
 from shared.database import open_engine, open_sessions
 from shared.health import Check, Lifecycle, database_answers, health_router, migrations_at_head
@@ -140,6 +140,7 @@ def _lifespan(resources: Sequence[Resource]) -> Callable[[FastAPI], AbstractAsyn
                 await stack.enter_async_context(resource(app))
             lifecycle.drain_on_sigterm()
             lifecycle.started = True
+            memory.settle()
             yield
             lifecycle.draining = True
 

@@ -16,6 +16,7 @@ from opentelemetry import metrics
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
+from shared import memory
 from shared.consumer import Consumer
 from shared.database import open_engine, open_sessions
 from shared.health import Check, Lifecycle, database_answers, health_app, migrations_at_head
@@ -100,6 +101,7 @@ async def _work(
     if server is not None:
         tasks.append(server.serve())
     running = [asyncio.create_task(task) for task in tasks]
+    memory.settle()
     log.info("worker started")
     await stop.wait()
     lifecycle.draining = True

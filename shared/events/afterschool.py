@@ -4,6 +4,8 @@ from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
+from pydantic import Field
+
 from shared.events import Event
 
 
@@ -32,18 +34,22 @@ class OfferingPublished(Event):
     name: str
     category: str
     capacity: int
+    district: str | None = None
+    street: str | None = None
     at: datetime
 
 
 class OfferingChanged(Event):
-    """The number of places of an offering changed."""
+    """What was published of an offering changed; `changed` names the fields, `capacity` is the number of places now."""
 
     type: ClassVar[str] = "afterschool.offering.changed.v1"
     topic: ClassVar[str] = "afterschool.offerings.v1"
 
     offering_id: UUID
     school_id: UUID
+    name: str | None = None
     capacity: int
+    changed: list[str] = Field(default_factory=list)
     at: datetime
 
 

@@ -19,6 +19,7 @@ from shared.policies import Principal, allow
 from shared.refusals import Invalid, NotFound
 from shared.web import SessionDep, problems, service_router
 
+LARGEST_FILE = 64 * 1024 * 1024
 IMPORTING = ("bureau", "district_officer", "service")
 
 
@@ -82,6 +83,7 @@ def imports_router(importers: Dict[str, Importer]) -> APIRouter:
         status_code=status.HTTP_202_ACCEPTED,
         response_model=ImportOut,
         responses=problems(ImportKindUnknown, MappingMalformed),
+        max_body_size=LARGEST_FILE,
     )
     async def start_import(
         caller: ImporterDep,

@@ -23,7 +23,7 @@ from rich.table import Table
 
 from deploy.demo import pingcheng
 from deploy.demo.dataset import Dataset, UnknownData
-from deploy.demo.player import Findings, Player, player
+from deploy.demo.player import Findings, PlayFailed, Player, player
 from deploy.local.platform import BrokerKind, Platform
 from deploy.local.ports import Ports
 from deploy.local.processes import StartFailed
@@ -78,10 +78,17 @@ async def play(platform: Platform, dataset: Dataset, wanted: Expected, bars: Bar
         await one.import_file("inspection", "visits", dataset)
         await disturb(platform, bars)
         await one.import_file("inspection", "violations", dataset)
-        busiest = [code for code, _ in wanted.by_grid.most_common()][-CAMPAIGN_GRIDS - 3 : -3] or codes[:CAMPAIGN_GRIDS]
-        found = await one.play_campaign(teams, busiest, on=ON)
+        walked = middle_grids(wanted)
+        found = await one.play_campaign(teams, walked, on=ON)
         await settle(one, wanted, found)
-        return await figures(one, wanted, found, busiest)
+        return await figures(one, wanted, found, walked)
+
+
+def middle_grids(wanted: Expected) -> list[str]:
+    """The grids of middle size: enough targets for a campaign, not so many that it is all one sees."""
+    ranked = [code for code, _ in wanted.by_grid.most_common()]
+    begin = max(0, (len(ranked) - CAMPAIGN_GRIDS) // 2)
+    return ranked[begin : begin + CAMPAIGN_GRIDS]
 
 
 async def disturb(platform: Platform, bars: Bars) -> None:
@@ -261,7 +268,7 @@ def main(
     console = Console(width=None if sys.stdout.isatty() else 120, highlight=False)
     try:
         code = asyncio.run(run(data, "apache" if broker == "apache" else "embedded", console))
-    except (UnknownData, StartFailed) as error:
+    except (UnknownData, StartFailed, PlayFailed) as error:
         console.print(str(error), soft_wrap=True)
         code = 1
     raise typer.Exit(code)

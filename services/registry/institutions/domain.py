@@ -187,6 +187,7 @@ FIELDS = tuple(Details.model_fields)
 
 PRIVATE = frozenset({"legal_representative", "phone"})
 """Kept in the registry: no event carries them."""
+_PUBLIC = tuple(name for name in FIELDS if name not in PRIVATE)
 
 
 class Institution(Base, Aggregate):
@@ -252,4 +253,4 @@ class Institution(Base, Aggregate):
 
 def public_state(institution_id: UUID, details: Details) -> dict[str, Any]:
     """What events say of an entry: all but the private fields."""
-    return {"institution_id": institution_id, **details.model_dump(exclude=set(PRIVATE))}
+    return {"institution_id": institution_id, **{name: getattr(details, name) for name in _PUBLIC}}

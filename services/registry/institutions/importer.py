@@ -7,12 +7,11 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from pydantic import ValidationError
-from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.institutions import queries
 from services.registry.institutions.domain import FIELDS, Details, Institution, public_state
-from shared.database import new_id
+from shared.database import copy_rows, new_id
 from shared.events.registry import InstitutionChanged, InstitutionRegistered
 from shared.imports.reader import Row
 from shared.imports.runner import RowReport
@@ -84,8 +83,9 @@ class _Batch:
         return RowReport("updated", notes, institution_id)
 
     async def write(self, session: AsyncSession) -> None:
-        if self._new:
-            await session.execute(insert(Institution), list(self._new.values()))
+        new = list(self._new.values())
+        if new:
+            await copy_rows(session, "institution", list(new[0]), [tuple(row.values()) for row in new])
         for institution_id, version in self._versions.items():
             institution = self._existing.get(institution_id)
             if institution is not None and version != institution.version:
@@ -99,7 +99,7 @@ class _Batch:
         institution_id = new_id()
         self._remember(institution_id, details, 1)
         self._new[institution_id] = self._row(institution_id, details, 1) | {"registered_at": self._at}
-        registered = InstitutionRegistered.model_construct(**public_state(institution_id, details), at=self._at)
+        registered = InstitutionRegistered(**public_state(institution_id, details), at=self._at)
         self._facts.append(Fact(institution_id, 1, registered))
         return institution_id
 
@@ -107,7 +107,7 @@ class _Batch:
         version = self._versions[institution_id] + 1
         self._remember(institution_id, details, version)
         if institution_id in self._new:
-            self._new[institution_id] |= self._row(institution_id, details, version)
+            self._new[institution_id].update(self._row(institution_id, details, version))
         event = InstitutionChanged(**public_state(institution_id, details), changed=sorted(changed), at=self._at)
         self._facts.append(Fact(institution_id, version, event))
 
