@@ -47,7 +47,7 @@ class World:
     async def institution(self, grid: str | None = "g1", **more: Any) -> UUID:
         """An institution as the registry's events would have left it here."""
         district, street = PLACES.get(grid or "", ("140213", None))
-        row = {
+        row: dict[str, Any] = {
             "institution_id": new_id(),
             "version": 1,
             "name": "晨光",
@@ -61,8 +61,8 @@ class World:
         }
         async with self.sessions.begin() as session:
             await session.execute(insert(Target), [row | more])
-        found: UUID = (row | more)["institution_id"]
-        return found
+        institution_id: UUID = row["institution_id"]
+        return institution_id
 
     async def facts(self, key: object) -> list[tuple[str, int, Any]]:
         """What the journal says of one aggregate."""

@@ -131,7 +131,7 @@ async def test_a_campaign_from_launch_to_closure(world: World) -> None:
     violations = (await one.get("/v1/violations", params={"institution": str(inspected)})).json()["items"]
     assert [(found["severity"], found["team"], found["state"]) for found in violations] == [("high", "t1", "reported")]
     async with world.sessions() as session:
-        visits = dict((await session.execute(select(Target.institution_id, Target.visits))).all())  # type: ignore[arg-type]  # rows are pairs
+        visits = dict((await session.execute(select(Target.institution_id, Target.visits))).all())
     assert visits == {inspected: 1, gone: 1, shut: 0}
 
 
