@@ -6,7 +6,21 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Uuid, false, func, insert, literal, literal_column, or_, select, text
+from pydantic import TypeAdapter
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Uuid,
+    bindparam,
+    false,
+    func,
+    insert,
+    literal,
+    literal_column,
+    or_,
+    select,
+    text,
+)
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -26,7 +40,7 @@ from services.inspection.teams.domain import Team, TeamGrid
 from shared.events.inspection import ListedTarget
 from shared.policies import Principal
 
-READ_AT_ONCE = 20 * LISTED_PER_EVENT
+READ_AT_ONCE = 5 * LISTED_PER_EVENT
 
 _TALLY = campaign_tally.c
 
@@ -113,6 +127,7 @@ async def freeze_list(session: AsyncSession, campaign_id: UUID, scope: Scope, *,
         .outerjoin(TeamGrid, TeamGrid.grid == Target.grid)
         .outerjoin(Team, Team.id == TeamGrid.team_id)
         .where(*_within(scope))
+        .order_by(Target.institution_id)  # in the order of its index, which costs a third less to fill
     )
     columns = ("id", "campaign_id", "institution_id", "grid", "district", "street", "team", "state", "attempts")
     # A million rows take longer than a request usually may.
@@ -134,35 +149,32 @@ async def freeze_list(session: AsyncSession, campaign_id: UUID, scope: Scope, *,
     return await session.scalar(select(func.sum(_TALLY.number)).where(_TALLY.campaign_id == campaign_id)) or 0
 
 
+_PIECE = text(
+    """
+    SELECT coalesce(json_agg(piece)::text, '[]') FROM (
+        SELECT id AS target_id, institution_id, grid, district, street FROM campaign_target
+        WHERE campaign_id = :campaign_id AND institution_id > :after
+        ORDER BY institution_id LIMIT :rows
+    ) piece
+    """
+).bindparams(bindparam("campaign_id", type_=Uuid), bindparam("after", type_=Uuid), bindparam("rows", type_=BigInteger))
+_PIECES = TypeAdapter(list[ListedTarget])
+
+
 async def listed_targets(session: AsyncSession, campaign_id: UUID) -> AsyncIterator[list[ListedTarget]]:
-    """The frozen list in pieces of many events' length, by institution."""
-    after: UUID | None = None
+    """The frozen list in pieces of several events' length, by institution.
+
+    As JSON, read by pydantic's own parser: row by row, a million of them kept the event loop for most of a minute.
+    """
+    after = UUID(int=0)
     while True:
-        wanted = (
-            select(
-                CampaignTarget.id,
-                CampaignTarget.institution_id,
-                CampaignTarget.grid,
-                CampaignTarget.district,
-                CampaignTarget.street,
-            )
-            .where(CampaignTarget.campaign_id == campaign_id)
-            .order_by(CampaignTarget.institution_id)
-            .limit(READ_AT_ONCE)
-        )
-        if after is not None:
-            wanted = wanted.where(CampaignTarget.institution_id > after)
-        rows = (await session.execute(wanted)).all()
-        if rows:
-            yield [
-                ListedTarget.model_construct(
-                    target_id=row[0], institution_id=row[1], grid=row[2], district=row[3], street=row[4]
-                )
-                for row in rows
-            ]
-        if len(rows) < READ_AT_ONCE:
+        found = await session.scalar(_PIECE, {"campaign_id": campaign_id, "after": after, "rows": READ_AT_ONCE})
+        piece = _PIECES.validate_json(found)
+        if piece:
+            yield piece
+            after = piece[-1].institution_id
+        if len(piece) < READ_AT_ONCE:
             return
-        after = rows[-1][1]
 
 
 async def move_in_tally(
