@@ -1,0 +1,23 @@
+"""After-school's API: `uvicorn --factory services.afterschool.app:create_app`."""
+
+from fastapi import FastAPI
+
+from services.afterschool.enrolments.domain import AlreadyEnrolled
+from services.afterschool.enrolments.routes import router as enrolments
+from services.afterschool.enrolments.routes import waitlists
+from services.afterschool.offerings.routes import router as offerings
+from services.afterschool.schools.domain import SchoolCodeTaken
+from services.afterschool.schools.routes import router as schools
+from services.afterschool.settings import Settings
+from shared.web import create_service
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """The service with its routes; settings come from the environment unless given."""
+    return create_service(
+        settings or Settings(),
+        title="Double Wings after-school",
+        description="Courses after school, and who has a place in them. 课后服务选课。",
+        routers=[schools, offerings, enrolments, waitlists],
+        constraints={"uq_school_code": SchoolCodeTaken, "uq_enrolment_offering_id_student_id": AlreadyEnrolled},
+    )

@@ -1,0 +1,145 @@
+"""Reading enrolments and queues."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.afterschool.enrolments.domain import (
+    Enrolment,
+    EnrolmentNotFound,
+    EnrolmentNotOpen,
+    State,
+    Student,
+    StudentNotFound,
+)
+from services.afterschool.offerings.domain import Offering, OfferingNotFound, Window
+from services.afterschool.pages import Condition, Statement, given, page_statement
+from services.afterschool.reach import reaches, within_reach
+from services.afterschool.schools.domain import School
+from shared.policies import Principal
+
+_ITEM = """
+SELECT enrolment.id, enrolment.version, offering_id, student_id, school_id, state, ticket,
+       CASE WHEN state = 'waiting' THEN (
+           SELECT count(*) FROM enrolment ahead
+           WHERE ahead.offering_id = enrolment.offering_id AND ahead.state = 'waiting'
+             AND ahead.ticket <= enrolment.ticket
+       ) END AS position,
+       asked_at, decided_at, withdrawn_at
+FROM enrolment JOIN school ON school.id = enrolment.school_id
+WHERE {where}
+"""
+
+_QUEUE = """
+SELECT ticket, position, enrolment.id AS enrolment_id, offering_id, student_id, asked_at
+FROM (SELECT *, row_number() OVER (PARTITION BY offering_id ORDER BY ticket) AS position
+      FROM enrolment WHERE state = 'waiting') enrolment
+JOIN school ON school.id = enrolment.school_id
+WHERE {where}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """An enrolment with what reach and events need beside it."""
+
+    enrolment: Enrolment
+    school: School
+    guardian: str
+
+    def within(self, caller: Principal) -> bool:
+        own = "guardian" in caller.roles and caller.subject == self.guardian
+        return own or reaches(caller, self.school)
+
+
+def enrolments_page(
+    caller: Principal, *, offering: UUID | None, student: UUID | None, state: str | None, after: str | None, limit: int
+) -> Statement | None:
+    """A page in the order of asking; None where nothing is within the caller's reach."""
+    reach = _reach(caller)
+    if reach is None:
+        return None
+    wanted = given(
+        ("offering_id = {}::uuid", offering),
+        ("student_id = {}::uuid", student),
+        ("state = {}", state),
+        ("enrolment.id > {}::uuid", after),
+    )
+    return page_statement(_ITEM, [*reach, *wanted], sort="id", limit=limit)
+
+
+def queue_page(caller: Principal, offering: UUID, *, after: int | None, limit: int) -> Statement | None:
+    """A page of one offering's queue in its order; guardians see their own children, at their true positions."""
+    reach = _reach(caller)
+    if reach is None:
+        return None
+    wanted = [("offering_id = {}::uuid", offering), *given(("ticket > {}", after))]
+    return page_statement(_QUEUE, [*reach, *wanted], sort="ticket", limit=limit)
+
+
+def _reach(caller: Principal) -> list[Condition] | None:
+    if "guardian" in caller.roles and not caller.covers():
+        return [("student_id IN (SELECT student.id FROM student WHERE guardian = {})", caller.subject)]
+    return within_reach(caller)
+
+
+async def placed(session: AsyncSession, enrolment_id: UUID, caller: Principal) -> Placed:
+    """One enrolment within the caller's reach; raises `EnrolmentNotFound`."""
+    wanted = (
+        select(Enrolment, School, Student.guardian)
+        .join(School, School.id == Enrolment.school_id)
+        .join(Student, Student.id == Enrolment.student_id)
+        .where(Enrolment.id == enrolment_id)
+    )
+    row = (await session.execute(wanted)).one_or_none()
+    found = Placed(row[0], row[1], row[2]) if row is not None else None
+    if found is None or not found.within(caller):
+        raise EnrolmentNotFound
+    return found
+
+
+async def position(session: AsyncSession, enrolment: Enrolment) -> int | None:
+    """The place in the queue, counted from 1; None for who does not wait."""
+    if enrolment.state != State.WAITING:
+        return None
+    return await session.scalar(
+        select(func.count())
+        .select_from(Enrolment)
+        .where(
+            Enrolment.offering_id == enrolment.offering_id,
+            Enrolment.state == State.WAITING,
+            Enrolment.ticket <= enrolment.ticket,
+        )
+    )
+
+
+async def first_in_line(session: AsyncSession, offering_id: UUID, count: int) -> Sequence[Enrolment]:
+    """Those who waited longest, locked. The caller holds the offering's row."""
+    wanted = (
+        select(Enrolment)
+        .where(Enrolment.offering_id == offering_id, Enrolment.state == State.WAITING)
+        .order_by(Enrolment.ticket)
+        .limit(count)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return (await session.scalars(wanted)).all()
+
+
+async def refuse_undecided(
+    session: AsyncSession, *, offering_id: UUID, student_id: UUID, guardian: str, school_id: UUID | None, at: datetime
+) -> None:
+    """Say why the decision did nothing; returns where it would do something now."""
+    offering = await session.get(Offering, offering_id)
+    if offering is None or school_id not in (None, offering.school_id):
+        raise OfferingNotFound(pointer="/offering_id")
+    student = await session.get(Student, student_id)
+    if student is not None and student.guardian != guardian:
+        raise StudentNotFound(pointer="/student_id")
+    window = offering.window(at)
+    if window is not Window.OPEN:
+        raise EnrolmentNotOpen(window=window, opens_at=offering.opens_at, closes_at=offering.closes_at)

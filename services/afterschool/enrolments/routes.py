@@ -1,0 +1,155 @@
+"""`/v1/enrolments` and `/v1/waitlists`."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Request, Response, status
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.afterschool.enrolments import queries, usecases
+from services.afterschool.enrolments.domain import (
+    AlreadyEnrolled,
+    Enrolment,
+    EnrolmentEnded,
+    EnrolmentNotFound,
+    EnrolmentNotOpen,
+    GuardianUnclear,
+    State,
+    StudentNotFound,
+)
+from services.afterschool.enrolments.usecases import EnrolmentBusy
+from services.afterschool.offerings.domain import OfferingNotFound
+from services.afterschool.schools.domain import Line
+from shared.clock import utc_now
+from shared.etags import set_etag
+from shared.paging import Page, PageParams
+from shared.policies import Principal, allow
+from shared.reads import fetch_page
+from shared.web import SessionDep, problems, service_router
+
+router = service_router(prefix="/v1/enrolments", tags=["enrolments"])
+waitlists = service_router(prefix="/v1/waitlists", tags=["enrolments"])
+
+ReaderDep = Annotated[Principal, allow("bureau", "district_officer", "school_staff", "guardian", "auditor", "service")]
+ActorDep = Annotated[Principal, allow("guardian", "school_staff")]
+
+
+class EnrolmentIn(BaseModel):
+    """A request for a place. `guardian` is whom school staff act for; a guardian leaves it out."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    offering_id: UUID
+    student_id: UUID
+    guardian: Line | None = None
+
+
+class WithdrawalIn(BaseModel):
+    """Why a place is given back, for the record."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason: Annotated[str, Field(min_length=1, max_length=500)] | None = None
+
+
+class EnrolmentOut(BaseModel):
+    """A request for a place. `ticket` numbers requests in the order of asking, `position` counts the queue from 1."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    version: int
+    offering_id: UUID
+    student_id: UUID
+    school_id: UUID
+    state: State
+    ticket: int
+    position: int | None
+    asked_at: datetime
+    decided_at: datetime | None
+    withdrawn_at: datetime | None
+
+    @classmethod
+    def of(cls, enrolment: Enrolment, *, position: int | None) -> "EnrolmentOut":
+        stored = {name: getattr(enrolment, name) for name in cls.model_fields if name != "position"}
+        return cls(**stored, position=position)
+
+
+class WaitingOut(BaseModel):
+    """One place in a queue."""
+
+    ticket: int
+    position: int
+    enrolment_id: UUID
+    offering_id: UUID
+    student_id: UUID
+    asked_at: datetime
+
+
+@router.post(
+    "",
+    status_code=status.HTTP_201_CREATED,
+    response_model=EnrolmentOut,
+    responses=problems(
+        AlreadyEnrolled, EnrolmentNotOpen, EnrolmentBusy, OfferingNotFound, StudentNotFound, GuardianUnclear
+    ),
+)
+async def enrol_student(body: EnrolmentIn, caller: ActorDep, session: SessionDep, response: Response) -> object:
+    """Ask for a place: given at once if one is free and nobody waits, else the end of the queue."""
+    decision = await usecases.enrol_student(
+        session, body.offering_id, body.student_id, guardian=body.guardian, caller=caller, at=utc_now()
+    )
+    response.headers["Location"] = f"/v1/enrolments/{decision.id}"
+    response.headers["ETag"] = '"1"'
+    return decision
+
+
+@router.get("", response_model=Page[EnrolmentOut])
+async def list_enrolments(
+    request: Request,
+    caller: ReaderDep,
+    page: PageParams,
+    offering: UUID | None = None,
+    student: UUID | None = None,
+    state: State | None = None,
+) -> Response:
+    """Requests in the order of asking; a guardian sees those of own children, staff those of their school."""
+    binding = {"offering": offering, "student": student, "state": state}
+    (after,) = page.position(**binding) or (None,)
+    statement = queries.enrolments_page(
+        caller, offering=offering, student=student, state=state, after=after, limit=page.limit
+    )
+    return await fetch_page(request, statement, page, **binding)
+
+
+@router.get("/{enrolment_id}", response_model=EnrolmentOut, responses=problems(EnrolmentNotFound))
+async def get_enrolment(enrolment_id: UUID, caller: ReaderDep, session: SessionDep, response: Response) -> EnrolmentOut:
+    """One request with its place in the queue now. Never 304: the queue moves without the version."""
+    placed = await queries.placed(session, enrolment_id, caller)
+    set_etag(response, placed.enrolment)
+    return EnrolmentOut.of(placed.enrolment, position=await queries.position(session, placed.enrolment))
+
+
+@router.post(
+    "/{enrolment_id}/withdrawal",
+    response_model=EnrolmentOut,
+    responses=problems(EnrolmentNotFound, EnrolmentEnded),
+)
+async def withdraw_enrolment(
+    enrolment_id: UUID, caller: ActorDep, session: SessionDep, response: Response, body: WithdrawalIn | None = None
+) -> EnrolmentOut:
+    """Give a place back; it goes to who waited longest, in the same moment."""
+    reason = body.reason if body else None
+    enrolment = await usecases.withdraw_enrolment(session, enrolment_id, reason=reason, caller=caller, at=utc_now())
+    set_etag(response, enrolment)
+    return EnrolmentOut.of(enrolment, position=None)
+
+
+@waitlists.get("", response_model=Page[WaitingOut])
+async def list_waiting(request: Request, caller: ReaderDep, page: PageParams, offering: UUID) -> Response:
+    """The queue of one offering in its order; a guardian sees own children at their true positions."""
+    binding = {"queue": offering}
+    (after,) = page.position(**binding) or (None,)
+    statement = queries.queue_page(caller, offering, after=after, limit=page.limit)
+    return await fetch_page(request, statement, page, **binding)

@@ -1,0 +1,79 @@
+"""What guardians, and school staff for them, do: ask for a place, give it back."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.afterschool.enrolments import queries
+from services.afterschool.enrolments.decision import Ask, Decision, decide
+from services.afterschool.enrolments.domain import Enrolment, GuardianUnclear, State
+from services.afterschool.enrolments.promotion import next_fact, promote_waiting
+from services.afterschool.offerings import queries as offerings
+from services.afterschool.offerings.domain import OfferingNotFound
+from services.afterschool.reach import school_of
+from shared import journal
+from shared.policies import Principal
+from shared.refusals import Conflict
+
+DECISIONS = 3
+
+
+class EnrolmentBusy(Conflict):
+    """This child is being enrolled by somebody at this very moment; ask again."""
+
+    code = "enrolment-busy"
+    zh = "该学生正在选课中，请重试。"
+
+
+async def enrol_student(
+    session: AsyncSession, offering_id: UUID, student_id: UUID, *, guardian: str | None, caller: Principal, at: datetime
+) -> Decision:
+    """A place, or a place in the queue; `guardian` is whom school staff act for."""
+    acting_for, school_id = _on_behalf(caller, guardian)
+    ask = Ask(offering_id, student_id, acting_for, at, school_id)
+    for _ in range(DECISIONS):
+        decision = await decide(session, ask)
+        if decision is not None:
+            return decision
+        await queries.refuse_undecided(
+            session,
+            offering_id=offering_id,
+            student_id=student_id,
+            guardian=acting_for,
+            school_id=school_id,
+            at=at,
+        )
+        # The child's first two requests met: the other one's row became visible only now.
+    raise EnrolmentBusy
+
+
+def _on_behalf(caller: Principal, guardian: str | None) -> tuple[str, UUID | None]:
+    """Whose child it is, and the only school whose offerings may be meant (None: any)."""
+    if "guardian" in caller.roles and guardian in (None, caller.subject):
+        return caller.subject, None
+    if guardian is None or "school_staff" not in caller.roles:
+        raise GuardianUnclear(pointer="/guardian")
+    own = school_of(caller)
+    if own is None:
+        raise OfferingNotFound(pointer="/offering_id")
+    return guardian, own
+
+
+async def withdraw_enrolment(
+    session: AsyncSession, enrolment_id: UUID, *, reason: str | None, caller: Principal, at: datetime
+) -> Enrolment:
+    """Give a place back; who waited longest has it before anybody else can ask."""
+    placed = await queries.placed(session, enrolment_id, caller)
+    # The offering first, as the decision does; only then is the enrolment's state certain.
+    offering = await offerings.locked(session, placed.enrolment.offering_id)
+    enrolment = await session.get_one(Enrolment, enrolment_id, with_for_update=True, populate_existing=True)
+    withdrawn = enrolment.withdraw(school=placed.school, at=at)
+    if withdrawn.was == State.ENROLLED:
+        offering.enrolled -= 1
+    else:
+        offering.waiting -= 1
+    given_back = next_fact(enrolment, withdrawn, reason=reason)
+    promotions = await promote_waiting(session, offering, at=at)
+    await journal.record_many(session, [given_back, *promotions])
+    return enrolment

@@ -1,0 +1,175 @@
+"""A course of one school in one term, with its places."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Annotated, Any, Self
+from uuid import UUID
+
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.afterschool.orm import Base
+from services.afterschool.schools.domain import Line, School
+from shared.database import Aggregate, new_id
+from shared.events.afterschool import OfferingChanged, OfferingPublished
+from shared.refusals import Conflict, Invalid, NotFound, field_error
+
+
+class OfferingNotFound(NotFound):
+    """There is no such offering, or it is not yours to see."""
+
+    code = "offering-not-found"
+    zh = "没有此课程，或不在您的权限范围内。"
+
+
+class CapacityBelowEnrolled(Conflict):
+    """More children have a place than the new capacity would allow."""
+
+    code = "capacity-below-enrolled"
+    zh = "名额不能少于已录取人数。"
+
+
+class WindowEmpty(Invalid):
+    """Enrolment must open before it closes."""
+
+    code = "window-empty"
+    zh = "选课开始时间须早于结束时间。"
+
+
+class Category(StrEnum):
+    """The seven kinds of courses on the path of in-class homework, style and art, and comprehensive practice."""
+
+    MORAL_EDUCATION = "moral_education"
+    SUNSHINE_SPORTS = "sunshine_sports"
+    SCHOOL_BASED_COURSES = "school_based_courses"
+    ESSAY_READING = "essay_reading"
+    LABOUR_EDUCATION = "labour_education"
+    HOMEWORK_GUIDANCE = "homework_guidance"
+    ARTISTIC_CULTIVATION = "artistic_cultivation"
+
+
+class Window(StrEnum):
+    """Where the clock stands towards an offering's enrolment; derived at every read, never stored."""
+
+    SCHEDULED = "scheduled"
+    OPEN = "open"
+    CLOSED = "closed"
+
+
+def _not_bool(value: Any) -> Any:
+    if isinstance(value, bool):
+        raise field_error("not-a-number", en="A number is needed.", zh="应为数字。")
+    return value
+
+
+Capacity = Annotated[int, BeforeValidator(_not_bool), Field(ge=0, le=10_000)]
+Instant = Annotated[AwareDatetime, Field(ge=datetime(2000, 1, 1, tzinfo=UTC), lt=datetime(2100, 1, 1, tzinfo=UTC))]
+
+
+class OfferingDetails(BaseModel):
+    """What a school publishes. Enrolment is open from `opens_at` until just before `closes_at`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: Line
+    category: Category
+    term: Line
+    capacity: Capacity
+    opens_at: Instant
+    closes_at: Instant
+
+    @model_validator(mode="after")
+    def window_is_not_empty(self) -> Self:
+        if self.opens_at >= self.closes_at:
+            raise field_error(WindowEmpty.code, en=WindowEmpty.en(), zh=WindowEmpty.zh)
+        return self
+
+
+CHANGEABLE = ("name", "capacity", "opens_at", "closes_at")
+"""A course of another kind, term or school is another offering."""
+
+
+class Offering(Base, Aggregate):
+    """A course with a number of places. `asked` counts everybody who ever asked, and so numbers the queue."""
+
+    __tablename__ = "offering"
+    __table_args__ = (
+        # The two promises of enrolment, held by the database whatever the code does.
+        CheckConstraint("enrolled BETWEEN 0 AND capacity", name="never_oversold"),
+        CheckConstraint("waiting = 0 OR (waiting > 0 AND enrolled = capacity)", name="nobody_waits_for_a_free_seat"),
+        CheckConstraint("opens_at < closes_at", name="window_is_not_empty"),
+        Index("ix_offering_school_id_term_category", "school_id", "term", "category"),
+        {"postgresql_with": {"fillfactor": 50}},
+    )
+
+    school_id: Mapped[UUID] = mapped_column(ForeignKey(School.id))
+    name: Mapped[str] = mapped_column(Text)
+    category: Mapped[str] = mapped_column(Text)
+    term: Mapped[str] = mapped_column(Text)
+    capacity: Mapped[int]
+    enrolled: Mapped[int]
+    waiting: Mapped[int]
+    asked: Mapped[int]
+    opens_at: Mapped[datetime]
+    closes_at: Mapped[datetime]
+    published_at: Mapped[datetime]
+    changed_at: Mapped[datetime]
+
+    @classmethod
+    def publish(cls, details: OfferingDetails, *, school: School, at: datetime) -> tuple[Self, OfferingPublished]:
+        """Offer a course."""
+        offering = cls(
+            id=new_id(),
+            version=0,
+            school_id=school.id,
+            enrolled=0,
+            waiting=0,
+            asked=0,
+            published_at=at,
+            changed_at=at,
+            **details.model_dump(),
+        )
+        published = OfferingPublished(
+            offering_id=offering.id,
+            school_id=school.id,
+            name=details.name,
+            category=details.category,
+            capacity=details.capacity,
+            district=school.district,
+            street=school.street,
+            at=at,
+        )
+        return offering, published
+
+    def change(self, changes: Mapping[str, Any], *, at: datetime) -> OfferingChanged | None:
+        """Change what was published; None where nothing would. The caller gives freed places to those who wait."""
+        after = {name: changes.get(name, getattr(self, name)) for name in CHANGEABLE}
+        if after["capacity"] < self.enrolled:
+            raise CapacityBelowEnrolled(pointer="/capacity", enrolled=self.enrolled)
+        if after["opens_at"] >= after["closes_at"]:
+            raise WindowEmpty(pointer="/opens_at")
+        changed = [name for name in CHANGEABLE if getattr(self, name) != after[name]]
+        if not changed:
+            return None
+        for name in changed:
+            setattr(self, name, after[name])
+        self.changed_at = at
+        return OfferingChanged(
+            offering_id=self.id,
+            school_id=self.school_id,
+            name=self.name,
+            capacity=self.capacity,
+            changed=changed,
+            at=at,
+        )
+
+    def window(self, at: datetime) -> Window:
+        if at < self.opens_at:
+            return Window.SCHEDULED
+        return Window.OPEN if at < self.closes_at else Window.CLOSED
+
+    def due(self) -> int:
+        """How many of those who wait have a free place to go to."""
+        return min(self.capacity - self.enrolled, self.waiting)

@@ -1,0 +1,76 @@
+"""Reading offerings."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.afterschool.offerings.domain import Offering, OfferingNotFound
+from services.afterschool.pages import Statement, given, page_statement
+from services.afterschool.reach import may_look, reaches, within_reach
+from services.afterschool.schools.domain import School
+from shared.policies import Principal
+
+_ITEM = """
+SELECT offering.id, offering.version, offering.school_id, offering.name, category, term, capacity, enrolled, waiting,
+       opens_at, closes_at, published_at, changed_at,
+       CASE WHEN clock.at < opens_at THEN 'scheduled' WHEN clock.at < closes_at THEN 'open' ELSE 'closed' END
+           AS "window"
+FROM offering JOIN school ON school.id = offering.school_id, LATERAL (SELECT $2::timestamptz AS at) clock
+WHERE {where}
+"""
+
+
+def offerings_page(
+    caller: Principal,
+    *,
+    school: UUID | None,
+    category: str | None,
+    term: str | None,
+    at: datetime,
+    after: str | None,
+    limit: int,
+) -> Statement | None:
+    """A page in the order of publication; None where nothing is within the caller's reach."""
+    reach = [] if "guardian" in caller.roles else within_reach(caller)
+    if reach is None:
+        return None
+    wanted = given(
+        ("offering.school_id = {}::uuid", school),
+        ("category = {}", category),
+        ("term = {}", term),
+        ("offering.id > {}::uuid", after),
+    )
+    # The clock is always the second value: the item's own column needs it.
+    return page_statement(_ITEM, [("clock.at = {}", at), *reach, *wanted], sort="id", limit=limit)
+
+
+async def offering(session: AsyncSession, offering_id: UUID, caller: Principal) -> Offering:
+    """One offering the caller may look at; raises `OfferingNotFound`."""
+    found, school = await _with_school(session, offering_id)
+    if not may_look(caller, school):
+        raise OfferingNotFound
+    return found
+
+
+async def offering_for_update(session: AsyncSession, offering_id: UUID, caller: Principal) -> Offering:
+    """The offering, locked until the transaction ends; raises `OfferingNotFound`."""
+    _, school = await _with_school(session, offering_id)
+    if not reaches(caller, school):
+        raise OfferingNotFound
+    return await locked(session, offering_id)
+
+
+async def locked(session: AsyncSession, offering_id: UUID) -> Offering:
+    """The row every decision about this offering's places goes through, as it is now that it is locked."""
+    # Without populate_existing the counters of a row this session has read before stay as they were then.
+    return await session.get_one(Offering, offering_id, with_for_update={"key_share": True}, populate_existing=True)
+
+
+async def _with_school(session: AsyncSession, offering_id: UUID) -> tuple[Offering, School]:
+    wanted = select(Offering, School).join(School, School.id == Offering.school_id).where(Offering.id == offering_id)
+    found = (await session.execute(wanted)).one_or_none()
+    if found is None:
+        raise OfferingNotFound
+    return found[0], found[1]

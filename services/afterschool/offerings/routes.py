@@ -1,0 +1,142 @@
+"""`/v1/offerings`."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Query, Request, Response, status
+from pydantic import MISSING, BaseModel, ConfigDict, Field
+
+from services.afterschool.offerings import queries, usecases
+from services.afterschool.offerings.domain import (
+    Capacity,
+    CapacityBelowEnrolled,
+    Category,
+    Instant,
+    Offering,
+    OfferingDetails,
+    OfferingNotFound,
+    Window,
+    WindowEmpty,
+)
+from services.afterschool.schools.domain import Line, SchoolNotFound
+from shared.clock import utc_now
+from shared.etags import IfMatch, set_etag
+from shared.paging import Page, PageParams
+from shared.policies import Principal, allow
+from shared.reads import fetch_page
+from shared.web import SessionDep, problems, service_router
+
+router = service_router(prefix="/v1/offerings", tags=["offerings"])
+
+ReaderDep = Annotated[Principal, allow("bureau", "district_officer", "school_staff", "guardian", "auditor", "service")]
+WriterDep = Annotated[Principal, allow("bureau", "district_officer", "school_staff")]
+
+
+class OfferingIn(OfferingDetails):
+    """A course to publish."""
+
+    school_id: UUID
+
+
+class OfferingPatch(BaseModel):
+    """What may change of a published course; an absent field stays as it is."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Line | MISSING = MISSING
+    capacity: Capacity | MISSING = MISSING
+    opens_at: Instant | MISSING = MISSING
+    closes_at: Instant | MISSING = MISSING
+    reason: Annotated[str, Field(min_length=1, max_length=500)] | MISSING = MISSING
+
+
+class OfferingOut(BaseModel):
+    """A course and its places. `window` says whether one may enrol now; `version` counts changes of what was
+    published, so the ETag does not move when a child enrols."""
+
+    id: UUID
+    version: int
+    school_id: UUID
+    name: str
+    category: Category
+    term: str
+    capacity: int
+    enrolled: int
+    waiting: int
+    opens_at: datetime
+    closes_at: datetime
+    published_at: datetime
+    changed_at: datetime
+    window: Window
+
+    @classmethod
+    def of(cls, offering: Offering, *, at: datetime) -> "OfferingOut":
+        stored = {name: getattr(offering, name) for name in cls.model_fields if name != "window"}
+        return cls(**stored, window=offering.window(at))
+
+
+@router.post(
+    "",
+    status_code=status.HTTP_201_CREATED,
+    response_model=OfferingOut,
+    responses=problems(SchoolNotFound, WindowEmpty),
+)
+async def publish_offering(body: OfferingIn, caller: WriterDep, session: SessionDep, response: Response) -> OfferingOut:
+    """Publish a course of a school."""
+    at = utc_now()
+    details = OfferingDetails(**body.model_dump(exclude={"school_id"}))
+    offering = await usecases.publish_offering(session, body.school_id, details, caller=caller, at=at)
+    response.headers["Location"] = f"/v1/offerings/{offering.id}"
+    set_etag(response, offering)
+    return OfferingOut.of(offering, at=at)
+
+
+@router.get("", response_model=Page[OfferingOut])
+async def list_offerings(
+    request: Request,
+    caller: ReaderDep,
+    page: PageParams,
+    school: UUID | None = None,
+    category: Category | None = None,
+    term: Annotated[str | None, Query(max_length=100)] = None,
+) -> Response:
+    """Courses in the order of publication; guardians see those of all schools, staff their own school's."""
+    binding = {"school": school, "category": category, "term": term}
+    (after,) = page.position(**binding) or (None,)
+    statement = queries.offerings_page(
+        caller, school=school, category=category, term=term, at=utc_now(), after=after, limit=page.limit
+    )
+    return await fetch_page(request, statement, page, **binding)
+
+
+@router.get("/{offering_id}", response_model=OfferingOut, responses=problems(OfferingNotFound))
+async def get_offering(offering_id: UUID, caller: ReaderDep, session: SessionDep, response: Response) -> OfferingOut:
+    """One course with its places as they are now. Never 304: the counters move without the version."""
+    offering = await queries.offering(session, offering_id, caller)
+    set_etag(response, offering)
+    return OfferingOut.of(offering, at=utc_now())
+
+
+@router.patch(
+    "/{offering_id}",
+    response_model=OfferingOut,
+    responses=problems(OfferingNotFound, CapacityBelowEnrolled, WindowEmpty),
+)
+async def change_offering(
+    offering_id: UUID,
+    body: OfferingPatch,
+    expected: IfMatch,
+    caller: WriterDep,
+    session: SessionDep,
+    response: Response,
+) -> OfferingOut:
+    """Change a course. More places go to those who wait, in the same moment. Send the ETag you read as If-Match."""
+    at = utc_now()
+    changes = body.model_dump()
+    reason = changes.pop("reason", None)
+    offering = await usecases.change_offering(
+        session, offering_id, changes, expected=expected, reason=reason, caller=caller, at=at
+    )
+    set_etag(response, offering)
+    return OfferingOut.of(offering, at=at)

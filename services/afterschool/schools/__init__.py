@@ -1,0 +1,1 @@
+"""The schools of compulsory education that take part; refuses two schools of one code."""

@@ -1,0 +1,87 @@
+"""A school as after-school knows it, and the kinds of text every slice accepts."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Self, TypeAlias
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
+from sqlalchemy import Index, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.afterschool.orm import Base
+from shared.database import Aggregate, new_id
+from shared.events.afterschool import SchoolRegistered
+from shared.refusals import Conflict, Forbidden, NotFound, field_error
+
+
+class SchoolNotFound(NotFound):
+    """There is no such school, or it is not yours to see."""
+
+    code = "school-not-found"
+    zh = "没有此学校，或不在您的权限范围内。"
+
+
+class SchoolCodeTaken(Conflict):
+    """Another school has this code."""
+
+    code = "school-code-taken"
+    zh = "已有学校使用该学校标识码。"
+
+
+class OutsideYourDistrict(Forbidden):
+    """A district officer registers schools of one district."""
+
+    code = "outside-your-district"
+    zh = "区县人员只能登记本区县学校。"
+
+
+class Stage(StrEnum):
+    """Stages of compulsory education; `nine_year` schools teach both."""
+
+    PRIMARY = "primary"
+    JUNIOR = "junior"
+    NINE_YEAR = "nine_year"
+
+
+def _printable(value: str) -> str:
+    if not value.isprintable():
+        raise field_error("control-character", en="Control characters are not allowed.", zh="不允许控制字符。")
+    return value
+
+
+Line: TypeAlias = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100), AfterValidator(_printable)
+]
+Code = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[0-9A-Za-z_-]{1,20}$")]
+
+
+class SchoolDetails(BaseModel):
+    """What is registered of a school. `code` is its 学校标识码, `district` and `street` administrative codes."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    code: Code
+    name: Line
+    stage: Stage
+    district: Code
+    street: Code | None = None
+
+
+class School(Base, Aggregate):
+    """A school of compulsory education that takes part in after-school service (课后服务)."""
+
+    __tablename__ = "school"
+    __table_args__ = (Index("ix_school_district_street_id", "district", "street", "id"),)
+
+    code: Mapped[str] = mapped_column(Text, unique=True)
+    name: Mapped[str] = mapped_column(Text)
+    stage: Mapped[str] = mapped_column(Text)
+    district: Mapped[str] = mapped_column(Text)
+    street: Mapped[str | None] = mapped_column(Text)
+    registered_at: Mapped[datetime]
+
+    @classmethod
+    def register(cls, details: SchoolDetails, *, at: datetime) -> tuple[Self, SchoolRegistered]:
+        school = cls(id=new_id(), version=0, registered_at=at, **details.model_dump())
+        said = details.model_dump(include={"code", "name", "district", "street"})
+        return school, SchoolRegistered(school_id=school.id, **said, at=at)

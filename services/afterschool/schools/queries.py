@@ -1,0 +1,31 @@
+"""Reading schools."""
+
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.afterschool.pages import Statement, given, page_statement
+from services.afterschool.reach import may_look, within_reach
+from services.afterschool.schools.domain import School, SchoolNotFound
+from shared.policies import Principal
+
+_ITEM = "SELECT id, version, code, name, stage, district, street, registered_at FROM school WHERE {where}"
+
+
+def schools_page(
+    caller: Principal, *, district: str | None, stage: str | None, after: str | None, limit: int
+) -> Statement | None:
+    """A page in the order of registration; None where nothing is within the caller's reach."""
+    reach = [] if "guardian" in caller.roles else within_reach(caller)
+    if reach is None:
+        return None
+    wanted = given(("district = {}", district), ("stage = {}", stage), ("id > {}::uuid", after))
+    return page_statement(_ITEM, [*reach, *wanted], sort="id", limit=limit)
+
+
+async def school(session: AsyncSession, school_id: UUID, caller: Principal) -> School:
+    """One school the caller may look at; raises `SchoolNotFound`."""
+    found = await session.get(School, school_id)
+    if found is None or not may_look(caller, found):
+        raise SchoolNotFound
+    return found

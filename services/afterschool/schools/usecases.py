@@ -1,0 +1,19 @@
+"""What people do to schools: register one."""
+
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.afterschool.schools.domain import OutsideYourDistrict, School, SchoolDetails
+from shared import journal
+from shared.policies import Principal
+
+
+async def register_school(session: AsyncSession, details: SchoolDetails, *, caller: Principal, at: datetime) -> School:
+    """Register a school; a second one of the same code is refused by the database."""
+    if not caller.covers(district=details.district, street=details.street):
+        raise OutsideYourDistrict(pointer="/district")
+    school, registered = School.register(details, at=at)
+    session.add(school)
+    await journal.record(session, registered, subject=school)
+    return school

@@ -1,0 +1,8 @@
+"""After-school's worker: `python -m services.afterschool.worker`. It relays facts and listens to nothing."""
+
+from services.afterschool.settings import Settings
+from services.afterschool.subscriptions import INBOX
+from shared.worker import run_worker
+
+if __name__ == "__main__":
+    run_worker(Settings(), inbox=INBOX)
