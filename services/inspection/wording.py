@@ -8,7 +8,7 @@ from shared.refusals import field_error
 
 
 def _printable(value: str) -> str:
-    if not all(character.isprintable() or character in "\n\t" for character in value):
+    if not value.isprintable() and not all(character.isprintable() or character in "\n\t" for character in value):
         raise field_error("control-character", en="Control characters are not allowed.", zh="不允许控制字符。")
     return value
 

@@ -167,7 +167,8 @@ class _Batch:
 
     async def write(self, session: AsyncSession) -> None:
         if self._new:
-            await session.execute(insert(Visit), list(self._new.values()))
+            # Without NULLs rendered, rows go out in groups that have the same columns empty: mostly one by one.
+            await session.execute(insert(Visit).execution_options(render_nulls=True), list(self._new.values()))
         if self._changed:
             names = ("id", "version", *COMPARED)
             await session.execute(
