@@ -6,6 +6,7 @@ reorder first occurrences; consumers drop the repeats. The leader lock only save
 """
 
 import asyncio
+import zlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
@@ -90,11 +91,24 @@ class KafkaSender:
 
     def __init__(self, producer: AIOKafkaProducer) -> None:
         self._producer = producer
+        self._partitions: dict[str, int] = {}
+
+    async def _partition(self, topic: str, key: bytes) -> int:
+        """Always the same for a key. Partition counts never change (`deploy/topics.yaml`), so they are asked once.
+
+        The client's own hash is pure Python and cost as much as all the rest of sending.
+        """
+        if topic not in self._partitions:
+            self._partitions[topic] = len(await self._producer.partitions_for(topic))
+        return zlib.crc32(key) % self._partitions[topic]
 
     async def __call__(self, messages: Sequence[Message]) -> Mapping[int, str]:
         acknowledgements = []
         for topic, key, value, headers in messages:
-            acknowledgements.append(await self._producer.send(topic, value, key=key, headers=headers))
+            partition = await self._partition(topic, key)
+            acknowledgements.append(
+                await self._producer.send(topic, value, key=key, partition=partition, headers=headers)
+            )
         await failpoint("W6")
         outcomes = await asyncio.gather(*acknowledgements, return_exceptions=True)
         refused: dict[int, str] = {}

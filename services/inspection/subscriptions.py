@@ -1,4 +1,4 @@
-"""What comes into inspection by other ways than requests: the ledger, by events; past visits and violations, as files."""
+"""What comes into inspection besides requests: the ledger, by events; past visits and violations, as files."""
 
 from services.inspection.targets.usecases import copy_institutions
 from services.inspection.violations.importer import ViolationImporter

@@ -15,6 +15,7 @@ from uuid import UUID
 
 import structlog
 from sqlalchemy import ARRAY, Integer, Text, Uuid, bindparam, delete, select, text, update
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from shared.clock import utc_now
@@ -29,6 +30,7 @@ log = structlog.get_logger(__name__)
 
 CHUNK = 2500
 POLL = 0.1
+ANALYZE_FROM = 1000
 
 Outcome = Literal["accepted", "updated", "unchanged", "rejected"]
 
@@ -46,6 +48,8 @@ class Importer(Protocol):
     """What a service knows about one kind of row."""
 
     fields: ClassVar[frozenset[str]]
+    table: ClassVar[str]
+    """Where its rows go."""
 
     async def apply(
         self, session: AsyncSession, rows: Sequence[Row], *, scope: str | None, dry_run: bool, at: datetime
@@ -123,6 +127,15 @@ class ImportRunner:
                     await self._apply_chunk(session, job, importer, mapping, first, chunk, total=len(rows))
             await asyncio.sleep(0)
         await self._finish(job.id, "done", None, total=len(rows))
+        if len(rows) >= ANALYZE_FROM and not job.dry_run:
+            await self._analyze(importer.table)
+
+    async def _analyze(self, table: str) -> None:
+        """After a large import the planner believes the table to be empty until autovacuum comes by, a minute later."""
+        async with self._engine.connect() as plain:
+            connection = await plain.execution_options(isolation_level="AUTOCOMMIT")
+            with suppress(DBAPIError):  # a role without the right leaves it to autovacuum
+                await connection.execute(text(f'ANALYZE "{table}"'))
 
     async def _apply_chunk(
         self,

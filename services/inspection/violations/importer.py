@@ -47,6 +47,7 @@ class ViolationImporter:
     """Reports, corrects or recognises violations; every row gets its report."""
 
     fields: ClassVar[frozenset[str]] = frozenset(ViolationRow.model_fields)
+    table: ClassVar[str] = "violation"
 
     async def apply(
         self, session: AsyncSession, rows: Sequence[Row], *, scope: str | None, dry_run: bool, at: datetime

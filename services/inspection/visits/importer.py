@@ -47,6 +47,7 @@ class VisitImporter:
     """Records, corrects or recognises visits; every row gets its report."""
 
     fields: ClassVar[frozenset[str]] = frozenset(VisitRow.model_fields)
+    table: ClassVar[str] = "visit"
 
     async def apply(
         self, session: AsyncSession, rows: Sequence[Row], *, scope: str | None, dry_run: bool, at: datetime

@@ -52,7 +52,7 @@ def upgrade() -> None:
         sa.Column("generation", sa.SmallInteger(), nullable=False),
         sa.Column("noun", sa.Text(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("cell_id", sa.BigInteger(), nullable=True),
+        sa.Column("cell_id", sa.BigInteger(), nullable=False),
         sa.Column("amount", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("generation", "noun", "id", name=op.f("pk_member")),
         postgresql_with={"fillfactor": 80},

@@ -78,7 +78,7 @@ class Member(Base):
     generation: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
     noun: Mapped[str] = mapped_column(Text, primary_key=True)
     id: Mapped[UUID] = mapped_column(primary_key=True)
-    cell_id: Mapped[int | None] = mapped_column(BigInteger)
+    cell_id: Mapped[int] = mapped_column(BigInteger)
     amount: Mapped[int] = mapped_column(BigInteger)
 
 

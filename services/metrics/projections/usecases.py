@@ -1,14 +1,15 @@
 """Folds a batch of events into the cells: six statements, whether it holds one event or five thousand."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, DateTime, Integer, SmallInteger, Text, TextClause, Uuid, bindparam, text
+from sqlalchemy import ARRAY, BigInteger, SmallInteger, Text, TextClause, Uuid, bindparam, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.metrics.projections.domain import DIMENSIONS, PROJECTIONS, Change, Coordinates, Movement, moved
+from shared.database import copy_rows
 from shared.inbox import BatchHandler, Delivery
 
 MemberKey = tuple[str, UUID]
@@ -16,9 +17,9 @@ MemberKey = tuple[str, UUID]
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where a member stands and with what amount; no cell before the first event about it."""
+    """Where a member stands, and with what amount."""
 
-    cell: Coordinates | None
+    cell: Coordinates
     amount: int
 
 
@@ -29,19 +30,10 @@ def _arrays(statement: str, **types: Any) -> TextClause:
 
 _DIMENSIONS = ", ".join(DIMENSIONS)
 
-_ADMIT = _arrays(
-    """
-    INSERT INTO member (generation, noun, id, amount)
-    SELECT :generation, noun, id, 0 FROM unnest(:nouns, :ids) AS row (noun, id)
-    ON CONFLICT DO NOTHING
-    """,
-    nouns=Text,
-    ids=Uuid,
-)
 _LOCK = _arrays(
     f"""
     SELECT member.noun, member.id, member.amount, cell_id, {_DIMENSIONS}
-    FROM member LEFT JOIN cell ON cell.id = cell_id
+    FROM member JOIN cell ON cell.id = cell_id
     WHERE member.generation = :generation
       AND (member.noun, member.id) IN (SELECT noun, id FROM unnest(:nouns, :ids) AS row (noun, id))
     ORDER BY member.noun, member.id
@@ -65,6 +57,17 @@ _MOVE_CELLS = _arrays(
     amounts=BigInteger,
     **dict.fromkeys(DIMENSIONS, Text),
 )
+_ADMIT = _arrays(
+    """
+    INSERT INTO member (generation, noun, id, cell_id, amount)
+    SELECT :generation, * FROM unnest(:nouns, :ids, :cells, :amounts)
+    ON CONFLICT DO NOTHING RETURNING 1
+    """,
+    nouns=Text,
+    ids=Uuid,
+    cells=BigInteger,
+    amounts=BigInteger,
+)
 _MOVE_MEMBERS = _arrays(
     """
     UPDATE member SET cell_id = row.cell_id, amount = row.amount
@@ -76,22 +79,13 @@ _MOVE_MEMBERS = _arrays(
     cells=BigInteger,
     amounts=BigInteger,
 )
-_RECEIPTS = _arrays(
-    """
-    INSERT INTO receipt (generation, noun, member_id, event_id, type, topic, partition, "offset", sequence, at)
-    SELECT :generation, * FROM unnest(
-        :nouns, :ids, :event_ids, :types, :topics, :partitions, :offsets, :sequences, :times)
-    """,
-    nouns=Text,
-    ids=Uuid,
-    event_ids=Uuid,
-    types=Text,
-    topics=Text,
-    partitions=Integer,
-    offsets=BigInteger,
-    sequences=BigInteger,
-    times=DateTime(timezone=True),
-)
+_RECEIPT = (
+    "generation", "noun", "member_id", "event_id", "type", "topic", "partition", "offset", "sequence", "at"
+)  # fmt: skip
+
+
+class AdmittedElsewhere(Exception):
+    """Another topic spoke of a member for the first time in this very moment: apply again."""
 
 
 def folding_into(shadow: bool) -> BatchHandler:
@@ -120,49 +114,71 @@ async def fold(session: AsyncSession, deliveries: Sequence[Delivery], *, generat
     standing = await _lock_members(session, {(change.noun, change.id) for change, _ in changes}, generation)
     after, movement = _sum(changes, standing)
     cells = await _move_cells(session, movement, generation)
-    await session.execute(
-        _MOVE_MEMBERS,
-        {
-            "generation": generation,
-            "nouns": [noun for noun, _ in after],
-            "ids": [member for _, member in after],
-            "cells": [cells[where.cell] for where in after.values() if where.cell is not None],
-            "amounts": [where.amount for where in after.values()],
-        },
-    )
+    await _move_members(session, after, cells, known=standing.keys(), generation=generation)
     await _keep_receipts(session, changes, generation)
 
 
 async def _lock_members(session: AsyncSession, keys: set[MemberKey], generation: int) -> dict[MemberKey, Standing]:
-    """Admit members never seen, then lock all in one order: two topics may speak of one member at once."""
+    """Where the members already known stand, locked in one order: two topics may speak of one member at once."""
     ordered = sorted(keys)
-    parameters = {
-        "generation": generation,
-        "nouns": [noun for noun, _ in ordered],
-        "ids": [member for _, member in ordered],
-    }
-    await session.execute(_ADMIT, parameters)
-    return {
-        (row[0], row[1]): Standing(None if row[3] is None else (row[0], *row[4:]), row[2])
-        for row in await session.execute(_LOCK, parameters)
-    }
+    found = await session.execute(
+        _LOCK,
+        {
+            "generation": generation,
+            "nouns": [noun for noun, _ in ordered],
+            "ids": [member for _, member in ordered],
+        },
+    )
+    return {(row[0], row[1]): Standing((row[0], *row[4:]), row[2]) for row in found}
+
+
+async def _move_members(
+    session: AsyncSession,
+    after: Mapping[MemberKey, Standing],
+    cells: Mapping[Coordinates, int],
+    *,
+    known: Collection[MemberKey],
+    generation: int,
+) -> None:
+    """New members are admitted where they stand, known ones moved."""
+    for statement, keys in (
+        (_ADMIT, [key for key in after if key not in known]),
+        (_MOVE_MEMBERS, [key for key in after if key in known]),
+    ):
+        if keys:
+            done = await session.execute(
+                statement,
+                {
+                    "generation": generation,
+                    "nouns": [noun for noun, _ in keys],
+                    "ids": [member for _, member in keys],
+                    "cells": [cells[after[key].cell] for key in keys],
+                    "amounts": [after[key].amount for key in keys],
+                },
+            )
+            if statement is _ADMIT and len(done.all()) < len(keys):
+                raise AdmittedElsewhere
 
 
 def _sum(
-    changes: Sequence[tuple[Change, Delivery]], standing: dict[MemberKey, Standing]
+    changes: Sequence[tuple[Change, Delivery]], standing: Mapping[MemberKey, Standing]
 ) -> tuple[dict[MemberKey, Standing], Movement]:
     """Where every member ends, and what that does to the cells: a member that moves twice counts once."""
     after: dict[MemberKey, Standing] = {}
     for change, _ in changes:
         key = (change.noun, change.id)
-        was = after.get(key) or standing[key]
-        amount = was.amount if change.amount is None else change.amount
-        after[key] = Standing(moved(change.noun, was.cell, change.says), amount)
+        was = after.get(key) or standing.get(key)
+        amount = change.amount if change.amount is not None else was.amount if was else 0
+        after[key] = Standing(moved(change.noun, was.cell if was else None, change.says), amount)
     movement = Movement()
     for key, where in after.items():
-        before = standing[key]
-        assert where.cell is not None
-        movement.move(before.cell, where.cell, old_amount=before.amount, new_amount=where.amount)
+        before = standing.get(key)
+        movement.move(
+            before.cell if before else None,
+            where.cell,
+            old_amount=before.amount if before else 0,
+            new_amount=where.amount,
+        )
     return after, movement
 
 
@@ -183,19 +199,11 @@ async def _move_cells(session: AsyncSession, movement: Movement, generation: int
 
 
 async def _keep_receipts(session: AsyncSession, changes: Sequence[tuple[Change, Delivery]], generation: int) -> None:
-    envelopes = [delivery.envelope for _, delivery in changes]
-    await session.execute(
-        _RECEIPTS,
-        {
-            "generation": generation,
-            "nouns": [change.noun for change, _ in changes],
-            "ids": [change.id for change, _ in changes],
-            "event_ids": [envelope.event_id for envelope in envelopes],
-            "types": [envelope.type for envelope in envelopes],
-            "topics": [envelope.topic for envelope in envelopes],
-            "partitions": [envelope.partition for envelope in envelopes],
-            "offsets": [envelope.offset for envelope in envelopes],
-            "sequences": [envelope.sequence for envelope in envelopes],
-            "times": [envelope.time for envelope in envelopes],
-        },
-    )
+    rows = [
+        (
+            generation, change.noun, change.id, envelope.event_id, envelope.type, envelope.topic, envelope.partition,
+            envelope.offset, envelope.sequence, envelope.time,
+        )
+        for change, envelope in ((change, delivery.envelope) for change, delivery in changes)
+    ]  # fmt: skip
+    await copy_rows(session, "receipt", _RECEIPT, rows)

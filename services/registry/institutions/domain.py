@@ -202,8 +202,10 @@ class Institution(Base, Aggregate):
             unique=True,
             postgresql_where=text("external_ref IS NOT NULL"),
         ),
-        Index("ix_institution_district_street_id", "district", "street", "id"),
-        Index("ix_institution_kind_status_id", "kind", "status", "id"),
+        Index("ix_institution_district_id", "district", "id"),
+        Index("ix_institution_street_id", "street", "id"),
+        Index("ix_institution_kind_id", "kind", "id"),
+        Index("ix_institution_status_id", "status", "id"),
         CheckConstraint("(lon IS NULL) = (lat IS NULL)", name="both_coordinates_or_none"),
     )
 

@@ -33,6 +33,7 @@ class InstitutionImporter:
     """Enters, corrects or recognises institutions; every row gets its report."""
 
     fields: ClassVar[frozenset[str]] = frozenset(FIELDS)
+    table: ClassVar[str] = "institution"
 
     async def apply(
         self, session: AsyncSession, rows: Sequence[Row], *, scope: str | None, dry_run: bool, at: datetime

@@ -51,8 +51,10 @@ def upgrade() -> None:
         sa.CheckConstraint("(lon IS NULL) = (lat IS NULL)", name=op.f("ck_institution_both_coordinates_or_none")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_institution")),
     )
-    op.create_index("ix_institution_district_street_id", "institution", ["district", "street", "id"], unique=False)
-    op.create_index("ix_institution_kind_status_id", "institution", ["kind", "status", "id"], unique=False)
+    op.create_index("ix_institution_district_id", "institution", ["district", "id"])
+    op.create_index("ix_institution_kind_id", "institution", ["kind", "id"])
+    op.create_index("ix_institution_status_id", "institution", ["status", "id"])
+    op.create_index("ix_institution_street_id", "institution", ["street", "id"])
     op.create_index(
         "uq_institution_external_ref",
         "institution",
@@ -70,8 +72,10 @@ def downgrade() -> None:
     op.drop_index(
         "uq_institution_external_ref", table_name="institution", postgresql_where=sa.text("external_ref IS NOT NULL")
     )
-    op.drop_index("ix_institution_kind_status_id", table_name="institution")
-    op.drop_index("ix_institution_district_street_id", table_name="institution")
+    op.drop_index("ix_institution_street_id", table_name="institution")
+    op.drop_index("ix_institution_status_id", table_name="institution")
+    op.drop_index("ix_institution_kind_id", table_name="institution")
+    op.drop_index("ix_institution_district_id", table_name="institution")
     op.drop_table("institution")
     op.drop_index("ix_file_entry_institution_id_at", table_name="file_entry")
     op.drop_table("file_entry")

@@ -1,0 +1,123 @@
+"""The import of a ledger, and a page of it."""
+
+import asyncio
+import csv
+import io
+import json
+import os
+import random
+import sys
+import time
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import asyncpg
+import httpx
+
+from bench.measure import Measure, alternate, requests_per_second
+from deploy.demo.player import Client
+from deploy.local.platform import Platform
+from deploy.local.processes import accepts_connections, free_port, kill, spawn
+
+ROWS = 50_000
+PAGE = "/v1/institutions?district=140213&kind=subject"
+FIELDS = ("external_ref", "name", "kind", "address", "street", "lon", "lat", "capacity")
+MAPPING = {"columns": {field: field for field in FIELDS}, "constants": {"district": "140213"}}
+
+
+async def measures(platform: Platform) -> AsyncIterator[Measure]:
+    rows = _rows(ROWS)
+    limit = await _copy(platform, rows)
+    async with httpx.AsyncClient(timeout=60, trust_env=False) as http:
+        bureau = Client(platform, platform.token("bureau"), http)
+        ours = await _import(bureau, rows)
+    yield Measure("import of 50,000 ledger rows / COPY of them", ROWS / ours, ROWS / limit, 0.1, "rows/s")
+    headers = {"Authorization": f"Bearer {platform.token('bureau')}"}
+    database = platform.database_url("registry")
+    async with _rival("bare", database) as bare, _rival("idiom", database) as idiom:
+
+        async def once(port: int, sent: Mapping[str, str]) -> float:
+            return await requests_per_second(port, PAGE, sent, seconds=2.0)
+
+        figures = await alternate(
+            {
+                "ours": lambda: once(platform.ports.api("registry"), headers),
+                "bare": lambda: once(bare, {}),
+                "idiom": lambda: once(idiom, {}),
+            },
+            rounds=5,
+        )
+    yield Measure(
+        "ledger page, 50 of 50,000 / bare Starlette + asyncpg", figures["ours"], figures["bare"], 0.6, "req/s"
+    )
+    yield Measure("ledger page / FastAPI + ORM + response_model", figures["ours"], figures["idiom"], 3.0, "req/s")
+
+
+def _rows(number: int) -> list[tuple[Any, ...]]:
+    dice = random.Random(1)
+    return [
+        (
+            f"B-{place:06d}",
+            f"培训机构第{place}校",
+            "subject" if place % 2 else "non_subject",
+            f"某某路{place % 300}号",
+            f"1402130{50 + place % 18}",
+            round(dice.uniform(113.22, 113.39), 6),
+            round(dice.uniform(39.99, 40.16), 6),
+            dice.randint(10, 400),
+        )
+        for place in range(number)
+    ]
+
+
+async def _copy(platform: Platform, rows: Sequence[tuple[Any, ...]]) -> float:
+    """Seconds to COPY the same rows into a table with the ledger's columns, indexes and all."""
+    connection = await asyncpg.connect(platform.database_url("registry", driver=None))
+    try:
+        await connection.execute("CREATE TABLE copied (LIKE institution INCLUDING INDEXES)")
+        await connection.execute("ALTER TABLE copied ALTER id SET DEFAULT gen_random_uuid()")
+        for column in ("version", "mode", "profit", "stages", "status", "registered_at", "changed_at"):
+            await connection.execute(f"ALTER TABLE copied ALTER {column} DROP NOT NULL")
+        began = time.perf_counter()
+        await connection.copy_records_to_table("copied", columns=FIELDS, records=rows)
+        seconds = time.perf_counter() - began
+        await connection.execute("DROP TABLE copied")
+        return seconds
+    finally:
+        await connection.close()
+
+
+async def _import(bureau: Client, rows: Sequence[tuple[Any, ...]]) -> float:
+    """Seconds from the upload until every row is validated, stored, journalled and reported on."""
+    file = io.StringIO()
+    csv.writer(file).writerows([FIELDS, *rows])
+    began = time.perf_counter()
+    job = await bureau.upload(
+        "registry", "/v1/imports", file.getvalue().encode(), "ledger.csv", {"mapping": json.dumps(MAPPING)}
+    )
+    while job["state"] in ("queued", "running"):
+        await asyncio.sleep(0.05)
+        job = await bureau.get("registry", f"/v1/imports/{job['id']}")
+    assert job["accepted"] == len(rows), job
+    return time.perf_counter() - began
+
+
+@asynccontextmanager
+async def _rival(name: str, database_url: str) -> AsyncIterator[int]:
+    port = free_port()
+    process = await spawn(
+        [
+            *[sys.executable, "-m", "uvicorn", "--factory", f"bench.rivals:{name}", "--port", str(port)],
+            *["--no-access-log", "--log-level", "warning", "--loop", "uvloop", "--http", "httptools"],
+        ],
+        env={**os.environ, "DATABASE_URL": database_url},
+        output=asyncio.subprocess.DEVNULL,
+    )
+    try:
+        async with asyncio.timeout(30):
+            while not await accepts_connections(port):
+                await asyncio.sleep(0.1)
+        yield port
+    finally:
+        await kill(process)

@@ -1,0 +1,81 @@
+"""A measure's line, and a load that costs little itself."""
+
+import asyncio
+import statistics
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+
+Seconds = float
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One line: our figure beside the limit of this machine, and the share of it that was promised.
+
+    `more_is_better` figures (rates) aim at a ratio of at least `target`, the others (seconds) at most.
+    """
+
+    name: str
+    figure: float
+    limit: float
+    target: float
+    unit: str
+    more_is_better: bool = True
+
+    @property
+    def ratio(self) -> float:
+        return self.figure / self.limit
+
+    @property
+    def reached(self) -> bool:
+        return self.ratio >= self.target if self.more_is_better else self.ratio <= self.target
+
+    def line(self) -> str:
+        sign = "≥" if self.more_is_better else "≤"
+        return (
+            f"{self.name:<58} {self.figure:>12,.1f} {self.limit:>12,.1f} {self.unit:<9} "
+            f"{self.ratio:>7.2f} {sign} {self.target:<5g} {'reached' if self.reached else 'short'}"
+        )
+
+
+HEADING = f"{'measure':<58} {'figure':>12} {'limit':>12} {'unit':<9} {'ratio':>7}   {'target':<5} verdict"
+
+
+async def alternate(contestants: Mapping[str, Callable[[], Awaitable[float]]], *, rounds: int) -> dict[str, float]:
+    """The median of each, taken in turns, so that a slow moment of the machine hits all alike."""
+    figures: dict[str, list[float]] = {name: [] for name in contestants}
+    for _ in range(rounds):
+        for name, contest in contestants.items():
+            figures[name].append(await contest())
+    return {name: statistics.median(found) for name, found in figures.items()}
+
+
+async def requests_per_second(
+    port: int, path: str, headers: Mapping[str, str], *, seconds: Seconds, connections: int = 8
+) -> float:
+    """Keep-alive GETs over raw sockets; every answer must be a 200. The client costs about 40 µs a request."""
+    head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    request = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n{head}\r\n".encode()
+    end = time.perf_counter() + seconds
+
+    async def ask() -> int:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1 << 20)
+        done = 0
+        try:
+            while time.perf_counter() < end:
+                writer.write(request)
+                answer = await reader.readuntil(b"\r\n\r\n")
+                if not answer.startswith(b"HTTP/1.1 200"):
+                    raise RuntimeError(answer.decode())
+                lowered = answer.lower()
+                begin = lowered.index(b"content-length:") + 15
+                await reader.readexactly(int(lowered[begin : lowered.index(b"\r\n", begin)]))
+                done += 1
+        finally:
+            writer.close()
+        return done
+
+    began = time.perf_counter()
+    counts = await asyncio.gather(*(ask() for _ in range(connections)))
+    return sum(counts) / (time.perf_counter() - began)
