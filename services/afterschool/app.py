@@ -2,6 +2,7 @@
 
 from fastapi import FastAPI
 
+from services.afterschool.enrolments.counter import open_counter
 from services.afterschool.enrolments.domain import AlreadyEnrolled
 from services.afterschool.enrolments.routes import router as enrolments
 from services.afterschool.enrolments.routes import waitlists
@@ -19,5 +20,6 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         title="Double Wings after-school",
         description="Courses after school, and who has a place in them. 课后服务选课。",
         routers=[schools, offerings, enrolments, waitlists],
+        resources=[open_counter],
         constraints={"uq_school_code": SchoolCodeTaken, "uq_enrolment_offering_id_student_id": AlreadyEnrolled},
     )

@@ -95,15 +95,18 @@ class World:
         """One child each of so many guardians, one after the other."""
         return [await self.ask(offering, f"{prefix}-{number}") for number in range(count)]
 
-    async def ask(self, offering: str, guardian: str) -> dict[str, Any]:
+    async def ask(self, offering: str, guardian: str, *, key: bool = False) -> dict[str, Any]:
+        """With a key the decision is part of the request's transaction; without, it stands alone."""
         body = {"offering_id": offering, "student_id": str(uuid4())}
-        answer = await self.guardian(guardian).post("/v1/enrolments", json=body)
+        headers = {"idempotency-key": str(uuid4())} if key else {}
+        answer = await self.guardian(guardian).post("/v1/enrolments", json=body, headers=headers)
         assert answer.status_code == 201, answer.text
         made: dict[str, Any] = {**answer.json(), "guardian": guardian}
         return made
 
     async def ask_at_once(self, offering: str, count: int) -> list[dict[str, Any]]:
-        return list(await asyncio.gather(*(self.ask(offering, f"rush-{number}") for number in range(count))))
+        asking = [self.ask(offering, f"rush-{number}", key=number % 2 == 0) for number in range(count)]
+        return list(await asyncio.gather(*asking))
 
     async def state(self, offering: str) -> dict[str, Any]:
         found: dict[str, Any] = (await self.bureau.get(f"/v1/offerings/{offering}")).json()

@@ -53,7 +53,7 @@ async def test_whatever_is_interleaved_the_promises_hold(world: World, seed: int
     asked: list[dict[str, Any]] = []
 
     async def enrol() -> None:
-        asked.append(await world.ask(offering, f"guardian-{dice.random()}"))
+        asked.append(await world.ask(offering, f"guardian-{dice.random()}", key=dice.random() < 0.5))
 
     async def leave() -> None:
         if asked:

@@ -6,21 +6,27 @@ waited for it counts on from what the one before left. Nothing is checked outsid
 can neither oversell nor leave a place free while somebody waits; the offering's CHECK constraints say the same.
 """
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
+from typing import Any, Final, Protocol
 from uuid import UUID
 
-from sqlalchemy import DateTime, Row, Text, Uuid, bindparam, text
+from sqlalchemy import DateTime, Text, Uuid, bindparam, text
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.types import TypeEngine
 
 from shared.context import current_actor, current_traceparent
 from shared.database import new_id
 
 DECISION: Final = """
 WITH newcomer AS (
-    -- Who enrols a child first is its guardian from then on.
-    INSERT INTO student (id, guardian) VALUES (:student_id, :guardian) ON CONFLICT (id) DO NOTHING RETURNING guardian
+    -- Who enrols a child first is its guardian from then on; asking in vain makes nobody one.
+    INSERT INTO student (id, guardian)
+    SELECT :student_id, :guardian FROM offering
+    WHERE id = :offering_id AND opens_at <= :at AND :at < closes_at AND school_id = coalesce(:school_id, school_id)
+    ON CONFLICT (id) DO NOTHING RETURNING guardian
 ), owner AS (
     SELECT guardian FROM newcomer UNION ALL SELECT guardian FROM student WHERE id = :student_id
 ), counted AS (
@@ -55,16 +61,33 @@ WITH newcomer AS (
 )
 SELECT decided.*, nullif(counted.waiting, 0) AS position FROM decided, counted
 """
-"""Parameters: student_id, guardian, offering_id, at, school_id (null: any), enrolment_id, event_id, actor, traceparent.
+"""One row is the decision; none means nothing was done. A null `school_id` is any school.
 
-One row is the decision; none means nothing was done. The journal's columns are those of `shared/journal.py`.
+The journal's columns are those of `shared/journal.py`.
 """
 
-_STATEMENT = text(DECISION.replace('"T"HH24:MI:SS', '"T"HH24\\:MI\\:SS')).bindparams(
-    *(bindparam(name, type_=Uuid) for name in ("student_id", "offering_id", "school_id", "enrolment_id", "event_id")),
-    *(bindparam(name, type_=Text) for name in ("guardian", "actor", "traceparent")),
-    bindparam("at", type_=DateTime(timezone=True)),
-)
+PARAMETERS: Final = {
+    "student_id": "uuid",
+    "guardian": "text",
+    "offering_id": "uuid",
+    "at": "timestamptz",
+    "school_id": "uuid",
+    "enrolment_id": "uuid",
+    "event_id": "uuid",
+    "actor": "text",
+    "traceparent": "text",
+}
+"""Name and type, in the order of `Ask.values`."""
+
+_PARAMETER = re.compile(rf"(?<!:):({'|'.join(PARAMETERS)})\b")
+
+
+def _numbered(found: re.Match[str]) -> str:
+    return f"${[*PARAMETERS].index(found[1]) + 1}::{PARAMETERS[found[1]]}"
+
+
+NUMBERED: Final = _PARAMETER.sub(_numbered, DECISION)
+"""The same for the driver itself, and for everybody who prepares statements."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,28 +102,54 @@ class Ask:
     enrolment_id: UUID = field(default_factory=new_id)
     event_id: UUID = field(default_factory=new_id)
 
+    def values(self) -> tuple[object, ...]:
+        return (
+            *(self.student_id, self.guardian, self.offering_id, self.at, self.school_id),
+            *(self.enrolment_id, self.event_id, current_actor(), current_traceparent()),
+        )
 
-Decision = Row[UUID, int, UUID, UUID, UUID, str, int, datetime, datetime | None, datetime | None, int | None]
-"""The new enrolment's columns, and its position in the queue or null."""
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The new enrolment, and its position in the queue or None."""
+
+    id: UUID
+    version: int
+    offering_id: UUID
+    student_id: UUID
+    school_id: UUID
+    state: str
+    ticket: int
+    asked_at: datetime
+    decided_at: datetime | None
+    withdrawn_at: datetime | None
+    position: int | None
 
 
-async def decide(session: AsyncSession, ask: Ask) -> Decision | None:
+class Connection(Protocol):
+    """What the decision needs of an asyncpg connection."""
+
+    async def fetchrow(self, query: str, *args: object) -> Iterable[Any] | None: ...
+
+
+async def decide(connection: Connection, ask: Ask) -> Decision | None:
     """A place if one is free and nobody waits, else the end of the queue; None where nothing could be decided.
 
     The same child again fails on `uq_enrolment_offering_id_student_id`, which undoes the count with everything else.
     """
-    decided = await session.execute(
-        _STATEMENT,
-        {
-            "offering_id": ask.offering_id,
-            "student_id": ask.student_id,
-            "guardian": ask.guardian,
-            "at": ask.at,
-            "school_id": ask.school_id,
-            "enrolment_id": ask.enrolment_id,
-            "event_id": ask.event_id,
-            "actor": current_actor(),
-            "traceparent": current_traceparent(),
-        },
-    )
-    return decided.one_or_none()
+    row = await connection.fetchrow(NUMBERED, *ask.values())
+    return None if row is None else Decision(*row)
+
+
+async def decide_within(session: AsyncSession, ask: Ask) -> Decision | None:
+    """The same as a part of a transaction that has more to store."""
+    named = dict(zip(PARAMETERS, ask.values(), strict=True))
+    row = (await session.execute(_STATEMENT, named)).one_or_none()
+    return None if row is None else Decision(*row)
+
+
+_TYPES: Final[dict[str, TypeEngine[Any]]] = {"uuid": Uuid(), "text": Text(), "timestamptz": DateTime(timezone=True)}
+# The colons of the time's format are no parameters; SQLAlchemy wants that said.
+_STATEMENT = text(DECISION.replace("HH24:MI:SS", r"HH24\:MI\:SS")).bindparams(
+    *(bindparam(name, type_=_TYPES[kind]) for name, kind in PARAMETERS.items())
+)

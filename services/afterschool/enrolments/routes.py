@@ -1,13 +1,17 @@
 """`/v1/enrolments` and `/v1/waitlists`."""
 
 from datetime import datetime
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import Request, Response, status
 from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.afterschool.enrolments import queries, usecases
+from services.afterschool.enrolments.counter import Counter
+from services.afterschool.enrolments.decision import Decision, decide_within
 from services.afterschool.enrolments.domain import (
     AlreadyEnrolled,
     Enrolment,
@@ -21,6 +25,7 @@ from services.afterschool.enrolments.domain import (
 from services.afterschool.enrolments.usecases import EnrolmentBusy
 from services.afterschool.offerings.domain import OfferingNotFound
 from services.afterschool.schools.domain import Line
+from shared import idempotency
 from shared.clock import utc_now
 from shared.etags import set_etag
 from shared.paging import Page, PageParams
@@ -95,14 +100,30 @@ class WaitingOut(BaseModel):
         AlreadyEnrolled, EnrolmentNotOpen, EnrolmentBusy, OfferingNotFound, StudentNotFound, GuardianUnclear
     ),
 )
-async def enrol_student(body: EnrolmentIn, caller: ActorDep, session: SessionDep, response: Response) -> object:
+async def enrol_student(
+    body: EnrolmentIn, request: Request, caller: ActorDep, session: SessionDep, response: Response
+) -> Decision:
     """Ask for a place: given at once if one is free and nobody waits, else the end of the queue."""
     decision = await usecases.enrol_student(
-        session, body.offering_id, body.student_id, guardian=body.guardian, caller=caller, at=utc_now()
+        _decider(request, session),
+        session,
+        body.offering_id,
+        body.student_id,
+        guardian=body.guardian,
+        caller=caller,
+        at=utc_now(),
     )
     response.headers["Location"] = f"/v1/enrolments/{decision.id}"
     response.headers["ETag"] = '"1"'
     return decision
+
+
+def _decider(request: Request, session: AsyncSession) -> usecases.Decide:
+    """An answer kept for repetition is stored with its decision, in one transaction; else the decision stands alone."""
+    if idempotency.HEADER in request.headers:
+        return partial(decide_within, session)
+    counter: Counter = request.app.state.counter
+    return counter.decide
 
 
 @router.get("", response_model=Page[EnrolmentOut])

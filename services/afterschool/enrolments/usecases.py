@@ -1,12 +1,13 @@
 """What guardians, and school staff for them, do: ask for a place, give it back."""
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.afterschool.enrolments import queries
-from services.afterschool.enrolments.decision import Ask, Decision, decide
+from services.afterschool.enrolments.decision import Ask, Decision
 from services.afterschool.enrolments.domain import Enrolment, GuardianUnclear, State
 from services.afterschool.enrolments.promotion import next_fact, promote_waiting
 from services.afterschool.offerings import queries as offerings
@@ -18,6 +19,9 @@ from shared.refusals import Conflict
 
 DECISIONS = 3
 
+Decide = Callable[[Ask], Awaitable[Decision | None]]
+"""Takes the decision: at the counter, or within the request's transaction."""
+
 
 class EnrolmentBusy(Conflict):
     """This child is being enrolled by somebody at this very moment; ask again."""
@@ -27,13 +31,20 @@ class EnrolmentBusy(Conflict):
 
 
 async def enrol_student(
-    session: AsyncSession, offering_id: UUID, student_id: UUID, *, guardian: str | None, caller: Principal, at: datetime
+    decide: Decide,
+    session: AsyncSession,
+    offering_id: UUID,
+    student_id: UUID,
+    *,
+    guardian: str | None,
+    caller: Principal,
+    at: datetime,
 ) -> Decision:
-    """A place, or a place in the queue; `guardian` is whom school staff act for."""
+    """A place, or a place in the queue; `guardian` is whom school staff act for. The session explains refusals."""
     acting_for, school_id = _on_behalf(caller, guardian)
     ask = Ask(offering_id, student_id, acting_for, at, school_id)
     for _ in range(DECISIONS):
-        decision = await decide(session, ask)
+        decision = await decide(ask)
         if decision is not None:
             return decision
         await queries.refuse_undecided(
