@@ -11,8 +11,12 @@ from uuid import uuid4
 
 import httpx
 import stamina
+import stamina.instrumentation
 
 from deploy.demo.dataset import Dataset
+
+# A retry is what this client is for; each is not news.
+stamina.instrumentation.set_on_retry_hooks([])
 
 Json = Any
 Progress = Callable[[str, int, int], None]

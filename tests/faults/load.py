@@ -130,7 +130,7 @@ class Load:
                         "term": "2026-autumn",
                         "capacity": 5,
                         "opens_at": "2020-01-01T00:00:00Z",
-                        "closes_at": "2100-01-01T00:00:00Z",
+                        "closes_at": "2099-01-01T00:00:00Z",
                     },
                 )
             ).json()
