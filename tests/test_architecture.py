@@ -1,0 +1,49 @@
+"""Rules of the house that the import contracts cannot see."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+DOMAINS = sorted(ROOT.glob("services/*/*/domain.py"))
+BANNED_NAMES = {"utils.py", "helpers.py", "common.py", "base.py", "manager.py"}
+SESSION_WORK = {"select", "insert", "update", "delete", "AsyncSession", "Session"}
+
+
+def imported_names(path: Path) -> set[str]:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    return {alias.name for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) for alias in node.names}
+
+
+@pytest.mark.parametrize("path", DOMAINS, ids=lambda path: path.parent.name)
+def test_a_domain_decides_and_does_not_fetch(path: Path) -> None:
+    assert not imported_names(path) & SESSION_WORK
+
+
+def test_there_are_domains_to_look_at() -> None:
+    assert len(DOMAINS) >= 10
+
+
+def test_no_file_has_a_name_that_says_nothing() -> None:
+    found = {path.name for folder in ("services", "shared", "deploy") for path in (ROOT / folder).rglob("*.py")}
+    assert not found & BANNED_NAMES
+
+
+def test_only_edges_commit() -> None:
+    """A request's route, a consumer's batch, an import's chunk, a rebuild's step: nobody below opens or commits."""
+    offenders = [
+        str(path.relative_to(ROOT))
+        for path in ROOT.glob("services/*/*/*.py")
+        if ".commit()" in path.read_text(encoding="utf-8")
+    ]
+    assert offenders == []
+
+
+def test_every_package_says_what_it_decides() -> None:
+    silent = [
+        str(path.relative_to(ROOT))
+        for path in ROOT.glob("services/**/__init__.py")
+        if not ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
+    ]
+    assert silent == []
