@@ -6,17 +6,19 @@ Any number of these may run: leader locks save double work and the compare-and-s
 import asyncio
 import os
 import signal
+import sys
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Protocol
 
+import orjson
 import structlog
 import uvicorn
 from opentelemetry import metrics
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
-from shared import memory
+from shared import memory, parking
 from shared.consumer import Consumer
 from shared.database import open_engine, open_sessions
 from shared.health import Check, Lifecycle, database_answers, health_app, migrations_at_head
@@ -66,11 +68,33 @@ def run_worker(
     importers: Mapping[str, Importer] | None = None,
     jobs: Sequence[JobFactory] = (),
 ) -> None:
-    """Run until SIGTERM or SIGINT, then finish what is begun. `jobs` are a service's own loops."""
+    """Run until SIGTERM or SIGINT, then finish what is begun. `jobs` are a service's own loops.
+
+    For operators: `… worker parked` lists the records set aside, `… worker replay` tries them again, after a fix.
+    """
+    if sys.argv[1:2] in (["parked"], ["replay"]):
+        print(asyncio.run(_operate(sys.argv[1], settings, inbox)))  # noqa: T201  # a command's answer
+        return
     configure_logging(settings.service, settings.log_level)
     configure_metrics(settings.service)
     with asyncio.Runner() as runner:
         runner.run(_work(settings, inbox, importers or {}, jobs))
+
+
+async def _operate(command: str, settings: ServiceSettings, inbox: Inbox | None) -> str:
+    if inbox is None:
+        return "this service listens to nothing"
+    engine = open_engine(settings)
+    sessions = open_sessions(engine)
+    try:
+        if command == "replay":
+            applied, left = await parking.replay(sessions, inbox)
+            return f"{applied} records applied, {left} still parked"
+        async with sessions() as session:
+            rows = await parking.parked_records(session, inbox.consumer)
+        return "\n".join(orjson.dumps(dict(row._mapping)).decode() for row in rows) or "nothing is parked"
+    finally:
+        await engine.dispose()
 
 
 async def _work(

@@ -11,6 +11,7 @@ from uuid import uuid4
 from deploy.demo.player import Client, PlayFailed
 
 LEDGER_ROWS = 1500
+LARGEST_LEDGERS = 20
 CITY = "140213"
 
 
@@ -36,34 +37,41 @@ class Load:
         self._bureau, self._guardian = bureau, guardian
         self._dice = random.Random(seed)
         self._stop = asyncio.Event()
+        self._entered: asyncio.Queue[str] = asyncio.Queue()
         self.acknowledged = Acknowledged()
 
     async def run(self, *, seconds: float) -> None:
         """Files and single requests side by side; each ends what it has begun."""
-        tasks = [asyncio.create_task(work) for work in (self._files(), self._ledger(), self._enrolments())]
+        works = (self._ledgers(), self._visits(), self._entries(), self._enrolments())
+        tasks = [asyncio.create_task(work) for work in works]
         await asyncio.sleep(seconds)
         self._stop.set()
         await asyncio.gather(*tasks)
 
-    async def _files(self) -> None:
-        """Ledgers, then the visits to their institutions, then what those visits found."""
-        while not self._stop.is_set():
+    async def _ledgers(self) -> None:
+        """Ledger after ledger, as long as the city is not full."""
+        for _ in range(LARGEST_LEDGERS):
+            if self._stop.is_set():
+                return
             stem = uuid4().hex[:8]
             await self._import("registry", "institutions", _ledger(stem, self._dice), INSTITUTIONS)
-            if self._stop.is_set():
-                return
-            await self._import(
-                "inspection", "visits", _visits(stem), VISITS, wait_for_ledger=f"{stem}-{LEDGER_ROWS - 1}"
-            )
-            if self._stop.is_set():
-                return
+            self._entered.put_nowait(stem)
+
+    async def _visits(self) -> None:
+        """The visits to the institutions of each ledger, and what they found, once inspection has heard of them."""
+        while not self._stop.is_set():
+            try:
+                stem = await asyncio.wait_for(self._entered.get(), 0.5)
+            except TimeoutError:
+                continue
+            while not await self._known(f"{stem}-{LEDGER_ROWS - 1}"):
+                if self._stop.is_set():
+                    return
+                await asyncio.sleep(0.2)
+            await self._import("inspection", "visits", _visits(stem), VISITS)
             await self._import("inspection", "violations", _violations(stem, self._dice), VIOLATIONS)
 
-    async def _import(
-        self, service: str, kind: str, content: str, mapping: Mapping[str, Any], wait_for_ledger: str = ""
-    ) -> None:
-        while wait_for_ledger and not self._stop.is_set() and not await self._known(wait_for_ledger):
-            await asyncio.sleep(0.2)
+    async def _import(self, service: str, kind: str, content: str, mapping: Mapping[str, Any]) -> None:
         job = await self._bureau.upload(
             service, "/v1/imports", content.encode(), f"{kind}.csv", {"kind": kind, "mapping": json.dumps(mapping)}
         )
@@ -88,7 +96,7 @@ class Load:
             job = await self._bureau.get("inspection", f"/v1/imports/{job['id']}")
         return bool(job["accepted"])
 
-    async def _ledger(self) -> None:
+    async def _entries(self) -> None:
         """Single institutions, registered and corrected."""
         while not self._stop.is_set():
             answer = await self._bureau.post("registry", "/v1/institutions", _institution())

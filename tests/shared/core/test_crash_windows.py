@@ -20,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from deploy.local.topics import Topic, create_topics
 from shared.consumer import Consumer
 from shared.database import new_id
+from shared.failpoints import InjectedFault, armed
 from shared.inbox import Delivery
 from shared.journal import outbox_pending
 from shared.relay import Relay
@@ -163,6 +164,35 @@ async def test_a_killed_consumer(
             assert await asyncio.wait_for(consumer.wait(), 30) == -9
         async with running(Consumer(kafka_settings, engine, sessions, example_inbox())):
             await until(applied_all)
+    async with sessions() as session:
+        assert await numbers_of(session, key) == list(range(1, 51))
+
+
+@pytest.mark.parametrize("window", ["W9", "W10", "W11", "W12"])
+async def test_a_consumer_whose_window_raises(
+    engine: AsyncEngine, sessions: Sessions, kafka_settings: ExampleSettings, topic: str, window: str
+) -> None:
+    key, raised = new_id(), 0
+    async with sessions.begin() as session:
+        await tell(session, key, 1, 50)
+
+    def raise_twice(name: str) -> None:
+        nonlocal raised
+        if raised < 2:
+            raised += 1
+            raise InjectedFault(name)
+
+    async def applied_all() -> bool:
+        async with sessions() as session:
+            return len(await numbers_of(session, key)) >= 50
+
+    with armed(window, raise_twice):
+        async with (
+            running(Relay(kafka_settings, engine)),
+            running(Consumer(kafka_settings, engine, sessions, example_inbox())),
+        ):
+            await until(applied_all)
+    assert raised >= 1
     async with sessions() as session:
         assert await numbers_of(session, key) == list(range(1, 51))
 

@@ -1,7 +1,6 @@
 """The wire: what we write is what the CloudEvents library reads, and the other way round."""
 
 from datetime import UTC, datetime, timedelta, timezone
-from typing import Any
 
 import pytest
 from cloudevents.core.bindings.kafka import KafkaMessage, from_binary, to_binary
@@ -23,13 +22,13 @@ ENVELOPE = Envelope(
 )
 
 
-def at(envelope: Envelope, **_: Any) -> Any:
+def back(envelope: Envelope) -> tuple[Envelope, bytes]:
     _, value, headers = wrap(envelope, b'{"number": 1}')
     return unwrap(headers, value, topic="t", partition=3, offset=9)
 
 
 def test_a_record_comes_back_as_it_was() -> None:
-    found, payload = at(ENVELOPE)
+    found, payload = back(ENVELOPE)
     assert payload == b'{"number": 1}'
     assert (found.topic, found.partition, found.offset) == ("t", 3, 9)
     for name in ("event_id", "type", "source", "key", "sequence", "time", "actor", "traceparent"):

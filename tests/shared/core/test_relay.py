@@ -81,6 +81,9 @@ async def test_a_crash_between_acknowledgements_sends_all_again(engine: AsyncEng
     class Producer:
         sent = 0
 
+        async def partitions_for(self, _: str) -> set[int]:
+            return {0}
+
         async def send(self, *_: object, **__: object) -> "asyncio.Future[None]":
             self.sent += 1
             acknowledged: asyncio.Future[None] = asyncio.get_running_loop().create_future()
