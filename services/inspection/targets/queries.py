@@ -5,10 +5,12 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Date, Uuid, bindparam, func, or_, select, text
+from sqlalchemy import ARRAY, ColumnElement, Date, Uuid, bindparam, func, null, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.inspection.reach import within_reach
 from services.inspection.targets.domain import Target, TargetNotFound
+from shared.policies import Principal
 
 
 async def target(session: AsyncSession, institution_id: UUID) -> Target:
@@ -41,34 +43,43 @@ async def note_visits(session: AsyncSession, visits: Sequence[tuple[UUID, date]]
 
 
 async def blind_spots(
-    session: AsyncSession, *, district: str | None, reason: str | None, after: UUID | None, limit: int
+    session: AsyncSession, caller: Principal, *, reason: str | None, after: UUID | None, limit: int
 ) -> Sequence[Target]:
     """Targets in no grid, in several, or near a border, by id."""
-    wanted = select(Target).where(Target.blind_spot.is_not(None)).order_by(Target.institution_id).limit(limit)
+    wanted = (
+        select(Target)
+        .where(Target.blind_spot.is_not(None), _within_reach(caller))
+        .order_by(Target.institution_id)
+        .limit(limit)
+    )
     if reason is not None:
         wanted = wanted.where(Target.blind_spot == reason)
-    if district is not None:
-        wanted = wanted.where(Target.district == district)
     if after is not None:
         wanted = wanted.where(Target.institution_id > after)
     return (await session.scalars(wanted)).all()
 
 
 async def unvisited(
-    session: AsyncSession, *, since: date, district: str | None, after: UUID | None, limit: int
+    session: AsyncSession, caller: Principal, *, since: date, after: UUID | None, limit: int
 ) -> Sequence[Target]:
     """Targets nobody has visited since that day, by id; closed institutions are not expected to be."""
     wanted = (
         select(Target)
-        .where(or_(Target.last_visited_on.is_(None), Target.last_visited_on < since), Target.status != "closed")
+        .where(
+            or_(Target.last_visited_on.is_(None), Target.last_visited_on < since),
+            Target.status != "closed",
+            _within_reach(caller),
+        )
         .order_by(Target.institution_id)
         .limit(limit)
     )
-    if district is not None:
-        wanted = wanted.where(Target.district == district)
     if after is not None:
         wanted = wanted.where(Target.institution_id > after)
     return (await session.scalars(wanted)).all()
+
+
+def _within_reach(caller: Principal) -> ColumnElement[bool]:
+    return within_reach(caller, district=Target.district, street=Target.street, team=null())
 
 
 async def placement_counts(session: AsyncSession) -> Sequence[Any]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -17,7 +18,7 @@ async def register_institution(
     session: AsyncSession, details: Details, *, caller: Principal, at: datetime
 ) -> Institution:
     """Enter an institution; two entries for one USCC or one external reference are refused by the database."""
-    _keep_to_district(caller, details.district)
+    _keep_in_reach(caller, details.district, details.street)
     institution, registered = Institution.register(details, at=at)
     session.add(institution)
     await journal.record(session, registered, subject=institution)
@@ -37,13 +38,14 @@ async def change_institution(
     """Correct an entry that is still at version `expected`."""
     institution = await queries.institution_for_update(session, institution_id, caller)
     check_version(institution, expected)
-    _keep_to_district(caller, changes.get("district", institution.district))
+    _keep_in_reach(caller, changes.get("district", institution.district), changes.get("street", institution.street))
     changed = institution.change(changes, at=at)
     if changed is not None:
         await journal.record(session, changed, subject=institution, reason=reason)
     return institution
 
 
-def _keep_to_district(caller: Principal, district: object) -> None:
-    if not caller.covers() and district != caller.district:
+def _keep_in_reach(caller: Principal, district: Any, street: Any) -> None:
+    """An entry may not be put where its keeper could not see it again: another district, or another street."""
+    if not caller.covers(district=district, street=street):
         raise OutsideYourDistrict(pointer="/district")
