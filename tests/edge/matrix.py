@@ -1,0 +1,100 @@
+"""Who may do what: the decision, one line per operation. `test_matrix.py` holds the services to it.
+
+yes   allowed, whatever the scope of the token
+own   allowed in scope; the object does not exist (404) for people of other districts, teams, schools, institutions
+home  allowed in scope; refused with 403 elsewhere, because the caller names a place that is not his
+list  allowed; the list holds the object in scope, and nothing of it for anybody else
+403   another role's work        401   without a token
+"""
+
+ROLES = (
+    "bureau", "district_officer", "inspector", "operator", "school_staff", "guardian", "auditor", "service", "anonymous"
+)  # fmt: skip
+
+_TABLE = """
+                                     bureau officer insp. oper. staff guard. audit. serv. anon.
+
+registry.register_institution        yes    home    403   403   403   403    403    yes   401
+registry.list_institutions           yes    list    list  list  403   403    yes    yes   401
+registry.get_institution             yes    own     own   own   403   403    yes    yes   401
+registry.change_institution          yes    own     403   403   403   403    403    yes   401
+registry.get_institution_history     yes    own     own   own   403   403    yes    yes   401
+registry.get_institution_file        yes    own     own   own   403   403    yes    yes   401
+registry.export_ledger               yes    list    403   403   403   403    yes    yes   401
+registry.start_import                yes    yes     403   403   403   403    403    yes   401
+registry.get_import                  yes    own     403   403   403   403    yes    yes   401
+registry.list_import_rows            yes    own     403   403   403   403    yes    yes   401
+
+inspection.import_grids              yes    403     403   403   403   403    403    yes   401
+inspection.list_grids                yes    yes     yes   403   403   403    yes    yes   401
+inspection.list_grid_versions        yes    yes     yes   403   403   403    yes    yes   401
+inspection.locate                    yes    yes     yes   403   403   403    yes    yes   401
+inspection.form_team                 yes    home    403   403   403   403    403    403   401
+inspection.list_teams                yes    list    list  403   403   403    yes    yes   401
+inspection.get_team                  yes    own     own   403   403   403    yes    yes   401
+inspection.change_team               yes    own     403   403   403   403    403    403   401
+inspection.get_blind_spots           yes    yes     403   403   403   403    yes    yes   401
+inspection.list_blind_targets        yes    list    403   403   403   403    yes    yes   401
+inspection.list_unvisited_targets    yes    list    403   403   403   403    yes    yes   401
+inspection.plan_campaign             yes    home    403   403   403   403    403    403   401
+inspection.list_campaigns            yes    list    list  403   403   403    yes    yes   401
+inspection.get_campaign              yes    own     own   403   403   403    yes    yes   401
+inspection.launch_campaign           yes    own     403   403   403   403    403    403   401
+inspection.close_campaign            yes    own     403   403   403   403    403    403   401
+inspection.get_coverage              yes    own     own   403   403   403    yes    yes   401
+inspection.list_campaign_targets     yes    own     own   403   403   403    yes    yes   401
+inspection.plan_visit                yes    own     home  403   403   403    403    403   401
+inspection.list_visits               yes    list    list  403   403   403    yes    yes   401
+inspection.get_visit                 yes    own     own   403   403   403    yes    yes   401
+inspection.start_visit               403    403     own   403   403   403    403    403   401
+inspection.submit_visit              403    403     own   403   403   403    403    403   401
+inspection.review_visit              yes    own     403   403   403   403    403    403   401
+inspection.report_violation          yes    own     own   403   403   403    403    403   401
+inspection.list_violations           yes    list    list  list  403   403    yes    yes   401
+inspection.get_violation             yes    own     own   own   403   403    yes    yes   401
+inspection.order_rectification       yes    own     own   403   403   403    403    403   401
+inspection.rectify_violation         403    403     own   own   403   403    403    403   401
+inspection.verify_violation          403    own     own   403   403   403    403    403   401
+inspection.start_import              yes    yes     403   403   403   403    403    yes   401
+inspection.get_import                yes    own     403   403   403   403    yes    yes   401
+inspection.list_import_rows          yes    own     403   403   403   403    yes    yes   401
+
+afterschool.register_school          yes    home    403   403   403   403    403    403   401
+afterschool.list_schools             yes    list    403   403   list  yes    yes    yes   401
+afterschool.get_school               yes    own     403   403   own   yes    yes    yes   401
+afterschool.publish_offering         yes    own     403   403   own   403    403    403   401
+afterschool.list_offerings           yes    list    403   403   list  yes    yes    yes   401
+afterschool.get_offering             yes    own     403   403   own   yes    yes    yes   401
+afterschool.change_offering          yes    own     403   403   own   403    403    403   401
+afterschool.enrol_student            403    403     403   403   own   own    403    403   401
+afterschool.list_enrolments          yes    list    403   403   list  list   yes    yes   401
+afterschool.get_enrolment            yes    own     403   403   own   own    yes    yes   401
+afterschool.withdraw_enrolment       403    403     403   403   own   own    403    403   401
+afterschool.list_waiting             yes    list    403   403   list  list   yes    yes   401
+
+metrics.list_indicators              yes    yes     403   403   yes   403    yes    yes   401
+metrics.get_indicator                yes    own     403   403   own   403    yes    yes   401
+metrics.list_indicator_values        yes    own     403   403   own   403    yes    yes   401
+metrics.list_receipts                yes    own     403   403   own   403    yes    yes   401
+metrics.get_scorecard                yes    own     403   403   own   403    yes    yes   401
+metrics.get_coverage                 yes    yes     403   403   403   403    yes    yes   401
+metrics.request_rebuild              yes    403     403   403   403   403    403    yes   401
+metrics.get_rebuild                  yes    403     403   403   403   403    yes    yes   401
+"""
+
+_LINES = [line.split() for line in _TABLE.splitlines()[3:] if line.strip()]
+
+MATRIX = {operation: dict(zip(ROLES, answers, strict=True)) for operation, *answers in _LINES}
+"""Operation -> role -> one of the words above."""
+
+assert len(MATRIX) == len(_LINES), "an operation stands in the table twice"
+
+OF_A_STREET = {
+    operation: answers["district_officer"]
+    for operation, answers in MATRIX.items()
+    if operation.startswith(("registry.", "afterschool.", "inspection.list_blind", "inspection.list_unvisited"))
+    or operation.endswith(("_visit", "_visits", "_violation", "_violations", "_rectification"))
+    if not operation.endswith(("_import", "_import_rows"))
+} | {"inspection.list_campaign_targets": "list"}
+"""Where an officer with a street in his token is held to it, and what he gets of another street. Teams, campaigns,
+imports and numbers are a district's."""

@@ -1,0 +1,100 @@
+"""Role by operation by object: each cell of `matrix.py` is asked for in scope, out of scope, and without any scope."""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import httpx
+import pytest
+
+from shared.policies import ROLES as KNOWN_ROLES
+from tests.edge.conftest import Worlds
+from tests.edge.matrix import MATRIX, OF_A_STREET, ROLES
+from tests.edge.operations import OPERATIONS, Operation
+from tests.edge.worlds import ELSEWHERE, HERE, World
+
+STRANGERS: dict[str, list[dict[str, str]]] = {
+    "district_officer": [{"district": ELSEWHERE}, {}],
+    "inspector": [{"district": ELSEWHERE, "team": "team-09"}, {}],
+    "operator": [{"institution": "00000000-0000-7000-8000-000000000000"}, {"institution": "none of these"}, {}],
+    "school_staff": [{"school": "00000000-0000-7000-8000-000000000000"}, {"school": "none of these"}, {}],
+    "guardian": [{"subject": "guardian-2"}],
+}
+"""People of each role who have nothing to do with the objects of a world."""
+
+NEIGHBOUR = {"district": HERE, "street": "140213999"}
+"""An officer of another street of the same district."""
+
+
+class Cell(NamedTuple):
+    operation: str
+    role: str
+    answer: str
+    stranger: dict[str, str] | None
+
+    def __str__(self) -> str:
+        whom = "in-scope" if self.stranger is None else "-".join(self.stranger.values()) or "no-scope"
+        return f"{self.operation}-{self.role}-{whom}"
+
+
+def cells() -> Iterator[Cell]:
+    for operation, answers in MATRIX.items():
+        for role, answer in answers.items():
+            yield Cell(operation, role, answer, None)
+            if answer.isdigit():
+                continue
+            for stranger in STRANGERS.get(role, ()):
+                yield Cell(operation, role, answer, stranger)
+            if role == "district_officer":
+                yield Cell(operation, role, OF_A_STREET.get(operation, "yes"), NEIGHBOUR)
+
+
+def test_the_table_names_every_operation_and_no_other() -> None:
+    assert set(MATRIX) == set(OPERATIONS)
+    assert set(ROLES) == KNOWN_ROLES
+
+
+@pytest.mark.parametrize("operation", list(OPERATIONS.values()), ids=str)
+def test_the_service_says_what_the_table_says(operation: Operation) -> None:
+    wanted = {role for role, answer in MATRIX[str(operation)].items() if not answer.isdigit()}
+    assert operation.roles == wanted
+
+
+@pytest.mark.parametrize("operation", list(OPERATIONS.values()), ids=str)
+async def test_an_example_really_succeeds(operation: Operation, worlds: Worlds) -> None:
+    """So that "allowed" below is not another word for "refused for another reason"."""
+    world = await worlds(operation.service)
+    role = next(role for role, answer in MATRIX[str(operation)].items() if not answer.isdigit())
+    answer = await world.client(role).request(**world.request(operation, role))
+    assert answer.is_success, answer.text
+
+
+@pytest.mark.parametrize("cell", list(cells()), ids=str)
+async def test_cell(cell: Cell, worlds: Worlds) -> None:
+    operation = OPERATIONS[cell.operation]
+    world = await worlds(operation.service)
+    client = world.client(cell.role) if cell.stranger is None else world.service(cell.role, **cell.stranger)
+    answer = await client.request(**world.request(operation, cell.role))
+    if cell.answer.isdigit():
+        _check_refused(answer, int(cell.answer), "role-not-allowed" if cell.answer == "403" else "token-missing")
+    elif cell.stranger is None or cell.answer in ("yes", "list"):
+        assert answer.status_code not in (401, 403, 404), answer.text
+        _check_visible(world, operation, cell, answer)
+    else:
+        _check_refused(answer, 403 if cell.answer == "home" else 404)
+
+
+def _check_visible(world: World, operation: Operation, cell: Cell, answer: httpx.Response) -> None:
+    shows = world.asks[operation.name].shows
+    if shows is None:
+        return
+    if cell.answer == "list" and cell.stranger is not None:
+        assert shows not in answer.text
+    else:
+        assert shows in answer.text
+
+
+def _check_refused(answer: httpx.Response, status: int, code: str | None = None) -> None:
+    assert answer.status_code == status, answer.text
+    problem: dict[str, Any] = answer.json()
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert code is None or problem["code"] == code
