@@ -9,6 +9,7 @@ import signal
 import sys
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from datetime import timedelta
 from typing import Protocol
 
 import orjson
@@ -18,7 +19,8 @@ from opentelemetry import metrics
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
-from shared import memory, parking
+from shared import idempotency, memory, parking
+from shared.clock import utc_now
 from shared.consumer import Consumer
 from shared.database import open_engine, open_sessions
 from shared.health import Check, Lifecycle, database_answers, health_app, migrations_at_head
@@ -34,6 +36,8 @@ log = structlog.get_logger(__name__)
 GRACE = 20.0
 """Seconds a task may take to finish what it has begun; what is cut off then is repeated, not lost."""
 MEASURE_EVERY = 5.0
+PURGE_EVERY = 3600.0
+KEYS_KEPT = timedelta(days=7)
 
 _meter = metrics.get_meter("shared.worker")
 _pending = _meter.create_gauge("outbox.pending", unit="{record}", description="Facts the broker has not acknowledged.")
@@ -107,7 +111,7 @@ async def _work(
     engine = open_engine(settings)
     sessions = open_sessions(engine)
     relay = Relay(settings, engine)
-    tasks: list[Coroutine[None, None, None]] = [relay.run(stop), _measure(engine, stop)]
+    tasks: list[Coroutine[None, None, None]] = [relay.run(stop), _measure(engine, stop), _purge(sessions, stop)]
     checks: dict[str, Check] = {
         "database": database_answers(engine),
         "migrations": migrations_at_head(engine, settings.service),
@@ -187,12 +191,21 @@ async def _measure(engine: AsyncEngine, stop: asyncio.Event) -> None:
         await _pause(stop)
 
 
+async def _purge(sessions: async_sessionmaker[AsyncSession], stop: asyncio.Event) -> None:
+    """Forget answers that nobody will ask for again."""
+    while not stop.is_set():
+        with suppress(Exception):  # an hour later is soon enough
+            async with sessions.begin() as session:
+                await idempotency.purge(session, before=utc_now() - KEYS_KEPT)
+        await _pause(stop, PURGE_EVERY)
+
+
 async def _measure_lag(consumer: Consumer, stop: asyncio.Event) -> None:
     while not stop.is_set():
         _lag.set(consumer.lag)
         await _pause(stop)
 
 
-async def _pause(stop: asyncio.Event) -> None:
+async def _pause(stop: asyncio.Event, seconds: float = MEASURE_EVERY) -> None:
     with suppress(TimeoutError):
-        await asyncio.wait_for(stop.wait(), MEASURE_EVERY)
+        await asyncio.wait_for(stop.wait(), seconds)

@@ -111,6 +111,7 @@ class Player:
     def __init__(self, place: Place, http: httpx.AsyncClient, progress: Progress) -> None:
         self._place, self._http, self._progress = place, http, progress
         self.bureau = self._as("bureau", subject="bureau-1")
+        self.guardian = self._as("guardian", subject="guardian-1")
 
     def _as(self, role: str, **claims: str) -> Client:
         return Client(self._place, self._place.token(role, **claims), self._http)

@@ -1,4 +1,4 @@
-"""`python -m deploy.local run|token|topics|kafka|migrate|revision|clean`: what the Makefile calls.
+"""`python -m deploy.local run|demo|token|topics|kafka|migrate|revision|clean`: what the Makefile calls.
 
 Commands import what they need when they run: a token should not wait for the database drivers.
 """
@@ -67,6 +67,15 @@ def token(
         print(tokens.mint(key, issuer, roles, places | {"subject": subject}, lifetime=lifetime))
     except tokens.UnknownRole as error:
         fail(f"{str(error).capitalize()}; the roles are: {', '.join(tokens.ROLES)}.")
+
+
+@cli.command()
+def demo(folder: Folder = LOCAL) -> None:
+    """Fill the running platform with a small made-up city."""
+    from deploy.demo.fill import fill
+    from shared.clock import china_date, utc_now
+
+    asyncio.run(fill(folder, on=china_date(utc_now())))
 
 
 @cli.command()

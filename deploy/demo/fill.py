@@ -1,0 +1,114 @@
+"""`make demo`: fill the running platform with a small city."""
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from uuid import uuid4
+
+import httpx
+from joserfc.jwk import ECKey
+
+from deploy.demo import pingcheng
+from deploy.demo.dataset import Dataset
+from deploy.demo.player import Player, player
+from deploy.local import tokens
+from deploy.local.ports import SERVICES, Ports
+from deploy.local.processes import HOST, StartFailed
+
+CAMPAIGN_STREETS = ("140213051", "140213057")
+CATEGORIES = ("moral_education", "sunshine_sports", "homework_guidance")
+
+
+@dataclass(frozen=True)
+class RunningPlatform:
+    """The platform that `make run` keeps up, as the player wants to see it."""
+
+    ports: Ports
+    key: ECKey
+
+    def url(self, service: str) -> str:
+        return f"http://{HOST}:{self.ports.api(service)}"
+
+    def token(self, *roles: str, **claims: str) -> str:
+        return tokens.mint(self.key, f"http://{HOST}:{self.ports.portal}", roles, claims)
+
+
+async def fill(folder: Path, *, on: date) -> None:
+    """Everything is made up but the streets; a city that is there already is left as it is."""
+    place = RunningPlatform(Ports.from_environment(), tokens.signing_key(folder))
+    await _require_running(place)
+    data = folder / "demo"
+    pingcheng.write(data, on=on)
+    dataset = Dataset.of(data)
+    async with player(place, _tell) as one:
+        if await _is_filled(one):
+            print("The city is there already.")
+            return
+        await one.import_grids(dataset)
+        teams = await one.form_teams(list(pingcheng.STREETS))
+        await one.import_file("registry", "institutions", dataset)
+        await one.wait_for("placed", lambda: _known(one), 300, seconds=60)
+        await one.import_file("inspection", "visits", dataset)
+        await one.import_file("inspection", "violations", dataset)
+        await one.play_campaign(teams, CAMPAIGN_STREETS, on=on)
+        await _open_schools(one)
+    print(f"{dataset.title}: filled. See the scorecard: {place.url('metrics')}/docs")
+
+
+async def _require_running(place: RunningPlatform) -> None:
+    async with httpx.AsyncClient(trust_env=False, timeout=5) as http:
+        for service in SERVICES:
+            try:
+                (await http.get(f"{place.url(service)}/readyz")).raise_for_status()
+            except httpx.HTTPError as error:
+                raise StartFailed("The platform is not running: start it with make run first.") from error
+
+
+async def _is_filled(one: Player) -> bool:
+    found = await one.bureau.get("registry", "/v1/institutions", q="（演示）", limit=1)
+    return bool(found["items"])
+
+
+async def _known(one: Player) -> int:
+    spots = await one.bureau.get("inspection", "/v1/blind-spots")
+    return int(spots["placed"] + spots["unplaced"])
+
+
+async def _open_schools(one: Player) -> None:
+    """Six schools with three courses each; two children more than there are places in every fourth course."""
+    for number, (street, name) in enumerate(list(pingcheng.STREETS.items())[:6], start=1):
+        school = await one.bureau.post(
+            "afterschool",
+            "/v1/schools",
+            {
+                "code": f"PC-S{number:02d}",
+                "name": f"（演示）{name[:-2]}小学",
+                "stage": "primary",
+                "district": pingcheng.DISTRICT,
+                "street": street,
+            },
+        )
+        for place, category in enumerate(CATEGORIES):
+            offering = await one.bureau.post(
+                "afterschool",
+                "/v1/offerings",
+                {
+                    "school_id": school.json()["id"],
+                    "name": f"（演示）课程{place + 1}",
+                    "category": category,
+                    "term": "2026-autumn",
+                    "capacity": 10,
+                    "opens_at": "2020-01-01T00:00:00Z",
+                    "closes_at": "2099-01-01T00:00:00Z",
+                },
+            )
+            children = 12 if (number + place) % 4 == 0 else 6
+            for _ in range(children):
+                body = {"offering_id": offering.json()["id"], "student_id": str(uuid4())}
+                await one.guardian.post("afterschool", "/v1/enrolments", body)
+        _tell("schools", number, 6)
+
+
+def _tell(what: str, done: int, total: int) -> None:
+    if done >= total:
+        print(f"  {what}: {total:,}")
