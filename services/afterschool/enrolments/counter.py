@@ -13,7 +13,7 @@ from fastapi import FastAPI
 
 from services.afterschool.enrolments.decision import Ask, Decision, decide
 from services.afterschool.enrolments.domain import AlreadyEnrolled
-from shared.problems import EdgeProblem, connection_lost
+from shared.problems import EdgeProblem
 from shared.settings import ServiceSettings
 
 
@@ -35,9 +35,7 @@ class Counter:
                 if error.constraint_name != "uq_enrolment_offering_id_student_id":
                     raise
                 raise AlreadyEnrolled from None
-            except Exception as error:
-                if not connection.is_closed() or not connection_lost(error):
-                    raise
+            except (asyncpg.PostgresConnectionError, OSError) as error:
                 # The link broke under the statement: nobody knows whether it was the last thing the server did.
                 raise EdgeProblem(503, "outcome-unknown", headers={"Retry-After": "1"}) from error
 
