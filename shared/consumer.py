@@ -12,7 +12,7 @@ from typing import Any
 
 import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
-from aiokafka.errors import KafkaError, OffsetOutOfRangeError
+from aiokafka.errors import KafkaError, NoOffsetForPartitionError, OffsetOutOfRangeError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from shared import parking
@@ -103,6 +103,10 @@ class Consumer:
                 retry_at = loop.time() + RETRY_PARKED_EVERY
             try:
                 got = await kafka.getmany(timeout_ms=100, max_records=BATCH)
+            except NoOffsetForPartitionError:
+                # Assigned just now, and the client looked for an offset in Kafka before we could say where to read.
+                self._reassigned = True
+                continue
             except OffsetOutOfRangeError as error:
                 raise LogLost(f"position unknown to the broker: {error}") from error
             # Every cursor moves before anything is applied, success or not: it says where the client will fetch next.

@@ -19,7 +19,7 @@ _QUIET = {
     "uvicorn.access": logging.CRITICAL,
     "asgi_correlation_id": logging.ERROR,
     "sqlalchemy.engine": logging.WARNING,
-    "aiokafka": logging.WARNING,
+    "aiokafka": logging.CRITICAL,  # a dozen lines a second while a broker is away; relay and consumer say it once
     "httpx": logging.WARNING,
 }
 

@@ -7,6 +7,7 @@ import asyncio
 import multiprocessing
 import os
 import runpy
+import signal
 import sys
 from collections import Counter
 from collections.abc import Mapping
@@ -17,6 +18,7 @@ from pathlib import Path
 import httpx
 import uvicorn
 
+from deploy.local.launch import die_with
 from deploy.local.platform import Platform
 from deploy.local.ports import SERVICES
 
@@ -31,7 +33,8 @@ _context.set_forkserver_preload(
 
 
 def live(service: str, part: str, environment: Mapping[str, str], port: int, output: str) -> None:
-    """The life of one child."""
+    """The life of one child, which ends with its parent's."""
+    die_with(os.getppid(), signal.SIGKILL)
     with Path(output).open("ab") as file:
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
