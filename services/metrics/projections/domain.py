@@ -192,7 +192,7 @@ def school(event: SchoolRegistered) -> Iterable[Change]:
 
 
 def offering(event: OfferingPublished) -> Iterable[Change]:
-    says = {"state": "open", "kind": event.category, "school": str(event.school_id)}
+    says = {"state": "open", "kind": event.category, "school": str(event.school_id), **place(event)}
     yield Change("offering", event.offering_id, says, amount=event.capacity)
 
 

@@ -93,7 +93,9 @@ async def institution(session: AsyncSession, institution_id: UUID, caller: Princ
 
 async def institution_for_update(session: AsyncSession, institution_id: UUID, caller: Principal) -> Institution:
     """The entry, locked until the transaction ends; raises `InstitutionNotFound`."""
-    return _reachable(await session.get(Institution, institution_id, with_for_update=True), caller)
+    return _reachable(
+        await session.get(Institution, institution_id, with_for_update=True, populate_existing=True), caller
+    )
 
 
 def _reachable(found: Institution | None, caller: Principal) -> Institution:
