@@ -9,6 +9,7 @@ from fastapi import APIRouter, File, Form, Query, Response, UploadFile, status
 from pydantic import BaseModel, ValidationError
 from sqlalchemy import insert, select
 
+from shared import strict_json
 from shared.clock import utc_now
 from shared.database import new_id
 from shared.imports.mapping import Mapping
@@ -99,8 +100,8 @@ def imports_router(importers: Dict[str, Importer]) -> APIRouter:
         if importer is None:
             raise ImportKindUnknown(pointer="/kind", kinds=sorted(importers))
         try:
-            parsed = Mapping.model_validate_json(mapping)
-        except ValidationError:
+            parsed = Mapping.model_validate(strict_json.loads(mapping))
+        except (ValidationError, strict_json.JsonRefused):
             raise MappingMalformed(pointer="/mapping") from None
         parsed.check(importer.fields)
         job = {

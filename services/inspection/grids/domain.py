@@ -154,6 +154,8 @@ def _repeated(candidates: Sequence[Candidate]) -> list[Finding]:
 def _overlapping(candidates: Sequence[Candidate]) -> list[Finding]:
     shapes = [candidate.shape for candidate in candidates]
     findings: list[Finding] = []
+    if not shapes:
+        return findings  # NumPy has no idea of what an empty list would hold, and the tree refuses it
     for one, other in shapely.STRtree(shapes).query(shapes, predicate="intersects").T.tolist():
         if one < other:
             share = shapes[one].intersection(shapes[other]).area / min(shapes[one].area, shapes[other].area)

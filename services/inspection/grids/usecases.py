@@ -18,7 +18,9 @@ async def activate_grids(
 ) -> GridSet:
     """Put the set in force; refused as a whole where a feature is at fault, unless the valid ones shall do."""
     if not survey.candidates or (survey.findings and not accept_valid):
-        raise GridsRefused(total=survey.total, valid=len(survey.candidates), report=report(survey))
+        # Without the codes: a problem repeats nothing of what was sent, and the number finds the feature.
+        faults = [{"feature": finding.feature, "fault": finding.fault} for finding in survey.findings]
+        raise GridsRefused(total=survey.total, valid=len(survey.candidates), report=faults)
     before = await queries.current_set_for_update(session)
     on = china_date(at)
     if before is not None:
