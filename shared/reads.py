@@ -38,8 +38,10 @@ class ReadPool:
             return await connection.fetch(sql, *args)
 
     async def close(self) -> None:
+        """Give the connections back; like the engine, the pool opens again if it is used again."""
         if self._pool is not None:
-            await self._pool.close()
+            pool, self._pool = self._pool, None
+            await pool.close()
 
     async def _open(self) -> "asyncpg.Pool[asyncpg.Record]":
         async with self._opening:

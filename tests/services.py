@@ -58,14 +58,19 @@ class Service:
 async def running(create_app: Callable[[SettingsOf], FastAPI], settings: SettingsOf) -> AsyncIterator[Service]:
     """A service as its application runs it, with the keys of these tests."""
     app = create_app(settings)
-    keys = httpx.MockTransport(lambda _: httpx.Response(200, json={"keys": [KEY.as_dict(private=False)]}))
-    app.state.verifier = TokenVerifier(
-        KeyRing(settings.jwks_url, transport=keys), issuer=ISSUER, audience=settings.service
-    )
+    accept_tokens(app, settings)
     service = Service(app, settings.service)
     async with app.router.lifespan_context(app):
         yield service
         await service.close()
+
+
+def accept_tokens(app: FastAPI, settings: ServiceSettings) -> None:
+    """Let the application believe the tokens made here."""
+    keys = httpx.MockTransport(lambda _: httpx.Response(200, json={"keys": [KEY.as_dict(private=False)]}))
+    app.state.verifier = TokenVerifier(
+        KeyRing(settings.jwks_url, transport=keys), issuer=ISSUER, audience=settings.service
+    )
 
 
 def token(audience: str, *roles: str, **claims: str) -> str:

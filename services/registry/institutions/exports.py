@@ -18,6 +18,8 @@ from shared.clock import CHINA
 from shared.policies import Principal, allow
 from shared.web import service_router
 
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
 router = service_router(prefix="/v1/exports", tags=["exports"])
 
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\x00")
@@ -44,7 +46,7 @@ def csv_lines(rows: Sequence[Sequence[object]]) -> bytes:
 @router.get(
     "/ledger",
     response_class=StreamingResponse,
-    responses={200: {"content": {"text/csv": {}, "application/octet-stream": {}}, "description": "The file."}},
+    responses={200: {"content": {"text/csv": {}, XLSX: {}}, "description": "The file."}},
 )
 async def export_ledger(
     request: Request,
@@ -61,7 +63,7 @@ async def export_ledger(
     if form == "csv":
         content, kind_of_file = _as_csv(rows), "text/csv; charset=utf-8"
     else:
-        content, kind_of_file = _as_xlsx(rows), "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+        content, kind_of_file = _as_xlsx(rows), XLSX
     return StreamingResponse(
         content, media_type=kind_of_file, headers={"Content-Disposition": f'attachment; filename="ledger.{form}"'}
     )
