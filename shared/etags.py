@@ -43,7 +43,7 @@ def not_modified(request: Request, entity: Versioned) -> Response | None:
     return None
 
 
-def expected_version(request: Request) -> int:
+async def expected_version(request: Request) -> int:
     """The version in If-Match. It is not optional, and `*` would defeat its purpose."""
     value = request.headers.get("if-match")
     if value is None:

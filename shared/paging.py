@@ -94,7 +94,7 @@ class PageRequest:
         return PageOf(rows[: self.limit], self.next_cursor(rows, *sort, **binding))
 
 
-def page_request(
+async def page_request(
     request: Request,
     limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = 50,
     cursor: Annotated[str | None, Query(max_length=1024, description="`next_cursor` of the page before.")] = None,
