@@ -2,6 +2,7 @@
 
 from fastapi import FastAPI
 
+from services.metrics.dashboard.routes import router as dashboard
 from services.metrics.indicators.routes import router as indicators
 from services.metrics.rebuilds.routes import router as rebuilds
 from services.metrics.settings import Settings
@@ -14,5 +15,5 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         settings or Settings(),
         title="Double Wings metrics",
         description="Every figure of the report, with the events behind it. 指标与成绩单。",
-        routers=[indicators, rebuilds],
+        routers=[indicators, rebuilds, dashboard],
     )

@@ -78,6 +78,7 @@ metrics.list_indicator_values        yes    own     403   403   own   403    yes
 metrics.list_receipts                yes    own     403   403   own   403    yes    yes   401
 metrics.get_scorecard                yes    own     403   403   own   403    yes    yes   401
 metrics.get_coverage                 yes    yes     403   403   403   403    yes    yes   401
+metrics.stream_scorecard             yes    yes     403   403   yes   403    yes    yes   401
 metrics.request_rebuild              yes    403     403   403   403   403    403    yes   401
 metrics.get_rebuild                  yes    403     403   403   403   403    yes    yes   401
 """

@@ -21,9 +21,9 @@ Made = tuple[FastAPI, ServiceSettings]
 MAKERS: dict[str, Callable[[str], Made]] = {}
 
 
-def _makes(name: str, kind: type[Any], create_app: Callable[[Any], FastAPI]) -> None:
+def _makes(name: str, kind: type[Any], create_app: Callable[[Any], FastAPI], **more: Any) -> None:
     def make(database_url: str) -> Made:
-        settings = settings_on(kind, database_url, pool_wait=30.0)
+        settings = settings_on(kind, database_url, pool_wait=30.0, **more)
         return create_app(settings), settings
 
     MAKERS[name] = make
@@ -32,7 +32,7 @@ def _makes(name: str, kind: type[Any], create_app: Callable[[Any], FastAPI]) -> 
 _makes("registry", RegistrySettings, registry.create_app)
 _makes("inspection", InspectionSettings, inspection.create_app)
 _makes("afterschool", AfterschoolSettings, afterschool.create_app)
-_makes("metrics", MetricsSettings, metrics.create_app)
+_makes("metrics", MetricsSettings, metrics.create_app, stream_seconds=0.0)
 
 
 @dataclass(frozen=True)

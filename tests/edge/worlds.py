@@ -284,6 +284,7 @@ async def metrics(service: Service) -> World:
             "list_receipts": Ask(total, scope),
             "get_scorecard": Ask(query=scope),
             "get_coverage": Ask(query={"campaign": str(campaign)}, shows=str(campaign)),
+            "stream_scorecard": Ask(),
             "request_rebuild": Ask(body={"swap": False}),
             "get_rebuild": Ask({"rebuild_id": rebuild}, shows=rebuild),
         },
