@@ -30,7 +30,9 @@ def bare() -> Starlette:
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        app.state.pool = await asyncpg.create_pool(os.environ["DATABASE_URL"].replace("+asyncpg", ""), min_size=1, max_size=8)
+        app.state.pool = await asyncpg.create_pool(
+            os.environ["DATABASE_URL"].replace("+asyncpg", ""), min_size=1, max_size=8
+        )
         yield
         await app.state.pool.close()
 
