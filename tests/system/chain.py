@@ -23,7 +23,7 @@ from rich.table import Table
 
 from deploy.demo import pingcheng
 from deploy.demo.dataset import Dataset, UnknownData
-from deploy.demo.player import Findings, PlayFailed, Player, player
+from deploy.demo.player import Findings, Player, PlayFailed, player
 from deploy.local.platform import BrokerKind, Platform
 from deploy.local.ports import Ports
 from deploy.local.processes import StartFailed
