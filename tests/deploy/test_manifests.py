@@ -62,5 +62,5 @@ def test_compose_has_all_services_after_their_migrations() -> None:
 def test_the_dashboard_shows_what_operators_look_at() -> None:
     dashboard = json.loads((DEPLOY / "grafana" / "double-wings.json").read_text(encoding="utf-8"))
     asked = " ".join(target["expr"] for panel in dashboard["panels"] for target in panel["targets"])
-    for metric in ("http_server_request_duration_seconds", "outbox_pending", "consumer_lag", "parked_records"):
+    for metric in ("http_server_request_duration_seconds", "outbox_pending", "consumer_lag", "consumer_parked"):
         assert metric in asked
