@@ -5,6 +5,7 @@ the order of a stop is the reverse. The embedded broker forgets its log when it 
 front of us the journals say everything again before a worker listens (`shared.recovery`).
 """
 
+import asyncio
 import os
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -25,8 +26,8 @@ from deploy.local.followed_log import FollowedLog, identity_of
 from deploy.local.locks import FolderLock
 from deploy.local.migrations import migrate
 from deploy.local.ports import SERVICES, Ports
-from deploy.local.postgres import EmbeddedPostgres, StopMode, create_database
-from deploy.local.processes import HOST
+from deploy.local.postgres import EmbeddedPostgres, StopMode, create_database, stop_left_over
+from deploy.local.processes import HOST, StartFailed
 from deploy.local.supervisor import Command, Supervisor, together
 from deploy.local.topics import create_declared_topics
 
@@ -34,6 +35,8 @@ ROOT = Path(__file__).parents[2]
 LOCAL = ROOT / ".local"
 WORKER_STOP_AFTER_LOSS = 3.0
 """Workers have nothing to drain into when the broker is gone."""
+LEFT_OVERS_END = 3.0
+"""Seconds until the kernel has ended the children of a killed run and given their ports back."""
 
 BrokerKind = Literal["embedded", "apache"]
 
@@ -148,8 +151,7 @@ class Platform:
         try:
             self.console.log_to(self.folder / "platform.log")
             self._add_commands()
-            self._supervisor.kill_left_overs()
-            self.ports.require_free(postgres=self.postgres is not None, broker=self.broker is not None)
+            await self._clear_away()
             await self._step("PostgreSQL", self._start_postgres)
             await self._step("databases and migrations", self.prepare_databases)
             await self._step("broker and topics", self._start_broker)
@@ -169,6 +171,21 @@ class Platform:
         self._supervisor.forget()
         self._lock.release()
         self.console.close()
+
+    async def _clear_away(self) -> None:
+        """What a killed run left behind is still ending when somebody starts again at once; others' ports are
+        complained of at once."""
+        patience = LEFT_OVERS_END if self._supervisor.kill_left_overs() else 0.0
+        if self.postgres is not None:
+            await stop_left_over(self.postgres.folder)
+        end = time.monotonic() + patience
+        while True:
+            try:
+                return self.ports.require_free(postgres=self.postgres is not None, broker=self.broker is not None)
+            except StartFailed:
+                if time.monotonic() > end:
+                    raise
+            await asyncio.sleep(0.05)
 
     async def _step(self, what: str, work: Callable[[], Awaitable[None]]) -> None:
         begin = time.monotonic()

@@ -171,18 +171,22 @@ class Supervisor:
     def forget(self) -> None:
         self._pid_file.unlink(missing_ok=True)
 
-    def kill_left_overs(self) -> None:
-        """End what a killed run left behind where the kernel sends no signal at a parent's death."""
+    def kill_left_overs(self) -> bool:
+        """End what a killed run left behind where the kernel sends no signal at a parent's death; whether the last
+        run was killed."""
         try:
             pids: dict[str, int] = json.loads(self._pid_file.read_text())
-        except (FileNotFoundError, ValueError):
-            return
+        except FileNotFoundError:
+            return False
+        except ValueError:
+            return True
         for name, pid in pids.items():
             if name in self.children and is_ours(pid, self.children[name].command):
                 self._console.say(f"{name} of an earlier run still runs (process {pid}); it is ended")
                 with contextlib.suppress(ProcessLookupError):
                     os.killpg(pid, signal.SIGKILL)
         self.forget()
+        return True
 
 
 def is_ours(pid: int, command: Command) -> bool:
