@@ -39,7 +39,7 @@ class InstitutionImporter:
         self, session: AsyncSession, rows: Sequence[Row], *, scope: str | None, dry_run: bool, at: datetime
     ) -> Sequence[RowReport]:
         parsed = [parse(row, scope) for row in rows]
-        batch = _Batch(at, await self._known(session, [details for details, _ in parsed if details]))
+        batch = _Batch(at, scope, await self._known(session, [details for details, _ in parsed if details]))
         reports = [batch.take(details, notes) if details else RowReport("rejected", notes) for details, notes in parsed]
         if not dry_run:
             await batch.write(session)
@@ -56,8 +56,8 @@ class InstitutionImporter:
 class _Batch:
     """The rows of one chunk against what the ledger already has, including earlier rows of the chunk."""
 
-    def __init__(self, at: datetime, known: Sequence[Institution]) -> None:
-        self._at = at
+    def __init__(self, at: datetime, scope: str | None, known: Sequence[Institution]) -> None:
+        self._at, self._scope = at, scope
         self._ids: dict[tuple[str, str], UUID] = {}
         self._current: dict[UUID, Details] = {}
         self._existing = {institution.id: institution for institution in known}
@@ -75,6 +75,8 @@ class _Batch:
             return RowReport("accepted", notes, self._enter(details))
         institution_id = owners.pop()
         before = self._current[institution_id]
+        if self._scope not in (None, before.district):  # a row in his district does not make it his institution
+            return RowReport("rejected", ["outside-your-district", *notes])
         changed = [field for field in details.model_fields_set if getattr(before, field) != getattr(details, field)]
         if not changed:
             return RowReport("unchanged", notes, institution_id)
@@ -84,16 +86,16 @@ class _Batch:
         return RowReport("updated", notes, institution_id)
 
     async def write(self, session: AsyncSession) -> None:
-        new = list(self._new.values())
-        if new:
-            await copy_rows(session, "institution", list(new[0]), [tuple(row.values()) for row in new])
         for institution_id, version in self._versions.items():
             institution = self._existing.get(institution_id)
             if institution is not None and version != institution.version:
                 for field in FIELDS:
                     setattr(institution, field, getattr(self._current[institution_id], field))
                 institution.version, institution.changed_at = version, self._at
-        await session.flush()
+        await session.flush()  # before the new rows, which may carry a reference that was given up
+        new = list(self._new.values())
+        if new:
+            await copy_rows(session, "institution", list(new[0]), [tuple(row.values()) for row in new])
         await record_many(session, self._facts)
 
     def _enter(self, details: Details) -> UUID:
@@ -106,6 +108,8 @@ class _Batch:
 
     def _correct(self, institution_id: UUID, details: Details, changed: list[str]) -> None:
         version = self._versions[institution_id] + 1
+        for key in _identities(self._current[institution_id]):
+            self._ids.pop(key, None)  # a later row with the reference it had means another institution
         self._remember(institution_id, details, version)
         if institution_id in self._new:
             self._new[institution_id].update(self._row(institution_id, details, version))

@@ -1,0 +1,62 @@
+"""The registry at work on a scratch database."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+
+from services.registry.app import create_app
+from services.registry.settings import Settings
+from shared.journal import journal
+from tests.infrastructure import ScratchDatabase
+from tests.services import Service, running, settings_on
+
+AT = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
+USCC, OTHER_USCC = "91350100M000100Y43", "91110105771583283D"
+"""Two codes whose check characters hold."""
+
+
+@dataclass
+class World:
+    """The service, and the ways of tests to look behind its routes."""
+
+    service: Service
+
+    @property
+    def sessions(self) -> async_sessionmaker[AsyncSession]:
+        return self.service.sessions
+
+    @property
+    def bureau(self) -> httpx.AsyncClient:
+        return self.service("bureau")
+
+    def officer(self, district: str = "140213") -> httpx.AsyncClient:
+        return self.service("district_officer", district=district)
+
+    async def institution(self, name: str = "晨光", **more: Any) -> dict[str, Any]:
+        body = {"name": name, "kind": "subject", "address": "1 号", "district": "140213", **more}
+        answer = await self.bureau.post("/v1/institutions", json=body)
+        assert answer.status_code == 201, answer.text
+        made: dict[str, Any] = answer.json()
+        return made
+
+    async def facts(self, key: object | None = None) -> list[tuple[str, int, Any]]:
+        """What the journal says, of one institution or of all."""
+        columns = journal.c
+        wanted = select(columns.type, columns.key_version, columns.payload).order_by(columns.id)
+        if key is not None:
+            wanted = wanted.where(columns.key == UUID(str(key)))
+        async with self.sessions() as session:
+            return [(row.type, row.key_version, row.payload) for row in await session.execute(wanted)]
+
+
+@pytest.fixture
+async def world(scratch_database: ScratchDatabase) -> AsyncIterator[World]:
+    async with running(create_app, settings_on(Settings, await scratch_database("registry"))) as service:
+        yield World(service)

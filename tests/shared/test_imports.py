@@ -1,0 +1,159 @@
+"""Files as rows of text, and rows in our words."""
+
+import io
+import json
+import zipfile
+from collections.abc import Callable
+from datetime import date, datetime, time
+from typing import Any
+
+import openpyxl
+import pytest
+from pydantic import ValidationError
+
+from shared.imports import reader
+from shared.imports.mapping import Mapping, UnknownField
+from shared.imports.reader import UnreadableFile, chunks, read_rows
+
+ROWS = [{"name": "晨光", "n": "1"}, {"name": "晨曦", "n": "2"}]
+
+
+def sheet(*lines: list[Any]) -> bytes:
+    workbook = openpyxl.Workbook()
+    active = workbook.active
+    assert active is not None
+    for line in lines:
+        active.append(line)
+    file = io.BytesIO()
+    workbook.save(file)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+@pytest.mark.parametrize("ending", ["\n", "\r\n", "\n\n"])
+def test_csv_of_every_program(encoding: str, delimiter: str, ending: str) -> None:
+    lines = [delimiter.join(line) for line in (["name", "n"], ["晨光", "1"], ["晨曦", "2"])]
+    assert read_rows(ending.join(lines).encode(encoding), "a.csv") == ROWS
+
+
+def test_cells_lose_outer_blanks_and_what_cannot_be_printed() -> None:
+    content = '\ufeff name ,b\n  a\x00b\x07\u3000,"x, ""y""\n z"\n'.encode()
+    assert read_rows(content, "a.csv") == [{"name": "ab", "b": 'x, "y"\n z'}]
+
+
+def test_short_and_long_rows() -> None:
+    assert read_rows(b"a,b\n1\n1,2,\n1,2,3\n", "a.csv") == [
+        {"a": "1"}, {"a": "1", "b": "2"}, {"a": "1", "b": "2", "": "more cells than columns"}
+    ]  # fmt: skip
+
+
+def test_a_header_alone_is_no_row() -> None:
+    assert read_rows(b"a,b\n", "a.csv") == []
+    assert read_rows(b"name\nx\n", "one-column.csv") == [{"name": "x"}]
+
+
+def test_xlsx_as_its_author_sees_it() -> None:
+    lines: list[list[Any]] = [
+        ["a", "b", "c", "d", "e"],
+        [7.0, 7.5, True, date(2026, 3, 2), None],
+        [None] * 5,
+        ["=1+1", "x", 1, 2, 3],
+    ]
+    first, second = read_rows(sheet(*lines), "a.xlsx")
+    assert (first["a"], first["b"], first["c"], first["d"][:10], first["e"]) == ("7", "7.5", "true", "2026-03-02", "")
+    assert second["b"] == "x"
+
+
+@pytest.mark.parametrize(
+    ("cell", "words"),
+    [(True, "true"), (False, "false"), (3.0, "3"), (1e20, "1e+20"), (time(8, 30), "08:30:00"),
+     (datetime(2026, 3, 2, 1, 0), "2026-03-02T01:00:00"), ("x", "x")],  # noqa: DTZ001  # as a sheet says it
+)  # fmt: skip
+def test_cells_as_text(cell: object, words: str) -> None:
+    assert reader._text(cell) == words
+
+
+def test_json_lists() -> None:
+    items = [{" name ": "晨光", "n": 1, "x": None}, {"n": 2.0, "ok": True}]
+    expected = [{"name": "晨光", "n": "1", "x": ""}, {"n": "2", "ok": "true"}]
+    assert read_rows(json.dumps(items).encode(), "a.JSON") == expected
+    assert read_rows(json.dumps({"items": items}).encode(), "a.json") == expected
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "code"),
+    [
+        (b"", "a.csv", "file-empty"), (b"\n\n", "a.csv", "file-empty"), (b"\xff\xff", "a.csv", "encoding-unknown"),
+        (b'a\n"' + b"x" * 140_000, "a.csv", "csv-malformed"), (b"{", "a.json", "json-malformed"),
+        (b"1", "a.json", "json-not-a-list"), (b'{"items":[1]}', "a.json", "json-not-a-list"),
+        (b"no", "a.xlsx", "xlsx-malformed"), (b"PK\x03\x04", "a", "xlsx-malformed"),
+    ],
+)  # fmt: skip
+def test_files_that_cannot_be_read(content: bytes, name: str, code: str) -> None:
+    with pytest.raises(UnreadableFile) as caught:
+        read_rows(content, name)
+    assert caught.value.code == code
+
+
+def test_an_archive_bomb_is_not_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/worksheets/sheet1.xml", b"\0" * 1_000_000)
+    monkeypatch.setattr(reader, "MAX_UNPACKED", 500_000)
+    with pytest.raises(UnreadableFile, match="xlsx-too-large"):
+        read_rows(file.getvalue(), "a.xlsx")
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.json", "a.xlsx"])
+def test_too_many_rows(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setattr(reader, "MAX_ROWS", 2)
+    files: dict[str, Callable[[int], bytes]] = {
+        "a.csv": lambda count: b"a\n" + b"1\n" * count,
+        "a.json": lambda count: json.dumps([{"a": 1}] * count).encode(),
+        "a.xlsx": lambda count: sheet(["a"], *[[1]] * count),
+    }
+    assert len(read_rows(files[name](2), name)) == 2
+    with pytest.raises(UnreadableFile, match="too-many-rows"):
+        read_rows(files[name](3), name)
+
+
+def test_chunks_number_their_rows() -> None:
+    rows = [{"n": str(number)} for number in range(5)]
+    assert list(chunks(rows, 2, start=0)) == [(1, rows[:2]), (3, rows[2:4]), (5, rows[4:])]
+    assert list(chunks(rows, 2, start=2)) == [(3, rows[2:4]), (5, rows[4:])]
+    assert list(chunks(rows, 2, start=5)) == []
+
+
+def test_a_mapping_says_which_column_is_which_field() -> None:
+    mapping = Mapping(
+        columns={"name": " 名称 ", "kind": "类别"},
+        constants={"district": "140213", "capacity": 20, "stages": ["primary", "junior"], "open": True, "none": None},
+        values={"kind": {"学科": "subject"}},
+    )
+    assert mapping.apply({"名称": "晨光", "类别": "学科", "x": "y"}) == {
+        "name": "晨光", "kind": "subject", "district": "140213", "capacity": "20", "stages": "primary,junior",
+        "open": "true",
+    }  # fmt: skip
+    assert "name" not in mapping.apply({"名称": "", "类别": "体育"})
+    assert mapping.apply({"类别": "体育"})["kind"] == "体育"
+    assert mapping.missing_columns(frozenset({"名称"})) == ["类别"]
+
+
+def test_a_cell_goes_before_a_constant_unless_it_is_blank() -> None:
+    mapping = Mapping(columns={"kind": "类别"}, constants={"kind": "subject"})
+    assert mapping.apply({"类别": "non_subject"}) == {"kind": "non_subject"}
+    assert mapping.apply({"类别": ""}) == {"kind": "subject"}
+
+
+@pytest.mark.parametrize("part", [{"columns": {"x": "a"}}, {"constants": {"x": "a"}}, {"values": {"x": {}}}])
+def test_fields_that_do_not_exist_are_refused(part: dict[str, Any]) -> None:
+    with pytest.raises(UnknownField):
+        Mapping(**part).check(frozenset({"name"}))
+    Mapping(columns={"name": "a"}).check(frozenset({"name"}))
+
+
+@pytest.mark.parametrize("part", [{"rows": {}}, {"columns": []}, {"columns": {"a": 1}}, {"values": {"a": "b"}}])
+def test_mappings_of_another_shape_are_refused(part: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        Mapping.model_validate(part)
