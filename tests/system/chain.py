@@ -252,6 +252,11 @@ async def run(data: Path | None, broker: BrokerKind, console: Console) -> int:
         console.print(f"played in {seconds:.1f} s, the broker killed with -9 once on the way")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+    return verdict(lines, console)
+
+
+def verdict(lines: Sequence[Figure], console: Console) -> int:
+    """The closing line, and the exit code that goes with it."""
     differing = sum(line.differs for line in lines)
     if differing:
         console.print(f"{differing} figures differ")
