@@ -16,6 +16,7 @@ from deploy.local.ports import SERVICES, Ports
 from deploy.local.processes import HOST, StartFailed
 
 CAMPAIGN_STREETS = ("140213051", "140213057")
+SCHOOLS = 6
 CATEGORIES = ("moral_education", "sunshine_sports", "homework_guidance")
 
 
@@ -40,7 +41,8 @@ async def fill(folder: Path, *, on: date) -> None:
     data = folder / "demo"
     pingcheng.write(data, on=on)
     dataset = Dataset.of(data)
-    async with player(place, _tell) as one:
+    tell = _Told()
+    async with player(place, tell) as one:
         if await _is_filled(one):
             print("The city is there already.")
             return
@@ -52,7 +54,8 @@ async def fill(folder: Path, *, on: date) -> None:
         await one.import_file("inspection", "violations", dataset)
         await one.play_campaign(teams, CAMPAIGN_STREETS, on=on)
         await _open_schools(one)
-    print(f"{dataset.title}: filled. See the scorecard: {place.url('metrics')}/docs")
+        tell("schools", SCHOOLS, SCHOOLS)
+    print(f"{dataset.title}: filled. See the dashboard: http://{HOST}:{place.ports.portal}/dashboard")
 
 
 async def _require_running(place: RunningPlatform) -> None:
@@ -75,8 +78,8 @@ async def _known(one: Player) -> int:
 
 
 async def _open_schools(one: Player) -> None:
-    """Six schools with three courses each; two children more than there are places in every fourth course."""
-    for number, (street, name) in enumerate(list(pingcheng.STREETS.items())[:6], start=1):
+    """Schools with three courses each; two children more than there are places in every fourth course."""
+    for number, (street, name) in enumerate(list(pingcheng.STREETS.items())[:SCHOOLS], start=1):
         school = await one.bureau.post(
             "afterschool",
             "/v1/schools",
@@ -106,9 +109,15 @@ async def _open_schools(one: Player) -> None:
             for _ in range(children):
                 body = {"offering_id": offering.json()["id"], "student_id": str(uuid4())}
                 await one.guardian.post("afterschool", "/v1/enrolments", body)
-        _tell("schools", number, 6)
 
 
-def _tell(what: str, done: int, total: int) -> None:
-    if done >= total:
-        print(f"  {what}: {total:,}")
+class _Told:
+    """One line for each step that came to its end."""
+
+    def __init__(self) -> None:
+        self._steps: set[str] = set()
+
+    def __call__(self, what: str, done: int, total: int) -> None:
+        if done >= total > 0 and what not in self._steps:
+            self._steps.add(what)
+            print(f"  {what}: {total:,}")

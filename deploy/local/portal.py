@@ -8,7 +8,7 @@ from string import Template
 
 import httpx
 from fastapi import FastAPI, HTTPException, Request
-from fastapi.responses import FileResponse, HTMLResponse
+from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse
 
 from deploy.local import issuer, tokens
 from deploy.local.ports import SERVICES, Ports
@@ -38,6 +38,7 @@ def create_portal(
     app.state.http = http
     app.include_router(issuer.router)
     app.add_api_route("/", index, response_class=HTMLResponse, include_in_schema=False)
+    app.add_api_route("/dashboard", dashboard, include_in_schema=False)
     app.add_api_route("/readyz", ready, include_in_schema=False)
     app.add_api_route("/livez", ready, include_in_schema=False)
     app.add_api_route("/asyncapi.json", asyncapi, response_class=FileResponse, include_in_schema=False)
@@ -61,9 +62,17 @@ async def index(request: Request) -> str:
     return PAGE.substitute(
         issuer=escape(request.app.state.issuer),
         registry=f"http://{HOST}:{ports.api('registry')}",
-        dashboard=f"http://{HOST}:{ports.api('metrics')}/",
         services="".join(service_card(service, ports, states) for service in SERVICES),
         roles=", ".join(f"<code>{role}</code>" for role in tokens.ROLES),
+    )
+
+
+async def dashboard(request: Request) -> RedirectResponse:
+    """The dashboard as the bureau sees it. A fragment is sent to no server and stands in no log."""
+    ports: Ports = request.app.state.ports
+    token = tokens.mint(request.app.state.key, request.app.state.issuer, ["bureau"], {"subject": "portal"})
+    return RedirectResponse(
+        f"http://{HOST}:{ports.api('metrics')}/#token={token}", status_code=303, headers={"Cache-Control": "no-store"}
     )
 
 
