@@ -164,8 +164,7 @@ class _Batch:
         return violation_id
 
     def _tell(self, violation: Mapping[str, Any]) -> None:
-        # Checked by ViolationRow a moment ago; a second validation of each would cost as much as the insert.
-        event = ViolationReported.model_construct(
+        event = ViolationReported(
             violation_id=violation["id"],
             institution_id=violation["institution_id"],
             visit_id=violation["visit_id"],

@@ -148,8 +148,7 @@ class _Batch:
         return visit_id
 
     def _tell(self, visit: Mapping[str, Any]) -> None:
-        # Checked by VisitRow a moment ago; a second validation of each would cost as much as the insert.
-        event = VisitRecorded.model_construct(
+        event = VisitRecorded(
             visit_id=visit["id"],
             institution_id=visit["institution_id"],
             campaign_id=visit["campaign_id"],
