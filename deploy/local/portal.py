@@ -108,9 +108,9 @@ def service_card(service: str, ports: Ports, states: dict[int, str]) -> str:
     <section class="card" id="{service}">
       <h2>{zh} <small>{en} · {service}</small></h2>
       <p>{badge("API", states[ports.api(service)])} {badge("worker", states[ports.worker(service)])}</p>
-      <p><a href="{root}/docs">接口文档 / API page</a> · <a href="{root}/openapi.json">openapi.json</a> ·
-         <a href="{root}/readyz">readyz</a> · <a href="{root}/metrics">metrics</a> ·
-         <a href="{worker}/readyz">worker readyz</a></p>
+      <p><a href="{root}/docs">接口文档 / API page</a> · <a href="{root}/openapi.json">openapi.json</a></p>
+      <p>API: <a href="{root}/readyz">readyz</a> · <a href="{root}/metrics">metrics</a>;
+         worker: <a href="{worker}/readyz">readyz</a> · <a href="{worker}/metrics">metrics</a></p>
     </section>"""
 
 
