@@ -47,7 +47,7 @@ async def fill(folder: Path, *, on: date) -> None:
             print("The city is there already.")
             return
         await one.import_grids(dataset)
-        teams = await one.form_teams(list(pingcheng.STREETS))
+        teams = await one.form_teams(list(pingcheng.STREETS), pingcheng.DISTRICT)
         await one.import_file("registry", "institutions", dataset)
         await one.wait_for("placed", lambda: _known(one), 300, seconds=60)
         await one.import_file("inspection", "visits", dataset)

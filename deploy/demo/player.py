@@ -129,12 +129,13 @@ class Player:
         self._progress("grids", 1, 1)
         return answer.json()
 
-    async def form_teams(self, codes: Sequence[str]) -> Mapping[str, str]:
+    async def form_teams(self, codes: Sequence[str], district: str | None = None) -> Mapping[str, str]:
         """One team for each grid; the team's code by the grid's."""
         teams = {}
         for number, code in enumerate(codes, start=1):
             team = f"team-{number:02d}"
-            await self.bureau.post("inspection", "/v1/teams", {"code": team, "name": f"{code} team", "grids": [code]})
+            formed = {"code": team, "name": f"{code} team", "grids": [code], "district": district}
+            await self.bureau.post("inspection", "/v1/teams", formed)
             teams[code] = team
             self._progress("teams", number, len(codes))
         return teams
