@@ -1,0 +1,232 @@
+"""The numbers over HTTP: values, scopes, series, receipts, the scorecard and coverage."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from services.metrics.indicators.domain import BRANCHES, INDICATORS, Scope, ScopeMalformed, ScopeOutOfReach, Value
+from shared.auth import Principal
+from shared.events import afterschool, inspection
+from shared.events.registry import InstitutionChanged
+from tests.metrics.conftest import World, changed, institution
+from tests.metrics.samples import CAMPAIGN, SAMPLES, SCHOOL, one
+
+HERE, THERE = "140213", "140214"
+
+CITY: Mapping[str, tuple[int, int | None]] = {
+    "institutions.total": (4, None),
+    "institutions.active": (2, None),
+    "institutions.unlicensed": (1, None),
+    "institutions.subject": (3, None),
+    "institutions.non_subject": (1, None),
+    "institutions.unplaced": (3, None),
+    "institutions.placed_share": (1, 4),
+    "inspection.teams": (1, None),
+    "inspection.visits": (2, None),
+    "inspection.targets": (3, None),
+    "inspection.covered": (2, None),
+    "inspection.coverage": (2, 3),
+    "inspection.discoveries": (1, None),
+    "violations.total": (3, None),
+    "violations.open": (2, None),
+    "violations.closed": (1, None),
+    "violations.closed_share": (1, 3),
+    "violations.low": (1, None),
+    "violations.moderate": (0, None),
+    "violations.high": (2, None),
+    "afterschool.schools": (1, None),
+    "afterschool.offerings": (1, None),
+    "afterschool.places": (40, None),
+    "afterschool.enrolled": (1, None),
+    "afterschool.waiting": (1, None),
+}
+
+
+async def a_city(world: World) -> None:
+    """The events whose numbers stand above, counted by hand."""
+    target = SAMPLES[inspection.CampaignTargetsListed].targets[0]  # type: ignore[attr-defined]  # the sample's type is known
+    listed = [
+        target.model_copy(update={"target_id": one(100 + number), "grid": grid})
+        for number, grid in enumerate(("g1", "g1", "g2"))
+    ]
+    await world.count(
+        institution(1),
+        institution(2, district=THERE, street="140214001"),
+        institution(3, status="unlicensed"),
+        institution(4, kind="non_subject"),
+        changed(InstitutionChanged, institution_id=UUID(int=1004), kind="non_subject"),
+        changed(inspection.TargetPlaced, institution_id=UUID(int=1001)),
+        SAMPLES[inspection.TeamFormed],
+        SAMPLES[inspection.CampaignLaunched],
+        changed(inspection.CampaignTargetsListed, targets=listed),
+        changed(inspection.CampaignTargetClosed, target_id=one(100)),
+        changed(inspection.CampaignTargetClosed, target_id=one(102), reason="moved"),
+        SAMPLES[inspection.CampaignDiscovery],
+        SAMPLES[inspection.VisitSubmitted],
+        changed(inspection.VisitRecorded, visit_id=one(200), district=THERE),
+        changed(inspection.VisitPlanned, visit_id=one(201)),
+        SAMPLES[inspection.ViolationVerified],
+        changed(inspection.ViolationReported, violation_id=one(300), found_on=date(2025, 11, 30), district=THERE),
+        changed(inspection.ViolationRectified, violation_id=one(301), severity="low", found_on=date(2026, 1, 1)),
+        SAMPLES[afterschool.SchoolRegistered],
+        SAMPLES[afterschool.OfferingPublished],
+        SAMPLES[afterschool.OfferingChanged],
+        SAMPLES[afterschool.StudentEnrolled],
+        changed(afterschool.StudentWaitlisted, enrolment_id=one(400)),
+        changed(afterschool.EnrolmentWithdrawn, enrolment_id=one(401)),
+    )
+
+
+def test_the_tree_is_whole() -> None:
+    codes = {branch.code for branch in BRANCHES} | set(INDICATORS)
+    assert len(codes) == len(BRANCHES) + len(INDICATORS)
+    parents = [*(branch.parent for branch in BRANCHES), *(leaf.parent for leaf in INDICATORS.values())]
+    assert {parent for parent in parents if parent is not None} <= {branch.code for branch in BRANCHES}
+    assert set(CITY) == set(INDICATORS)
+
+
+def test_a_ratio_of_nothing_is_no_number() -> None:
+    assert [Value(0, 0).value, Value(1, 2).value, Value(3, None).value, Value(0, 5).value] == [None, 0.5, 3, 0]
+
+
+@pytest.mark.parametrize("words", ["", "city:", "district", "district:", "town:1", "grid:" + "x" * 65, ":x", "City"])
+def test_scopes_that_are_malformed(words: str) -> None:
+    with pytest.raises(ScopeMalformed):
+        Scope.parse(words)
+
+
+def test_scopes_within_reach() -> None:
+    officer = Principal("o", frozenset({"district_officer"}), district=HERE)
+    staff = Principal("s", frozenset({"school_staff"}), school="x")
+    assert str(Scope.parse("city").within(officer)) == f"district:{HERE}"
+    assert str(Scope.parse("city").within(staff)) == "school:x"
+    assert str(Scope.parse("grid:a:b").within(Principal("b", frozenset({"bureau"})))) == "grid:a:b"
+    for words in (f"district:{THERE}", "street:1", "grid:g1", "school:y"):
+        with pytest.raises(ScopeOutOfReach):
+            Scope.parse(words).within(officer)
+        with pytest.raises(ScopeOutOfReach):
+            Scope.parse(words).within(staff)
+    with pytest.raises(ScopeOutOfReach):
+        Scope.parse("city").within(Principal("o", frozenset({"district_officer"})))
+
+
+async def test_the_tree_over_http(world: World) -> None:
+    nodes = await world.get("/v1/indicators")
+    assert [node["code"] for node in nodes] == [*(branch.code for branch in BRANCHES), *INDICATORS]
+    units = {node["code"]: node["unit"] for node in nodes}
+    assert (units["outside"], units["institutions.total"]) == (None, "count")
+    assert (units["afterschool.places"], units["inspection.coverage"]) == ("places", "ratio")
+
+
+async def test_values_of_a_city(world: World) -> None:
+    await a_city(world)
+    for code, (numerator, denominator) in CITY.items():
+        found = await world.get(f"/v1/indicators/{code}")
+        value = numerator if denominator is None else numerator / denominator
+        assert (found["numerator"], found["denominator"], found["value"]) == (numerator, denominator, value), code
+    card = await world.get("/v1/scorecard")
+    assert {one["code"]: (one["numerator"], one["denominator"]) for one in card["values"]} == CITY
+    assert card["scope"] == "city"
+
+
+async def test_nothing_is_zero_and_no_ratio(world: World) -> None:
+    for one_ in (await world.get("/v1/scorecard"))["values"]:
+        expected = (None, 0) if one_["unit"] == "ratio" else (0, None)
+        assert (one_["value"], one_["denominator"]) == expected
+    answer = await world.bureau.get("/v1/indicators/nothing")
+    assert (answer.status_code, answer.json()["code"]) == (404, "indicator-not-found")
+
+
+async def test_scopes(world: World) -> None:
+    await a_city(world)
+    school = world.service("school_staff", school=str(SCHOOL))
+    officer = world.service("district_officer", district=THERE)
+    for client, code, scope, value in (
+        (world.bureau, "institutions.total", f"district:{HERE}", 3),
+        (world.bureau, "institutions.total", "street:140214001", 1),
+        (world.bureau, "institutions.total", "grid:g1", 1),
+        (world.bureau, "inspection.targets", f"campaign:{CAMPAIGN}", 3),
+        (world.bureau, "inspection.targets", "campaign:none", 0),
+        (officer, "institutions.total", "city", 1),
+        (officer, "violations.total", f"district:{THERE}", 1),
+        (school, "afterschool.places", "city", 40),
+        (school, "institutions.total", f"school:{SCHOOL}", 0),
+    ):
+        assert (await world.get(f"/v1/indicators/{code}", client, scope=scope))["value"] == value, (code, scope)
+
+
+@pytest.mark.parametrize(
+    ("code", "by", "points"),
+    [
+        ("institutions.total", "district", {HERE: 3, THERE: 1}),
+        ("institutions.total", "street", {"140213050": 3, "140214001": 1}),
+        ("institutions.total", "grid", {"": 3, "g1": 1}),
+        ("institutions.total", "kind", {"non_subject": 1, "subject": 3}),
+        ("institutions.total", "state", {"active": 2, "closed": 1, "unlicensed": 1}),
+        ("inspection.coverage", "grid", {"g1": 0.5, "g2": 1.0}),
+        ("inspection.targets", "campaign", {str(CAMPAIGN): 3}),
+        ("afterschool.places", "school", {str(SCHOOL): 40}),
+        ("violations.total", "month", {"2025-11": 1, "2026-01": 1, "2026-03": 1}),
+        ("violations.closed_share", "month", {"2025-11": 0.0, "2026-01": 0.0, "2026-03": 1.0}),
+    ],
+)
+async def test_series(world: World, code: str, by: str, points: dict[str, float]) -> None:
+    await a_city(world)
+    series = await world.get(f"/v1/indicators/{code}/values", by=by)
+    assert {point["key"]: point["value"] for point in series["values"]} == points
+    assert list(points) == [point["key"] for point in series["values"]]
+
+
+@pytest.mark.parametrize(
+    ("months", "keys"),
+    [
+        ({"from": "2026-01"}, ["2026-01", "2026-03"]),
+        ({"to": "2026-01"}, ["2025-11", "2026-01"]),
+        ({"from": "2025-12", "to": "2026-02"}, ["2026-01"]),
+        ({"from": "2026-04"}, []),
+        ({"from": "2026-03", "to": "2025-11"}, []),
+    ],
+)
+async def test_months_from_and_to_are_included(world: World, months: dict[str, str], keys: list[str]) -> None:
+    await a_city(world)
+    series = await world.get("/v1/indicators/violations.total/values", by="month", **months)
+    assert [point["key"] for point in series["values"]] == keys
+
+
+async def test_receipts_are_exactly_the_events_of_what_is_counted(world: World) -> None:
+    await a_city(world)
+    told = await world.count(
+        institution(1, name="again"), changed(InstitutionChanged, institution_id=UUID(int=1003)), institution(5)
+    )
+    for code, count in (("institutions.total", 9), ("institutions.active", 5), ("violations.closed_share", 3)):
+        seen: list[dict[str, Any]] = []
+        query = {"limit": "2"}
+        while True:
+            page = await world.get(f"/v1/indicators/{code}/receipts", **query)
+            seen += page["items"]
+            if page["next_cursor"] is None:
+                break
+            query["cursor"] = page["next_cursor"]
+        assert len(seen) == len({one["event_id"] for one in seen}) == count, code
+        assert {one["noun"] for one in seen} == {code.split(".")[0].removesuffix("s")}
+    last = seen[-1]
+    assert (last["topic"], last["sequence"], last["partition"]) == ("inspection.violations.v1", 1, 0)
+    place = await world.get("/v1/indicators/institutions.total/receipts", scope=f"district:{THERE}")
+    assert [one["member_id"] for one in place["items"]] == [str(UUID(int=1002))]
+    everything = await world.get("/v1/indicators/institutions.total/receipts", limit="200")
+    assert {str(delivery.envelope.event_id) for delivery in told} <= {one["event_id"] for one in everything["items"]}
+
+
+async def test_coverage_by_grid(world: World) -> None:
+    await a_city(world)
+    found = await world.get("/v1/coverage", campaign=str(CAMPAIGN))
+    assert (found["targets"], found["closed"], found["coverage"], found["discoveries"]) == (3, 2, 2 / 3, 1)
+    assert found["grids"] == [
+        {"grid": "g1", "targets": 2, "closed": 1, "discoveries": 1, "reasons": {"inspected": 1}},
+        {"grid": "g2", "targets": 1, "closed": 1, "discoveries": 0, "reasons": {"moved": 1}},
+    ]
+    answer = await world.bureau.get("/v1/coverage", params={"campaign": str(one(77))})
+    assert (answer.status_code, answer.json()["code"]) == (404, "campaign-not-found")

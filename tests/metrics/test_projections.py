@@ -1,0 +1,160 @@
+"""What every event says of its member, and what that does to the cells."""
+
+import asyncio
+import random
+from uuid import UUID
+
+import pytest
+
+from services.metrics.projections.domain import DIMENSIONS, PROJECTIONS, Change, Movement, moved
+from services.metrics.projections.usecases import AdmittedElsewhere
+from shared.events import Event, afterschool, inspection, registry
+from shared.events.catalogue import EVENTS
+from tests.metrics.conftest import World, changed, institution
+from tests.metrics.samples import OFFERING, SAID, SAMPLES, SCHOOL, VISIT, one
+
+COUNT_NOTHING = {inspection.GridSetActivated}
+"""Events of the catalogue that no number needs. Whoever publishes a new event decides here."""
+
+
+def test_no_event_is_forgotten() -> None:
+    assert set(EVENTS.values()) - set(PROJECTIONS) == COUNT_NOTHING
+    assert set(SAMPLES) == set(PROJECTIONS)
+    assert set(SAID) == {event.__name__ for event in PROJECTIONS}
+
+
+@pytest.mark.parametrize("event", list(PROJECTIONS), ids=lambda event: event.__name__)
+def test_what_an_event_says(event: type[Event]) -> None:
+    noun, member, says, amount = SAID[event.__name__]
+    assert list(PROJECTIONS[event](SAMPLES[event])) == [Change(noun, member, says, amount)]
+    assert set(says) <= set(DIMENSIONS)
+
+
+@pytest.mark.parametrize("event", list(PROJECTIONS), ids=lambda event: event.__name__)
+async def test_every_event_alone_is_counted_with_a_receipt(event: type[Event], world: World) -> None:
+    (delivery,) = await world.count(SAMPLES[event])
+    assert [members for members, _ in (await world.numbers()).values()] == [1]
+    assert await world.receipts() == [delivery.envelope.event_id]
+    await world.check()
+
+
+def test_an_accepted_review_keeps_the_visit_done() -> None:
+    accepted = changed(inspection.VisitReviewed, accepted=True)
+    assert list(PROJECTIONS[inspection.VisitReviewed](accepted)) == [Change("visit", VISIT, {"state": "done"})]
+
+
+def test_what_is_not_said_stays() -> None:
+    stood = moved("institution", None, {"state": "active", "grid": "g1"})
+    after = moved("institution", stood, {"state": "closed", "grid": ""})
+    assert dict(zip(("noun", *DIMENSIONS), after, strict=True)) == {
+        **dict.fromkeys(DIMENSIONS, ""), "noun": "institution", "state": "closed"
+    }  # fmt: skip
+
+
+def test_a_movement_is_a_sum() -> None:
+    movement = Movement()
+    movement.move(None, ("a",), new_amount=3)
+    movement.move(("a",), ("b",), old_amount=3, new_amount=5)
+    assert (movement.members, movement.amounts) == ({("a",): 0, ("b",): 1}, {("a",): 0, ("b",): 5})
+
+
+async def test_members_move_between_cells(world: World) -> None:
+    place = ("140213", "140213050")
+    await world.count(institution(1), institution(2), institution(3, kind="non_subject"))
+    assert await world.numbers() == {
+        ("institution", "active", "subject", *place): (2, 0),
+        ("institution", "active", "non_subject", *place): (1, 0),
+    }
+    await world.count(changed(registry.InstitutionChanged, institution_id=UUID(int=1001)))
+    await world.count(changed(registry.InstitutionChanged, institution_id=UUID(int=1002), district=None, street=None))
+    assert await world.numbers() == {
+        ("institution", "closed", "subject", *place): (1, 0),
+        ("institution", "closed", "subject"): (1, 0),
+        ("institution", "active", "non_subject", *place): (1, 0),
+    }
+    await world.check()
+
+
+async def test_a_batch_with_several_moves_of_one_member_is_the_last_of_them(world: World) -> None:
+    registered, closed = institution(1), changed(registry.InstitutionChanged, institution_id=UUID(int=1001))
+    placed = changed(inspection.TargetPlaced, institution_id=UUID(int=1001))
+    deliveries = await world.count(registered, closed, placed, closed, registered)
+    assert await world.numbers() == {("institution", "active", "subject", "140213", "140213050", "g1"): (1, 0)}
+    assert await world.receipts() == [delivery.envelope.event_id for delivery in deliveries]
+    await world.check()
+
+
+@pytest.mark.parametrize("one_batch", [True, False])
+@pytest.mark.parametrize("reverse", [True, False])
+async def test_two_topics_about_one_member_in_either_order(world: World, one_batch: bool, reverse: bool) -> None:
+    placed = changed(inspection.TargetPlaced, institution_id=UUID(int=1001))
+    events = [placed, institution(1)] if reverse else [institution(1), placed]
+    for batch in [events] if one_batch else [[event] for event in events]:
+        await world.count(*batch)
+    assert await world.numbers() == {("institution", "active", "subject", "140213", "140213050", "g1"): (1, 0)}
+    await world.check()
+
+
+async def test_a_member_that_is_only_placed_is_not_counted_yet(world: World) -> None:
+    await world.count(SAMPLES[inspection.TargetPlaced])
+    assert (await world.get("/v1/indicators/institutions.total"))["value"] == 0
+    await world.count(SAMPLES[registry.InstitutionRegistered])
+    assert (await world.get("/v1/indicators/institutions.placed_share"))["value"] == 1
+
+
+async def test_amounts_follow_their_members(world: World) -> None:
+    published, altered = SAMPLES[afterschool.OfferingPublished], SAMPLES[afterschool.OfferingChanged]
+    second = changed(afterschool.OfferingPublished, offering_id=one(500), capacity=7)
+    cell = ("offering", "open", "sports", "140213", "140213050", str(SCHOOL))
+    await world.count(published, second)
+    assert await world.numbers() == {cell: (2, 37)}
+    await world.count(altered)
+    assert await world.numbers() == {cell: (2, 47)}
+    await world.count(changed(afterschool.OfferingChanged, offering_id=OFFERING, capacity=1))
+    assert await world.numbers() == {cell: (2, 8)}
+    assert (await world.get("/v1/indicators/afterschool.places"))["value"] == 8
+    await world.check()
+
+
+async def test_any_batching_gives_the_same_numbers(world: World) -> None:
+    dice = random.Random(7)
+    events: list[Event] = []
+    for _ in range(150):
+        number = dice.randrange(20)
+        events.append(dice.choice([
+            institution(number, status=dice.choice(["active", "closed"])),
+            changed(inspection.TargetPlaced, institution_id=UUID(int=1000 + number), grid=dice.choice([None, "g1"])),
+            changed(afterschool.OfferingPublished, offering_id=one(2000 + number), capacity=dice.randrange(50)),
+            changed(inspection.ViolationReported, violation_id=one(3000 + number), severity=dice.choice("ab")),
+        ]))  # fmt: skip
+    left = list(events)
+    while left:
+        size = dice.randint(1, 30)
+        await world.count(*left[:size])
+        await world.check()
+        del left[:size]
+    batched = await world.numbers()
+    await world.count(*events)  # the last word on every member is the same again
+    assert await world.numbers() == batched
+    await world.check()
+
+
+async def test_batches_side_by_side(world: World) -> None:
+    """Two partitions speak of the same members at once; who meets a new member too late applies again."""
+
+    async def again(*events: Event) -> None:
+        while True:
+            try:
+                await world.count(*events)
+                return
+            except AdmittedElsewhere:
+                continue
+
+    for round_ in range(5):
+        members = [round_ * 10 + number for number in range(10)]
+        placed = [changed(inspection.TargetPlaced, institution_id=UUID(int=1000 + number)) for number in members]
+        await asyncio.gather(
+            again(*(institution(number) for number in members)), again(*placed[::-1]), again(*placed[5:])
+        )
+    assert await world.numbers() == {("institution", "active", "subject", "140213", "140213050", "g1"): (50, 0)}
+    await world.check()

@@ -1,0 +1,137 @@
+"""The numbers once more from the whole log: equal, drifted, or put in the place of the live ones."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, Protocol
+
+import pytest
+from sqlalchemy import func, select, text
+
+from deploy.local.topics import create_declared_topics
+from services.metrics.projections.domain import Cell, Generation, Member, Receipt
+from services.metrics.rebuilds.usecases import Rebuilder
+from services.metrics.settings import Settings
+from services.metrics.subscriptions import INBOX, SHADOW
+from shared.consumer import Consumer
+from shared.database import new_id
+from shared.events.registry import InstitutionChanged, InstitutionRegistered
+from shared.inbox import consumer_offset
+from shared.journal import Fact, record_many
+from shared.relay import Relay
+from tests.infrastructure import Broker
+from tests.metrics.conftest import World, changed
+
+ROWS = (Cell, Member, Receipt)
+
+
+class Runs(Protocol):
+    async def run(self, stop: asyncio.Event) -> None: ...
+
+
+@asynccontextmanager
+async def at_work(*parts: Runs) -> AsyncIterator[None]:
+    stop = asyncio.Event()
+    tasks = [asyncio.create_task(part.run(stop)) for part in parts]
+    yield
+    stop.set()
+    await asyncio.gather(*tasks)
+
+
+async def rebuild(world: World, settings: Settings, **body: bool) -> Any:
+    asked = await world.bureau.post("/v1/rebuilds", json=body)
+    assert (asked.status_code, asked.json()["state"]) == (202, "queued")
+    assert await Rebuilder(settings, world.service.app.state.engine, world.sessions).run_next(asyncio.Event())
+    return await world.get(asked.headers["location"])
+
+
+async def rows_of(world: World, generation: int) -> list[int]:
+    async with world.sessions() as session:
+        return [
+            await session.scalar(select(func.count()).select_from(table).where(table.generation == generation)) or 0
+            for table in ROWS
+        ]
+
+
+async def live_generation(world: World) -> int:
+    async with world.sessions() as session:
+        return await session.scalar(select(Generation.live)) or 0
+
+
+async def counted(world: World, events: int) -> None:
+    """Wait until the consumer has read that many events."""
+    async with asyncio.timeout(30):
+        while True:
+            async with world.sessions() as session:
+                wanted = select(func.sum(consumer_offset.c.next)).where(consumer_offset.c.consumer == INBOX.consumer)
+                if int(await session.scalar(wanted) or 0) >= events:
+                    return
+            await asyncio.sleep(0.05)
+
+
+async def test_one_at_a_time(world: World) -> None:
+    assert (await world.bureau.post("/v1/rebuilds", json={})).status_code == 202
+    answer = await world.bureau.post("/v1/rebuilds", json={"swap": True})
+    assert (answer.status_code, answer.json()["code"]) == (409, "rebuild-running")
+
+
+async def test_nothing_to_do(world: World) -> None:
+    builder = Rebuilder(world.settings, world.service.app.state.engine, world.sessions)
+    assert not await builder.run_next(asyncio.Event())
+
+
+@pytest.mark.kafka
+async def test_matched_drifted_and_swapped(world: World, broker: Broker) -> None:
+    await create_declared_topics(broker.bootstrap)
+    settings = world.settings.model_copy(
+        update={
+            "kafka_bootstrap_servers": broker.bootstrap,
+            "kafka_idempotence": broker.idempotence,
+            "kafka_groups": broker.idempotence,
+        }
+    )
+    engine = world.service.app.state.engine
+    ids = [new_id() for _ in range(40)]
+    facts = [Fact(one, 1, changed(InstitutionRegistered, institution_id=one)) for one in ids]
+    facts += [Fact(one, 2, changed(InstitutionChanged, institution_id=one)) for one in ids[:10]]
+    async with world.sessions.begin() as session:
+        await record_many(session, facts)
+    async with at_work(Relay(settings, engine), Consumer(settings, engine, world.sessions, INBOX)):
+        await counted(world, len(facts))
+    right = await world.numbers()
+
+    matched = await rebuild(world, settings)
+    assert (matched["state"], matched["differences"]) == ("matched", [])
+    assert matched["events"] >= len(facts)
+    live = await live_generation(world)
+    assert await rows_of(world, 3 - live) == [0, 0, 0]
+
+    async with world.sessions.begin() as session:
+        await session.execute(text("UPDATE cell SET members = members + 3 WHERE state = 'closed' AND members > 0"))
+    wrong = await world.numbers()
+    drifted = await rebuild(world, settings)
+    assert drifted["state"] == "drifted"
+    (difference,) = drifted["differences"]
+    assert (difference["noun"], difference["state"]) == ("institution", "closed")
+    assert difference["live"] == difference["rebuilt"] + 3
+    assert await world.numbers() == wrong, "a verdict changes nothing"
+
+    before = await rows_of(world, live)
+    swapped = await rebuild(world, settings, swap=True)
+    assert (swapped["state"], len(swapped["differences"])) == ("swapped", 1)
+    assert await live_generation(world) == 3 - live
+    assert await world.numbers() == right
+    assert await rows_of(world, live) == [0, 0, 0]
+    assert (await rows_of(world, 3 - live))[1:] == before[1:]
+
+    # The live consumer goes on where the shadow stood, and nothing is counted twice.
+    more = [Fact(one, 1, changed(InstitutionRegistered, institution_id=one)) for one in (new_id(), new_id())]
+    async with world.sessions.begin() as session:
+        await record_many(session, more)
+    async with at_work(Relay(settings, engine), Consumer(settings, engine, world.sessions, INBOX)):
+        await counted(world, swapped["events"] + 2)
+    assert sum(members for members, _ in (await world.numbers()).values()) == sum(m for m, _ in right.values()) + 2
+    assert (await rebuild(world, settings))["state"] == "matched"
+    async with world.sessions() as session:
+        left = select(func.count()).select_from(consumer_offset).where(consumer_offset.c.consumer == SHADOW.consumer)
+        assert await session.scalar(left) == 0
