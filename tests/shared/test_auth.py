@@ -210,7 +210,7 @@ async def test_a_remembered_token_still_ends() -> None:
     transport = httpx.MockTransport(lambda _: httpx.Response(200, json=key_set(KEY)))
     ring = KeyRing(f"{ISSUER}/jwks", transport=transport)
     verifier = TokenVerifier(ring, issuer=ISSUER, audience="example", clock=lambda: now)
-    short = token(exp=NOW + 10)
+    short = token(iat=NOW, exp=NOW + 10)  # NOW is when this file was read; the session may be minutes older
     await verifier.verify(short)
     now += 5
     await verifier.verify(short)
