@@ -58,7 +58,7 @@ class ValueOut(BaseModel):
 
     code: str
     scope: str
-    value: float | None
+    value: int | float | None
     numerator: int
     denominator: int | None
     unit: Unit
@@ -70,7 +70,7 @@ class SeriesPoint(BaseModel):
     """A value along one dimension; the empty key gathers what has none."""
 
     key: str
-    value: float | None
+    value: int | float | None
     numerator: int
     denominator: int | None
 
