@@ -140,10 +140,11 @@ async def _move_members(
     known: Collection[MemberKey],
     generation: int,
 ) -> None:
-    """New members are admitted where they stand, known ones moved."""
+    """New members are admitted where they stand, known ones moved; in one order, or two batches would deadlock."""
+    ordered = sorted(after)
     for statement, keys in (
-        (_ADMIT, [key for key in after if key not in known]),
-        (_MOVE_MEMBERS, [key for key in after if key in known]),
+        (_ADMIT, [key for key in ordered if key not in known]),
+        (_MOVE_MEMBERS, [key for key in ordered if key in known]),
     ):
         if keys:
             done = await session.execute(
