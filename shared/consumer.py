@@ -25,6 +25,8 @@ from shared.settings import ServiceSettings
 log = structlog.get_logger(__name__)
 
 BATCH = 5000
+SIDE_BY_SIDE = 3
+"""Partitions applied at once; their transactions are independent, as they are between workers."""
 TRIES = 4
 FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 30.0
@@ -47,7 +49,9 @@ class Consumer:
     ) -> None:
         self._settings, self._engine, self._sessions, self.inbox = settings, engine, sessions, inbox
         self._cursor: dict[TopicPartition, int] = {}
-        self._reassigned = True
+        self._assignment = 0
+        """Counts assignments; `_synchronised` is the last one whose positions were taken from PostgreSQL."""
+        self._synchronised = -1
         self.failing = True
         """Until partitions are assigned, and while they are not; waiting to lead is no failure."""
         self.lag = 0
@@ -85,7 +89,7 @@ class Consumer:
                 kafka.subscribe(sorted(self.inbox.topics), listener=_Rebalance(self, kafka))
             else:
                 kafka.assign(await self._all_partitions(kafka))
-            self._reassigned = True
+            self._assignment += 1
             await self._poll(kafka, stop)
         finally:
             # stop() may hang or raise CancelledError when brokers are gone; the offsets are safe in PostgreSQL.
@@ -96,8 +100,10 @@ class Consumer:
         loop = asyncio.get_running_loop()
         retry_at = loop.time() + RETRY_PARKED_EVERY
         while not stop.is_set():
-            if self._reassigned:
+            if self._stale:
+                assignment = self._assignment
                 await self._resynchronise(kafka, kafka.assignment())
+                self._synchronised = assignment
             if loop.time() >= retry_at:
                 await parking.retry_due(self._sessions, self.inbox)
                 retry_at = loop.time() + RETRY_PARKED_EVERY
@@ -105,19 +111,32 @@ class Consumer:
                 got = await kafka.getmany(timeout_ms=100, max_records=BATCH)
             except NoOffsetForPartitionError:
                 # Assigned just now, and the client looked for an offset in Kafka before we could say where to read.
-                self._reassigned = True
+                self._assignment += 1
                 continue
             except OffsetOutOfRangeError as error:
                 raise LogLost(f"position unknown to the broker: {error}") from error
-            # Every cursor moves before anything is applied, success or not: it says where the client will fetch next.
+            # Cursors move before anything is applied, success or not: they say where the client will fetch next.
             spans = [(tp, self._cursor.get(tp), records) for tp, records in got.items()]
             for tp, _, records in spans:
                 self._cursor[tp] = records[-1].offset + 1
-            for tp, start, records in spans:
-                if start is None or self._reassigned:
-                    continue  # assigned behind our back: resynchronised on the next turn
-                await self._take(kafka, tp, start, [_as_record(record) for record in records])
+            await self._take_all(kafka, spans)
             self.lag = sum(max((kafka.highwater(tp) or 0) - self._cursor.get(tp, 0), 0) for tp in kafka.assignment())
+
+    async def _take_all(
+        self, kafka: AIOKafkaConsumer, spans: Sequence[tuple[TopicPartition, int | None, Sequence[Any]]]
+    ) -> None:
+        """Partitions side by side: while one waits for PostgreSQL another is unpacked. All end before one raises."""
+        turn = asyncio.Semaphore(SIDE_BY_SIDE)
+
+        async def take(tp: TopicPartition, start: int | None, records: Sequence[Any]) -> None:
+            async with turn:
+                if start is not None and not self._stale:  # else resynchronised on the next turn
+                    await self._take(kafka, tp, start, [_as_record(record) for record in records])
+
+        outcomes = await asyncio.gather(*(take(*span) for span in spans), return_exceptions=True)
+        for outcome in outcomes:
+            if isinstance(outcome, BaseException):
+                raise outcome
 
     async def _take(self, kafka: AIOKafkaConsumer, tp: TopicPartition, start: int, records: Sequence[Record]) -> None:
         try:
@@ -175,16 +194,20 @@ class Consumer:
                     return
                 await asyncio.sleep(FIRST_PAUSE * 2**attempt)
 
+    @property
+    def _stale(self) -> bool:
+        """Whether partitions came or went since positions were last taken."""
+        return self._assignment != self._synchronised
+
     # -- partitions --------------------------------------------------------------------------------
 
     async def _resynchronise(self, kafka: AIOKafkaConsumer, partitions: Iterable[TopicPartition]) -> None:
         """Take the positions PostgreSQL knows, and let the client fetch from there."""
-        self._reassigned = False
-        wanted = list(partitions)
+        assignment, wanted = self._assignment, list(partitions)
         async with self._sessions.begin() as session:
             await self.inbox.ensure_offsets(session, [(tp.topic, tp.partition) for tp in wanted])
             positions = {tp: await self.inbox.position(session, tp.topic, tp.partition) for tp in wanted}
-        if self._reassigned:
+        if assignment != self._assignment:
             return  # a rebalance came in between; the next turn starts over
         for tp, position in positions.items():
             kafka.seek(tp, position)
@@ -231,10 +254,10 @@ class _Rebalance(ConsumerRebalanceListener):  # type: ignore[misc]  # the librar
         self._consumer, self._kafka = consumer, kafka
 
     def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
-        self._consumer._reassigned = True
+        self._consumer._assignment += 1
 
     def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
-        self._consumer._reassigned = True
+        self._consumer._assignment += 1
         self._kafka.pause(*assigned)
 
 
