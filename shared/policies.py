@@ -28,7 +28,10 @@ class Policy:
     async def __call__(self, request: Request) -> Principal:
         if "anonymous" in self.roles:
             return ANONYMOUS
-        principal = await authenticate(request)
+        # The route asks before it reads the body, FastAPI again for the handler: one look at the token serves both.
+        principal: Principal | None = getattr(request.state, "principal", None)
+        if principal is None:
+            principal = request.state.principal = await authenticate(request)
         if not self.roles & principal.roles:
             raise EdgeProblem(403, "role-not-allowed")
         return principal
