@@ -1,6 +1,6 @@
 """Hot reads: PostgreSQL builds the JSON, and its bytes go out as they are.
 
-Measured on the ledger page: 3 times the ORM with a response model. The route still declares its `response_model`, and a
+`bench/` holds the ledger page against the ORM with a response model. The route still declares its `response_model`, and a
 contract test holds these bytes to it.
 """
 
