@@ -1,7 +1,7 @@
 """Hot reads: PostgreSQL builds the JSON, and its bytes go out as they are.
 
-`bench/` holds the ledger page against the ORM with a response model. The route still declares its `response_model`, and a
-contract test holds these bytes to it.
+`bench/` holds the ledger page against the ORM with a response model. The route still declares its `response_model`,
+and a contract test holds these bytes to it.
 """
 
 import asyncio
