@@ -25,8 +25,9 @@ from shared.settings import ServiceSettings
 log = structlog.get_logger(__name__)
 
 BATCH = 5000
-SIDE_BY_SIDE = 3
-"""Partitions applied at once; their transactions are independent, as they are between workers."""
+SIDE_BY_SIDE = 2
+"""Partitions applied at once: one is unpacked while the other waits for PostgreSQL. Three wait for one another's
+cells (`bench/NOTES.md`). Their transactions are independent, as they are between workers."""
 TRIES = 4
 FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 30.0
