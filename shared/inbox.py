@@ -201,22 +201,21 @@ class Inbox:
         await failpoint("W9")
         await self._move(session, topic, partition, start, records[-1].offset + 1)
         deliveries = [self._read(record) for record in records]
-        seen = await self._versions(session, topic, {delivery.envelope.key for delivery in deliveries})
-        if await self._has_parked(session, topic, list(seen.keys() | {d.envelope.key for d in deliveries})):
+        keys = {delivery.envelope.key for delivery in deliveries}
+        if await self._has_parked(session, topic, keys):
             raise Unreadable("a key has parked records")
-        fresh = []
-        before = dict(seen)
+        seen = await self._versions(session, topic, keys)
+        fresh: list[Delivery] = []
+        moved: dict[UUID, int] = {}
         for delivery in deliveries:
             envelope = delivery.envelope
-            last = seen.get(envelope.key, 0)
+            last = moved.get(envelope.key) or seen.get(envelope.key, 0)
             if envelope.sequence > last + 1:
                 raise Unreadable("gap", envelope)
             if envelope.sequence == last + 1:
-                seen[envelope.key] = envelope.sequence
+                moved[envelope.key] = envelope.sequence
                 fresh.append(delivery)
-        await self._remember(
-            session, topic, {key: version for key, version in seen.items() if before.get(key) != version}
-        )
+        await self._remember(session, topic, moved)
         await self._give([delivery for delivery in fresh if type(delivery.event) in self.wanted], session)
         await failpoint("W10")
 
@@ -324,7 +323,7 @@ class Inbox:
         )
         return {row.key: row.version for row in found}
 
-    async def _has_parked(self, session: AsyncSession, topic: str, keys: list[UUID]) -> bool:
+    async def _has_parked(self, session: AsyncSession, topic: str, keys: set[UUID]) -> bool:
         row = parked.c
         found = await session.scalar(
             select(row.id)
