@@ -57,11 +57,10 @@ def live(service: str, part: str, environment: Mapping[str, str], port: int, out
 class Fleet:
     """Keeps the children up and counts how often they were killed."""
 
-    def __init__(self, platform: Platform, *, worker_name: str = "only") -> None:
+    def __init__(self, platform: Platform) -> None:
         self._platform = platform
         self._children: dict[str, ForkServerProcess] = {}
         self._upkeep: asyncio.Task[None] | None = None
-        self._worker_name = worker_name
         self.kills: Counter[str] = Counter()
 
     @property
@@ -109,7 +108,7 @@ class Fleet:
         environment = {
             **self._platform.service_environment(service),
             "LOG_LEVEL": "WARNING",
-            "WORKER_NAME": f"{service}-{self._worker_name}",
+            "WORKER_NAME": f"{service}-worker",
             "WORKER_PORT": str(ports.worker(service)),
         }
         output = str(self._platform.folder / f"{name}.log")
