@@ -9,11 +9,12 @@ import pytest
 from services.metrics.projections.domain import DIMENSIONS, PROJECTIONS, Change, Movement, moved
 from services.metrics.projections.usecases import AdmittedElsewhere
 from shared.events import Event, afterschool, inspection, registry
-from shared.events.catalogue import EVENTS
+from shared.events.catalogue import EVENTS, events_of
 from tests.metrics.conftest import World, changed, institution
 from tests.metrics.samples import OFFERING, SAID, SAMPLES, SCHOOL, VISIT, one
 
-COUNT_NOTHING = {inspection.GridSetActivated}
+_LICENSING = {event for event in events_of("registry") if not issubclass(event, registry.InstitutionEvent)}
+COUNT_NOTHING = {inspection.GridSetActivated, registry.InstitutionMerged, *_LICENSING}
 """Events of the catalogue that no number needs. Whoever publishes a new event decides here."""
 
 

@@ -1,0 +1,1 @@
+"""Training advertisements: found, ordered removed, removed, verified."""

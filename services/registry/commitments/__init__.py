@@ -1,0 +1,1 @@
+"""The commitment of standardised schools: its versions, who signed which, and what broke it."""
