@@ -1,1 +1,1 @@
-"""Which days are working days, rest days, holidays, vacations; and where the calendar of a year is not published yet."""
+"""Which days are working days, rest days, holidays, vacations; and which years' calendars are not known yet."""

@@ -80,12 +80,17 @@ class Stage(StrEnum):
 
 
 class Status(StrEnum):
-    """`unlicensed` is found by inspection; `closed` stays in the ledger with its history."""
+    """`applying` waits for its first permit; `unlicensed` was found by inspection, or lost its permit.
 
+    `closed` stays in the ledger with its history, and so does `merged`, an entry that was another one twice.
+    """
+
+    APPLYING = "applying"
     ACTIVE = "active"
     SUSPENDED = "suspended"
     CLOSED = "closed"
     UNLICENSED = "unlicensed"
+    MERGED = "merged"
 
 
 def check_uscc(value: str) -> str:

@@ -1,1 +1,1 @@
-"""How a matter is handled where offices differ: documents, deciding office, days, steps, as dated and sourced records."""
+"""How a matter is handled where offices differ: documents, deciding office, days, steps, dated and sourced."""

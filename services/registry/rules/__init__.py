@@ -1,1 +1,1 @@
-"""What the policy forbids, as dated records with their sources; refuses nothing by itself, but says what would break it."""
+"""What the policy forbids, as dated records with their sources, and what a plan would break."""

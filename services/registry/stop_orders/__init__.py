@@ -1,1 +1,1 @@
-"""Holiday stops compiled from the calendar: who must stop on which days, who acknowledged, who was seen to have stopped."""
+"""Holiday stops compiled from the calendar: who must stop and when, who acknowledged, who was seen to."""
