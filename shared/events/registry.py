@@ -110,12 +110,11 @@ class ApplicationChanged(ApplicationEvent):
 
 
 class ApplicationSubmitted(ApplicationEvent):
-    """The application reached the authority: the overall clock runs from here under this procedure."""
+    """The application reached the authority and runs under this procedure to its end."""
 
     type: ClassVar[str] = "registry.application.submitted.v1"
 
     procedure_id: UUID
-    overall_due_on: date
 
 
 class ApplicationReturned(ApplicationEvent):
@@ -128,11 +127,20 @@ class ApplicationReturned(ApplicationEvent):
 
 
 class ApplicationAccepted(ApplicationEvent):
-    """The application is complete and under examination."""
+    """The application is complete and under examination: the overall clock runs (行政许可法 art. 42)."""
 
     type: ClassVar[str] = "registry.application.accepted.v1"
 
     overall_due_on: date
+
+
+class ApplicationExtended(ApplicationEvent):
+    """The time for the decision was extended once, with a reason told to the applicant (行政许可法 art. 42)."""
+
+    type: ClassVar[str] = "registry.application.extended.v1"
+
+    overall_due_on: date
+    cause: str
 
 
 class SiteVisitRequested(ApplicationEvent):
@@ -181,9 +189,9 @@ class ApplicationWithdrawn(ApplicationEvent):
 class PermitEvent(Event):
     """Every fact of a permit carries its whole state.
 
-    It is in force on a day that is not before `valid_from`, not after `valid_to` (null: open-ended), before `ended_on`
-    if there is one, and not in the suspension (`suspended_from` up to, not including, `suspended_until`). Expiry is no
-    event: the days say it.
+    It is in force on a day that is not before `valid_from` (null: not known), not after `valid_to` (null: open-ended),
+    before `ended_on` if there is one, and not in the suspension (`suspended_from` up to, not including,
+    `suspended_until`). Expiry is no event: the days say it.
     """
 
     topic: ClassVar[str] = "registry.permits.v1"
@@ -196,7 +204,7 @@ class PermitEvent(Event):
     subjects: list[str]
     site: str
     district: str | None
-    valid_from: date
+    valid_from: date | None
     valid_to: date | None
     suspended_from: date | None
     suspended_until: date | None

@@ -54,6 +54,13 @@ class OutsideYourDistrict(Forbidden):
     zh = "区县人员只能维护本区县台账。"
 
 
+class InstitutionEnded(Conflict):
+    """The institution is closed, or was merged into another."""
+
+    code = "institution-ended"
+    zh = "该机构已关闭或已并入其他机构。"
+
+
 class Kind(StrEnum):
     """Subject training teaches 道德与法治, 语文, 历史, 地理, 数学, 外语, 物理, 化学 or 生物 (教监管厅函〔2021〕3号)."""
 
@@ -253,6 +260,11 @@ class Institution(Base, Aggregate):
             setattr(self, field, getattr(after, field))
         self.changed_at = at
         return InstitutionChanged(**public_state(self.id, after), changed=changed, at=at)
+
+    def check_open(self) -> None:
+        """Raise `InstitutionEnded` for an entry that only keeps its history."""
+        if self.status in (Status.CLOSED, Status.MERGED):
+            raise InstitutionEnded(status=self.status)
 
     def details(self) -> Details:
         return Details.model_construct(**{field: getattr(self, field) for field in FIELDS})

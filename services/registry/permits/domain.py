@@ -1,0 +1,332 @@
+"""A permit (办学许可证): leave for one institution to teach certain things at one site until a day."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Final, Self, TypeVar
+from uuid import UUID
+
+from sqlalchemy import ARRAY, CheckConstraint, Date, Index, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.registry.orm import Base
+from shared.clock import china_date
+from shared.database import Aggregate, new_id
+from shared.events.registry import (
+    PermitCancelled,
+    PermitEvent,
+    PermitGranted,
+    PermitRecorded,
+    PermitReinstated,
+    PermitRenewed,
+    PermitRevoked,
+    PermitSuspended,
+)
+from shared.refusals import Conflict, Invalid, NotFound, Refusal
+
+
+class PermitNotFound(NotFound):
+    """There is no such permit, or it is not yours to see."""
+
+    code = "permit-not-found"
+    zh = "没有此许可证，或不在您的权限范围内。"
+
+
+class PermitNotInForce(Conflict):
+    """The permit is not in force."""
+
+    code = "permit-not-in-force"
+    zh = "许可证不在有效状态。"
+
+
+class PermitNotSuspended(Conflict):
+    """The permit is not suspended."""
+
+    code = "permit-not-suspended"
+    zh = "许可证未处于暂停状态。"
+
+
+class PermitEnded(Conflict):
+    """The permit has ended; what has lapsed stays lapsed."""
+
+    code = "permit-ended"
+    zh = "许可证已失效，不能再变更。"
+
+
+class PermitInForceAlready(Conflict):
+    """The institution has a permit of this kind for this site."""
+
+    code = "permit-in-force-already"
+    zh = "该机构在此地址已有同类有效许可证。"
+
+
+class PermitNumberTaken(Conflict):
+    """Another permit has this number."""
+
+    code = "permit-number-taken"
+    zh = "已有许可证使用该编号。"
+
+
+class EndNotLater(Invalid):
+    """The new last day must be later than the old one, and not past."""
+
+    code = "end-not-later"
+    zh = "新的有效期截止日须晚于原截止日且不早于今天。"
+
+
+class ValidityReversed(Invalid):
+    """The last day lies before the first."""
+
+    code = "validity-reversed"
+    zh = "有效期截止日早于起始日。"
+
+
+class SuspensionOver(Invalid):
+    """A suspension ends on a day to come."""
+
+    code = "suspension-over"
+    zh = "暂停期限须晚于今天。"
+
+
+class PermitStatus(StrEnum):
+    """What a permit is on a day; nothing but the days and the decisions says so."""
+
+    PENDING = "pending"
+    IN_FORCE = "in_force"
+    SUSPENDED = "suspended"
+    EXPIRED = "expired"
+    REVOKED = "revoked"
+    CANCELLED = "cancelled"
+
+
+class Action(StrEnum):
+    SUSPEND = "suspend"
+    REINSTATE = "reinstate"
+    REVOKE = "revoke"
+    RENEW = "renew"
+    CANCEL = "cancel"
+
+
+TRANSITIONS: Final[Mapping[Action, frozenset[PermitStatus]]] = {
+    Action.SUSPEND: frozenset({PermitStatus.IN_FORCE}),
+    Action.REINSTATE: frozenset({PermitStatus.SUSPENDED}),
+    Action.REVOKE: frozenset({PermitStatus.PENDING, PermitStatus.IN_FORCE, PermitStatus.SUSPENDED}),
+    Action.RENEW: frozenset({PermitStatus.IN_FORCE}),
+    # 行政许可法 art. 70: a permit that expired without renewal is cancelled too.
+    Action.CANCEL: frozenset(
+        {PermitStatus.PENDING, PermitStatus.IN_FORCE, PermitStatus.SUSPENDED, PermitStatus.EXPIRED}
+    ),
+}
+"""On which of its statuses a permit takes an action."""
+
+_REFUSALS: Final[Mapping[Action, type[Refusal]]] = {
+    Action.SUSPEND: PermitNotInForce,
+    Action.REINSTATE: PermitNotSuspended,
+    Action.REVOKE: PermitEnded,
+    Action.RENEW: PermitNotInForce,
+    Action.CANCEL: PermitEnded,
+}
+
+Fact = TypeVar("Fact", bound=PermitEvent)
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a permit covers: kind, stages and subjects taught, and the site where."""
+
+    kind: str
+    stages: tuple[str, ...]
+    subjects: tuple[str, ...]
+    site: str
+    district: str | None
+    street: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Validity:
+    """First and last day; a ledger may not know the first (null), and a last day may be open (null)."""
+
+    starts: date | None
+    ends: date | None
+
+    def __post_init__(self) -> None:
+        if self.starts is not None and self.ends is not None and self.ends < self.starts:
+            raise ValidityReversed(pointer="/valid_to")
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """A permit as a ledger states it, granted before this platform."""
+
+    institution_id: UUID
+    number: str
+    scope: Scope
+    validity: Validity
+
+
+class PermitNumber(Base):
+    """The last number given out in a district."""
+
+    __tablename__ = "permit_number"
+
+    district: Mapped[str] = mapped_column(Text, primary_key=True)
+    last: Mapped[int]
+
+
+class Permit(Base, Aggregate):
+    """A permit. Its status on a day is derived from its days, never stored."""
+
+    __tablename__ = "permit"
+    __table_args__ = (
+        UniqueConstraint("number"),
+        Index("ix_permit_institution_id_id", "institution_id", "id"),
+        Index("ix_permit_valid_to_id", "valid_to", "id"),
+        Index("ix_permit_district_id", "district", "id"),
+        CheckConstraint("(ended_on IS NULL) = (ending IS NULL)", name="ended_in_a_way"),
+        CheckConstraint("(suspended_from IS NULL) = (suspended_until IS NULL)", name="suspended_between_days"),
+    )
+
+    institution_id: Mapped[UUID]
+    number: Mapped[str] = mapped_column(Text)
+    kind: Mapped[str] = mapped_column(Text)
+    stages: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    subjects: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    site: Mapped[str] = mapped_column(Text)
+    district: Mapped[str | None] = mapped_column(Text)
+    street: Mapped[str | None] = mapped_column(Text)
+    valid_from: Mapped[date | None] = mapped_column(Date)
+    valid_to: Mapped[date | None] = mapped_column(Date)
+    suspended_from: Mapped[date | None] = mapped_column(Date)
+    suspended_until: Mapped[date | None] = mapped_column(Date)
+    suspension_cause: Mapped[str | None] = mapped_column(Text)
+    suspension_basis: Mapped[str | None] = mapped_column(Text)
+    ended_on: Mapped[date | None] = mapped_column(Date)
+    ending: Mapped[str | None] = mapped_column(Text)
+    ending_cause: Mapped[str | None] = mapped_column(Text)
+    ending_basis: Mapped[str | None] = mapped_column(Text)
+    notice_id: Mapped[UUID | None]
+    application_id: Mapped[UUID | None]
+    recorded_at: Mapped[datetime]
+
+    @classmethod
+    def grant(
+        cls,
+        number: str,
+        scope: Scope,
+        validity: Validity,
+        *,
+        institution_id: UUID,
+        application_id: UUID,
+        at: datetime,
+    ) -> tuple[Self, PermitGranted]:
+        """Give leave, as an application asked for it."""
+        if validity.ends is not None and validity.ends < china_date(at):
+            raise EndNotLater(pointer="/valid_to")
+        permit = cls._write(number, scope, validity, institution_id=institution_id, at=at)
+        permit.application_id = application_id
+        return permit, permit._fact(PermitGranted, at, application_id=application_id)
+
+    @classmethod
+    def record(cls, paper: Paper, *, at: datetime) -> tuple[Self, PermitRecorded]:
+        """Take over a permit granted before this platform."""
+        permit = cls._write(paper.number, paper.scope, paper.validity, institution_id=paper.institution_id, at=at)
+        return permit, permit._fact(PermitRecorded, at, source="ledger")
+
+    def record_again(self, paper: Paper, *, at: datetime) -> PermitRecorded | None:
+        """Take over what a newer ledger says of it; None where that is nothing new.
+
+        A permit decided on here (granted, or ended) is no longer the ledger's to change.
+        """
+        validity = Validity(self.valid_from, self.valid_to)
+        if self.application_id is not None or self.ending is not None or validity == paper.validity:
+            return None
+        self.valid_from, self.valid_to = paper.validity.starts, paper.validity.ends
+        return self._fact(PermitRecorded, at, source="ledger")
+
+    def status_on(self, day: date) -> PermitStatus:
+        """What the permit is on a day in China: the one place that says so in Python."""
+        if self.ended_on is not None and day >= self.ended_on:
+            return PermitStatus(self.ending or "")
+        if self.valid_from is not None and day < self.valid_from:
+            return PermitStatus.PENDING
+        if self.valid_to is not None and day > self.valid_to:
+            return PermitStatus.EXPIRED
+        return PermitStatus.SUSPENDED if self._rests_on(day) else PermitStatus.IN_FORCE
+
+    def suspend(self, until: date, *, cause: str, legal_basis: str, at: datetime) -> PermitSuspended:
+        """Let it rest from today; the suspension lifts by itself on the day `until`."""
+        today = self.check(Action.SUSPEND, at)
+        if until <= today:
+            raise SuspensionOver(pointer="/until")
+        self.suspended_from, self.suspended_until = today, until
+        self.suspension_cause, self.suspension_basis = cause, legal_basis
+        return self._fact(PermitSuspended, at, cause=cause, legal_basis=legal_basis)
+
+    def reinstate(self, cause: str, *, at: datetime) -> PermitReinstated:
+        """Lift the suspension before its end."""
+        today = self.check(Action.REINSTATE, at)
+        self.suspended_until = today
+        return self._fact(PermitReinstated, at, cause=cause)
+
+    def revoke(self, cause: str, *, legal_basis: str, notice_id: UUID, at: datetime) -> PermitRevoked:
+        """Take it away as a penalty (吊销), together with the notice that tells the city."""
+        self._end(Action.REVOKE, PermitStatus.REVOKED, cause, at)
+        self.ending_basis, self.notice_id = legal_basis, notice_id
+        return self._fact(PermitRevoked, at, cause=cause, legal_basis=legal_basis, notice_id=notice_id)
+
+    def renew(self, valid_to: date, *, at: datetime) -> PermitRenewed:
+        """Let it run longer; a permit that has lapsed is applied for anew."""
+        today = self.check(Action.RENEW, at)
+        previous = self.valid_to
+        if previous is None or valid_to <= previous or valid_to < today:
+            raise EndNotLater(pointer="/valid_to")
+        self.valid_to = valid_to
+        return self._fact(PermitRenewed, at, previous_valid_to=previous)
+
+    def cancel(self, cause: str, *, at: datetime) -> PermitCancelled:
+        """End it without blame (注销): given up, replaced, or never renewed."""
+        self._end(Action.CANCEL, PermitStatus.CANCELLED, cause, at)
+        return self._fact(PermitCancelled, at, cause=cause)
+
+    @classmethod
+    def _write(cls, number: str, scope: Scope, validity: Validity, *, institution_id: UUID, at: datetime) -> Self:
+        return cls(
+            id=new_id(),
+            version=0,
+            institution_id=institution_id,
+            number=number,
+            kind=scope.kind,
+            stages=list(scope.stages),
+            subjects=list(scope.subjects),
+            site=scope.site,
+            district=scope.district,
+            street=scope.street,
+            valid_from=validity.starts,
+            valid_to=validity.ends,
+            recorded_at=at,
+        )
+
+    def check(self, action: Action, at: datetime) -> date:
+        """The day in China, if the permit takes this action on it; raises the action's own conflict."""
+        today = china_date(at)
+        status = self.status_on(today)
+        if status not in TRANSITIONS[action]:
+            raise _REFUSALS[action](status=status.value)
+        return today
+
+    def _rests_on(self, day: date) -> bool:
+        if self.suspended_from is None or self.suspended_until is None:
+            return False
+        return self.suspended_from <= day < self.suspended_until
+
+    def _end(self, action: Action, ending: PermitStatus, cause: str, at: datetime) -> None:
+        self.ended_on = self.check(action, at)
+        self.ending, self.ending_cause = ending, cause
+
+    def _fact(self, kind: type[Fact], at: datetime, **more: object) -> Fact:
+        state = {name: getattr(self, name) for name in _STATE}
+        return kind.model_validate({**state, "permit_id": self.id, **more, "at": at})
+
+
+_STATE: Final = tuple(name for name in PermitEvent.model_fields if name not in ("permit_id", "at"))

@@ -1,0 +1,184 @@
+"""Suspend, reinstate, revoke, renew and cancel permits; take over those a ledger states."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.registry.institutions import queries as institutions
+from services.registry.institutions.domain import Institution, Status
+from services.registry.notices.domain import NoticeContent
+from services.registry.notices.usecases import publish_notice
+from services.registry.permits import queries
+from services.registry.permits.domain import (
+    Action,
+    Paper,
+    Permit,
+    PermitInForceAlready,
+    PermitStatus,
+    Scope,
+    Validity,
+)
+from shared import journal
+from shared.clock import china_date
+from shared.policies import Principal
+
+
+@dataclass(frozen=True, slots=True)
+class Revocation:
+    """One decision: why the permit is revoked, on which provision, and the notice that tells the others."""
+
+    cause: str
+    legal_basis: str
+    notice: NoticeContent
+
+
+async def grant_permit(
+    session: AsyncSession,
+    institution: Institution,
+    scope: Scope,
+    validity: Validity,
+    *,
+    number: str | None,
+    application_id: UUID,
+    at: datetime,
+) -> Permit:
+    """Give an institution, whose row is locked, a permit; it may teach from the first day on."""
+    today = china_date(at)
+    for other in await queries.living_permits_for_update(session, institution.id, today):
+        standing = other.status_on(today) is not PermitStatus.EXPIRED
+        if standing and (other.kind, other.site) == (scope.kind, scope.site):
+            raise PermitInForceAlready(number=other.number)
+    permit, granted = Permit.grant(
+        number or await queries.next_number(session, scope.district),
+        scope,
+        validity,
+        institution_id=institution.id,
+        application_id=application_id,
+        at=at,
+    )
+    session.add(permit)
+    await journal.record(session, granted, subject=permit)
+    await _note_on_entry(session, institution, {"permit_no": permit.number, "status": Status.ACTIVE}, at=at)
+    return permit
+
+
+async def suspend_permit(
+    session: AsyncSession,
+    permit_id: UUID,
+    until: date,
+    *,
+    cause: str,
+    legal_basis: str,
+    caller: Principal,
+    at: datetime,
+) -> Permit:
+    """Let a permit in force rest until a day."""
+    permit = await queries.permit_for_update(session, permit_id, caller)
+    await journal.record(
+        session, permit.suspend(until, cause=cause, legal_basis=legal_basis, at=at), subject=permit, reason=cause
+    )
+    return permit
+
+
+async def reinstate_permit(
+    session: AsyncSession, permit_id: UUID, *, cause: str, caller: Principal, at: datetime
+) -> Permit:
+    """Lift a suspension before its end."""
+    permit = await queries.permit_for_update(session, permit_id, caller)
+    await journal.record(session, permit.reinstate(cause, at=at), subject=permit, reason=cause)
+    return permit
+
+
+async def revoke_permit(
+    session: AsyncSession, permit_id: UUID, revocation: Revocation, *, caller: Principal, at: datetime
+) -> Permit:
+    """Revoke a permit and publish the notice about it, or neither."""
+    permit, institution = await _with_institution(session, permit_id, caller)
+    permit.check(Action.REVOKE, at)
+    notice = await publish_notice(session, revocation.notice, subjects=[institution.id], caller=caller, at=at)
+    revoked = permit.revoke(revocation.cause, legal_basis=revocation.legal_basis, notice_id=notice.id, at=at)
+    await journal.record(session, revoked, subject=permit, reason=revocation.cause)
+    await _unlicense(session, institution, permit, at=at)
+    return permit
+
+
+async def renew_permit(
+    session: AsyncSession, permit_id: UUID, valid_to: date, *, reason: str | None, caller: Principal, at: datetime
+) -> Permit:
+    """Let a permit in force run longer."""
+    permit = await queries.permit_for_update(session, permit_id, caller)
+    await journal.record(session, permit.renew(valid_to, at=at), subject=permit, reason=reason)
+    return permit
+
+
+async def cancel_permit(
+    session: AsyncSession, permit_id: UUID, *, cause: str, caller: Principal, at: datetime
+) -> Permit:
+    """End a permit that was given up or never renewed."""
+    permit, institution = await _with_institution(session, permit_id, caller)
+    await journal.record(session, permit.cancel(cause, at=at), subject=permit, reason=cause)
+    await _unlicense(session, institution, permit, at=at)
+    return permit
+
+
+async def cancel_all(
+    session: AsyncSession, institution: Institution, *, kind: str | None, cause: str, at: datetime
+) -> int:
+    """End every living permit (of a kind) of an institution whose row is locked; how many there were."""
+    living = await queries.living_permits_for_update(session, institution.id, china_date(at))
+    ending = [permit for permit in living if kind in (None, permit.kind)]
+    for permit in ending:
+        await journal.record(session, permit.cancel(cause, at=at), subject=permit, reason=cause)
+    return len(ending)
+
+
+async def record_papers(session: AsyncSession, papers: Sequence[Paper], *, at: datetime) -> frozenset[str]:
+    """Take over permits that a ledger states; the numbers that belong to another institution, which are left alone."""
+    known = await queries.by_number_for_update(session, [paper.number for paper in papers])
+    taken: set[str] = set()
+    facts: list[journal.Fact] = []
+    for paper in papers:
+        permit = known.get(paper.number)
+        if permit is None:
+            permit, recorded = Permit.record(paper, at=at)
+            session.add(permit)
+            known[paper.number] = permit
+        elif permit.institution_id != paper.institution_id:
+            taken.add(paper.number)
+            continue
+        else:
+            again = permit.record_again(paper, at=at)
+            if again is None:
+                continue
+            recorded = again
+        permit.version += 1
+        facts.append(journal.Fact(permit.id, permit.version, recorded))
+    await session.flush()
+    await journal.record_many(session, facts)
+    return frozenset(taken)
+
+
+async def _with_institution(session: AsyncSession, permit_id: UUID, caller: Principal) -> tuple[Permit, Institution]:
+    """Both locked, the institution first, as everywhere."""
+    seen = await queries.permit(session, permit_id, caller)
+    institution = await institutions.institution_for_update(session, seen.institution_id, caller)
+    return await queries.permit_for_update(session, permit_id, caller), institution
+
+
+async def _unlicense(session: AsyncSession, institution: Institution, ended: Permit, *, at: datetime) -> None:
+    """Without any permit left, an institution that is open runs without leave."""
+    if institution.status not in (Status.ACTIVE, Status.SUSPENDED):
+        return
+    if not await queries.has_living(session, institution.id, china_date(at), beside=ended.id):
+        await _note_on_entry(session, institution, {"status": Status.UNLICENSED}, at=at)
+
+
+async def _note_on_entry(
+    session: AsyncSession, institution: Institution, changes: dict[str, object], *, at: datetime
+) -> None:
+    changed = institution.change(changes, at=at)
+    if changed is not None:
+        await journal.record(session, changed, subject=institution)
