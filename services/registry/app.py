@@ -4,6 +4,8 @@ from fastapi import FastAPI
 
 from services.registry.advertisements import domain as advertisement_rules
 from services.registry.advertisements.routes import router as advertisements
+from services.registry.calendars import domain as calendar_rules
+from services.registry.calendars.routes import router as calendars
 from services.registry.commitments import domain as commitment_rules
 from services.registry.commitments.routes import router as commitments
 from services.registry.files.routes import router as files
@@ -26,6 +28,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         routers=[
             institutions,
             files,
+            calendars,
             commitments,
             advertisements,
             responsibilities,
@@ -35,6 +38,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         constraints={
             "uq_institution_uscc": UsccTaken,
             "uq_institution_external_ref": ExternalRefTaken,
+            **calendar_rules.CONSTRAINTS,
             **commitment_rules.CONSTRAINTS,
             **advertisement_rules.CONSTRAINTS,
         },
