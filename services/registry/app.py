@@ -2,10 +2,17 @@
 
 from fastapi import FastAPI
 
+from services.registry.advertisements import domain as advertisement_rules
+from services.registry.advertisements.routes import router as advertisements
+from services.registry.calendars import domain as calendar_rules
+from services.registry.calendars.routes import router as calendars
+from services.registry.commitments import domain as commitment_rules
+from services.registry.commitments.routes import router as commitments
 from services.registry.files.routes import router as files
 from services.registry.institutions.domain import ExternalRefTaken, UsccTaken
 from services.registry.institutions.exports import router as exports
 from services.registry.institutions.routes import router as institutions
+from services.registry.responsibilities.routes import router as responsibilities
 from services.registry.settings import Settings
 from services.registry.subscriptions import IMPORTERS
 from shared.imports.routes import imports_router
@@ -18,6 +25,21 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         settings or Settings(),
         title="Double Wings registry",
         description="The ledger of off-campus training institutions: one institution, one file. 校外培训机构台账。",
-        routers=[institutions, files, exports, imports_router(IMPORTERS)],
-        constraints={"uq_institution_uscc": UsccTaken, "uq_institution_external_ref": ExternalRefTaken},
+        routers=[
+            institutions,
+            files,
+            calendars,
+            commitments,
+            advertisements,
+            responsibilities,
+            exports,
+            imports_router(IMPORTERS),
+        ],
+        constraints={
+            "uq_institution_uscc": UsccTaken,
+            "uq_institution_external_ref": ExternalRefTaken,
+            **calendar_rules.CONSTRAINTS,
+            **commitment_rules.CONSTRAINTS,
+            **advertisement_rules.CONSTRAINTS,
+        },
     )

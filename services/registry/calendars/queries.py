@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.calendars.domain import (
@@ -69,6 +69,19 @@ async def terms(
     if after is not None:
         wanted = wanted.where(SchoolTerm.id > UUID(after))
     return (await session.scalars(wanted)).all()
+
+
+async def term_for_update(session: AsyncSession, term_id: UUID) -> SchoolTerm:
+    """The term or vacation, locked until the transaction ends; raises `TermNotFound`."""
+    found = await session.get(SchoolTerm, term_id, with_for_update=True, populate_existing=True)
+    if found is None:
+        raise TermNotFound
+    return found
+
+
+async def lock_terms(session: AsyncSession) -> None:
+    """One after the other: two overlapping vacations set at the same moment would not see each other."""
+    await session.execute(select(func.pg_advisory_xact_lock(func.hashtext("school_term"))))
 
 
 async def overlapping_term(

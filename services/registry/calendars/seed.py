@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date
+from importlib.metadata import version
 from typing import Any, Final
 
 import holidays
@@ -11,7 +12,7 @@ from shared.database import new_id
 
 YEARS: Final = range(2020, 2027)
 """Those with an announcement behind them; for later ones the package estimates, which is no calendar."""
-SOURCE: Final = f"holidays {holidays.__version__} (国务院办公厅节假日安排)"
+SOURCE: Final = f"holidays {version('holidays')} (国务院办公厅节假日安排)"
 
 
 def rows(years: Iterable[int] = YEARS) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:

@@ -32,3 +32,13 @@ async def file_of(session: AsyncSession, institution_id: UUID) -> Sequence[Any]:
     ).where(FileEntry.institution_id == institution_id)
     everything = union_all(own, told).subquery()
     return (await session.execute(select(everything).order_by(everything.c.at))).all()
+
+
+async def knows_violation(session: AsyncSession, institution_id: UUID, violation_id: UUID) -> bool:
+    """Whether inspection told of this violation at this institution."""
+    told = select(FileEntry.event_id).where(
+        FileEntry.institution_id == institution_id,
+        FileEntry.key == violation_id,
+        FileEntry.type.like("inspection.violation.%"),
+    )
+    return await session.scalar(told.limit(1)) is not None

@@ -1,0 +1,67 @@
+"""Publish a text, sign it, record that a violation broke what was signed."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.registry.commitments import queries
+from services.registry.commitments.domain import (
+    Commitment,
+    CommitmentBreach,
+    CommitmentText,
+    Signature,
+    SignatureFormWrong,
+    TextContent,
+    ViolationUnknown,
+)
+from services.registry.files import queries as files
+from services.registry.institutions import queries as institutions
+from shared import journal
+from shared.clock import china_date
+from shared.policies import Principal
+
+
+async def publish_text(session: AsyncSession, content: TextContent, *, at: datetime) -> CommitmentText:
+    """Publish the next version."""
+    await queries.one_publisher_at_a_time(session)
+    text, published = CommitmentText.publish(content, newest=await queries.newest_text(session), at=at)
+    session.add(text)
+    await journal.record(session, published, subject=text)
+    return text
+
+
+async def sign_commitment(
+    session: AsyncSession, institution_id: UUID, signature: Signature, *, caller: Principal, at: datetime
+) -> Commitment:
+    """Sign the text in force; a second signature under the same text is refused by the database."""
+    if signature.on_paper == ("operator" in caller.roles):
+        raise SignatureFormWrong(pointer="/on_paper")
+    institution = await institutions.institution_for_update(session, institution_id, caller)
+    text = await queries.text(session, signature.text_id)
+    newest = await queries.newest_text(session, on=china_date(at))
+    commitment, signed = Commitment.sign(institution, text, signature, newest=newest, by=caller.subject, at=at)
+    session.add(commitment)
+    await journal.record(session, signed, subject=commitment)
+    return commitment
+
+
+async def record_breach(
+    session: AsyncSession,
+    institution_id: UUID,
+    commitment_id: UUID,
+    violation_id: UUID,
+    *,
+    note: str | None,
+    caller: Principal,
+    at: datetime,
+) -> tuple[Commitment, CommitmentBreach]:
+    """Record that a violation in the institution's file broke its commitment; once per violation."""
+    await institutions.institution(session, institution_id, caller)
+    commitment = await queries.commitment_for_update(session, institution_id, commitment_id)
+    if not await files.knows_violation(session, institution_id, violation_id):
+        raise ViolationUnknown(pointer="/violation_id")
+    breach, breached = commitment.breach(violation_id, note=note, by=caller.subject, at=at)
+    session.add(breach)
+    await journal.record(session, breached, subject=commitment)
+    return commitment, breach
