@@ -4,6 +4,7 @@ from fastapi import FastAPI
 
 from services.registry.advertisements import domain as advertisement_rules
 from services.registry.advertisements.routes import router as advertisements
+from services.registry.applications.routes import router as applications
 from services.registry.calendars import domain as calendar_rules
 from services.registry.calendars.routes import router as calendars
 from services.registry.commitments import domain as commitment_rules
@@ -12,9 +13,16 @@ from services.registry.files.routes import router as files
 from services.registry.institutions.domain import ExternalRefTaken, UsccTaken
 from services.registry.institutions.exports import router as exports
 from services.registry.institutions.routes import router as institutions
+from services.registry.permits import domain as permit_rules
+from services.registry.permits.routes import router as permits
+from services.registry.procedures import domain as procedure_rules
+from services.registry.procedures.routes import router as procedures
 from services.registry.responsibilities.routes import router as responsibilities
 from services.registry.settings import Settings
 from services.registry.subscriptions import IMPORTERS
+from services.registry.transformations import domain as transformation_rules
+from services.registry.transformations.routes import overview as transformations
+from services.registry.transformations.routes import router as transformations_of_one
 from shared.imports.routes import imports_router
 from shared.web import create_service
 
@@ -28,6 +36,11 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         routers=[
             institutions,
             files,
+            procedures,
+            applications,
+            permits,
+            transformations,
+            transformations_of_one,
             calendars,
             commitments,
             advertisements,
@@ -38,6 +51,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         constraints={
             "uq_institution_uscc": UsccTaken,
             "uq_institution_external_ref": ExternalRefTaken,
+            **procedure_rules.CONSTRAINTS,
+            **permit_rules.CONSTRAINTS,
+            **transformation_rules.CONSTRAINTS,
             **calendar_rules.CONSTRAINTS,
             **commitment_rules.CONSTRAINTS,
             **advertisement_rules.CONSTRAINTS,

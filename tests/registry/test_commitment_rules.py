@@ -15,11 +15,10 @@ from services.registry.commitments.domain import (
     CommitmentTextNotInForce,
     CommitmentTextNotLater,
     CommitmentTextSuperseded,
-    InstitutionEnded,
     Signature,
     TextContent,
 )
-from services.registry.institutions.domain import Details, Institution, Status
+from services.registry.institutions.domain import Details, Institution, InstitutionEnded, Status
 from shared.clock import china_date
 from tests.registry.conftest import AT
 

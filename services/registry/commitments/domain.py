@@ -74,13 +74,6 @@ class SignatureFormWrong(Invalid):
     zh = "机构在线签署；工作人员仅登记纸质签署（on_paper）。"
 
 
-class InstitutionEnded(Conflict):
-    """The institution is closed, or was merged into another entry."""
-
-    code = "institution-ended"
-    zh = "该机构已关闭或已并入其他条目。"
-
-
 class ViolationUnknown(NotFound):
     """The institution's file holds no such violation."""
 
@@ -93,9 +86,6 @@ class BreachRecordedAlready(Conflict):
 
     code = "breach-recorded-already"
     zh = "该问题已登记为违反承诺。"
-
-
-ENDED: Final = frozenset({Status.CLOSED, Status.MERGED})
 
 
 def _readable(value: str) -> str:
@@ -203,8 +193,7 @@ class Commitment(Base, Aggregate):
         at: datetime,
     ) -> tuple[Self, CommitmentSigned]:
         """Sign the text in force, having read that very text; `newest` is the newest in force today."""
-        if institution.status in ENDED:
-            raise InstitutionEnded(status=institution.status)
+        institution.check_open()
         if signature.sha256 != text.sha256:
             raise CommitmentTextDiffers(pointer="/sha256")
         if text.valid_from > china_date(at):

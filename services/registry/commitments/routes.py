@@ -22,7 +22,6 @@ from services.registry.commitments.domain import (
     CommitmentTextNotInForce,
     CommitmentTextNotLater,
     CommitmentTextSuperseded,
-    InstitutionEnded,
     Signature,
     SignatureFormWrong,
     TextContent,
@@ -30,7 +29,7 @@ from services.registry.commitments.domain import (
 )
 from services.registry.commitments.queries import Dimension
 from services.registry.institutions import queries as institutions
-from services.registry.institutions.domain import InstitutionNotFound
+from services.registry.institutions.domain import InstitutionEnded, InstitutionNotFound
 from services.registry.institutions.routes import ReaderDep
 from services.registry.wording import Paragraph
 from shared.clock import utc_now

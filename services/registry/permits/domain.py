@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Final, Self, TypeVar
+from typing import Final, Protocol, Self, TypeVar
 from uuid import UUID
 
 from sqlalchemy import ARRAY, CheckConstraint, Date, Index, Text, UniqueConstraint
@@ -165,6 +165,38 @@ class Paper:
     validity: Validity
 
 
+class Days(Protocol):
+    """The days that say what a permit is."""
+
+    @property
+    def valid_from(self) -> date | None: ...
+    @property
+    def valid_to(self) -> date | None: ...
+    @property
+    def suspended_from(self) -> date | None: ...
+    @property
+    def suspended_until(self) -> date | None: ...
+    @property
+    def ended_on(self) -> date | None: ...
+    @property
+    def ending(self) -> str | None: ...
+
+
+def status_on(permit: Days, day: date) -> PermitStatus:
+    """What a permit is on a day in China: the one place that says so in Python (`queries.has_status` in SQL)."""
+    if permit.ended_on is not None and day >= permit.ended_on:
+        return PermitStatus(permit.ending or "")
+    if permit.valid_from is not None and day < permit.valid_from:
+        return PermitStatus.PENDING
+    if permit.valid_to is not None and day > permit.valid_to:
+        return PermitStatus.EXPIRED
+    if permit.suspended_from is not None and permit.suspended_until is not None:
+        return (
+            PermitStatus.SUSPENDED if permit.suspended_from <= day < permit.suspended_until else PermitStatus.IN_FORCE
+        )
+    return PermitStatus.IN_FORCE
+
+
 class PermitNumber(Base):
     """The last number given out in a district."""
 
@@ -245,14 +277,8 @@ class Permit(Base, Aggregate):
         return self._fact(PermitRecorded, at, source="ledger")
 
     def status_on(self, day: date) -> PermitStatus:
-        """What the permit is on a day in China: the one place that says so in Python."""
-        if self.ended_on is not None and day >= self.ended_on:
-            return PermitStatus(self.ending or "")
-        if self.valid_from is not None and day < self.valid_from:
-            return PermitStatus.PENDING
-        if self.valid_to is not None and day > self.valid_to:
-            return PermitStatus.EXPIRED
-        return PermitStatus.SUSPENDED if self._rests_on(day) else PermitStatus.IN_FORCE
+        """What the permit is on a day in China."""
+        return status_on(self, day)
 
     def suspend(self, until: date, *, cause: str, legal_basis: str, at: datetime) -> PermitSuspended:
         """Let it rest from today; the suspension lifts by itself on the day `until`."""
@@ -315,11 +341,6 @@ class Permit(Base, Aggregate):
             raise _REFUSALS[action](status=status.value)
         return today
 
-    def _rests_on(self, day: date) -> bool:
-        if self.suspended_from is None or self.suspended_until is None:
-            return False
-        return self.suspended_from <= day < self.suspended_until
-
     def _end(self, action: Action, ending: PermitStatus, cause: str, at: datetime) -> None:
         self.ended_on = self.check(action, at)
         self.ending, self.ending_cause = ending, cause
@@ -330,3 +351,5 @@ class Permit(Base, Aggregate):
 
 
 _STATE: Final = tuple(name for name in PermitEvent.model_fields if name not in ("permit_id", "at"))
+
+CONSTRAINTS: Final[Mapping[str, type[Refusal]]] = {"uq_permit_number": PermitNumberTaken}

@@ -1,9 +1,9 @@
 """A procedure (办事规程): how one matter is handled, for the cases begun while it is the newest."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Final, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 from sqlalchemy import Date, Text, UniqueConstraint
@@ -14,7 +14,7 @@ from services.registry.institutions.domain import Code, Kind, Line
 from services.registry.orm import Base
 from shared.database import Aggregate, new_id
 from shared.events.registry import ProcedureEnacted
-from shared.refusals import Conflict, NotFound, field_error
+from shared.refusals import Conflict, NotFound, Refusal, field_error
 
 
 class ProcedureNotFound(NotFound):
@@ -177,3 +177,6 @@ def governing(procedures: Iterable[Procedure], *, kind: str, district: str | Non
     if not fitting:
         raise NoProcedure
     return max(fitting, key=lambda one: (one.district is not None, one.kind is not None, one.valid_from))
+
+
+CONSTRAINTS: Final[Mapping[str, type[Refusal]]] = {"uq_procedure_matter_kind_district_valid_from": ProcedureTaken}

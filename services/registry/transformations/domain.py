@@ -23,7 +23,7 @@ from shared.events.registry import (
     TransformationStarted,
     TransformationStepDone,
 )
-from shared.refusals import Conflict, Invalid, NotFound
+from shared.refusals import Conflict, Invalid, NotFound, Refusal
 
 
 class TransformationNotFound(NotFound):
@@ -221,3 +221,5 @@ class Transformation(Base, Aggregate):
 
 
 _STATE: Final = tuple(name for name in TransformationEvent.model_fields if name not in ("transformation_id", "at"))
+
+CONSTRAINTS: Final[Mapping[str, type[Refusal]]] = {"uq_transformation_running": TransformationRunning}
