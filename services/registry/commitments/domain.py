@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from sqlalchemy import Date, Index, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.registry.institutions.domain import Institution, Name, Status
+from services.registry.institutions.domain import Institution, Name
 from services.registry.orm import Base
 from shared.clock import china_date
 from shared.database import Aggregate, new_id
