@@ -27,6 +27,9 @@ class Policy:
 
     async def __call__(self, request: Request) -> Principal:
         if "anonymous" in self.roles:
+            if request.scope["path"].startswith("/v1/") and not hasattr(request.state, "admitted"):
+                request.app.state.throttle.admit(request)
+                request.state.admitted = True  # FastAPI asks again for the handler: one request counts once
             return ANONYMOUS
         # The route asks before it reads the body, FastAPI again for the handler: one look at the token serves both.
         principal: Principal | None = getattr(request.state, "principal", None)

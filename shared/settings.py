@@ -40,6 +40,8 @@ class ServiceSettings(BaseSettings):
     jwks_url: str
     cursor_key: SecretStr = SecretStr(DEVELOPMENT_CURSOR_KEY)
     body_limit: int = 1024 * 1024
+    public_rate: str = "120/minute"
+    """What one address may ask of /v1/public, per process: a count and a time, as `120/minute`."""
     cors_origins: tuple[str, ...] = ()
 
     @model_validator(mode="after")

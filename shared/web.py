@@ -40,6 +40,7 @@ from shared.reads import ReadPool
 from shared.refusals import Refusal
 from shared.settings import ServiceSettings
 from shared.telemetry import PROBES, configure_metrics, native_telemetry, observe_request
+from shared.throttle import Throttle
 from shared.transactions import SessionDep, TransactionalRoute, request_session
 
 __all__ = [
@@ -125,6 +126,7 @@ def _give_state(app: FastAPI, settings: ServiceSettings, constraints: Mapping[st
     app.state.reads = ReadPool(settings)
     app.state.verifier = TokenVerifier(KeyRing(settings.jwks_url), issuer=settings.issuer, audience=settings.service)
     app.state.cursors = Cursors(settings.cursor_key.get_secret_value().encode())
+    app.state.throttle = Throttle(settings.public_rate)
     app.state.lifecycle = Lifecycle(notice=2.0 if settings.environment == "production" else 0.0)
 
 

@@ -1,15 +1,18 @@
-"""`GET /v1/institutions/{id}/file`."""
+"""`GET /v1/institutions/{id}/file`: everything about one institution, to read and to print."""
 
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
+from fastapi.responses import HTMLResponse
 from pydantic import BaseModel, ConfigDict
 
 from services.registry.files import queries
+from services.registry.files.printing import printed
 from services.registry.institutions import queries as institutions
 from services.registry.institutions.domain import InstitutionNotFound
 from services.registry.institutions.routes import READERS, InstitutionOut
+from shared.clock import utc_now
 from shared.policies import Principal, allow
 from shared.web import SessionDep, problems, service_router
 
@@ -43,3 +46,17 @@ async def get_institution_file(
     """The whole file of one institution, other services' facts included."""
     institution = await institutions.institution(session, institution_id, caller)
     return {"institution": institution, "entries": await queries.file_of(session, institution_id)}
+
+
+@router.get(
+    "/{institution_id}/file/page",
+    response_class=HTMLResponse,
+    responses=problems(InstitutionNotFound) | {200: {"content": {"text/html": {}}, "description": "The page."}},
+)
+async def print_institution_file(
+    institution_id: UUID, caller: Annotated[Principal, allow(*READERS)], session: SessionDep
+) -> HTMLResponse:
+    """The same file as a page that prints on A4."""
+    institution = await institutions.institution(session, institution_id, caller)
+    entries = await queries.file_of(session, institution_id)
+    return HTMLResponse(printed(institution, entries, by=caller.subject, at=utc_now()))

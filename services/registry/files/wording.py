@@ -1,0 +1,113 @@
+"""What happened, in the words of the printed file. A type without a title is shown by its own name."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+TITLES: Final[Mapping[str, str]] = {
+    "registry.institution.registered.v1": "登记入台账",
+    "registry.institution.changed.v1": "台账信息变更",
+    "registry.institution.merged.v1": "并入其他档案",
+    "registry.application.drafted.v1": "起草办学许可申请",
+    "registry.application.changed.v1": "修改申请",
+    "registry.application.submitted.v1": "提交申请",
+    "registry.application.returned.v1": "一次告知补正",
+    "registry.application.accepted.v1": "受理申请",
+    "registry.application.extended.v1": "延长办理期限",
+    "registry.application.site_visit_requested.v1": "要求现场核查",
+    "registry.application.site_visit_concluded.v1": "现场核查结束",
+    "registry.application.granted.v1": "准予许可",
+    "registry.application.refused.v1": "不予许可",
+    "registry.application.withdrawn.v1": "撤回申请",
+    "registry.permit.granted.v1": "颁发办学许可证",
+    "registry.permit.recorded.v1": "录入既有许可证",
+    "registry.permit.suspended.v1": "暂停许可",
+    "registry.permit.reinstated.v1": "恢复许可",
+    "registry.permit.revoked.v1": "吊销许可证",
+    "registry.permit.renewed.v1": "许可证延续",
+    "registry.permit.cancelled.v1": "许可证注销",
+    "registry.transformation.started.v1": "开始转型",
+    "registry.transformation.step_done.v1": "完成转型步骤",
+    "registry.transformation.completed.v1": "转型完成",
+    "registry.transformation.abandoned.v1": "终止转型",
+    "registry.commitment.signed.v1": "签署规范办学承诺",
+    "registry.commitment.breached.v1": "违反承诺",
+    "registry.advertisement.found.v1": "发现培训广告",
+    "registry.advertisement.identified.v1": "确认广告归属",
+    "registry.advertisement.removal_ordered.v1": "责令拆除广告",
+    "registry.advertisement.removed.v1": "广告已清除",
+    "registry.advertisement.verified.v1": "核查广告清除",
+    "registry.notice.published.v1": "收到通报",
+    "registry.notice.confirmed.v1": "确认收到通报",
+    "registry.stop_order.issued.v1": "收到停课令",
+    "registry.stop_order.acknowledged.v1": "签收停课令",
+    "registry.stop_order.verified.v1": "停课核查",
+    "registry.responsibility.assigned.v1": "确定责任人",
+    "inspection.target.placed.v1": "划入网格",
+    "inspection.campaign.target_closed.v1": "排查对象办结",
+    "inspection.visit.planned.v1": "安排检查",
+    "inspection.visit.started.v1": "到场检查",
+    "inspection.visit.submitted.v1": "提交检查结果",
+    "inspection.visit.recorded.v1": "录入既往检查",
+    "inspection.visit.reviewed.v1": "复核检查",
+    "inspection.visit.called_off.v1": "取消检查",
+    "inspection.violation.reported.v1": "发现问题",
+    "inspection.violation.rectification_ordered.v1": "责令整改",
+    "inspection.violation.rectified.v1": "提交整改",
+    "inspection.violation.verified.v1": "核查整改",
+}
+
+_TELLING: Final[Mapping[str, str]] = {
+    "number": "编号",
+    "title": "标题",
+    "matter": "事项",
+    "kind": "类别",
+    "state": "状态",
+    "changed": "变更项",
+    "missing": "补正材料",
+    "grounds": "理由",
+    "cause": "原因",
+    "legal_basis": "依据",
+    "valid_from": "有效期起",
+    "valid_to": "有效期止",
+    "suspended_until": "暂停至",
+    "target": "目标",
+    "step": "步骤",
+    "text_number": "承诺书版本",
+    "medium": "媒介",
+    "place": "地点",
+    "due_on": "期限",
+    "requirement": "要求",
+    "statement": "说明",
+    "outcome": "结果",
+    "passed": "是否通过",
+    "holds": "是否属实",
+    "result": "核查结论",
+    "score": "得分",
+    "severity": "严重程度",
+    "description": "情况",
+    "role": "责任",
+    "officer": "责任人",
+    "department": "部门",
+    "grid": "网格",
+    "first_day": "自",
+    "last_day": "至",
+    "acknowledge_by": "签收期限",
+    "confirm_by": "确认期限",
+    "note": "备注",
+}
+
+
+def title(event_type: str) -> str:
+    """What happened, in Chinese."""
+    return TITLES.get(event_type, event_type)
+
+
+def details(facts: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What a fact says besides where it belongs, as label and text."""
+    return [(label, _said(facts[name])) for name, label in _TELLING.items() if facts.get(name) not in (None, [], "")]
+
+
+def _said(value: Any) -> str:
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    return "、".join(map(str, value)) if isinstance(value, list) else str(value)
