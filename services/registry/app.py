@@ -12,6 +12,7 @@ from services.registry.files.routes import router as files
 from services.registry.institutions.domain import ExternalRefTaken, UsccTaken
 from services.registry.institutions.exports import router as exports
 from services.registry.institutions.routes import router as institutions
+from services.registry.responsibilities import domain as responsibility_rules
 from services.registry.responsibilities.routes import router as responsibilities
 from services.registry.settings import Settings
 from services.registry.subscriptions import IMPORTERS
@@ -41,5 +42,6 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             **calendar_rules.CONSTRAINTS,
             **commitment_rules.CONSTRAINTS,
             **advertisement_rules.CONSTRAINTS,
+            **responsibility_rules.CONSTRAINTS,
         },
     )
