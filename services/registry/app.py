@@ -14,6 +14,7 @@ from services.registry.institutions.exports import router as exports
 from services.registry.institutions.routes import router as institutions
 from services.registry.responsibilities import domain as responsibility_rules
 from services.registry.responsibilities.routes import router as responsibilities
+from services.registry.rules.routes import router as rules
 from services.registry.settings import Settings
 from services.registry.subscriptions import IMPORTERS
 from shared.imports.routes import imports_router
@@ -30,6 +31,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             institutions,
             files,
             calendars,
+            rules,
             commitments,
             advertisements,
             responsibilities,
