@@ -17,7 +17,9 @@ from services.registry.permits import domain as permit_rules
 from services.registry.permits.routes import router as permits
 from services.registry.procedures import domain as procedure_rules
 from services.registry.procedures.routes import router as procedures
+from services.registry.responsibilities import domain as responsibility_rules
 from services.registry.responsibilities.routes import router as responsibilities
+from services.registry.rules.routes import router as rules
 from services.registry.settings import Settings
 from services.registry.subscriptions import IMPORTERS
 from services.registry.transformations import domain as transformation_rules
@@ -42,6 +44,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             transformations,
             transformations_of_one,
             calendars,
+            rules,
             commitments,
             advertisements,
             responsibilities,
@@ -57,5 +60,6 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             **calendar_rules.CONSTRAINTS,
             **commitment_rules.CONSTRAINTS,
             **advertisement_rules.CONSTRAINTS,
+            **responsibility_rules.CONSTRAINTS,
         },
     )

@@ -1,5 +1,6 @@
 """The three responsibilities for an institution: the district's, the street's and the industry department's officer."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Final, Self
@@ -14,7 +15,7 @@ from services.registry.orm import Base
 from shared.clock import china_date
 from shared.database import Aggregate, new_id
 from shared.events.registry import ResponsibilityAssigned
-from shared.refusals import Conflict, Invalid
+from shared.refusals import Conflict, Invalid, Refusal
 
 
 class DepartmentNotForRole(Invalid):
@@ -29,6 +30,13 @@ class ResponsibilityVacant(Conflict):
 
     code = "responsibility-vacant"
     zh = "该责任岗位目前空缺。"
+
+
+class AssignedMeanwhile(Conflict):
+    """Somebody else was named for this responsibility at the same moment. Read it again."""
+
+    code = "responsibility-assigned-meanwhile"
+    zh = "该责任岗位同时被他人指定，请重新读取。"
 
 
 class Role(StrEnum):
@@ -134,3 +142,6 @@ class Responsibility(Base, Aggregate):
             street=self.street,
             at=at,
         )
+
+
+CONSTRAINTS: Final[Mapping[str, type[Refusal]]] = {"uq_responsibility_institution_id_role": AssignedMeanwhile}

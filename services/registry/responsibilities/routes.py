@@ -21,6 +21,7 @@ from services.registry.institutions.domain import (
 from services.registry.institutions.routes import ReaderDep
 from services.registry.responsibilities import queries, usecases
 from services.registry.responsibilities.domain import (
+    AssignedMeanwhile,
     Department,
     DepartmentNotForRole,
     Holder,
@@ -124,7 +125,7 @@ class GapOut(BaseModel):
 @router.put(
     "/institutions/{institution_id}/responsibilities/{role}",
     response_model=ResponsibilityOut,
-    responses=problems(InstitutionNotFound, DepartmentNotForRole),
+    responses=problems(InstitutionNotFound, DepartmentNotForRole, AssignedMeanwhile),
 )
 async def assign_responsibility(
     institution_id: UUID, role: Role, body: ResponsibilityIn, caller: KeeperDep, session: SessionDep, response: Response
