@@ -1,12 +1,32 @@
-"""What comes into inspection besides requests: the ledger, by events; past visits and violations, as files."""
+"""What comes into inspection besides requests: the registry, by events; past visits and violations, as files."""
+
+from collections.abc import Sequence
+
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.inspection.targets.usecases import copy_institutions
 from services.inspection.violations.importer import ViolationImporter
 from services.inspection.visits.importer import VisitImporter
-from shared.events.registry import InstitutionChanged, InstitutionRegistered
+from services.inspection.visits.mandates import MANDATES, take_mandate
+from shared.events.registry import InstitutionChanged, InstitutionEvent, InstitutionMerged, InstitutionRegistered
 from shared.imports.runner import Importer
-from shared.inbox import Inbox
+from shared.inbox import Delivery, Inbox
 
-INBOX = Inbox.of("inspection", wanted=[InstitutionRegistered, InstitutionChanged], handle=copy_institutions)
+
+async def hear(session: AsyncSession, deliveries: Sequence[Delivery]) -> None:
+    """The ledger first: what the registry asks for is about institutions it has told of."""
+    ledger = [delivery for delivery in deliveries if isinstance(delivery.event, InstitutionEvent)]
+    if ledger:
+        await copy_institutions(session, ledger)
+    for delivery in deliveries:
+        if isinstance(delivery.event, MANDATES):
+            await take_mandate(session, delivery.event)
+
+
+INBOX = Inbox.of(
+    "inspection",
+    wanted=[InstitutionRegistered, InstitutionChanged, InstitutionMerged, *MANDATES],
+    handle=hear,
+)
 
 IMPORTERS: dict[str, Importer] = {"visits": VisitImporter(), "violations": ViolationImporter()}

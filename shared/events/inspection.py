@@ -122,7 +122,11 @@ class CampaignClosed(Event):
 
 
 class VisitEvent(Event):
-    """Every fact of a visit carries where it took place; `visited_on` is the day in China."""
+    """Every fact of a visit carries where it took place; `visited_on` is the day in China.
+
+    A visit that another service asked for says so: `purpose` is site_visit (of an application) or stop_order (its
+    verification), `reference_id` what it is about. Both are null for inspection's own visits.
+    """
 
     topic: ClassVar[str] = "inspection.visits.v1"
 
@@ -134,6 +138,8 @@ class VisitEvent(Event):
     district: str | None
     street: str | None
     at: datetime
+    purpose: str | None = None
+    reference_id: UUID | None = None
 
 
 class VisitPlanned(VisitEvent):
@@ -151,7 +157,10 @@ class VisitStarted(VisitEvent):
 
 
 class VisitSubmitted(VisitEvent):
-    """A visit ended with its outcome: inspected, closed_door, moved, duplicate, refused or newly_found."""
+    """A visit ended with its outcome: inspected, closed_door, moved, duplicate, refused or newly_found.
+
+    `passed` answers who asked for it: the premises are fit, or the order is kept; null where nobody could tell.
+    """
 
     type: ClassVar[str] = "inspection.visit.submitted.v1"
 
@@ -159,6 +168,7 @@ class VisitSubmitted(VisitEvent):
     visited_on: date
     score: int | None
     violations: int
+    passed: bool | None = None
 
 
 class VisitRecorded(VisitEvent):
@@ -180,6 +190,14 @@ class VisitReviewed(VisitEvent):
 
     accepted: bool
     note: str | None
+
+
+class VisitCalledOff(VisitEvent):
+    """A planned visit is no longer wanted; `cause` says why."""
+
+    type: ClassVar[str] = "inspection.visit.called_off.v1"
+
+    cause: str
 
 
 class ViolationEvent(Event):

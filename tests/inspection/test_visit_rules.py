@@ -37,7 +37,7 @@ def started(*, known: bool = True) -> Visit:
 
 def done() -> Visit:
     visit = started()
-    visit.submit(Outcome.INSPECTED, score=90, note="ok", violations=0, at=AT)
+    visit.submit(Outcome.INSPECTED, score=90, note="ok", violations=0, passed=None, at=AT)
     return visit
 
 
@@ -70,26 +70,26 @@ def test_only_a_planned_visit_starts(make: Make) -> None:
 
 def test_submission_carries_outcome_score_and_violations() -> None:
     visit = started()
-    fact = visit.submit(Outcome.INSPECTED, score=88, note=None, violations=3, at=AT)
+    fact = visit.submit(Outcome.INSPECTED, score=88, note=None, violations=3, passed=None, at=AT)
     assert (fact.outcome, fact.score, fact.violations, visit.state) == ("inspected", 88, 3, "done")
 
 
 @pytest.mark.parametrize("make", [planned, done, reviewed])
 def test_only_a_visit_under_way_is_submitted(make: Make) -> None:
     with pytest.raises(VisitNotStarted):
-        make().submit(Outcome.INSPECTED, score=None, note=None, violations=0, at=AT)
+        make().submit(Outcome.INSPECTED, score=None, note=None, violations=0, passed=None, at=AT)
 
 
 @pytest.mark.parametrize("outcome", [Outcome.CLOSED_DOOR, Outcome.MOVED, Outcome.DUPLICATE, Outcome.REFUSED])
 def test_a_search_cannot_end_at_a_door_nobody_knows(outcome: Outcome) -> None:
     with pytest.raises(OutcomeNeedsInstitution):
-        started(known=False).submit(outcome, score=None, note=None, violations=0, at=AT)
+        started(known=False).submit(outcome, score=None, note=None, violations=0, passed=None, at=AT)
 
 
 @pytest.mark.parametrize("outcome", [Outcome.INSPECTED, Outcome.NEWLY_FOUND])
 def test_a_search_ends_with_something_or_nothing_found(outcome: Outcome) -> None:
     visit = started(known=False)
-    assert visit.submit(outcome, score=None, note=None, violations=0, at=AT).outcome == outcome
+    assert visit.submit(outcome, score=None, note=None, violations=0, passed=None, at=AT).outcome == outcome
 
 
 def test_review_accepts_or_sends_back() -> None:

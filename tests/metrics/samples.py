@@ -58,6 +58,7 @@ SAMPLES: Mapping[type[Event], Event] = {
             **_visit, outcome="moved", visited_on=date(2025, 12, 31), score=None, visit_type=None, external_ref="a"
         ),
         inspection.VisitReviewed(**_visit, accepted=False, note=None),
+        inspection.VisitCalledOff(**_visit, cause="application-withdrawn"),
         inspection.ViolationReported(**_violation, state="reported", description="x", external_ref=None),
         inspection.RectificationOrdered(
             **_violation, state="rectification_ordered", due_on=date(2026, 4, 1), requirement="x"
@@ -97,6 +98,7 @@ SAID: Mapping[str, tuple[str, UUID, Mapping[str, str], int | None]] = {
     "VisitSubmitted": ("visit", VISIT, {"state": "done", **_VISIT, **_MARCH, "kind": "inspected"}, None),
     "VisitRecorded": ("visit", VISIT, {"state": "done", **_VISIT, "month": "2025-12", "kind": "moved"}, None),
     "VisitReviewed": ("visit", VISIT, {"state": "started"}, None),
+    "VisitCalledOff": ("visit", VISIT, {"state": "called_off", **_VISIT}, None),
     "ViolationReported": ("violation", VIOLATION, {"state": "reported", **_VIOLATION}, None),
     "RectificationOrdered": ("violation", VIOLATION, {"state": "rectification_ordered", **_VIOLATION}, None),
     "ViolationRectified": ("violation", VIOLATION, {"state": "rectified", **_VIOLATION}, None),

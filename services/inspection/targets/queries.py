@@ -21,6 +21,15 @@ async def target(session: AsyncSession, institution_id: UUID) -> Target:
     return found
 
 
+async def targets(session: AsyncSession, institution_ids: Sequence[UUID]) -> Sequence[Target]:
+    """All of these, by id; raises `TargetNotFound` if one is not known (yet)."""
+    wanted = select(Target).where(Target.institution_id.in_(institution_ids)).order_by(Target.institution_id)
+    found = (await session.scalars(wanted)).all()
+    if len(found) < len(set(institution_ids)):
+        raise TargetNotFound
+    return found
+
+
 async def targets_by_ref(session: AsyncSession, refs: Sequence[str]) -> dict[str, Target]:
     """Targets by the external reference of their ledger entry."""
     found = await session.scalars(select(Target).where(Target.external_ref.in_(refs)))
@@ -67,7 +76,7 @@ async def unvisited(
         select(Target)
         .where(
             or_(Target.last_visited_on.is_(None), Target.last_visited_on < since),
-            Target.status != "closed",
+            Target.status.not_in(("closed", "merged")),
             _within_reach(caller),
         )
         .order_by(Target.institution_id)

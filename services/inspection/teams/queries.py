@@ -58,6 +58,12 @@ async def team_of_grid(session: AsyncSession, grid: str | None) -> Team | None:
     return found
 
 
+async def teams_by_grid(session: AsyncSession) -> dict[str, str]:
+    """Which team in service (its code) walks which grid."""
+    rows = await session.execute(select(TeamGrid.grid, Team.code).join(Team, TeamGrid.team_id == Team.id))
+    return {row.grid: row.code for row in rows}
+
+
 async def team_by_code(session: AsyncSession, code: str) -> Team | None:
     found: Team | None = await session.scalar(select(Team).where(Team.code == code))
     return found

@@ -15,7 +15,14 @@ from services.inspection.orm import Base
 from services.inspection.violations.domain import Place
 from shared.clock import china_date
 from shared.database import Aggregate
-from shared.events.inspection import VisitEvent, VisitPlanned, VisitReviewed, VisitStarted, VisitSubmitted
+from shared.events.inspection import (
+    VisitCalledOff,
+    VisitEvent,
+    VisitPlanned,
+    VisitReviewed,
+    VisitStarted,
+    VisitSubmitted,
+)
 from shared.refusals import Conflict, Forbidden, Invalid, NotFound, Refusal
 
 SEEN: Final = frozenset({Outcome.INSPECTED, Outcome.MOVED, Outcome.DUPLICATE, Outcome.REFUSED})
@@ -93,11 +100,33 @@ class ExternalRefTaken(Conflict):
     zh = "已有检查使用该外部编号。"
 
 
+class ConclusionMissing(Invalid):
+    """This visit was asked for: say whether what it looked at passes."""
+
+    code = "conclusion-missing"
+    zh = "该检查系受托核查，须给出是否通过的结论。"
+
+
+class ConclusionUnasked(Invalid):
+    """Only a visit that another service asked for ends with a conclusion."""
+
+    code = "conclusion-unasked"
+    zh = "只有受托核查才需给出结论。"
+
+
 class VisitState(StrEnum):
     PLANNED = "planned"
     STARTED = "started"
     DONE = "done"
     REVIEWED = "reviewed"
+    CALLED_OFF = "called_off"
+
+
+class Purpose(StrEnum):
+    """Why another service asked for a visit."""
+
+    SITE_VISIT = "site_visit"
+    STOP_ORDER = "stop_order"
 
 
 Fact = TypeVar("Fact", bound=VisitEvent)
@@ -112,6 +141,8 @@ class Plan:
     campaign_target_id: UUID | None
     visit_type: str | None
     note: str | None
+    purpose: Purpose | None = None
+    reference_id: UUID | None = None
 
 
 class Visit(Base, Aggregate):
@@ -124,6 +155,8 @@ class Visit(Base, Aggregate):
         Index("ix_visit_campaign_id_id", "campaign_id", "id"),
         Index("ix_visit_team_state_id", "team", "state", "id"),
         Index("ix_visit_state_id", "state", "id"),
+        Index("ix_visit_reference_id", "reference_id", postgresql_where=text("reference_id IS NOT NULL")),
+        CheckConstraint("(purpose IS NULL) = (reference_id IS NULL)", name="asked_for_something"),
         CheckConstraint("state NOT IN ('done', 'reviewed') OR outcome IS NOT NULL", name="ended_with_an_outcome"),
     )
 
@@ -143,6 +176,9 @@ class Visit(Base, Aggregate):
     note: Mapped[str | None] = mapped_column(Text)
     review_note: Mapped[str | None] = mapped_column(Text)
     external_ref: Mapped[str | None] = mapped_column(Text)
+    purpose: Mapped[str | None] = mapped_column(Text)
+    reference_id: Mapped[UUID | None]
+    passed: Mapped[bool | None]
     planned_at: Mapped[datetime]
     started_at: Mapped[datetime | None]
     submitted_at: Mapped[datetime | None]
@@ -168,6 +204,8 @@ class Visit(Base, Aggregate):
             inspectors=[],
             visit_type=plan.visit_type,
             note=plan.note,
+            purpose=plan.purpose,
+            reference_id=plan.reference_id,
             planned_at=at,
         )
         return visit, visit._fact(VisitPlanned, at)
@@ -180,22 +218,40 @@ class Visit(Base, Aggregate):
         self.inspectors = list(dict.fromkeys(inspectors))
         return self._fact(VisitStarted, at, visited_on=self.visited_on)
 
-    def check_submission(self, outcome: Outcome) -> None:
+    def check_submission(self, outcome: Outcome, passed: bool | None) -> None:
         """Whether the visit may end so, before anything else is moved by it."""
         if self.state != VisitState.STARTED:
             raise VisitNotStarted(state=self.state)
         if self.institution_id is None and outcome in _NEEDS_INSTITUTION:
             raise OutcomeNeedsInstitution(pointer="/outcome")
+        if self.purpose is None and passed is not None:
+            raise ConclusionUnasked(pointer="/passed")
+        if self.purpose is not None and outcome is Outcome.INSPECTED and passed is None:
+            raise ConclusionMissing(pointer="/passed")
 
     def submit(
-        self, outcome: Outcome, *, score: int | None, note: str | None, violations: int, at: datetime
+        self,
+        outcome: Outcome,
+        *,
+        score: int | None,
+        note: str | None,
+        violations: int,
+        passed: bool | None,
+        at: datetime,
     ) -> VisitSubmitted:
-        """Come back with an outcome and so many violations."""
-        self.check_submission(outcome)
+        """Come back with an outcome, so many violations, and the conclusion somebody asked for."""
+        self.check_submission(outcome, passed)
+        self.passed = passed
         self.state, self.outcome, self.score, self.submitted_at = VisitState.DONE, outcome, score, at
         self.note = note if note is not None else self.note
         return self._fact(
-            VisitSubmitted, at, outcome=outcome.value, visited_on=self.visited_on, score=score, violations=violations
+            VisitSubmitted,
+            at,
+            outcome=outcome.value,
+            visited_on=self.visited_on,
+            score=score,
+            violations=violations,
+            passed=passed,
         )
 
     def review(self, *, accepted: bool, note: str | None, at: datetime) -> VisitReviewed:
@@ -205,6 +261,13 @@ class Visit(Base, Aggregate):
         self.state = VisitState.REVIEWED if accepted else VisitState.STARTED
         self.reviewed_at, self.review_note = at, note
         return self._fact(VisitReviewed, at, accepted=accepted, note=note)
+
+    def call_off(self, cause: str, *, at: datetime) -> VisitCalledOff:
+        """Take a planned visit from the team's list."""
+        if self.state != VisitState.PLANNED:
+            raise VisitNotPlanned(state=self.state)
+        self.state = VisitState.CALLED_OFF
+        return self._fact(VisitCalledOff, at, cause=cause)
 
     @property
     def place(self) -> Place:
@@ -225,6 +288,8 @@ def fact_fields(visit: Visit) -> dict[str, object]:
         "grid": visit.grid,
         "district": visit.district,
         "street": visit.street,
+        "purpose": visit.purpose,
+        "reference_id": visit.reference_id,
     }
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.inspection.reach import within_reach
-from services.inspection.visits.domain import Visit, VisitNotFound
+from services.inspection.visits.domain import Visit, VisitNotFound, VisitState
 from shared.policies import Principal
 
 
@@ -67,3 +67,14 @@ async def visits_by_ref(session: AsyncSession, refs: Sequence[str], *, lock: boo
     """Visits by their references elsewhere, in the order of their ids."""
     wanted = select(Visit).where(Visit.external_ref.in_(refs)).order_by(Visit.id)
     return (await session.scalars(wanted.with_for_update() if lock else wanted)).all()
+
+
+async def planned_for_update(session: AsyncSession, reference_id: UUID) -> Sequence[Visit]:
+    """Planned visits that were asked for on behalf of this, locked in the order of their plans."""
+    wanted = (
+        select(Visit)
+        .where(Visit.reference_id == reference_id, Visit.state == VisitState.PLANNED)
+        .order_by(Visit.id)
+        .with_for_update()
+    )
+    return (await session.scalars(wanted)).all()

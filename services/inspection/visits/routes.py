@@ -19,7 +19,10 @@ from services.inspection.violations.domain import Finding
 from services.inspection.visits import queries, usecases
 from services.inspection.visits.domain import (
     AnotherTeamsWork,
+    ConclusionMissing,
+    ConclusionUnasked,
     OutcomeNeedsInstitution,
+    Purpose,
     Visit,
     VisitIdTaken,
     VisitNotDone,
@@ -73,13 +76,14 @@ class StartIn(BaseModel):
 
 
 class SubmissionIn(BaseModel):
-    """How the visit ended, and what was found wrong."""
+    """How the visit ended, and what was found wrong. `passed` is the answer to whoever asked for the visit."""
 
     model_config = ConfigDict(extra="forbid")
 
     outcome: Outcome
     score: Score | None = None
     note: Paragraph | None = None
+    passed: bool | None = None
     violations: Annotated[list[Finding], Field(max_length=200)] = Field(default_factory=list)
 
 
@@ -115,6 +119,9 @@ class VisitOut(BaseModel):
     note: str | None
     review_note: str | None
     external_ref: str | None
+    purpose: Purpose | None
+    reference_id: UUID | None
+    passed: bool | None
     planned_at: datetime
     started_at: datetime | None
     submitted_at: datetime | None
@@ -193,7 +200,15 @@ async def start_visit(
 @router.post(
     "/{visit_id}/submission",
     response_model=VisitOut,
-    responses=problems(VisitNotFound, VisitNotStarted, OutcomeNeedsInstitution, CampaignNotOpen, OutcomeCounted),
+    responses=problems(
+        VisitNotFound,
+        VisitNotStarted,
+        OutcomeNeedsInstitution,
+        ConclusionMissing,
+        ConclusionUnasked,
+        CampaignNotOpen,
+        OutcomeCounted,
+    ),
 )
 async def submit_visit(
     visit_id: UUID, body: SubmissionIn, caller: InspectorDep, session: SessionDep, response: Response
@@ -208,6 +223,7 @@ async def submit_visit(
         body.outcome,
         score=body.score,
         note=body.note,
+        passed=body.passed,
         findings=body.violations,
         caller=caller,
         at=utc_now(),

@@ -75,6 +75,7 @@ async def submit_visit(
     *,
     score: int | None,
     note: str | None,
+    passed: bool | None,
     findings: Sequence[Finding],
     caller: Principal,
     at: datetime,
@@ -84,13 +85,13 @@ async def submit_visit(
     Locks in this order: visit, target of the campaign, campaign, institution.
     """
     visit = await queries.visit_for_update(session, visit_id, caller)
-    visit.check_submission(outcome)
+    visit.check_submission(outcome, passed)
     assert visit.visited_on is not None
     before = visit.outcome
     violations = await report_at_visit(
         session, findings, visit.place, visit_id=visit.id, found_on=visit.visited_on, at=at
     )
-    submitted = visit.submit(outcome, score=score, note=note, violations=violations, at=at)
+    submitted = visit.submit(outcome, score=score, note=note, violations=violations, passed=passed, at=at)
     await journal.record(session, submitted, subject=visit)
     await count_outcome(session, visit, outcome, before=before, note=note, at=at)
     if visit.institution_id is not None and outcome in SEEN and before not in SEEN:

@@ -1,0 +1,73 @@
+"""Visits that the registry asked for: the premises of an applicant, and whether a stop order is kept."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.inspection.targets import queries as targets
+from services.inspection.teams import queries as teams
+from services.inspection.violations.domain import Place
+from services.inspection.visits import queries
+from services.inspection.visits.domain import Plan, Purpose, Visit
+from shared.clock import utc_now
+from shared.database import new_id
+from shared.events import Event
+from shared.events.registry import (
+    ApplicationWithdrawn,
+    SiteVisitRequested,
+    StopOrderCancelled,
+    StopOrderRecipientsListed,
+)
+from shared.journal import Fact, record_many
+
+MANDATES: tuple[type[Event], ...] = (
+    SiteVisitRequested,
+    ApplicationWithdrawn,
+    StopOrderRecipientsListed,
+    StopOrderCancelled,
+)
+
+
+async def take_mandate(session: AsyncSession, event: Event) -> None:
+    """Put on the teams' lists what the registry asks for, or take off what it no longer wants.
+
+    Raises `TargetNotFound` where the institution itself has not been told of yet: the consumer tries again.
+    """
+    match event:
+        case SiteVisitRequested(institution_id=UUID() as institution_id):
+            note = f"现场核查：{event.address}"
+            await _plan(session, [institution_id], Purpose.SITE_VISIT, event.application_id, note)
+        case StopOrderRecipientsListed():
+            note = f"停课令核查：{event.first_day} 至 {event.last_day}"
+            await _plan(session, event.institutions, Purpose.STOP_ORDER, event.stop_order_id, note)
+        case ApplicationWithdrawn():
+            await _call_off(session, event.application_id, "application-withdrawn")
+        case StopOrderCancelled():
+            await _call_off(session, event.stop_order_id, "stop-order-cancelled")
+
+
+async def _plan(
+    session: AsyncSession, institutions: Sequence[UUID], purpose: Purpose, reference_id: UUID, note: str
+) -> None:
+    walking = await teams.teams_by_grid(session)
+    facts, at = [], utc_now()
+    for target in await targets.targets(session, institutions):
+        team = walking.get(target.grid or "")
+        place = Place(target.institution_id, target.grid, target.district, target.street, team)
+        plan = Plan(place, None, None, purpose.value, note, purpose, reference_id)
+        visit, planned = Visit.plan(new_id(), plan, at=at)
+        visit.version = 1
+        session.add(visit)
+        facts.append(Fact(visit.id, visit.version, planned))
+    await session.flush()
+    await record_many(session, facts)
+
+
+async def _call_off(session: AsyncSession, reference_id: UUID, cause: str) -> None:
+    facts, at = [], utc_now()
+    for visit in await queries.planned_for_update(session, reference_id):
+        called_off = visit.call_off(cause, at=at)
+        visit.version += 1
+        facts.append(Fact(visit.id, visit.version, called_off, cause))
+    await record_many(session, facts)
