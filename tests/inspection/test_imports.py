@@ -68,6 +68,8 @@ async def test_visits_are_recorded_once(world: World) -> None:
         "score": 97,
         "visit_type": "Routine",
         "external_ref": "v1",
+        "purpose": None,
+        "reference_id": None,
     }
     async with world.sessions() as session:
         target = await session.get_one(Target, institution)

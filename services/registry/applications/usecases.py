@@ -219,11 +219,9 @@ async def _place(session: AsyncSession, wish: Wish, caller: Principal) -> tuple[
 
 
 async def _refuse_if_closed(session: AsyncSession, application: Application, at: datetime) -> None:
-    closed = approval_closed(
-        await rules.rules_in_force(session, china_date(at), check=RuleCheck.APPROVAL_CLOSED),
-        kind=application.kind,
-        stages=application.stages,
-    )
+    wish = application.wish()
+    in_force = await rules.rules_in_force(session, china_date(at), check=RuleCheck.APPROVAL_CLOSED)
+    closed = approval_closed(in_force, kind=wish.kind, stages=wish.stages)
     if closed is not None:
         raise ApprovalClosed(rule=closed.code, citation=closed.citation)
 
