@@ -4,16 +4,42 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Text, cast, literal, select, union_all
+from sqlalchemy import Select, Text, cast, func, literal, or_, select, union_all
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.registry.advertisements.domain import Advertisement
+from services.registry.applications.domain import Application
+from services.registry.commitments.domain import Commitment
 from services.registry.files.domain import FileEntry
+from services.registry.institutions.domain import Institution
+from services.registry.notices.domain import Notice, Receipt
+from services.registry.permits.domain import Permit
+from services.registry.responsibilities.domain import Responsibility
+from services.registry.stop_orders.domain import StopOrder, StopOrderRecipient
+from services.registry.transformations.domain import Transformation
 from shared.journal import journal
+
+_ABOUT_ONE = (
+    Application,
+    Permit,
+    Transformation,
+    Commitment,
+    Advertisement,
+    Responsibility,
+    Receipt,
+    StopOrderRecipient,
+)
+"""Aggregates that belong to one institution: their facts are part of its file."""
 
 
 async def file_of(session: AsyncSession, institution_id: UUID) -> Sequence[Any]:
-    """The registry's own facts and those of other services: `source, type, at, actor, reason, facts`."""
+    """The registry's own facts and those of other services: `source, type, at, actor, reason, facts`.
+
+    The files of entries that were merged into this one are part of it.
+    """
+    ids = select(Institution.id).where(or_(Institution.id == institution_id, Institution.merged_into == institution_id))
+    keys = union_all(ids, *(select(one.id).where(one.institution_id.in_(ids)) for one in _ABOUT_ONE))
     own = select(
         literal("/registry").label("source"),
         journal.c.type,
@@ -21,17 +47,59 @@ async def file_of(session: AsyncSession, institution_id: UUID) -> Sequence[Any]:
         journal.c.actor,
         journal.c.reason,
         cast(journal.c.payload, JSONB).label("facts"),
-    ).where(journal.c.key == institution_id)
+        journal.c.id.label("place"),
+    ).where(journal.c.key.in_(keys))
     told = select(
         FileEntry.source,
         FileEntry.type,
         FileEntry.at,
         FileEntry.actor,
-        literal(None, Text).label("reason"),
+        literal(None, Text),
         FileEntry.facts,
-    ).where(FileEntry.institution_id == institution_id)
-    everything = union_all(own, told).subquery()
-    return (await session.execute(select(everything).order_by(everything.c.at))).all()
+        FileEntry.sequence,
+    ).where(FileEntry.institution_id.in_(ids))
+    everything = union_all(own, told, _notices(ids), _orders(ids)).subquery()
+    columns = everything.c
+    return (await session.execute(select(everything).order_by(columns.at, columns.place))).all()
+
+
+def _notices(ids: Select[Any]) -> Select[Any]:
+    """Notices it received: published once, to many."""
+    return (
+        select(
+            literal("/registry"),
+            literal("registry.notice.published.v1"),
+            Notice.published_at,
+            Notice.published_by,
+            literal(None, Text),
+            func.jsonb_build_object(
+                "notice_id", Notice.id, "number", Notice.number, "title", Notice.title, "confirm_by", Notice.confirm_by
+            ),
+            literal(0),
+        )
+        .join(Receipt, Receipt.notice_id == Notice.id)
+        .where(Receipt.institution_id.in_(ids))
+    )
+
+
+def _orders(ids: Select[Any]) -> Select[Any]:
+    """Stop orders it is under: issued once, to many."""
+    return (
+        select(
+            literal("/registry"),
+            literal("registry.stop_order.issued.v1"),
+            StopOrder.issued_at,
+            StopOrder.issued_by,
+            literal(None, Text),
+            func.jsonb_build_object(
+                "stop_order_id", StopOrder.id, "title", StopOrder.title, "first_day", StopOrder.first_day,
+                "last_day", StopOrder.last_day, "acknowledge_by", StopOrder.acknowledge_by,
+            ),
+            literal(0),
+        )
+        .join(StopOrderRecipient, StopOrderRecipient.stop_order_id == StopOrder.id)
+        .where(StopOrderRecipient.institution_id.in_(ids))
+    )  # fmt: skip
 
 
 async def knows_violation(session: AsyncSession, institution_id: UUID, violation_id: UUID) -> bool:

@@ -15,7 +15,7 @@ from stdnum.exceptions import ValidationError as NumberError
 
 from services.registry.orm import Base
 from shared.database import Aggregate, new_id
-from shared.events.registry import InstitutionChanged, InstitutionRegistered
+from shared.events.registry import InstitutionChanged, InstitutionMerged, InstitutionRegistered
 from shared.refusals import Conflict, Forbidden, Invalid, NotFound, field_error
 
 
@@ -218,6 +218,8 @@ class Institution(Base, Aggregate):
         Index("ix_institution_street_id", "street", "id"),
         Index("ix_institution_kind_id", "kind", "id"),
         Index("ix_institution_status_id", "status", "id"),
+        Index("ix_institution_permit_no", "permit_no", postgresql_where=text("permit_no IS NOT NULL")),
+        Index("ix_institution_merged_into", "merged_into", postgresql_where=text("merged_into IS NOT NULL")),
         CheckConstraint("(lon IS NULL) = (lat IS NULL)", name="both_coordinates_or_none"),
     )
 
@@ -240,6 +242,7 @@ class Institution(Base, Aggregate):
     external_ref: Mapped[str | None] = mapped_column(Text)
     registered_at: Mapped[datetime]
     changed_at: Mapped[datetime]
+    merged_into: Mapped[UUID | None]
 
     @classmethod
     def register(cls, details: Details, *, at: datetime) -> tuple[Self, InstitutionRegistered]:
@@ -260,6 +263,29 @@ class Institution(Base, Aggregate):
             setattr(self, field, getattr(after, field))
         self.changed_at = at
         return InstitutionChanged(**public_state(self.id, after), changed=changed, at=at)
+
+    def complete_from(self, other: Self, *, at: datetime) -> InstitutionChanged | None:
+        """Take over what this entry does not say and another of the same institution does; its reference stays there.
+
+        A code that may stand in one entry only is taken from the other.
+        """
+        known = {
+            field: getattr(other, field)
+            for field in FIELDS
+            if field not in ("external_ref", "lat") and getattr(self, field) in (None, []) and getattr(other, field)
+        }
+        if "lon" in known:
+            known["lat"] = other.lat
+        if "uscc" in known:
+            other.uscc = None
+        return self.change(known, at=at)
+
+    def merge_into(self, survivor: Self, *, at: datetime) -> InstitutionMerged:
+        """End this entry, which was another one twice; its history stays and is part of the other's file."""
+        if self.status == Status.MERGED:
+            raise InstitutionEnded(status=self.status)
+        self.status, self.merged_into, self.changed_at = Status.MERGED, survivor.id, at
+        return InstitutionMerged(**public_state(self.id, self.details()), merged_into=survivor.id, at=at)
 
     def check_open(self) -> None:
         """Raise `InstitutionEnded` for an entry that only keeps its history."""

@@ -62,7 +62,7 @@ async def gaps(
     """
     lacking = [_lacking(caller, part, one, after, limit) for one in ([role] if role else Role)]
     page = union(*lacking).subquery()
-    held = (
+    roles = (
         select(func.array_agg(Responsibility.role))
         .where(Responsibility.institution_id == Institution.id, Responsibility.officer.is_not(None))
         .scalar_subquery()
@@ -74,7 +74,7 @@ async def gaps(
             Institution.district,
             Institution.street,
             Institution.status,
-            held.label("held"),
+            roles.label("held"),
         )
         .where(Institution.id.in_(select(page.c.id)))
         .order_by(Institution.id)
@@ -83,13 +83,17 @@ async def gaps(
     return (await session.execute(wanted)).all()
 
 
-def _lacking(caller: Principal, part: Part, role: Role, after: str | None, limit: int) -> Select[Any]:
-    held = exists().where(
+def held(role: Role) -> ColumnElement[bool]:
+    """Whether somebody has this responsibility for `Institution`."""
+    return exists().where(
         Responsibility.institution_id == Institution.id,
         Responsibility.role == role,
         Responsibility.officer.is_not(None),
     )
-    wanted = select(Institution.id).where(*part.conditions(caller), ~held).order_by(Institution.id).limit(limit)
+
+
+def _lacking(caller: Principal, part: Part, role: Role, after: str | None, limit: int) -> Select[Any]:
+    wanted = select(Institution.id).where(*part.conditions(caller), ~held(role)).order_by(Institution.id).limit(limit)
     if after is not None:
         wanted = wanted.where(Institution.id > UUID(after))
     return select(wanted.subquery().c.id)

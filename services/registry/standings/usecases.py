@@ -1,0 +1,39 @@
+"""Keeps the copy of inspection's violations that standings are judged by."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import func
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.registry.standings.domain import OpenViolation
+from shared.events.inspection import ViolationEvent
+from shared.inbox import Delivery
+
+
+async def copy_violations(session: AsyncSession, deliveries: Sequence[Delivery]) -> None:
+    """Where each violation stands after the newest of these facts; an older fact than the copy's changes nothing."""
+    newest: dict[object, dict[str, object]] = {}
+    for delivery in deliveries:
+        event = delivery.event
+        if isinstance(event, ViolationEvent) and event.institution_id is not None:
+            newest[event.violation_id] = {
+                "violation_id": event.violation_id,
+                "institution_id": event.institution_id,
+                "severity": event.severity,
+                "state": event.state,
+                "due_on": getattr(event, "due_on", None),
+                "sequence": delivery.envelope.sequence,
+            }
+    if not newest:
+        return
+    statement = insert(OpenViolation)
+    told = statement.excluded
+    changed = {name: told[name] for name in ("state", "severity", "sequence")}
+    changed["due_on"] = func.coalesce(told.due_on, OpenViolation.due_on)
+    await session.execute(
+        statement.on_conflict_do_update(
+            index_elements=[OpenViolation.violation_id], set_=changed, where=OpenViolation.sequence < told.sequence
+        ),
+        list(newest.values()),
+    )
