@@ -219,6 +219,8 @@ def _below_header(grid: Grid, wanted: frozenset[str], *, aligned: bool) -> Table
     body = lines[depth:]
     _limit(len(body))
     columns = _distinct(names)
+    while aligned and len(columns) > 1 and not columns[-1]:
+        columns.pop()  # a sheet is as wide as its widest row
     keyed = _Keyed(columns, wanted, first_cell=names[0], aligned=aligned)
     return Table(frozenset(columns) - {""}, [keyed.row(cells) for cells in body])
 
