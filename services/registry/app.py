@@ -12,6 +12,7 @@ from services.registry.files.routes import router as files
 from services.registry.institutions.domain import ExternalRefTaken, UsccTaken
 from services.registry.institutions.exports import router as exports
 from services.registry.institutions.routes import router as institutions
+from services.registry.notices.routes import router as notices
 from services.registry.responsibilities import domain as responsibility_rules
 from services.registry.responsibilities.routes import router as responsibilities
 from services.registry.rules.routes import router as rules
@@ -32,6 +33,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             files,
             calendars,
             rules,
+            notices,
             commitments,
             advertisements,
             responsibilities,
