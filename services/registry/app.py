@@ -17,6 +17,7 @@ from services.registry.responsibilities import domain as responsibility_rules
 from services.registry.responsibilities.routes import router as responsibilities
 from services.registry.rules.routes import router as rules
 from services.registry.settings import Settings
+from services.registry.stop_orders.routes import router as stop_orders
 from services.registry.subscriptions import IMPORTERS
 from shared.imports.routes import imports_router
 from shared.web import create_service
@@ -34,6 +35,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             calendars,
             rules,
             notices,
+            stop_orders,
             commitments,
             advertisements,
             responsibilities,
