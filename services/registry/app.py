@@ -13,14 +13,20 @@ from services.registry.files.routes import router as files
 from services.registry.institutions.domain import ExternalRefTaken, UsccTaken
 from services.registry.institutions.exports import router as exports
 from services.registry.institutions.routes import router as institutions
+from services.registry.notices.routes import router as notices
 from services.registry.permits import domain as permit_rules
 from services.registry.permits.routes import router as permits
 from services.registry.procedures import domain as procedure_rules
 from services.registry.procedures.routes import router as procedures
+from services.registry.quality import domain as quality_rules
+from services.registry.quality.routes import mergers
+from services.registry.quality.routes import router as quality
 from services.registry.responsibilities import domain as responsibility_rules
 from services.registry.responsibilities.routes import router as responsibilities
 from services.registry.rules.routes import router as rules
 from services.registry.settings import Settings
+from services.registry.standings.routes import router as standings
+from services.registry.stop_orders.routes import router as stop_orders
 from services.registry.subscriptions import IMPORTERS
 from services.registry.transformations import domain as transformation_rules
 from services.registry.transformations.routes import overview as transformations
@@ -45,9 +51,14 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             transformations_of_one,
             calendars,
             rules,
+            notices,
+            stop_orders,
             commitments,
             advertisements,
             responsibilities,
+            quality,
+            mergers,
+            standings,
             exports,
             imports_router(IMPORTERS),
         ],
@@ -55,6 +66,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             "uq_institution_uscc": UsccTaken,
             "uq_institution_external_ref": ExternalRefTaken,
             **procedure_rules.CONSTRAINTS,
+            **quality_rules.CONSTRAINTS,
             **permit_rules.CONSTRAINTS,
             **transformation_rules.CONSTRAINTS,
             **calendar_rules.CONSTRAINTS,

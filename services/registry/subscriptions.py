@@ -1,9 +1,49 @@
-"""What comes into the registry by other ways than requests: inspection's facts for the files, and ledgers as files."""
+"""What comes into the registry by other ways than requests: inspection's facts, and ledgers as files."""
 
+from collections.abc import Sequence
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.registry.applications.usecases import note_site_visit
 from services.registry.files.usecases import file_facts
 from services.registry.institutions.importer import InstitutionImporter
+from services.registry.quality.usecases import copy_placements
+from services.registry.standings.usecases import copy_violations
+from services.registry.stop_orders.domain import Result
+from services.registry.stop_orders.usecases import conclude_visit
 from shared.events import inspection
-from shared.inbox import Inbox
+from shared.inbox import Delivery, Inbox
+
+
+async def hear(session: AsyncSession, deliveries: Sequence[Delivery]) -> None:
+    """File what inspection saw, and let it move what waits for it."""
+    await file_facts(session, deliveries)
+    await copy_placements(session, deliveries)
+    await copy_violations(session, deliveries)
+    for delivery in deliveries:
+        if isinstance(delivery.event, inspection.VisitSubmitted) and delivery.event.reference_id is not None:
+            await take_answer(session, delivery.event)
+
+
+async def take_answer(session: AsyncSession, visit: inspection.VisitSubmitted) -> None:
+    """What a visit found that we had asked for. Told twice, or sent back and told anew, the last word holds."""
+    assert visit.reference_id is not None
+    if visit.purpose == "site_visit":
+        await note_site_visit(
+            session, visit.reference_id, visit.visit_id, outcome=visit.outcome, passed=visit.passed, at=visit.at
+        )
+    elif visit.purpose == "stop_order" and visit.institution_id is not None:
+        await conclude_visit(
+            session,
+            stop_order_id=visit.reference_id,
+            institution_id=visit.institution_id,
+            visit_id=visit.visit_id,
+            result=_RESULTS[visit.passed],
+            at=visit.at,
+        )
+
+
+_RESULTS = {True: Result.STOPPED, False: Result.OPERATING, None: Result.UNCLEAR}
 
 INBOX = Inbox.of(
     "registry",
@@ -15,12 +55,13 @@ INBOX = Inbox.of(
         inspection.VisitSubmitted,
         inspection.VisitRecorded,
         inspection.VisitReviewed,
+        inspection.VisitCalledOff,
         inspection.ViolationReported,
         inspection.RectificationOrdered,
         inspection.ViolationRectified,
         inspection.ViolationVerified,
     ],
-    handle=file_facts,
+    handle=hear,
 )
 
 IMPORTERS = {"institutions": InstitutionImporter()}

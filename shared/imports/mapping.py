@@ -2,6 +2,7 @@
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from shared.imports.cleaning import column_key, says_nothing
 from shared.imports.reader import Row
 from shared.refusals import Invalid
 
@@ -16,7 +17,9 @@ class UnknownField(Invalid):
 class Mapping(BaseModel):
     """`columns`: our field to the file's column. `constants`: our field to one value for every row.
 
-    `values`: for a field, the file's words to ours, such as `{"kind": {"学科": "subject"}}`.
+    `values`: for a field, the file's words to ours, such as `{"kind": {"学科": "subject"}}`. `qualify`: for a field,
+    the columns within which alone it is unique, such as `{"external_ref": ["office"]}`; their cells go before it,
+    with colons between. `prefix`: for a field, a word before all of that, such as the name of the ledger.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -24,25 +27,64 @@ class Mapping(BaseModel):
     columns: dict[str, str] = Field(default_factory=dict)
     constants: dict[str, str | int | float | bool | list[str] | None] = Field(default_factory=dict)
     values: dict[str, dict[str, str]] = Field(default_factory=dict)
+    qualify: dict[str, list[str]] = Field(default_factory=dict)
+    prefix: dict[str, str] = Field(default_factory=dict)
 
     def check(self, fields: frozenset[str]) -> None:
         """Raise `UnknownField` unless every field named is one of `fields`."""
-        unknown = (self.columns.keys() | self.constants.keys() | self.values.keys()) - fields
-        if unknown:
+        if not fields.issuperset({*self.columns, *self.constants, *self.values, *self.qualify, *self.prefix}):
             raise UnknownField(pointer="/mapping", fields=sorted(fields))
+
+    def wanted_columns(self) -> frozenset[str]:
+        """Every column of the file that the mapping reads."""
+        return frozenset(self.columns.values()).union(*self.qualify.values())
 
     def missing_columns(self, present: frozenset[str]) -> list[str]:
         """Columns the mapping promises and the file does not have."""
-        return sorted({column.strip() for column in self.columns.values()} - present)
+        known = {column_key(name) for name in present}
+        return sorted(name.strip() for name in self.wanted_columns() if column_key(name) not in known)
+
+    def bound_to(self, present: frozenset[str]) -> "Mapping":
+        """The same mapping in the file's own spelling of its columns."""
+        spelt = {column_key(name): name for name in sorted(present, reverse=True)}
+
+        def spelling(name: str) -> str:
+            return name.strip() if name.strip() in present else spelt.get(column_key(name), name)
+
+        return self.model_copy(
+            update={
+                "columns": {field: spelling(name) for field, name in self.columns.items()},
+                "qualify": {field: [spelling(name) for name in names] for field, names in self.qualify.items()},
+            }
+        )
 
     def apply(self, row: Row) -> Row:
-        """The row in our words; a blank cell and a missing one are both absent."""
+        """The row in our words. A blank cell, a word for one and a missing cell are all absent."""
         mapped = {field: _constant(value) for field, value in self.constants.items() if value is not None}
         for field, column in self.columns.items():
-            cell = row.get(column.strip(), "")
-            if cell:
-                mapped[field] = self.values[field].get(cell, cell) if field in self.values else cell
+            cell = row.get(column, "")
+            if not cell:
+                continue
+            words = self.values.get(field)
+            if words is not None and cell in words:
+                mapped[field] = words[cell]
+            elif not says_nothing(cell):
+                mapped[field] = cell
+        if self.qualify or self.prefix:
+            self._qualify(row, mapped)
         return mapped
+
+    def _qualify(self, row: Row, mapped: Row) -> None:
+        """Without its qualifier a key would be another one's: it is left out."""
+        for field in self.qualify.keys() | self.prefix.keys():
+            if field not in mapped:
+                continue
+            qualifiers = [row.get(column, "") for column in self.qualify.get(field, ())]
+            if all(qualifiers):
+                before = [self.prefix[field]] if field in self.prefix else []
+                mapped[field] = ":".join([*before, *qualifiers, mapped[field]])
+            else:
+                del mapped[field]
 
 
 def _constant(value: str | int | float | bool | list[str]) -> str:

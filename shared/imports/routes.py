@@ -39,14 +39,15 @@ class ImportKindUnknown(Invalid):
 
 
 class MappingMalformed(Invalid):
-    """The mapping must be JSON with `columns` and `constants`."""
+    """The mapping must be JSON with `columns`, `constants`, `values`, `qualify` and `prefix`, each optional."""
 
     code = "mapping-malformed"
-    zh = "映射须为含 columns 与 constants 的 JSON。"
+    zh = "映射须为 JSON，可含 columns、constants、values、qualify、prefix。"
 
 
 class ImportOut(BaseModel):
-    """An import. When `state` is `done`, the four counts add up to `total`, the rows below the header."""
+    """An import. When `state` is `done`, the four counts add up to `total`: every row below the header that is not
+    wholly blank, footnotes included."""
 
     id: UUID
     kind: str

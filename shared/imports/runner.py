@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Mapping as Dict
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, ClassVar, Literal, Protocol
 from uuid import UUID
@@ -21,7 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from shared.clock import utc_now
 from shared.context import acting_as
 from shared.imports.mapping import Mapping
-from shared.imports.reader import Row, UnreadableFile, chunks, read_rows
+from shared.imports.reader import REJECTING, Row, UnreadableFile, chunks, codes_of, read_table
 from shared.imports.tables import import_file, import_job
 from shared.inbox import is_outage
 from shared.leadership import leadership
@@ -113,10 +113,12 @@ class ImportRunner:
     async def _run(self, job: Any, stop: asyncio.Event | None) -> None:
         async with self._sessions() as session:
             content = await session.scalar(select(import_file.c.content).where(import_file.c.job_id == job.id))
-        rows = await asyncio.to_thread(read_rows, content or b"", job.filename)
         mapping = Mapping.model_validate(job.mapping)
-        if rows and mapping.missing_columns(frozenset(rows[0])):
+        table = await asyncio.to_thread(read_table, content or b"", job.filename, mapping.wanted_columns())
+        rows = table.rows
+        if rows and mapping.missing_columns(table.columns):
             raise UnreadableFile("mapping-column-missing")
+        mapping = mapping.bound_to(table.columns)
         importer = self._importers[job.kind]
         done = job.accepted + job.updated + job.unchanged + job.rejected
         for first, chunk in chunks(rows, CHUNK, start=done):
@@ -148,9 +150,12 @@ class ImportRunner:
         *,
         total: int,
     ) -> None:
-        mapped = [mapping.apply(row) for row in chunk]
-        reports = await importer.apply(session, mapped, scope=job.scope, dry_run=job.dry_run, at=utc_now())
-        assert len(reports) == len(chunk), "an importer reports on every row"
+        noticed = [codes_of(row) for row in chunk]
+        readable = [
+            mapping.apply(row) for row, codes in zip(chunk, noticed, strict=True) if REJECTING.isdisjoint(codes)
+        ]
+        applied = await importer.apply(session, readable, scope=job.scope, dry_run=job.dry_run, at=utc_now())
+        reports = _all_reports(noticed, applied)
         counts = Counter(report.outcome for report in reports)
         await session.execute(
             update(import_job)
@@ -180,6 +185,20 @@ class ImportRunner:
                 .values(state=state, error=error, finished_at=utc_now(), **({} if total is None else {"total": total}))
             )
             await session.execute(delete(import_file).where(import_file.c.job_id == job_id))
+
+
+def _all_reports(noticed: Sequence[Sequence[str]], applied: Sequence[RowReport]) -> list[RowReport]:
+    """One report for every row: the reader's, or the importer's with what the reader noticed beside it."""
+    ahead = iter(applied)
+    reports = []
+    for codes in noticed:
+        if REJECTING.isdisjoint(codes):
+            report = next(ahead)
+            reports.append(replace(report, codes=[*report.codes, *codes]) if codes else report)
+        else:
+            reports.append(RowReport("rejected", codes))
+    assert next(ahead, None) is None, "an importer reports on every row once"
+    return reports
 
 
 _REPORT = text(

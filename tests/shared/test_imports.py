@@ -13,7 +13,12 @@ from pydantic import ValidationError
 
 from shared.imports import reader
 from shared.imports.mapping import Mapping, UnknownField
-from shared.imports.reader import UnreadableFile, chunks, read_rows
+from shared.imports.reader import Row, UnreadableFile, chunks, read_table
+
+
+def read_rows(content: bytes, filename: str, *wanted: str) -> list[Row]:
+    return read_table(content, filename, wanted).rows
+
 
 ROWS = [{"name": "晨光", "n": "1"}, {"name": "晨曦", "n": "2"}]
 
@@ -44,7 +49,7 @@ def test_cells_lose_outer_blanks_and_what_cannot_be_printed() -> None:
 
 def test_short_and_long_rows() -> None:
     assert read_rows(b"a,b\n1\n1,2,\n1,2,3\n", "a.csv") == [
-        {"a": "1"}, {"a": "1", "b": "2"}, {"a": "1", "b": "2", "": "more cells than columns"}
+        {"a": "1"}, {"a": "1", "b": "2"}, {"a": "1", "b": "2", "": "more-cells-than-columns"}
     ]  # fmt: skip
 
 
@@ -131,7 +136,8 @@ def test_a_mapping_says_which_column_is_which_field() -> None:
         constants={"district": "140213", "capacity": 20, "stages": ["primary", "junior"], "open": True, "none": None},
         values={"kind": {"学科": "subject"}},
     )
-    assert mapping.apply({"名称": "晨光", "类别": "学科", "x": "y"}) == {
+    columns = frozenset({"名称", "类别", "x"})
+    assert mapping.bound_to(columns).apply({"名称": "晨光", "类别": "学科", "x": "y"}) == {
         "name": "晨光", "kind": "subject", "district": "140213", "capacity": "20", "stages": "primary,junior",
         "open": "true",
     }  # fmt: skip
@@ -157,3 +163,104 @@ def test_fields_that_do_not_exist_are_refused(part: dict[str, Any]) -> None:
 def test_mappings_of_another_shape_are_refused(part: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         Mapping.model_validate(part)
+
+
+def test_the_header_is_where_the_columns_are() -> None:
+    content = "某区台账\n填报单位：,\n名称 ,N\n晨光,1\n".encode()
+    assert read_rows(content, "a.csv", "名称", "n") == [{"名称": "晨光", "N": "1"}]
+    assert read_rows(content, "a.csv")[0] == {"某区台账": "填报单位："}
+    assert read_table(content, "a.csv", ["名称", "x"]).columns == {"某区台账"}
+
+
+def test_a_header_of_two_lines() -> None:
+    content = "名称,坐标,\n,经度,纬度\n晨光,1,2\n".encode()
+    assert read_rows(content, "a.csv", "名称", "经度", "纬度") == [{"名称": "晨光", "经度": "1", "纬度": "2"}]
+
+
+def test_the_delimiter_is_the_one_with_which_the_header_is_found() -> None:
+    for delimiter in ",;\t|":
+        content = f"a, b; c | d \t e\nname{delimiter}n\nx{delimiter}1\n".encode()
+        assert read_rows(content, "a.csv", "name", "n") == [{"name": "x", "n": "1"}]
+
+
+def test_a_quote_that_nobody_closed_spoils_one_line() -> None:
+    assert read_rows(b'a,b\n"x,1\ny,2\r\n"z","3"\n', "a.csv") == [
+        {"a": "x,1\n"[:3]},
+        {"a": "y", "b": "2"},
+        {"a": "z", "b": "3"},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        ("合计,,2", "footnote"), ("合 计：,,", "footnote"), ("注：x,,", "footnote"), (",备注1：x,", "footnote"),
+        ("共 2 家,,", "footnote"), ("Total,,5", "footnote"), ("合计,b,3", ""), ("注意安全,,", ""), ("totally,,", ""),
+        ("名称,甲,乙", "header-repeated"), ("名称,甲,丙", ""), ("x,y,z,", ""), ("x,y,z,1", "more-cells-than-columns"),
+    ],
+)  # fmt: skip
+def test_rows_that_are_none(line: str, code: str) -> None:
+    (row,) = read_rows(f"名称,甲,乙\n{line}\n".encode(), "a.csv", "名称", "甲", "乙")
+    assert reader.codes_of(row) == ([code] if code else [])
+
+
+def test_columns_without_a_name_and_with_one_name() -> None:
+    assert read_rows(b",a,a\n0,1,2\n", "a.csv", "a") == [{"a": "1", "a (2)": "2"}]
+    assert read_rows(sheet(["a", None], [1, "x"]), "a.xlsx") == [{"a": "1", "": "cells-beyond-columns"}]
+
+
+def test_cells_merged_downwards() -> None:
+    workbook = openpyxl.Workbook()
+    active = workbook.active
+    assert active is not None
+    for line in ([], [None, "a", "b"], [None, "x", 1], [None, None, 2], [None, None, 3]):
+        active.append(line)
+    active.merge_cells("B3:B4")
+    file = io.BytesIO()
+    workbook.save(file)
+    assert read_rows(file.getvalue(), "a.xlsx") == [{"a": "x", "b": "1"}, {"a": "x", "b": "2"}, {"a": "", "b": "3"}]
+
+
+def test_the_sheet_with_the_header() -> None:
+    workbook = openpyxl.Workbook()
+    assert workbook.active is not None
+    workbook.active.append(["read me"])
+    workbook.create_sheet("x").append(["n"])
+    file = io.BytesIO()
+    workbook.save(file)
+    assert read_table(file.getvalue(), "a.xlsx", ["n"]).columns == {"n"}
+    assert read_table(file.getvalue(), "a.xlsx", ["other"]).columns == {"read me"}
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [("é,b\n" + "Zoé and some,x\n" * 3, "cp1252"), ("名,b\n晨光,x\n", "gb18030"), ("名,b\n晨光,x\n", "utf-16")],
+)
+def test_encodings(text: str, encoding: str) -> None:
+    assert list(read_table(text.encode(encoding), "a.csv").rows[0].values()) == text.split("\n")[1].split(",")
+
+
+def test_json_of_every_shape() -> None:
+    items: list[Any] = [{"a": 1, "b": [1, "x", None]}, {"b": {"c": 1}}, 7, {"a": None}]
+    expected = [{"a": "1", "b": "1,x"}, {"": "row-not-an-object"}]
+    assert read_rows(json.dumps({"records": items}).encode(), "a.json", "a") == expected
+    nested = read_rows(json.dumps(items).encode("utf-8-sig"), "a.json", "b")
+    assert nested == [expected[0], {"b": "", "": "value-nested"}, expected[1]]
+    assert read_table(json.dumps(items).encode(), "a.json").columns == {"a", "b"}
+
+
+def test_keys_that_are_unique_within_an_office_only() -> None:
+    mapping = Mapping(columns={"ref": "No", "name": "N"}, qualify={"ref": ["Office"]}, prefix={"ref": "X", "more": "Y"})
+    mapping.check(frozenset({"ref", "name", "more"}))
+    bound = mapping.bound_to(frozenset({"NO", "n", "office"}))
+    assert mapping.missing_columns(frozenset({"NO", "n"})) == ["Office"]
+    assert bound.apply({"NO": "1", "n": "a", "office": "E"}) == {"ref": "X:E:1", "name": "a"}
+    assert bound.apply({"NO": "1", "n": "a", "office": ""}) == {"name": "a"}
+    for part in ({"qualify": {"x": ["a"]}}, {"prefix": {"x": "a"}}):
+        with pytest.raises(UnknownField):
+            Mapping.model_validate(part).check(frozenset({"ref"}))
+
+
+def test_a_word_for_nothing_is_blank_unless_the_mapping_knows_it() -> None:
+    mapping = Mapping(columns={"a": "a"}, values={"a": {"-": "none"}}, constants={"a": "c"})
+    assert [mapping.apply({"a": cell})["a"] for cell in ("-", "N/A", "x")] == ["none", "c", "x"]

@@ -162,7 +162,8 @@ TRANSITIONS: Final[Mapping[Action, tuple[frozenset[State], State | None]]] = {
     Action.RETURN: (frozenset({State.SUBMITTED}), State.RETURNED),
     Action.ACCEPT: (frozenset({State.SUBMITTED}), State.ACCEPTED),
     Action.REQUEST_SITE_VISIT: (frozenset({State.ACCEPTED, State.SITE_VISITED}), State.SITE_VISIT_REQUESTED),
-    Action.CONCLUDE_SITE_VISIT: (frozenset({State.SITE_VISIT_REQUESTED}), State.SITE_VISITED),
+    # Again by the same visit: a reviewer may have sent the team back to it.
+    Action.CONCLUDE_SITE_VISIT: (frozenset({State.SITE_VISIT_REQUESTED, State.SITE_VISITED}), State.SITE_VISITED),
     Action.EXTEND: (UNDER_EXAMINATION, None),
     Action.GRANT: (frozenset({State.ACCEPTED, State.SITE_VISITED}), State.GRANTED),
     Action.REFUSE: (frozenset({State.ACCEPTED, State.SITE_VISITED}), State.REFUSED),
@@ -351,9 +352,16 @@ class Application(Base, Aggregate):
     ) -> SiteVisitConcluded:
         """Take inspection's answer."""
         self._check(Action.CONCLUDE_SITE_VISIT)
+        if not self.awaits(visit_id):
+            raise ApplicationNotReady(state=self.state)
         self.site_visit_id, self.site_visit_outcome, self.site_visit_passed = visit_id, outcome, passed
         self._enter(Action.CONCLUDE_SITE_VISIT, procedure, calendar, at)
         return self._fact(SiteVisitConcluded, at, visit_id=visit_id, outcome=outcome, passed=passed)
+
+    def awaits(self, visit_id: UUID) -> bool:
+        """Whether that visit's answer is waited for, or may correct the one it gave."""
+        asked = self.state == State.SITE_VISIT_REQUESTED
+        return asked or (self.state == State.SITE_VISITED and self.site_visit_id == visit_id)
 
     def extend(self, cause: str, procedure: Procedure, calendar: Calendar, *, at: datetime) -> ApplicationExtended:
         """Take more time for the decision, once; the applicant is told why."""

@@ -14,7 +14,6 @@ from services.registry.applications.domain import (
     ApprovalClosed,
     NotYourDecision,
     PlaceUnknown,
-    State,
     Wish,
 )
 from services.registry.calendars import queries as calendars
@@ -125,9 +124,11 @@ async def request_site_visit(
 async def note_site_visit(
     session: AsyncSession, application_id: UUID, visit_id: UUID, *, outcome: str, passed: bool | None, at: datetime
 ) -> None:
-    """Take inspection's answer. One that nobody waits for (any more) changes nothing: a visit may be told twice."""
+    """Take inspection's answer, or its correction. One that nobody waits for (any more) changes nothing."""
     application = await session.get(Application, application_id, with_for_update=True, populate_existing=True)
-    if application is None or application.state != State.SITE_VISIT_REQUESTED:
+    if application is None or not application.awaits(visit_id):
+        return
+    if (application.site_visit_outcome, application.site_visit_passed) == (outcome, passed):
         return
     procedure = await _procedure(session, application, at)
     calendar = await _calendar(session, application, at)

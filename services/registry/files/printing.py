@@ -72,4 +72,5 @@ def _said(name: str, value: Any) -> str:
     if value is None or value == []:
         return "—"
     words = _LABELS.get(name, {})
-    return "、".join(words.get(one, one) for one in value) if isinstance(value, list) else str(words.get(value, value))
+    said = [str(words.get(one, one)) for one in (value if isinstance(value, list) else [value])]
+    return "、".join(said)

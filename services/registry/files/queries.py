@@ -72,9 +72,7 @@ def _notices(ids: Select[Any]) -> Select[Any]:
             Notice.published_at,
             Notice.published_by,
             literal(None, Text),
-            func.jsonb_build_object(
-                "notice_id", Notice.id, "number", Notice.number, "title", Notice.title, "confirm_by", Notice.confirm_by
-            ),
+            func.jsonb_build_object("notice_id", Notice.id, "title", Notice.title, "confirm_by", Notice.confirm_by),
             literal(0),
         )
         .join(Receipt, Receipt.notice_id == Notice.id)

@@ -2,17 +2,30 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
 from pydantic import ValidationError
+from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.institutions import queries
-from services.registry.institutions.domain import FIELDS, Details, Institution, public_state
+from services.registry.institutions.domain import (
+    FIELDS,
+    Details,
+    Institution,
+    Kind,
+    Mode,
+    Profit,
+    Stage,
+    Status,
+    public_state,
+)
 from shared.database import copy_rows, new_id
 from shared.events.registry import InstitutionChanged, InstitutionRegistered
+from shared.imports.cleaning import Unreadable, code_text, coordinates, day, narrow, one_line, whole_number
 from shared.imports.reader import Row
 from shared.imports.runner import RowReport
 from shared.journal import Fact, record_many
@@ -20,27 +33,82 @@ from shared.journal import Fact, record_many
 ALIASES: Mapping[str, Mapping[str, str]] = {
     "kind": {"学科": "subject", "学科类": "subject", "非学科": "non_subject", "非学科类": "non_subject"},
     "mode": {"线下": "offline", "线上": "online", "线上线下": "both", "线上+线下": "both"},
-    "profit": {"营利": "for_profit", "营利性": "for_profit", "非营利": "non_profit", "非营利性": "non_profit"},
-    "status": {"正常": "active", "停业": "suspended", "关闭": "closed", "注销": "closed", "无证": "unlicensed"},
-    "stages": {"学前": "preschool", "小学": "primary", "初中": "junior", "高中": "senior"},
-}
+    "profit": {
+        "营利": "for_profit", "营利性": "for_profit", "非营利": "non_profit", "非营利性": "non_profit",
+        "nonprofit": "non_profit", "not_for_profit": "non_profit",
+    },
+    "status": {
+        "正常": "active", "在业": "active", "存续": "active", "停业": "suspended", "暂停": "suspended",
+        "关闭": "closed", "注销": "closed", "无证": "unlicensed",
+        "open": "active", "operating": "active", "licensed": "active", "permitted": "active", "current": "active",
+        "issued": "active", "in_operation": "active", "temporarily_closed": "suspended", "inactive": "closed",
+        "out_of_business": "closed", "ceased": "closed", "surrendered": "closed", "cancelled": "closed",
+        "canceled": "closed", "expired": "unlicensed", "expired_permit": "unlicensed", "revoked": "unlicensed",
+        "not_permitted": "unlicensed",
+    },
+    "stages": {"学前": "preschool", "小学": "primary", "初中": "junior", "高中": "senior", "幼儿": "preschool"},
+}  # fmt: skip
 """Words that ledgers use for ours."""
+_WORDS: Mapping[str, Mapping[str, str]] = {
+    field: {**{word.value: word.value for word in ours}, **ALIASES[field]}
+    for field, ours in {"kind": Kind, "mode": Mode, "profit": Profit, "status": Status, "stages": Stage}.items()
+}
+"""Theirs and ours."""
 
 _LIST_SEPARATORS = re.compile(r"[,，、;；|/\s]+")
+_NOT_FROM_LEDGERS = frozenset({Status.APPLYING, Status.MERGED})
+"""States that only this platform's own decisions lead to."""
+
+_PAPER = ("permit_valid_from", "permit_valid_to")
+_LINES = ("name", "address", "legal_representative")
+_CODED = {
+    "external_ref": "external-ref-normalised",
+    "phone": "phone-normalised",
+    "permit_no": "permit-no-normalised",
+    "district": "district-normalised",
+    "street": "street-normalised",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PermitPaper:
+    """A permit as a row states it: its number and days, `valid_to` null where it has no end."""
+
+    number: str
+    valid_from: date | None
+    valid_to: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """A row that can be an entry: what it says, what was corrected or noticed, and the permit it tells of."""
+
+    details: Details
+    notes: Sequence[str]
+    paper: PermitPaper | None
+
+
+class Rejected(Exception):
+    """The row cannot be an entry."""
+
+    def __init__(self, *codes: str) -> None:
+        super().__init__(*codes)
+        self.codes = codes
 
 
 class InstitutionImporter:
     """Enters, corrects or recognises institutions; every row gets its report."""
 
-    fields: ClassVar[frozenset[str]] = frozenset(FIELDS)
+    fields: ClassVar[frozenset[str]] = frozenset({*FIELDS, *_PAPER, "postcode"})
     table: ClassVar[str] = "institution"
 
     async def apply(
         self, session: AsyncSession, rows: Sequence[Row], *, scope: str | None, dry_run: bool, at: datetime
     ) -> Sequence[RowReport]:
-        parsed = [parse(row, scope) for row in rows]
-        batch = _Batch(at, scope, await self._known(session, [details for details, _ in parsed if details]))
-        reports = [batch.take(details, notes) if details else RowReport("rejected", notes) for details, notes in parsed]
+        parsed = [_parsed(row, scope) for row in rows]
+        readable = [row.details for row in parsed if isinstance(row, Parsed)]
+        batch = _Batch(at, scope, await self._known(session, readable))
+        reports = [batch.take(row) if isinstance(row, Parsed) else row for row in parsed]
         if not dry_run:
             await batch.write(session)
         return reports
@@ -51,6 +119,13 @@ class InstitutionImporter:
             uscc=[details.uscc for details in parsed if details.uscc],
             external_ref=[details.external_ref for details in parsed if details.external_ref],
         )
+
+
+def _parsed(row: Row, scope: str | None) -> Parsed | RowReport:
+    try:
+        return parse(row, scope)
+    except Rejected as rejected:
+        return RowReport("rejected", rejected.codes)
 
 
 class _Batch:
@@ -67,7 +142,8 @@ class _Batch:
         for institution in known:
             self._remember(institution.id, institution.details(), institution.version)
 
-    def take(self, details: Details, notes: Sequence[str]) -> RowReport:
+    def take(self, row: Parsed) -> RowReport:
+        details, notes = row.details, row.notes
         owners = {self._ids[key] for key in _identities(details) if key in self._ids}
         if len(owners) > 1:
             return RowReport("rejected", ["identity-conflict", *notes])
@@ -77,6 +153,8 @@ class _Batch:
         before = self._current[institution_id]
         if self._scope not in (None, before.district):  # a row in his district does not make it his institution
             return RowReport("rejected", ["outside-your-district", *notes])
+        if before.status == Status.MERGED:
+            return RowReport("rejected", ["institution-merged", *notes])
         changed = [field for field in details.model_fields_set if getattr(before, field) != getattr(details, field)]
         if not changed:
             return RowReport("unchanged", notes, institution_id)
@@ -86,6 +164,7 @@ class _Batch:
         return RowReport("updated", notes, institution_id)
 
     async def write(self, session: AsyncSession) -> None:
+        await self._give_up(session)
         for institution_id, version in self._versions.items():
             institution = self._existing.get(institution_id)
             if institution is not None and version != institution.version:
@@ -97,6 +176,23 @@ class _Batch:
         if new:
             await copy_rows(session, "institution", list(new[0]), [tuple(row.values()) for row in new])
         await record_many(session, self._facts)
+
+    async def _give_up(self, session: AsyncSession) -> None:
+        """Two entries may exchange their references in one chunk: nobody takes one before its owner let it go."""
+        for field in ("external_ref", "uscc"):
+            losing = [
+                institution.id
+                for institution in self._existing.values()
+                if (had := getattr(institution, field)) is not None
+                and had != getattr(self._current[institution.id], field)
+            ]
+            if losing:
+                await session.execute(
+                    update(Institution)
+                    .where(Institution.id.in_(losing))
+                    .values({field: None})
+                    .execution_options(synchronize_session=False)
+                )
 
     def _enter(self, details: Details) -> UUID:
         institution_id = new_id()
@@ -131,29 +227,143 @@ def _identities(details: Details) -> list[tuple[str, str]]:
     return [(name, value) for name, value in found if value]
 
 
-def parse(row: Row, scope: str | None) -> tuple[Details | None, list[str]]:
-    """A mapped row as an entry and what was noticed; None and the reasons where it cannot be one."""
+def parse(row: Row, scope: str | None) -> Parsed:
+    """A mapped row as an entry; raises `Rejected` with the reasons where it cannot be one."""
     values: dict[str, Any] = dict(row)
-    for field, words in ALIASES.items():
-        if field in values and field != "stages":
-            values[field] = words.get(values[field], values[field])
-    if "stages" in values:
-        values["stages"] = [
-            ALIASES["stages"].get(word, word) for word in _LIST_SEPARATORS.split(values["stages"]) if word
-        ]
+    notes = _clean(values)
+    paper, paper_notes = _paper(values)
+    notes += paper_notes
     if "kind" not in values:
-        return None, ["kind-missing"]
+        raise Rejected("kind-missing")
     if "address" not in values and "name" in values:
-        return None, ["address-missing"]
+        raise Rejected("address-missing")
     if not (values.get("external_ref") or values.get("uscc")):
-        return None, ["identity-missing"]
+        raise Rejected("identity-missing")
     try:
         details = Details.model_validate(values)
     except ValidationError as error:
-        return None, sorted({_code(problem) for problem in error.errors(include_url=False, include_input=False)})
+        problems = error.errors(include_url=False, include_input=False)
+        raise Rejected(*sorted({_code(problem) for problem in problems})) from None
+    if details.status in _NOT_FROM_LEDGERS:
+        raise Rejected("status-not-from-ledgers")
     if scope is not None and details.district != scope:
-        return None, ["outside-your-district"]
-    return details, ["coordinates-zero"] if details.lon == 0 and details.lat == 0 else []
+        raise Rejected("outside-your-district")
+    if details.lon == 0 and details.lat == 0:
+        notes.append("coordinates-zero")
+    return Parsed(details, notes, paper)
+
+
+def _clean(values: dict[str, Any]) -> list[str]:
+    """Put every cell in the form the entry wants; the notes say which were corrected."""
+    notes: list[str] = []
+    for field in _LINES:
+        if field in values:
+            values[field] = _noted(notes, one_line(values[field]))
+    for field, code in _CODED.items():
+        if field in values:
+            _clean_code(values, field, code, notes)
+    if "uscc" in values:
+        _clean_uscc(values, notes)
+    if "capacity" in values:
+        values["capacity"] = _noted(notes, whole_number(values["capacity"]), "capacity")
+    if "lon" in values and "lat" in values:
+        values["lon"], values["lat"], corrected = coordinates(values["lon"], values["lat"])
+        notes += corrected
+    if "postcode" in values:
+        _put_postcode(values, notes)
+    _translate(values)
+    return notes
+
+
+def _noted(notes: list[str], cleaned: tuple[str, str | None], field: str | None = None) -> str:
+    value, note = cleaned
+    if note is not None:
+        notes.append(f"{field}-{note.removeprefix('number-')}" if field else note)
+    return value
+
+
+def _clean_code(values: dict[str, Any], field: str, code: str, notes: list[str]) -> None:
+    try:
+        value, note = code_text(values[field], code)
+    except Unreadable as unreadable:
+        if field in ("external_ref", "permit_no"):  # half a key would be another one's
+            raise Rejected(f"{field.replace('_', '-')}-{unreadable.code}") from None
+        del values[field]
+        notes.append(f"{field}-{unreadable.code}")
+        return
+    if field != "external_ref" and field != "permit_no" and value.endswith(".0") and value[:-2].isdigit():
+        value, note = value[:-2], code  # what a program wrote that took a column of digits for amounts
+    values[field] = value
+    if note is not None:
+        notes.append(note)
+
+
+_USCC_SEPARATORS = re.compile(r"[\s\-–—_.·]+")
+
+
+def _clean_uscc(values: dict[str, Any], notes: list[str]) -> None:
+    given = values["uscc"]
+    plain = given if given.isascii() and given.isalnum() else _USCC_SEPARATORS.sub("", narrow(given))
+    values["uscc"] = plain.upper()
+    if values["uscc"] != given:
+        notes.append("uscc-normalised")
+
+
+_CHINESE = re.compile(r"[\u4e00-\u9fff]")
+_POSTCODE_LENGTHS = (5, 6)
+
+
+def _put_postcode(values: dict[str, Any], notes: list[str]) -> None:
+    """A postcode stays with the address. One of five digits in China, or of four elsewhere, lost a leading zero."""
+    postcode = narrow(values.pop("postcode")).strip().removesuffix(".0")
+    address = values.get("address", "")
+    if postcode.isdigit():
+        full = _POSTCODE_LENGTHS[_CHINESE.search(address + values.get("name", "")) is not None]
+        if len(postcode) == full - 1:
+            postcode = f"0{postcode}"
+            notes.append("postcode-zero-restored")
+    if address and postcode not in address:
+        values["address"] = f"{address} {postcode}"
+
+
+def _translate(values: dict[str, Any]) -> None:
+    for field in values.keys() & _WORDS.keys():
+        words = _WORDS[field]
+        if field == "stages":
+            parts = [word for word in _LIST_SEPARATORS.split(values[field]) if word]
+            values[field] = [_word(words, part) for part in parts]
+        else:
+            values[field] = _word(words, values[field])
+
+
+def _word(words: Mapping[str, str], said: str) -> str:
+    if said in words:
+        return words[said]
+    plain = "_".join(narrow(said).casefold().replace("-", " ").split())
+    return words.get(plain, plain)
+
+
+def _paper(values: dict[str, Any]) -> tuple[PermitPaper | None, list[str]]:
+    """The permit a row tells of: one with a number, and an end or the word that it has none."""
+    if not any(field in values for field in _PAPER):
+        return None, []
+    days: dict[str, date | None] = {}
+    notes = []
+    for field in _PAPER:
+        if field in values:
+            try:
+                days[field], note = day(values.pop(field))
+            except Unreadable:
+                raise Rejected(f"{field.replace('_', '-')}-unreadable") from None
+            if note is not None and note not in notes:
+                notes.append(note)
+    starts, ends = (days.get(field) for field in _PAPER)
+    if starts is not None and ends is not None and ends < starts:
+        raise Rejected("permit-validity-reversed")
+    number = values.get("permit_no")
+    if number is None or "permit_valid_to" not in days:
+        return None, [*notes, "permit-incomplete"]
+    return PermitPaper(number, starts, ends), notes
 
 
 def _code(problem: Any) -> str:

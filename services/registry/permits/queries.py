@@ -52,6 +52,13 @@ def has_status(status: PermitStatus, on: date) -> ColumnElement[bool]:
     return and_(running, ~pending, ~expired, ~suspended)
 
 
+IN_FORCE = """
+    coalesce(p.valid_from <= {on}, true) AND coalesce(p.valid_to >= {on}, true) AND coalesce(p.ended_on > {on}, true)
+    AND NOT coalesce(p.suspended_from <= {on} AND p.suspended_until > {on}, false)
+"""
+"""`has_status(PermitStatus.IN_FORCE, on)` for hand-written statements: the permit is `p`, `{on}` a placeholder."""
+
+
 @dataclass(frozen=True, slots=True)
 class Filters:
     """What a list of permits is narrowed to."""

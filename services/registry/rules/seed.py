@@ -89,7 +89,7 @@ RULES: Final = (
                 "物理",
                 "化学",
                 "生物",
-            ]  # fmt: skip
+            ]
         },
         effective_from=DOUBLE_REDUCTION,
     ),

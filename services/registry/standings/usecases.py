@@ -1,6 +1,7 @@
 """Keeps the copy of inspection's violations that standings are judged by."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import func
 from sqlalchemy.dialects.postgresql import insert
@@ -29,7 +30,7 @@ async def copy_violations(session: AsyncSession, deliveries: Sequence[Delivery])
         return
     statement = insert(OpenViolation)
     told = statement.excluded
-    changed = {name: told[name] for name in ("state", "severity", "sequence")}
+    changed: dict[str, Any] = {name: told[name] for name in ("state", "severity", "sequence")}
     changed["due_on"] = func.coalesce(told.due_on, OpenViolation.due_on)
     await session.execute(
         statement.on_conflict_do_update(
