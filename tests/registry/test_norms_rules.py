@@ -304,6 +304,26 @@ def test_numbers_are_the_records() -> None:
     assert breaches(lesson("2026-03-09", **late), rules=[stricter]) == []
 
 
+def of_everybody(check: str, **parameters: Any) -> Rule:
+    return Rule.enact(rule_of(check=check, parameters=parameters, effective_from="2020-01-01"), at=AT)[0]
+
+
+def test_a_record_without_scope_binds_everybody() -> None:
+    preschool = of_everybody("preschool_online")
+    both = {"mode": "both", "stages": []}
+    assert undecided(lesson(mode="offline"), lesson(mode="online", stage="primary"), rules=[preschool]) == []
+    assert breaches(lesson(mode="online", stage="preschool"), rules=[preschool], institution=both) != []
+    online = of_everybody("online_lesson", max_minutes=30, min_gap_minutes=10)
+    assert breaches(lesson(mode="offline"), rules=[online], institution=PAINTING) == []
+    assert breaches(lesson(mode="online"), rules=[online], institution=PAINTING) != []
+
+
+def test_a_medium_may_be_allowed() -> None:
+    allowing = of_everybody("advertising", allowed_media=["poster"])
+    media = [{"medium": "poster"}, {"medium": "leaflet"}]
+    assert breaches(rules=[allowing], advertisements=media) == [("a.b", "/advertisements/1/medium")]
+
+
 @pytest.mark.parametrize(
     ("planned", "refusal", "pointer"),
     [
