@@ -69,7 +69,7 @@ async def test_revoked_and_told_to_the_city_in_one_decision(world: World) -> Non
     said = revoked.json()
     assert (said["status"], said["ended_on"]) == ("revoked", TODAY.isoformat())
     notice = (await world.bureau.get(f"/v1/notices/{said['notice_id']}")).json()
-    assert (notice["subjects"], notice["recipients"]) == ([one["institution_id"]], 2)
+    assert (notice["subjects"], notice["counts"]["recipients"]) == ([one["institution_id"]], 2)
     assert one["number"] in notice["title"]
     assert await status_of(world, one["institution_id"]) == "unlicensed"
     again = await told(world, one, "revocation", reason="再次")
@@ -83,7 +83,7 @@ async def test_the_words_of_the_notice_may_be_given(world: World) -> None:
     said = (await told(world, one, "revocation", reason="严重违规", notice=notice)).json()
     published = (await world.bureau.get(f"/v1/notices/{said['notice_id']}")).json()
     assert (published["title"], published["body"], published["confirm_by"]) == ("通报", "详情", LATER)
-    assert published["recipients"] == 1, "whom it is about is told in any case"
+    assert published["counts"]["recipients"] == 1, "whom it is about is told in any case"
 
 
 async def test_cancelled_while_another_goes_on(world: World) -> None:
