@@ -68,7 +68,7 @@ class Odd:
     """Of the entries made, in their order: what these fields say."""
 
 
-def with_column(name: str, of: str, *cells: str) -> bytes:
+def with_column(name: str, *cells: str) -> bytes:
     return csv_of([*HEADER, name], *(line(number, cell) for number, cell in enumerate(cells, 1)))
 
 
@@ -205,7 +205,7 @@ ODD: dict[str, Odd] = {
         entries={"external_ref": ["1"], "name": ["晨光 学校"], "address": ["1 号"]},
     ),
     "words for nothing": Odd(
-        with_column("电话", "phone", "null", "N/A", "-", "无", "—", "NaN", "/", "#N/A"),
+        with_column("电话", "null", "N/A", "-", "无", "—", "NaN", "/", "#N/A"),
         [FINE] * 8,
         {"phone": "电话"},
         entries={"phone": [None] * 8},
@@ -217,7 +217,7 @@ ODD: dict[str, Odd] = {
         entries={"external_ref": ["A-1"], "name": ["Ａ班"], "phone": ["138"], "permit_no": ["教民1号"]},
     ),
     "telephones as amounts": Odd(
-        with_column("电话", "phone", "1.3800000000E+10", "13800000000.0", "1.38E+10", "0352-7654321"),
+        with_column("电话", "1.3800000000E+10", "13800000000.0", "1.38E+10", "0352-7654321"),
         [noted("phone-normalised"), noted("phone-normalised"), noted("phone-digits-lost"), FINE],
         {"phone": "电话"},
         entries={"phone": ["13800000000", "13800000000", None, "0352-7654321"]},
@@ -230,7 +230,6 @@ ODD: dict[str, Odd] = {
     "codes of institutions": Odd(
         with_column(
             "信用代码",
-            "uscc",
             USCC.lower(),
             f"{OTHER_USCC[:9]} {OTHER_USCC[9:]}",
             "91350100-M000100Y44",
@@ -248,9 +247,7 @@ ODD: dict[str, Odd] = {
         entries={"uscc": [USCC, OTHER_USCC]},
     ),
     "absurd numbers": Odd(
-        with_column(
-            "规模", "capacity", "1000000000", "-5", "约30人", "30人", '"1,200"', "60.0", "三十", "20-30", "1e9", "９０"
-        ),
+        with_column("规模", "1000000000", "-5", "约30人", "30人", '"1,200"', "60.0", "三十", "20-30", "1e9", "９０"),
         [
             no("capacity-less-than-equal"),
             no("capacity-greater-than-equal"),
@@ -320,7 +317,7 @@ ODD: dict[str, Odd] = {
         entries={"lon": [113.3, 113.3], "lat": [40.1, 40.1]},
     ),
     "postcodes without their zero": Odd(
-        with_column("邮编", "postcode", "37000", "037000", "37000.0"),
+        with_column("邮编", "37000", "037000", "37000.0"),
         [noted("postcode-zero-restored"), FINE, noted("postcode-zero-restored")],
         {"postcode": "邮编"},
         entries={"address": ["1 号 037000", "2 号 037000", "3 号 037000"]},
@@ -368,8 +365,19 @@ ODD: dict[str, Odd] = {
             "phone": ["(201) 555-0100", None],
         },
     ),
+    "districts by name": Odd(
+        with_column("district", "Bronx 8", "140213.0", "平城区", "Financial District/South Beach"),
+        [
+            noted("district-normalised"),
+            noted("district-normalised"),
+            no("district-string-pattern-mismatch"),
+            no("district-string-pattern-mismatch"),
+        ],
+        {"district": "district"},
+        entries={"district": ["Bronx-8", "140213"]},
+    ),
     "states that only the platform knows": Odd(
-        with_column("状态", "status", "merged", "applying", "在业"),
+        with_column("状态", "merged", "applying", "在业"),
         [no("status-not-from-ledgers"), no("status-not-from-ledgers"), FINE],
         {"status": "状态"},
     ),

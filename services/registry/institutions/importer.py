@@ -41,7 +41,8 @@ ALIASES: Mapping[str, Mapping[str, str]] = {
         "正常": "active", "在业": "active", "存续": "active", "停业": "suspended", "暂停": "suspended",
         "关闭": "closed", "注销": "closed", "无证": "unlicensed",
         "open": "active", "operating": "active", "licensed": "active", "permitted": "active", "current": "active",
-        "issued": "active", "in_operation": "active", "temporarily_closed": "suspended", "inactive": "closed",
+        "issued": "active", "registration": "active", "registered": "active", "license": "active", "permit": "active",
+        "pending_revocation": "active", "in_operation": "active", "temporarily_closed": "suspended", "inactive": "closed",
         "out_of_business": "closed", "ceased": "closed", "surrendered": "closed", "cancelled": "closed",
         "canceled": "closed", "expired": "unlicensed", "expired_permit": "unlicensed", "revoked": "unlicensed",
         "not_permitted": "unlicensed",
@@ -68,6 +69,9 @@ _CODED = {
     "district": "district-normalised",
     "street": "street-normalised",
 }
+_PLACES = ("district", "street")
+_NOT_IN_A_CODE = re.compile(r"[^0-9A-Za-z_-]+")
+"""Other cities name their districts; `Bronx 8` is as good a code as any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,6 +297,8 @@ def _clean_code(values: dict[str, Any], field: str, code: str, notes: list[str])
         return
     if field != "external_ref" and field != "permit_no" and value.endswith(".0") and value[:-2].isdigit():
         value, note = value[:-2], code  # what a program wrote that took a column of digits for amounts
+    if field in _PLACES and value.isascii() and _NOT_IN_A_CODE.search(value):
+        value, note = _NOT_IN_A_CODE.sub("-", value).strip("-"), code
     values[field] = value
     if note is not None:
         notes.append(note)
