@@ -16,7 +16,7 @@ def deliver(event: Event, *, key: UUID | None = None, sequence: int = 1, offset:
     envelope = Envelope(
         event_id=new_id(),
         type=event.type,
-        source="/test",
+        source=f"/{event.type.split('.')[0]}",
         key=key or new_id(),
         sequence=sequence,
         time=AT,

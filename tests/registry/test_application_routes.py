@@ -27,7 +27,7 @@ WISH: dict[str, Any] = {
     "site": "2 号",
     "documents": DOCUMENTS,
 }
-GRANT = {"outcome": "granted", "valid_from": "2026-01-01", "valid_to": "2099-12-31"}
+GRANT: dict[str, Any] = {"outcome": "granted", "valid_from": "2026-01-01", "valid_to": "2099-12-31"}
 
 
 def path(application: dict[str, Any], step: str = "") -> str:

@@ -73,7 +73,7 @@ def test_a_draft_keeps_what_is_wished() -> None:
 
 
 def test_a_newcomer_once_entered_stays_who_it_is() -> None:
-    newcomer = Details(name="新校", kind="non_subject", address="1 号", district="140213")  # type: ignore[arg-type]
+    newcomer = Details(name="新校", kind="non_subject", address="1 号", district="140213")
     application = draft(institution_id=None, newcomer=newcomer)
     application.submit(RULES, CALENDAR, at=AT)
     application.institution_id = VISIT  # as the use case that entered it in the ledger did

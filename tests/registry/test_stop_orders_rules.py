@@ -18,7 +18,6 @@ from services.registry.calendars.domain import (
 from services.registry.stop_orders.domain import (
     CHUNK,
     TRANSITIONS,
-    AcknowledgeByPast,
     Action,
     NothingToStop,
     RecipientState,
@@ -75,10 +74,8 @@ def test_a_districts_vacation_stops_that_district() -> None:
     [
         (date(2026, 12, 31), date(2027, 1, 3), {"district": "140213"}, CalendarUnpublished),
         (date(2026, 10, 2), date(2026, 10, 1), {}, StopDaysOutOfRange),
-        (date(2026, 9, 19), date(2026, 9, 20), {}, StopDaysOutOfRange),
         (date(2026, 1, 1), date(2027, 2, 5), {}, StopDaysOutOfRange),
         (date(2026, 9, 28), date(2026, 9, 30), {}, NothingToStop),
-        (date(2026, 10, 1), date(2026, 10, 7), {"acknowledge_by": "2026-09-20"}, AcknowledgeByPast),
     ],
 )
 def test_orders_that_cannot_be(first: date, last: date, more: dict[str, Any], refusal: type[Refusal]) -> None:
@@ -86,8 +83,9 @@ def test_orders_that_cannot_be(first: date, last: date, more: dict[str, Any], re
         issued(first, last, **more)
 
 
-def test_an_order_may_begin_before_today_while_some_of_it_is_left() -> None:
-    assert days(issued(date(2026, 9, 19), date(2026, 9, 26))) == [(9, 19), (9, 20), (9, 26)]
+def test_an_order_of_the_past_is_taken_over() -> None:
+    past = issued(date(2026, 9, 19), date(2026, 9, 20), acknowledge_by="2026-09-18")
+    assert days(past) == [(9, 19), (9, 20)]
 
 
 def term(district: str | None) -> SchoolTerm:

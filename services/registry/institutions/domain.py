@@ -264,28 +264,23 @@ class Institution(Base, Aggregate):
         self.changed_at = at
         return InstitutionChanged(**public_state(self.id, after), changed=changed, at=at)
 
-    def complete_from(self, other: Self, *, at: datetime) -> InstitutionChanged | None:
-        """Take over what this entry does not say and another of the same institution does; its reference stays there.
-
-        A code that may stand in one entry only is taken from the other.
-        """
-        known = {
-            field: getattr(other, field)
-            for field in FIELDS
-            if field not in ("external_ref", "lat") and getattr(self, field) in (None, []) and getattr(other, field)
-        }
-        if "lon" in known:
-            known["lat"] = other.lat
-        if "uscc" in known:
-            other.uscc = None
-        return self.change(known, at=at)
-
     def merge_into(self, survivor: Self, *, at: datetime) -> InstitutionMerged:
-        """End this entry, which was another one twice; its history stays and is part of the other's file."""
+        """End this entry, which was another one twice; its history stays and is part of the other's file.
+
+        A code may stand in one entry only: one that the survivor lacks is left to it.
+        """
         if self.status == Status.MERGED:
             raise InstitutionEnded(status=self.status)
+        if survivor.uscc is None:
+            self.uscc = None
         self.status, self.merged_into, self.changed_at = Status.MERGED, survivor.id, at
         return InstitutionMerged(**public_state(self.id, self.details()), merged_into=survivor.id, at=at)
+
+    def complete_from(self, other: Details, *, at: datetime) -> InstitutionChanged | None:
+        """Take over what this entry does not say and another of the same institution did; its reference stays there."""
+        silent = [field for field in FIELDS if field not in ("external_ref", "lat") and not getattr(self, field)]
+        known = {field: value for field in silent if (value := getattr(other, field))}
+        return self.change(known | {"lat": other.lat} if "lon" in known else known, at=at)
 
     def check_open(self) -> None:
         """Raise `InstitutionEnded` for an entry that only keeps its history."""

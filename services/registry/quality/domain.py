@@ -40,7 +40,7 @@ class PartTooLarge(Conflict):
     zh = "条目过多，请限定区县或街道。"
 
 
-class MergeIntoItself(Conflict):
+class MergeIntoItself(Invalid):
     """An entry cannot be merged into itself."""
 
     code = "merge-into-itself"
@@ -145,7 +145,7 @@ SIMILAR_NAMES: Final = 88
 SIMILAR_ADDRESSES: Final = 85
 
 _NOISE = re.compile(
-    r"(有限责任公司|有限公司|培训学校|培训中心|培训机构|教育咨询|教育科技|艺术学校|分校|分公司|学校|中心|公司|"
+    r"(有限责任公司|有限公司|教育咨询|教育科技|艺术学校|教育|培训|机构|分校|分公司|学校|中心|公司|"
     r"大同市|平城区|云冈区|新荣区|云州区|山西省|山西)|[\s\W_]+"
 )
 

@@ -53,9 +53,9 @@ async def merge_institutions(
     survivor.check_open()
     if await permits.has_living(session, duplicate_id, china_date(at)):
         raise MergedHasPermit
-    merged = duplicate.merge_into(survivor, at=at)
-    completed = survivor.complete_from(duplicate, at=at)
-    await journal.record(session, merged, subject=duplicate, reason=reason)
+    said = duplicate.details()
+    await journal.record(session, duplicate.merge_into(survivor, at=at), subject=duplicate, reason=reason)
+    completed = survivor.complete_from(said, at=at)  # after the other's row is written: two may not have one code
     if completed is not None:
         await journal.record(session, completed, subject=survivor, reason=reason)
     await queries.move_file(session, duplicate_id, survivor_id)

@@ -13,7 +13,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 from services.registry.calendars.domain import Calendar, SchoolTerm, days_between
 from services.registry.institutions.domain import Code, Kind, Mode, Name
 from services.registry.orm import Base
-from shared.clock import china_date
 from shared.database import Aggregate, new_id
 from shared.events.registry import (
     StopOrderAcknowledged,
@@ -68,10 +67,10 @@ class TermElsewhere(Invalid):
 
 
 class StopDaysOutOfRange(Invalid):
-    """The days lie in order, are not all past, and are at most 400."""
+    """The days lie in order, and are at most 400."""
 
     code = "stop-days-out-of-range"
-    zh = "日期须先后有序、未全部过去，且不超过400天。"
+    zh = "日期须先后有序，且不超过400天。"
 
 
 class NothingToStop(Invalid):
@@ -79,13 +78,6 @@ class NothingToStop(Invalid):
 
     code = "nothing-to-stop"
     zh = "这些日期均允许学科类培训，无须停训。"
-
-
-class AcknowledgeByPast(Invalid):
-    """The day by which to acknowledge has passed already."""
-
-    code = "acknowledge-by-past"
-    zh = "签收期限早于今天。"
 
 
 class RecipientState(StrEnum):
@@ -175,10 +167,11 @@ class StopOrder(Base, Aggregate):
     def issue(
         cls, content: StopOrderContent, calendar: Calendar, first: date, last: date, *, by: str, at: datetime
     ) -> Self:
-        """Compile the days; raises `CalendarUnpublished` where they are not known. `issued` is its first fact."""
-        check_days(first, last, today=china_date(at))
-        if content.acknowledge_by < china_date(at):
-            raise AcknowledgeByPast(pointer="/acknowledge_by")
+        """Compile the days; raises `CalendarUnpublished` where they are not known. `issued` is its first fact.
+
+        The days may be past: orders from before this platform are taken over, with their recipients and what was seen.
+        """
+        check_days(first, last)
         days = [day for day in days_between(first, last) if calendar.forbids_subject_training(day, content.district)]
         if not days:
             raise NothingToStop(pointer="/first_day")
@@ -236,8 +229,8 @@ class StopOrder(Base, Aggregate):
         return self.cancelled_at is None and self.first_day <= on <= self.last_day
 
 
-def check_days(first: date, last: date, *, today: date) -> None:
-    if not 0 <= (last - first).days < MAX_DAYS or last < today:
+def check_days(first: date, last: date) -> None:
+    if not 0 <= (last - first).days < MAX_DAYS:
         raise StopDaysOutOfRange(pointer="/last_day", days=MAX_DAYS)
 
 

@@ -11,7 +11,6 @@ from services.registry.calendars.domain import CalendarUnpublished, TermNotFound
 from services.registry.institutions.domain import Kind, Mode
 from services.registry.stop_orders import queries, usecases
 from services.registry.stop_orders.domain import (
-    AcknowledgeByPast,
     NothingToStop,
     RecipientState,
     Result,
@@ -136,7 +135,6 @@ class ListedRecipientOut(BaseModel):
         TermElsewhere,
         StopDaysOutOfRange,
         NothingToStop,
-        AcknowledgeByPast,
         StopOrderBeyondReach,
     ),
 )

@@ -22,7 +22,6 @@ from services.registry.stop_orders.domain import (
     days_meant,
 )
 from shared import journal
-from shared.clock import china_date
 from shared.policies import Principal
 
 
@@ -34,7 +33,7 @@ async def issue_stop_order(
         raise StopOrderBeyondReach(pointer="/district")
     term = await calendars.term(session, content.term_id) if content.term_id is not None else None
     first, last = days_meant(content, term)
-    check_days(first, last, today=china_date(at))
+    check_days(first, last)
     calendar = await calendars.calendar(session, first, last)
     order = StopOrder.issue(content, calendar, first, last, by=caller.subject, at=at)
     session.add(order)
