@@ -28,6 +28,9 @@ HEADER_WITHIN = 50
 """Rows from the top among which the header is looked for."""
 
 DELIMITERS = ",;\t|"
+DAMAGED = "\ufffd"
+_SOUND_FOR_ONE_DAMAGED = 40
+"""Bytes of whole characters; in text of another encoding hardly any are."""
 
 
 class UnreadableFile(ValueError):
@@ -41,7 +44,16 @@ class UnreadableFile(ValueError):
 Row = dict[str, str]
 """Cells by column name. Under `""`, which is no column's name, what the reader noticed: codes with blanks between."""
 
-REJECTING = frozenset({"footnote", "header-repeated", "more-cells-than-columns", "value-nested", "row-not-an-object"})
+REJECTING = frozenset(
+    {
+        "footnote",
+        "header-repeated",
+        "more-cells-than-columns",
+        "value-nested",
+        "row-not-an-object",
+        "characters-damaged",
+    }
+)
 """Codes of the reader that mean: this is no row of the ledger, or nobody can tell which cell is whose."""
 
 Grid = list[list[str]]
@@ -80,7 +92,7 @@ def _from_csv(content: bytes, wanted: frozenset[str]) -> Table:
         grid = _parsed(text, delimiter)
     except csv.Error as error:
         raise UnreadableFile("csv-malformed") from error
-    return _below_header(grid, wanted, aligned=False)
+    return _below_header(grid, wanted, aligned=False, damaged=DAMAGED in text)
 
 
 def _parsed(text: str, delimiter: str) -> Grid:
@@ -114,7 +126,12 @@ def _decode(content: bytes) -> str:
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
-        return _decoded(content, "cp1252" if _looks_western(content) else "gb18030")
+        pass
+    text = content.decode("utf-8-sig", errors="replace")
+    damaged = text.count(DAMAGED)
+    if len(content) - len(text) > _SOUND_FOR_ONE_DAMAGED * damaged:  # UTF-8, cut or spoilt in a few places
+        return text
+    return _decoded(content, "cp1252" if _looks_western(content) else "gb18030")
 
 
 def _decoded(content: bytes, encoding: str) -> str:
@@ -210,7 +227,7 @@ def _from_object(item: object, wanted: frozenset[str]) -> Row:
     return row
 
 
-def _below_header(grid: Grid, wanted: frozenset[str], *, aligned: bool) -> Table:
+def _below_header(grid: Grid, wanted: frozenset[str], *, aligned: bool, damaged: bool = False) -> Table:
     """Rows by column name. In an `aligned` grid a cell beyond the header shifted no other."""
     lines = [cells for cells in grid if any(map(visible, cells))]
     if not lines:
@@ -221,7 +238,7 @@ def _below_header(grid: Grid, wanted: frozenset[str], *, aligned: bool) -> Table
     columns = _distinct(names)
     while aligned and len(columns) > 1 and not columns[-1]:
         columns.pop()  # a sheet is as wide as its widest row
-    keyed = _Keyed(columns, wanted, first_cell=names[0], aligned=aligned)
+    keyed = _Keyed(columns, wanted, first_cell=names[0], aligned=aligned, damaged=damaged)
     return Table(frozenset(columns) - {""}, [keyed.row(cells) for cells in body])
 
 
@@ -268,11 +285,14 @@ _MOST_CELLS_OF_A_FOOTNOTE = 8
 class _Keyed:
     """Cells by the names of their columns, with what is odd about each row."""
 
-    def __init__(self, columns: list[str], wanted: frozenset[str], *, first_cell: str, aligned: bool) -> None:
+    def __init__(
+        self, columns: list[str], wanted: frozenset[str], *, first_cell: str, aligned: bool, damaged: bool
+    ) -> None:
         self._columns, self._aligned = columns, aligned
         self._nameless = "" in columns
         self._header = [column_key(name) for name in columns]
         self._first = first_cell
+        self._damaged = damaged
         self._full = sum(key in wanted for key in self._header) or len(columns)
         self._wanted = [place for place, key in enumerate(self._header) if not wanted or key in wanted]
 
@@ -294,6 +314,8 @@ class _Keyed:
             return "footnote"
         if len(cells) > len(self._columns) and any(map(visible, cells[len(self._columns) :])):
             return "cells-beyond-columns" if self._aligned else "more-cells-than-columns"
+        if self._damaged and any(DAMAGED in cells[place] for place in self._wanted if place < len(cells)):
+            return "characters-damaged"
         if cells[0] == self._first and self._repeats_header(cells):
             return "header-repeated"
         return ""

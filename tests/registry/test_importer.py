@@ -9,8 +9,9 @@ from typing import Any
 
 import openpyxl
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
+from services.registry.institutions.domain import Institution
 from services.registry.institutions.importer import InstitutionImporter
 from shared.imports import runner
 from shared.imports.reader import Row
@@ -123,6 +124,13 @@ async def test_a_district_officer_takes_no_institution_of_another_district(world
     assert await load(world, [row("a")], scope="140213") == [("rejected", ["outside-your-district"])]
     (entry,) = await listed(world)
     assert (entry["district"], entry["name"]) == ("140214", "别区")
+
+
+async def test_an_entry_that_was_merged_is_no_longer_corrected(world: World) -> None:
+    await load(world, [row("a")])
+    async with world.sessions.begin() as session:
+        await session.execute(update(Institution).values(status="merged"))
+    assert await load(world, [row("a", name="晨曦")]) == [("rejected", ["institution-merged"])]
 
 
 async def test_a_dry_run_writes_nothing(world: World) -> None:

@@ -422,6 +422,45 @@ def test_there_are_enough_of_them() -> None:
     assert len(ODD) >= 20
 
 
+async def permits(world: World) -> list[tuple[str, str | None, str | None]]:
+    items = (await world.bureau.get("/v1/permits?limit=200")).json()["items"]
+    return [(one["number"], one["valid_from"], one["valid_to"]) for one in items]
+
+
+PERMITS = [
+    # number, from, to, report, what is recorded
+    ("P1", "2024-9-1", "2027/08/31", FINE, ("2024-09-01", "2027-08-31")),
+    ("P2", "45536", "2027年8月31日", noted("date-serial"), ("2024-09-01", "2027-08-31")),
+    ("Ｐ３", "20240901", "长期", noted("permit-no-normalised", "date-open-ended"), ("2024-09-01", None)),
+    ("P4", "01.09.2024", "9999-12-31", noted("date-open-ended"), ("2024-09-01", None)),
+    ("P5", "2024-09-01 00:00:00", "0000-00-00", noted("date-open-ended"), ("2024-09-01", None)),
+    ("P6", "", "2099-12-31", noted("date-open-ended"), (None, None)),
+    ("P7", "民国113年9月1日", "2027-08-31", no("permit-valid-from-unreadable"), None),
+    ("P8", "2024-09-01", "soon", no("permit-valid-to-unreadable"), None),
+    ("P9", "2024-09-01", "2023-09-01", no("permit-validity-reversed"), None),
+    ("", "2024-09-01", "2027-08-31", noted("permit-incomplete"), None),
+    ("P11", "2024-09-01", "", noted("permit-incomplete"), None),
+    ("P1", "2024-09-01", "2027-08-31", noted("permit-number-taken"), None),
+]  # fmt: skip
+
+
+async def test_permits_that_a_ledger_states(world: World) -> None:
+    lines = [line(number, *cells[:3]) for number, cells in enumerate(PERMITS, 1)]
+    more = {"permit_no": "许可证", "permit_valid_from": "自", "permit_valid_to": "至"}
+    odd = Odd(csv_of([*HEADER, *more.values()], *lines), [row[3] for row in PERMITS], more)
+    reports, _ = await reports_of(world, odd)
+    assert reports == odd.reports
+    expected = [(f"P{number}", *row[4]) for number, row in enumerate(PERMITS, 1) if row[4] is not None]
+    assert await permits(world) == expected
+    facts = await world.facts()
+    again, _ = await reports_of(world, odd)
+    assert again == [("unchanged" if outcome == "accepted" else outcome, codes) for outcome, codes in odd.reports]
+    assert (await world.facts(), await permits(world)) == (facts, expected)
+    longer = csv_of([*HEADER, *more.values()], line(1, "P1", "2024-09-01", "2030-08-31"))
+    await reports_of(world, Odd(longer, [], more))
+    assert (await permits(world))[0] == ("P1", "2024-09-01", "2030-08-31")
+
+
 async def test_two_institutions_exchange_their_references(world: World) -> None:
     def ledger(*lines: tuple[str, str]) -> Odd:
         rows = [[ref, f"机构{uscc[-2:]}", "学科类", "1 号", uscc] for ref, uscc in lines]

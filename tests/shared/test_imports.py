@@ -264,3 +264,13 @@ def test_keys_that_are_unique_within_an_office_only() -> None:
 def test_a_word_for_nothing_is_blank_unless_the_mapping_knows_it() -> None:
     mapping = Mapping(columns={"a": "a"}, values={"a": {"-": "none"}}, constants={"a": "c"})
     assert [mapping.apply({"a": cell})["a"] for cell in ("-", "N/A", "x")] == ["none", "c", "x"]
+
+
+def test_a_file_spoilt_in_a_few_places() -> None:
+    lines = [f"{number},晨光培训学校第{number}分校,某某路\n" for number in range(20)]
+    content = bytearray("n,名称,地址\n".encode() + "".join(lines).encode())
+    content[content.index("晨".encode())] = 0x41
+    del content[-2:]
+    rows = read_rows(bytes(content), "a.csv", "n", "名称")
+    assert [reader.codes_of(row) for row in rows] == [["characters-damaged"], *[[]] * 19]
+    assert rows[1]["名称"] == "晨光培训学校第1分校"

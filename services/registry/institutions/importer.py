@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, ClassVar
 from uuid import UUID
@@ -23,6 +23,8 @@ from services.registry.institutions.domain import (
     Status,
     public_state,
 )
+from services.registry.permits.domain import Paper, Scope, Validity
+from services.registry.permits.usecases import record_papers
 from shared.database import copy_rows, new_id
 from shared.events.registry import InstitutionChanged, InstitutionRegistered
 from shared.imports.cleaning import Unreadable, code_text, coordinates, day, narrow, one_line, whole_number
@@ -114,9 +116,15 @@ class InstitutionImporter:
         readable = [row.details for row in parsed if isinstance(row, Parsed)]
         batch = _Batch(at, scope, await self._known(session, readable))
         reports = [batch.take(row) if isinstance(row, Parsed) else row for row in parsed]
-        if not dry_run:
-            await batch.write(session)
-        return reports
+        if dry_run:
+            return reports
+        refused = await batch.write(session)
+        return [
+            replace(report, codes=[*report.codes, "permit-number-taken"])
+            if refused and isinstance(row, Parsed) and row.paper and (report.entity_id, row.paper.number) in refused
+            else report
+            for row, report in zip(parsed, reports, strict=True)
+        ]
 
     async def _known(self, session: AsyncSession, parsed: Sequence[Details]) -> Sequence[Institution]:
         return await queries.matching(
@@ -144,11 +152,17 @@ class _Batch:
         self._versions: dict[UUID, int] = {}
         self._facts: list[Fact] = []
         self._new: dict[UUID, dict[str, Any]] = {}
+        self._papers: list[Paper] = []
         for institution in known:
             self._remember(institution.id, institution.details(), institution.version)
 
     def take(self, row: Parsed) -> RowReport:
-        details, notes = row.details, row.notes
+        report = self._enter_or_correct(row.details, row.notes)
+        if row.paper is not None and report.entity_id is not None:
+            self._papers.append(self._paper(report.entity_id, row.paper))
+        return report
+
+    def _enter_or_correct(self, details: Details, notes: Sequence[str]) -> RowReport:
         owners = {self._ids[key] for key in _identities(details) if key in self._ids}
         if len(owners) > 1:
             return RowReport("rejected", ["identity-conflict", *notes])
@@ -168,7 +182,8 @@ class _Batch:
         )
         return RowReport("updated", notes, institution_id)
 
-    async def write(self, session: AsyncSession) -> None:
+    async def write(self, session: AsyncSession) -> set[tuple[UUID | None, str]]:
+        """Store what was taken; the institutions and permit numbers where the number is another's."""
         await self._give_up(session)
         for institution_id, version in self._versions.items():
             institution = self._existing.get(institution_id)
@@ -181,6 +196,32 @@ class _Batch:
         if new:
             await copy_rows(session, "institution", list(new[0]), [tuple(row.values()) for row in new])
         await record_many(session, self._facts)
+        return await self._record_papers(session)
+
+    async def _record_papers(self, session: AsyncSession) -> set[tuple[UUID | None, str]]:
+        """In turns: in each a number is claimed by one institution, so that a number refused says to whom."""
+        refused: set[tuple[UUID | None, str]] = set()
+        waiting = self._papers
+        while waiting:
+            claims: dict[str, UUID] = {}
+            turn = [
+                paper
+                for paper in waiting
+                if claims.setdefault(paper.number, paper.institution_id) == paper.institution_id
+            ]
+            waiting = [paper for paper in waiting if claims[paper.number] != paper.institution_id]
+            taken = await record_papers(session, turn, at=self._at)
+            refused |= {(paper.institution_id, paper.number) for paper in turn if paper.number in taken}
+        return refused
+
+    def _paper(self, institution_id: UUID, stated: PermitPaper) -> Paper:
+        entry = self._current[institution_id]
+        return Paper(
+            institution_id,
+            stated.number,
+            Scope(entry.kind, tuple(entry.stages), (), entry.address, entry.district, entry.street),
+            Validity(stated.valid_from, stated.valid_to),
+        )
 
     async def _give_up(self, session: AsyncSession) -> None:
         """Two entries may exchange their references in one chunk: nobody takes one before its owner let it go."""
