@@ -112,6 +112,7 @@ class Responsibility(Base, Aggregate):
 
     def assign(self, holder: Holder, institution: Institution, *, at: datetime) -> ResponsibilityAssigned | None:
         """Give it to somebody; None where he has it already and nothing about him changed."""
+        institution.check_open()
         check_department(Role(self.role), holder.department)
         given = holder.model_dump()
         if all(getattr(self, name) == value for name, value in given.items()):
