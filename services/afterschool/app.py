@@ -7,6 +7,7 @@ from services.afterschool.enrolments.domain import AlreadyEnrolled
 from services.afterschool.enrolments.routes import router as enrolments
 from services.afterschool.enrolments.routes import waitlists
 from services.afterschool.offerings.routes import router as offerings
+from services.afterschool.providers.routes import router as providers
 from services.afterschool.schools.domain import SchoolCodeTaken
 from services.afterschool.schools.routes import router as schools
 from services.afterschool.settings import Settings
@@ -18,8 +19,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     return create_service(
         settings or Settings(),
         title="Double Wings after-school",
-        description="Courses after school, and who has a place in them. 课后服务选课。",
-        routers=[schools, offerings, enrolments, waitlists],
+        description="Courses after school, who has a place in them, and whom a school may engage. 课后服务选课。",
+        routers=[schools, offerings, enrolments, waitlists, providers],
         resources=[open_counter],
         constraints={"uq_school_code": SchoolCodeTaken, "uq_enrolment_offering_id_student_id": AlreadyEnrolled},
     )

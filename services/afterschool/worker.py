@@ -1,4 +1,4 @@
-"""After-school's worker: `python -m services.afterschool.worker`. It relays facts and listens to nothing."""
+"""After-school's worker: `python -m services.afterschool.worker`. It relays facts and keeps the copy of the ledger."""
 
 from services.afterschool.settings import Settings
 from services.afterschool.subscriptions import INBOX

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from services.registry.institutions.domain import Details, Institution
+from services.registry.institutions.domain import Details, Institution, InstitutionEnded
 from services.registry.responsibilities.domain import (
     Department,
     DepartmentNotForRole,
@@ -45,6 +45,13 @@ def test_a_responsibility_from_hand_to_hand() -> None:
     assert (gone.officer, one.officer_name, one.phone) == (None, None, None)
     with pytest.raises(ResponsibilityVacant):
         one.vacate(at=LATER)
+
+
+@pytest.mark.parametrize("status", ["closed", "merged"])
+def test_nobody_is_responsible_for_what_has_ended(status: str) -> None:
+    ended = institution(status=status)
+    with pytest.raises(InstitutionEnded):
+        Responsibility.of(ended, Role.STREET_OFFICER, at=AT).assign(holder(), ended, at=AT)
 
 
 @pytest.mark.parametrize("role", Role)

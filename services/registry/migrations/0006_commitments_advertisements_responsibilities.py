@@ -130,7 +130,7 @@ def _responsibilities() -> None:
     op.create_index(
         "ix_responsibility_held",
         "responsibility",
-        ["institution_id", "role"],
+        ["role", "institution_id"],
         postgresql_where=sa.text("officer IS NOT NULL"),
     )
 

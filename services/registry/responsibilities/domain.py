@@ -79,7 +79,7 @@ class Responsibility(Base, Aggregate):
     __tablename__ = "responsibility"
     __table_args__ = (
         UniqueConstraint("institution_id", "role", name="uq_responsibility_institution_id_role"),
-        Index("ix_responsibility_held", "institution_id", "role", postgresql_where=text("officer IS NOT NULL")),
+        Index("ix_responsibility_held", "role", "institution_id", postgresql_where=text("officer IS NOT NULL")),
         CheckConstraint(
             "officer IS NOT NULL OR (officer_name IS NULL AND phone IS NULL AND department IS NULL)",
             name="vacant_without_a_name",
@@ -112,6 +112,7 @@ class Responsibility(Base, Aggregate):
 
     def assign(self, holder: Holder, institution: Institution, *, at: datetime) -> ResponsibilityAssigned | None:
         """Give it to somebody; None where he has it already and nothing about him changed."""
+        institution.check_open()
         check_department(Role(self.role), holder.department)
         given = holder.model_dump()
         if all(getattr(self, name) == value for name, value in given.items()):

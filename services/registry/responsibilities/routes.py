@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict
 from services.registry.institutions import queries as institutions
 from services.registry.institutions.domain import (
     Code,
+    InstitutionEnded,
     InstitutionNotFound,
     Kind,
     Line,
@@ -125,7 +126,7 @@ class GapOut(BaseModel):
 @router.put(
     "/institutions/{institution_id}/responsibilities/{role}",
     response_model=ResponsibilityOut,
-    responses=problems(InstitutionNotFound, DepartmentNotForRole, AssignedMeanwhile),
+    responses=problems(InstitutionNotFound, InstitutionEnded, DepartmentNotForRole, AssignedMeanwhile),
 )
 async def assign_responsibility(
     institution_id: UUID, role: Role, body: ResponsibilityIn, caller: KeeperDep, session: SessionDep, response: Response

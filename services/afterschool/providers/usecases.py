@@ -1,0 +1,58 @@
+"""Keeps the copy of the ledger and its permits. An older fact than the copy's changes nothing."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.afterschool.providers.domain import Provider, ProviderPermit
+from shared.events.registry import InstitutionEvent, InstitutionMerged, PermitEvent
+from shared.inbox import Delivery
+
+_PERMIT: Final = [column.name for column in ProviderPermit.__table__.columns if column.name != "sequence"]
+_PROVIDER: Final = ("institution_id", "name", "kind", "status", "district", "street")
+
+
+async def copy_registry(session: AsyncSession, deliveries: Sequence[Delivery]) -> None:
+    """Take over what the registry says of institutions and permits; every such fact carries the whole state."""
+    institutions: dict[UUID, dict[str, Any]] = {}
+    permits: dict[UUID, dict[str, Any]] = {}
+    for delivery in deliveries:
+        event, sequence = delivery.event, delivery.envelope.sequence
+        if isinstance(event, InstitutionEvent):
+            merged_into = event.merged_into if isinstance(event, InstitutionMerged) else None
+            state = {name: getattr(event, name) for name in _PROVIDER}
+            institutions[event.institution_id] = {**state, "merged_into": merged_into, "sequence": sequence}
+        elif isinstance(event, PermitEvent):
+            permits[event.permit_id] = {**{name: getattr(event, name) for name in _PERMIT}, "sequence": sequence}
+    await _copy(session, Provider, list(institutions.values()))
+    await _copy(session, ProviderPermit, list(permits.values()))
+    for institution_id, row in institutions.items():
+        if row["merged_into"] is not None:
+            await _move_file(session, institution_id, row["merged_into"])
+
+
+async def _copy(
+    session: AsyncSession, table: type[Provider] | type[ProviderPermit], rows: list[dict[str, Any]]
+) -> None:
+    if not rows:
+        return
+    statement = insert(table)
+    key = table.__mapper__.primary_key[0].name
+    told = {name: statement.excluded[name] for name in rows[0] if name != key}
+    await session.execute(
+        statement.on_conflict_do_update(
+            index_elements=[key], set_=told, where=table.sequence < statement.excluded.sequence
+        ),
+        rows,
+    )
+
+
+async def _move_file(session: AsyncSession, duplicate: UUID, survivor: UUID) -> None:
+    """An entry points to where its file is now, in whichever order a chain of mergers is told."""
+    last = await session.scalar(select(Provider.merged_into).where(Provider.institution_id == survivor))
+    pointing = (Provider.institution_id == duplicate) | (Provider.merged_into == duplicate)
+    await session.execute(update(Provider).where(pointing).values(merged_into=last or survivor))
