@@ -3,16 +3,20 @@
 import asyncio
 import os
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import httpx
 import pytest
 
+from services.registry.app import create_app
+from services.registry.settings import Settings
+from tests.infrastructure import ScratchDatabase
 from tests.registry.conftest import World
 from tests.registry.test_application_routes import GRANT, path, visited
 from tests.registry.test_commitment_routes import publish, signature
 from tests.registry.test_permit_routes import permit
+from tests.services import running, settings_on
 
 CLIENTS = 50
 ROUNDS = int(os.environ.get("RACE_ROUNDS", "3"))
@@ -20,6 +24,14 @@ ROUNDS = int(os.environ.get("RACE_ROUNDS", "3"))
 REFUSAL = {"outcome": "refused", "grounds": "不合格", "legal_basis": "第十二条"}
 
 pytestmark = pytest.mark.timeout(1200)
+
+
+@pytest.fixture
+async def world(scratch_database: ScratchDatabase) -> AsyncIterator[World]:
+    """Patient: whoever waits for a connection is answered late, not 503. The races are the subject, not the load."""
+    patient = settings_on(Settings, await scratch_database("registry"), pool_wait=60.0)
+    async with running(create_app, patient) as service:
+        yield World(service)
 
 
 async def at_once(client: httpx.AsyncClient, url: str, bodies: Sequence[Any]) -> list[httpx.Response]:

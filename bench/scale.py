@@ -1,0 +1,111 @@
+"""The same question to a ledger of 10,000 institutions and to one of 1,000,000: what does a hundred times cost?"""
+
+import asyncio
+import os
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from itertools import count
+
+import asyncpg
+
+from bench.measure import Measure, alternate, requests_per_second
+from deploy.local.migrations import migrate
+from deploy.local.platform import Platform
+from deploy.local.postgres import create_database
+from deploy.local.processes import accepts_connections, free_port, kill, spawn
+
+SMALL, LARGE = 10_000, 1_000_000
+ASKED = "91350100M000100Y43"
+"""A code whose check characters hold; the others only look like codes, and are not asked for."""
+
+_FILL = """
+    INSERT INTO institution (id, version, name, uscc, permit_no, kind, mode, profit, stages, status, district, street,
+                             address, lon, lat, capacity, external_ref, registered_at, changed_at)
+    SELECT ('019a0000-' || lpad(to_hex(n / 65536), 4, '0') || '-7' || lpad(to_hex(n % 4096), 3, '0') || '-8000-'
+            || lpad(to_hex(n), 12, '0'))::uuid, 1,
+           '培训机构第' || n || '校', CASE WHEN n = $1 / 2 THEN $2 ELSE 'X' || n END, '证' || n,
+           CASE WHEN n / 10 % 2 = 0 THEN 'subject' ELSE 'non_subject' END, 'offline', 'non_profit', '{primary}',
+           'active', '1402' || (12 + n % 10), '140213' || lpad((50 + n % 18)::text, 3, '0'), '某某路' || n % 300 || '号',
+           113.3, 40.1, 100, 'S-' || n, now(), now()
+    FROM generate_series(1, $1) AS n
+"""
+_PERMITS = """
+    INSERT INTO permit (id, version, institution_id, number, kind, stages, subjects, site, district, street, valid_from,
+                        valid_to, recorded_at)
+    SELECT gen_random_uuid(), 1, id, permit_no, kind, stages, '{}', address, district, street, '2024-01-01',
+           CASE WHEN random() < 0.8 THEN date '2099-12-31' ELSE date '2025-12-31' END, now()
+    FROM institution
+"""
+_VIOLATIONS = """
+    INSERT INTO violation_standing (violation_id, institution_id, severity, state, sequence)
+    SELECT gen_random_uuid(), id, 'low', CASE WHEN random() < 0.1 THEN 'rectification_ordered' ELSE 'closed' END, 1
+    FROM institution
+"""
+
+QUESTIONS: Mapping[str, tuple[str, bool]] = {
+    "ledger page, by district and kind": ("/v1/institutions?district=140213&kind=subject", True),
+    "ledger page, all of it": ("/v1/institutions", True),
+    "public standing": (f"/v1/public/institutions/{ASKED}/standing", False),
+    "white list, by district": ("/v1/public/institutions?district=140213", False),
+    "work list, without a responsible officer": ("/v1/quality/findings?doubt=responsible-missing", True),
+}
+"""What is asked, and whether with a token."""
+
+
+async def measures(platform: Platform) -> AsyncIterator[Measure]:
+    headers = {"Authorization": f"Bearer {platform.token('bureau')}"}
+    async with AsyncExitStack() as stack:
+        small = await stack.enter_async_context(_registry(platform, SMALL))
+        large = await stack.enter_async_context(_registry(platform, LARGE))
+        for question, (path, with_token) in QUESTIONS.items():
+            sent = headers if with_token else {}
+
+            def answered(port: int, path: str = path, sent: Mapping[str, str] = sent) -> Callable[[], Awaitable[float]]:
+                async def once() -> float:
+                    return 1000 / await requests_per_second(port, path, sent, seconds=1.5, connections=1)
+
+                return once
+
+            times = await alternate({"small": answered(small), "large": answered(large)}, rounds=5)
+            name = f"{question}: 1,000,000 / 10,000"
+            yield Measure(name, times["large"], times["small"], 2.0, "ms", more_is_better=False)
+
+
+_numbers = count()
+
+
+@asynccontextmanager
+async def _registry(platform: Platform, institutions: int) -> AsyncIterator[int]:
+    """A registry's API on a database of its own with so many institutions; its port."""
+    name = f"registry_{institutions}_{next(_numbers)}"
+    await create_database(platform.database_url("postgres", driver=None), name)
+    await migrate("registry", platform.database_url(name))
+    connection = await asyncpg.connect(platform.database_url(name, driver=None))
+    try:
+        await connection.execute("SET synchronous_commit = off")
+        await connection.execute(_FILL, institutions, ASKED)
+        for statement in (_PERMITS, _VIOLATIONS, "VACUUM ANALYZE"):
+            await connection.execute(statement)
+    finally:
+        await connection.close()
+    port = free_port()
+    environment = platform.service_environment("registry") | {
+        "DATABASE_URL": platform.database_url(name),
+        "PUBLIC_RATE": "1000000/second",
+    }
+    process = await spawn(
+        [
+            *[sys.executable, "-m", "uvicorn", "--factory", "services.registry.app:create_app", "--port", str(port)],
+            *["--no-access-log", "--log-level", "warning", "--loop", "uvloop", "--http", "httptools"],
+        ],
+        env={**os.environ, **environment},
+        output=asyncio.subprocess.DEVNULL,
+    )
+    try:
+        async with asyncio.timeout(30):
+            while not await accepts_connections(port):
+                await asyncio.sleep(0.1)
+        yield port
+    finally:
+        await kill(process)
