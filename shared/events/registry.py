@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from shared.events import Event
 
@@ -471,14 +471,29 @@ class StopOrderIssued(StopOrderEvent):
     recipients: int
 
 
+class ListedRecipient(BaseModel):
+    """A line of an order's frozen list, with the place as it was when the order was issued."""
+
+    model_config = ConfigDict(frozen=True)
+
+    recipient_id: UUID
+    institution_id: UUID
+    district: str | None
+    street: str | None
+
+
 class StopOrderRecipientsListed(StopOrderEvent):
-    """A part (at most 1,000) of an order's frozen list; the places to look at while it is in force."""
+    """A part (at most 1,000) of an order's frozen list; the places to look at while it is in force.
+
+    `institutions` are those of `recipients`, in their order.
+    """
 
     type: ClassVar[str] = "registry.stop_order.recipients_listed.v1"
 
     first_day: date
     last_day: date
     institutions: list[UUID]
+    recipients: list[ListedRecipient] = Field(default_factory=list)
 
 
 class StopOrderCancelled(StopOrderEvent):

@@ -105,6 +105,8 @@ async def test_154_are_ordered_to_stop(told: World) -> None:
     assert (kind, version, fact["recipients"], len(fact["days"])) == ("registry.stop_order.issued.v1", 1, 154, 7)
     assert (next_kind, next_version) == ("registry.stop_order.recipients_listed.v1", 2)
     assert len(set(part["institutions"])) == 154
+    assert [one["institution_id"] for one in part["recipients"]] == part["institutions"]
+    assert {one["district"] for one in part["recipients"]} == {"140213"}
     assert order["version"] == 2
 
 

@@ -32,6 +32,7 @@ from services.registry.stop_orders.domain import (
     TermOrDays,
     days_meant,
 )
+from shared.events.registry import ListedRecipient
 from shared.refusals import Refusal
 
 AT = datetime(2026, 9, 21, 1, 0, tzinfo=UTC)
@@ -122,10 +123,14 @@ def test_days_or_a_term(of: SchoolTerm | None, said: dict[str, Any], expected: o
     ("number", "parts"), [(0, []), (1, [1]), (CHUNK, [CHUNK]), (CHUNK + 1, [CHUNK, 1]), (2500, [1000, 1000, 500])]
 )
 def test_the_list_is_told_in_parts(number: int, parts: list[int]) -> None:
-    institutions = [uuid4() for _ in range(number)]
-    told = issued(date(2026, 10, 1), date(2026, 10, 7)).listed(institutions)
+    recipients = [
+        ListedRecipient(recipient_id=uuid4(), institution_id=uuid4(), district="140213", street=None)
+        for _ in range(number)
+    ]
+    told = issued(date(2026, 10, 1), date(2026, 10, 7)).listed(recipients)
     assert [len(part.institutions) for part in told] == parts
-    assert [each for part in told for each in part.institutions] == institutions
+    assert [each for part in told for each in part.recipients] == recipients
+    assert [each for part in told for each in part.institutions] == [one.institution_id for one in recipients]
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from services.registry.institutions.domain import Code, Kind, Mode, Name
 from services.registry.orm import Base
 from shared.database import Aggregate, new_id
 from shared.events.registry import (
+    ListedRecipient,
     StopOrderAcknowledged,
     StopOrderCancelled,
     StopOrderIssued,
@@ -202,17 +203,18 @@ class StopOrder(Base, Aggregate):
             at=self.issued_at,
         )
 
-    def listed(self, institutions: Sequence[UUID]) -> list[StopOrderRecipientsListed]:
+    def listed(self, recipients: Sequence[ListedRecipient]) -> list[StopOrderRecipientsListed]:
         """The frozen list, in parts that fit a message."""
         return [
             StopOrderRecipientsListed(
                 stop_order_id=self.id,
                 first_day=self.first_day,
                 last_day=self.last_day,
-                institutions=list(institutions[start : start + CHUNK]),
+                institutions=[one.institution_id for one in recipients[start : start + CHUNK]],
+                recipients=list(recipients[start : start + CHUNK]),
                 at=self.issued_at,
             )
-            for start in range(0, len(institutions), CHUNK)
+            for start in range(0, len(recipients), CHUNK)
         ]
 
     def cancel(self, cause: str, *, by: str, at: datetime) -> StopOrderCancelled:

@@ -22,6 +22,7 @@ from services.registry.stop_orders.domain import (
     days_meant,
 )
 from shared import journal
+from shared.events.registry import ListedRecipient
 from shared.policies import Principal
 
 
@@ -84,11 +85,22 @@ def _issues(caller: Principal, district: str | None) -> bool:
     return caller.covers(district=district) and (caller.covers() or caller.street is None)
 
 
-async def _list_recipients(session: AsyncSession, order: StopOrder) -> Sequence[UUID]:
+async def _list_recipients(session: AsyncSession, order: StopOrder) -> Sequence[ListedRecipient]:
     wanted = at_work(district=order.district, kind=order.kind, mode=order.mode)
     columns = ["id", "version", "stop_order_id", "state", "institution_id", "district", "street"]
     rows = places(wanted, func.gen_random_uuid(), literal(0), literal(order.id), literal(RecipientState.ISSUED.value))
-    listed = await session.scalars(
-        insert(StopOrderRecipient).from_select(columns, rows).returning(StopOrderRecipient.institution_id)
+    kept = insert(StopOrderRecipient).from_select(columns, rows)
+    listed = await session.execute(
+        kept.returning(
+            StopOrderRecipient.id,
+            StopOrderRecipient.institution_id,
+            StopOrderRecipient.district,
+            StopOrderRecipient.street,
+        )
     )
-    return sorted(listed)
+    return [
+        ListedRecipient(
+            recipient_id=row.id, institution_id=row.institution_id, district=row.district, street=row.street
+        )
+        for row in sorted(listed, key=lambda row: row.institution_id)
+    ]
