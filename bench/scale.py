@@ -26,8 +26,8 @@ _FILL = """
             || lpad(to_hex(n), 12, '0'))::uuid, 1,
            '培训机构第' || n || '校', CASE WHEN n = $1 / 2 THEN $2 ELSE 'X' || n END, '证' || n,
            CASE WHEN n / 10 % 2 = 0 THEN 'subject' ELSE 'non_subject' END, 'offline', 'non_profit', '{primary}',
-           'active', '1402' || (12 + n % 10), '140213' || lpad((50 + n % 18)::text, 3, '0'), '某某路' || n % 300 || '号',
-           113.3, 40.1, 100, 'S-' || n, now(), now()
+           'active', '1402' || (12 + n % 10), '140213' || lpad((50 + n % 18)::text, 3, '0'),
+           '某某路' || n % 300 || '号', 113.3, 40.1, 100, 'S-' || n, now(), now()
     FROM generate_series(1, $1) AS n
 """
 _PERMITS = """

@@ -221,6 +221,17 @@ async def test_late_cases_are_found(world: World) -> None:
     assert await listed(world, overdue="true") == [], "counted again from the calendar, it is not late"
 
 
+async def test_a_corrected_calendar_moves_running_clocks(world: World) -> None:
+    application = await submitted(world)
+    due = application["state_clock"]["due_on"]
+    holiday = {"on": due, "kind": "public_holiday", "name": "临时放假", "source": "市政府通知"}
+    corrected = await world.bureau.post("/v1/calendar/corrections", json=holiday)
+    assert corrected.status_code in (200, 201), corrected.text
+    moved = (await world.bureau.get(path(application))).json()
+    assert moved["state_clock"]["due_on"] > due
+    assert moved["version"] == application["version"], "counting again is no step of the case"
+
+
 async def listed(world: World, **query: str) -> list[str]:
     answer = await world.bureau.get("/v1/permit-applications", params=query)
     return [one["id"] for one in answer.json()["items"]]

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from services.registry.permits.domain import Paper, PermitStatus, Scope, Validity
-from services.registry.permits.usecases import record_papers
+from services.registry.permits.usecases import PaperOutcome, record_papers
 from shared.clock import china_date
 from tests.registry.conftest import AT, World
 
@@ -28,10 +28,11 @@ async def permit(world: World, *, starts: int = -100, ends: int | None = 100, **
 
 async def record(
     world: World, institution: str, number: str, validity: Validity, kind: str = "non_subject"
-) -> frozenset[str]:
+) -> PaperOutcome:
     scope = Scope(kind, ("primary",), (), "1 号", "140213", None)
     async with world.sessions.begin() as session:
-        return await record_papers(session, [Paper(UUID(institution), number, scope, validity)], at=AT)
+        told = await record_papers(session, [Paper(UUID(institution), number, scope, validity)], at=AT)
+    return told[UUID(institution), number]
 
 
 async def told(world: World, permit: dict[str, Any], step: str, **body: Any) -> Any:
@@ -153,9 +154,9 @@ async def test_who_may_see(world: World) -> None:
 async def test_papers_of_a_ledger_are_taken_over_once(world: World) -> None:
     institution, other = await world.institution(), await world.institution("他校")
     validity = Validity(date(2024, 9, 1), date(2027, 8, 31))
-    for _ in range(2):
-        assert await record(world, institution["id"], "旧证1", validity) == frozenset()
-    assert await record(world, other["id"], "旧证1", validity) == {"旧证1"}
-    await record(world, institution["id"], "旧证1", Validity(date(2024, 9, 1), None))
+    assert await record(world, institution["id"], "旧证1", validity) == "recorded"
+    assert await record(world, institution["id"], "旧证1", validity) == "unchanged"
+    assert await record(world, other["id"], "旧证1", validity) == "taken"
+    assert await record(world, institution["id"], "旧证1", Validity(date(2024, 9, 1), None)) == "recorded"
     (one,) = (await world.bureau.get("/v1/permits")).json()["items"]
     assert (one["institution_id"], one["valid_to"], one["version"]) == (institution["id"], None, 2)

@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.registry.applications.usecases import recount_clocks
 from services.registry.calendars import queries
 from services.registry.calendars.domain import (
     CalendarDay,
@@ -17,6 +18,7 @@ from services.registry.calendars.domain import (
     YearContent,
 )
 from shared import journal
+from shared.clock import china_date
 from shared.etags import check_version
 
 
@@ -26,6 +28,7 @@ async def publish_year(session: AsyncSession, content: YearContent, *, at: datet
     session.add(year)
     await journal.record(session, published, subject=year)
     session.add_all(days)
+    await _recount(session, at)
     return year
 
 
@@ -37,7 +40,14 @@ async def correct_day(session: AsyncSession, content: CorrectionContent, *, at: 
     if day is not None:
         session.add(day)
     await journal.record(session, corrected, subject=year)
+    await _recount(session, at)
     return year
+
+
+async def _recount(session: AsyncSession, at: datetime) -> None:
+    """Days that are working days after all move the deadlines of running cases."""
+    await session.flush()
+    await recount_clocks(session, on=china_date(at))
 
 
 async def set_term(session: AsyncSession, content: TermContent, *, at: datetime) -> SchoolTerm:

@@ -24,7 +24,7 @@ from services.registry.institutions.domain import (
     public_state,
 )
 from services.registry.permits.domain import Paper, Scope, Validity
-from services.registry.permits.usecases import record_papers
+from services.registry.permits.usecases import PaperOutcome, record_papers
 from shared.database import copy_rows, new_id
 from shared.events.registry import InstitutionChanged, InstitutionRegistered
 from shared.imports.cleaning import Unreadable, code_text, coordinates, day, narrow, one_line, whole_number
@@ -118,13 +118,8 @@ class InstitutionImporter:
         reports = [batch.take(row) if isinstance(row, Parsed) else row for row in parsed]
         if dry_run:
             return reports
-        refused = await batch.write(session)
-        return [
-            replace(report, codes=[*report.codes, "permit-number-taken"])
-            if refused and isinstance(row, Parsed) and row.paper and (report.entity_id, row.paper.number) in refused
-            else report
-            for row, report in zip(parsed, reports, strict=True)
-        ]
+        papers = await batch.write(session)
+        return [_with_paper(row, report, papers) for row, report in zip(parsed, reports, strict=True)]
 
     async def _known(self, session: AsyncSession, parsed: Sequence[Details]) -> Sequence[Institution]:
         return await queries.matching(
@@ -132,6 +127,21 @@ class InstitutionImporter:
             uscc=[details.uscc for details in parsed if details.uscc],
             external_ref=[details.external_ref for details in parsed if details.external_ref],
         )
+
+
+Papers = Mapping[tuple[UUID, str], PaperOutcome]
+
+
+def _with_paper(row: Parsed | RowReport, report: RowReport, papers: Papers) -> RowReport:
+    """The report, with what became of the permit that the row states."""
+    if not isinstance(row, Parsed) or row.paper is None or report.entity_id is None:
+        return report
+    outcome = papers.get((report.entity_id, row.paper.number))
+    if outcome is PaperOutcome.TAKEN:
+        return replace(report, codes=[*report.codes, "permit-number-taken"])
+    if outcome is PaperOutcome.RECORDED and report.outcome == "unchanged":
+        return replace(report, outcome="updated", codes=[*report.codes, "permit-recorded"])
+    return report
 
 
 def _parsed(row: Row, scope: str | None) -> Parsed | RowReport:
@@ -182,7 +192,7 @@ class _Batch:
         )
         return RowReport("updated", notes, institution_id)
 
-    async def write(self, session: AsyncSession) -> set[tuple[UUID | None, str]]:
+    async def write(self, session: AsyncSession) -> Papers:
         """Store what was taken; the institutions and permit numbers where the number is another's."""
         await self._give_up(session)
         for institution_id, version in self._versions.items():
@@ -196,23 +206,7 @@ class _Batch:
         if new:
             await copy_rows(session, "institution", list(new[0]), [tuple(row.values()) for row in new])
         await record_many(session, self._facts)
-        return await self._record_papers(session)
-
-    async def _record_papers(self, session: AsyncSession) -> set[tuple[UUID | None, str]]:
-        """In turns: in each a number is claimed by one institution, so that a number refused says to whom."""
-        refused: set[tuple[UUID | None, str]] = set()
-        waiting = self._papers
-        while waiting:
-            claims: dict[str, UUID] = {}
-            turn = [
-                paper
-                for paper in waiting
-                if claims.setdefault(paper.number, paper.institution_id) == paper.institution_id
-            ]
-            waiting = [paper for paper in waiting if claims[paper.number] != paper.institution_id]
-            taken = await record_papers(session, turn, at=self._at)
-            refused |= {(paper.institution_id, paper.number) for paper in turn if paper.number in taken}
-        return refused
+        return await record_papers(session, self._papers, at=self._at)
 
     def _paper(self, institution_id: UUID, stated: PermitPaper) -> Paper:
         entry = self._current[institution_id]

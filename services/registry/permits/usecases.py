@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -135,30 +136,43 @@ async def cancel_all(
     return len(ending)
 
 
-async def record_papers(session: AsyncSession, papers: Sequence[Paper], *, at: datetime) -> frozenset[str]:
-    """Take over permits that a ledger states; the numbers that belong to another institution, which are left alone."""
+class PaperOutcome(StrEnum):
+    """What became of a permit that a ledger states; `taken`: its number is another institution's, it is left alone."""
+
+    RECORDED = "recorded"
+    UNCHANGED = "unchanged"
+    TAKEN = "taken"
+
+
+async def record_papers(
+    session: AsyncSession, papers: Sequence[Paper], *, at: datetime
+) -> dict[tuple[UUID, str], PaperOutcome]:
+    """Take over permits that a ledger states; by institution and number, what became of each."""
     known = await queries.by_number_for_update(session, [paper.number for paper in papers])
-    taken: set[str] = set()
+    outcomes: dict[tuple[UUID, str], PaperOutcome] = {}
     facts: list[journal.Fact] = []
     for paper in papers:
+        key = (paper.institution_id, paper.number)
         permit = known.get(paper.number)
         if permit is None:
             permit, recorded = Permit.record(paper, at=at)
             session.add(permit)
             known[paper.number] = permit
         elif permit.institution_id != paper.institution_id:
-            taken.add(paper.number)
+            outcomes[key] = PaperOutcome.TAKEN
             continue
         else:
             again = permit.record_again(paper, at=at)
             if again is None:
+                outcomes.setdefault(key, PaperOutcome.UNCHANGED)
                 continue
             recorded = again
+        outcomes[key] = PaperOutcome.RECORDED
         permit.version += 1
         facts.append(journal.Fact(permit.id, permit.version, recorded))
     await session.flush()
     await journal.record_many(session, facts)
-    return frozenset(taken)
+    return outcomes
 
 
 async def _with_institution(session: AsyncSession, permit_id: UUID, caller: Principal) -> tuple[Permit, Institution]:
