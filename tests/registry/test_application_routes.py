@@ -222,6 +222,7 @@ async def test_late_cases_are_found(world: World) -> None:
 
 
 async def test_a_corrected_calendar_moves_running_clocks(world: World) -> None:
+    await world.know_calendar(datetime.now(UTC).year)
     application = await submitted(world)
     due = application["state_clock"]["due_on"]
     holiday = {"on": due, "kind": "public_holiday", "name": "临时放假", "source": "市政府通知"}

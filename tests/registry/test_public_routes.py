@@ -86,6 +86,7 @@ async def test_a_holiday_order_binds_those_it_was_sent_to(world: World) -> None:
     made = await world.institution(uscc=USCC)
     await world.institution("画室", kind="non_subject", uscc=OTHER_USCC)
     await record(world, made["id"], "旧证1", Validity(None, None), "subject")
+    await world.know_calendar(TODAY.year)
     year = date(TODAY.year, 1, 1)
     order = {
         "title": "全年停课", "legal_basis": "双减意见", "first_day": year.isoformat(),
