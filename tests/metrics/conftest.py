@@ -14,12 +14,11 @@ from services.metrics.app import create_app
 from services.metrics.projections.domain import DIMENSIONS, Cell, Member, Receipt
 from services.metrics.settings import Settings
 from services.metrics.subscriptions import INBOX
-from shared.events import Event
-from shared.events.registry import InstitutionRegistered
+from shared.events import Event, registry
 from shared.inbox import Delivery
 from tests.infrastructure import ScratchDatabase
 from tests.metrics.deliveries import deliver
-from tests.metrics.samples import SAMPLES
+from tests.metrics.samples import SAMPLES, one
 from tests.services import Service, running, settings_on
 
 Numbers = dict[tuple[str, ...], tuple[int, int]]
@@ -96,7 +95,60 @@ def changed(event: type[Event], **more: Any) -> Event:
 
 
 def institution(number: int, **more: Any) -> Event:
-    return changed(InstitutionRegistered, institution_id=UUID(int=1000 + number), **more)
+    return changed(registry.InstitutionRegistered, institution_id=UUID(int=1000 + number), **more)
+
+
+_ENDS: Sequence[type[Event]] = (
+    registry.ApplicationDrafted,
+    registry.ApplicationAccepted,
+    registry.ApplicationGranted,
+    registry.ApplicationRefused,
+    registry.ApplicationWithdrawn,
+)
+_DECISIONS: Sequence[type[Event]] = (
+    registry.PermitRecorded,
+    registry.PermitSuspended,
+    registry.PermitRevoked,
+    registry.PermitCancelled,
+)
+
+
+def licensing() -> list[Event]:
+    """One of most facts the registry publishes, each about something of its own."""
+    parts = [
+        registry.ListedRecipient(
+            recipient_id=one(700 + number), institution_id=one(number), district="140213", street=None
+        )
+        for number in range(3)
+    ]
+    return [
+        SAMPLES[registry.CommitmentSigned],
+        SAMPLES[registry.CommitmentBreached],
+        changed(registry.CommitmentSigned, commitment_id=one(500)),
+        SAMPLES[registry.TransformationStarted],
+        changed(registry.TransformationCompleted, transformation_id=one(501)),
+        changed(registry.TransformationCompleted, transformation_id=one(502), target="closure"),
+        changed(registry.TransformationAbandoned, transformation_id=one(503)),
+        *(changed(event, application_id=one(510 + number)) for number, event in enumerate(_ENDS)),
+        *(changed(event, permit_id=one(520 + number)) for number, event in enumerate(_DECISIONS)),
+        SAMPLES[registry.StopOrderIssued],
+        changed(registry.StopOrderIssued, stop_order_id=one(530)),
+        changed(registry.StopOrderCancelled, stop_order_id=one(530)),
+        changed(registry.StopOrderRecipientsListed, recipients=parts),
+        *(changed(registry.StopOrderAcknowledged, recipient_id=one(700 + number)) for number in range(2)),
+        changed(registry.StopOrderVerified, recipient_id=one(700)),
+        changed(registry.StopOrderVerified, recipient_id=one(702), result="operating"),
+        SAMPLES[registry.ResponsibilityAssigned],
+        changed(registry.ResponsibilityAssigned, responsibility_id=one(540)),
+        changed(registry.ResponsibilityAssigned, responsibility_id=one(541), role="street_officer", officer=None),
+        changed(registry.ResponsibilityAssigned, responsibility_id=one(542), role="industry_department"),
+        SAMPLES[registry.AdvertisementVerified],
+        changed(registry.AdvertisementFound, advertisement_id=one(550)),
+        changed(registry.AdvertisementRemoved, advertisement_id=one(551)),
+        SAMPLES[registry.NoticePublished],
+        changed(registry.NoticePublished, notice_id=one(560), subjects=[], recipients=6),
+        *(changed(registry.NoticeConfirmed, receipt_id=one(570 + number)) for number in range(2)),
+    ]
 
 
 @pytest.fixture

@@ -1,12 +1,31 @@
 """One event of every type that counts, all about the same few things, and what each says of its member."""
 
+import json
 from collections.abc import Mapping
 from datetime import date
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from shared.events import Event, afterschool, inspection, registry
+from shared.events.catalogue import events_of
 from tests.metrics.deliveries import AT
+
+CONTRACTS = Path(__file__).parents[1] / "contracts" / "samples"
+COUNT_NOTHING: frozenset[type[Event]] = frozenset(
+    {
+        inspection.GridSetActivated,
+        registry.CalendarDayCorrected,
+        registry.CalendarYearPublished,
+        registry.CommitmentTextPublished,
+        registry.ProcedureEnacted,
+        registry.QualityFindingDismissed,
+        registry.RuleEnacted,
+        registry.RuleRepealed,
+        registry.SchoolTermSet,
+    }
+)
+"""Events of the catalogue that no number needs. Whoever publishes a new event decides here."""
 
 
 def one(number: int) -> UUID:
@@ -34,11 +53,12 @@ _enrolment: Mapping[str, Any] = {
 }  # fmt: skip
 _campaign: Mapping[str, Any] = {"campaign_id": CAMPAIGN, "at": AT}
 
-SAMPLES: Mapping[type[Event], Event] = {
+SAMPLES: dict[type[Event], Event] = {
     type(event): event
     for event in (
         registry.InstitutionRegistered(**_institution),
         registry.InstitutionChanged(**{**_institution, "status": "closed"}, changed=["status"]),
+        registry.InstitutionMerged(**{**_institution, "status": "merged"}, merged_into=one(98)),
         inspection.TargetPlaced(institution_id=INSTITUTION, grid="g1", blind_spot=None, at=AT),
         inspection.TeamFormed(team_id=TEAM, code="team-01", name="一组", district="140213", grids=["g1"], at=AT),
         inspection.CampaignLaunched(**_campaign, name="春季", targets=1),
@@ -77,15 +97,131 @@ SAMPLES: Mapping[type[Event], Event] = {
     )
 }
 
+
+def _published(event: type[Event]) -> Event:
+    """The sample that other agencies have."""
+    sample = json.loads((CONTRACTS / f"{event.type}.json").read_text(encoding="utf-8"))
+    return event.model_validate(sample["value"])
+
+
+SAMPLES |= {event: _published(event) for event in events_of("registry") if event not in COUNT_NOTHING | set(SAMPLES)}
+RECIPIENTS = [one(600 + number) for number in range(2)]
+SAMPLES[registry.StopOrderRecipientsListed] = registry.StopOrderRecipientsListed(
+    stop_order_id=one(599), first_day=date(2026, 1, 24), last_day=date(2026, 2, 28), institutions=[INSTITUTION],
+    recipients=[registry.ListedRecipient(recipient_id=RECIPIENTS[0], institution_id=INSTITUTION, **PLACE)], at=AT,
+)  # fmt: skip
+
 _CAMPAIGN, _SCHOOL = {"campaign": str(CAMPAIGN)}, {"school": str(SCHOOL)}
 _MARCH = {"month": "2026-03"}
 _VISIT = {**GRID, **_CAMPAIGN}
 _VIOLATION = {**GRID, **_MARCH, "kind": "high"}
 _ENROLMENT = {**PLACE, **_SCHOOL, **_MARCH}
 
+_STREET = {"district": "140213", "street": "140213052"}  # of the published samples
+
+
+def _id(event: type[Event], name: str) -> UUID:
+    found: UUID = getattr(SAMPLES[event], name)
+    return found
+
+
+_APPLICATION = _id(registry.ApplicationSubmitted, "application_id")
+_PERMIT = _id(registry.PermitGranted, "permit_id")
+_TRANSFORMATION = _id(registry.TransformationStarted, "transformation_id")
+_COMMITMENT = _id(registry.CommitmentSigned, "commitment_id")
+_ADVERTISEMENT = _id(registry.AdvertisementFound, "advertisement_id")
+_ORDER = _id(registry.StopOrderIssued, "stop_order_id")
+_RECIPIENT = _id(registry.StopOrderAcknowledged, "recipient_id")
+_OF_THE_STREET = {**_STREET, **_MARCH}
+_ADVERTISED = {**_OF_THE_STREET, "kind": "visit"}
+
+_SAID_OF_APPLICATIONS = {
+    name: ("application", _APPLICATION, {"state": state, "kind": "new_permit", **_OF_THE_STREET}, None)
+    for name, state in {
+        "ApplicationDrafted": "draft",
+        "ApplicationChanged": "draft",
+        "ApplicationSubmitted": "submitted",
+        "ApplicationReturned": "returned",
+        "ApplicationAccepted": "accepted",
+        "ApplicationExtended": "accepted",
+        "SiteVisitRequested": "site_visit_requested",
+        "SiteVisitConcluded": "site_visited",
+        "ApplicationGranted": "granted",
+        "ApplicationRefused": "refused",
+        "ApplicationWithdrawn": "withdrawn",
+    }.items()
+}
+_SAID_OF_PERMITS = {
+    f"Permit{name}": (
+        "permit",
+        _PERMIT,
+        {"state": name.lower(), "kind": "subject", "district": "140213", **_MARCH},
+        None,
+    )
+    for name in ("Granted", "Recorded", "Suspended", "Reinstated", "Renewed", "Revoked", "Cancelled")
+}
+_SAID_OF_TRANSFORMATIONS = {
+    f"Transformation{name}": (
+        "transformation",
+        _TRANSFORMATION,
+        {"state": state, "kind": "non_subject", **_OF_THE_STREET},
+        None,
+    )
+    for name, state in {
+        "Started": "under_way", "StepDone": "under_way", "Completed": "completed", "Abandoned": "abandoned"
+    }.items()
+}  # fmt: skip
+_SAID_OF_ADVERTISEMENTS = {
+    f"Advertisement{name}": ("advertisement", _ADVERTISEMENT, {"state": state, **_ADVERTISED}, None)
+    for name, state in {
+        "Found": "found", "Identified": "found", "RemovalOrdered": "removal_ordered", "Removed": "removed",
+        "Verified": "verified",
+    }.items()
+}  # fmt: skip
+
 SAID: Mapping[str, tuple[str, UUID, Mapping[str, str], int | None]] = {
+    **_SAID_OF_APPLICATIONS,
+    **_SAID_OF_PERMITS,
+    **_SAID_OF_TRANSFORMATIONS,
+    **_SAID_OF_ADVERTISEMENTS,
+    "CommitmentSigned": ("commitment", _COMMITMENT, {"state": "signed", "kind": "2", **_OF_THE_STREET}, None),
+    "CommitmentBreached": ("commitment", _COMMITMENT, {"state": "breached"}, None),
+    "NoticePublished": (
+        "notice",
+        _id(registry.NoticePublished, "notice_id"),
+        {"state": "published", "kind": "violators", **_MARCH},
+        154,
+    ),
+    "NoticeConfirmed": (
+        "notice_receipt",
+        _id(registry.NoticeConfirmed, "receipt_id"),
+        {"state": "confirmed", **_MARCH},
+        None,
+    ),
+    "StopOrderIssued": (
+        "stop_order",
+        _ORDER,
+        {"state": "issued", "kind": "subject", "district": "140213", "campaign": str(_ORDER), "month": "2026-01"},
+        None,
+    ),
+    "StopOrderCancelled": ("stop_order", _ORDER, {"state": "cancelled"}, None),
+    "StopOrderRecipientsListed": (
+        "stop_recipient",
+        RECIPIENTS[0],
+        {"state": "ordered", "campaign": str(one(599)), "month": "2026-01", **PLACE},
+        None,
+    ),
+    "StopOrderAcknowledged": ("stop_recipient", _RECIPIENT, {}, 1),
+    "StopOrderVerified": ("stop_recipient", _RECIPIENT, {"kind": "stopped"}, None),
+    "ResponsibilityAssigned": (
+        "responsibility",
+        _id(registry.ResponsibilityAssigned, "responsibility_id"),
+        {"state": "assigned", "kind": "district_officer", **_STREET},
+        None,
+    ),
     "InstitutionRegistered": ("institution", INSTITUTION, {"state": "active", "kind": "subject", **PLACE}, None),
     "InstitutionChanged": ("institution", INSTITUTION, {"state": "closed", "kind": "subject", **PLACE}, None),
+    "InstitutionMerged": ("institution", INSTITUTION, {"state": "merged", "kind": "subject", **PLACE}, None),
     "TargetPlaced": ("institution", INSTITUTION, {"grid": "g1"}, None),
     "TeamFormed": ("team", TEAM, {"state": "active", "district": "140213"}, None),
     "CampaignLaunched": ("campaign", CAMPAIGN, {"state": "open", **_CAMPAIGN}, None),

@@ -11,7 +11,7 @@ from services.metrics.indicators.domain import BRANCHES, INDICATORS, Scope, Scop
 from shared.auth import Principal
 from shared.events import afterschool, inspection
 from shared.events.registry import InstitutionChanged
-from tests.metrics.conftest import World, changed, institution
+from tests.metrics.conftest import World, changed, institution, licensing
 from tests.metrics.samples import CAMPAIGN, SAMPLES, SCHOOL, one
 
 HERE, THERE = "140213", "140214"
@@ -24,6 +24,42 @@ CITY: Mapping[str, tuple[int, int | None]] = {
     "institutions.non_subject": (1, None),
     "institutions.unplaced": (3, None),
     "institutions.placed_share": (1, 4),
+    "commitments.signed": (2, None),
+    "commitments.breached": (1, None),
+    "transformations.under_way": (1, None),
+    "transformations.completed": (2, None),
+    "transformations.non_subject": (1, None),
+    "transformations.non_profit": (0, None),
+    "transformations.closure": (1, None),
+    "applications.open": (1, None),
+    "applications.decided": (2, None),
+    "applications.granted": (1, None),
+    "applications.refused": (1, None),
+    "permits.total": (4, None),
+    "permits.not_ended": (2, None),
+    "permits.suspended": (1, None),
+    "stop_orders.issued": (1, None),
+    "stop_orders.recipients": (3, None),
+    "stop_orders.acknowledged": (2, None),
+    "stop_orders.acknowledged_share": (2, 3),
+    "stop_orders.stopped": (1, None),
+    "stop_orders.operating": (1, None),
+    "stop_orders.stopped_share": (1, 3),
+    "responsibilities.district_officer": (2, None),
+    "responsibilities.district_officer_share": (2, 4),
+    "responsibilities.street_officer": (0, None),
+    "responsibilities.street_officer_share": (0, 4),
+    "responsibilities.industry_department": (1, None),
+    "responsibilities.industry_department_share": (1, 4),
+    "advertisements.found": (3, None),
+    "advertisements.cleaned_up": (1, None),
+    "advertisements.cleaned_up_share": (1, 3),
+    "permits.revoked": (1, None),
+    "permits.cancelled": (1, None),
+    "notices.published": (2, None),
+    "notices.violators": (1, None),
+    "notices.confirmed": (2, None),
+    "notices.confirmed_share": (2, 160),
     "inspection.teams": (1, None),
     "inspection.visits": (2, None),
     "inspection.targets": (3, None),
@@ -77,6 +113,7 @@ async def a_city(world: World) -> None:
         SAMPLES[afterschool.StudentEnrolled],
         changed(afterschool.StudentWaitlisted, enrolment_id=one(400)),
         changed(afterschool.EnrolmentWithdrawn, enrolment_id=one(401)),
+        *licensing(),
     )
 
 
@@ -169,6 +206,9 @@ async def test_scopes(world: World) -> None:
         ("inspection.coverage", "grid", {"g1": 0.5, "g2": 1.0}),
         ("inspection.targets", "campaign", {str(CAMPAIGN): 3}),
         ("afterschool.places", "school", {str(SCHOOL): 40}),
+        ("permits.revoked", "month", {"2026-03": 1}),
+        ("stop_orders.stopped_share", "district", {HERE: 1 / 3}),
+        ("stop_orders.acknowledged", "month", {"2026-01": 2}),
         ("violations.total", "month", {"2025-11": 1, "2026-01": 1, "2026-03": 1}),
         ("violations.closed_share", "month", {"2025-11": 0.0, "2026-01": 0.0, "2026-03": 1.0}),
     ],
@@ -212,6 +252,8 @@ async def test_receipts_are_exactly_the_events_of_what_is_counted(world: World) 
             query["cursor"] = page["next_cursor"]
         assert len(seen) == len({one["event_id"] for one in seen}) == count, code
         assert {one["noun"] for one in seen} == {code.split(".")[0].removesuffix("s")}
+    acknowledged = await world.get("/v1/indicators/stop_orders.acknowledged/receipts")
+    assert {item["member_id"] for item in acknowledged["items"]} == {str(one(700)), str(one(701))}
     last = seen[-1]
     assert (last["topic"], last["sequence"], last["partition"]) == ("inspection.violations.v1", 1, 0)
     place = await world.get("/v1/indicators/institutions.total/receipts", scope=f"district:{THERE}")

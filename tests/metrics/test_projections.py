@@ -2,6 +2,8 @@
 
 import asyncio
 import random
+from collections.abc import Sequence
+from itertools import permutations
 from uuid import UUID
 
 import pytest
@@ -9,13 +11,9 @@ import pytest
 from services.metrics.projections.domain import DIMENSIONS, PROJECTIONS, Change, Movement, moved
 from services.metrics.projections.usecases import AdmittedElsewhere
 from shared.events import Event, afterschool, inspection, registry
-from shared.events.catalogue import EVENTS, events_of
+from shared.events.catalogue import EVENTS
 from tests.metrics.conftest import World, changed, institution
-from tests.metrics.samples import OFFERING, SAID, SAMPLES, SCHOOL, VISIT, one
-
-_LICENSING = {event for event in events_of("registry") if not issubclass(event, registry.InstitutionEvent)}
-COUNT_NOTHING = {inspection.GridSetActivated, registry.InstitutionMerged, *_LICENSING}
-"""Events of the catalogue that no number needs. Whoever publishes a new event decides here."""
+from tests.metrics.samples import COUNT_NOTHING, OFFERING, RECIPIENTS, SAID, SAMPLES, SCHOOL, VISIT, one
 
 
 def test_no_event_is_forgotten() -> None:
@@ -101,6 +99,54 @@ async def test_a_member_that_is_only_placed_is_not_counted_yet(world: World) -> 
     assert (await world.get("/v1/indicators/institutions.total"))["value"] == 0
     await world.count(SAMPLES[registry.InstitutionRegistered])
     assert (await world.get("/v1/indicators/institutions.placed_share"))["value"] == 1
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))), ids=str)
+async def test_what_becomes_of_a_stop_order_comes_in_any_order(world: World, order: Sequence[int]) -> None:
+    """The list under the order's key, the rest under the recipient's: whoever looks last moves nobody back."""
+    sayings = (
+        SAMPLES[registry.StopOrderRecipientsListed],
+        changed(registry.StopOrderAcknowledged, recipient_id=RECIPIENTS[0]),
+        changed(registry.StopOrderVerified, recipient_id=RECIPIENTS[0], street=None),
+    )
+    for place in order:
+        await world.count(sayings[place])
+    assert list((await world.numbers()).values()) == [(1, 1)]
+    for code, value in (("recipients", 1), ("acknowledged", 1), ("stopped", 1), ("operating", 0), ("stopped_share", 1)):
+        found = await world.get(f"/v1/indicators/stop_orders.{code}", scope="street:140213050")
+        assert found["value"] == value, code
+    await world.check()
+
+
+async def test_an_acknowledged_order_that_nobody_listed_is_not_counted_yet(world: World) -> None:
+    await world.count(SAMPLES[registry.StopOrderAcknowledged], SAMPLES[registry.StopOrderVerified])
+    card = await world.get("/v1/scorecard")
+    assert {one["numerator"] for one in card["values"] if one["code"].startswith("stop_orders.")} == {0}
+
+
+async def test_a_merged_entry_leaves_every_number_of_institutions(world: World) -> None:
+    await world.count(institution(1), institution(2))
+    for number in (1, 2):
+        await world.count(changed(inspection.TargetPlaced, institution_id=UUID(int=1000 + number)))
+    await world.count(changed(registry.InstitutionMerged, institution_id=UUID(int=1002), merged_into=UUID(int=1001)))
+    card = await world.get("/v1/scorecard")
+    numbers = {one["code"]: one["numerator"] for one in card["values"] if one["code"].startswith("institutions.")}
+    assert numbers == {
+        "institutions.total": 1,
+        "institutions.active": 1,
+        "institutions.unlicensed": 0,
+        "institutions.subject": 1,
+        "institutions.non_subject": 0,
+        "institutions.unplaced": 0,
+        "institutions.placed_share": 1,
+    }
+    await world.check()
+
+
+def test_a_responsibility_may_be_vacant() -> None:
+    vacant = changed(registry.ResponsibilityAssigned, officer=None)
+    [change] = PROJECTIONS[registry.ResponsibilityAssigned](vacant)
+    assert (change.says["state"], change.says["kind"]) == ("vacant", "district_officer")
 
 
 async def test_amounts_follow_their_members(world: World) -> None:

@@ -1,9 +1,11 @@
 """The numbers once more from the whole log: equal, drifted, or put in the place of the live ones."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Protocol
+from uuid import UUID
 
 import pytest
 from sqlalchemy import func, select, text
@@ -15,12 +17,13 @@ from services.metrics.settings import Settings
 from services.metrics.subscriptions import INBOX, SHADOW
 from shared.consumer import Consumer
 from shared.database import new_id
+from shared.events import Event
 from shared.events.registry import InstitutionChanged, InstitutionRegistered
 from shared.inbox import consumer_offset
 from shared.journal import Fact, record_many
 from shared.relay import Relay
 from tests.infrastructure import Broker
-from tests.metrics.conftest import World, changed
+from tests.metrics.conftest import World, changed, licensing
 
 ROWS = (Cell, Member, Receipt)
 
@@ -80,6 +83,18 @@ async def test_nothing_to_do(world: World) -> None:
     assert not await builder.run_next(asyncio.Event())
 
 
+def facts_of(events: Sequence[Event]) -> list[Fact]:
+    """Each under the key of what it is about, as the registry publishes it."""
+    told: Counter[UUID] = Counter()
+    facts = []
+    for event in events:
+        ids = [value for value in event.model_dump().values() if isinstance(value, UUID)]
+        key = getattr(event, "recipient_id", ids[0])
+        told[key] += 1
+        facts.append(Fact(key, told[key], event))
+    return facts
+
+
 @pytest.mark.kafka
 async def test_matched_drifted_and_swapped(world: World, broker: Broker) -> None:
     await create_declared_topics(broker.bootstrap)
@@ -94,6 +109,7 @@ async def test_matched_drifted_and_swapped(world: World, broker: Broker) -> None
     ids = [new_id() for _ in range(40)]
     facts = [Fact(one, 1, changed(InstitutionRegistered, institution_id=one)) for one in ids]
     facts += [Fact(one, 2, changed(InstitutionChanged, institution_id=one)) for one in ids[:10]]
+    facts += facts_of(licensing())
     async with world.sessions.begin() as session:
         await record_many(session, facts)
     async with at_work(Relay(settings, engine), Consumer(settings, engine, world.sessions, INBOX)):

@@ -61,12 +61,11 @@ class Indicator:
     numerator: Selection
     denominator: Selection | None = None
     rule_version: int = 1
+    counts: Unit = Unit.COUNT
 
     @property
     def unit(self) -> Unit:
-        if self.denominator is not None:
-            return Unit.RATIO
-        return Unit.PLACES if self.numerator.sums_amounts else Unit.COUNT
+        return self.counts if self.denominator is None else Unit.RATIO
 
 
 @dataclass(frozen=True)
@@ -90,18 +89,31 @@ BRANCHES: Final = (
     Branch("inside.x", "X：特色项目", "X: programmes", "inside"),
 )
 
-_INSTITUTIONS = Selection("institution")
+IN_THE_LEDGER: Final = ("applying", "active", "suspended", "closed", "unlicensed")
+"""An entry that was merged into another was that institution twice: it is not counted."""
+_INSTITUTIONS = Selection("institution", states=IN_THE_LEDGER)
 _VISITS = Selection("visit", states=("done",))
 _TARGETS = Selection("target")
 _CLOSED_TARGETS = Selection("target", states=("inspected", "moved", "duplicate", "refused", "closed_door"))
 _VIOLATIONS = Selection("violation")
 OPEN_STATES: Final = ("reported", "rectification_ordered", "rectified")
 _CLOSED_VIOLATIONS = Selection("violation", states=("closed",))
+_NOT_ENDED = ("granted", "recorded", "suspended", "reinstated", "renewed")
+_UNDER_WAY = ("submitted", "returned", "accepted", "site_visit_requested", "site_visited")
+_ADVERTISEMENTS = Selection("advertisement")
+_CLEANED_UP = Selection("advertisement", states=("verified",))
+_CONFIRMED = Selection("notice_receipt")
+_ORDERED = Selection("stop_recipient")
+_ACKNOWLEDGED = Selection("stop_recipient", sums_amounts=True)
+_STOPPED = Selection("stop_recipient", kinds=("stopped",))
 
 INDICATORS: Final[Mapping[str, Indicator]] = {
     indicator.code: indicator
     for indicator in (
-        Indicator("institutions.total", "台账机构", "Institutions in the ledger", "outside.goal", _INSTITUTIONS),
+        Indicator(
+            "institutions.total", "台账机构", "Institutions in the ledger", "outside.goal", _INSTITUTIONS,
+            rule_version=2,
+        ),
         Indicator(
             "institutions.active", "正常机构", "Active institutions", "outside.goal",
             Selection("institution", states=("active",)),
@@ -112,21 +124,109 @@ INDICATORS: Final[Mapping[str, Indicator]] = {
         ),
         Indicator(
             "institutions.subject", "学科类机构", "Subject institutions", "outside.goal",
-            Selection("institution", kinds=("subject",)),
+            Selection("institution", states=IN_THE_LEDGER, kinds=("subject",)), rule_version=2,
         ),
         Indicator(
             "institutions.non_subject", "非学科类机构", "Non-subject institutions", "outside.goal",
-            Selection("institution", kinds=("non_subject",)),
+            Selection("institution", states=IN_THE_LEDGER, kinds=("non_subject",)), rule_version=2,
+        ),
+        Indicator(
+            "commitments.signed", "签订规范办学承诺书", "Commitments signed", "outside.goal", Selection("commitment")
+        ),
+        Indicator(
+            "commitments.breached", "违反承诺", "Commitments broken", "outside.goal",
+            Selection("commitment", states=("breached",)),
+        ),
+        Indicator(
+            "transformations.under_way", "正在转型", "Transformations under way", "outside.goal",
+            Selection("transformation", states=("under_way",)),
+        ),
+        Indicator(
+            "transformations.completed", "完成转型", "Transformations completed", "outside.goal",
+            Selection("transformation", states=("completed",)),
+        ),
+        *(
+            Indicator(
+                f"transformations.{target}", zh, f"Transformations completed: {en}", "outside.goal",
+                Selection("transformation", states=("completed",), kinds=(target,)),
+            )
+            for target, zh, en in (
+                ("non_subject", "转为非学科类", "to non-subject"),
+                ("non_profit", "转为非营利性", "to non-profit"),
+                ("closure", "终止办学", "to closure"),
+            )
+        ),
+        Indicator(
+            "applications.open", "在办许可申请", "Applications under way", "outside.stricts",
+            Selection("application", states=_UNDER_WAY),
+        ),
+        Indicator(
+            "applications.decided", "已决许可申请", "Applications decided", "outside.stricts",
+            Selection("application", states=("granted", "refused")),
+        ),
+        Indicator(
+            "applications.granted", "准予许可", "Applications granted", "outside.stricts",
+            Selection("application", states=("granted",)),
+        ),
+        Indicator(
+            "applications.refused", "不予许可", "Applications refused", "outside.stricts",
+            Selection("application", states=("refused",)),
+        ),
+        Indicator("permits.total", "办学许可证", "Permits granted or recorded", "outside.stricts", Selection("permit")),
+        Indicator(
+            "permits.not_ended", "未被吊销注销的许可证", "Permits that no decision has ended", "outside.stricts",
+            Selection("permit", states=_NOT_ENDED),
+        ),
+        Indicator(
+            "permits.suspended", "被暂停的许可证", "Permits last suspended", "outside.stricts",
+            Selection("permit", states=("suspended",)),
+        ),
+        Indicator(
+            "stop_orders.issued", "停训令", "Holiday stop orders", "outside.stricts",
+            Selection("stop_order", states=("issued",)),
+        ),
+        Indicator("stop_orders.recipients", "责令停训机构", "Ordered to stop", "outside.stricts", _ORDERED),
+        Indicator("stop_orders.acknowledged", "确认停训令", "Orders acknowledged", "outside.stricts", _ACKNOWLEDGED),
+        Indicator(
+            "stop_orders.acknowledged_share", "停训令确认率", "Share of orders acknowledged", "outside.stricts",
+            _ACKNOWLEDGED, _ORDERED,
+        ),
+        Indicator("stop_orders.stopped", "核实停训机构", "Verified stopped", "outside.stricts", _STOPPED),
+        Indicator(
+            "stop_orders.operating", "停训期间仍在培训", "Found operating", "outside.stricts",
+            Selection("stop_recipient", kinds=("operating",)),
+        ),
+        Indicator(
+            "stop_orders.stopped_share", "停训率", "Share verified stopped", "outside.stricts", _STOPPED, _ORDERED
         ),
         Indicator(
             "institutions.unplaced", "未落格机构", "Institutions in no grid", "outside.stricts",
-            Selection("institution", where={"grid": ""}),
+            Selection("institution", states=IN_THE_LEDGER, where={"grid": ""}), rule_version=2,
         ),
         Indicator(
             "institutions.placed_share", "落格率", "Share of institutions placed in a grid", "outside.stricts",
-            Selection("institution", where={"grid": "*"}), _INSTITUTIONS,
+            Selection("institution", states=IN_THE_LEDGER, where={"grid": "*"}), _INSTITUTIONS, rule_version=2,
         ),
         Indicator("inspection.teams", "街道检查组", "Street teams", "outside.responsibilities", Selection("team")),
+        *(
+            indicator
+            for role, zh, en in (
+                ("district_officer", "区县责任人", "of the district"),
+                ("street_officer", "街道责任人", "of the street"),
+                ("industry_department", "行业部门责任人", "of the industry department"),
+            )
+            for named in [Selection("responsibility", states=("assigned",), kinds=(role,))]
+            for indicator in (
+                Indicator(
+                    f"responsibilities.{role}", f"已落实{zh}机构", f"Institutions with an officer {en}",
+                    "outside.responsibilities", named,
+                ),
+                Indicator(
+                    f"responsibilities.{role}_share", f"{zh}落实率", f"Share of institutions with an officer {en}",
+                    "outside.responsibilities", named, _INSTITUTIONS,
+                ),
+            )
+        ),
         Indicator("inspection.visits", "检查次数", "Visits", "outside.stricts", _VISITS),
         Indicator("inspection.targets", "应查对象", "Targets of campaigns", "outside.stricts", _TARGETS),
         Indicator(
@@ -153,10 +253,35 @@ INDICATORS: Final[Mapping[str, Indicator]] = {
             )
             for severity, zh in (("low", "低"), ("moderate", "中"), ("high", "高"))
         ),
+        Indicator("advertisements.found", "发现培训广告", "Advertisements found", "outside.grasps", _ADVERTISEMENTS),
+        Indicator("advertisements.cleaned_up", "清理培训广告", "Advertisements gone", "outside.grasps", _CLEANED_UP),
+        Indicator(
+            "advertisements.cleaned_up_share", "广告清理率", "Share of advertisements gone", "outside.grasps",
+            _CLEANED_UP, _ADVERTISEMENTS,
+        ),
+        Indicator(
+            "permits.revoked", "吊销许可证", "Permits revoked", "outside.grasps",
+            Selection("permit", states=("revoked",)),
+        ),
+        Indicator(
+            "permits.cancelled", "注销许可证", "Permits cancelled", "outside.grasps",
+            Selection("permit", states=("cancelled",)),
+        ),
+        Indicator("notices.published", "发布通报", "Notices published", "outside.grasps", Selection("notice")),
+        Indicator(
+            "notices.violators", "通报违规机构", "Notices about violators", "outside.grasps",
+            Selection("notice", kinds=("violators",)),
+        ),
+        Indicator("notices.confirmed", "通报签收", "Receipts of notices", "outside.grasps", _CONFIRMED),
+        Indicator(
+            "notices.confirmed_share", "通报签收率", "Share of receipts", "outside.grasps", _CONFIRMED,
+            Selection("notice", sums_amounts=True),
+        ),
         Indicator("afterschool.schools", "参与学校", "Schools taking part", "inside.three", Selection("school")),
         Indicator("afterschool.offerings", "开设课程", "Offerings", "inside.three", Selection("offering")),
         Indicator(
-            "afterschool.places", "课程学位", "Places offered", "inside.three", Selection("offering", sums_amounts=True)
+            "afterschool.places", "课程学位", "Places offered", "inside.three",
+            Selection("offering", sums_amounts=True), counts=Unit.PLACES,
         ),
         Indicator(
             "afterschool.enrolled", "参加课后服务人次", "Enrolments", "inside.three",

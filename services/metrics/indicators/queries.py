@@ -93,11 +93,16 @@ async def series(
     return [(row[0], _values([indicator], row[1:])[indicator.code]) for row in await session.execute(wanted)]
 
 
+def _behind(selection: Selection) -> ColumnElement[bool]:
+    """The members that a selection counts."""
+    return chosen(selection) & (Member.amount != 0) if selection.sums_amounts else chosen(selection)
+
+
 async def receipts(
     session: AsyncSession, indicator: Indicator, scope: Scope, *, after: int, limit: int
 ) -> Sequence[Any]:
     """The events behind a number: every event about every member it counts, in the order they were applied."""
-    counted = or_(*(chosen(part) for part in (indicator.numerator, indicator.denominator) if part is not None))
+    counted = or_(*(_behind(part) for part in (indicator.numerator, indicator.denominator) if part is not None))
     members = (
         select(Member.noun, Member.id).join(Cell, Cell.id == Member.cell_id).where(counted, *within(scope)).subquery()
     )

@@ -43,14 +43,62 @@ from shared.events.inspection import (
     VisitStarted,
     VisitSubmitted,
 )
-from shared.events.registry import InstitutionChanged, InstitutionEvent, InstitutionRegistered
+from shared.events.registry import (
+    AdvertisementEvent,
+    AdvertisementFound,
+    AdvertisementIdentified,
+    AdvertisementRemovalOrdered,
+    AdvertisementRemoved,
+    AdvertisementVerified,
+    ApplicationAccepted,
+    ApplicationChanged,
+    ApplicationDrafted,
+    ApplicationEvent,
+    ApplicationExtended,
+    ApplicationGranted,
+    ApplicationRefused,
+    ApplicationReturned,
+    ApplicationSubmitted,
+    ApplicationWithdrawn,
+    CommitmentBreached,
+    CommitmentSigned,
+    InstitutionChanged,
+    InstitutionEvent,
+    InstitutionMerged,
+    InstitutionRegistered,
+    NoticeConfirmed,
+    NoticePublished,
+    PermitCancelled,
+    PermitEvent,
+    PermitGranted,
+    PermitRecorded,
+    PermitReinstated,
+    PermitRenewed,
+    PermitRevoked,
+    PermitSuspended,
+    ResponsibilityAssigned,
+    SiteVisitConcluded,
+    SiteVisitRequested,
+    StopOrderAcknowledged,
+    StopOrderCancelled,
+    StopOrderIssued,
+    StopOrderRecipientsListed,
+    StopOrderVerified,
+    TransformationAbandoned,
+    TransformationCompleted,
+    TransformationEvent,
+    TransformationStarted,
+    TransformationStepDone,
+)
 
 DIMENSIONS: Final = ("state", "kind", "district", "street", "grid", "school", "campaign", "month")
-"""What tells cells of one noun apart. Empty text is "none" or "not said yet"; `month` is `YYYY-MM`, in China."""
+"""What tells cells of one noun apart. Empty text is "none" or "not said yet"; `month` is `YYYY-MM`, in China.
+`campaign` is the campaign that a thing belongs to, or the stop order."""
 
 
 class Cell(Base):
-    """How many members of one noun share these dimensions, and the sum of their amounts (such as places)."""
+    """How many members of one noun share these dimensions, and the sum of their amounts: the places of an offering,
+    the recipients of a notice, 1 where a stop order was acknowledged."""
 
     __tablename__ = "cell"
     __table_args__ = (UniqueConstraint("generation", "noun", *DIMENSIONS, name="uq_cell_dimensions"),)
@@ -124,6 +172,10 @@ class Change:
 Said = dict[str, str]
 
 
+def _month(at: datetime) -> str:
+    return f"{china_date(at):%Y-%m}"
+
+
 def place(event: Any) -> Said:
     """Where a fact happened, as far as the event says."""
     return {name: getattr(event, name, None) or "" for name in ("district", "street", "grid") if hasattr(event, name)}
@@ -131,6 +183,80 @@ def place(event: Any) -> Said:
 
 def institution(event: InstitutionEvent) -> Iterable[Change]:
     yield Change("institution", event.institution_id, {"state": event.status, "kind": event.kind, **place(event)})
+
+
+def application(event: ApplicationEvent) -> Iterable[Change]:
+    says = {"state": event.state, "kind": event.matter, "month": _month(event.at), **place(event)}
+    yield Change("application", event.application_id, says)
+
+
+def permit(state: str) -> "Projection":
+    """By the last decision: that a permit expires, or a suspension lifts, is said by days and by no event."""
+
+    def project(event: PermitEvent) -> Iterable[Change]:
+        says = {"state": state, "kind": event.kind, "month": _month(event.at), **place(event)}
+        yield Change("permit", event.permit_id, says)
+
+    return project
+
+
+def transformation(event: TransformationEvent) -> Iterable[Change]:
+    says = {"state": event.state, "kind": event.target, "month": _month(event.at), **place(event)}
+    yield Change("transformation", event.transformation_id, says)
+
+
+def signed(event: CommitmentSigned) -> Iterable[Change]:
+    says = {"state": "signed", "kind": str(event.text_number), "month": _month(event.at), **place(event)}
+    yield Change("commitment", event.commitment_id, says)
+
+
+def breached(event: CommitmentBreached) -> Iterable[Change]:
+    yield Change("commitment", event.commitment_id, {"state": "breached"})
+
+
+def advertisement(event: AdvertisementEvent) -> Iterable[Change]:
+    says = {"state": event.state, "kind": event.source, "month": f"{event.found_on:%Y-%m}", **place(event)}
+    yield Change("advertisement", event.advertisement_id, says)
+
+
+def notice(event: NoticePublished) -> Iterable[Change]:
+    says = {"state": "published", "kind": "violators" if event.subjects else "general", "month": _month(event.at)}
+    yield Change("notice", event.notice_id, says, amount=event.recipients)
+
+
+def notice_confirmed(event: NoticeConfirmed) -> Iterable[Change]:
+    yield Change("notice_receipt", event.receipt_id, {"state": "confirmed", "month": _month(event.at)})
+
+
+def stop_order(event: StopOrderIssued) -> Iterable[Change]:
+    says = {"state": "issued", "kind": event.kind or "", "month": f"{event.first_day:%Y-%m}", **place(event)}
+    says["campaign"] = str(event.stop_order_id)
+    yield Change("stop_order", event.stop_order_id, says)
+
+
+def stop_order_cancelled(event: StopOrderCancelled) -> Iterable[Change]:
+    yield Change("stop_order", event.stop_order_id, {"state": "cancelled"})
+
+
+def recipients_listed(event: StopOrderRecipientsListed) -> Iterable[Change]:
+    """The list and what becomes of a recipient come in any order, so no two say the same of it."""
+    order = {"state": "ordered", "campaign": str(event.stop_order_id), "month": f"{event.first_day:%Y-%m}"}
+    for recipient in event.recipients:
+        yield Change("stop_recipient", recipient.recipient_id, {**order, **place(recipient)})
+
+
+def stop_verified(event: StopOrderVerified) -> Iterable[Change]:
+    yield Change("stop_recipient", event.recipient_id, {"kind": event.result})
+
+
+def stop_acknowledged(event: StopOrderAcknowledged) -> Iterable[Change]:
+    """The amount, so that who acknowledged stays counted whatever somebody saw there."""
+    yield Change("stop_recipient", event.recipient_id, {}, amount=1)
+
+
+def responsibility(event: ResponsibilityAssigned) -> Iterable[Change]:
+    says = {"state": "vacant" if event.officer is None else "assigned", "kind": event.role, **place(event)}
+    yield Change("responsibility", event.responsibility_id, says)
 
 
 def placed(event: TargetPlaced) -> Iterable[Change]:
@@ -203,8 +329,7 @@ def offering_changed(event: OfferingChanged) -> Iterable[Change]:
 
 def enrolment(state: str) -> "Projection":
     def project(event: EnrolmentEvent) -> Iterable[Change]:
-        month = f"{china_date(event.at):%Y-%m}"
-        says = {"state": state, "school": str(event.school_id), "month": month, **place(event)}
+        says = {"state": state, "school": str(event.school_id), "month": _month(event.at), **place(event)}
         yield Change("enrolment", event.enrolment_id, says)
 
     return project
@@ -215,6 +340,44 @@ Projection = Callable[[Any], Iterable[Change]]
 PROJECTIONS: Final[Mapping[type[Event], Projection]] = {
     InstitutionRegistered: institution,
     InstitutionChanged: institution,
+    InstitutionMerged: institution,
+    ApplicationDrafted: application,
+    ApplicationChanged: application,
+    ApplicationSubmitted: application,
+    ApplicationReturned: application,
+    ApplicationAccepted: application,
+    ApplicationExtended: application,
+    SiteVisitRequested: application,
+    SiteVisitConcluded: application,
+    ApplicationGranted: application,
+    ApplicationRefused: application,
+    ApplicationWithdrawn: application,
+    PermitGranted: permit("granted"),
+    PermitRecorded: permit("recorded"),
+    PermitSuspended: permit("suspended"),
+    PermitReinstated: permit("reinstated"),
+    PermitRenewed: permit("renewed"),
+    PermitRevoked: permit("revoked"),
+    PermitCancelled: permit("cancelled"),
+    TransformationStarted: transformation,
+    TransformationStepDone: transformation,
+    TransformationCompleted: transformation,
+    TransformationAbandoned: transformation,
+    CommitmentSigned: signed,
+    CommitmentBreached: breached,
+    AdvertisementFound: advertisement,
+    AdvertisementIdentified: advertisement,
+    AdvertisementRemovalOrdered: advertisement,
+    AdvertisementRemoved: advertisement,
+    AdvertisementVerified: advertisement,
+    NoticePublished: notice,
+    NoticeConfirmed: notice_confirmed,
+    StopOrderIssued: stop_order,
+    StopOrderCancelled: stop_order_cancelled,
+    StopOrderRecipientsListed: recipients_listed,
+    StopOrderAcknowledged: stop_acknowledged,
+    StopOrderVerified: stop_verified,
+    ResponsibilityAssigned: responsibility,
     TargetPlaced: placed,
     TeamFormed: team,
     CampaignLaunched: campaign("open"),
