@@ -1,1 +1,1 @@
-"""Registry decides which institutions exist, what the ledger says of each, and who may teach what, where and until when."""
+"""Registry decides which institutions exist, what the ledger says of each, and who may teach what and where."""
