@@ -135,8 +135,8 @@ class World:
 
 
 @pytest.fixture
-async def world(scratch_database: ScratchDatabase) -> AsyncIterator[World]:
-    settings = settings_on(Settings, await scratch_database("afterschool"), pool_wait=30.0)
+async def world(fresh_database: ScratchDatabase) -> AsyncIterator[World]:
+    settings = settings_on(Settings, await fresh_database("afterschool"), pool_wait=30.0)
     async with running(create_app, settings) as service:
         world = World(service)
         for district in ("140213", "140214"):

@@ -77,8 +77,8 @@ class World:
 
 
 @pytest.fixture
-async def world(scratch_database: ScratchDatabase) -> AsyncIterator[World]:
-    settings = settings_on(Settings, await scratch_database("inspection"))
+async def world(fresh_database: ScratchDatabase) -> AsyncIterator[World]:
+    settings = settings_on(Settings, await fresh_database("inspection"))
     async with running(create_app, settings) as service:
         async with service.sessions.begin() as session:
             grid_set = {"id": new_id(), "version": 1, "number": 1, "valid_from": date(2026, 1, 1), "source": "test"}

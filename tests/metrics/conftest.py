@@ -152,7 +152,7 @@ def licensing() -> list[Event]:
 
 
 @pytest.fixture
-async def world(scratch_database: ScratchDatabase) -> AsyncIterator[World]:
-    settings = settings_on(Settings, await scratch_database("metrics"))
+async def world(fresh_database: ScratchDatabase) -> AsyncIterator[World]:
+    settings = settings_on(Settings, await fresh_database("metrics"))
     async with running(create_app, settings) as service:
         yield World(service, settings)

@@ -65,6 +65,6 @@ class World:
 
 
 @pytest.fixture
-async def world(scratch_database: ScratchDatabase) -> AsyncIterator[World]:
-    async with running(create_app, settings_on(Settings, await scratch_database("registry"))) as service:
+async def world(fresh_database: ScratchDatabase) -> AsyncIterator[World]:
+    async with running(create_app, settings_on(Settings, await fresh_database("registry"))) as service:
         yield World(service)

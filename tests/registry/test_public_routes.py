@@ -155,8 +155,8 @@ async def test_answers_may_be_kept(world: World) -> None:
         assert (again.status_code, again.content) == (304, b"")
 
 
-async def test_one_address_asks_only_so_often(scratch_database: ScratchDatabase) -> None:
-    settings = settings_on(Settings, await scratch_database("registry"), public_rate="3/minute")
+async def test_one_address_asks_only_so_often(fresh_database: ScratchDatabase) -> None:
+    settings = settings_on(Settings, await fresh_database("registry"), public_rate="3/minute")
     async with running(create_app, settings) as service:
         client = service()
         answers = [await client.get("/v1/public/notices") for _ in range(5)]

@@ -27,9 +27,9 @@ pytestmark = pytest.mark.timeout(1200)
 
 
 @pytest.fixture
-async def world(scratch_database: ScratchDatabase) -> AsyncIterator[World]:
+async def world(fresh_database: ScratchDatabase) -> AsyncIterator[World]:
     """Patient: whoever waits for a connection is answered late, not 503. The races are the subject, not the load."""
-    patient = settings_on(Settings, await scratch_database("registry"), pool_wait=60.0)
+    patient = settings_on(Settings, await fresh_database("registry"), pool_wait=60.0)
     async with running(create_app, patient) as service:
         yield World(service)
 
