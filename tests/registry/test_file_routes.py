@@ -99,7 +99,12 @@ def test_every_fact_that_a_file_may_hold_has_a_title() -> None:
 
 
 def test_details_leave_out_what_is_not_said() -> None:
-    assert details({"note": None, "missing": [], "holds": False, "changed": ["name", "phone"], "district": "1"}) == [
-        ("变更项", "name、phone"),
-        ("是否属实", "否"),
+    assert details({"note": None, "missing": [], "holds": False, "medium": "poster", "district": "1"}) == [
+        ("媒介", "海报"),
+        ("是否通过核查", "否"),
     ]
+
+
+def test_of_a_change_only_what_is_new_is_told() -> None:
+    said = {"changed": ["kind", "phone", "stages"], "kind": "subject", "stages": ["primary", "junior"], "mode": "both"}
+    assert details(said) == [("类别", "学科类"), ("学段", "小学、初中")], "a telephone is in no event"

@@ -56,13 +56,81 @@ TITLES: Final[Mapping[str, str]] = {
     "inspection.violation.verified.v1": "核查整改",
 }
 
+ENTRY: Final[Mapping[str, str]] = {
+    "permit_no": "办学许可证号",
+    "status": "状态",
+    "kind": "类别",
+    "mode": "方式",
+    "profit": "性质",
+    "stages": "学段",
+    "district": "区县",
+    "street": "街道",
+    "address": "地址",
+    "legal_representative": "法定代表人",
+    "phone": "电话",
+    "capacity": "核定人数",
+}
+"""The fields of an entry that a file begins with."""
+
+_FIELDS: Final[Mapping[str, str]] = {
+    **ENTRY, "name": "名称", "uscc": "统一社会信用代码", "lon": "经度", "lat": "纬度", "external_ref": "外部编号"
+}  # fmt: skip
+
+_WORDS: Final[Mapping[str, str]] = {
+    "subject": "学科类",
+    "non_subject": "非学科类",
+    "offline": "线下",
+    "online": "线上",
+    "both": "线上线下",
+    "for_profit": "营利性",
+    "non_profit": "非营利性",
+    "preschool": "学前",
+    "primary": "小学",
+    "junior": "初中",
+    "senior": "高中",
+    "applying": "申请中",
+    "active": "正常",
+    "suspended": "停业",
+    "closed": "关闭",
+    "unlicensed": "无证",
+    "merged": "已并入其他档案",
+    "closure": "终止办学",
+    "new_permit": "设立",
+    "inspected": "已检查",
+    "closed_door": "无人应门",
+    "moved": "已迁址",
+    "duplicate": "重复",
+    "newly_found": "新发现",
+    "low": "低",
+    "moderate": "中",
+    "high": "高",
+    "stopped": "已停课",
+    "operating": "仍在开课",
+    "unclear": "不明",
+    "district_officer": "区县责任人",
+    "street_officer": "街道（社区）责任人",
+    "industry_department": "行业主管部门",
+    "education": "教育",
+    "culture_tourism": "文化和旅游",
+    "science_technology": "科技",
+    "sports": "体育",
+    "leaflet": "传单",
+    "poster": "海报",
+    "billboard": "户外广告牌",
+    "broadcast": "广播电视",
+    "print": "报刊",
+    "vehicle": "车身",
+    "school": "校内",
+    "other": "其他",
+}
+"""Our words for states and kinds, as people read them."""
+
 _TELLING: Final[Mapping[str, str]] = {
     "number": "编号",
     "title": "标题",
     "matter": "事项",
     "kind": "类别",
     "state": "状态",
-    "changed": "变更项",
     "missing": "补正材料",
     "grounds": "理由",
     "cause": "原因",
@@ -80,7 +148,7 @@ _TELLING: Final[Mapping[str, str]] = {
     "statement": "说明",
     "outcome": "结果",
     "passed": "是否通过",
-    "holds": "是否属实",
+    "holds": "是否通过核查",
     "result": "核查结论",
     "score": "得分",
     "severity": "严重程度",
@@ -103,11 +171,17 @@ def title(event_type: str) -> str:
 
 
 def details(facts: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """What a fact says besides where it belongs, as label and text."""
-    return [(label, _said(facts[name])) for name, label in _TELLING.items() if facts.get(name) not in (None, [], "")]
+    """What a fact says besides where it belongs, as label and text; of a change, what is new."""
+    changed = facts.get("changed") or []
+    told = {name: label for name, label in _FIELDS.items() if name in changed}
+    told |= {name: label for name, label in _TELLING.items() if not changed}
+    return [(label, words) for name, label in told.items() if (words := in_words(facts.get(name)))]
 
 
-def _said(value: Any) -> str:
+def in_words(value: Any) -> str:
+    """A value as people read it; nothing where there is none."""
+    if value is None:
+        return ""
     if isinstance(value, bool):
         return "是" if value else "否"
-    return "、".join(map(str, value)) if isinstance(value, list) else str(value)
+    return "、".join(_WORDS.get(str(one), str(one)) for one in (value if isinstance(value, list) else [value]))
