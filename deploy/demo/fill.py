@@ -10,6 +10,7 @@ from joserfc.jwk import ECKey
 
 from deploy.demo import pingcheng
 from deploy.demo.dataset import Dataset
+from deploy.demo.licensing import Licensing
 from deploy.demo.player import Player, player
 from deploy.local import tokens
 from deploy.local.ports import SERVICES, Ports
@@ -49,10 +50,11 @@ async def fill(folder: Path, *, on: date) -> None:
         await one.import_grids(dataset)
         teams = await one.form_teams(list(pingcheng.STREETS), pingcheng.DISTRICT)
         await one.import_file("registry", "institutions", dataset)
-        await one.wait_for("placed", lambda: _known(one), 300, seconds=60)
+        await one.wait_for("placed", lambda: _known(one), pingcheng.INSTITUTIONS, seconds=60)
         await one.import_file("inspection", "visits", dataset)
         await one.import_file("inspection", "violations", dataset)
         await one.play_campaign(teams, CAMPAIGN_STREETS, on=on)
+        await Licensing(one, pingcheng.DISTRICT, list(pingcheng.STREETS), tell).everything(on=on)
         await _open_schools(one)
         tell("schools", SCHOOLS, SCHOOLS)
     print(f"{dataset.title}: filled. See the dashboard: http://{HOST}:{place.ports.portal}/dashboard")

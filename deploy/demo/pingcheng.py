@@ -17,6 +17,8 @@ import shapely
 
 DISTRICT: Final = "140213"
 SEED: Final = 140213
+INSTITUTIONS: Final = 311
+"""As many as signed the commitment, in the report."""
 
 STREETS: Final = {
     "140213050": "永泰街道", "140213051": "古城街道", "140213052": "新旺街道", "140213053": "迎宾街道",
@@ -89,13 +91,13 @@ def _inside(shape: Any, dice: random.Random) -> tuple[float, float]:
             return at
 
 
-def write(folder: Path, *, institutions: int = 300, on: date = date(2026, 9, 1)) -> None:
+def write(folder: Path, *, institutions: int = INSTITUTIONS, on: date = date(2026, 9, 1)) -> None:
     """A data folder as `deploy.demo.dataset` reads one: grids, institutions, past visits and violations."""
     folder.mkdir(parents=True, exist_ok=True)
     dice = random.Random(SEED)
     grids = cells()
     (folder / "grids.geojson").write_text(json.dumps(grids, ensure_ascii=False), encoding="utf-8")
-    entries = [_institution(number, grids["features"], dice) for number in range(1, institutions + 1)]
+    entries = [_institution(number, grids["features"], dice, on) for number in range(1, institutions + 1)]
     visits = [visit for entry in entries for visit in _visits(entry, on, dice)]
     violations = [violation for visit in visits for violation in _violations(visit, dice)]
     _table(folder / "institutions.csv", entries)
@@ -104,9 +106,9 @@ def write(folder: Path, *, institutions: int = 300, on: date = date(2026, 9, 1))
     (folder / "chain.json").write_text(json.dumps(MANIFEST, ensure_ascii=False, indent=1), encoding="utf-8")
 
 
-def _institution(number: int, features: Sequence[Any], dice: random.Random) -> dict[str, Any]:
+def _institution(number: int, features: Sequence[Any], dice: random.Random, on: date) -> dict[str, Any]:
     feature = dice.choice(features)
-    subject = dice.random() < 154 / 311
+    subject = number * 154 // 311 > (number - 1) * 154 // 311  # 154 of 311, as the report counts them
     taught = dice.choice(_SUBJECTS if subject else _ARTS)
     lon: float | str
     lat: float | str
@@ -122,6 +124,22 @@ def _institution(number: int, features: Sequence[Any], dice: random.Random) -> d
         "经度": lon,
         "纬度": lat,
         "核定人数": dice.randint(20, 400),
+        **_permit(number, on),
+    }
+
+
+def _permit(number: int, on: date) -> dict[str, str]:
+    """Most have a permit, some an open-ended one, some one that has lapsed, some none; every number is made up."""
+    starts, ends = on - timedelta(days=100 + number), on + timedelta(days=5 * 365 - number)
+    if number % 12 == 5:
+        return {"状态": "无证", "许可证编号": "", "有效期起": "", "有效期止": ""}
+    if number % 12 == 8:
+        starts, ends = starts - timedelta(days=3 * 365), on - timedelta(days=1 + number % 90)
+    return {
+        "状态": "正常",
+        "许可证编号": f"教民1{DISTRICT}7{9_000_000 + number}号",
+        "有效期起": starts.isoformat(),
+        "有效期止": "" if number % 12 == 3 else ends.isoformat(),
     }
 
 
@@ -162,7 +180,8 @@ MANIFEST: Final = {
         "mapping": {
             "columns": {
                 "external_ref": "编号", "name": "机构名称", "kind": "类别", "street": "街道", "address": "地址",
-                "lon": "经度", "lat": "纬度", "capacity": "核定人数",
+                "lon": "经度", "lat": "纬度", "capacity": "核定人数", "status": "状态", "permit_no": "许可证编号",
+                "permit_valid_from": "有效期起", "permit_valid_to": "有效期止",
             },
             "constants": {"district": DISTRICT},
         },

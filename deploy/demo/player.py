@@ -110,10 +110,11 @@ class Player:
 
     def __init__(self, place: Place, http: httpx.AsyncClient, progress: Progress) -> None:
         self._place, self._http, self._progress = place, http, progress
-        self.bureau = self._as("bureau", subject="bureau-1")
-        self.guardian = self._as("guardian", subject="guardian-1")
+        self.bureau = self.person("bureau", subject="bureau-1")
+        self.guardian = self.person("guardian", subject="guardian-1")
 
-    def _as(self, role: str, **claims: str) -> Client:
+    def person(self, role: str, **claims: str) -> Client:
+        """Somebody of that role."""
         return Client(self._place, self._place.token(role, **claims), self._http)
 
     async def import_grids(self, dataset: Dataset) -> Json:
@@ -185,7 +186,7 @@ class Player:
         for numbered in enumerate(targets):
             queue.put_nowait(numbered)
         inspectors = {
-            team: self._as("inspector", subject=f"inspector-{team}", team=team) for team in set(teams.values())
+            team: self.person("inspector", subject=f"inspector-{team}", team=team) for team in set(teams.values())
         }
         await asyncio.gather(*(self._walk(queue, inspectors, teams, found) for _ in range(4)))
         await self.bureau.post("inspection", f"/v1/campaigns/{campaign_id}/closure", {})
