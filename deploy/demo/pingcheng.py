@@ -38,6 +38,7 @@ OUTLINE: Final = (
 )  # fmt: skip
 """Degrees in WGS 84, simplified to about 400 m."""
 
+OPEN_ENDED: Final = "长期"
 _SUBJECTS: Final = ("语文", "数学", "英语", "物理", "化学")
 _ARTS: Final = ("舞蹈", "美术", "书法", "围棋", "篮球", "编程", "钢琴")
 _VIOLATIONS: Final = (
@@ -130,16 +131,16 @@ def _institution(number: int, features: Sequence[Any], dice: random.Random, on: 
 
 def _permit(number: int, on: date) -> dict[str, str]:
     """Most have a permit, some an open-ended one, some one that has lapsed, some none; every number is made up."""
-    starts, ends = on - timedelta(days=100 + number), on + timedelta(days=5 * 365 - number)
-    if number % 12 == 5:
+    starts, ends = on - timedelta(days=4 * 365 + number), on + timedelta(days=5 * 365 - number)
+    if number % 11 == 5:
         return {"状态": "无证", "许可证编号": "", "有效期起": "", "有效期止": ""}
-    if number % 12 == 8:
-        starts, ends = starts - timedelta(days=3 * 365), on - timedelta(days=1 + number % 90)
+    if number % 11 == 8:
+        ends = on - timedelta(days=1 + number % 90)
     return {
         "状态": "正常",
         "许可证编号": f"教民1{DISTRICT}7{9_000_000 + number}号",
         "有效期起": starts.isoformat(),
-        "有效期止": "" if number % 12 == 3 else ends.isoformat(),
+        "有效期止": OPEN_ENDED if number % 11 == 3 else ends.isoformat(),
     }
 
 
@@ -185,6 +186,8 @@ MANIFEST: Final = {
             },
             "constants": {"district": DISTRICT},
         },
+        "subject": "学科类",
+        "open_ended": OPEN_ENDED,
     },
     "visits": {
         "file": "visits.csv",

@@ -23,12 +23,14 @@ from rich.table import Table
 
 from deploy.demo import pingcheng
 from deploy.demo.dataset import Dataset, UnknownData
+from deploy.demo.licensing import REVOCATIONS, Licensing
 from deploy.demo.player import Findings, Player, PlayFailed, player
 from deploy.local.platform import BrokerKind, Platform
-from deploy.local.ports import Ports
+from deploy.local.ports import SERVICES, Ports
 from deploy.local.processes import StartFailed
+from shared.clock import china_date, utc_now
 from tests.system import expected
-from tests.system.expected import Expected
+from tests.system.expected import Expected, Licences
 
 CAMPAIGN_GRIDS = 3
 SAMPLED_FILES = 50
@@ -81,7 +83,8 @@ async def play(platform: Platform, dataset: Dataset, wanted: Expected, bars: Bar
         walked = middle_grids(wanted)
         found = await one.play_campaign(teams, walked, on=ON)
         await settle(one, wanted, found)
-        return await figures(one, wanted, found, walked)
+        lines = await figures(one, wanted, found, walked)
+        return lines + (await licensing_figures(one, wanted.licences, bars) if wanted.licences is not None else [])
 
 
 def middle_grids(wanted: Expected) -> list[str]:
@@ -154,6 +157,86 @@ async def figures(one: Player, wanted: Expected, found: Findings, campaign_grids
     return lines
 
 
+async def licensing_figures(one: Player, wanted: Licences, bars: Bars) -> list[Figure]:
+    """A stop order and revocations, played when everything else was counted: who knows what of them."""
+    section = Licensing(one, pingcheng.DISTRICT, (), bars)
+    stop = await section.stop_for_vacation()
+    ledger = {item["id"]: item["external_ref"] async for item in one.bureau.pages("registry", "/v1/institutions")}
+    revoked = {ledger[institution] for institution in await section.revoke(REVOCATIONS)}
+    numbers = await licences_counted(one, len(wanted.subject), len(revoked))
+    order = (await one.bureau.get("registry", f"/v1/stop-orders/{stop.order_id}"))["counts"]
+    visits = [item async for item in one.bureau.pages("inspection", "/v1/visits", state="done")]
+    notices = [item async for item in one.bureau.pages("registry", "/v1/notices")]
+    permits = Counter([item["status"] async for item in one.bureau.pages("registry", "/v1/permits")])
+    providers = [item async for item in one.bureau.pages("afterschool", "/v1/providers")]
+    held = Counter(permit["status"] for provider in providers for permit in provider["permits"])
+    engaged = sum(provider["may_be_engaged"] for provider in providers)
+    in_force, ordered = wanted.in_force - revoked, len(wanted.subject)
+    return [
+        Figure(
+            "permits",
+            wanted.permits,
+            {"registry": permits.total(), "metrics": numbers["permits.total"], "afterschool": held.total()},
+        ),
+        *(
+            Figure(f"permits {what}", number, {"registry": permits[status], "afterschool": held[status]})
+            for what, status, number in (
+                ("in force", "in_force", len(in_force)),
+                ("past their date", "expired", len(wanted.lapsed)),
+            )
+        ),
+        Figure(
+            "permits revoked",
+            REVOCATIONS,
+            {
+                "registry": permits["revoked"],
+                "metrics": numbers["permits.revoked"],
+                "afterschool": held["revoked"],
+            },
+        ),
+        Figure("notices of it", REVOCATIONS, {"registry": len(notices), "metrics": numbers["notices.violators"]}),
+        Figure("engageable by schools", len(in_force - wanted.subject), {"afterschool": engaged}),
+        Figure(
+            "ordered to stop",
+            ordered,
+            {"registry": order["recipients"], "metrics": numbers["stop_orders.recipients"]},
+        ),
+        Figure(
+            "acknowledged",
+            ordered,
+            {"registry": order["acknowledged"], "metrics": numbers["stop_orders.acknowledged"]},
+        ),
+        Figure(
+            "verified stopped",
+            ordered,
+            {
+                "registry": order["stopped"],
+                "inspection": sum(item["reference_id"] == stop.order_id for item in visits),
+                "metrics": numbers["stop_orders.stopped"],
+            },
+        ),
+    ]
+
+
+async def licences_counted(one: Player, ordered: int, revoked: int) -> Mapping[str, int]:
+    """The scorecard once the last of it has arrived, in metrics and at the schools; or when patience ends."""
+    numbers: Mapping[str, int] = {}
+
+    async def counted() -> int:
+        nonlocal numbers
+        numbers = await scorecard(one)
+        codes = ("stop_orders.acknowledged", "stop_orders.stopped", "permits.revoked", "notices.violators")
+        return sum(numbers[code] for code in codes)
+
+    async def heard() -> int:
+        providers = [item async for item in one.bureau.pages("afterschool", "/v1/providers", standing="lapsed")]
+        return sum(permit["status"] == "revoked" for provider in providers for permit in provider["permits"])
+
+    await one.wait_for("licensing counted", counted, 2 * (ordered + revoked), seconds=PATIENCE)
+    await one.wait_for("schools know", heard, revoked, seconds=PATIENCE)
+    return numbers
+
+
 async def visit_figures(one: Player, wanted: Expected, found: Findings, numbers: Mapping[str, int]) -> list[Figure]:
     visits = [item["state"] async for item in one.bureau.pages("inspection", "/v1/visits")]
     violations = [(item["severity"], item["state"]) async for item in one.bureau.pages("inspection", "/v1/violations")]
@@ -221,11 +304,11 @@ async def file_figure(one: Player, wanted: Expected, ledger: Mapping[str, str]) 
 def table(lines: Sequence[Figure], title: str) -> Table:
     shown = Table(title=title, title_justify="left")
     shown.add_column("figure")
-    for name in ("files", "registry", "inspection", "metrics"):
+    for name in ("files", *SERVICES):
         shown.add_column(name, justify="right")
     shown.add_column("")
     for line in lines:
-        told = [f"{line.told[name]:,}" if name in line.told else "–" for name in ("registry", "inspection", "metrics")]
+        told = [f"{line.told[name]:,}" if name in line.told else "–" for name in SERVICES]
         verdict = "[red]differs[/red]" if line.differs else "equal"
         shown.add_row(line.name, f"{line.files:,}", *told, verdict)
     return shown
@@ -236,10 +319,10 @@ async def run(data: Path | None, broker: BrokerKind, console: Console) -> int:
     try:
         if data is None:
             data = folder / "pingcheng"
-            pingcheng.write(data)
+            pingcheng.write(data, on=china_date(utc_now()))
         dataset = Dataset.of(data)
         console.print(f"{dataset.title}; broker: {broker}")
-        wanted = await asyncio.to_thread(expected.count, dataset)
+        wanted = await asyncio.to_thread(expected.count, dataset, china_date(utc_now()))
         began = time.monotonic()
         async with Platform(folder, ports=Ports.free(), broker=broker, quiet=True) as platform:
             console.print(f"platform ready after {time.monotonic() - began:.1f} s")

@@ -7,12 +7,23 @@ import csv
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from itertools import pairwise
 from typing import Any
 
 from deploy.demo.dataset import Dataset
 
 Ring = Sequence[Sequence[float]]
+
+
+@dataclass(frozen=True)
+class Licences:
+    """What the ledger says of permits on a day, by the external references of its institutions."""
+
+    permits: int
+    in_force: frozenset[str]
+    lapsed: frozenset[str]
+    subject: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -26,9 +37,11 @@ class Expected:
     severities: Counter[str]
     filed: Counter[str]
     """Visits and violations by the external reference of their institution."""
+    licences: Licences | None
+    """None where the ledger knows no permits."""
 
 
-def count(dataset: Dataset) -> Expected:
+def count(dataset: Dataset, on: date) -> Expected:
     shapes = _shapes(dataset)
     lon, lat = dataset.column("institutions", "lon"), dataset.column("institutions", "lat")
     by_grid: Counter[str] = Counter()
@@ -53,7 +66,27 @@ def count(dataset: Dataset) -> Expected:
     for row in _rows(dataset, "violations"):
         severities[words[row[dataset.column("violations", "severity")]]] += 1
         filed[institution_of[row[dataset.column("violations", "visit_ref")]]] += 1
-    return Expected(institutions, by_grid, unplaced, visits, severities, filed)
+    return Expected(institutions, by_grid, unplaced, visits, severities, filed, _licences(dataset, on))
+
+
+def _licences(dataset: Dataset, on: date) -> Licences | None:
+    columns = dataset.mapping("institutions")["columns"]
+    if "permit_no" not in columns:
+        return None
+    manifest = dataset.manifest["institutions"]
+    in_force, lapsed, subject = set(), set(), set()
+    for row in _rows(dataset, "institutions"):
+        ref, starts, ends = (row[columns[name]] for name in ("external_ref", "permit_valid_from", "permit_valid_to"))
+        if row[columns["kind"]] == manifest["subject"]:
+            subject.add(ref)
+        if not row[columns["permit_no"]]:
+            continue
+        if ends != manifest["open_ended"] and date.fromisoformat(ends) < on:
+            lapsed.add(ref)
+        elif date.fromisoformat(starts) <= on:
+            in_force.add(ref)
+    permits = sum(bool(row[columns["permit_no"]]) for row in _rows(dataset, "institutions"))
+    return Licences(permits, frozenset(in_force), frozenset(lapsed), frozenset(subject))
 
 
 def _rows(dataset: Dataset, part: str) -> Iterable[dict[str, str]]:
