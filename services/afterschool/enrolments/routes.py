@@ -24,7 +24,6 @@ from services.afterschool.enrolments.domain import (
 )
 from services.afterschool.enrolments.usecases import EnrolmentBusy
 from services.afterschool.offerings.domain import OfferingNotFound
-from services.afterschool.schools.domain import Line
 from shared import idempotency
 from shared.clock import utc_now
 from shared.etags import set_etag
@@ -32,6 +31,7 @@ from shared.paging import Page, PageParams
 from shared.policies import Principal, allow
 from shared.reads import fetch_page
 from shared.web import SessionDep, problems, service_router
+from shared.wording import Line
 
 router = service_router(prefix="/v1/enrolments", tags=["enrolments"])
 waitlists = service_router(prefix="/v1/waitlists", tags=["enrolments"])

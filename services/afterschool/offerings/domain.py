@@ -11,10 +11,11 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.afterschool.orm import Base
-from services.afterschool.schools.domain import Line, School
+from services.afterschool.schools.domain import School
 from shared.database import Aggregate, new_id
 from shared.events.afterschool import OfferingChanged, OfferingPublished
 from shared.refusals import Conflict, Invalid, NotFound, field_error
+from shared.wording import Line
 
 
 class OfferingNotFound(NotFound):

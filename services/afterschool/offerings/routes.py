@@ -19,13 +19,14 @@ from services.afterschool.offerings.domain import (
     Window,
     WindowEmpty,
 )
-from services.afterschool.schools.domain import Line, SchoolNotFound
+from services.afterschool.schools.domain import SchoolNotFound
 from shared.clock import utc_now
 from shared.etags import IfMatch, set_etag
 from shared.paging import Page, PageParams
 from shared.policies import Principal, allow
 from shared.reads import fetch_page
 from shared.web import SessionDep, problems, service_router
+from shared.wording import Line
 
 router = service_router(prefix="/v1/offerings", tags=["offerings"])
 

@@ -2,16 +2,17 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Self, TypeAlias
+from typing import Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, ConfigDict
 from sqlalchemy import Index, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.afterschool.orm import Base
 from shared.database import Aggregate, new_id
 from shared.events.afterschool import SchoolRegistered
-from shared.refusals import Conflict, Forbidden, NotFound, field_error
+from shared.refusals import Conflict, Forbidden, NotFound
+from shared.wording import Code, Line
 
 
 class SchoolNotFound(NotFound):
@@ -41,18 +42,6 @@ class Stage(StrEnum):
     PRIMARY = "primary"
     JUNIOR = "junior"
     NINE_YEAR = "nine_year"
-
-
-def _printable(value: str) -> str:
-    if not value.isprintable():
-        raise field_error("control-character", en="Control characters are not allowed.", zh="不允许控制字符。")
-    return value
-
-
-Line: TypeAlias = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100), AfterValidator(_printable)
-]
-Code = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[0-9A-Za-z_-]{1,20}$")]
 
 
 class SchoolDetails(BaseModel):

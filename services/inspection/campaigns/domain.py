@@ -12,7 +12,6 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.inspection.orm import Base
-from services.inspection.wording import Line, Paragraph
 from shared.database import Aggregate, new_id
 from shared.events.inspection import (
     CampaignClosed,
@@ -23,6 +22,7 @@ from shared.events.inspection import (
     ListedTarget,
 )
 from shared.refusals import Conflict, Forbidden, NotFound, Refusal, field_error
+from shared.wording import Line, Paragraph
 
 CLOSED_DOORS: Final = 3
 """So many closed doors end a target of a campaign; before that, the team comes again."""

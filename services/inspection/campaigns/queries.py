@@ -34,11 +34,11 @@ from services.inspection.campaigns.domain import (
     TargetState,
     campaign_tally,
 )
-from services.inspection.reach import within_reach
 from services.inspection.targets.domain import Target
 from services.inspection.teams.domain import Team, TeamGrid
 from shared.events.inspection import ListedTarget
 from shared.policies import Principal
+from shared.reach import within_reach
 
 READ_AT_ONCE = 5 * LISTED_PER_EVENT
 

@@ -8,9 +8,9 @@ from uuid import UUID
 from sqlalchemy import ARRAY, ColumnElement, Date, Uuid, bindparam, func, null, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.inspection.reach import within_reach
 from services.inspection.targets.domain import Target, TargetNotFound
 from shared.policies import Principal
+from shared.reach import within_reach
 
 
 async def target(session: AsyncSession, institution_id: UUID) -> Target:

@@ -11,10 +11,10 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.inspection.orm import Base
-from services.inspection.wording import Code, Line
 from shared.database import Aggregate, new_id
 from shared.events.inspection import TeamFormed
 from shared.refusals import Conflict, Forbidden, Invalid, NotFound, Refusal, field_error
+from shared.wording import Code, Line
 
 
 class TeamNotFound(NotFound):

@@ -6,9 +6,9 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, null, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.inspection.reach import within_reach
 from services.inspection.teams.domain import Team, TeamGrid, TeamNotFound
 from shared.policies import Principal
+from shared.reach import within_reach
 
 
 async def team(session: AsyncSession, team_id: UUID, caller: Principal) -> Team:

@@ -20,12 +20,12 @@ from services.inspection.teams.domain import (
     TeamNotFound,
     TeamOutsideYourDistrict,
 )
-from services.inspection.wording import Code, Line
 from shared.clock import utc_now
 from shared.etags import IfMatch, not_modified, set_etag
 from shared.paging import Page, PageOf, PageParams
 from shared.policies import Principal, allow
 from shared.web import SessionDep, problems, service_router
+from shared.wording import Code, Line
 
 router = service_router(prefix="/v1/teams", tags=["teams"])
 

@@ -12,7 +12,6 @@ from sqlalchemy import CheckConstraint, Date, Index, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.inspection.orm import Base
-from services.inspection.wording import Line, Paragraph
 from shared.clock import china_date
 from shared.database import Aggregate, new_id
 from shared.events.inspection import (
@@ -23,6 +22,7 @@ from shared.events.inspection import (
     ViolationVerified,
 )
 from shared.refusals import Conflict, Invalid, NotFound, Refusal
+from shared.wording import Line, Paragraph
 
 
 class ViolationNotFound(NotFound):

@@ -16,13 +16,13 @@ from services.inspection.violations import queries
 from services.inspection.violations.domain import Severity, Violation, ViolationState
 from services.inspection.visits import queries as visits
 from services.inspection.visits.domain import Visit
-from services.inspection.wording import Line, Paragraph
 from shared.clock import china_date
 from shared.database import new_id
 from shared.events.inspection import ViolationReported
 from shared.imports.reader import Row
 from shared.imports.runner import RowReport
 from shared.journal import Fact, record_many
+from shared.wording import Line, Paragraph
 
 COMPARED: Final = ("severity", "description", "clause", "found_on")
 """What a later row may correct; its status may only close what nobody here has worked on."""

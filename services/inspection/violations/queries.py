@@ -8,9 +8,9 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.inspection.reach import within_reach
 from services.inspection.violations.domain import DeadlineUnknown, RectificationDeadline, Violation, ViolationNotFound
 from shared.policies import Principal
+from shared.reach import within_reach
 
 
 async def violation(session: AsyncSession, violation_id: UUID, caller: Principal) -> Violation:

@@ -24,12 +24,12 @@ from services.inspection.violations.domain import (
     ViolationState,
 )
 from services.inspection.violations.queries import ViolationFilters
-from services.inspection.wording import Line, Paragraph
 from shared.clock import utc_now
 from shared.etags import not_modified, set_etag
 from shared.paging import Page, PageOf, PageParams
 from shared.policies import Principal, allow
 from shared.web import SessionDep, problems, service_router
+from shared.wording import Line, Paragraph
 
 router = service_router(prefix="/v1/violations", tags=["violations"])
 

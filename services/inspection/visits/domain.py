@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Final, Self, TypeVar
+from typing import Annotated, Final, Self, TypeVar
 from uuid import UUID
 
+from pydantic import BeforeValidator, Field
 from sqlalchemy import ARRAY, CheckConstraint, Date, Index, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -24,6 +25,7 @@ from shared.events.inspection import (
     VisitSubmitted,
 )
 from shared.refusals import Conflict, Forbidden, Invalid, NotFound, Refusal
+from shared.wording import not_bool
 
 SEEN: Final = frozenset({Outcome.INSPECTED, Outcome.MOVED, Outcome.DUPLICATE, Outcome.REFUSED})
 """Outcomes after which nobody can say that the institution was not visited."""
@@ -120,6 +122,9 @@ class VisitState(StrEnum):
     DONE = "done"
     REVIEWED = "reviewed"
     CALLED_OFF = "called_off"
+
+
+Score = Annotated[int, BeforeValidator(not_bool), Field(ge=0, le=100)]
 
 
 class Purpose(StrEnum):

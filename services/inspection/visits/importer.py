@@ -15,14 +15,14 @@ from services.inspection.targets import queries as targets
 from services.inspection.targets.domain import Target
 from services.inspection.teams import queries as teams
 from services.inspection.visits import queries
-from services.inspection.visits.domain import SEEN, Visit, VisitState
-from services.inspection.wording import Line, Paragraph, Score
+from services.inspection.visits.domain import SEEN, Score, Visit, VisitState
 from shared.clock import china_date
 from shared.database import new_id
 from shared.events.inspection import VisitRecorded
 from shared.imports.reader import Row
 from shared.imports.runner import RowReport
 from shared.journal import Fact, record_many
+from shared.wording import Line, Paragraph
 
 COMPARED: Final = ("visited_on", "outcome", "score", "visit_type", "team", "note")
 """What a later row may correct. The institution of a visit is not among them: that would be another visit."""

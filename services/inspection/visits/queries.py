@@ -7,9 +7,9 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.inspection.reach import within_reach
 from services.inspection.visits.domain import Visit, VisitNotFound, VisitState
 from shared.policies import Principal
+from shared.reach import within_reach
 
 
 async def visit(session: AsyncSession, visit_id: UUID, caller: Principal) -> Visit:

@@ -23,6 +23,7 @@ from services.inspection.visits.domain import (
     ConclusionUnasked,
     OutcomeNeedsInstitution,
     Purpose,
+    Score,
     Visit,
     VisitIdTaken,
     VisitNotDone,
@@ -35,12 +36,12 @@ from services.inspection.visits.domain import (
 )
 from services.inspection.visits.queries import VisitFilters
 from services.inspection.visits.usecases import Wish
-from services.inspection.wording import Line, Paragraph, Score
 from shared.clock import utc_now
 from shared.etags import not_modified, set_etag
 from shared.paging import Page, PageOf, PageParams
 from shared.policies import Principal, allow
 from shared.web import SessionDep, problems, service_router
+from shared.wording import Line, Paragraph
 
 router = service_router(prefix="/v1/visits", tags=["visits"])
 

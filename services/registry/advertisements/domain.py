@@ -10,9 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import ARRAY, CheckConstraint, Date, Index, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.registry.institutions.domain import Address, Code, CoordinatesIncomplete, Latitude, Longitude
+from services.registry.institutions.domain import Address, CoordinatesIncomplete, Latitude, Longitude
 from services.registry.orm import Base
-from services.registry.wording import Paragraph
 from shared.clock import china_date
 from shared.database import Aggregate
 from shared.events.registry import (
@@ -24,6 +23,7 @@ from shared.events.registry import (
     AdvertisementVerified,
 )
 from shared.refusals import Conflict, Invalid, NotFound, Refusal
+from shared.wording import Code, Paragraph
 
 
 class AdvertisementNotFound(NotFound):

@@ -26,12 +26,12 @@ from services.registry.advertisements.domain import (
 from services.registry.advertisements.queries import AdvertisementFilters
 from services.registry.institutions.domain import CoordinatesIncomplete, InstitutionNotFound, OutsideYourDistrict
 from services.registry.institutions.routes import ReaderDep
-from services.registry.wording import Paragraph
 from shared.clock import china_date, utc_now
 from shared.etags import not_modified, set_etag
 from shared.paging import Page, PageOf, PageParams
 from shared.policies import Principal, allow
 from shared.web import SessionDep, problems, service_router
+from shared.wording import Paragraph
 
 router = service_router(prefix="/v1/advertisements", tags=["advertisements"])
 

@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.registry.calendars.domain import Calendar, Deadline
-from services.registry.institutions.domain import Address, Details, Kind, Line, Stage
+from services.registry.institutions.domain import Address, Details, Kind, Stage
 from services.registry.orm import Base
 from services.registry.permits.domain import Scope
 from services.registry.procedures.domain import Matter, Procedure, Slug
@@ -34,6 +34,7 @@ from shared.events.registry import (
     SiteVisitRequested,
 )
 from shared.refusals import Conflict, Forbidden, Invalid, NotFound
+from shared.wording import Line
 
 
 class ApplicationNotFound(NotFound):

@@ -34,7 +34,6 @@ from services.registry.institutions.domain import (
     InstitutionEnded,
     InstitutionNotFound,
     Kind,
-    Line,
     OutsideYourDistrict,
     Stage,
     UsccTaken,
@@ -47,12 +46,12 @@ from services.registry.permits.domain import (
     ValidityReversed,
 )
 from services.registry.procedures.domain import Matter, NoProcedure, Slug
-from services.registry.wording import Paragraph, Reason
 from shared.clock import china_date, utc_now
 from shared.etags import IfMatch, set_etag
 from shared.paging import Page, PageOf, PageParams
 from shared.policies import Principal, allow
 from shared.web import SessionDep, problems, service_router
+from shared.wording import Line, Paragraph, Reason
 
 router = service_router(prefix="/v1/permit-applications", tags=["permit applications"])
 

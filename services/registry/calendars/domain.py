@@ -12,12 +12,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.registry.institutions.domain import Code, Line, Name
 from services.registry.orm import Base
 from shared.database import Aggregate, new_id
 from shared.events.registry import CalendarDay as ToldDay
 from shared.events.registry import CalendarDayCorrected, CalendarYearPublished, SchoolTermSet
 from shared.refusals import Conflict, Invalid, NotFound, Refusal
+from shared.wording import Code, Line, Name
 
 
 class CalendarUnpublished(Conflict):

@@ -28,13 +28,13 @@ from services.registry.calendars.domain import (
     YearPublishedAlready,
     days_between,
 )
-from services.registry.institutions.domain import Code
 from shared.clock import utc_now
 from shared.etags import IfMatch, set_etag
 from shared.paging import Page, PageOf, PageParams
 from shared.policies import Principal, allow
 from shared.refusals import Invalid
 from shared.web import SessionDep, problems, service_router
+from shared.wording import Code
 
 router = service_router(prefix="/v1/calendar", tags=["calendar"])
 

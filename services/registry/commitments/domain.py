@@ -10,12 +10,13 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from sqlalchemy import Date, Index, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.registry.institutions.domain import Institution, Name
+from services.registry.institutions.domain import Institution
 from services.registry.orm import Base
 from shared.clock import china_date
 from shared.database import Aggregate, new_id
 from shared.events.registry import CommitmentBreached, CommitmentSigned, CommitmentTextPublished
 from shared.refusals import Conflict, Invalid, NotFound, Refusal, field_error
+from shared.wording import Name
 
 
 class CommitmentTextNotFound(NotFound):

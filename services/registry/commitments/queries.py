@@ -15,8 +15,8 @@ from services.registry.commitments.domain import (
     CommitmentText,
     CommitmentTextNotFound,
 )
-from services.registry.reach import within_reach
 from shared.policies import Principal
+from shared.reach import within_reach
 
 Dimension = Literal["text", "district", "street"]
 _COLUMN: dict[Dimension, Any] = {

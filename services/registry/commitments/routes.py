@@ -31,12 +31,12 @@ from services.registry.commitments.queries import Dimension
 from services.registry.institutions import queries as institutions
 from services.registry.institutions.domain import InstitutionEnded, InstitutionNotFound
 from services.registry.institutions.routes import ReaderDep
-from services.registry.wording import Paragraph
 from shared.clock import utc_now
 from shared.etags import set_etag
 from shared.paging import Page, PageOf, PageParams
 from shared.policies import Principal, allow
 from shared.web import SessionDep, problems, service_router
+from shared.wording import Paragraph
 
 router = service_router(prefix="/v1", tags=["commitments"])
 

@@ -17,6 +17,7 @@ from services.registry.orm import Base
 from shared.database import Aggregate, new_id
 from shared.events.registry import InstitutionChanged, InstitutionMerged, InstitutionRegistered
 from shared.refusals import Conflict, Forbidden, Invalid, NotFound, field_error
+from shared.wording import Code, Line, Name, not_bool, printable_line
 
 
 class InstitutionNotFound(NotFound):
@@ -135,33 +136,14 @@ def _organisation_code_holds(code: str) -> bool:
     return code[8] == ("X" if check == 10 else str(check))
 
 
-def _printable(value: str) -> str:
-    if not value.isprintable():
-        raise field_error("control-character", en="Control characters are not allowed.", zh="不允许控制字符。")
-    return value
-
-
-def _not_bool(value: Any) -> Any:
-    if isinstance(value, bool):
-        raise field_error("not-a-number", en="A number is needed.", zh="应为数字。")
-    return value
-
-
-Name: TypeAlias = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(_printable)
-]
 Address: TypeAlias = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300), AfterValidator(_printable)
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300), AfterValidator(printable_line)
 ]
-Line: TypeAlias = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100), AfterValidator(_printable)
-]
-Code = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[0-9A-Za-z_-]{1,20}$")]
 Uscc = Annotated[str, Field(max_length=40), AfterValidator(check_uscc)]
-Degrees = Annotated[float, BeforeValidator(_not_bool), Field(allow_inf_nan=False)]
+Degrees = Annotated[float, BeforeValidator(not_bool), Field(allow_inf_nan=False)]
 Longitude = Annotated[Degrees, Field(ge=-180, le=180)]
 Latitude = Annotated[Degrees, Field(ge=-90, le=90)]
-Capacity = Annotated[int, BeforeValidator(_not_bool), Field(ge=0, le=100_000)]
+Capacity = Annotated[int, BeforeValidator(not_bool), Field(ge=0, le=100_000)]
 
 
 class Details(BaseModel):

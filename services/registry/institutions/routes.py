@@ -11,7 +11,6 @@ from services.registry.institutions import queries, usecases
 from services.registry.institutions.domain import (
     Address,
     Capacity,
-    Code,
     CoordinatesIncomplete,
     Details,
     ExternalRefTaken,
@@ -19,10 +18,8 @@ from services.registry.institutions.domain import (
     InstitutionNotFound,
     Kind,
     Latitude,
-    Line,
     Longitude,
     Mode,
-    Name,
     OutsideYourDistrict,
     Profit,
     Stage,
@@ -38,6 +35,7 @@ from shared.paging import Page, PageParams
 from shared.policies import Principal, allow
 from shared.reads import fetch_page
 from shared.web import SessionDep, problems, service_router
+from shared.wording import Code, Line, Name
 
 router = service_router(prefix="/v1/institutions", tags=["institutions"])
 

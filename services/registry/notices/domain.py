@@ -8,13 +8,13 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import ARRAY, Date, ForeignKey, Index, Text, UniqueConstraint, Uuid
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.registry.institutions.domain import Code, Kind, Name
+from services.registry.institutions.domain import Kind
 from services.registry.orm import Base
-from services.registry.wording import Document
 from shared.clock import china_date
 from shared.database import Aggregate, new_id
 from shared.events.registry import NoticeConfirmed, NoticePublished
 from shared.refusals import Conflict, Forbidden, Invalid, NotFound
+from shared.wording import Code, Document, Name
 
 
 class NoticeNotFound(NotFound):

@@ -12,10 +12,10 @@ from services.registry.addressees import at_work, places
 from services.registry.institutions.domain import Institution, InstitutionNotFound
 from services.registry.notices import queries
 from services.registry.notices.domain import Notice, NoticeContent, Receipt, RecipientsBeyondReach
-from services.registry.reach import within_reach
 from shared import journal
 from shared.clock import china_date
 from shared.policies import Principal
+from shared.reach import within_reach
 
 
 async def issue_notice(

@@ -9,8 +9,8 @@ from sqlalchemy import ColumnElement, and_, false, func, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.permits.domain import Permit, PermitNotFound, PermitStatus
-from services.registry.reach import within_reach
 from shared.policies import Principal
+from shared.reach import within_reach
 
 
 async def permit(session: AsyncSession, permit_id: UUID, caller: Principal) -> Permit:

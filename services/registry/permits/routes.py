@@ -22,12 +22,12 @@ from services.registry.permits.domain import (
 )
 from services.registry.permits.queries import Filters
 from services.registry.permits.usecases import Revocation
-from services.registry.wording import Paragraph, Reason
 from shared.clock import china_date, utc_now
 from shared.etags import set_etag
 from shared.paging import Page, PageOf, PageParams
 from shared.policies import Principal, allow
 from shared.web import SessionDep, problems, service_router
+from shared.wording import Paragraph, Reason
 
 router = service_router(prefix="/v1/permits", tags=["permits"])
 

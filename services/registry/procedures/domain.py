@@ -10,11 +10,12 @@ from sqlalchemy import Date, Text, UniqueConstraint
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.registry.institutions.domain import Code, Kind, Line
+from services.registry.institutions.domain import Kind
 from services.registry.orm import Base
 from shared.database import Aggregate, new_id
 from shared.events.registry import ProcedureEnacted
 from shared.refusals import Conflict, NotFound, Refusal, field_error
+from shared.wording import Code, Line
 
 
 class ProcedureNotFound(NotFound):

@@ -23,12 +23,12 @@ from services.registry.quality.domain import (
 )
 from services.registry.quality.queries import Search
 from services.registry.responsibilities.queries import Part
-from services.registry.wording import Reason
 from shared.clock import china_date, utc_now
 from shared.etags import set_etag
 from shared.paging import Page, PageOf, PageParams
 from shared.policies import Principal, allow
 from shared.web import SessionDep, problems, service_router
+from shared.wording import Reason
 
 router = service_router(prefix="/v1/quality", tags=["ledger quality"])
 mergers = service_router(prefix="/v1/institutions", tags=["ledger quality"])

@@ -10,12 +10,13 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy import CheckConstraint, Date, Index, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.registry.institutions.domain import Institution, Line, Name, Status
+from services.registry.institutions.domain import Institution, Status
 from services.registry.orm import Base
 from shared.clock import china_date
 from shared.database import Aggregate, new_id
 from shared.events.registry import ResponsibilityAssigned
 from shared.refusals import Conflict, Invalid, Refusal
+from shared.wording import Line, Name
 
 
 class DepartmentNotForRole(Invalid):

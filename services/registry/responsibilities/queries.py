@@ -9,9 +9,9 @@ from sqlalchemy import ColumnElement, Select, exists, func, select, union
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.institutions.domain import Institution
-from services.registry.reach import within_reach
 from services.registry.responsibilities.domain import SUPERVISED, Responsibility, Role
 from shared.policies import Principal
+from shared.reach import within_reach
 
 
 @dataclass(frozen=True, slots=True)

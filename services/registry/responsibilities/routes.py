@@ -10,12 +10,9 @@ from pydantic import BaseModel, ConfigDict
 
 from services.registry.institutions import queries as institutions
 from services.registry.institutions.domain import (
-    Code,
     InstitutionEnded,
     InstitutionNotFound,
     Kind,
-    Line,
-    Name,
     OutsideYourDistrict,
     Status,
 )
@@ -31,13 +28,13 @@ from services.registry.responsibilities.domain import (
     Role,
 )
 from services.registry.responsibilities.queries import Part
-from services.registry.wording import Reason
 from shared import journal
 from shared.clock import utc_now
 from shared.etags import set_etag
 from shared.paging import Page, PageParams
 from shared.policies import Principal, allow
 from shared.web import SessionDep, problems, service_router
+from shared.wording import Code, Line, Name, Reason
 
 router = service_router(prefix="/v1", tags=["responsibilities"])
 

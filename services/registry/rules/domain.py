@@ -10,13 +10,13 @@ from sqlalchemy import CheckConstraint, Date, Index, Text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.registry.institutions.domain import Code, Kind, Line, Mode, Name, Stage
+from services.registry.institutions.domain import Kind, Mode, Stage
 from services.registry.orm import Base
-from services.registry.wording import Paragraph
 from shared.clock import china_date
 from shared.database import Aggregate, new_id
 from shared.events.registry import RuleEnacted, RuleRepealed
 from shared.refusals import Conflict, Invalid, NotFound, field_error
+from shared.wording import Code, Line, Name, Paragraph
 
 
 class RuleNotFound(NotFound):

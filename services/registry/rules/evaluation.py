@@ -9,7 +9,7 @@ from typing import Annotated, Final
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
 from services.registry.calendars.domain import Calendar, CalendarUnpublished
-from services.registry.institutions.domain import Code, Kind, Line, Mode, Profit, Stage
+from services.registry.institutions.domain import Kind, Mode, Profit, Stage
 from services.registry.rules.domain import (
     Advertising,
     AreaPerPupil,
@@ -23,6 +23,7 @@ from services.registry.rules.domain import (
 )
 from shared.clock import CHINA
 from shared.refusals import Invalid, field_error
+from shared.wording import Code, Line
 
 
 class LessonReversed(Invalid):

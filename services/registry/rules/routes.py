@@ -22,12 +22,12 @@ from services.registry.rules.domain import (
     Scope,
 )
 from services.registry.rules.evaluation import LessonModeMissing, LessonOverMidnight, LessonReversed, Plan
-from services.registry.wording import Reason
 from shared.clock import china_date, utc_now
 from shared.etags import set_etag
 from shared.paging import Page, PageOf, PageParams
 from shared.policies import Principal, allow
 from shared.web import SessionDep, problems, service_router
+from shared.wording import Reason
 
 router = service_router(prefix="/v1/rules", tags=["rules"])
 

@@ -11,7 +11,7 @@ from sqlalchemy import ARRAY, CheckConstraint, Date, ForeignKey, Index, Text, Un
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.registry.calendars.domain import Calendar, SchoolTerm, days_between
-from services.registry.institutions.domain import Code, Kind, Mode, Name
+from services.registry.institutions.domain import Kind, Mode
 from services.registry.orm import Base
 from shared.database import Aggregate, new_id
 from shared.events.registry import (
@@ -23,6 +23,7 @@ from shared.events.registry import (
     StopOrderVerified,
 )
 from shared.refusals import Conflict, Forbidden, Invalid, NotFound
+from shared.wording import Code, Name
 
 
 class StopOrderNotFound(NotFound):

@@ -10,7 +10,6 @@ from sqlalchemy import ColumnElement, exists, func, null, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.institutions.domain import Institution
-from services.registry.reach import own_institution, within_reach
 from services.registry.stop_orders.domain import (
     RecipientState,
     Result,
@@ -19,6 +18,7 @@ from services.registry.stop_orders.domain import (
     StopOrderRecipient,
 )
 from shared.policies import Principal
+from shared.reach import own_institution, within_reach
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,9 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.registry.reach import within_reach
 from services.registry.transformations.domain import Transformation, TransformationNotFound
 from shared.policies import Principal
+from shared.reach import within_reach
 
 
 async def transformation_for_update(

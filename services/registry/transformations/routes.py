@@ -24,12 +24,12 @@ from services.registry.transformations.domain import (
     TransformationPointless,
     TransformationRunning,
 )
-from services.registry.wording import Reason
 from shared.clock import china_date, utc_now
 from shared.etags import set_etag
 from shared.paging import Page, PageOf, PageParams
 from shared.policies import Principal, allow
 from shared.web import SessionDep, problems, service_router
+from shared.wording import Reason
 
 _OF_ONE = "/v1/institutions/{institution_id}/transformations"
 

@@ -11,14 +11,27 @@ Column = Any  # a mapped attribute: its type at class level is not the one mypy 
 
 
 def within_reach(
-    caller: Principal, *, district: Column, street: Column, institution: Column | None = None
+    caller: Principal,
+    *,
+    district: Column,
+    street: Column,
+    team: Column | None = None,
+    institution: Column | None = None,
 ) -> ColumnElement[bool]:
-    """The condition under which a row with these columns is within the caller's reach."""
+    """The condition under which a row with these columns is within the caller's reach.
+
+    Where rows belong to teams, an inspector of a team sees its rows, and of his district those that are no team's.
+    """
     if caller.covers():
         return true()
     ours: list[ColumnElement[bool]] = []
-    if caller.roles & {"district_officer", "inspector"}:
+    if "district_officer" in caller.roles:
         ours.append(_in_district(caller, district, street))
+    if "inspector" in caller.roles:
+        in_district = _in_district(caller, district, street)
+        if team is not None and caller.team is not None:
+            in_district = or_(team == caller.team, and_(team.is_(None), in_district))
+        ours.append(in_district)
     own = own_institution(caller)
     if own is not None and institution is not None:
         ours.append(institution == own)
