@@ -93,14 +93,14 @@ async def correct(world: World, **said: Any) -> httpx.Response:
 
 async def test_correct_a_day_and_back(world: World) -> None:
     answer = await correct(world, kind="makeup_workday", name="调休上班")
-    assert (answer.status_code, answer.json()["version"]) == (200, 1)
+    assert (answer.status_code, answer.json()["version"]) == (200, 2)
     (day,) = (await days(world.bureau, "2026-03-07", "2026-03-07"))["days"]
     assert (day["kind"], day["name"], day["subject_training_forbidden"]) == ("makeup_workday", "调休上班", False)
     assert (await correct(world, kind="public_holiday", name="放假")).status_code == 200
     assert (await correct(world, kind=None)).status_code == 200
     (day,) = (await days(world.bureau, "2026-03-07", "2026-03-07"))["days"]
     assert (day["kind"], day["name"]) == ("rest_day", None)
-    assert [version for _, version, _ in await world.facts(answer.json()["id"])] == [1, 2, 3]
+    assert [version for _, version, _ in await world.facts(answer.json()["id"])] == [2, 3, 4]
 
 
 async def test_corrections_refused(world: World) -> None:
