@@ -128,6 +128,17 @@ async def test_two_entries_become_one_and_both_histories_stay(world: World) -> N
     assert (await merged(world, duplicate["id"], survivor["id"], 409))["code"] == "institution-ended"
 
 
+async def test_nobody_stays_responsible_for_what_has_ended(world: World) -> None:
+    survivor, duplicate = await world.institution("晨光"), await world.institution("晨光教育")
+    url = f"/v1/institutions/{duplicate['id']}/responsibilities"
+    officer = {"officer": "officer-7", "officer_name": "李明"}
+    assert (await world.bureau.put(f"{url}/street_officer", json=officer)).status_code == 200
+    await merged(world, survivor["id"], duplicate["id"])
+    assert [kind for kind, _, payload in await world.facts() if payload.get("officer", 0) is None] == [
+        "registry.responsibility.assigned.v1"
+    ]
+
+
 async def test_a_chain_of_mergers_ends_in_one_file(world: World) -> None:
     first, second, third = [(await world.institution(f"晨光{place}"))["id"] for place in range(3)]
     await merged(world, second, first)
@@ -140,6 +151,8 @@ async def test_whoever_has_the_permit_goes_on(world: World) -> None:
     held = await permit(world, uscc=USCC)
     twin = await world.institution("晨光", uscc=OTHER_USCC)
     assert (await merged(world, twin["id"], held["institution_id"], 409))["code"] == "merged-has-permit"
+    coming = await permit(world, starts=5)
+    assert (await merged(world, held["institution_id"], coming["institution_id"], 409))["code"] == "merged-has-permit"
     await merged(world, held["institution_id"], twin["id"])
     standing = (await world.service().get(f"/v1/public/institutions/{OTHER_USCC}/standing")).json()
     assert (standing["uscc"], standing["lawful"]) == (USCC, True), "the code of the twin leads to who goes on"

@@ -100,6 +100,10 @@ class PermitStatus(StrEnum):
     CANCELLED = "cancelled"
 
 
+STANDING: Final = frozenset({PermitStatus.PENDING, PermitStatus.IN_FORCE, PermitStatus.SUSPENDED})
+"""Neither ended nor lapsed: what such a permit covers is not free."""
+
+
 class Action(StrEnum):
     SUSPEND = "suspend"
     REINSTATE = "reinstate"
@@ -111,12 +115,10 @@ class Action(StrEnum):
 TRANSITIONS: Final[Mapping[Action, frozenset[PermitStatus]]] = {
     Action.SUSPEND: frozenset({PermitStatus.IN_FORCE}),
     Action.REINSTATE: frozenset({PermitStatus.SUSPENDED}),
-    Action.REVOKE: frozenset({PermitStatus.PENDING, PermitStatus.IN_FORCE, PermitStatus.SUSPENDED}),
+    Action.REVOKE: STANDING,
     Action.RENEW: frozenset({PermitStatus.IN_FORCE}),
     # 行政许可法 art. 70: a permit that expired without renewal is cancelled too.
-    Action.CANCEL: frozenset(
-        {PermitStatus.PENDING, PermitStatus.IN_FORCE, PermitStatus.SUSPENDED, PermitStatus.EXPIRED}
-    ),
+    Action.CANCEL: STANDING | {PermitStatus.EXPIRED},
 }
 """On which of its statuses a permit takes an action."""
 

@@ -14,11 +14,11 @@ from services.registry.notices.domain import NoticeContent
 from services.registry.notices.usecases import publish_notice
 from services.registry.permits import queries
 from services.registry.permits.domain import (
+    STANDING,
     Action,
     Paper,
     Permit,
     PermitInForceAlready,
-    PermitStatus,
     Scope,
     Validity,
 )
@@ -49,8 +49,7 @@ async def grant_permit(
     """Give an institution, whose row is locked, a permit; it may teach from the first day on."""
     today = china_date(at)
     for other in await queries.living_permits_for_update(session, institution.id, today):
-        standing = other.status_on(today) is not PermitStatus.EXPIRED
-        if standing and (other.kind, other.site) == (scope.kind, scope.site):
+        if other.status_on(today) in STANDING and (other.kind, other.site) == (scope.kind, scope.site):
             raise PermitInForceAlready(number=other.number)
     permit, granted = Permit.grant(
         number or await queries.next_number(session, scope.district),

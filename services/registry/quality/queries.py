@@ -14,7 +14,7 @@ from sqlalchemy.orm import aliased
 
 from services.registry.institutions.domain import Institution, Status
 from services.registry.permits import queries as permits
-from services.registry.permits.domain import Permit, PermitStatus
+from services.registry.permits.domain import STANDING, Permit
 from services.registry.quality.domain import (
     LARGEST_PART,
     Dismissal,
@@ -31,7 +31,6 @@ from services.registry.responsibilities.queries import Part
 from shared.policies import Principal
 
 _Other = aliased(Institution)
-_STANDING = (PermitStatus.IN_FORCE, PermitStatus.SUSPENDED, PermitStatus.PENDING)
 
 Position = tuple[UUID, UUID | None]
 """Where a page begins: after this institution, and this other one of a pair."""
@@ -101,7 +100,7 @@ def _wanted(caller: Principal, search: Search) -> Select[Any]:
 
 def _condition(doubt: Doubt, on: date) -> ColumnElement[bool]:
     any_permit = exists().where(Permit.institution_id == Institution.id)
-    standing = or_(*(permits.has_status(status, on) for status in _STANDING))
+    standing = or_(*(permits.has_status(status, on) for status in sorted(STANDING)))
     has_standing = exists().where(Permit.institution_id == Institution.id, standing)
     open_for_teaching = Institution.status.in_((Status.ACTIVE, Status.SUSPENDED))
     match doubt:

@@ -10,8 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.registry.institutions import queries as institutions
 from services.registry.institutions.domain import Institution
 from services.registry.permits import queries as permits
+from services.registry.permits.domain import STANDING
 from services.registry.quality import queries
 from services.registry.quality.domain import Dismissal, Doubt, MergedHasPermit, MergeIntoItself, Placement
+from services.registry.responsibilities.usecases import vacate_all
 from shared import journal
 from shared.clock import china_date
 from shared.events.inspection import TargetPlaced
@@ -51,13 +53,16 @@ async def merge_institutions(
     }
     survivor, duplicate = locked[survivor_id], locked[duplicate_id]
     survivor.check_open()
-    if await permits.has_living(session, duplicate_id, china_date(at)):
+    if any(
+        permit.status_on(china_date(at)) in STANDING for permit in await permits.permits_of(session, [duplicate_id])
+    ):
         raise MergedHasPermit
     said = duplicate.details()
     await journal.record(session, duplicate.merge_into(survivor, at=at), subject=duplicate, reason=reason)
     completed = survivor.complete_from(said, at=at)  # after the other's row is written: two may not have one code
     if completed is not None:
         await journal.record(session, completed, subject=survivor, reason=reason)
+    await vacate_all(session, duplicate_id, reason=reason, at=at)
     await queries.move_file(session, duplicate_id, survivor_id)
     return survivor
 

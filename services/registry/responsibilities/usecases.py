@@ -73,6 +73,13 @@ async def vacate_responsibility(
     return responsibility
 
 
+async def vacate_all(session: AsyncSession, institution_id: UUID, *, reason: str, at: datetime) -> None:
+    """Nobody is responsible any more for an entry that has ended; its row is locked by the caller."""
+    for responsibility in await queries.responsibilities_of(session, institution_id):
+        if responsibility.officer is not None:
+            await journal.record(session, responsibility.vacate(at=at), subject=responsibility, reason=reason)
+
+
 async def assign_many(
     session: AsyncSession,
     part: Part,
