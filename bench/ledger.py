@@ -21,6 +21,7 @@ from deploy.local.platform import Platform
 from deploy.local.processes import accepts_connections, free_port, kill, spawn
 
 ROWS = 50_000
+LISTENERS = ("inspection.worker", "metrics.worker", "afterschool.worker")
 PAGE = "/v1/institutions?district=140213&kind=subject"
 FIELDS = ("external_ref", "name", "kind", "address", "street", "lon", "lat", "capacity")
 MAPPING = {"columns": {field: field for field in FIELDS}, "constants": {"district": "140213"}}
@@ -32,10 +33,10 @@ async def measures(platform: Platform) -> AsyncIterator[Measure]:
     async with httpx.AsyncClient(timeout=60, trust_env=False) as http:
         bureau = Client(platform, platform.token("bureau"), http)
         # What follows in other services is measured in bench/drain.py, not here.
-        for worker in ("inspection.worker", "metrics.worker"):
+        for worker in LISTENERS:
             await platform.stop_process(worker)
         ours = await _import(bureau, rows)
-        for worker in ("inspection.worker", "metrics.worker"):
+        for worker in LISTENERS:
             await platform.start_process(worker)
         await _settled(platform, len(rows))
     yield Measure("import of 50,000 ledger rows / COPY of them", ROWS / ours, ROWS / limit, 0.1, "rows/s")
