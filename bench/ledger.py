@@ -110,17 +110,25 @@ async def _import(bureau: Client, rows: Sequence[tuple[Any, ...]]) -> float:
     return time.perf_counter() - began
 
 
+TOLD = {
+    "metrics": "SELECT coalesce(sum(members), 0) FROM cell WHERE noun = 'institution'",
+    "inspection": "SELECT count(*) FROM target",
+    "afterschool": "SELECT count(*) FROM provider",
+    "registry": "SELECT count(*) FROM placement",
+}
+"""How many institutions each service has been told of; the registry is told where inspection placed them."""
+
+
 async def _settled(platform: Platform, rows: int) -> None:
-    """Wait until the other services are done with the import: a page is measured on a quiet machine."""
-    metrics = await asyncpg.connect(platform.database_url("metrics", driver=None))
-    try:
-        async with asyncio.timeout(120):
-            while (
-                await metrics.fetchval("SELECT coalesce(sum(members), 0) FROM cell WHERE noun = 'institution'") < rows
-            ):
-                await asyncio.sleep(0.2)
-    finally:
-        await metrics.close()
+    """Wait until every service is done with the import: a page is measured on a quiet machine."""
+    async with asyncio.timeout(120):
+        for service, statement in TOLD.items():
+            connection = await asyncpg.connect(platform.database_url(service, driver=None))
+            try:
+                while await connection.fetchval(statement) < rows:
+                    await asyncio.sleep(0.2)
+            finally:
+                await connection.close()
 
 
 @asynccontextmanager
