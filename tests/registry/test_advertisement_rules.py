@@ -83,6 +83,13 @@ def test_what_does_not_hold_goes_back_under_its_order() -> None:
     assert (advertisement.state, advertisement.verified_at) == (State.VERIFIED, AT)
 
 
+def test_torn_down_where_it_was_found_and_there_again() -> None:
+    advertisement = found()
+    advertisement.remove(TODAY, "当场清除", by="inspector-1", at=AT)
+    assert advertisement.verify(holds=False, note="又贴", by="inspector-2", at=AT).state == State.FOUND
+    advertisement.order_removal(TODAY, "撕掉", at=AT)
+
+
 def test_nobody_verifies_his_own_word() -> None:
     advertisement = in_state(State.REMOVED)
     with pytest.raises(VerifierRemovedIt):

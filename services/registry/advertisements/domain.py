@@ -117,7 +117,7 @@ class Action(StrEnum):
 TRANSITIONS: Final[Mapping[Action, frozenset[State]]] = {
     Action.IDENTIFY: frozenset(State),  # whose it was matters after it is gone: somebody who does it again is known
     Action.ORDER_REMOVAL: frozenset({State.FOUND}),
-    Action.REMOVE: frozenset({State.REMOVAL_ORDERED}),
+    Action.REMOVE: frozenset({State.FOUND, State.REMOVAL_ORDERED}),  # a leaflet is torn down where it is found
     Action.VERIFY: frozenset({State.REMOVED}),
 }
 """From which states an action is allowed."""
@@ -233,11 +233,12 @@ class Advertisement(Base, Aggregate):
         return self._fact(AdvertisementRemoved, at, removed_on=removed_on)
 
     def verify(self, *, holds: bool, note: str | None, by: str, at: datetime) -> AdvertisementVerified:
-        """Look again: gone, or back under the same order."""
+        """Look again: gone, or back under the same order; without one, as it was found."""
         self._check(Action.VERIFY)
         if by == self.removed_by:
             raise VerifierRemovedIt
-        self.state = State.VERIFIED if holds else State.REMOVAL_ORDERED
+        still_there = State.FOUND if self.due_on is None else State.REMOVAL_ORDERED
+        self.state = State.VERIFIED if holds else still_there
         self.verified_at = at if holds else None
         self.verified_by, self.verification_note = by, note
         return self._fact(AdvertisementVerified, at, holds=holds)
