@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.edge.worlds import World, worlds_on
+from tests.edge.asks import World
+from tests.edge.worlds import worlds_on
 from tests.infrastructure import ScratchDatabase
 
 Worlds = Callable[[str], Coroutine[Any, Any, World]]

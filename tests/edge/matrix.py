@@ -5,6 +5,8 @@ own   allowed in scope; the object does not exist (404) for people of other dist
 home  allowed in scope; refused with 403 elsewhere, because the caller names a place that is not his
 list  allowed; the list holds the object in scope, and nothing of it for anybody else
 403   another role's work        401   without a token
+
+An operation that is open without a token is open to everybody: a token changes nothing about it.
 """
 
 ROLES = (
@@ -12,75 +14,163 @@ ROLES = (
 )  # fmt: skip
 
 _TABLE = """
-                                     bureau officer insp. oper. staff guard. audit. serv. anon.
+                                       bureau officer insp. oper. staff guard. audit. serv. anon.
 
-registry.register_institution        yes    home    403   403   403   403    403    yes   401
-registry.list_institutions           yes    list    list  list  403   403    yes    yes   401
-registry.get_institution             yes    own     own   own   403   403    yes    yes   401
-registry.change_institution          yes    own     403   403   403   403    403    yes   401
-registry.get_institution_history     yes    own     own   own   403   403    yes    yes   401
-registry.get_institution_file        yes    own     own   own   403   403    yes    yes   401
-registry.export_ledger               yes    list    403   403   403   403    yes    yes   401
-registry.start_import                yes    yes     403   403   403   403    403    yes   401
-registry.get_import                  yes    own     403   403   403   403    yes    yes   401
-registry.list_import_rows            yes    own     403   403   403   403    yes    yes   401
+registry.register_institution          yes    home    403   403   403   403    403    yes   401
+registry.list_institutions             yes    list    list  list  403   403    yes    yes   401
+registry.get_institution               yes    own     own   own   403   403    yes    yes   401
+registry.change_institution            yes    own     403   403   403   403    403    yes   401
+registry.get_institution_history       yes    own     own   own   403   403    yes    yes   401
+registry.get_institution_file          yes    own     own   own   403   403    yes    yes   401
+registry.print_institution_file        yes    own     own   own   403   403    yes    yes   401
+registry.export_ledger                 yes    list    403   403   403   403    yes    yes   401
+registry.start_import                  yes    yes     403   403   403   403    403    yes   401
+registry.get_import                    yes    own     403   403   403   403    yes    yes   401
+registry.list_import_rows              yes    own     403   403   403   403    yes    yes   401
 
-inspection.import_grids              yes    403     403   403   403   403    403    yes   401
-inspection.list_grids                yes    yes     yes   403   403   403    yes    yes   401
-inspection.list_grid_versions        yes    yes     yes   403   403   403    yes    yes   401
-inspection.locate                    yes    yes     yes   403   403   403    yes    yes   401
-inspection.form_team                 yes    home    403   403   403   403    403    403   401
-inspection.list_teams                yes    list    list  403   403   403    yes    yes   401
-inspection.get_team                  yes    own     own   403   403   403    yes    yes   401
-inspection.change_team               yes    own     403   403   403   403    403    403   401
-inspection.get_blind_spots           yes    yes     403   403   403   403    yes    yes   401
-inspection.list_blind_targets        yes    list    403   403   403   403    yes    yes   401
-inspection.list_unvisited_targets    yes    list    403   403   403   403    yes    yes   401
-inspection.plan_campaign             yes    home    403   403   403   403    403    403   401
-inspection.list_campaigns            yes    list    list  403   403   403    yes    yes   401
-inspection.get_campaign              yes    own     own   403   403   403    yes    yes   401
-inspection.launch_campaign           yes    own     403   403   403   403    403    403   401
-inspection.close_campaign            yes    own     403   403   403   403    403    403   401
-inspection.get_coverage              yes    own     own   403   403   403    yes    yes   401
-inspection.list_campaign_targets     yes    own     own   403   403   403    yes    yes   401
-inspection.plan_visit                yes    own     home  403   403   403    403    403   401
-inspection.list_visits               yes    list    list  403   403   403    yes    yes   401
-inspection.get_visit                 yes    own     own   403   403   403    yes    yes   401
-inspection.start_visit               403    403     own   403   403   403    403    403   401
-inspection.submit_visit              403    403     own   403   403   403    403    403   401
-inspection.review_visit              yes    own     403   403   403   403    403    403   401
-inspection.report_violation          yes    own     own   403   403   403    403    403   401
-inspection.list_violations           yes    list    list  list  403   403    yes    yes   401
-inspection.get_violation             yes    own     own   own   403   403    yes    yes   401
-inspection.order_rectification       yes    own     own   403   403   403    403    403   401
-inspection.rectify_violation         403    403     own   own   403   403    403    403   401
-inspection.verify_violation          403    own     own   403   403   403    403    403   401
-inspection.start_import              yes    yes     403   403   403   403    403    yes   401
-inspection.get_import                yes    own     403   403   403   403    yes    yes   401
-inspection.list_import_rows          yes    own     403   403   403   403    yes    yes   401
+registry.enact_procedure               yes    403     403   403   403   403    403    403   401
+registry.list_procedures               yes    yes     yes   yes   403   403    yes    yes   401
+registry.get_procedure                 yes    yes     yes   yes   403   403    yes    yes   401
+registry.draft_application             yes    own     403   own   403   403    403    403   401
+registry.list_applications             yes    list    403   list  403   403    yes    yes   401
+registry.get_application               yes    own     403   own   403   403    yes    yes   401
+registry.change_application            yes    own     403   own   403   403    403    403   401
+registry.submit_application            yes    own     403   own   403   403    403    403   401
+registry.return_application            yes    own     403   403   403   403    403    403   401
+registry.accept_application            yes    own     403   403   403   403    403    403   401
+registry.request_site_visit            yes    own     403   403   403   403    403    403   401
+registry.extend_application            yes    own     403   403   403   403    403    403   401
+registry.decide_application            yes    own     403   403   403   403    403    403   401
+registry.withdraw_application          yes    own     403   own   403   403    403    403   401
 
-afterschool.register_school          yes    home    403   403   403   403    403    403   401
-afterschool.list_schools             yes    list    403   403   list  yes    yes    yes   401
-afterschool.get_school               yes    own     403   403   own   yes    yes    yes   401
-afterschool.publish_offering         yes    own     403   403   own   403    403    403   401
-afterschool.list_offerings           yes    list    403   403   list  yes    yes    yes   401
-afterschool.get_offering             yes    own     403   403   own   yes    yes    yes   401
-afterschool.change_offering          yes    own     403   403   own   403    403    403   401
-afterschool.enrol_student            403    403     403   403   own   own    403    403   401
-afterschool.list_enrolments          yes    list    403   403   list  list   yes    yes   401
-afterschool.get_enrolment            yes    own     403   403   own   own    yes    yes   401
-afterschool.withdraw_enrolment       403    403     403   403   own   own    403    403   401
-afterschool.list_waiting             yes    list    403   403   list  list   yes    yes   401
+registry.list_permits                  yes    list    list  list  403   403    yes    yes   401
+registry.get_permit                    yes    own     own   own   403   403    yes    yes   401
+registry.suspend_permit                yes    403     403   403   403   403    403    403   401
+registry.reinstate_permit              yes    403     403   403   403   403    403    403   401
+registry.revoke_permit                 yes    403     403   403   403   403    403    403   401
+registry.renew_permit                  yes    403     403   403   403   403    403    403   401
+registry.cancel_permit                 yes    own     403   403   403   403    403    403   401
+registry.list_transformations          yes    list    list  list  403   403    yes    yes   401
+registry.start_transformation          yes    own     403   403   403   403    403    403   401
+registry.list_transformations_of       yes    own     own   own   403   403    yes    yes   401
+registry.finish_step                   yes    own     403   403   403   403    403    403   401
+registry.complete_transformation       yes    own     403   403   403   403    403    403   401
+registry.abandon_transformation        yes    own     403   403   403   403    403    403   401
 
-metrics.list_indicators              yes    yes     403   403   yes   403    yes    yes   401
-metrics.get_indicator                yes    own     403   403   own   403    yes    yes   401
-metrics.list_indicator_values        yes    own     403   403   own   403    yes    yes   401
-metrics.list_receipts                yes    own     403   403   own   403    yes    yes   401
-metrics.get_scorecard                yes    own     403   403   own   403    yes    yes   401
-metrics.get_coverage                 yes    yes     403   403   403   403    yes    yes   401
-metrics.stream_scorecard             yes    yes     403   403   yes   403    yes    yes   401
-metrics.request_rebuild              yes    403     403   403   403   403    403    yes   401
-metrics.get_rebuild                  yes    403     403   403   403   403    yes    yes   401
+registry.get_calendar                  yes    yes     yes   yes   yes   yes    yes    yes   401
+registry.publish_calendar_year         yes    403     403   403   403   403    403    403   401
+registry.correct_calendar_day          yes    403     403   403   403   403    403    403   401
+registry.set_school_term               yes    403     403   403   403   403    403    403   401
+registry.list_school_terms             yes    yes     yes   yes   yes   yes    yes    yes   401
+registry.get_school_term               yes    yes     yes   yes   yes   yes    yes    yes   401
+registry.reset_school_term             yes    403     403   403   403   403    403    403   401
+registry.list_rules                    yes    yes     yes   yes   yes   yes    yes    yes   401
+registry.get_rule                      yes    yes     yes   yes   yes   yes    yes    yes   401
+registry.enact_rule                    yes    403     403   403   403   403    403    403   401
+registry.repeal_rule                   yes    403     403   403   403   403    403    403   401
+registry.check_plan                    yes    yes     yes   yes   yes   yes    yes    yes   401
+
+registry.publish_notice                yes    home    403   403   403   403    403    403   401
+registry.list_notices                  yes    list    list  list  403   403    yes    yes   401
+registry.get_notice                    yes    own     own   own   403   403    yes    yes   401
+registry.confirm_notice                403    403     403   own   403   403    403    403   401
+registry.list_notice_receipts          yes    own     own   own   403   403    yes    yes   401
+registry.issue_stop_order              yes    home    403   403   403   403    403    403   401
+registry.list_stop_orders              yes    list    list  list  403   403    yes    yes   401
+registry.get_stop_order                yes    own     own   own   403   403    yes    yes   401
+registry.list_stop_order_recipients    yes    own     own   own   403   403    yes    yes   401
+registry.acknowledge_stop_order        403    403     403   own   403   403    403    403   401
+registry.cancel_stop_order             yes    own     403   403   403   403    403    403   401
+
+registry.list_commitment_texts         yes    yes     yes   yes   403   403    yes    yes   401
+registry.get_commitment_text           yes    yes     yes   yes   403   403    yes    yes   401
+registry.publish_commitment_text       yes    403     403   403   403   403    403    403   401
+registry.sign_commitment               yes    own     403   own   403   403    403    403   401
+registry.list_commitments              yes    own     own   own   403   403    yes    yes   401
+registry.record_commitment_breach      yes    own     403   403   403   403    403    403   401
+registry.count_commitments             yes    list    list  list  403   403    yes    yes   401
+registry.find_advertisement            yes    home    home  403   403   403    403    403   401
+registry.list_advertisements           yes    list    list  list  403   403    yes    yes   401
+registry.list_repeat_offenders         yes    list    list  list  403   403    yes    yes   401
+registry.get_advertisement             yes    own     own   own   403   403    yes    yes   401
+registry.identify_advertisement        yes    own     own   403   403   403    403    403   401
+registry.order_advertisement_removal   yes    own     403   403   403   403    403    403   401
+registry.remove_advertisement          yes    own     own   own   403   403    403    403   401
+registry.verify_advertisement_removal  yes    own     own   403   403   403    403    403   401
+
+registry.get_responsibilities          yes    own     own   own   403   403    yes    yes   401
+registry.get_responsibility_history    yes    own     own   own   403   403    yes    yes   401
+registry.assign_responsibility         yes    own     403   403   403   403    403    403   401
+registry.vacate_responsibility         yes    own     403   403   403   403    403    403   401
+registry.assign_many_responsibilities  yes    home    403   403   403   403    403    403   401
+registry.list_responsibility_gaps      yes    list    list  list  403   403    yes    yes   401
+registry.count_findings                yes    list    403   403   403   403    yes    yes   401
+registry.list_findings                 yes    list    403   403   403   403    yes    yes   401
+registry.dismiss_finding               yes    own     403   403   403   403    403    403   401
+registry.merge_institutions            yes    own     403   403   403   403    403    403   401
+
+registry.list_licensed_institutions    yes    yes     yes   yes   yes   yes    yes    yes   yes
+registry.get_standing                  yes    yes     yes   yes   yes   yes    yes    yes   yes
+registry.list_published_notices        yes    yes     yes   yes   yes   yes    yes    yes   yes
+
+inspection.import_grids                yes    403     403   403   403   403    403    yes   401
+inspection.list_grids                  yes    yes     yes   403   403   403    yes    yes   401
+inspection.list_grid_versions          yes    yes     yes   403   403   403    yes    yes   401
+inspection.locate                      yes    yes     yes   403   403   403    yes    yes   401
+inspection.form_team                   yes    home    403   403   403   403    403    403   401
+inspection.list_teams                  yes    list    list  403   403   403    yes    yes   401
+inspection.get_team                    yes    own     own   403   403   403    yes    yes   401
+inspection.change_team                 yes    own     403   403   403   403    403    403   401
+inspection.get_blind_spots             yes    yes     403   403   403   403    yes    yes   401
+inspection.list_blind_targets          yes    list    403   403   403   403    yes    yes   401
+inspection.list_unvisited_targets      yes    list    403   403   403   403    yes    yes   401
+inspection.plan_campaign               yes    home    403   403   403   403    403    403   401
+inspection.list_campaigns              yes    list    list  403   403   403    yes    yes   401
+inspection.get_campaign                yes    own     own   403   403   403    yes    yes   401
+inspection.launch_campaign             yes    own     403   403   403   403    403    403   401
+inspection.close_campaign              yes    own     403   403   403   403    403    403   401
+inspection.get_coverage                yes    own     own   403   403   403    yes    yes   401
+inspection.list_campaign_targets       yes    own     own   403   403   403    yes    yes   401
+inspection.plan_visit                  yes    own     home  403   403   403    403    403   401
+inspection.list_visits                 yes    list    list  403   403   403    yes    yes   401
+inspection.get_visit                   yes    own     own   403   403   403    yes    yes   401
+inspection.start_visit                 403    403     own   403   403   403    403    403   401
+inspection.submit_visit                403    403     own   403   403   403    403    403   401
+inspection.review_visit                yes    own     403   403   403   403    403    403   401
+inspection.report_violation            yes    own     own   403   403   403    403    403   401
+inspection.list_violations             yes    list    list  list  403   403    yes    yes   401
+inspection.get_violation               yes    own     own   own   403   403    yes    yes   401
+inspection.order_rectification         yes    own     own   403   403   403    403    403   401
+inspection.rectify_violation           403    403     own   own   403   403    403    403   401
+inspection.verify_violation            403    own     own   403   403   403    403    403   401
+inspection.start_import                yes    yes     403   403   403   403    403    yes   401
+inspection.get_import                  yes    own     403   403   403   403    yes    yes   401
+inspection.list_import_rows            yes    own     403   403   403   403    yes    yes   401
+
+afterschool.register_school            yes    home    403   403   403   403    403    403   401
+afterschool.list_schools               yes    list    403   403   list  yes    yes    yes   401
+afterschool.get_school                 yes    own     403   403   own   yes    yes    yes   401
+afterschool.publish_offering           yes    own     403   403   own   403    403    403   401
+afterschool.list_offerings             yes    list    403   403   list  yes    yes    yes   401
+afterschool.get_offering               yes    own     403   403   own   yes    yes    yes   401
+afterschool.change_offering            yes    own     403   403   own   403    403    403   401
+afterschool.enrol_student              403    403     403   403   own   own    403    403   401
+afterschool.list_enrolments            yes    list    403   403   list  list   yes    yes   401
+afterschool.get_enrolment              yes    own     403   403   own   own    yes    yes   401
+afterschool.withdraw_enrolment         403    403     403   403   own   own    403    403   401
+afterschool.list_waiting               yes    list    403   403   list  list   yes    yes   401
+afterschool.list_providers             yes    list    403   403   yes   yes    yes    yes   401
+afterschool.get_provider               yes    own     403   403   yes   yes    yes    yes   401
+
+metrics.list_indicators                yes    yes     403   403   yes   403    yes    yes   401
+metrics.get_indicator                  yes    own     403   403   own   403    yes    yes   401
+metrics.list_indicator_values          yes    own     403   403   own   403    yes    yes   401
+metrics.list_receipts                  yes    own     403   403   own   403    yes    yes   401
+metrics.get_scorecard                  yes    own     403   403   own   403    yes    yes   401
+metrics.get_coverage                   yes    yes     403   403   403   403    yes    yes   401
+metrics.stream_scorecard               yes    yes     403   403   yes   403    yes    yes   401
+metrics.request_rebuild                yes    403     403   403   403   403    403    yes   401
+metrics.get_rebuild                    yes    403     403   403   403   403    yes    yes   401
 """
 
 _LINES = [line.split() for line in _TABLE.splitlines()[3:] if line.strip()]
@@ -96,6 +186,13 @@ OF_A_STREET = {
     if operation.startswith(("registry.", "afterschool.", "inspection.list_blind", "inspection.list_unvisited"))
     or operation.endswith(("_visit", "_visits", "_violation", "_violations", "_rectification"))
     if not operation.endswith(("_import", "_import_rows"))
-} | {"inspection.list_campaign_targets": "list"}
+} | {
+    "inspection.list_campaign_targets": "list",
+    "registry.list_stop_orders": "yes",
+    "registry.get_stop_order": "yes",
+    "registry.list_stop_order_recipients": "list",
+    "registry.cancel_stop_order": "home",
+}
 """Where an officer with a street in his token is held to it, and what he gets of another street. Teams, campaigns,
-imports and numbers are a district's."""
+imports and numbers are a district's. A stop order is a district's too: every street may read it, with its own
+recipients; none may cancel it."""

@@ -25,9 +25,10 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from shared.settings import ServiceSettings
+from tests.edge.asks import World
 from tests.edge.matrix import MATRIX
 from tests.edge.operations import MAKERS, OPERATIONS, Operation
-from tests.edge.worlds import World, world_of
+from tests.edge.worlds import world_of
 from tests.infrastructure import ScratchDatabase
 from tests.services import accept_tokens, token
 

@@ -7,6 +7,7 @@ from urllib.parse import quote
 import httpx
 import pytest
 
+from tests.edge.asks import Ask
 from tests.edge.conftest import Worlds
 from tests.edge.hostile import (
     BODIES,
@@ -22,7 +23,6 @@ from tests.edge.hostile import (
 )
 from tests.edge.matrix import MATRIX
 from tests.edge.operations import OPERATIONS, Operation
-from tests.edge.worlds import Ask
 
 MEDIA_TYPE = "application/problem+json"
 QUERIES = ("limit=0", "limit=201", "limit=1e1", "cursor=", f"cursor={CANARY}", "cursor=AAAA", "cursor=%F0%9F%98%80",
@@ -83,7 +83,7 @@ def shots(operation: Operation, ask: Ask) -> Iterator[Shot]:
     for where, parameter in operation.parameters:
         for name, word in WORDS.items():
             if where == "path":
-                url = operation.path.replace(f"{{{parameter}}}", word)
+                url = operation.path.format(**{**ask.ids, parameter: word})
                 yield Shot(f"path {name}", f"{url}?{query}", {**version, **headers}, content)
             else:
                 kept = [one for one in query.split("&") if one and not one.startswith(f"{parameter}=")]
