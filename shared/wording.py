@@ -1,8 +1,9 @@
 """What people may write into records: printable text of a sensible length, codes, numbers that are numbers."""
 
+from datetime import date
 from typing import Annotated, TypeAlias
 
-from pydantic import AfterValidator, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
 from shared.refusals import field_error
 
@@ -31,6 +32,8 @@ def not_bool(value: object) -> object:
     return value
 
 
+Day: TypeAlias = Annotated[date, Field(ge=date(1900, 1, 1), le=date(2999, 12, 31))]
+"""A day people mean. The driver takes the first and the last day of `date` for minus and plus infinity."""
 Line: TypeAlias = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100), AfterValidator(printable_line)
 ]

@@ -87,6 +87,22 @@ async def test_the_words_of_the_notice_may_be_given(world: World) -> None:
     assert published["counts"]["recipients"] == 1, "whom it is about is told in any case"
 
 
+async def test_words_too_long_for_a_headline_are_no_fault_of_ours(world: World) -> None:
+    one = await permit(world)
+    basis = "第六十二条\n" + "依据" * 200
+    late = await told(world, one, "revocation", reason="x" * 2000, notice={"confirm_by": "2020-01-01"})
+    assert (late.status_code, late.json()["code"]) == (422, "confirm-by-past")
+    assert (await told(world, one, "revocation", reason="x" * 2000, legal_basis=basis)).status_code == 200
+
+
+async def test_days_beyond_all_reason(world: World) -> None:
+    """The driver takes 0001-01-01 and 9999-12-31 for minus and plus infinity, which no reader of JSON understands."""
+    one = await permit(world)
+    for day in ("9999-12-31", "0001-01-01"):
+        refused = await told(world, one, "renewal", valid_to=day)
+        assert (refused.status_code, refused.json()["code"]) == (422, "request-invalid")
+
+
 async def test_cancelled_while_another_goes_on(world: World) -> None:
     one = await permit(world)
     await record(world, one["institution_id"], "旧证二", Validity(None, None))

@@ -23,7 +23,7 @@ from shared.events.registry import (
     AdvertisementVerified,
 )
 from shared.refusals import Conflict, Invalid, NotFound, Refusal
-from shared.wording import Code, Paragraph
+from shared.wording import Code, Day, Paragraph
 
 
 class AdvertisementNotFound(NotFound):
@@ -144,7 +144,7 @@ class Find(BaseModel):
     street: Code | None = None
     lon: Longitude | None = None
     lat: Latitude | None = None
-    found_on: date
+    found_on: Day
 
 
 _SENT = tuple(name for name in Find.model_fields if name != "institution_id")

@@ -31,7 +31,7 @@ from shared.etags import not_modified, set_etag
 from shared.paging import Page, PageOf, PageParams
 from shared.policies import Principal, allow
 from shared.web import SessionDep, problems, service_router
-from shared.wording import Paragraph
+from shared.wording import Day, Paragraph
 
 router = service_router(prefix="/v1/advertisements", tags=["advertisements"])
 
@@ -58,7 +58,7 @@ class RemovalOrderIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    due_on: date
+    due_on: Day
     requirement: Paragraph
 
 
@@ -67,7 +67,7 @@ class RemovalIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    removed_on: date
+    removed_on: Day
     note: Paragraph | None = None
 
 

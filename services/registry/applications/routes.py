@@ -51,7 +51,7 @@ from shared.etags import IfMatch, set_etag
 from shared.paging import Page, PageOf, PageParams
 from shared.policies import Principal, allow
 from shared.web import SessionDep, problems, service_router
-from shared.wording import Line, Paragraph, Reason
+from shared.wording import Day, Line, Paragraph, Reason
 
 router = service_router(prefix="/v1/permit-applications", tags=["permit applications"])
 
@@ -152,8 +152,8 @@ class GrantIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     outcome: Literal["granted"]
-    valid_from: date
-    valid_to: date
+    valid_from: Day
+    valid_to: Day
     number: Line | None = None
 
 

@@ -17,7 +17,7 @@ from shared.database import Aggregate, new_id
 from shared.events.registry import CalendarDay as ToldDay
 from shared.events.registry import CalendarDayCorrected, CalendarYearPublished, SchoolTermSet
 from shared.refusals import Conflict, Invalid, NotFound, Refusal
-from shared.wording import Code, Line, Name
+from shared.wording import Code, Day, Line, Name
 
 
 class CalendarUnpublished(Conflict):
@@ -209,7 +209,7 @@ class DayIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    on: date
+    on: Day
     kind: ExceptionalKind
     name: Line
 
@@ -229,7 +229,7 @@ class CorrectionContent(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    on: date
+    on: Day
     kind: ExceptionalKind | None
     name: Line | None = None
     source: Name
@@ -243,8 +243,8 @@ class TermContent(BaseModel):
     period: Period
     name: Line
     district: Code | None = None
-    starts_on: date
-    ends_on: date
+    starts_on: Day
+    ends_on: Day
     source: Name
 
 

@@ -16,7 +16,7 @@ from shared.clock import china_date
 from shared.database import Aggregate, new_id
 from shared.events.registry import CommitmentBreached, CommitmentSigned, CommitmentTextPublished
 from shared.refusals import Conflict, Invalid, NotFound, Refusal, field_error
-from shared.wording import Name
+from shared.wording import Day, Name
 
 
 class CommitmentTextNotFound(NotFound):
@@ -106,7 +106,7 @@ class TextContent(BaseModel):
 
     title: Name
     body: Body
-    valid_from: date
+    valid_from: Day
 
 
 class CommitmentText(Base, Aggregate):

@@ -14,7 +14,7 @@ from shared.clock import china_date
 from shared.database import Aggregate, new_id
 from shared.events.registry import NoticeConfirmed, NoticePublished
 from shared.refusals import Conflict, Forbidden, Invalid, NotFound
-from shared.wording import Code, Document, Name
+from shared.wording import Code, Day, Document, Name, Reason
 
 
 class NoticeNotFound(NotFound):
@@ -62,9 +62,9 @@ class NoticeContent(BaseModel):
 
     title: Name
     body: Document
-    legal_basis: Name | None = None
+    legal_basis: Reason | None = None
     recipients: Recipients = Field(default_factory=Recipients)
-    confirm_by: date
+    confirm_by: Day
 
 
 class Notice(Base, Aggregate):

@@ -5,10 +5,10 @@ from typing import Annotated, Self
 from uuid import UUID
 
 from fastapi import Query, Response
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field
 
 from services.registry.institutions.domain import Kind, Stage
-from services.registry.notices.domain import NoticeContent, Recipients
+from services.registry.notices.domain import ConfirmByPast, NoticeContent, Recipients
 from services.registry.permits import queries, usecases
 from services.registry.permits.domain import (
     EndNotLater,
@@ -27,7 +27,7 @@ from shared.etags import set_etag
 from shared.paging import Page, PageOf, PageParams
 from shared.policies import Principal, allow
 from shared.web import SessionDep, problems, service_router
-from shared.wording import Paragraph, Reason
+from shared.wording import Day, Document, Name, Paragraph, Reason
 
 router = service_router(prefix="/v1/permits", tags=["permits"])
 
@@ -84,7 +84,7 @@ class SuspensionIn(BaseModel):
 
     reason: Paragraph
     legal_basis: Reason
-    until: date
+    until: Day
 
 
 class NoticeIn(BaseModel):
@@ -92,10 +92,10 @@ class NoticeIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    title: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)] | None = None
-    body: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=20_000)] | None = None
+    title: Name | None = None
+    body: Document | None = None
     recipients: Recipients = Field(default_factory=Recipients)
-    confirm_by: date | None = None
+    confirm_by: Day | None = None
 
 
 class RevocationIn(BaseModel):
@@ -132,7 +132,7 @@ class RenewalIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    valid_to: date
+    valid_to: Day
     reason: Paragraph | None = None
 
 
@@ -145,7 +145,7 @@ async def list_permits(
     district: Annotated[str | None, Query(max_length=20)] = None,
     kind: Kind | None = None,
     status: PermitStatus | None = None,
-    expiring_before: date | None = None,
+    expiring_before: Day | None = None,
 ) -> PageOf[PermitOut]:
     """Permits within the caller's reach, with what they are today."""
     today = china_date(utc_now())
@@ -192,7 +192,11 @@ async def reinstate_permit(
     return _shown(permit, response)
 
 
-@router.post("/{permit_id}/revocation", response_model=PermitOut, responses=problems(PermitNotFound, PermitEnded))
+@router.post(
+    "/{permit_id}/revocation",
+    response_model=PermitOut,
+    responses=problems(PermitNotFound, PermitEnded, ConfirmByPast),
+)
 async def revoke_permit(
     permit_id: UUID, body: RevocationIn, caller: DeciderDep, session: SessionDep, response: Response
 ) -> PermitOut:

@@ -15,7 +15,7 @@ from services.registry.orm import Base
 from shared.database import Aggregate, new_id
 from shared.events.registry import ProcedureEnacted
 from shared.refusals import Conflict, NotFound, Refusal, field_error
-from shared.wording import Code, Line
+from shared.wording import Code, Day, Line
 
 
 class ProcedureNotFound(NotFound):
@@ -84,6 +84,18 @@ class Step(BaseModel):
     days: WorkingDays
 
 
+class StateDays(BaseModel):
+    """Working days within which an application leaves a state; a state that is not named has no clock."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    submitted: WorkingDays | None = None
+    returned: WorkingDays | None = None
+    accepted: WorkingDays | None = None
+    site_visit_requested: WorkingDays | None = None
+    site_visited: WorkingDays | None = None
+
+
 class Terms(BaseModel):
     """What a procedure says. `days` and `overall_days` are working days; `district` and `kind` null mean any.
 
@@ -95,11 +107,11 @@ class Terms(BaseModel):
     matter: Matter
     kind: Kind | None = None
     district: Code | None = None
-    valid_from: date
+    valid_from: Day
     documents: Annotated[list[DocumentRequirement], Field(max_length=50)] = Field(default_factory=list)
     deciding_office: Office = Office.BUREAU
     site_visit: bool = False
-    days: Annotated[dict[Slug, WorkingDays], Field(max_length=12)] = Field(default_factory=dict)
+    days: StateDays = Field(default_factory=StateDays)
     overall_days: WorkingDays
     extension_days: Annotated[int, Field(ge=0, le=250)] = 0
     steps: Annotated[list[Step], Field(max_length=30)] = Field(default_factory=list)
@@ -138,7 +150,11 @@ class Procedure(Base, Aggregate):
     @classmethod
     def enact(cls, terms: Terms, *, at: datetime) -> tuple[Self, ProcedureEnacted]:
         """Put a procedure in force from its day on."""
-        procedure = cls(id=new_id(), version=0, enacted_at=at, **terms.model_dump(mode="json") | _dates(terms))
+        stored = terms.model_dump(mode="json") | {
+            "valid_from": terms.valid_from,
+            "days": terms.days.model_dump(exclude_none=True),
+        }
+        procedure = cls(id=new_id(), version=0, enacted_at=at, **stored)
         return procedure, ProcedureEnacted(
             procedure_id=procedure.id,
             matter=terms.matter,
@@ -147,7 +163,7 @@ class Procedure(Base, Aggregate):
             valid_from=terms.valid_from,
             documents=[one.code for one in terms.documents],
             deciding_office=terms.deciding_office,
-            days=terms.days,
+            days=procedure.days,
             overall_days=terms.overall_days,
             steps=[one.code for one in terms.steps],
             source=terms.source,
@@ -161,10 +177,6 @@ class Procedure(Base, Aggregate):
 
     def knows_document(self, code: str) -> bool:
         return any(one["code"] == code for one in self.documents)
-
-
-def _dates(terms: Terms) -> dict[str, date]:
-    return {"valid_from": terms.valid_from}
 
 
 def governing(procedures: Iterable[Procedure], *, kind: str, district: str | None, on: date) -> Procedure:

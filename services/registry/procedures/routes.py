@@ -17,6 +17,7 @@ from services.registry.procedures.domain import (
     Procedure,
     ProcedureNotFound,
     ProcedureTaken,
+    StateDays,
     Step,
     Terms,
 )
@@ -48,7 +49,7 @@ class ProcedureOut(BaseModel):
     documents: list[DocumentRequirement]
     deciding_office: Office
     site_visit: bool
-    days: dict[str, int]
+    days: StateDays
     overall_days: int
     extension_days: int
     steps: list[Step]

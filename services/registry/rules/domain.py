@@ -16,7 +16,7 @@ from shared.clock import china_date
 from shared.database import Aggregate, new_id
 from shared.events.registry import RuleEnacted, RuleRepealed
 from shared.refusals import Conflict, Invalid, NotFound, field_error
-from shared.wording import Code, Line, Name, Paragraph
+from shared.wording import Code, Day, Line, Name, Paragraph
 
 
 class RuleNotFound(NotFound):
@@ -189,8 +189,8 @@ class RuleContent(BaseModel):
     scope: Scope = Field(default_factory=Scope)
     parameters: dict[str, Any] = Field(default_factory=dict)
     status: RuleStatus = RuleStatus.VERIFIED
-    effective_from: date
-    effective_to: date | None = None
+    effective_from: Day
+    effective_to: Day | None = None
 
 
 class Rule(Base, Aggregate):

@@ -23,7 +23,7 @@ from services.registry.rules.domain import (
 )
 from shared.clock import CHINA
 from shared.refusals import Invalid, field_error
-from shared.wording import Code, Line
+from shared.wording import Code, Day, Line
 
 
 class LessonReversed(Invalid):
@@ -115,7 +115,7 @@ class Plan(BaseModel):
     homework: bool | None = None
     area_m2: SquareMetres | None = None
     pupils: Count | None = None
-    as_of: date | None = None
+    as_of: Day | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ from shared.etags import set_etag
 from shared.paging import Page, PageOf, PageParams
 from shared.policies import Principal, allow
 from shared.web import SessionDep, problems, service_router
-from shared.wording import Reason
+from shared.wording import Day, Reason
 
 router = service_router(prefix="/v1/rules", tags=["rules"])
 
@@ -43,7 +43,7 @@ class RepealIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    effective_to: date
+    effective_to: Day
     reason: Reason
 
 

@@ -23,7 +23,7 @@ from shared.events.registry import (
     StopOrderVerified,
 )
 from shared.refusals import Conflict, Forbidden, Invalid, NotFound
-from shared.wording import Code, Name
+from shared.wording import Code, Day, Name
 
 
 class StopOrderNotFound(NotFound):
@@ -118,12 +118,12 @@ class StopOrderContent(BaseModel):
     title: Name
     legal_basis: Name
     term_id: UUID | None = None
-    first_day: date | None = None
-    last_day: date | None = None
+    first_day: Day | None = None
+    last_day: Day | None = None
     kind: Kind | None = Kind.SUBJECT
     mode: Mode | None = Mode.OFFLINE
     district: Code | None = None
-    acknowledge_by: date
+    acknowledge_by: Day
 
 
 def days_meant(content: StopOrderContent, term: SchoolTerm | None) -> tuple[date, date]:

@@ -29,7 +29,7 @@ from shared.etags import set_etag
 from shared.paging import Page, PageOf, PageParams
 from shared.policies import Principal, allow
 from shared.web import SessionDep, problems, service_router
-from shared.wording import Reason
+from shared.wording import Day, Reason
 
 _OF_ONE = "/v1/institutions/{institution_id}/transformations"
 
@@ -54,7 +54,7 @@ class StepIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    done_on: date | None = None
+    done_on: Day | None = None
     note: Reason | None = None
 
 
