@@ -73,11 +73,13 @@ class Fuzzed:
 def _stayed_wrong(case: Any, response: Any) -> bool:
     """Whether what Schemathesis spoilt was still spoilt when it was sent.
 
-    A query parameter given twice counts as its last value, as FastAPI reads it. A form carries text and leaves empty
-    lists out, so that a list where a truth value was expected may arrive as nothing at all.
+    A query parameter given twice counts as its last value, as FastAPI reads it; a list of one text is on the wire that
+    text. A form carries text and leaves empty lists out, so that a list where a truth value was expected may arrive as
+    nothing at all.
     """
     names = [name for name, _ in parse_qsl(urlsplit(response.request.url).query, keep_blank_values=True)]
-    return len(names) == len(set(names)) and case.media_type != "multipart/form-data"
+    plain = not any(isinstance(value, list) for value in (case.query or {}).values())
+    return plain and len(names) == len(set(names)) and case.media_type != "multipart/form-data"
 
 
 Fuzz = Callable[[str], Coroutine[Any, Any, Fuzzed]]
