@@ -74,8 +74,8 @@ def _stayed_wrong(case: Any, response: Any) -> bool:
     """Whether what Schemathesis spoilt was still spoilt when it was sent.
 
     A query parameter given twice counts as its last value, as FastAPI reads it; a list or an object of one text is on
-    the wire that text. A form carries text and leaves empty lists out, so that a list where a truth value was expected may arrive as
-    nothing at all.
+    the wire that text. A form carries text and leaves empty lists out, so that a list where a truth value was expected
+    may arrive as nothing at all.
     """
     names = [name for name, _ in parse_qsl(urlsplit(response.request.url).query, keep_blank_values=True)]
     plain = not any(isinstance(value, (list, dict)) for value in (case.query or {}).values())
