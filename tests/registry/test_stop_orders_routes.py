@@ -172,7 +172,8 @@ async def test_nothing_is_ordered_for_days_nobody_knows(told: World) -> None:
     ("wrong", "code"),
     [
         ({"last_day": str(HOLIDAY[0] - timedelta(days=1))}, "stop-days-out-of-range"),
-        ({"last_day": "9999-12-31"}, "stop-days-out-of-range"),
+        ({"last_day": "2999-12-31"}, "stop-days-out-of-range"),
+        ({"last_day": "9999-12-31"}, "request-invalid"),
     ],
 )
 async def test_orders_that_cannot_be(told: World, wrong: dict[str, str], code: str) -> None:
