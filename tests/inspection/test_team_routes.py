@@ -6,7 +6,12 @@ TEAM = {"code": "t1", "name": "振华街道", "district": "140213", "grids": ["g
 
 
 async def test_a_team_is_formed_and_says_so(world: World) -> None:
-    member = {"subject": "inspector-1", "name": "王", "certificate_no": "晋1402"}
+    member = {
+        "subject": "inspector-1",
+        "name": "王",
+        "certificate_no": "晋1402",
+        "certificate_expires_on": "2027-12-31",
+    }
     made = await world.bureau.post("/v1/teams", json=TEAM | {"members": [member]})
     assert (made.status_code, made.headers["etag"]) == (201, '"1"')
     team = made.json()

@@ -1,7 +1,7 @@
 """A street inspection team: people who answer for every institution in their grids."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, Final, Self
 from uuid import UUID
 
@@ -14,7 +14,7 @@ from services.inspection.orm import Base
 from shared.database import Aggregate, new_id
 from shared.events.inspection import TeamFormed
 from shared.refusals import Conflict, Forbidden, Invalid, NotFound, Refusal, field_error
-from shared.wording import Code, Line
+from shared.wording import Code, Day, Line
 
 
 class TeamNotFound(NotFound):
@@ -59,13 +59,26 @@ def _each_once(grids: list[str]) -> list[str]:
 
 
 class Inspector(BaseModel):
-    """A member: the subject of the access token, a name, and the law-enforcement certificate, if there is one."""
+    """A member: the subject of the access token, a name, and the law-enforcement certificate, if there is one.
+
+    A certificate without a last day is not known to be in force: Administrative Penalty Law, article 42, wants officers
+    who are certified on the day.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     subject: Line
     name: Line
     certificate_no: Line | None = None
+    certificate_expires_on: Day | None = None
+
+    def certified(self, *, on: date) -> bool:
+        """Whether the certificate is in force on this day, its last day included."""
+        return (
+            self.certificate_no is not None
+            and self.certificate_expires_on is not None
+            and on <= self.certificate_expires_on
+        )
 
 
 Grids = Annotated[list[Line], Field(max_length=500), AfterValidator(_each_once)]
@@ -109,7 +122,7 @@ class Team(Base, Aggregate):
     @classmethod
     def form(cls, details: TeamDetails, *, at: datetime) -> tuple[Self, TeamFormed]:
         """Put a team in service."""
-        team = cls(id=new_id(), version=0, formed_at=at, changed_at=at, **details.model_dump())
+        team = cls(id=new_id(), version=0, formed_at=at, changed_at=at, **details.model_dump(mode="json"))
         return team, team._formed(at)
 
     def change(self, changes: Mapping[str, object], *, at: datetime) -> TeamFormed | None:

@@ -1,12 +1,13 @@
 """Teams by id, by code, by grid."""
 
 from collections.abc import Iterable, Sequence
+from datetime import date
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, null, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.inspection.teams.domain import Team, TeamGrid, TeamNotFound
+from services.inspection.teams.domain import Inspector, Team, TeamGrid, TeamNotFound
 from shared.policies import Principal
 from shared.reach import within_reach
 
@@ -67,6 +68,14 @@ async def teams_by_grid(session: AsyncSession) -> dict[str, str]:
 async def team_by_code(session: AsyncSession, code: str) -> Team | None:
     found: Team | None = await session.scalar(select(Team).where(Team.code == code))
     return found
+
+
+async def certified(session: AsyncSession, subjects: Iterable[str], *, on: date) -> set[str]:
+    """Those of these people whose certificate is in force on this day, by the records of the teams in service."""
+    wanted = set(subjects)
+    members = await session.scalars(select(Team.members).where(Team.active))
+    people = (Inspector.model_validate(person) for team in members for person in team)
+    return {person.subject for person in people if person.subject in wanted and person.certified(on=on)}
 
 
 async def known_codes(session: AsyncSession, codes: Iterable[str]) -> set[str]:

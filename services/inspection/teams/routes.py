@@ -117,7 +117,7 @@ async def change_team(
 ) -> Team:
     """Change a team. Send the ETag you read as If-Match."""
     team = await usecases.change_team(
-        session, team_id, body.model_dump(), expected=expected, caller=caller, at=utc_now()
+        session, team_id, body.model_dump(mode="json"), expected=expected, caller=caller, at=utc_now()
     )
     set_etag(response, team)
     return team
