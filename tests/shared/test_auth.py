@@ -17,7 +17,11 @@ from tests.shared.edge_example import ISSUER, KEY, client_of, example_app, key_s
 OTHER = jwk.ECKey.generate_key("P-256", {"kid": "one"})
 RSA = jwk.RSAKey.generate_key(2048, {"kid": "rsa", "use": "sig"})
 ED = jwk.OKPKey.generate_key("Ed25519", {"kid": "ed", "use": "sig"})
-NOW = int(time.time())
+
+
+def now() -> int:
+    """Asked when a token is made: the session may be many minutes older than this file's import."""
+    return int(time.time())
 
 
 def _b64(data: bytes) -> str:
@@ -29,7 +33,7 @@ def _raw(header: Any, payload: Any, signature: bytes = b"x" * 64) -> str:
 
 
 def _hs256_with(secret: bytes) -> str:
-    claims = {"iss": ISSUER, "aud": "example", "sub": "u", "roles": ["bureau"], "iat": NOW, "exp": NOW + 60}
+    claims = {"iss": ISSUER, "aud": "example", "sub": "u", "roles": ["bureau"], "iat": now(), "exp": now() + 60}
     signed = _raw({"alg": "HS256", "kid": "one", "typ": "at+jwt"}, claims).rpartition(".")[0]
     mac = hmac.HMAC(secret, hashes.SHA256())
     mac.update(signed.encode())
@@ -49,7 +53,10 @@ def _flip(text: str, at: int) -> str:
     return ".".join(parts)
 
 
-_good = {"iss": ISSUER, "aud": "example", "sub": "u", "roles": ["bureau"], "iat": NOW, "exp": NOW + 60}
+def _good() -> dict[str, Any]:
+    return {"iss": ISSUER, "aud": "example", "sub": "u", "roles": ["bureau"], "iat": now(), "exp": now() + 60}
+
+
 _head = {"alg": "ES256", "kid": "one", "typ": "at+jwt"}
 
 FORGED: dict[str, Callable[[], str]] = {
@@ -60,32 +67,32 @@ FORGED: dict[str, Callable[[], str]] = {
     "five parts (encrypted)": lambda: "a.b.c.d.e",
     "too long": lambda: token(padding="x" * 9000),
     "header not base64": lambda: "!!!" + token()[3:],
-    "header not an object": lambda: _raw([1], _good),
+    "header not an object": lambda: _raw([1], _good()),
     "header not JSON": lambda: _b64(b"{") + ".e30.eA",
-    "alg none, no signature": lambda: _raw({**_head, "alg": "none"}, _good, b""),
-    "alg None": lambda: _raw({**_head, "alg": "None"}, _good, b""),
-    "alg nOnE": lambda: _raw({**_head, "alg": "nOnE"}, _good),
-    "alg null": lambda: _raw({**_head, "alg": None}, _good),
-    "alg missing": lambda: _raw({"kid": "one", "typ": "at+jwt"}, _good),
-    "alg a list": lambda: _raw({**_head, "alg": ["ES256"]}, _good),
+    "alg none, no signature": lambda: _raw({**_head, "alg": "none"}, _good(), b""),
+    "alg None": lambda: _raw({**_head, "alg": "None"}, _good(), b""),
+    "alg nOnE": lambda: _raw({**_head, "alg": "nOnE"}, _good()),
+    "alg null": lambda: _raw({**_head, "alg": None}, _good()),
+    "alg missing": lambda: _raw({"kid": "one", "typ": "at+jwt"}, _good()),
+    "alg a list": lambda: _raw({**_head, "alg": ["ES256"]}, _good()),
     "HS256 with the public PEM": lambda: _hs256_with(_pem()),
     "HS256 with the kid": lambda: _hs256_with(b"one"),
     "HS256 with an empty key": lambda: _hs256_with(b""),
-    "ES384 not on the list": lambda: _raw({**_head, "alg": "ES384"}, _good, b"x" * 96),
-    "PS256 not on the list": lambda: _raw({**_head, "alg": "PS256"}, _good, b"x" * 256),
+    "ES384 not on the list": lambda: _raw({**_head, "alg": "ES384"}, _good(), b"x" * 96),
+    "PS256 not on the list": lambda: _raw({**_head, "alg": "PS256"}, _good(), b"x" * 256),
     "RS256 with the EC key's kid": lambda: token(RSA, {"alg": "RS256"}),
     "signed by another key": lambda: token(OTHER),
     "unknown kid": lambda: token(header={"kid": "two"}),
     "kid missing": lambda: token(header={"kid": ...}),
     "kid a path": lambda: token(header={"kid": "../../dev/null"}),
     "kid with SQL": lambda: token(header={"kid": "one' OR '1'='1"}),
-    "kid a number": lambda: _raw({**_head, "kid": 1}, _good),
+    "kid a number": lambda: _raw({**_head, "kid": 1}, _good()),
     "jku": lambda: token(header={"jku": "http://evil.test/jwks"}),
     "x5u": lambda: token(header={"x5u": "http://evil.test/cert"}),
     "x5c": lambda: token(header={"x5c": ["MIIB"]}),
     "own jwk": lambda: token(OTHER, {"jwk": OTHER.as_dict(private=False)}),
-    "crit": lambda: _raw({**_head, "crit": ["exp"]}, _good),
-    "b64 false": lambda: _raw({**_head, "b64": False}, _good),
+    "crit": lambda: _raw({**_head, "crit": ["exp"]}, _good()),
+    "b64 false": lambda: _raw({**_head, "b64": False}, _good()),
     "typ of an id token": lambda: token(header={"typ": "id+jwt"}),
     "typ of a logout token": lambda: token(header={"typ": "logout+jwt"}),
     "typ missing": lambda: token(header={"typ": ...}),
@@ -101,16 +108,16 @@ FORGED: dict[str, Callable[[], str]] = {
     "audience a list of others": lambda: token(aud=["registry", "metrics"]),
     "audience a prefix": lambda: token(aud="example2"),
     "exp missing": lambda: token(exp=...),
-    "exp past": lambda: token(iat=NOW - 600, exp=NOW - 60),
-    "exp text": lambda: token(exp=str(NOW + 60)),
+    "exp past": lambda: token(iat=now() - 600, exp=now() - 60),
+    "exp text": lambda: token(exp=str(now() + 60)),
     "exp true": lambda: token(exp=True),
     "exp null": lambda: token(exp=None),
     "iat missing": lambda: token(iat=...),
-    "iat in the future": lambda: token(iat=NOW + 300),
-    "nbf in the future": lambda: token(nbf=NOW + 300),
+    "iat in the future": lambda: token(iat=now() + 300),
+    "nbf in the future": lambda: token(nbf=now() + 300),
     "nbf text": lambda: token(nbf="soon"),
-    "lives two days": lambda: token(exp=NOW + 2 * 86400),
-    "ends before it begins": lambda: token(iat=NOW + 20, exp=NOW + 10),
+    "lives two days": lambda: token(exp=now() + 2 * 86400),
+    "ends before it begins": lambda: token(iat=now() + 20, exp=now() + 10),
     "sub missing": lambda: token(sub=...),
     "sub empty": lambda: token(sub=""),
     "sub a number": lambda: token(sub=7),
@@ -206,15 +213,16 @@ async def test_without_any_key_nothing_is_proven() -> None:
 
 
 async def test_a_remembered_token_still_ends() -> None:
-    now = float(NOW)
+    start = now()
+    at = float(start)
     transport = httpx.MockTransport(lambda _: httpx.Response(200, json=key_set(KEY)))
     ring = KeyRing(f"{ISSUER}/jwks", transport=transport)
-    verifier = TokenVerifier(ring, issuer=ISSUER, audience="example", clock=lambda: now)
-    short = token(iat=NOW, exp=NOW + 10)  # NOW is when this file was read; the session may be minutes older
+    verifier = TokenVerifier(ring, issuer=ISSUER, audience="example", clock=lambda: at)
+    short = token(iat=start, exp=start + 10)
     await verifier.verify(short)
-    now += 5
+    at += 5
     await verifier.verify(short)
-    now += 40
+    at += 40
     with pytest.raises(TokenRefused):
         await verifier.verify(short)
 
