@@ -140,6 +140,7 @@ class Platform:
             "JWKS_URL": f"{self.issuer}/jwks",
             "ENVIRONMENT": "development",
             "LOG_LEVEL": os.environ.get("LOG_LEVEL", "INFO"),
+            "EVIDENCE_STORE": str(self.folder / "evidence"),
             **self.environment,
         }
 

@@ -4,6 +4,9 @@ from fastapi import FastAPI
 
 from services.inspection.campaigns import domain as campaign_rules
 from services.inspection.campaigns.routes import router as campaigns
+from services.inspection.evidence import domain as evidence_rules
+from services.inspection.evidence.routes import key, open_evidence
+from services.inspection.evidence.routes import router as evidence
 from services.inspection.grids.routes import router as grids
 from services.inspection.settings import Settings
 from services.inspection.subscriptions import IMPORTERS
@@ -24,11 +27,13 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         settings or Settings(),
         title="Double Wings inspection",
         description="Street grids, teams, campaigns, visits and violations. 网格化检查。",
-        routers=[grids, teams, blind_spots, campaigns, visits, violations, imports_router(IMPORTERS)],
+        routers=[grids, teams, blind_spots, campaigns, visits, violations, evidence, key, imports_router(IMPORTERS)],
         constraints={
             **team_rules.CONSTRAINTS,
             **campaign_rules.CONSTRAINTS,
             **visit_rules.CONSTRAINTS,
             **violation_rules.CONSTRAINTS,
+            **evidence_rules.CONSTRAINTS,
         },
+        resources=[open_evidence],
     )

@@ -200,6 +200,57 @@ class VisitCalledOff(VisitEvent):
     cause: str
 
 
+class EvidenceEvent(Event):
+    """Every fact of a piece of evidence says what it is about and its SHA-256 (as recorded), and shows nothing."""
+
+    topic: ClassVar[str] = "inspection.evidence.v1"
+
+    evidence_id: UUID
+    subject_kind: str
+    subject_id: UUID
+    institution_id: UUID | None
+    sha256: str
+    at: datetime
+
+
+class EvidenceAnnounced(EvidenceEvent):
+    """A phone said what it recorded; `sha256` is of the bytes as they were recorded."""
+
+    type: ClassVar[str] = "inspection.evidence.announced.v1"
+
+
+class EvidenceReceived(EvidenceEvent):
+    """All bytes arrived; nobody has looked at them yet."""
+
+    type: ClassVar[str] = "inspection.evidence.received.v1"
+
+
+class EvidenceKept(EvidenceEvent):
+    """The bytes are those announced, and a clean copy was made; `signature` is ours, over the receipt."""
+
+    type: ClassVar[str] = "inspection.evidence.kept.v1"
+
+    signature: str
+
+
+class EvidenceRefused(EvidenceEvent):
+    """The bytes are not those announced, or nothing that may be shown; `code` says why."""
+
+    type: ClassVar[str] = "inspection.evidence.refused.v1"
+
+    code: str
+
+
+class EvidenceExhibited(EvidenceEvent):
+    """It became exhibit `number` of a case; `hash` chains it to the exhibits before."""
+
+    type: ClassVar[str] = "inspection.evidence.exhibited.v1"
+
+    case_id: UUID
+    number: int
+    hash: str
+
+
 class ViolationEvent(Event):
     """Every fact of a violation carries its severity and place; `found_on` is the day in China."""
 

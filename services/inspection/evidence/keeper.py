@@ -1,0 +1,125 @@
+"""The worker's part: looks at what has arrived, and keeps or refuses it.
+
+Each step may be repeated: bytes are put before the fact is recorded, and parts are dropped after it. A file that ends
+its process (a bomb, a decoder's fault) is refused; a fault of ours is tried again later.
+"""
+
+import asyncio
+import hashlib
+import json
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any, cast
+from uuid import UUID
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
+
+from services.inspection.evidence import queries, usecases
+from services.inspection.evidence.domain import CleanCopy, Evidence, EvidenceNotReceived, Position
+from services.inspection.evidence.laundry import CPU_SECONDS
+from services.inspection.evidence.seal import Seal
+from services.inspection.evidence.store import EvidenceStore
+from services.inspection.settings import Settings
+from shared.clock import utc_now
+from shared.leadership import leadership
+from shared.settings import ServiceSettings
+
+log = structlog.get_logger(__name__)
+
+LOOK_EVERY = 1.0
+AFTER_A_FAULT = 30.0
+AT_ONCE = 20
+PATIENCE = 3
+"""Wall time for the laundry, in multiples of the processor time it may use."""
+
+
+class Keeper:
+    """Keeps what has arrived, one piece after another, in the worker that leads."""
+
+    def __init__(
+        self, settings: ServiceSettings, engine: AsyncEngine, sessions: async_sessionmaker[AsyncSession]
+    ) -> None:
+        ours = cast("Settings", settings)
+        self._engine, self._sessions = engine, sessions
+        self._store = EvidenceStore(ours.evidence_store)
+        self._seal = Seal(ours.seal_key.get_secret_value())
+
+    async def run(self, stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            try:
+                async with leadership(self._engine, "evidence"):
+                    while not stop.is_set():
+                        if not await keep_received(self._sessions, self._store, self._seal):
+                            await _pause(stop, LOOK_EVERY)
+            except Exception as error:
+                log.error("evidence is not being kept", error=repr(error))
+                await _pause(stop, AFTER_A_FAULT)
+
+
+async def keep_received(sessions: async_sessionmaker[AsyncSession], store: EvidenceStore, seal: Seal) -> int:
+    """Decide about what has arrived, at most so many pieces; how many."""
+    async with sessions() as session:
+        waiting = await queries.received(session, limit=AT_ONCE)
+    for evidence_id in waiting:
+        await _decide(sessions, store, seal, evidence_id)
+    return len(waiting)
+
+
+async def _decide(
+    sessions: async_sessionmaker[AsyncSession], store: EvidenceStore, seal: Seal, evidence_id: UUID
+) -> None:
+    async with sessions() as session:
+        evidence = await session.get_one(Evidence, evidence_id)
+    with tempfile.TemporaryDirectory(prefix="evidence-") as folder:
+        original, target = Path(folder) / "original", Path(folder) / "clean"
+        found = await usecases.assemble(store, evidence, original)
+        answer = {"code": "hash-differs"} if found != evidence.sha256 else await _launder(evidence, original, target)
+        if "code" not in answer:
+            with original.open("rb") as content:
+                await store.put_original(evidence.id, content)
+            with target.open("rb") as content:
+                await store.put_clean(evidence.id, content)
+            clean = await asyncio.to_thread(_clean_copy, target, answer)
+    try:
+        async with sessions.begin() as session:
+            if "code" in answer:
+                await usecases.refuse(session, evidence_id, answer["code"], at=utc_now())
+            else:
+                await usecases.keep(session, evidence_id, clean, seal, at=utc_now())
+    except EvidenceNotReceived:
+        return  # another worker was quicker
+    await store.drop_parts(evidence.id, evidence.parts)
+
+
+async def _launder(evidence: Evidence, original: Path, target: Path) -> dict[str, Any]:
+    command = [sys.executable, "-m", "services.inspection.evidence.laundry", original, target, evidence.media_type]
+    process = await asyncio.create_subprocess_exec(
+        *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL
+    )
+    try:
+        seconds = PATIENCE * CPU_SECONDS[evidence.media_type.partition("/")[0]]
+        said, _ = await asyncio.wait_for(process.communicate(), seconds)
+        answer: dict[str, Any] = json.loads(said)
+    except (TimeoutError, json.JSONDecodeError):
+        return {"code": "not-cleanable"}
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    return answer
+
+
+def _clean_copy(target: Path, answer: dict[str, Any]) -> CleanCopy:
+    with target.open("rb") as content:
+        found = hashlib.file_digest(content, "sha256").hexdigest()
+    position = Position.model_validate(answer["position"]) if answer["position"] else None
+    return CleanCopy(answer["media_type"], target.stat().st_size, found, position)
+
+
+async def _pause(stop: asyncio.Event, seconds: float) -> None:
+    try:
+        await asyncio.wait_for(stop.wait(), seconds)
+    except TimeoutError:
+        return

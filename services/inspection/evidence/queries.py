@@ -1,0 +1,93 @@
+"""Evidence by id and by what it is about; the chain of a case."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.inspection.evidence.domain import Evidence, EvidenceNotFound, EvidenceState, Exhibit, SubjectKind
+from services.inspection.violations import queries as violations
+from services.inspection.violations.domain import Place
+from services.inspection.visits import queries as visits
+from shared.policies import Principal
+from shared.reach import within_reach
+
+
+async def evidence(session: AsyncSession, evidence_id: UUID, caller: Principal) -> Evidence:
+    """One piece within the caller's reach; raises `EvidenceNotFound`."""
+    return _reachable(await session.get(Evidence, evidence_id), caller)
+
+
+async def evidence_for_update(session: AsyncSession, evidence_id: UUID, caller: Principal | None = None) -> Evidence:
+    """Locked until the transaction ends; without a caller, for the service itself."""
+    found = await session.get(Evidence, evidence_id, with_for_update=True, populate_existing=True)
+    if caller is None and found is not None:
+        return found
+    assert caller is not None, "evidence is never deleted"
+    return _reachable(found, caller)
+
+
+def _reachable(found: Evidence | None, caller: Principal) -> Evidence:
+    if found is None or not reaches(caller, found):
+        raise EvidenceNotFound
+    return found
+
+
+def reaches(caller: Principal, evidence: Evidence) -> bool:
+    """Whether it is the caller's to see; operators see what was recorded about their own institution by themselves."""
+    if "operator" in caller.roles:
+        return evidence.announced_by == caller.subject
+    return caller.covers(district=evidence.district, street=evidence.street, team=evidence.team)
+
+
+async def evidence_with_id(session: AsyncSession, evidence_id: UUID) -> Evidence | None:
+    """The evidence a phone's id names already. Who asks next with the same id waits until this transaction ends."""
+    await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(str(evidence_id), 1))))
+    return await session.get(Evidence, evidence_id)
+
+
+async def place_of(session: AsyncSession, kind: SubjectKind, subject_id: UUID, caller: Principal) -> Place:
+    """Where the subject is; raises its own `NotFound` if it is not within the caller's reach."""
+    match kind:
+        case SubjectKind.VISIT:
+            return (await visits.visit(session, subject_id, caller)).place
+        case SubjectKind.VIOLATION:
+            found = await violations.violation(session, subject_id, caller)
+            return Place(found.institution_id, found.grid, found.district, found.street, found.team)
+
+
+async def evidence_about(
+    session: AsyncSession,
+    caller: Principal,
+    *,
+    kind: SubjectKind | None,
+    subject_id: UUID | None,
+    after: str | None,
+    limit: int,
+) -> Sequence[Evidence]:
+    """Evidence within the caller's reach, in the order in which it was announced."""
+    reach = (
+        Evidence.announced_by == caller.subject
+        if "operator" in caller.roles
+        else within_reach(caller, district=Evidence.district, street=Evidence.street, team=Evidence.team)
+    )
+    wanted = select(Evidence).where(reach).order_by(Evidence.id).limit(limit)
+    if kind is not None:
+        wanted = wanted.where(Evidence.subject_kind == kind)
+    if subject_id is not None:
+        wanted = wanted.where(Evidence.subject_id == subject_id)
+    if after is not None:
+        wanted = wanted.where(Evidence.id > UUID(after))
+    return (await session.scalars(wanted)).all()
+
+
+async def received(session: AsyncSession, *, limit: int) -> Sequence[UUID]:
+    """What has arrived and nobody has looked at, oldest first."""
+    wanted = select(Evidence.id).where(Evidence.state == EvidenceState.RECEIVED).order_by(Evidence.id).limit(limit)
+    return (await session.scalars(wanted)).all()
+
+
+async def chain(session: AsyncSession, case_id: UUID) -> Sequence[Exhibit]:
+    """The exhibits of a case, in their order."""
+    return (await session.scalars(select(Exhibit).where(Exhibit.case_id == case_id).order_by(Exhibit.number))).all()

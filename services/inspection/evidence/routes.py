@@ -1,0 +1,188 @@
+"""`/v1/evidence`: announce, send in parts, look at."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import FastAPI, Header, Request, Response, status
+from fastapi.responses import StreamingResponse
+from pydantic import BaseModel, ConfigDict
+
+from services.inspection.evidence import queries, usecases
+from services.inspection.evidence.domain import (
+    MAX_PART,
+    Capture,
+    Evidence,
+    EvidenceIdTaken,
+    EvidenceNotFound,
+    EvidenceNotKept,
+    EvidenceState,
+    EvidenceTooLarge,
+    MediaTypeNotKept,
+    Position,
+    SubjectKind,
+    UploadComplete,
+    UploadEmpty,
+    UploadOffsetWrong,
+    UploadTooLong,
+)
+from services.inspection.evidence.seal import Seal
+from services.inspection.evidence.store import EvidenceStore
+from services.inspection.violations.domain import ViolationNotFound
+from services.inspection.visits.domain import VisitNotFound
+from shared.clock import utc_now
+from shared.paging import Page, PageOf, PageParams
+from shared.policies import Principal, allow, public
+from shared.web import SessionDep, problems, service_router
+
+router = service_router(prefix="/v1/evidence", tags=["evidence"])
+key = service_router(prefix="/v1/public", tags=["public"])
+
+RecorderDep = Annotated[Principal, allow("inspector", "operator", "district_officer", "bureau")]
+ReaderDep = Annotated[Principal, allow("bureau", "district_officer", "inspector", "operator", "auditor", "service")]
+OCTETS = {"application/offset+octet-stream": {"schema": {"type": "string", "format": "binary"}}}
+
+
+@asynccontextmanager
+async def open_evidence(app: FastAPI) -> AsyncIterator[None]:
+    """`app.state.evidence` and `app.state.seal`, as long as the application lives."""
+    app.state.evidence = EvidenceStore(app.state.settings.evidence_store)
+    app.state.seal = Seal(app.state.settings.seal_key.get_secret_value())
+    yield
+
+
+class CaptureIn(Capture):
+    """A photo or a recording to come."""
+
+
+class EvidenceOut(BaseModel):
+    """A piece of evidence. `received_bytes` is where an upload goes on; once it is kept there is a signed receipt."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    subject_kind: SubjectKind
+    subject_id: UUID
+    institution_id: UUID | None
+    media_type: str
+    size: int
+    sha256: str
+    captured_at: datetime
+    position: Position | None
+    device_id: UUID | None
+    state: EvidenceState
+    received_bytes: int
+    refusal: str | None
+    clean_type: str | None
+    clean_size: int | None
+    clean_sha256: str | None
+    receipt: dict[str, Any] | None
+    signature: str | None
+    announced_by: str
+    announced_at: datetime
+    received_at: datetime | None
+    decided_at: datetime | None
+
+
+class KeyOut(BaseModel):
+    """The Ed25519 key with which receipts and bundles are signed, 32 bytes in hexadecimal."""
+
+    public_key: str
+
+
+@router.post(
+    "",
+    status_code=status.HTTP_201_CREATED,
+    response_model=EvidenceOut,
+    responses=problems(VisitNotFound, ViolationNotFound, EvidenceIdTaken, MediaTypeNotKept, EvidenceTooLarge)
+    | {200: {"model": EvidenceOut, "description": "The evidence with this id was announced before."}},
+)
+async def announce_evidence(body: CaptureIn, caller: RecorderDep, session: SessionDep, response: Response) -> Evidence:
+    """Say what was recorded, and its SHA-256, before the first byte is sent."""
+    evidence, new = await usecases.announce(session, body, caller=caller, at=utc_now())
+    if not new:
+        response.status_code = status.HTTP_200_OK
+    response.headers["Location"] = f"/v1/evidence/{evidence.id}"
+    return evidence
+
+
+@router.get("", response_model=Page[EvidenceOut])
+async def list_evidence(
+    caller: ReaderDep,
+    session: SessionDep,
+    page: PageParams,
+    subject_kind: SubjectKind | None = None,
+    subject: UUID | None = None,
+) -> PageOf[Evidence]:
+    """Evidence within the caller's reach, in the order in which it was announced."""
+    binding = {"kind": subject_kind, "subject": subject}
+    (after,) = page.position(**binding) or (None,)
+    found = await queries.evidence_about(
+        session, caller, kind=subject_kind, subject_id=subject, after=after, limit=page.limit + 1
+    )
+    return page.page(found, "id", **binding)
+
+
+@router.get("/{evidence_id}", response_model=EvidenceOut, responses=problems(EvidenceNotFound))
+async def get_evidence(evidence_id: UUID, caller: ReaderDep, session: SessionDep) -> Evidence:
+    """One piece; after a broken line `received_bytes` says where to go on."""
+    return await queries.evidence(session, evidence_id, caller)
+
+
+@router.patch(
+    "/{evidence_id}/content",
+    response_model=EvidenceOut,
+    responses=problems(EvidenceNotFound, UploadComplete, UploadOffsetWrong, UploadTooLong, UploadEmpty),
+    max_body_size=MAX_PART,
+    openapi_extra={"requestBody": {"required": True, "content": OCTETS}},
+)
+async def send_part(
+    evidence_id: UUID,
+    request: Request,
+    upload_offset: Annotated[int, Header(ge=0, le=2**40, description="Where this part begins: `received_bytes`.")],
+    caller: RecorderDep,
+    session: SessionDep,
+) -> Evidence:
+    """Send the next part, at most 8 MiB; the last one completes the evidence. Sent twice, it is told where to go on."""
+    return await usecases.receive_part(
+        session,
+        request.app.state.evidence,
+        evidence_id,
+        offset=upload_offset,
+        content=await request.body(),
+        caller=caller,
+        at=utc_now(),
+    )
+
+
+@router.get(
+    "/{evidence_id}/content",
+    response_class=StreamingResponse,
+    responses=problems(EvidenceNotFound, EvidenceNotKept)
+    | {200: {"description": "The clean copy.", "content": {"application/octet-stream": {}}}},
+)
+async def get_clean_copy(
+    evidence_id: UUID, request: Request, caller: ReaderDep, session: SessionDep
+) -> StreamingResponse:
+    """The clean copy, to look at: decoded and encoded anew, without a camera's notes. It is never the original."""
+    evidence = await queries.evidence(session, evidence_id, caller)
+    evidence.check_kept()
+    assert evidence.clean_type is not None
+    suffix = evidence.clean_type.partition("/")[2]
+    return StreamingResponse(
+        request.app.state.evidence.clean(evidence.id),
+        media_type=evidence.clean_type,
+        headers={
+            "Content-Disposition": f'attachment; filename="{evidence.id}.{suffix}"',
+            "Content-Length": str(evidence.clean_size),
+            "Cache-Control": "private, no-store",
+        },
+    )
+
+
+@key.get("/evidence-key", response_model=KeyOut, dependencies=[public()])
+async def get_evidence_key(request: Request) -> KeyOut:
+    """The public key of this service's seal, to check receipts and bundles with."""
+    return KeyOut(public_key=request.app.state.seal.public_key)

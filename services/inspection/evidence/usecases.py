@@ -1,0 +1,75 @@
+"""Announce evidence, receive its parts, keep or refuse it."""
+
+import hashlib
+from datetime import datetime
+from pathlib import Path
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.inspection.evidence import queries
+from services.inspection.evidence.domain import Capture, CleanCopy, Evidence, EvidenceIdTaken
+from services.inspection.evidence.seal import Seal
+from services.inspection.evidence.store import EvidenceStore
+from shared import journal
+from shared.policies import Principal
+
+
+async def announce(
+    session: AsyncSession, capture: Capture, *, caller: Principal, at: datetime
+) -> tuple[Evidence, bool]:
+    """Make room for what a phone is about to send; whether it is new, for a phone may ask again."""
+    known = await queries.evidence_with_id(session, capture.id)
+    if known is not None:
+        if not (queries.reaches(caller, known) and known.says(capture)):
+            raise EvidenceIdTaken
+        return known, False
+    place = await queries.place_of(session, capture.subject_kind, capture.subject_id, caller)
+    evidence, announced = Evidence.announce(capture, place, by=caller.subject, at=at)
+    session.add(evidence)
+    await journal.record(session, announced, subject=evidence)
+    return evidence, True
+
+
+async def receive_part(
+    session: AsyncSession,
+    store: EvidenceStore,
+    evidence_id: UUID,
+    *,
+    offset: int,
+    content: bytes,
+    caller: Principal,
+    at: datetime,
+) -> Evidence:
+    """Store a part, then say so. What a crash leaves in between is replaced when the phone sends it again."""
+    evidence = await queries.evidence_for_update(session, evidence_id, caller)
+    evidence.check_part(offset, len(content))
+    await store.put_part(evidence.id, offset, content)
+    received = evidence.receive(offset, len(content), at=at)
+    if received is not None:
+        await journal.record(session, received, subject=evidence)
+    return evidence
+
+
+async def assemble(store: EvidenceStore, evidence: Evidence, target: Path) -> str:
+    """Write the parts into one file; its SHA-256."""
+    sum_of_all = hashlib.sha256()
+    with target.open("wb") as file:
+        async for part in store.read_parts(evidence.id, evidence.parts):
+            sum_of_all.update(part)
+            file.write(part)
+    return sum_of_all.hexdigest()
+
+
+async def keep(session: AsyncSession, evidence_id: UUID, clean: CleanCopy, seal: Seal, *, at: datetime) -> None:
+    """Keep it for good, with our receipt."""
+    evidence = await queries.evidence_for_update(session, evidence_id)
+    evidence.check_received()
+    receipt = evidence.receipt_for(clean)
+    await journal.record(session, evidence.keep(clean, receipt, seal.sign(receipt), at=at), subject=evidence)
+
+
+async def refuse(session: AsyncSession, evidence_id: UUID, code: str, *, at: datetime) -> None:
+    """Refuse it; the phone reads why."""
+    evidence = await queries.evidence_for_update(session, evidence_id)
+    await journal.record(session, evidence.refuse(code, at=at), subject=evidence)

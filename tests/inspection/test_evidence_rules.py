@@ -1,0 +1,166 @@
+"""From announcement to exhibit: each step from where it may start, and refused from everywhere else."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import pytest
+from pydantic import ValidationError
+
+from services.inspection.canonical import digest
+from services.inspection.evidence.domain import (
+    MAX_BYTES,
+    NOTHING_BEFORE,
+    TRANSITIONS,
+    Capture,
+    CleanCopy,
+    Evidence,
+    EvidenceNotKept,
+    EvidenceNotReceived,
+    EvidenceState,
+    EvidenceTooLarge,
+    Exhibit,
+    ExhibitAlready,
+    MediaTypeNotKept,
+    Position,
+    UploadComplete,
+    UploadEmpty,
+    UploadOffsetWrong,
+    UploadTooLong,
+)
+from services.inspection.evidence.seal import Seal, signed_by
+from services.inspection.violations.domain import Place
+from shared.refusals import Refusal
+
+AT = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
+CASE = UUID(int=9)
+PLACE = Place(UUID(int=5), "g1", "140213", "140213050", "t1")
+CLEAN = CleanCopy("image/jpeg", 7, "c" * 64, Position(lon=113.3, lat=40.08))
+
+
+def capture(**more: Any) -> Capture:
+    said = {
+        "id": UUID(int=1),
+        "subject_kind": "visit",
+        "subject_id": UUID(int=2),
+        "media_type": "image/jpeg",
+        "size": 10,
+        "sha256": "a" * 64,
+        "captured_at": AT,
+        "position": {"lon": 113.31, "lat": 40.07, "accuracy_m": 8},
+    }
+    return Capture.model_validate(said | more)
+
+
+def evidence(state: EvidenceState = EvidenceState.ANNOUNCED) -> Evidence:
+    found, _ = Evidence.announce(capture(), PLACE, by="inspector-1", at=AT)
+    if state is EvidenceState.ANNOUNCED:
+        return found
+    found.receive(0, 10, at=AT)
+    if state is EvidenceState.KEPT:
+        found.keep(CLEAN, found.receipt_for(CLEAN), "s" * 128, at=AT)
+    if state is EvidenceState.REFUSED:
+        found.refuse("picture-unreadable", at=AT)
+    return found
+
+
+STEPS: dict[str, tuple[Callable[[Evidence], object], type[Refusal]]] = {
+    "part": (lambda one: one.receive(0, 10, at=AT), UploadComplete),
+    "keep": (lambda one: one.keep(CLEAN, {}, "s", at=AT), EvidenceNotReceived),
+    "refuse": (lambda one: one.refuse("hash-differs", at=AT), EvidenceNotReceived),
+    "exhibit": (lambda one: one.exhibit(CASE, [], by="officer", at=AT), EvidenceNotKept),
+}
+
+
+@pytest.mark.parametrize("state", EvidenceState)
+@pytest.mark.parametrize("step", STEPS)
+def test_every_step_from_every_state(step: str, state: EvidenceState) -> None:
+    one, (take, refusal) = evidence(state), STEPS[step]
+    if state in TRANSITIONS[step]:
+        take(one)
+        return
+    with pytest.raises(refusal):
+        take(one)
+    assert one.state == state
+
+
+def test_parts_arrive_in_order_and_the_last_completes() -> None:
+    one = evidence()
+    assert one.receive(0, 4, at=AT) is None
+    with pytest.raises(UploadOffsetWrong) as wrong:
+        one.receive(0, 4, at=AT)
+    assert wrong.value.facts == {"received": 4}
+    with pytest.raises(UploadTooLong):
+        one.receive(4, 7, at=AT)
+    with pytest.raises(UploadEmpty):
+        one.receive(4, 0, at=AT)
+    assert (one.parts, one.received_bytes, one.state) == ([0], 4, EvidenceState.ANNOUNCED)
+    assert one.receive(4, 6, at=AT) is not None
+    assert (one.parts, one.state, one.received_at) == ([0, 4], EvidenceState.RECEIVED, AT)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "refusal"),
+    [
+        ({"media_type": "image/svg+xml"}, MediaTypeNotKept),
+        ({"media_type": "text/html"}, MediaTypeNotKept),
+        ({"size": MAX_BYTES["photo"] + 1}, EvidenceTooLarge),
+        ({"media_type": "video/mp4", "size": MAX_BYTES["recording"] + 1}, EvidenceTooLarge),
+    ],
+)
+def test_what_is_not_kept(wrong: dict[str, Any], refusal: type[Refusal]) -> None:
+    with pytest.raises(refusal):
+        Evidence.announce(capture(**wrong), PLACE, by="inspector-1", at=AT)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"sha256": "A" * 64},
+        {"sha256": "../" + "a" * 61},
+        {"size": 0},
+        {"size": True},
+        {"media_type": "../../etc/passwd"},
+        {"captured_at": "2026-03-02T01:00:00"},
+        {"position": {"lon": 181, "lat": 0}},
+        {"position": {"lon": "NaN", "lat": 0}},
+        {"name": "../../evil.php"},
+    ],
+)
+def test_what_cannot_be_said(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        capture(**wrong)
+
+
+def test_the_receipt_is_signed_and_a_stranger_can_tell() -> None:
+    seal, one = Seal("secret"), evidence(EvidenceState.RECEIVED)
+    receipt = one.receipt_for(CLEAN)
+    signature = seal.sign(receipt)
+    assert receipt["position"] == {
+        "phone": {"lon": 113.31, "lat": 40.07, "accuracy_m": 8.0},
+        "camera": {"lon": 113.3, "lat": 40.08, "accuracy_m": None},
+    }
+    assert signed_by(seal.public_key, signature, receipt)
+    assert not signed_by(seal.public_key, signature, receipt | {"size": 11})
+    assert not signed_by(Seal("other").public_key, signature, receipt)
+    assert not signed_by("no key", signature, receipt)
+
+
+def test_no_negative_zero_is_signed() -> None:
+    said = capture(position={"lon": -0.0, "lat": -0.0}).claim["position"]
+    assert str(said["lon"]) == str(said["lat"]) == "0.0"
+
+
+def test_exhibits_are_chained() -> None:
+    chain: list[Exhibit] = []
+    for number in range(3):
+        one = evidence(EvidenceState.KEPT)
+        one.id = UUID(int=number + 1)
+        link, fact = one.exhibit(CASE, chain, by="officer", at=AT)
+        assert (link.number, fact.number, fact.hash) == (number + 1, number + 1, link.hash)
+        assert link.entry["before"] == (chain[-1].hash if chain else NOTHING_BEFORE)
+        assert link.hash == digest(link.entry)
+        chain.append(link)
+        with pytest.raises(ExhibitAlready):
+            one.exhibit(CASE, chain, by="officer", at=AT)
