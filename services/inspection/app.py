@@ -4,6 +4,8 @@ from fastapi import FastAPI
 
 from services.inspection.campaigns import domain as campaign_rules
 from services.inspection.campaigns.routes import router as campaigns
+from services.inspection.devices import domain as device_rules
+from services.inspection.devices.routes import router as devices
 from services.inspection.grids.routes import router as grids
 from services.inspection.settings import Settings
 from services.inspection.subscriptions import IMPORTERS
@@ -24,9 +26,10 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         settings or Settings(),
         title="Double Wings inspection",
         description="Street grids, teams, campaigns, visits and violations. 网格化检查。",
-        routers=[grids, teams, blind_spots, campaigns, visits, violations, imports_router(IMPORTERS)],
+        routers=[grids, teams, devices, blind_spots, campaigns, visits, violations, imports_router(IMPORTERS)],
         constraints={
             **team_rules.CONSTRAINTS,
+            **device_rules.CONSTRAINTS,
             **campaign_rules.CONSTRAINTS,
             **visit_rules.CONSTRAINTS,
             **violation_rules.CONSTRAINTS,
