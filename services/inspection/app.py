@@ -4,6 +4,8 @@ from fastapi import FastAPI
 
 from services.inspection.campaigns import domain as campaign_rules
 from services.inspection.campaigns.routes import router as campaigns
+from services.inspection.devices import domain as device_rules
+from services.inspection.devices.routes import router as devices
 from services.inspection.evidence import domain as evidence_rules
 from services.inspection.evidence.routes import key, open_evidence
 from services.inspection.evidence.routes import router as evidence
@@ -27,9 +29,21 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         settings or Settings(),
         title="Double Wings inspection",
         description="Street grids, teams, campaigns, visits and violations. 网格化检查。",
-        routers=[grids, teams, blind_spots, campaigns, visits, violations, evidence, key, imports_router(IMPORTERS)],
+        routers=[
+            grids,
+            teams,
+            blind_spots,
+            campaigns,
+            visits,
+            violations,
+            evidence,
+            key,
+            devices,
+            imports_router(IMPORTERS),
+        ],
         constraints={
             **team_rules.CONSTRAINTS,
+            **device_rules.CONSTRAINTS,
             **campaign_rules.CONSTRAINTS,
             **visit_rules.CONSTRAINTS,
             **violation_rules.CONSTRAINTS,

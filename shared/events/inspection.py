@@ -36,6 +36,32 @@ class TeamFormed(Event):
     at: datetime
 
 
+class DeviceEnrolled(Event):
+    """A phone was enrolled to the person who holds it; `key_fingerprint` is the SHA-256 of the key it signs with."""
+
+    type: ClassVar[str] = "inspection.device.enrolled.v1"
+    topic: ClassVar[str] = "inspection.devices.v1"
+
+    device_id: UUID
+    subject: str
+    team: str | None
+    district: str | None
+    key_fingerprint: str
+    at: datetime
+
+
+class DeviceRevoked(Event):
+    """A phone records nothing any more."""
+
+    type: ClassVar[str] = "inspection.device.revoked.v1"
+    topic: ClassVar[str] = "inspection.devices.v1"
+
+    device_id: UUID
+    subject: str
+    by: str
+    at: datetime
+
+
 class TargetPlaced(Event):
     """An institution was placed in the grid, or found to lie in none (`grid` null, `blind_spot` says why)."""
 

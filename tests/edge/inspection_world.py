@@ -7,6 +7,7 @@ from sqlalchemy import insert
 from services.inspection.targets.domain import Target
 from shared.database import new_id
 from tests.edge.asks import HERE, STREET, Ask, World, imports, made
+from tests.edge.inspection_places import places
 from tests.services import Service
 
 
@@ -80,7 +81,8 @@ async def inspection(service: Service) -> World:
             "rectify_violation": Ask({"violation_id": violations[1]}, body={"statement": "已公示"}),
             "verify_violation": Ask({"violation_id": violations[2]}, body={"holds": True, "note": "好"}),
         }
-        | imports(started, past),
+        | imports(started, past)
+        | await places(service),
         institution=institution,
     )
 

@@ -14,6 +14,8 @@ from tests.metrics.deliveries import AT
 CONTRACTS = Path(__file__).parents[1] / "contracts" / "samples"
 COUNT_NOTHING: frozenset[type[Event]] = frozenset(
     {
+        inspection.DeviceEnrolled,
+        inspection.DeviceRevoked,
         inspection.GridSetActivated,
         registry.CalendarDayCorrected,
         registry.CalendarYearPublished,
