@@ -5,6 +5,7 @@ from fastapi import FastAPI
 from services.inspection.campaigns import domain as campaign_rules
 from services.inspection.campaigns.routes import router as campaigns
 from services.inspection.grids.routes import router as grids
+from services.inspection.offences.routes import router as offences
 from services.inspection.settings import Settings
 from services.inspection.subscriptions import IMPORTERS
 from services.inspection.targets.routes import router as blind_spots
@@ -24,7 +25,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         settings or Settings(),
         title="Double Wings inspection",
         description="Street grids, teams, campaigns, visits and violations. 网格化检查。",
-        routers=[grids, teams, blind_spots, campaigns, visits, violations, imports_router(IMPORTERS)],
+        routers=[grids, teams, blind_spots, campaigns, visits, offences, violations, imports_router(IMPORTERS)],
         constraints={
             **team_rules.CONSTRAINTS,
             **campaign_rules.CONSTRAINTS,
