@@ -10,6 +10,7 @@ from services.inspection.evidence import domain as evidence_rules
 from services.inspection.evidence.routes import key, open_evidence
 from services.inspection.evidence.routes import router as evidence
 from services.inspection.grids.routes import router as grids
+from services.inspection.offences.routes import router as offences
 from services.inspection.settings import Settings
 from services.inspection.subscriptions import IMPORTERS
 from services.inspection.targets.routes import router as blind_spots
@@ -39,6 +40,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             evidence,
             key,
             devices,
+            offences,
             imports_router(IMPORTERS),
         ],
         constraints={

@@ -58,6 +58,7 @@ INBOX = Inbox.of(
         inspection.VisitCalledOff,
         inspection.ViolationReported,
         inspection.RectificationOrdered,
+        inspection.ViolationExtended,
         inspection.ViolationRectified,
         inspection.ViolationVerified,
     ],

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import ClassVar
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from shared.events import Event
 
@@ -278,7 +278,8 @@ class EvidenceExhibited(EvidenceEvent):
 
 
 class ViolationEvent(Event):
-    """Every fact of a violation carries its severity and place; `found_on` is the day in China."""
+    """Every fact of a violation carries its severity and place; `found_on` is the day in China, `offence` its code in
+    the catalogue."""
 
     topic: ClassVar[str] = "inspection.violations.v1"
 
@@ -292,6 +293,7 @@ class ViolationEvent(Event):
     found_on: date
     state: str
     at: datetime
+    offence: str | None = None
 
 
 class ViolationReported(ViolationEvent):
@@ -313,11 +315,12 @@ class RectificationOrdered(ViolationEvent):
 
 
 class ViolationRectified(ViolationEvent):
-    """The institution says it has put it right."""
+    """The institution says it has put it right; `evidence` are ids of what it shows for it."""
 
     type: ClassVar[str] = "inspection.violation.rectified.v1"
 
     statement: str
+    evidence: list[UUID] = Field(default_factory=list)
 
 
 class ViolationVerified(ViolationEvent):
@@ -327,3 +330,40 @@ class ViolationVerified(ViolationEvent):
 
     holds: bool
     note: str | None
+
+
+class ViolationExtended(ViolationEvent):
+    """The day by which to put it right was moved, once."""
+
+    type: ClassVar[str] = "inspection.violation.extended.v1"
+
+    due_on: date
+    reason: str
+
+
+class OffenceEnacted(Event):
+    """A version of an offence is in force from a day on: its clause, its severity, the days to put it right."""
+
+    type: ClassVar[str] = "inspection.offence.enacted.v1"
+    topic: ClassVar[str] = "inspection.offences.v1"
+
+    offence_id: UUID
+    code: str
+    title: str
+    clause: str
+    severity: str
+    days: int
+    valid_from: date
+    at: datetime
+
+
+class OffenceRepealed(Event):
+    """A version of an offence ends with `valid_to`."""
+
+    type: ClassVar[str] = "inspection.offence.repealed.v1"
+    topic: ClassVar[str] = "inspection.offences.v1"
+
+    offence_id: UUID
+    code: str
+    valid_to: date
+    at: datetime

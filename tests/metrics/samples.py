@@ -17,6 +17,8 @@ COUNT_NOTHING: frozenset[type[Event]] = frozenset(
         inspection.DeviceEnrolled,
         inspection.DeviceRevoked,
         inspection.GridSetActivated,
+        inspection.OffenceEnacted,
+        inspection.OffenceRepealed,
         registry.CalendarDayCorrected,
         registry.CalendarYearPublished,
         registry.CommitmentTextPublished,
@@ -85,6 +87,7 @@ SAMPLES: dict[type[Event], Event] = {
         inspection.RectificationOrdered(
             **_violation, state="rectification_ordered", due_on=date(2026, 4, 1), requirement="x"
         ),
+        inspection.ViolationExtended(**_violation, state="rectification_ordered", due_on=date(2026, 4, 9), reason="x"),
         inspection.ViolationRectified(**_violation, state="rectified", statement="x"),
         inspection.ViolationVerified(**_violation, state="closed", holds=True, note=None),
         afterschool.SchoolRegistered(school_id=SCHOOL, code="s", name="一小", at=AT, **PLACE),
@@ -239,6 +242,7 @@ SAID: Mapping[str, tuple[str, UUID, Mapping[str, str], int | None]] = {
     "VisitCalledOff": ("visit", VISIT, {"state": "called_off", **_VISIT}, None),
     "ViolationReported": ("violation", VIOLATION, {"state": "reported", **_VIOLATION}, None),
     "RectificationOrdered": ("violation", VIOLATION, {"state": "rectification_ordered", **_VIOLATION}, None),
+    "ViolationExtended": ("violation", VIOLATION, {"state": "rectification_ordered", **_VIOLATION}, None),
     "ViolationRectified": ("violation", VIOLATION, {"state": "rectified", **_VIOLATION}, None),
     "ViolationVerified": ("violation", VIOLATION, {"state": "closed", **_VIOLATION}, None),
     "SchoolRegistered": ("school", SCHOOL, {"state": "active", **_SCHOOL, **PLACE}, None),

@@ -1,27 +1,30 @@
 """A violation (问题): a breach found at an institution, and what became of it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Final, Self, TypeVar
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
-from sqlalchemy import CheckConstraint, Date, Index, Text, text
+from pydantic import BaseModel, ConfigDict, model_validator
+from sqlalchemy import ARRAY, CheckConstraint, Date, Index, Text, Uuid, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from services.inspection.offences.domain import Offence, OffenceCode
+from services.inspection.offences.domain import Severity as Severity
 from services.inspection.orm import Base
 from shared.clock import china_date
 from shared.database import Aggregate, new_id
 from shared.events.inspection import (
     RectificationOrdered,
     ViolationEvent,
+    ViolationExtended,
     ViolationRectified,
     ViolationReported,
     ViolationVerified,
 )
-from shared.refusals import Conflict, Invalid, NotFound, Refusal
+from shared.refusals import Conflict, Invalid, NotFound, Refusal, field_error
 from shared.wording import Line, Paragraph
 
 
@@ -51,6 +54,27 @@ class ViolationNotRectified(Conflict):
 
     code = "violation-not-rectified"
     zh = "该问题尚未提交整改，不能核查。"
+
+
+class DeadlineExtended(Conflict):
+    """The deadline was extended before; it is extended once."""
+
+    code = "deadline-extended-already"
+    zh = "整改期限已延长过一次。"
+
+
+class DeadlinePassed(Conflict):
+    """The deadline has passed; it is extended before it does."""
+
+    code = "deadline-passed"
+    zh = "整改期限已过，不能再延长。"
+
+
+class ExtensionTooEarly(Invalid):
+    """The new day lies after the one it replaces."""
+
+    code = "extension-not-later"
+    zh = "延长后的期限须晚于原期限。"
 
 
 class DueOnPast(Invalid):
@@ -91,12 +115,6 @@ class ExternalRefTaken(Conflict):
 Fact = TypeVar("Fact", bound=ViolationEvent)
 
 
-class Severity(StrEnum):
-    LOW = "low"
-    MODERATE = "moderate"
-    HIGH = "high"
-
-
 class ViolationState(StrEnum):
     REPORTED = "reported"
     RECTIFICATION_ORDERED = "rectification_ordered"
@@ -104,14 +122,47 @@ class ViolationState(StrEnum):
     CLOSED = "closed"
 
 
+class Action(StrEnum):
+    """What moves a violation."""
+
+    ORDER = "order"
+    EXTEND = "extend"
+    RECTIFY = "rectify"
+    VERIFY = "verify"
+
+
+TRANSITIONS: Final[Mapping[Action, frozenset[ViolationState]]] = {
+    Action.ORDER: frozenset({ViolationState.REPORTED}),
+    Action.EXTEND: frozenset({ViolationState.RECTIFICATION_ORDERED}),
+    Action.RECTIFY: frozenset({ViolationState.RECTIFICATION_ORDERED}),
+    Action.VERIFY: frozenset({ViolationState.RECTIFIED}),
+}
+_REFUSALS: Final[Mapping[Action, type[Refusal]]] = {
+    Action.ORDER: ViolationNotAwaitingOrder,
+    Action.EXTEND: ViolationNotUnderOrder,
+    Action.RECTIFY: ViolationNotUnderOrder,
+    Action.VERIFY: ViolationNotRectified,
+}
+
+
 class Finding(BaseModel):
-    """What is wrong, how grave it is, and which clause it breaks."""
+    """What is wrong. An offence of the catalogue says how grave it is and which clause it breaks; without one, say it.
+
+    What the catalogue says goes before what is said here.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    severity: Severity
+    offence: OffenceCode | None = None
+    severity: Severity | None = None
     description: Paragraph
     clause: Line | None = None
+
+    @model_validator(mode="after")
+    def _graded(self) -> Self:
+        if self.severity is None and self.offence is None:
+            raise field_error("severity-missing", en="Name an offence or a severity.", zh="须指明违规情形或严重程度。")
+        return self
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +200,10 @@ class Violation(Base, Aggregate):
         Index("ix_violation_state_severity_id", "state", "severity", "id"),
         Index("ix_violation_grid_id", "grid", "id"),
         Index("ix_violation_team_id", "team", "id"),
+        Index("ix_violation_due_on", "due_on", "id", postgresql_where=text("state = 'rectification_ordered'")),
         CheckConstraint("(state = 'closed') = (closed_at IS NOT NULL)", name="closed_at_a_time"),
+        CheckConstraint("(offence IS NULL) = (offence_id IS NULL)", name="version_of_an_offence"),
+        CheckConstraint("(extended_at IS NULL) = (extension_reason IS NULL)", name="extended_for_a_reason"),
     )
 
     visit_id: Mapped[UUID | None]
@@ -158,6 +212,8 @@ class Violation(Base, Aggregate):
     district: Mapped[str | None] = mapped_column(Text)
     street: Mapped[str | None] = mapped_column(Text)
     team: Mapped[str | None] = mapped_column(Text)
+    offence: Mapped[str | None] = mapped_column(Text)
+    offence_id: Mapped[UUID | None]
     severity: Mapped[str] = mapped_column(Text)
     description: Mapped[str] = mapped_column(Text)
     clause: Mapped[str | None] = mapped_column(Text)
@@ -165,7 +221,12 @@ class Violation(Base, Aggregate):
     state: Mapped[str] = mapped_column(Text)
     due_on: Mapped[date | None] = mapped_column(Date)
     requirement: Mapped[str | None] = mapped_column(Text)
+    extended_at: Mapped[datetime | None]
+    extended_by: Mapped[str | None] = mapped_column(Text)
+    extension_reason: Mapped[str | None] = mapped_column(Text)
     statement: Mapped[str | None] = mapped_column(Text)
+    evidence: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid), server_default=text("'{}'"))
+    verification_visit_id: Mapped[UUID | None]
     verified_by: Mapped[str | None] = mapped_column(Text)
     verification_note: Mapped[str | None] = mapped_column(Text)
     external_ref: Mapped[str | None] = mapped_column(Text)
@@ -174,9 +235,16 @@ class Violation(Base, Aggregate):
 
     @classmethod
     def report(
-        cls, finding: Finding, place: Place, *, visit_id: UUID | None, found_on: date, at: datetime
+        cls,
+        finding: Finding,
+        place: Place,
+        *,
+        visit_id: UUID | None,
+        found_on: date,
+        at: datetime,
+        offence: Offence | None = None,
     ) -> tuple[Self, ViolationReported]:
-        """Take note of a breach."""
+        """Take note of a breach; of an offence, with the version in force on the day it was found."""
         if found_on > china_date(at):
             raise FoundInFuture(pointer="/found_on")
         if place.institution_id is None and place.grid is None and visit_id is None:
@@ -190,9 +258,12 @@ class Violation(Base, Aggregate):
             district=place.district,
             street=place.street,
             team=place.team,
-            severity=finding.severity.value,
+            offence=offence.code if offence else None,
+            offence_id=offence.id if offence else None,
+            severity=graded(finding, offence),
             description=finding.description,
-            clause=finding.clause,
+            clause=offence.clause if offence else finding.clause,
+            evidence=[],
             found_on=found_on,
             state=ViolationState.REPORTED,
             reported_at=at,
@@ -201,36 +272,77 @@ class Violation(Base, Aggregate):
 
     def order(self, due_on: date, requirement: str, *, at: datetime) -> RectificationOrdered:
         """Tell the institution to put it right by a day."""
-        if self.state != ViolationState.REPORTED:
-            raise ViolationNotAwaitingOrder(state=self.state)
+        self._check(Action.ORDER)
         if due_on < china_date(at):
             raise DueOnPast(pointer="/due_on")
         self.state, self.due_on, self.requirement = ViolationState.RECTIFICATION_ORDERED, due_on, requirement
         return self._fact(RectificationOrdered, at, due_on=due_on, requirement=requirement)
 
-    def rectify(self, statement: str, *, at: datetime) -> ViolationRectified:
-        """Take the institution's word that it was put right."""
-        if self.state != ViolationState.RECTIFICATION_ORDERED:
-            raise ViolationNotUnderOrder(state=self.state)
+    def extend(self, due_on: date, reason: str, *, by: str, at: datetime) -> ViolationExtended:
+        """Move the deadline: once, before it passes, for a reason."""
+        self._check(Action.EXTEND)
+        assert self.due_on is not None
+        if self.extended_at is not None:
+            raise DeadlineExtended(extended_at=self.extended_at)
+        if self.due_on < china_date(at):
+            raise DeadlinePassed(due_on=self.due_on)
+        if due_on <= self.due_on:
+            raise ExtensionTooEarly(pointer="/due_on", due_on=self.due_on)
+        self.due_on, self.extended_at, self.extended_by, self.extension_reason = due_on, at, by, reason
+        return self._fact(ViolationExtended, at, due_on=due_on, reason=reason)
+
+    def rectify(self, statement: str, *, at: datetime, evidence: Sequence[UUID] = ()) -> ViolationRectified:
+        """Take the institution's word that it was put right, and what it shows for it."""
+        self._check(Action.RECTIFY)
         self.state, self.statement = ViolationState.RECTIFIED, statement
-        return self._fact(ViolationRectified, at, statement=statement)
+        self.evidence = list(dict.fromkeys(evidence))
+        self.verification_visit_id = None
+        return self._fact(ViolationRectified, at, statement=statement, evidence=self.evidence)
 
     def verify(self, *, holds: bool, note: str | None, by: str, at: datetime) -> ViolationVerified:
         """Look again: closed if the rectification holds, back under the same order if it does not."""
+        self._check(Action.VERIFY)
+        return self._verified(holds, note, by, at)
+
+    def conclude(
+        self, *, visit_id: UUID, holds: bool, note: str | None, by: str, at: datetime
+    ) -> ViolationVerified | None:
+        """What a re-visit saw. Sent back by its reviewer and submitted anew, its last word holds; None where an
+        officer has verified meanwhile, or the same was said before."""
         if self.state != ViolationState.RECTIFIED:
-            raise ViolationNotRectified(state=self.state)
+            said = self.state == ViolationState.CLOSED
+            if self.verification_visit_id != visit_id or said is holds:
+                return None
+        self.verification_visit_id = visit_id
+        return self._verified(holds, note, by, at)
+
+    def _verified(self, holds: bool, note: str | None, by: str, at: datetime) -> ViolationVerified:
         self.state = ViolationState.CLOSED if holds else ViolationState.RECTIFICATION_ORDERED
         self.closed_at = at if holds else None
         self.verified_by, self.verification_note = by, note
         return self._fact(ViolationVerified, at, holds=holds, note=note)
 
-    def says(self, finding: Finding) -> bool:
+    def overdue(self, on: date) -> bool:
+        """Whether the day by which to put it right has passed without a word."""
+        return self.state == ViolationState.RECTIFICATION_ORDERED and self.due_on is not None and self.due_on < on
+
+    @property
+    def place(self) -> Place:
+        """Where it is, for who looks again."""
+        return Place(self.institution_id, self.grid, self.district, self.street, self.team)
+
+    def says(self, finding: Finding, offence: Offence | None = None) -> bool:
         """Whether this is the same finding, sent again."""
-        return (self.severity, self.description, self.clause) == (
-            finding.severity,
+        return (self.offence, self.severity, self.description, self.clause) == (
+            finding.offence,
+            graded(finding, offence),
             finding.description,
-            finding.clause,
+            offence.clause if offence else finding.clause,
         )
+
+    def _check(self, action: Action) -> None:
+        if self.state not in TRANSITIONS[action]:
+            raise _REFUSALS[action](state=self.state)
 
     def _fact(self, kind: type[Fact], at: datetime, **more: object) -> Fact:
         return kind.model_validate({**fact_fields(self), **more, "at": at})
@@ -245,10 +357,18 @@ def fact_fields(violation: Violation) -> dict[str, object]:
         "grid": violation.grid,
         "district": violation.district,
         "street": violation.street,
+        "offence": violation.offence,
         "severity": str(violation.severity),
         "found_on": violation.found_on,
         "state": str(violation.state),
     }
+
+
+def graded(finding: Finding, offence: Offence | None) -> str:
+    """The severity: the catalogue's, else what the finder says."""
+    severity = Severity(offence.severity) if offence is not None else finding.severity
+    assert severity is not None  # a finding without an offence has one
+    return severity.value
 
 
 def default_due_on(days: int, *, on: date) -> date:

@@ -8,7 +8,13 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.inspection.violations.domain import DeadlineUnknown, RectificationDeadline, Violation, ViolationNotFound
+from services.inspection.violations.domain import (
+    DeadlineUnknown,
+    RectificationDeadline,
+    Violation,
+    ViolationNotFound,
+    ViolationState,
+)
 from shared.policies import Principal
 from shared.reach import within_reach
 
@@ -21,6 +27,11 @@ async def violation(session: AsyncSession, violation_id: UUID, caller: Principal
 async def violation_for_update(session: AsyncSession, violation_id: UUID, caller: Principal) -> Violation:
     """The violation, locked until the transaction ends; raises `ViolationNotFound`."""
     return _reachable(await session.get(Violation, violation_id, with_for_update=True, populate_existing=True), caller)
+
+
+async def violation_to_conclude(session: AsyncSession, violation_id: UUID) -> Violation | None:
+    """The violation a re-visit is about, locked: whoever may submit the visit may conclude."""
+    return await session.get(Violation, violation_id, with_for_update=True, populate_existing=True)
 
 
 def _reachable(found: Violation | None, caller: Principal) -> Violation:
@@ -43,10 +54,17 @@ class ViolationFilters:
     state: str | None = None
     severity: str | None = None
     grid: str | None = None
+    offence: str | None = None
 
 
 async def violations(
-    session: AsyncSession, caller: Principal, filters: ViolationFilters, *, after: str | None, limit: int
+    session: AsyncSession,
+    caller: Principal,
+    filters: ViolationFilters,
+    *,
+    overdue_on: date | None = None,
+    after: str | None,
+    limit: int,
 ) -> Sequence[Violation]:
     """Violations within the caller's reach, in the order of their reports."""
     reach = within_reach(
@@ -60,6 +78,8 @@ async def violations(
     for name, value in asdict(filters).items():
         if value is not None:
             wanted = wanted.where(getattr(Violation, name) == value)
+    if overdue_on is not None:
+        wanted = wanted.where(Violation.state == ViolationState.RECTIFICATION_ORDERED, Violation.due_on < overdue_on)
     if after is not None:
         wanted = wanted.where(Violation.id > UUID(after))
     return (await session.scalars(wanted)).all()

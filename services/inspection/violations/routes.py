@@ -1,17 +1,22 @@
 """`/v1/violations`."""
 
+from dataclasses import asdict
 from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import Query, Request, Response, status
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field, computed_field
 
+from services.inspection.offences.domain import OffenceUnknown
 from services.inspection.targets.domain import TargetNotFound
 from services.inspection.violations import queries, usecases
 from services.inspection.violations.domain import (
+    DeadlineExtended,
+    DeadlinePassed,
     DeadlineUnknown,
     DueOnPast,
+    ExtensionTooEarly,
     Finding,
     FoundInFuture,
     PlaceMissing,
@@ -24,12 +29,12 @@ from services.inspection.violations.domain import (
     ViolationState,
 )
 from services.inspection.violations.queries import ViolationFilters
-from shared.clock import utc_now
+from shared.clock import china_date, utc_now
 from shared.etags import not_modified, set_etag
 from shared.paging import Page, PageOf, PageParams
 from shared.policies import Principal, allow
 from shared.web import SessionDep, problems, service_router
-from shared.wording import Line, Paragraph
+from shared.wording import Day, Line, Paragraph, Reason
 
 router = service_router(prefix="/v1/violations", tags=["violations"])
 
@@ -42,24 +47,34 @@ class ViolationIn(Finding):
 
     institution_id: UUID | None = None
     grid: Line | None = None
-    found_on: date | None = None
+    found_on: Day | None = None
 
 
 class RectificationOrderIn(BaseModel):
-    """What to put right; without a day, the severity decides."""
+    """What to put right; without a day, the offence decides, else the severity."""
 
     model_config = ConfigDict(extra="forbid")
 
     requirement: Paragraph
-    due_on: date | None = None
+    due_on: Day | None = None
+
+
+class ExtensionIn(BaseModel):
+    """The new day, and why."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    due_on: Day
+    reason: Reason
 
 
 class RectificationIn(BaseModel):
-    """What was done."""
+    """What was done, and ids of the evidence that shows it."""
 
     model_config = ConfigDict(extra="forbid")
 
     statement: Paragraph
+    evidence: Annotated[list[UUID], Field(max_length=50)] = Field(default_factory=list)
 
 
 class VerificationIn(BaseModel):
@@ -72,7 +87,8 @@ class VerificationIn(BaseModel):
 
 
 class ViolationOut(BaseModel):
-    """A violation. `version` counts its facts and is its ETag."""
+    """A violation. `version` counts its facts and is its ETag; `offence_id` is the version of the offence it keeps;
+    `overdue` is said of today."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -84,6 +100,8 @@ class ViolationOut(BaseModel):
     district: str | None
     street: str | None
     team: str | None
+    offence: str | None
+    offence_id: UUID | None
     severity: Severity
     description: str
     clause: str | None
@@ -91,19 +109,31 @@ class ViolationOut(BaseModel):
     state: ViolationState
     due_on: date | None
     requirement: str | None
+    extended_at: datetime | None
+    extended_by: str | None
+    extension_reason: str | None
     statement: str | None
+    evidence: list[UUID]
+    verification_visit_id: UUID | None
     verified_by: str | None
     verification_note: str | None
     external_ref: str | None
     reported_at: datetime
     closed_at: datetime | None
 
+    @computed_field  # type: ignore[prop-decorator]  # mypy does not know decorated properties
+    @property
+    def overdue(self) -> bool:
+        """Whether the day has passed without a word of the institution."""
+        under_order = self.state is ViolationState.RECTIFICATION_ORDERED
+        return under_order and self.due_on is not None and self.due_on < china_date(utc_now())
+
 
 @router.post(
     "",
     status_code=status.HTTP_201_CREATED,
     response_model=ViolationOut,
-    responses=problems(TargetNotFound, PlaceMissing, FoundInFuture),
+    responses=problems(TargetNotFound, PlaceMissing, FoundInFuture, OffenceUnknown),
 )
 async def report_violation(
     body: ViolationIn, caller: ReporterDep, session: SessionDep, response: Response
@@ -111,7 +141,7 @@ async def report_violation(
     """Report a breach found outside a visit."""
     violation = await usecases.report_violation(
         session,
-        Finding(severity=body.severity, description=body.description, clause=body.clause),
+        Finding.model_validate(body.model_dump(include=set(Finding.model_fields))),
         institution_id=body.institution_id,
         grid=body.grid,
         found_on=body.found_on,
@@ -133,12 +163,21 @@ async def list_violations(
     state: ViolationState | None = None,
     severity: Severity | None = None,
     grid: Annotated[str | None, Query(max_length=100)] = None,
+    offence: Annotated[str | None, Query(max_length=100)] = None,
+    overdue: Annotated[bool, Query(description="Only those whose day has passed.")] = False,
 ) -> PageOf[Violation]:
     """Violations within the caller's reach, in the order of their reports."""
-    binding = {"institution": institution, "visit": visit, "state": state, "severity": severity, "grid": grid}
+    filters = ViolationFilters(institution, visit, state, severity, grid, offence)
+    binding = {**asdict(filters), "overdue": overdue}
     (after,) = page.position(**binding) or (None,)
-    filters = ViolationFilters(institution, visit, state, severity, grid)
-    found = await queries.violations(session, caller, filters, after=after, limit=page.limit + 1)
+    found = await queries.violations(
+        session,
+        caller,
+        filters,
+        overdue_on=china_date(utc_now()) if overdue else None,
+        after=after,
+        limit=page.limit + 1,
+    )
     return page.page(found, "id", **binding)
 
 
@@ -173,6 +212,26 @@ async def order_rectification(
 
 
 @router.post(
+    "/{violation_id}/extension",
+    response_model=ViolationOut,
+    responses=problems(ViolationNotFound, ViolationNotUnderOrder, DeadlineExtended, DeadlinePassed, ExtensionTooEarly),
+)
+async def extend_rectification(
+    violation_id: UUID,
+    body: ExtensionIn,
+    caller: Annotated[Principal, allow("bureau", "district_officer")],
+    session: SessionDep,
+    response: Response,
+) -> Violation:
+    """Give the institution more time: once, and before the day has passed."""
+    violation = await usecases.extend_deadline(
+        session, violation_id, due_on=body.due_on, reason=body.reason, caller=caller, at=utc_now()
+    )
+    set_etag(response, violation)
+    return violation
+
+
+@router.post(
     "/{violation_id}/rectification",
     response_model=ViolationOut,
     responses=problems(ViolationNotFound, ViolationNotUnderOrder),
@@ -184,8 +243,10 @@ async def rectify_violation(
     session: SessionDep,
     response: Response,
 ) -> Violation:
-    """The operator, or an inspector on his behalf, says what was put right."""
-    violation = await usecases.rectify_violation(session, violation_id, body.statement, caller=caller, at=utc_now())
+    """The operator, or an inspector on his behalf, says what was put right. A re-visit is put on the team's list."""
+    violation = await usecases.rectify_violation(
+        session, violation_id, body.statement, evidence=body.evidence, caller=caller, at=utc_now()
+    )
     set_etag(response, violation)
     return violation
 

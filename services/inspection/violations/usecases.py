@@ -6,11 +6,14 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.inspection.offences import queries as offences
+from services.inspection.offences.domain import Offence, OffenceUnknown
 from services.inspection.targets import queries as targets
 from services.inspection.targets.domain import TargetNotFound
 from services.inspection.teams import queries as teams
 from services.inspection.violations import queries
 from services.inspection.violations.domain import Finding, Place, Violation, default_due_on
+from services.inspection.visits import mandates
 from shared import journal
 from shared.clock import china_date
 from shared.journal import Fact
@@ -31,7 +34,9 @@ async def report_violation(
     place = await _place(session, institution_id, grid, caller)
     if not caller.covers(district=place.district, street=place.street, team=place.team):
         raise TargetNotFound
-    violation, reported = Violation.report(finding, place, visit_id=None, found_on=found_on or china_date(at), at=at)
+    day = found_on or china_date(at)
+    (offence,) = await _offences(session, [finding], on=day, pointers=["/offence"])
+    violation, reported = Violation.report(finding, place, visit_id=None, found_on=day, at=at, offence=offence)
     session.add(violation)
     await journal.record(session, reported, subject=violation)
     return violation
@@ -43,10 +48,14 @@ async def report_at_visit(
     """Report what a visit found; how many violations it has now. A finding sent again is recognised."""
     known = await queries.violations_of_visit(session, visit_id)
     facts = []
-    for finding in dict.fromkeys(findings):
-        if any(violation.says(finding) for violation in known):
+    pointers = [f"/violations/{position}/offence" for position in range(len(findings))]
+    of_findings = dict(zip(findings, await _offences(session, findings, on=found_on, pointers=pointers), strict=True))
+    for finding, offence in of_findings.items():
+        if any(violation.says(finding, offence) for violation in known):
             continue
-        violation, reported = Violation.report(finding, place, visit_id=visit_id, found_on=found_on, at=at)
+        violation, reported = Violation.report(
+            finding, place, visit_id=visit_id, found_on=found_on, at=at, offence=offence
+        )
         violation.version = 1
         session.add(violation)
         facts.append(Fact(violation.id, violation.version, reported))
@@ -61,28 +70,81 @@ async def order_rectification(
     violation = await queries.violation_for_update(session, violation_id, caller)
     if due_on is None:
         today = china_date(at)
-        due_on = default_due_on(await queries.days_to_rectify(session, violation.severity, on=today), on=today)
+        due_on = default_due_on(await _days(session, violation, on=today), on=today)
     await journal.record(session, violation.order(due_on, requirement, at=at), subject=violation)
     return violation
 
 
-async def rectify_violation(
-    session: AsyncSession, violation_id: UUID, statement: str, *, caller: Principal, at: datetime
+async def extend_deadline(
+    session: AsyncSession, violation_id: UUID, *, due_on: date, reason: str, caller: Principal, at: datetime
 ) -> Violation:
-    """The operator, or an inspector on his behalf, says that it was put right."""
+    """Give the institution more time, once."""
     violation = await queries.violation_for_update(session, violation_id, caller)
-    await journal.record(session, violation.rectify(statement, at=at), subject=violation)
+    extended = violation.extend(due_on, reason, by=caller.subject, at=at)
+    await journal.record(session, extended, subject=violation, reason=reason)
+    return violation
+
+
+async def rectify_violation(
+    session: AsyncSession,
+    violation_id: UUID,
+    statement: str,
+    *,
+    evidence: Sequence[UUID] = (),
+    caller: Principal,
+    at: datetime,
+) -> Violation:
+    """The operator, or an inspector on his behalf, says that it was put right; a re-visit is put on the team's list."""
+    violation = await queries.violation_for_update(session, violation_id, caller)
+    rectified = violation.rectify(statement, at=at, evidence=evidence)
+    await journal.record(session, rectified, subject=violation)
+    await mandates.plan_verification(session, violation, at=at)
     return violation
 
 
 async def verify_violation(
     session: AsyncSession, violation_id: UUID, *, holds: bool, note: str | None, caller: Principal, at: datetime
 ) -> Violation:
-    """Close it, or put it back under its order."""
+    """Close it, or put it back under its order; the re-visit is wanted no more."""
     violation = await queries.violation_for_update(session, violation_id, caller)
     verified = violation.verify(holds=holds, note=note, by=caller.subject, at=at)
     await journal.record(session, verified, subject=violation)
+    await mandates.call_off(session, violation.id, "violation-verified", at=at)
     return violation
+
+
+async def conclude_verification(
+    session: AsyncSession, violation_id: UUID, *, visit_id: UUID, passed: bool | None, caller: Principal, at: datetime
+) -> None:
+    """Take what a re-visit saw. Where it saw nothing (a closed door), another one is planned."""
+    violation = await queries.violation_to_conclude(session, violation_id)
+    if violation is None:
+        return
+    if passed is None:
+        await mandates.plan_verification(session, violation, at=at)
+        return
+    verified = violation.conclude(visit_id=visit_id, holds=passed, note=None, by=caller.subject, at=at)
+    if verified is not None:
+        await journal.record(session, verified, subject=violation)
+        await mandates.call_off(session, violation.id, "violation-verified", at=at)
+
+
+async def _offences(
+    session: AsyncSession, findings: Sequence[Finding], *, on: date, pointers: Sequence[str]
+) -> list[Offence | None]:
+    """For each finding the version of its offence in force on the day; raises `OffenceUnknown`."""
+    versions = await offences.in_force(session, [finding.offence for finding in findings if finding.offence], on=on)
+    for finding, pointer in zip(findings, pointers, strict=True):
+        if finding.offence is not None and finding.offence not in versions:
+            raise OffenceUnknown(pointer=pointer)
+    return [versions.get(finding.offence or "") for finding in findings]
+
+
+async def _days(session: AsyncSession, violation: Violation, *, on: date) -> int:
+    """As the version it keeps says, else as its severity says today."""
+    if violation.offence_id is not None:
+        return (await offences.offence(session, violation.offence_id)).days
+    return await queries.days_to_rectify(session, violation.severity, on=on)
 
 
 async def _place(session: AsyncSession, institution_id: UUID | None, grid: str | None, caller: Principal) -> Place:

@@ -110,7 +110,7 @@ class ConclusionMissing(Invalid):
 
 
 class ConclusionUnasked(Invalid):
-    """Only a visit that another service asked for ends with a conclusion."""
+    """Only a visit that somebody asked for ends with a conclusion."""
 
     code = "conclusion-unasked"
     zh = "只有受托核查才需给出结论。"
@@ -128,11 +128,16 @@ Score = Annotated[int, BeforeValidator(not_bool), Field(ge=0, le=100)]
 
 
 class Purpose(StrEnum):
-    """Why another service asked for a visit."""
+    """Why somebody asked for a visit."""
 
     SITE_VISIT = "site_visit"
     STOP_ORDER = "stop_order"
+    VERIFICATION = "verification"
+    COMPLAINT = "complaint"
 
+
+_CONCLUDED: Final = frozenset({Purpose.SITE_VISIT, Purpose.STOP_ORDER, Purpose.VERIFICATION})
+"""Who asked wants a yes or a no. A complaint is answered in words."""
 
 Fact = TypeVar("Fact", bound=VisitEvent)
 
@@ -231,7 +236,7 @@ class Visit(Base, Aggregate):
             raise OutcomeNeedsInstitution(pointer="/outcome")
         if self.purpose is None and passed is not None:
             raise ConclusionUnasked(pointer="/passed")
-        if self.purpose is not None and outcome is Outcome.INSPECTED and passed is None:
+        if self.purpose in _CONCLUDED and outcome is Outcome.INSPECTED and passed is None:
             raise ConclusionMissing(pointer="/passed")
 
     def submit(

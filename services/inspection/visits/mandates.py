@@ -1,13 +1,15 @@
-"""Visits that the registry asked for: the premises of an applicant, and whether a stop order is kept."""
+"""Visits that somebody asked for: the registry (the premises of an applicant, whether a stop order is kept), and
+inspection itself (whether a rectification holds)."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.inspection.targets import queries as targets
 from services.inspection.teams import queries as teams
-from services.inspection.violations.domain import Place
+from services.inspection.violations.domain import Place, Violation, ViolationState
 from services.inspection.visits import queries
 from services.inspection.visits.domain import Plan, Purpose, Visit
 from shared.clock import utc_now
@@ -19,7 +21,7 @@ from shared.events.registry import (
     StopOrderCancelled,
     StopOrderRecipientsListed,
 )
-from shared.journal import Fact, record_many
+from shared.journal import Fact, record, record_many
 
 MANDATES: tuple[type[Event], ...] = (
     SiteVisitRequested,
@@ -42,9 +44,23 @@ async def take_mandate(session: AsyncSession, event: Event) -> None:
             note = f"停课令核查：{event.first_day} 至 {event.last_day}"
             await _plan(session, event.institutions, Purpose.STOP_ORDER, event.stop_order_id, note)
         case ApplicationWithdrawn():
-            await _call_off(session, event.application_id, "application-withdrawn")
+            await call_off(session, event.application_id, "application-withdrawn", at=utc_now())
         case StopOrderCancelled():
-            await _call_off(session, event.stop_order_id, "stop-order-cancelled")
+            await call_off(session, event.stop_order_id, "stop-order-cancelled", at=utc_now())
+
+
+async def plan_verification(session: AsyncSession, violation: Violation, *, at: datetime) -> None:
+    """A re-visit to see whether the rectification holds, unless one is planned; nobody goes to no place."""
+    place = violation.place
+    nowhere = place.institution_id is None and place.grid is None
+    if nowhere or violation.state != ViolationState.RECTIFIED:
+        return
+    if await queries.planned_for_update(session, violation.id):
+        return
+    plan = Plan(place, None, None, Purpose.VERIFICATION.value, "整改核查", Purpose.VERIFICATION, violation.id)
+    visit, planned = Visit.plan(new_id(), plan, at=at)
+    session.add(visit)
+    await record(session, planned, subject=visit)
 
 
 async def _plan(
@@ -64,8 +80,9 @@ async def _plan(
     await record_many(session, facts)
 
 
-async def _call_off(session: AsyncSession, reference_id: UUID, cause: str) -> None:
-    facts, at = [], utc_now()
+async def call_off(session: AsyncSession, reference_id: UUID, cause: str, *, at: datetime) -> None:
+    """Take from the teams' lists the visits that were planned for this."""
+    facts = []
     for visit in await queries.planned_for_update(session, reference_id):
         called_off = visit.call_off(cause, at=at)
         visit.version += 1

@@ -14,6 +14,7 @@ from services.inspection.campaigns.domain import (
     Outcome,
     OutcomeCounted,
 )
+from services.inspection.offences.domain import OffenceUnknown
 from services.inspection.targets.domain import TargetNotFound
 from services.inspection.violations.domain import Finding
 from services.inspection.visits import queries, usecases
@@ -207,6 +208,7 @@ async def start_visit(
         OutcomeNeedsInstitution,
         ConclusionMissing,
         ConclusionUnasked,
+        OffenceUnknown,
         CampaignNotOpen,
         OutcomeCounted,
     ),

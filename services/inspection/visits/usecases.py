@@ -14,9 +14,17 @@ from services.inspection.targets import queries as targets
 from services.inspection.targets.domain import TargetNotFound
 from services.inspection.teams import queries as teams
 from services.inspection.violations.domain import Finding, Place
-from services.inspection.violations.usecases import report_at_visit
+from services.inspection.violations.usecases import conclude_verification, report_at_visit
 from services.inspection.visits import queries
-from services.inspection.visits.domain import SEEN, AnotherTeamsWork, Plan, Visit, VisitIdTaken, VisitTeamUnknown
+from services.inspection.visits.domain import (
+    SEEN,
+    AnotherTeamsWork,
+    Plan,
+    Purpose,
+    Visit,
+    VisitIdTaken,
+    VisitTeamUnknown,
+)
 from shared import journal
 from shared.database import new_id
 from shared.policies import Principal
@@ -82,7 +90,7 @@ async def submit_visit(
 ) -> Visit:
     """End a visit: violations, its place in the campaign and the institution's last visit move with it.
 
-    Locks in this order: visit, target of the campaign, campaign, institution.
+    Locks in this order: visit, violation it verifies, target of the campaign, campaign, institution.
     """
     visit = await queries.visit_for_update(session, visit_id, caller)
     visit.check_submission(outcome, passed)
@@ -93,6 +101,8 @@ async def submit_visit(
     )
     submitted = visit.submit(outcome, score=score, note=note, violations=violations, passed=passed, at=at)
     await journal.record(session, submitted, subject=visit)
+    if visit.purpose == Purpose.VERIFICATION and visit.reference_id is not None:
+        await conclude_verification(session, visit.reference_id, visit_id=visit.id, passed=passed, caller=caller, at=at)
     await count_outcome(session, visit, outcome, before=before, note=note, at=at)
     if visit.institution_id is not None and outcome in SEEN and before not in SEEN:
         await targets.note_visits(session, [(visit.institution_id, visit.visited_on)])

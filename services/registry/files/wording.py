@@ -52,6 +52,7 @@ TITLES: Final[Mapping[str, str]] = {
     "inspection.visit.called_off.v1": "取消检查",
     "inspection.violation.reported.v1": "发现问题",
     "inspection.violation.rectification_ordered.v1": "责令整改",
+    "inspection.violation.extended.v1": "延长整改期限",
     "inspection.violation.rectified.v1": "提交整改",
     "inspection.violation.verified.v1": "核查整改",
 }

@@ -1,0 +1,69 @@
+"""Offences by id, by code, and by what is in force on a day."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.inspection.offences.domain import Offence, OffenceNotFound
+
+
+async def offence(session: AsyncSession, offence_id: UUID) -> Offence:
+    """One version; raises `OffenceNotFound`."""
+    found = await session.get(Offence, offence_id)
+    if found is None:
+        raise OffenceNotFound
+    return found
+
+
+async def offence_for_update(session: AsyncSession, offence_id: UUID) -> Offence:
+    """The version, locked until the transaction ends; raises `OffenceNotFound`."""
+    found = await session.get(Offence, offence_id, with_for_update=True, populate_existing=True)
+    if found is None:
+        raise OffenceNotFound
+    return found
+
+
+async def latest_for_update(session: AsyncSession, code: str) -> Offence | None:
+    """The newest version of an offence, locked; who enacts the next one waits until this transaction ends."""
+    await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"offence {code}", 0))))
+    wanted = select(Offence).where(Offence.code == code).order_by(Offence.valid_from.desc()).limit(1).with_for_update()
+    found: Offence | None = await session.scalar(wanted)
+    return found
+
+
+async def in_force(session: AsyncSession, codes: Iterable[str], *, on: date) -> Mapping[str, Offence]:
+    """By code, the versions in force on a day; what is not in force then is left out."""
+    wanted = set(codes)
+    if not wanted:
+        return {}
+    found = await session.scalars(
+        select(Offence).where(
+            Offence.code.in_(wanted),
+            Offence.valid_from <= on,
+            or_(Offence.valid_to.is_(None), Offence.valid_to >= on),
+        )
+    )
+    return {offence.code: offence for offence in found}
+
+
+async def offences(
+    session: AsyncSession,
+    *,
+    code: str | None = None,
+    on: date | None = None,
+    after: tuple[str, date] | None,
+    limit: int,
+) -> Sequence[Offence]:
+    """Versions by code and first day."""
+    wanted = select(Offence).order_by(Offence.code, Offence.valid_from).limit(limit)
+    if code is not None:
+        wanted = wanted.where(Offence.code == code)
+    if on is not None:
+        wanted = wanted.where(Offence.valid_from <= on, or_(Offence.valid_to.is_(None), Offence.valid_to >= on))
+    if after is not None:
+        last, day = after
+        wanted = wanted.where(or_(Offence.code > last, (Offence.code == last) & (Offence.valid_from > day)))
+    return (await session.scalars(wanted)).all()
