@@ -67,6 +67,10 @@ EDGE: Mapping[str, tuple[str, str]] = {
         "Tokens cannot be checked at the moment. Try again shortly.",
         "暂时无法校验访问令牌，请稍后重试。",
     ),
+    "storage-unavailable": (
+        "The store of files cannot be reached at the moment. Try again shortly.",
+        "暂时无法访问文件存储，请稍后重试。",
+    ),
     "unavailable": ("The service is not available. Try again shortly.", "服务暂不可用，请稍后重试。"),
     "internal-error": (
         "Something went wrong on our side. Quote the request id.",

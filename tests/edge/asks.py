@@ -30,6 +30,8 @@ class Ask:
     query: Mapping[str, str] = field(default_factory=dict)
     body: Any = None
     files: Mapping[str, tuple[str, bytes]] | None = None
+    content: bytes | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
     shows: str | None = None
     instead: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
@@ -68,8 +70,9 @@ class World:
             request["json"] = ask.body
         if ask.files is not None:
             request["files"] = ask.files
-        if operation.needs_version:
-            request["headers"] = {"if-match": '"1"'}
+        if ask.content is not None:
+            request["content"] = ask.content
+        request["headers"] = {**ask.headers, **({"if-match": '"1"'} if operation.needs_version else {})}
         return request
 
 

@@ -7,6 +7,7 @@ from sqlalchemy import insert
 from services.inspection.targets.domain import Target
 from shared.database import new_id
 from tests.edge.asks import HERE, STREET, Ask, World, imports, made
+from tests.edge.inspection_field import field_work
 from tests.edge.inspection_places import places
 from tests.services import Service
 
@@ -82,7 +83,8 @@ async def inspection(service: Service) -> World:
             "verify_violation": Ask({"violation_id": violations[2]}, body={"holds": True, "note": "好"}),
         }
         | imports(started, past)
-        | await places(service),
+        | await places(service)
+        | await field_work(service, visits[0], violations[0], institution),
         institution=institution,
     )
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from fastapi import FastAPI
@@ -18,6 +19,7 @@ from shared.settings import ServiceSettings
 from tests.services import settings_on
 
 Made = tuple[FastAPI, ServiceSettings]
+_EVIDENCE = TemporaryDirectory(prefix="double-wings-edge-")
 MAKERS: dict[str, Callable[[str], Made]] = {}
 
 
@@ -30,7 +32,9 @@ def _makes(name: str, kind: type[Any], create_app: Callable[[Any], FastAPI], **m
 
 
 _makes("registry", RegistrySettings, registry.create_app, public_rate="1000000/second")
-_makes("inspection", InspectionSettings, inspection.create_app, evidence_store="memory", public_rate="1000000/second")
+_makes(
+    "inspection", InspectionSettings, inspection.create_app, evidence_store=_EVIDENCE.name, public_rate="1000000/second"
+)
 _makes("afterschool", AfterschoolSettings, afterschool.create_app)
 _makes("metrics", MetricsSettings, metrics.create_app, stream_seconds=0.0)
 

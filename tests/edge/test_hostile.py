@@ -58,7 +58,8 @@ def shots(operation: Operation, ask: Ask) -> Iterator[Shot]:
     url = operation.path.format(**ask.ids)
     query = "&".join(f"{name}={quote(value, safe='')}" for name, value in ask.query.items())
     target = f"{url}?{query}" if query else url
-    version = {"if-match": b'"1"'} if operation.needs_version else {}
+    version = {name: value.encode() for name, value in ask.headers.items()}
+    version |= {"if-match": b'"1"'} if operation.needs_version else {}
     json_type = {"content-type": b"application/json", **version}
     if "application/json" in operation.media_types:
         for name, content in BODIES.items():
@@ -102,7 +103,13 @@ def _good_body(operation: Operation, ask: Ask) -> tuple[bytes, dict[str, bytes]]
     example = httpx.Request(
         operation.method,
         "http://x",
-        **({"json": ask.body} if ask.body is not None else {"files": ask.files} if ask.files else {}),
+        **(
+            {"json": ask.body}
+            if ask.body is not None
+            else {"files": ask.files}
+            if ask.files
+            else {"content": ask.content}
+        ),
     )
     content_type = example.headers.get("content-type")
     return example.read(), {"content-type": content_type.encode()} if content_type else {}

@@ -6,9 +6,11 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from pydantic import ValidationError
 
-from services.inspection.canonical import digest
+from services.inspection.canonical import canonical, digest
 from services.inspection.evidence.domain import (
     MAX_BYTES,
     NOTHING_BEFORE,
@@ -29,7 +31,7 @@ from services.inspection.evidence.domain import (
     UploadOffsetWrong,
     UploadTooLong,
 )
-from services.inspection.evidence.seal import Seal, signed_by
+from services.inspection.evidence.seal import Seal
 from services.inspection.violations.domain import Place
 from shared.refusals import Refusal
 
@@ -126,6 +128,8 @@ def test_what_is_not_kept(wrong: dict[str, Any], refusal: type[Refusal]) -> None
         {"position": {"lon": 181, "lat": 0}},
         {"position": {"lon": "NaN", "lat": 0}},
         {"name": "../../evil.php"},
+        {"device_id": str(UUID(int=3))},
+        {"signature": "a" * 128},
     ],
 )
 def test_what_cannot_be_said(wrong: dict[str, Any]) -> None:
@@ -141,10 +145,10 @@ def test_the_receipt_is_signed_and_a_stranger_can_tell() -> None:
         "phone": {"lon": 113.31, "lat": 40.07, "accuracy_m": 8.0},
         "camera": {"lon": 113.3, "lat": 40.08, "accuracy_m": None},
     }
-    assert signed_by(seal.public_key, signature, receipt)
-    assert not signed_by(seal.public_key, signature, receipt | {"size": 11})
-    assert not signed_by(Seal("other").public_key, signature, receipt)
-    assert not signed_by("no key", signature, receipt)
+    key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(seal.public_key))
+    key.verify(bytes.fromhex(signature), canonical(receipt))
+    with pytest.raises(InvalidSignature):
+        key.verify(bytes.fromhex(signature), canonical(receipt | {"size": 11}))
 
 
 def test_no_negative_zero_is_signed() -> None:

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Annotated, Any, Final, Self, TypeVar
 from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from sqlalchemy import ARRAY, BigInteger, CheckConstraint, ForeignKey, Index, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
@@ -24,7 +24,7 @@ from shared.events.inspection import (
     EvidenceReceived,
     EvidenceRefused,
 )
-from shared.refusals import Conflict, Invalid, NotFound, Refusal
+from shared.refusals import Conflict, Invalid, NotFound, Refusal, field_error
 from shared.wording import not_bool
 
 MAX_BYTES: Final[Mapping[str, int]] = {"photo": 30 * 1024**2, "recording": 500 * 1024**2}
@@ -182,6 +182,14 @@ class Capture(BaseModel):
     position: Position | None = None
     device_id: UUID | None = None
     signature: Annotated[str, Field(pattern=r"^[0-9a-f]{128}$")] | None = None
+
+    @model_validator(mode="after")
+    def a_device_signs(self) -> Self:
+        if (self.device_id is None) != (self.signature is None):
+            raise field_error(
+                "signature-alone", en="A device signs, and only a device.", zh="设备编号与签名须同时提供。"
+            )
+        return self
 
     @property
     def claim(self) -> dict[str, Any]:

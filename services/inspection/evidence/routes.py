@@ -10,6 +10,7 @@ from fastapi import FastAPI, Header, Request, Response, status
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict
 
+from services.inspection.devices.domain import DeviceNotEnrolled
 from services.inspection.evidence import queries, usecases
 from services.inspection.evidence.domain import (
     MAX_PART,
@@ -22,6 +23,7 @@ from services.inspection.evidence.domain import (
     EvidenceTooLarge,
     MediaTypeNotKept,
     Position,
+    SignatureInvalid,
     SubjectKind,
     UploadComplete,
     UploadEmpty,
@@ -96,7 +98,15 @@ class KeyOut(BaseModel):
     "",
     status_code=status.HTTP_201_CREATED,
     response_model=EvidenceOut,
-    responses=problems(VisitNotFound, ViolationNotFound, EvidenceIdTaken, MediaTypeNotKept, EvidenceTooLarge)
+    responses=problems(
+        VisitNotFound,
+        ViolationNotFound,
+        DeviceNotEnrolled,
+        SignatureInvalid,
+        EvidenceIdTaken,
+        MediaTypeNotKept,
+        EvidenceTooLarge,
+    )
     | {200: {"model": EvidenceOut, "description": "The evidence with this id was announced before."}},
 )
 async def announce_evidence(body: CaptureIn, caller: RecorderDep, session: SessionDep, response: Response) -> Evidence:
@@ -172,7 +182,7 @@ async def get_clean_copy(
     assert evidence.clean_type is not None
     suffix = evidence.clean_type.partition("/")[2]
     return StreamingResponse(
-        request.app.state.evidence.clean(evidence.id),
+        await request.app.state.evidence.clean(evidence.id),
         media_type=evidence.clean_type,
         headers={
             "Content-Disposition": f'attachment; filename="{evidence.id}.{suffix}"',

@@ -1,9 +1,8 @@
-"""Our signature over a receipt, and a device's over its announcement: Ed25519 over canonical JSON."""
+"""Our signature over receipts and bundles: Ed25519 over canonical JSON, so that a stranger can check it."""
 
 import hashlib
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from services.inspection.canonical import canonical
 
@@ -18,12 +17,3 @@ class Seal:
     def sign(self, value: object) -> str:
         """The signature over the canonical bytes, in hexadecimal."""
         return self._key.sign(canonical(value)).hex()
-
-
-def signed_by(public_key: str, signature: str, value: object) -> bool:
-    """Whether the holder of this key (hexadecimal) signed this value."""
-    try:
-        Ed25519PublicKey.from_public_bytes(bytes.fromhex(public_key)).verify(bytes.fromhex(signature), canonical(value))
-    except (InvalidSignature, ValueError):
-        return False
-    return True

@@ -1,13 +1,16 @@
 """Where the bytes are: a folder, or anything that speaks S3. Keys are made of ids, never of names from outside."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 from uuid import UUID
 
 import obstore
-from obstore.exceptions import NotFoundError
+from obstore.exceptions import BaseError, NotFoundError
 from obstore.store import LocalStore, MemoryStore, from_url
+
+from shared.problems import EdgeProblem
 
 READ_AT_ONCE = 1024**2
 
@@ -25,7 +28,8 @@ class EvidenceStore:
 
     async def put_part(self, evidence_id: UUID, offset: int, content: bytes) -> None:
         """Store a part; the same part again replaces itself."""
-        await obstore.put_async(self._store, _part(evidence_id, offset), content)
+        with _reachable():
+            await obstore.put_async(self._store, _part(evidence_id, offset), content)
 
     async def read_parts(self, evidence_id: UUID, offsets: list[int]) -> AsyncIterator[bytes]:
         """All parts in order."""
@@ -46,16 +50,25 @@ class EvidenceStore:
     async def put_clean(self, evidence_id: UUID, content: BinaryIO) -> None:
         await obstore.put_async(self._store, _clean(evidence_id), content)
 
-    def original(self, evidence_id: UUID) -> AsyncIterator[bytes]:
-        return self._read(_original(evidence_id))
+    async def original(self, evidence_id: UUID) -> AsyncIterator[bytes]:
+        return await self._open(_original(evidence_id))
 
-    def clean(self, evidence_id: UUID) -> AsyncIterator[bytes]:
-        return self._read(_clean(evidence_id))
+    async def clean(self, evidence_id: UUID) -> AsyncIterator[bytes]:
+        return await self._open(_clean(evidence_id))
 
-    async def _read(self, key: str) -> AsyncIterator[bytes]:
-        found = await obstore.get_async(self._store, key)
-        async for piece in found.stream(min_chunk_size=READ_AT_ONCE):
-            yield bytes(piece)
+    async def _open(self, key: str) -> AsyncIterator[bytes]:
+        """Found before an answer begins: a store that is away is then a 503, and not an answer cut short."""
+        with _reachable():
+            found = await obstore.get_async(self._store, key)
+        return (bytes(piece) async for piece in found.stream(min_chunk_size=READ_AT_ONCE))
+
+
+@contextmanager
+def _reachable() -> Iterator[None]:
+    try:
+        yield
+    except (BaseError, OSError) as error:
+        raise EdgeProblem(503, "storage-unavailable", headers={"Retry-After": "5"}) from error
 
 
 def _part(evidence_id: UUID, offset: int) -> str:

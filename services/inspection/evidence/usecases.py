@@ -7,8 +7,10 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.inspection.canonical import canonical
+from services.inspection.devices import queries as devices
 from services.inspection.evidence import queries
-from services.inspection.evidence.domain import Capture, CleanCopy, Evidence, EvidenceIdTaken
+from services.inspection.evidence.domain import Capture, CleanCopy, Evidence, EvidenceIdTaken, SignatureInvalid
 from services.inspection.evidence.seal import Seal
 from services.inspection.evidence.store import EvidenceStore
 from shared import journal
@@ -24,11 +26,20 @@ async def announce(
         if not (queries.reaches(caller, known) and known.says(capture)):
             raise EvidenceIdTaken
         return known, False
+    await _check_signature(session, capture, caller)
     place = await queries.place_of(session, capture.subject_kind, capture.subject_id, caller)
     evidence, announced = Evidence.announce(capture, place, by=caller.subject, at=at)
     session.add(evidence)
     await journal.record(session, announced, subject=evidence)
     return evidence, True
+
+
+async def _check_signature(session: AsyncSession, capture: Capture, caller: Principal) -> None:
+    if capture.device_id is None or capture.signature is None:
+        return
+    device = await devices.enrolled(session, capture.device_id, caller.subject)
+    if not device.signed(canonical(capture.claim), bytes.fromhex(capture.signature)):
+        raise SignatureInvalid(pointer="/signature")
 
 
 async def receive_part(

@@ -1,0 +1,54 @@
+"""Examples for the operations of people in the field: evidence."""
+
+import hashlib
+from typing import Any
+
+from services.inspection.evidence.keeper import keep_received
+from tests.edge.asks import HERE, Ask, made
+from tests.inspection.hostile_files import picture
+from tests.services import Service
+
+PHOTO = picture()
+
+
+async def field_work(service: Service, visit: str, violation: str, institution: str) -> dict[str, Ask]:
+    return await _evidence(service, visit, violation, institution)
+
+
+async def _evidence(service: Service, visit: str, violation: str, institution: str) -> dict[str, Ask]:
+    """One to announce, one to send, one that is kept; the operator has his own, about what he must put right."""
+    inspector = service("inspector", district=HERE, team="team-01")
+    operator = service("operator", institution=institution)
+    numbers = iter(range(1, 100))
+
+    def capture(kind: str, subject: str) -> dict[str, Any]:
+        return {
+            "id": f"019a4c1e-00{next(numbers):02}-7002-8a2b-5d0c6e7f0002",
+            "subject_kind": kind,
+            "subject_id": subject,
+            "media_type": "image/jpeg",
+            "size": len(PHOTO),
+            "sha256": hashlib.sha256(PHOTO).hexdigest(),
+            "captured_at": "2026-03-02T09:00:00+08:00",
+            "position": {"lon": 113.3, "lat": 40.08, "accuracy_m": 5},
+        }
+
+    sending, kept = [await made(inspector, "/v1/evidence", json=capture("visit", visit)) for _ in range(2)]
+    his, his_kept = [await made(operator, "/v1/evidence", json=capture("violation", violation)) for _ in range(2)]
+    for person, one in ((inspector, kept), (operator, his_kept)):
+        sent = await person.patch(f"/v1/evidence/{one}/content", content=PHOTO, headers={"upload-offset": "0"})
+        assert sent.is_success, sent.text
+    await keep_received(service.sessions, service.app.state.evidence, service.app.state.seal)
+    part = {"content": PHOTO[:10], "headers": {"upload-offset": "0", "content-type": "application/offset+octet-stream"}}
+    return {
+        "announce_evidence": Ask(
+            body=capture("visit", visit), instead={"operator": {"body": capture("violation", violation)}}
+        ),
+        "list_evidence": Ask(shows=kept, instead={"operator": {"shows": his_kept}}),
+        "get_evidence": Ask(
+            {"evidence_id": kept}, shows=kept, instead={"operator": {"ids": {"evidence_id": his}, "shows": his}}
+        ),
+        "send_part": Ask({"evidence_id": sending}, **part, instead={"operator": {"ids": {"evidence_id": his}}}),
+        "get_clean_copy": Ask({"evidence_id": kept}, instead={"operator": {"ids": {"evidence_id": his_kept}}}),
+        "get_evidence_key": Ask(),
+    }
