@@ -110,6 +110,7 @@ def _published(event: type[Event]) -> Event:
 
 
 SAMPLES |= {event: _published(event) for event in events_of("registry") if event not in COUNT_NOTHING | set(SAMPLES)}
+SAMPLES |= {event: _published(event) for event in events_of("inspection") if event not in COUNT_NOTHING | set(SAMPLES)}
 RECIPIENTS = [one(600 + number) for number in range(2)]
 SAMPLES[registry.StopOrderRecipientsListed] = registry.StopOrderRecipientsListed(
     stop_order_id=one(599), first_day=date(2026, 1, 24), last_day=date(2026, 2, 28), institutions=[INSTITUTION],
@@ -119,6 +120,10 @@ SAMPLES[registry.StopOrderRecipientsListed] = registry.StopOrderRecipientsListed
 _CAMPAIGN, _SCHOOL = {"campaign": str(CAMPAIGN)}, {"school": str(SCHOOL)}
 _MARCH = {"month": "2026-03"}
 _VISIT = {**GRID, **_CAMPAIGN}
+CASE = UUID("019a4c1e-0092-7092-8a2b-5d0c6e7f0092")
+_CASE = {
+    "kind": "prepayment.limit", "district": "140213", "street": "140213052", "grid": "140213052", "month": "2026-03"
+}  # fmt: skip
 _VIOLATION = {**GRID, **_MARCH, "kind": "high"}
 _ENROLMENT = {**PLACE, **_SCHOOL, **_MARCH}
 
@@ -245,6 +250,14 @@ SAID: Mapping[str, tuple[str, UUID, Mapping[str, str], int | None]] = {
     "ViolationExtended": ("violation", VIOLATION, {"state": "rectification_ordered", **_VIOLATION}, None),
     "ViolationRectified": ("violation", VIOLATION, {"state": "rectified", **_VIOLATION}, None),
     "ViolationVerified": ("violation", VIOLATION, {"state": "closed", **_VIOLATION}, None),
+    "CaseFiled": ("case", CASE, {"state": "filed", **_CASE}, None),
+    "CaseStepTaken": ("case", CASE, {"state": "investigating", **_CASE}, None),
+    "CaseNotified": ("case", CASE, {"state": "notified", **_CASE}, None),
+    "CaseDecided": ("case", CASE, {"state": "decided", **_CASE}, 0),
+    "CaseDropped": ("case", CASE, {"state": "leniency", **_CASE}, None),
+    "CaseServed": ("case", CASE, {"state": "served", **_CASE}, None),
+    "CasePaid": ("case", CASE, {"state": "paid", **_CASE}, None),
+    "CaseClosed": ("case", CASE, {"state": "closed", **_CASE}, 0),
     "SchoolRegistered": ("school", SCHOOL, {"state": "active", **_SCHOOL, **PLACE}, None),
     "OfferingPublished": ("offering", OFFERING, {"state": "open", "kind": "sports", **_SCHOOL, **PLACE}, 30),
     "OfferingChanged": ("offering", OFFERING, {}, 40),

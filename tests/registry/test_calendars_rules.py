@@ -17,7 +17,6 @@ from services.registry.calendars.domain import (
     DayNameMissing,
     DayOutsideYear,
     DayTwice,
-    Deadline,
     ExceptionalDay,
     MakeupNotOnWeekend,
     SchoolTerm,
@@ -25,10 +24,9 @@ from services.registry.calendars.domain import (
     TermReversed,
     Vacation,
     YearContent,
-    days_between,
-    is_weekend,
 )
 from shared.refusals import Refusal
+from shared.working_days import Deadline, days_between, is_weekend
 
 AT = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 HOLIDAYS = Path(__file__).parents[3] / "shared" / "data" / "cn_holidays"

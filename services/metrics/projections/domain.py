@@ -28,6 +28,15 @@ from shared.events.inspection import (
     CampaignLaunched,
     CampaignTargetClosed,
     CampaignTargetsListed,
+    CaseClosed,
+    CaseDecided,
+    CaseDropped,
+    CaseEvent,
+    CaseFiled,
+    CaseNotified,
+    CasePaid,
+    CaseServed,
+    CaseStepTaken,
     RectificationOrdered,
     TargetPlaced,
     TeamFormed,
@@ -315,6 +324,12 @@ def violation(event: ViolationEvent) -> Iterable[Change]:
     yield Change("violation", event.violation_id, says)
 
 
+def case(event: CaseEvent) -> Iterable[Change]:
+    """The amount is what was fined, in fen."""
+    says = {"state": event.state, "kind": event.offence, "month": _month(event.at), **place(event)}
+    yield Change("case", event.case_id, says, amount=getattr(event, "fine_fen", None))
+
+
 def school(event: SchoolRegistered) -> Iterable[Change]:
     yield Change("school", event.school_id, {"state": "active", "school": str(event.school_id), **place(event)})
 
@@ -397,6 +412,14 @@ PROJECTIONS: Final[Mapping[type[Event], Projection]] = {
     ViolationExtended: violation,
     ViolationRectified: violation,
     ViolationVerified: violation,
+    CaseFiled: case,
+    CaseStepTaken: case,
+    CaseNotified: case,
+    CaseDecided: case,
+    CaseDropped: case,
+    CaseServed: case,
+    CasePaid: case,
+    CaseClosed: case,
     SchoolRegistered: school,
     OfferingPublished: offering,
     OfferingChanged: offering_changed,

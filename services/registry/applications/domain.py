@@ -12,7 +12,7 @@ from sqlalchemy import ARRAY, Boolean, CheckConstraint, Date, Index, Text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.registry.calendars.domain import Calendar, Deadline
+from services.registry.calendars.domain import Calendar
 from services.registry.institutions.domain import Address, Details, Kind, Stage
 from services.registry.orm import Base
 from services.registry.permits.domain import Scope
@@ -35,6 +35,7 @@ from shared.events.registry import (
 )
 from shared.refusals import Conflict, Forbidden, Invalid, NotFound
 from shared.wording import Line
+from shared.working_days import Deadline
 
 
 class ApplicationNotFound(NotFound):

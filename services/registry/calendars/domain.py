@@ -1,9 +1,9 @@
 """The calendar of the state, the vacations of the schools, and what both say of a day."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated, Final, Self
 from uuid import UUID
@@ -18,6 +18,7 @@ from shared.events.registry import CalendarDay as ToldDay
 from shared.events.registry import CalendarDayCorrected, CalendarYearPublished, SchoolTermSet
 from shared.refusals import Conflict, Invalid, NotFound, Refusal
 from shared.wording import Code, Day, Line, Name
+from shared.working_days import CountsWorkingDays, is_weekend
 
 
 class CalendarUnpublished(Conflict):
@@ -111,14 +112,6 @@ VACATIONS: Final = frozenset({Period.WINTER_VACATION, Period.SUMMER_VACATION})
 
 
 @dataclass(frozen=True, slots=True)
-class Deadline:
-    """The last day of a period. Provisional: some day counted lies in a year whose calendar is not published."""
-
-    on: date
-    provisional: bool
-
-
-@dataclass(frozen=True, slots=True)
 class ExceptionalDay:
     """A day that is not what its weekday says."""
 
@@ -138,7 +131,7 @@ class Vacation:
 
 
 @dataclass(frozen=True, slots=True)
-class Calendar:
+class Calendar(CountsWorkingDays):
     """What is known of the days: the exceptional days of the published years, and the vacations."""
 
     published: frozenset[int]
@@ -162,19 +155,6 @@ class Calendar:
         kind = self.kind(day)
         return not is_weekend(day) if kind is DayKind.UNKNOWN else kind in (DayKind.WORKDAY, DayKind.MAKEUP_WORKDAY)
 
-    def after_working_days(self, start: date, days: int) -> Deadline:
-        """The last of so many working days; the day of the event is not counted (民法典 art. 201)."""
-        on, provisional = start, False
-        while days > 0:
-            on += timedelta(days=1)
-            provisional = provisional or on.year not in self.published
-            days -= self.is_working_day(on)
-        return Deadline(on, provisional)
-
-    def working_days(self, after: date, until: date) -> int:
-        """Working days after one day up to and including another."""
-        return sum(self.is_working_day(day) for day in days_between(after + timedelta(days=1), until))
-
     def vacation_on(self, day: date, district: str | None) -> Vacation | None:
         """The schools' vacation on a day: the district's own, else the city's."""
         there = [
@@ -193,15 +173,6 @@ class Calendar:
         if kind is DayKind.UNKNOWN:
             raise CalendarUnpublished(year=day.year)
         return kind in (DayKind.PUBLIC_HOLIDAY, DayKind.REST_DAY) or self.vacation_on(day, district) is not None
-
-
-def is_weekend(day: date) -> bool:
-    return day.weekday() >= 5
-
-
-def days_between(first: date, last: date) -> Iterator[date]:
-    """Every day from the first to the last, both included."""
-    return (first + timedelta(days=passed) for passed in range((last - first).days + 1))
 
 
 class DayIn(BaseModel):

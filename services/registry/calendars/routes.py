@@ -26,7 +26,6 @@ from services.registry.calendars.domain import (
     TermReversed,
     YearContent,
     YearPublishedAlready,
-    days_between,
 )
 from shared.clock import utc_now
 from shared.etags import IfMatch, set_etag
@@ -35,6 +34,7 @@ from shared.policies import Principal, allow
 from shared.refusals import Invalid
 from shared.web import SessionDep, problems, service_router
 from shared.wording import Code
+from shared.working_days import days_between
 
 router = service_router(prefix="/v1/calendar", tags=["calendar"])
 

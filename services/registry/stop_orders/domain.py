@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy import ARRAY, CheckConstraint, Date, ForeignKey, Index, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.registry.calendars.domain import Calendar, SchoolTerm, days_between
+from services.registry.calendars.domain import Calendar, SchoolTerm
 from services.registry.institutions.domain import Kind, Mode
 from services.registry.orm import Base
 from shared.database import Aggregate, new_id
@@ -24,6 +24,7 @@ from shared.events.registry import (
 )
 from shared.refusals import Conflict, Forbidden, Invalid, NotFound
 from shared.wording import Code, Day, Name
+from shared.working_days import days_between
 
 
 class StopOrderNotFound(NotFound):

@@ -1,0 +1,432 @@
+"""A penalty case (行政处罚案件): what is on file about an act, and the steps the law wants in their order."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import Final, Self
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Index, text
+
+from services.inspection.cases import law
+from services.inspection.cases.law import Ground
+from services.inspection.cases.papers import (
+    Decision,
+    Filing,
+    Inquiry,
+    Notice,
+    Party,
+    Penalty,
+    Proposal,
+    Review,
+    SpotDecision,
+    Statement,
+)
+from services.inspection.cases.record import CaseFile
+from services.inspection.cases.refusals import (
+    ActsReversed,
+    CaseOpenAlready,
+    CaseStateRefuses,
+    ChairInvolved,
+    EnforcementEarly,
+    ExtensionRefused,
+    HearingAskedLate,
+    HearingNoticeShort,
+    HearingRightUntold,
+    IdentityNotShown,
+    LeniencyUnfounded,
+    LimitationPassed,
+    MoneyOwed,
+    NoHearingRight,
+    NoPenaltyBasis,
+    NoticeMissing,
+    OfficerRecused,
+    OfficersMissing,
+    OnTheSpotTooMuch,
+    PartyMissing,
+    PaymentExceeds,
+    ReviewerInvolved,
+)
+from services.inspection.cases.states import BEFORE_NOTICE, Action, CaseState
+from services.inspection.offences.domain import Gravity, Offence, PenaltyKind
+from services.inspection.orm import Base
+from services.inspection.violations.domain import Place
+from shared.clock import china_date
+from shared.database import new_id
+from shared.events.inspection import (
+    CaseClosed,
+    CaseDecided,
+    CaseDropped,
+    CaseFiled,
+    CaseNotified,
+    CasePaid,
+    CaseProposal,
+    CaseServed,
+    CaseStepTaken,
+)
+from shared.refusals import Refusal
+from shared.working_days import CountsWorkingDays
+
+
+class Case(CaseFile, Base):
+    """A case: filed on a violation, investigated, told to the party, decided, served, paid or enforced, closed."""
+
+    __tablename__ = "penalty_case"
+    __table_args__ = (
+        Index("ix_penalty_case_institution_id_id", "institution_id", "id"),
+        Index(
+            "uq_penalty_case_violation_id",
+            "violation_id",
+            unique=True,
+            postgresql_where=text("state <> 'withdrawn'"),
+        ),
+        Index("ix_penalty_case_state_id", "state", "id"),
+        Index("ix_penalty_case_district_id", "district", "id"),
+        CheckConstraint("institution_id IS NOT NULL OR party_name IS NOT NULL", name="somebody_is_the_party"),
+        CheckConstraint("acts_from <= acts_until", name="days_in_order"),
+    )
+
+    # -- opening -----------------------------------------------------------------------------------
+
+    @classmethod
+    def file(
+        cls,
+        filing: Filing,
+        place: Place,
+        offence: Offence,
+        *,
+        violation_id: UUID,
+        found_on: date,
+        certified: Collection[str],
+        by: str,
+        at: datetime,
+    ) -> tuple[Self, CaseFiled]:
+        """Open a case (立案). The act must be found in time, and the law must know a penalty for it."""
+        today = china_date(at)
+        acts_until = filing.acts_until or filing.acts_from
+        if not filing.acts_from <= acts_until <= today:
+            raise ActsReversed(pointer="/acts_until")
+        if place.institution_id is None and filing.party_name is None:
+            raise PartyMissing(pointer="/party_name")
+        if not offence.penal:
+            raise NoPenaltyBasis(offence=offence.code)
+        limit = law.limitation_ends(acts_until, five_years=offence.life_or_finance and filing.harmful)
+        if found_on > limit:
+            raise LimitationPassed(ended_on=limit)
+        officers = list(dict.fromkeys(filing.officers))
+        check_officers(officers, certified, ())
+        case = cls(
+            id=new_id(),
+            version=0,
+            violation_id=violation_id,
+            institution_id=place.institution_id,
+            party=filing.party,
+            party_name=filing.party_name,
+            offence=offence.code,
+            offence_id=offence.id,
+            grid=place.grid,
+            district=place.district,
+            street=place.street,
+            team=place.team,
+            state=CaseState.FILED,
+            grounds=filing.grounds,
+            acts_from=filing.acts_from,
+            acts_until=acts_until,
+            found_on=found_on,
+            harmful=filing.harmful,
+            gravity=filing.gravity,
+            illegal_income_fen=filing.illegal_income_fen,
+            officers=officers,
+            recused=[],
+            inquiries=[],
+            exhibits=[],
+            statements=[],
+            hearing_waived=False,
+            owed_fen=0,
+            fine_fen=0,
+            paid_fen=0,
+            filed_by=by,
+            filed_at=at,
+            filed_on=today,
+            due_on=today + timedelta(days=law.DECISION_DAYS),
+        )
+        return case, case._fact(CaseFiled, at, found_on=found_on, due_on=case.due_on)
+
+    def assign(
+        self, officers: Sequence[str], recused: Sequence[str], *, certified: Collection[str], at: datetime
+    ) -> CaseStepTaken:
+        """Who handles it from now on; who is recused stays out for good."""
+        self._check(Action.ASSIGN)
+        out = [*self.recused, *(one for one in dict.fromkeys(recused) if one not in self.recused)]
+        wanted = list(dict.fromkeys(officers))
+        check_officers(wanted, certified, out)
+        self.officers, self.recused = wanted, out
+        return self._step("officers", at)
+
+    # -- investigation -----------------------------------------------------------------------------
+
+    def inquire(self, inquiry: Inquiry, *, certified: Collection[str], at: datetime) -> CaseStepTaken:
+        """Put an inquiry or inspection of the scene on file, with who was there and what it found out."""
+        self._check(Action.INQUIRE)
+        check_officers(inquiry.officers, certified, self.recused)
+        if not inquiry.identity_shown:
+            raise IdentityNotShown(pointer="/identity_shown")
+        self.state = CaseState.INVESTIGATING
+        self.inquiries = [*self.inquiries, {**inquiry.model_dump(mode="json"), "on": china_date(at).isoformat()}]
+        for name in ("gravity", "illegal_income_fen", "harmful"):
+            found = getattr(inquiry, name)
+            if found is not None:
+                setattr(self, name, found)
+        self._add_exhibits(inquiry.evidence)
+        return self._step("inquiry", at)
+
+    def preserve(self, *, at: datetime) -> CaseStepTaken:
+        """Items were registered and preserved as evidence: within seven working days they must be decided on."""
+        self._check(Action.PRESERVE)
+        self.preserved_on, self.settled_on = china_date(at), None
+        return self._step("preservation", at)
+
+    def settle(self, *, at: datetime) -> CaseStepTaken:
+        """Decide on the preserved items."""
+        self._check(Action.SETTLE)
+        if self.preserved_on is None or self.settled_on is not None:
+            raise CaseStateRefuses(state=self.state)
+        self.settled_on = china_date(at)
+        return self._step("preservation_settled", at)
+
+    def exhibit(self, evidence: Sequence[UUID], *, at: datetime) -> CaseStepTaken:
+        """Put evidence on file."""
+        self._check(Action.EXHIBIT)
+        self._add_exhibits(evidence)
+        return self._step("exhibits", at)
+
+    def give_review(self, review: Review, *, by: str, at: datetime) -> CaseStepTaken:
+        """The legal opinion. Before the notice it moves the case on, or back to the investigation."""
+        self._check(Action.REVIEW)
+        if by in self.officers:
+            raise ReviewerInvolved
+        self.review = {**review.model_dump(mode="json"), "by": by, "on": china_date(at).isoformat()}
+        if self.state in BEFORE_NOTICE:
+            self.state = CaseState.LEGAL_REVIEW if review.agreed else CaseState.INVESTIGATING
+        return self._step("legal_review", at)
+
+    # -- the party's rights ------------------------------------------------------------------------
+
+    def notify(self, notice: Notice, offence: Offence, ground: Ground, *, at: datetime) -> CaseNotified:
+        """Tell the party what is proposed, on which facts and basis, and its rights."""
+        self._check(Action.NOTIFY)
+        law.check_penalties(self, notice.penalties, offence)
+        if not notice.rights_told:
+            raise NoticeMissing(pointer="/rights_told")
+        if law.gives_hearing(notice.penalties, ground.hearing_fen) and not notice.hearing_told:
+            raise HearingRightUntold(pointer="/hearing_told")
+        check_officers(self.officers, ground.certified, self.recused)
+        self.state, self.notified_on = CaseState.NOTIFIED, china_date(at)
+        self.notice = notice.model_dump(mode="json")
+        self.told_institution_id = self.institution_id
+        return self._fact(CaseNotified, at, penalties=[penalty.kind.value for penalty in notice.penalties])
+
+    def state_defence(self, statement: Statement, *, by: str, at: datetime) -> CaseStepTaken:
+        """Take the party's statement; it may waive the hearing in it."""
+        self._check(Action.STATE)
+        said = {"text": statement.text, "by": by, "on": china_date(at).isoformat()}
+        self.statements = [*self.statements, said]
+        self.hearing_waived = self.hearing_waived or (statement.waives_hearing and self.state != CaseState.HEARING)
+        return self._step("statement", at)
+
+    def ask_hearing(self, calendar: CountsWorkingDays, *, hearing_fen: int, at: datetime) -> CaseStepTaken:
+        """The party asks for a hearing, within five working days of the notice."""
+        self._check(Action.ASK_HEARING)
+        assert self.notified_on is not None
+        if not law.gives_hearing(self.proposed, hearing_fen):
+            raise NoHearingRight
+        window = law.hearing_window(self.notified_on, calendar)
+        if china_date(at) > window.on:
+            raise HearingAskedLate(until=window.on)
+        self.state, self.hearing_asked_on, self.hearing_waived = CaseState.HEARING, china_date(at), False
+        return self._step("hearing_asked", at)
+
+    def call_hearing(self, on: date, chair: str, calendar: CountsWorkingDays, *, at: datetime) -> CaseStepTaken:
+        """Tell the party when the hearing is, seven working days before, and who chairs it."""
+        self._check(Action.CALL_HEARING)
+        if chair in {*self.officers, *(one for inquiry in self.inquiries for one in inquiry["officers"])}:
+            raise ChairInvolved(pointer="/chair")
+        earliest = calendar.after_working_days(china_date(at), law.HEARING_NOTICE_DAYS).on
+        if on < earliest:
+            raise HearingNoticeShort(pointer="/on", earliest=earliest)
+        self.hearing_told_on, self.hearing_on, self.hearing = china_date(at), on, {"chair": chair, "held": None}
+        return self._step("hearing_called", at)
+
+    def hold_hearing(self, *, attended: bool, record: str, at: datetime) -> CaseStepTaken:
+        """The record of the hearing; a party that stays away without reason has given it up (art. 64)."""
+        self._check(Action.HOLD_HEARING)
+        if self.hearing_on is None or self.hearing is None or china_date(at) < self.hearing_on:
+            raise HearingNoticeShort(earliest=self.hearing_on)
+        self.hearing = {**self.hearing, "held": attended, "record": record, "on": china_date(at).isoformat()}
+        return self._step("hearing_held", at)
+
+    # -- the decision ------------------------------------------------------------------------------
+
+    def extend(self, until: date, reason: str, *, most: int, by: str, at: datetime) -> CaseStepTaken:
+        """More time for the decision: once, approved before the time ends, by at most so many days."""
+        self._check(Action.EXTEND)
+        latest = self.due_on + timedelta(days=most)
+        if self.extended_by is not None or china_date(at) > self.due_on or not self.due_on < until <= latest:
+            raise ExtensionRefused(pointer="/until", due_on=self.due_on, latest=latest)
+        self.due_on, self.extended_by, self.extension_reason = until, by, reason
+        return self._step("extension", at)
+
+    def blocks(self, ground: Ground, decision: Decision | None, *, on: date) -> Iterator[Refusal]:
+        """Everything that forbids a decision on this day; of none yet, the one the party was told of is judged."""
+        if self.state in BEFORE_NOTICE:
+            yield NoticeMissing()
+        yield from law.obstacles(self, ground, decision, on=on)
+
+    def decide(self, decision: Decision, ground: Ground, *, by: str, at: datetime) -> CaseDecided:
+        """Decide the penalty. What a court would void is refused, and the article named."""
+        if self.state not in BEFORE_NOTICE:
+            self._check(Action.DECIDE)
+        for refusal in self.blocks(ground, decision, on=china_date(at)):
+            raise refusal
+        self.state, self.decided_on = CaseState.DECIDED, china_date(at)
+        self.decision = {**decision.model_dump(mode="json"), "by": by, "on_the_spot": False}
+        self._charge(decision.penalties)
+        return self._decided(decision.penalties, decision.grounds, ground.offence.clause, decision.notice, at)
+
+    def decide_on_the_spot(self, decision: SpotDecision, ground: Ground, *, by: str, at: datetime) -> CaseDecided:
+        """A warning, or a small fine, decided and handed over where the act was found (art. 51 and 52)."""
+        self._check(Action.DECIDE_ON_THE_SPOT)
+        limit = law.ON_THE_SPOT_FEN[Party(self.party)]
+        if decision.fine_fen is not None and decision.fine_fen > limit:
+            raise OnTheSpotTooMuch(pointer="/fine_fen", limit_fen=limit)
+        if not decision.identity_shown:
+            raise IdentityNotShown(pointer="/identity_shown")
+        kind = PenaltyKind.WARNING if decision.fine_fen is None else PenaltyKind.FINE
+        penalties = [Penalty(kind=kind, amount_fen=decision.fine_fen)]
+        for refusal in law.spot_obstacles(self, ground, penalties):
+            raise refusal
+        today = china_date(at)
+        self.state, self.notified_on, self.decided_on, self.served_on = CaseState.SERVED, today, today, today
+        self.told_institution_id = self.institution_id
+        self.decision = {
+            "penalties": [one.model_dump(mode="json") for one in penalties],
+            "grounds": decision.grounds,
+            "by": by,
+            "on_the_spot": True,
+        }
+        self._charge(penalties)
+        return self._decided(penalties, decision.grounds, ground.offence.clause, False, at)
+
+    def spare(self, grounds: str, ground: Ground, *, by: str, at: datetime) -> CaseDropped:
+        """Leave a first offence unpunished (首违不罚): minor harm, put right in time, and the catalogue allows it."""
+        self._check(Action.SPARE)
+        minor = self.gravity in (Gravity.MINOR, Gravity.ORDINARY) and not self.harmful
+        if not (ground.offence.leniency and ground.first and ground.corrected and minor):
+            raise LeniencyUnfounded(
+                allowed=ground.offence.leniency, first=ground.first, corrected=ground.corrected, minor_harm=minor
+            )
+        return self._drop(CaseState.LENIENCY, grounds, by, at)
+
+    def dismiss(self, grounds: str, *, by: str, at: datetime) -> CaseDropped:
+        """Decide not to punish: the facts do not hold, or the act is too slight (art. 57)."""
+        self._check(Action.DISMISS)
+        return self._drop(CaseState.NOT_PUNISHED, grounds, by, at)
+
+    def withdraw(self, grounds: str, *, by: str, at: datetime) -> CaseDropped:
+        """Take a case off file that should not have been opened (撤案)."""
+        self._check(Action.WITHDRAW)
+        return self._drop(CaseState.WITHDRAWN, grounds, by, at)
+
+    # -- after the decision ------------------------------------------------------------------------
+
+    def serve(self, method: str, calendar: CountsWorkingDays, *, at: datetime) -> CaseServed:
+        """Hand the decision over. Late service is recorded as late: it is no reason never to serve."""
+        self._check(Action.SERVE)
+        assert self.decided_on is not None
+        assert self.decision is not None
+        self.state, self.served_on = CaseState.SERVED, china_date(at)
+        late = self.served_on > calendar.after_working_days(self.decided_on, law.SERVICE_DAYS).on
+        self.decision = {**self.decision, "service": method, "served_late": late}
+        return self._fact(CaseServed, at, late=late)
+
+    def late_fen(self, on: date) -> int:
+        """What is added for paying late: 3 % of the fine a day, at most the fine (art. 72)."""
+        if self.served_on is None:
+            return 0
+        last = self.paid_on or on
+        return law.late_surcharge(self.fine_fen, (last - law.payment_due(self.served_on)).days)
+
+    def pay(self, amount_fen: int, *, at: datetime) -> CasePaid:
+        """Take a payment; when nothing is owed any more the case is paid."""
+        self._check(Action.PAY)
+        today = china_date(at)
+        late = self.late_fen(today)
+        if self.paid_fen + amount_fen > self.owed_fen + late:
+            raise PaymentExceeds(pointer="/amount_fen", owed_fen=self.owed_fen + late - self.paid_fen)
+        self.paid_fen += amount_fen
+        if self.paid_fen == self.owed_fen + late:
+            self.state, self.paid_on = CaseState.PAID, today
+        return self._fact(CasePaid, at, amount_fen=amount_fen, paid_fen=self.paid_fen, late_fen=late)
+
+    def enforce(self, means: str, *, at: datetime) -> CaseStepTaken:
+        """It was enforced because it was not paid or kept (art. 72); not before the time to pay has passed."""
+        self._check(Action.ENFORCE)
+        assert self.served_on is not None
+        assert self.decision is not None
+        due = law.payment_due(self.served_on)
+        if china_date(at) <= due:
+            raise EnforcementEarly(until=due)
+        self.state, self.enforced_on = CaseState.ENFORCED, china_date(at)
+        self.decision = {**self.decision, "enforcement": means}
+        return self._step("enforced", at)
+
+    def close(self, *, at: datetime) -> CaseClosed:
+        """Put the file away (结案)."""
+        self._check(Action.CLOSE)
+        if self.state == CaseState.SERVED and self.owed_fen:
+            raise MoneyOwed(owed_fen=self.owed_fen - self.paid_fen)
+        self.outcome = self.state
+        self.state, self.closed_on = CaseState.CLOSED, china_date(at)
+        return self._fact(CaseClosed, at, outcome=self.outcome, fine_fen=self.fine_fen)
+
+    def _drop(self, state: CaseState, grounds: str, by: str, at: datetime) -> CaseDropped:
+        self.state, self.outcome, self.closed_on = state, state, china_date(at)
+        self.decision = {"grounds": grounds, "by": by, "penalties": []}
+        return self._fact(CaseDropped, at, outcome=state.value, grounds=grounds)
+
+    def _decided(
+        self, penalties: Sequence[Penalty], grounds: str, clause: str, notice: bool, at: datetime
+    ) -> CaseDecided:
+        proposals = [
+            CaseProposal(kind=kind.value, cause=grounds, legal_basis=clause, until=until)
+            for kind, until in proposals_of(penalties, notice=notice)
+        ]
+        return self._fact(
+            CaseDecided,
+            at,
+            penalties=[one.kind.value for one in penalties],
+            fine_fen=self.fine_fen,
+            on_the_spot=self.state == CaseState.SERVED,
+            proposals=proposals,
+        )
+
+
+def check_officers(officers: Sequence[str], certified: Collection[str], recused: Sequence[str]) -> None:
+    """Two of them are certified today, and none is recused."""
+    if set(officers) & set(recused):
+        raise OfficerRecused(pointer="/officers")
+    if len(set(officers) & set(certified)) < law.OFFICERS:
+        raise OfficersMissing(pointer="/officers", certified=len(set(officers) & set(certified)))
+
+
+def proposals_of(penalties: Sequence[Penalty], *, notice: bool) -> Iterator[tuple[Proposal, date | None]]:
+    """What the decision asks of the registry: only the registry touches permits and publishes notices."""
+    for one in penalties:
+        if one.kind is PenaltyKind.SUSPENSION:
+            yield Proposal.SUSPENSION, one.until
+        if one.kind is PenaltyKind.REVOCATION:
+            yield Proposal.REVOCATION, None
+    if notice or any(one.kind is PenaltyKind.CRITICISM for one in penalties):
+        yield Proposal.NOTICE, None
+
+
+CONSTRAINTS: Final[Mapping[str, type[Refusal]]] = {"uq_penalty_case_violation_id": CaseOpenAlready}

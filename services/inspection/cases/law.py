@@ -1,0 +1,230 @@
+"""The Administrative Penalty Law as checks: what it fixes in numbers, and what it forbids a decision to be.
+
+"Days" of two, three, five and seven are working days (art. 85); longer periods are natural days.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Final
+
+from services.inspection.cases.papers import Decision, Party, Penalty
+from services.inspection.cases.refusals import (
+    CollectiveDecisionMissing,
+    DecisionLate,
+    FactsUnproven,
+    FinedAlready,
+    FineOutOfRange,
+    HarsherThanNotified,
+    HearingNotHeld,
+    HearingWindowOpen,
+    LegalReviewMissing,
+    MustNotPunish,
+    OfficersMissing,
+    PenaltyUnfounded,
+    PreservedItemsUndecided,
+    RectificationNotOrdered,
+    StatementUnanswered,
+)
+from services.inspection.offences.domain import Gravity, Offence, PenaltyKind, PenaltyRule
+from shared.refusals import Refusal
+from shared.working_days import CountsWorkingDays, Deadline
+
+if TYPE_CHECKING:
+    from services.inspection.cases.domain import Case
+
+OFFICERS: Final = 2
+"""Art. 42."""
+ON_THE_SPOT_FEN: Final[Mapping[Party, int]] = {Party.PERSON: 20_000, Party.ORGANISATION: 300_000}
+"""Art. 51."""
+SETTLE_DAYS: Final = 7
+"""Working days, art. 56."""
+DECISION_DAYS: Final = 90
+"""Natural days from the filing, art. 60."""
+SERVICE_DAYS: Final = 7
+"""Working days, art. 61."""
+HEARING_REQUEST_DAYS: Final = 5
+"""Working days from the notice, art. 64 (1)."""
+HEARING_NOTICE_DAYS: Final = 7
+"""Working days before the hearing, art. 64 (2)."""
+PAYMENT_DAYS: Final = 15
+"""Natural days from the service, art. 67."""
+LATE_PERCENT: Final = 3
+"""Of the fine, a day, art. 72; never more than the fine."""
+
+_ALWAYS_HEARD: Final = frozenset(
+    {PenaltyKind.REVOCATION, PenaltyKind.CLOSURE, PenaltyKind.SUSPENSION, PenaltyKind.ENROLMENT_STOP}
+)
+"""Art. 63: a permit taken away, a business stopped or closed; an enrolment stop is such a stop in part."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Another case in which a fine was decided, and the days its acts span."""
+
+    acts_from: date
+    acts_until: date
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What a decision stands on besides the case's own file."""
+
+    offence: Offence
+    calendar: CountsWorkingDays
+    certified: Collection[str]
+    hearing_fen: int
+    rectification_ordered: bool
+    corrected: bool
+    first: bool
+    fined: Sequence[Window] = field(default_factory=tuple)
+
+
+def limitation_ends(acts_until: date, *, five_years: bool) -> date:
+    """The last day on which the act may be found, art. 36: two years after it ended, or five."""
+    years = 5 if five_years else 2
+    try:
+        return acts_until.replace(year=acts_until.year + years)
+    except ValueError:  # 29 February
+        return acts_until.replace(year=acts_until.year + years, day=28)
+
+
+def hearing_window(notified_on: date, calendar: CountsWorkingDays) -> Deadline:
+    """The last day on which the party may ask for a hearing."""
+    return calendar.after_working_days(notified_on, HEARING_REQUEST_DAYS)
+
+
+def payment_due(served_on: date) -> date:
+    return served_on + timedelta(days=PAYMENT_DAYS)
+
+
+def late_surcharge(fine_fen: int, days_late: int) -> int:
+    """3 % a day, at most the fine itself."""
+    return min(fine_fen, fine_fen * LATE_PERCENT * max(days_late, 0) // 100)
+
+
+def gives_hearing(penalties: Sequence[Penalty], hearing_fen: int) -> bool:
+    """Whether the party may ask for a hearing: grave penalties, and large fines and confiscations."""
+    return any(one.kind in _ALWAYS_HEARD or (one.amount_fen or 0) >= hearing_fen for one in penalties)
+
+
+def needs_review(penalties: Sequence[Penalty], hearing_fen: int, *, heard: bool) -> bool:
+    """Art. 58: what touches the party's important interests, or went through a hearing."""
+    return heard or gives_hearing(penalties, hearing_fen)
+
+
+def is_grave(case: "Case", penalties: Sequence[Penalty]) -> bool:
+    """Art. 57: grave penalties are decided together."""
+    return case.gravity == Gravity.VERY_SERIOUS or any(
+        one.kind in (PenaltyKind.REVOCATION, PenaltyKind.CLOSURE) for one in penalties
+    )
+
+
+def check_penalties(case: "Case", penalties: Sequence[Penalty], offence: Offence) -> None:
+    """Each is one the law allows for an act as grave as this, and a fine lies in its range."""
+    for refusal in unfounded(case, penalties, offence):
+        raise refusal
+
+
+def unfounded(case: "Case", penalties: Sequence[Penalty], offence: Offence) -> Iterator[Refusal]:
+    """The penalties that the law does not allow here."""
+    kinds = [one.kind for one in penalties]
+    for place, one in enumerate(penalties):
+        rule = _rule(offence.rules, one.kind, Gravity(case.gravity))
+        if rule is None or kinds.count(one.kind) > 1:
+            yield PenaltyUnfounded(pointer=f"/penalties/{place}/kind", gravity=case.gravity)
+        elif one.kind is PenaltyKind.FINE and one.amount_fen is not None:
+            least, most = rule.range_fen(case.illegal_income_fen)
+            if not least <= one.amount_fen <= most or one.amount_fen == 0:
+                yield FineOutOfRange(
+                    pointer=f"/penalties/{place}/amount_fen",
+                    law=rule.basis,
+                    article=rule.basis,
+                    least_fen=least,
+                    most_fen=most,
+                )
+        elif one.kind is PenaltyKind.CONFISCATION and one.amount_fen != case.illegal_income_fen:
+            yield PenaltyUnfounded(pointer=f"/penalties/{place}/amount_fen", illegal_income_fen=case.illegal_income_fen)
+
+
+def _rule(rules: Sequence[PenaltyRule], kind: PenaltyKind, gravity: Gravity) -> PenaltyRule | None:
+    return next((rule for rule in rules if rule.kind is kind and gravity in rule.gravities), None)
+
+
+def obstacles(case: "Case", ground: Ground, decision: Decision | None, *, on: date) -> Iterator[Refusal]:
+    """All that forbids this decision on this day, in the order of the articles."""
+    penalties = decision.penalties if decision is not None else case.proposed
+    yield from _about_the_act(case, ground, penalties)
+    yield from unfounded(case, penalties, ground.offence)
+    if not case.inquiries or not case.exhibits:
+        yield FactsUnproven(inquiries=len(case.inquiries), exhibits=len(case.exhibits))
+    if len(set(case.officers) & set(ground.certified)) < OFFICERS:
+        yield OfficersMissing(certified=len(set(case.officers) & set(ground.certified)))
+    if decision is not None and case.statements and decision.answer is None:
+        yield StatementUnanswered(pointer="/answer")
+    if decision is not None and case.notice is not None and _harsher(penalties, case.proposed):
+        yield HarsherThanNotified(pointer="/penalties")
+    if case.preserved_on is not None and case.settled_on is None:
+        yield PreservedItemsUndecided(preserved_on=case.preserved_on)
+    if is_grave(case, penalties) and not (decision is not None and decision.collective):
+        yield CollectiveDecisionMissing(pointer="/collective")
+    yield from _about_review_and_hearing(case, ground, penalties, on=on)
+    if on > case.due_on:
+        yield DecisionLate(due_on=case.due_on)
+
+
+def _about_the_act(case: "Case", ground: Ground, penalties: Sequence[Penalty]) -> Iterator[Refusal]:
+    if not ground.rectification_ordered:
+        yield RectificationNotOrdered()
+    if any(one.kind is PenaltyKind.FINE for one in penalties) and any(_overlap(case, one) for one in ground.fined):
+        yield FinedAlready()
+    if case.gravity == Gravity.MINOR and ground.corrected and not case.harmful:
+        yield MustNotPunish()
+
+
+def _about_review_and_hearing(
+    case: "Case", ground: Ground, penalties: Sequence[Penalty], *, on: date
+) -> Iterator[Refusal]:
+    asked = case.hearing_asked_on is not None
+    held = case.hearing is not None and case.hearing.get("held") is not None
+    if needs_review(penalties, ground.hearing_fen, heard=asked) and not _reviewed(case, after_hearing=held):
+        yield LegalReviewMissing()
+    if asked and not held:
+        yield HearingNotHeld(hearing_on=case.hearing_on)
+    if case.notified_on is None or asked or case.hearing_waived:
+        return
+    window = hearing_window(case.notified_on, ground.calendar)
+    if gives_hearing(case.proposed, ground.hearing_fen) and on <= window.on:
+        yield HearingWindowOpen(until=window.on)
+
+
+def _reviewed(case: "Case", *, after_hearing: bool) -> bool:
+    """Agreed to; and after the hearing, if there was one: what was heard is part of what is reviewed."""
+    if case.review is None or not case.review["agreed"]:
+        return False
+    if not after_hearing or case.hearing is None:
+        return True
+    return bool(case.review["on"] >= case.hearing["on"])
+
+
+def spot_obstacles(case: "Case", ground: Ground, penalties: Sequence[Penalty]) -> Iterator[Refusal]:
+    """What forbids a decision on the spot besides its limits."""
+    yield from _about_the_act(case, ground, penalties)
+    yield from unfounded(case, penalties, ground.offence)
+    if len(set(case.officers) & set(ground.certified)) < OFFICERS:
+        yield OfficersMissing(certified=len(set(case.officers) & set(ground.certified)))
+
+
+def _overlap(case: "Case", other: Window) -> bool:
+    return case.acts_from <= other.acts_until and other.acts_from <= case.acts_until
+
+
+def _harsher(decided: Sequence[Penalty], told: Sequence[Penalty]) -> bool:
+    """A penalty nobody told of, a larger amount, or a longer suspension."""
+    known = {one.kind: one for one in told}
+    return any(
+        one.kind not in known
+        or (one.amount_fen or 0) > (known[one.kind].amount_fen or 0)
+        or (one.until or date.min) > (known[one.kind].until or date.max)
+        for one in decided
+    )

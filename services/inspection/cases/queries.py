@@ -1,0 +1,105 @@
+"""Cases by id and by what they are about; other cases of the same party; the numbers in force."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.inspection.cases.domain import Case
+from services.inspection.cases.law import Window
+from services.inspection.cases.norms import CaseNorm, Norm
+from services.inspection.cases.refusals import CaseNotFound, NormUnknown
+from services.inspection.cases.states import CaseState
+from shared.policies import Principal
+from shared.reach import within_reach
+
+
+async def case(session: AsyncSession, case_id: UUID, caller: Principal) -> Case:
+    """One case within the caller's reach; raises `CaseNotFound`. A party sees its case once it was told of it."""
+    return _reachable(await session.get(Case, case_id), caller)
+
+
+async def case_for_update(session: AsyncSession, case_id: UUID, caller: Principal) -> Case:
+    """The case, locked until the transaction ends; raises `CaseNotFound`."""
+    return _reachable(await session.get(Case, case_id, with_for_update=True, populate_existing=True), caller)
+
+
+def _reachable(found: Case | None, caller: Principal) -> Case:
+    if found is None or not caller.covers(
+        district=found.district,
+        street=found.street,
+        team=found.team,
+        institution=None if found.told_institution_id is None else str(found.told_institution_id),
+    ):
+        raise CaseNotFound
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFilters:
+    """What a list is narrowed to; the names are those of the columns."""
+
+    institution_id: UUID | None = None
+    violation_id: UUID | None = None
+    state: str | None = None
+    offence: str | None = None
+
+
+async def cases(
+    session: AsyncSession, caller: Principal, filters: CaseFilters, *, after: str | None, limit: int
+) -> Sequence[Case]:
+    """Cases within the caller's reach, in the order of their filing."""
+    reach = within_reach(
+        caller, district=Case.district, street=Case.street, team=Case.team, institution=Case.told_institution_id
+    )
+    wanted = select(Case).where(reach).order_by(Case.id).limit(limit)
+    for name, value in asdict(filters).items():
+        if value is not None:
+            wanted = wanted.where(getattr(Case, name) == value)
+    if after is not None:
+        wanted = wanted.where(Case.id > UUID(after))
+    return (await session.scalars(wanted)).all()
+
+
+async def fined_windows(session: AsyncSession, of: Case) -> Sequence[Window]:
+    """Other cases of this party in which this offence was fined, and the days of their acts."""
+    rows = await session.execute(
+        select(Case.acts_from, Case.acts_until).where(
+            _same_party(of), Case.offence == of.offence, Case.id != of.id, Case.fine_fen > 0
+        )
+    )
+    return [Window(row.acts_from, row.acts_until) for row in rows]
+
+
+async def is_first_offence(session: AsyncSession, of: Case) -> bool:
+    """Whether nothing was ever decided against this party for this offence, leniency included."""
+    dropped = (CaseState.WITHDRAWN, CaseState.NOT_PUNISHED)
+    earlier = await session.scalar(
+        select(Case.id)
+        .where(_same_party(of), Case.offence == of.offence, Case.id != of.id)
+        .where((Case.decided_on.is_not(None) | (Case.state == CaseState.LENIENCY)) & Case.state.not_in(dropped))
+        .limit(1)
+    )
+    return earlier is None
+
+
+def _same_party(of: Case) -> ColumnElement[bool]:
+    if of.institution_id is not None:
+        return Case.institution_id == of.institution_id
+    return Case.institution_id.is_(None) & (Case.party_name == of.party_name)
+
+
+async def norm(session: AsyncSession, name: Norm, *, on: date) -> int:
+    """The number in force on a day; raises `NormUnknown`."""
+    value: int | None = await session.scalar(
+        select(CaseNorm.value)
+        .where(CaseNorm.name == name, CaseNorm.valid_from <= on)
+        .order_by(CaseNorm.valid_from.desc())
+        .limit(1)
+    )
+    if value is None:
+        raise NormUnknown(name=name.value)
+    return value
