@@ -17,6 +17,7 @@ COUNT_NOTHING: frozenset[type[Event]] = frozenset(
         inspection.DeviceEnrolled,
         inspection.DeviceRevoked,
         inspection.GridSetActivated,
+        inspection.GridSetScheduled,
         registry.CalendarDayCorrected,
         registry.CalendarYearPublished,
         registry.CommitmentTextPublished,
