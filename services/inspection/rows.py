@@ -33,7 +33,32 @@ OUTCOMES: Final[Mapping[str, str]] = {
     "拒绝": "refused",
     "拒绝检查": "refused",
     "新发现": "newly_found",
+    "pass": "inspected",
+    "pass w/ conditions": "inspected",
+    "pass with conditions": "inspected",
+    "fail": "inspected",
+    "合格": "inspected",
+    "不合格": "inspected",
 }
+INTERPRETED: Final[Mapping[str, str]] = {
+    "no entry": "closed_door",
+    "not ready": "closed_door",
+    "无人": "closed_door",
+    "未开门": "closed_door",
+    "未就绪": "closed_door",
+    "out of business": "moved",
+    "business not located": "moved",
+    "停业": "moved",
+    "已停业": "moved",
+    "查无此机构": "moved",
+}
+"""Words that say more than any of ours: the nearest one is taken, the file's word stays in the note, the row's report
+says `outcome-interpreted`.
+
+A person would come again where nobody let him in or nothing was ready to be looked at: a closed door. He would not
+where the business is gone or was never there: of our outcomes only `moved` says that nobody stands at this address any
+more, ends a campaign's target, and counts as having been there.
+"""
 SEVERITIES: Final[Mapping[str, str]] = {
     "low risk": "low",
     "moderate risk": "moderate",
@@ -75,10 +100,19 @@ def read_word(words: Mapping[str, str]) -> BeforeValidator:
     def read(value: object) -> object:
         if not isinstance(value, str):
             return value
-        plain = " ".join(value.lower().split())
+        plain = _plain(value)
         return words.get(plain, plain.replace(" ", "_"))
 
     return BeforeValidator(read)
+
+
+def _plain(word: str) -> str:
+    return " ".join(word.lower().split())
+
+
+def interpreted(outcome: object) -> bool:
+    """Whether this word of a file had to be interpreted."""
+    return isinstance(outcome, str) and _plain(outcome) in INTERPRETED
 
 
 Day = Annotated[date, BeforeValidator(read_day)]

@@ -22,6 +22,19 @@ class GridSetActivated(Event):
     at: datetime
 
 
+class GridSetScheduled(Event):
+    """A version of the street grid was imported that begins on a day to come."""
+
+    type: ClassVar[str] = "inspection.grid_set.scheduled.v1"
+    topic: ClassVar[str] = "inspection.grids.v1"
+
+    grid_set_id: UUID
+    number: int
+    codes: list[str]
+    valid_from: date
+    at: datetime
+
+
 class TeamFormed(Event):
     """A street team was formed, or its grids changed; `grids` are grid codes."""
 
@@ -63,7 +76,11 @@ class DeviceRevoked(Event):
 
 
 class TargetPlaced(Event):
-    """An institution was placed in the grid, or found to lie in none (`grid` null, `blind_spot` says why)."""
+    """An institution was placed in the grid, or found to lie in none (`grid` null, `blind_spot` says why).
+
+    `cause` is registered, relocated (its entry changed), grids_changed (a new set, by its coordinates) or succeeded (a
+    new set, by what became of its grid); `moved_from` the grid it was in. Older facts say neither.
+    """
 
     type: ClassVar[str] = "inspection.target.placed.v1"
     topic: ClassVar[str] = "inspection.targets.v1"
@@ -72,6 +89,8 @@ class TargetPlaced(Event):
     grid: str | None
     blind_spot: str | None
     at: datetime
+    moved_from: str | None = None
+    cause: str | None = None
 
 
 class CampaignLaunched(Event):

@@ -8,7 +8,7 @@ KEY = {"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwI
 
 
 async def places(service: Service) -> dict[str, Ask]:
-    return await _devices(service)
+    return {"get_successions": Ask(query={"code": "g1"})} | await _devices(service)
 
 
 async def _devices(service: Service) -> dict[str, Ask]:

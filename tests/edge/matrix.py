@@ -116,6 +116,7 @@ registry.list_published_notices        yes    yes     yes   yes   yes   yes    y
 inspection.import_grids                yes    403     403   403   403   403    403    yes   401
 inspection.list_grids                  yes    yes     yes   403   403   403    yes    yes   401
 inspection.list_grid_versions          yes    yes     yes   403   403   403    yes    yes   401
+inspection.get_successions             yes    yes     yes   403   403   403    yes    yes   401
 inspection.locate                      yes    yes     yes   403   403   403    yes    yes   401
 inspection.form_team                   yes    home    403   403   403   403    403    403   401
 inspection.list_teams                  yes    list    list  403   403   403    yes    yes   401

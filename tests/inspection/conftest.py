@@ -82,7 +82,7 @@ async def world(fresh_database: ScratchDatabase) -> AsyncIterator[World]:
     async with running(create_app, settings) as service:
         async with service.sessions.begin() as session:
             grid_set = {"id": new_id(), "version": 1, "number": 1, "valid_from": date(2026, 1, 1), "source": "test"}
-            await session.execute(insert(GridSet), [grid_set | {"imported_at": AT}])
+            await session.execute(insert(GridSet), [grid_set | {"imported_at": AT, "activated_at": AT}])
             square = {"type": "Polygon", "coordinates": [[[0, 0], [1, 0], [1, 1], [0, 0]]]}
             await session.execute(
                 insert(Grid),

@@ -1,6 +1,6 @@
 """Plan a campaign, launch it with a frozen list, let visits count, close it."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -20,6 +20,7 @@ from services.inspection.campaigns.domain import (
 from services.inspection.grids import queries as grids_in_force
 from services.inspection.teams.domain import GridUnknown
 from shared import journal
+from shared.clock import china_date
 from shared.journal import Fact
 from shared.policies import Principal
 
@@ -37,7 +38,7 @@ async def plan_campaign(
         if district is None or details.scope.districts not in ([], [district]):
             raise CampaignOutsideYourDistrict(pointer="/scope/districts")
         details = details.model_copy(update={"scope": details.scope.model_copy(update={"districts": [district]})})
-    await _check_grids(session, details.scope)
+    await _check_grids(session, details.scope, on=china_date(at))
     campaign = Campaign.plan(details, district=district, at=at)
     session.add(campaign)
     await session.flush()
@@ -113,10 +114,10 @@ async def _own_campaign(session: AsyncSession, campaign_id: UUID, caller: Princi
     return campaign
 
 
-async def _check_grids(session: AsyncSession, scope: Scope) -> None:
+async def _check_grids(session: AsyncSession, scope: Scope, *, on: date) -> None:
     if not scope.grids:
         return
-    in_force = await grids_in_force.current_codes(session)
+    in_force = await grids_in_force.codes_on(session, on)
     for place, grid in enumerate(scope.grids):
         if grid not in in_force:
             raise GridUnknown(pointer=f"/scope/grids/{place}")

@@ -19,8 +19,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from services.inspection.orm import Base
 from shared.database import Aggregate, new_id
-from shared.events.inspection import GridSetActivated
-from shared.refusals import Invalid, NotFound
+from shared.events.inspection import GridSetActivated, GridSetScheduled
+from shared.refusals import Conflict, Invalid, NotFound
 
 OVERLAP_SHARE: Final = 1e-3
 """Two grids overlap when they share more than this part of the smaller one; less is the noise of drawn borders."""
@@ -37,18 +37,18 @@ class GridsRefused(Invalid):
     zh = "网格整体未被接受，详见报告。"
 
 
+class GridSetOutOfOrder(Conflict):
+    """A version of the grids may not begin before the one it follows; `newest` is the first day of that one."""
+
+    code = "grid-set-out-of-order"
+    zh = "网格新版本的生效日不得早于上一版本。"
+
+
 class NoGrids(NotFound):
-    """No grids have been imported yet."""
+    """No grids were in force on that day."""
 
     code = "grids-not-found"
-    zh = "尚未导入网格。"
-
-
-class GridNotFound(NotFound):
-    """There is no such grid in the set in force."""
-
-    code = "grid-not-found"
-    zh = "现行网格中没有此网格。"
+    zh = "该日尚无生效的网格。"
 
 
 class Fault(StrEnum):
@@ -56,6 +56,8 @@ class Fault(StrEnum):
 
     NOT_A_POLYGON = "not-a-polygon"
     GEOMETRY_MALFORMED = "geometry-malformed"
+    TOO_FEW_POINTS = "too-few-points"
+    RING_NOT_CLOSED = "ring-not-closed"
     GEOMETRY_INVALID = "geometry-invalid"
     OUT_OF_RANGE = "coordinates-out-of-range"
     CODE_MISSING = "code-missing"
@@ -120,6 +122,8 @@ def _examine(number: int, feature: Any, code_property: str, name_property: str) 
     geometry = feature.get("geometry")
     if not isinstance(geometry, Mapping) or geometry.get("type") not in ("Polygon", "MultiPolygon"):
         return Finding(number, code, Fault.NOT_A_POLYGON)
+    if (fault := _ring_fault(geometry.get("coordinates"))) is not None:
+        return Finding(number, code, fault)
     try:
         shape = shapely.geometry.shape(dict(geometry))
     except (shapely.GEOSException, TypeError, ValueError, KeyError, IndexError, AttributeError):
@@ -132,6 +136,27 @@ def _examine(number: int, feature: Any, code_property: str, name_property: str) 
     if not shape.is_valid:
         return Finding(number, code, Fault.GEOMETRY_INVALID, shapely.is_valid_reason(shape).partition("[")[0])
     return Candidate(number, code, _words(properties.get(name_property)) or code, shape)
+
+
+def _ring_fault(coordinates: Any) -> Fault | None:
+    """What RFC 7946 says of a ring, and shapely would put right in silence: four positions, the last as the first."""
+    if not isinstance(coordinates, Sequence) or isinstance(coordinates, str):
+        return Fault.GEOMETRY_MALFORMED
+    for part in coordinates:
+        if not isinstance(part, Sequence) or isinstance(part, str):
+            return Fault.GEOMETRY_MALFORMED
+        if part and not _is_position(part[0]):
+            if (fault := _ring_fault(part)) is not None:
+                return fault
+        elif len(part) < 4:
+            return Fault.TOO_FEW_POINTS
+        elif part[0] != part[-1]:
+            return Fault.RING_NOT_CLOSED
+    return None
+
+
+def _is_position(value: Any) -> bool:
+    return not isinstance(value, Sequence) or not value or not isinstance(value[0], Sequence)
 
 
 def _words(value: Any) -> str:
@@ -168,8 +193,19 @@ def _overlapping(candidates: Sequence[Candidate]) -> list[Finding]:
     return findings
 
 
+class SetState(StrEnum):
+    """Where a version stands on a day."""
+
+    SCHEDULED = "scheduled"
+    IN_FORCE = "in_force"
+    SUPERSEDED = "superseded"
+
+
 class GridSet(Base, Aggregate):
-    """A version of all street grids; streets are reformed, so the set that holds is the newest one in force."""
+    """A version of all street grids. Streets are reformed: on each day the newest version that has begun holds.
+
+    That follows from the days alone. `activated_at` says only that the institutions and teams were moved over.
+    """
 
     __tablename__ = "grid_set"
     __table_args__ = (UniqueConstraint("number"),)
@@ -179,23 +215,46 @@ class GridSet(Base, Aggregate):
     valid_to: Mapped[date | None]
     source: Mapped[str] = mapped_column(Text)
     imported_at: Mapped[datetime]
+    activated_at: Mapped[datetime | None]
 
     @classmethod
-    def activate(
-        cls, candidates: Sequence[Candidate], *, number: int, source: str, on: date, at: datetime
-    ) -> tuple[Self, list["Grid"], GridSetActivated]:
-        """Put a surveyed set in force."""
+    def follow(
+        cls, before: Self | None, candidates: Sequence[Candidate], *, source: str, valid_from: date, at: datetime
+    ) -> tuple[Self, list["Grid"]]:
+        """The version after that one, which ends when this begins."""
+        if before is not None:
+            if valid_from < before.valid_from:
+                raise GridSetOutOfOrder(newest=before.valid_from)
+            before.valid_to = valid_from
         grid_set = cls(
-            id=new_id(), version=0, number=number, valid_from=on, valid_to=None, source=source, imported_at=at
+            id=new_id(),
+            version=0,
+            number=before.number + 1 if before is not None else 1,
+            valid_from=valid_from,
+            valid_to=None,
+            source=source,
+            imported_at=at,
+            activated_at=None,
         )
-        grids = [Grid.of(grid_set.id, candidate) for candidate in candidates]
-        codes = sorted(candidate.code for candidate in candidates)
-        event = GridSetActivated(grid_set_id=grid_set.id, number=number, codes=codes, valid_from=on, at=at)
-        return grid_set, grids, event
+        return grid_set, [Grid.of(grid_set.id, candidate) for candidate in candidates]
 
-    def end(self, *, on: date) -> None:
-        """A newer set took over; the fact is the newer set's."""
-        self.valid_to = on
+    def scheduled(self, codes: Sequence[str], *, at: datetime) -> GridSetScheduled:
+        """It is known now and begins on a day to come."""
+        return GridSetScheduled(
+            grid_set_id=self.id, number=self.number, codes=sorted(codes), valid_from=self.valid_from, at=at
+        )
+
+    def activate(self, codes: Sequence[str], *, at: datetime) -> GridSetActivated:
+        """Its day has come: institutions and teams move over."""
+        self.activated_at = at
+        return GridSetActivated(
+            grid_set_id=self.id, number=self.number, codes=sorted(codes), valid_from=self.valid_from, at=at
+        )
+
+    def state(self, *, on: date) -> SetState:
+        if on < self.valid_from:
+            return SetState.SCHEDULED
+        return SetState.IN_FORCE if self.valid_to is None or on < self.valid_to else SetState.SUPERSEDED
 
 
 class Grid(Base):
@@ -230,6 +289,7 @@ class BlindSpot(StrEnum):
     OUTSIDE_EVERY_GRID = "outside_every_grid"
     IN_SEVERAL_GRIDS = "in_several_grids"
     NEAR_BORDER = "near_border"
+    SEVERAL_SUCCESSORS = "several_successors"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,31 +1,61 @@
-"""Grids in force, and the index that places points in them."""
+"""The grids that hold on a day, and the index that places points in them."""
 
 from collections.abc import Sequence
+from datetime import date
 from uuid import UUID
 
 import shapely
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.inspection.grids.domain import Grid, GridIndex, GridSet, NoGrids
+from services.inspection.grids.successions import GridSuccession, Heirs
 
 
-async def current_set(session: AsyncSession) -> GridSet | None:
-    """The set in force, if any was ever imported."""
+def _holding(on: date) -> Select[UUID]:
+    """The id of the set that holds on a day: days of versions never go back, so the newest that has begun."""
+    return select(GridSet.id).where(GridSet.valid_from <= on).order_by(GridSet.number.desc()).limit(1)
+
+
+async def set_on(session: AsyncSession, on: date) -> GridSet:
+    """The set that holds on a day; raises `NoGrids`."""
+    found: GridSet | None = await session.scalar(select(GridSet).where(GridSet.id == _holding(on).scalar_subquery()))
+    if found is None:
+        raise NoGrids
+    return found
+
+
+async def newest_set_for_update(session: AsyncSession) -> GridSet | None:
+    """Locked: two imports at once would both believe to be the next version."""
+    await lock_sets(session)
     found: GridSet | None = await session.scalar(select(GridSet).order_by(GridSet.number.desc()).limit(1))
     return found
 
 
-async def current_set_for_update(session: AsyncSession) -> GridSet | None:
-    """Locked: two imports at once would both believe to be the next version."""
+async def lock_sets(session: AsyncSession) -> None:
+    """Until the transaction ends no set changes, and nobody places an institution by the one before."""
     await session.execute(select(func.pg_advisory_xact_lock(func.hashtext("grid_set"))))
-    return await current_set(session)
 
 
-async def current_codes(session: AsyncSession) -> set[str]:
-    """Codes of the grids in force."""
-    newest = select(GridSet.id).order_by(GridSet.number.desc()).limit(1).scalar_subquery()
-    return set(await session.scalars(select(Grid.code).where(Grid.grid_set_id == newest)))
+async def hold_sets(session: AsyncSession) -> None:
+    """For one who places institutions: while he does, no set takes over. He asks before he locks any institution."""
+    await session.execute(select(func.pg_advisory_xact_lock_shared(func.hashtext("grid_set"))))
+
+
+async def due_sets(session: AsyncSession, on: date) -> Sequence[GridSet]:
+    """Sets whose day has come and to which nobody has moved yet, in their order."""
+    wanted = select(GridSet).where(GridSet.activated_at.is_(None), GridSet.valid_from <= on).order_by(GridSet.number)
+    return (await session.scalars(wanted)).all()
+
+
+async def codes_on(session: AsyncSession, on: date) -> set[str]:
+    """Codes of the grids that hold on a day."""
+    return set(await session.scalars(select(Grid.code).where(Grid.grid_set_id == _holding(on).scalar_subquery())))
+
+
+async def codes_of(session: AsyncSession, grid_set_id: UUID) -> list[str]:
+    wanted = select(Grid.code).where(Grid.grid_set_id == grid_set_id).order_by(Grid.code)
+    return list(await session.scalars(wanted))
 
 
 async def grids_of(session: AsyncSession, grid_set_id: UUID) -> Sequence[Grid]:
@@ -37,29 +67,48 @@ async def sets(session: AsyncSession) -> Sequence[GridSet]:
     return (await session.scalars(select(GridSet).order_by(GridSet.number.desc()))).all()
 
 
+async def heirs(session: AsyncSession, grid_set_id: UUID) -> Heirs:
+    """What a set says of the codes before it."""
+    wanted = (
+        select(GridSuccession)
+        .where(GridSuccession.grid_set_id == grid_set_id)
+        .order_by(GridSuccession.code, GridSuccession.successor)
+    )
+    told: dict[str, list[str]] = {}
+    for row in await session.scalars(wanted):
+        told.setdefault(row.code, []).append(row.successor)
+    return Heirs(frozenset(await codes_of(session, grid_set_id)), told)
+
+
 _built: dict[UUID, GridIndex] = {}
-"""A set never changes once it is in force, so its index is built once per process; only the newest is kept."""
+"""A set's polygons never change, so its index is built once per process; those of the last few sets asked for."""
+_KEPT = 4
 
 
-async def index(session: AsyncSession) -> GridIndex:
-    """The index of the set in force; raises `NoGrids`."""
-    found = await index_if_any(session)
+async def index(session: AsyncSession, on: date) -> GridIndex:
+    """The index of the set that holds on a day; raises `NoGrids`."""
+    found = await index_if_any(session, on)
     if found is None:
         raise NoGrids
     return found
 
 
-async def index_if_any(session: AsyncSession) -> GridIndex | None:
-    newest: UUID | None = await session.scalar(select(GridSet.id).order_by(GridSet.number.desc()).limit(1))
-    if newest is None:
-        return None
-    if newest not in _built:
-        grids = await grids_of(session, newest)
-        _built.clear()
-        _built[newest] = GridIndex(
-            newest,
-            [grid.code for grid in grids],
-            [shapely.geometry.shape(grid.geometry) for grid in grids],
-            {grid.code: grid.name for grid in grids},
-        )
-    return _built[newest]
+async def index_if_any(session: AsyncSession, on: date) -> GridIndex | None:
+    holding: UUID | None = await session.scalar(_holding(on))
+    return None if holding is None else await index_of(session, holding)
+
+
+async def index_of(session: AsyncSession, grid_set_id: UUID) -> GridIndex:
+    if grid_set_id in _built:
+        _built[grid_set_id] = _built.pop(grid_set_id)
+        return _built[grid_set_id]
+    grids = await grids_of(session, grid_set_id)
+    while len(_built) >= _KEPT:
+        del _built[next(iter(_built))]
+    _built[grid_set_id] = GridIndex(
+        grid_set_id,
+        [grid.code for grid in grids],
+        [shapely.geometry.shape(grid.geometry) for grid in grids],
+        {grid.code: grid.name for grid in grids},
+    )
+    return _built[grid_set_id]

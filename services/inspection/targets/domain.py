@@ -1,12 +1,16 @@
 """An institution as inspection sees it: somebody to visit, somewhere."""
 
+from dataclasses import replace
 from datetime import date, datetime
+from enum import StrEnum
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import BigInteger, Index, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.inspection.grids.domain import Placement
+from services.inspection.grids.domain import BlindSpot, Placement
+from services.inspection.grids.successions import Heirs
 from services.inspection.orm import Base
 from shared.events.inspection import TargetPlaced
 from shared.refusals import NotFound
@@ -47,6 +51,42 @@ class Target(Base):
     visits: Mapped[int]
 
 
-def placed(institution_id: UUID, placement: Placement, *, at: datetime) -> TargetPlaced:
+class Cause(StrEnum):
+    """Why an institution stands where it does."""
+
+    REGISTERED = "registered"
+    RELOCATED = "relocated"
+    GRIDS_CHANGED = "grids_changed"
+    SUCCEEDED = "succeeded"
+
+
+_POINTLESS: Final = frozenset({BlindSpot.NO_COORDINATES, BlindSpot.ZERO_COORDINATES})
+
+
+def stayed(found: Placement, grid: str | None) -> Placement:
+    """An entry that loses its point, but not its address, keeps its grid: its team goes on visiting it."""
+    return replace(found, grid=grid) if found.blind_spot in _POINTLESS else found
+
+
+def succeeded(found: Placement, grid: str | None, heirs: Heirs) -> tuple[Placement, Cause]:
+    """Where an institution belongs in a new set: where its point lies, or else where its grid went."""
+    if found.blind_spot not in _POINTLESS:
+        return found, Cause.GRIDS_CHANGED
+    successors = heirs.of(grid) if grid is not None else []
+    if len(successors) > 1:
+        return Placement(None, BlindSpot.SEVERAL_SUCCESSORS), Cause.SUCCEEDED
+    return replace(found, grid=successors[0] if successors else None), Cause.SUCCEEDED
+
+
+def placed(
+    institution_id: UUID, placement: Placement, *, moved_from: str | None, cause: Cause, at: datetime
+) -> TargetPlaced:
     """The fact that an institution stands in this grid, or in none."""
-    return TargetPlaced(institution_id=institution_id, grid=placement.grid, blind_spot=placement.blind_spot, at=at)
+    return TargetPlaced(
+        institution_id=institution_id,
+        grid=placement.grid,
+        blind_spot=placement.blind_spot,
+        at=at,
+        moved_from=moved_from,
+        cause=cause,
+    )

@@ -8,7 +8,7 @@ from fastapi import Query
 from pydantic import BaseModel, ConfigDict
 
 from services.inspection.grids import queries as grids
-from services.inspection.grids.domain import BlindSpot
+from services.inspection.grids.domain import NOWHERE, BlindSpot
 from services.inspection.targets import queries
 from services.inspection.targets.domain import Target
 from services.inspection.teams import queries as teams
@@ -50,6 +50,13 @@ class BlindTargetOut(BaseModel):
     last_visited_on: date | None
 
 
+class StrayTargetOut(BlindTargetOut):
+    """Outside every grid, the nearest one is offered with its distance in metres; it is never assigned."""
+
+    nearest: str | None = None
+    metres: float | None = None
+
+
 @router.get("", response_model=BlindSpotsOut)
 async def get_blind_spots(caller: ReaderDep, session: SessionDep) -> BlindSpotsOut:
     """All blind spots of the city in numbers."""
@@ -58,7 +65,7 @@ async def get_blind_spots(caller: ReaderDep, session: SessionDep) -> BlindSpotsO
     for row in counts:
         if row.grid is not None:
             by_grid[row.grid] = by_grid.get(row.grid, 0) + row.targets
-    codes = await grids.current_codes(session)
+    codes = await grids.codes_on(session, china_date(utc_now()))
     return BlindSpotsOut(
         placed=sum(by_grid.values()),
         unplaced=sum(row.targets for row in counts if row.grid is None),
@@ -68,17 +75,25 @@ async def get_blind_spots(caller: ReaderDep, session: SessionDep) -> BlindSpotsO
     )
 
 
-@router.get("/targets", response_model=Page[BlindTargetOut])
+@router.get("/targets", response_model=Page[StrayTargetOut])
 async def list_blind_targets(
     caller: ReaderDep,
     session: SessionDep,
     page: PageParams,
     reason: BlindSpot | None = None,
-) -> PageOf[Target]:
+) -> PageOf[StrayTargetOut]:
     """Institutions in no grid, in several, or too near to a border to be sure."""
     (after,) = page.position(reason=reason) or (None,)
     found = await queries.blind_spots(session, caller, reason=reason, after=_id(after), limit=page.limit + 1)
-    return page.page(found, "institution_id", reason=reason)
+    index = await grids.index_if_any(session, china_date(utc_now()))
+    points = index.place([(one.lon, one.lat) for one in found]) if index is not None else [NOWHERE] * len(found)
+    items = [
+        StrayTargetOut.model_validate(one).model_copy(update={"nearest": point.nearest, "metres": point.metres})
+        if one.grid is None
+        else StrayTargetOut.model_validate(one)
+        for one, point in zip(found, points, strict=True)
+    ]
+    return page.page(items, "institution_id", reason=reason)
 
 
 @router.get("/unvisited", response_model=Page[BlindTargetOut])

@@ -11,8 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.inspection.grids import queries as grids
 from services.inspection.grids.domain import GridIndex, Placement
-from services.inspection.targets.domain import Target, placed
-from shared.clock import utc_now
+from services.inspection.grids.successions import Heirs
+from services.inspection.targets.domain import Cause, Target, placed, stayed, succeeded
+from shared.clock import china_date, utc_now
 from shared.events.registry import InstitutionEvent
 from shared.inbox import Delivery
 from shared.journal import Fact, record_many
@@ -28,16 +29,28 @@ async def copy_institutions(session: AsyncSession, deliveries: Sequence[Delivery
     latest = {
         event.institution_id: event for event in (cast("InstitutionEvent", delivery.event) for delivery in deliveries)
     }
+    await grids.hold_sets(session)
     known = await _lock(session, list(latest))
-    index = await grids.index_if_any(session)
+    at = utc_now()
+    index = await grids.index_if_any(session, china_date(at))
     placements = _place(index, [(event.lon, event.lat) for event in latest.values()])
-    rows, facts, at = [], [], utc_now()
-    for event, placement in zip(latest.values(), placements, strict=True):
+    rows, facts = [], []
+    for event, found in zip(latest.values(), placements, strict=True):
         before = known.get(event.institution_id)
+        placement = found
+        if before is not None and (before.address, before.street) == (event.address, event.street):
+            placement = stayed(found, before.grid)
         version = before.version if before else 0
         if before is None or (before.grid, before.blind_spot) != (placement.grid, placement.blind_spot):
             version += 1
-            facts.append(Fact(event.institution_id, version, placed(event.institution_id, placement, at=at)))
+            fact = placed(
+                event.institution_id,
+                placement,
+                moved_from=before.grid if before else None,
+                cause=Cause.RELOCATED if before else Cause.REGISTERED,
+                at=at,
+            )
+            facts.append(Fact(event.institution_id, version, fact))
         rows.append(_row(event, placement, version))
     statement = insert(Target)
     changing = {name: statement.excluded[name] for name in rows[0] if name not in ("institution_id", "visits")}
@@ -45,7 +58,7 @@ async def copy_institutions(session: AsyncSession, deliveries: Sequence[Delivery
     await record_many(session, facts)
 
 
-async def place_all(session: AsyncSession, index: GridIndex, *, at: datetime) -> int:
+async def place_all(session: AsyncSession, index: GridIndex, heirs: Heirs, *, at: datetime) -> int:
     """Place every target anew, after the grids changed; the number that moved. Each move is a fact."""
     moved, after = 0, None
     while True:
@@ -56,12 +69,13 @@ async def place_all(session: AsyncSession, index: GridIndex, *, at: datetime) ->
         if not chunk:
             return moved
         after = chunk[-1].institution_id
-        moved += await _move(session, index, chunk, at=at)
+        moved += await _move(session, index, heirs, chunk, at=at)
 
 
-async def _move(session: AsyncSession, index: GridIndex, chunk: Sequence[Target], *, at: datetime) -> int:
+async def _move(session: AsyncSession, index: GridIndex, heirs: Heirs, chunk: Sequence[Target], *, at: datetime) -> int:
     changes, facts = [], []
-    for target, placement in zip(chunk, _place(index, [(one.lon, one.lat) for one in chunk]), strict=True):
+    for target, found in zip(chunk, _place(index, [(one.lon, one.lat) for one in chunk]), strict=True):
+        placement, cause = succeeded(found, target.grid, heirs)
         if (target.grid, target.blind_spot) == (placement.grid, placement.blind_spot):
             continue
         version = target.version + 1
@@ -73,18 +87,20 @@ async def _move(session: AsyncSession, index: GridIndex, chunk: Sequence[Target]
                 "blind_spot": placement.blind_spot,
             }
         )
-        facts.append(Fact(target.institution_id, version, placed(target.institution_id, placement, at=at)))
+        fact = placed(target.institution_id, placement, moved_from=target.grid, cause=cause, at=at)
+        facts.append(Fact(target.institution_id, version, fact))
     if changes:
         await session.execute(update(Target), changes)
         await record_many(session, facts)
-    session.expunge_all()
+    for target in chunk:
+        session.expunge(target)
     return len(changes)
 
 
 async def _lock(session: AsyncSession, ids: Sequence[UUID]) -> dict[UUID, Any]:
     """Versions and places of known targets, locked in one order: an import of grids may be moving them."""
     rows = await session.execute(
-        select(Target.institution_id, Target.version, Target.grid, Target.blind_spot)
+        select(Target.institution_id, Target.version, Target.grid, Target.blind_spot, Target.address, Target.street)
         .where(Target.institution_id.in_(ids))
         .order_by(Target.institution_id)
         .with_for_update()

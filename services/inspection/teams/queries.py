@@ -44,6 +44,12 @@ def _reach(caller: Principal) -> ColumnElement[bool]:
     return within_reach(caller, district=Team.district, street=null(), team=Team.code)
 
 
+async def teams_in_service_for_update(session: AsyncSession) -> Sequence[Team]:
+    """All of them, locked in the order of their ids."""
+    wanted = select(Team).where(Team.active).order_by(Team.id).with_for_update()
+    return (await session.scalars(wanted.execution_options(populate_existing=True))).all()
+
+
 async def covered_grids(session: AsyncSession) -> set[str]:
     """Grids that some team in service walks."""
     return set(await session.scalars(select(TeamGrid.grid)))

@@ -1,16 +1,18 @@
 """Form a team, change it."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import delete, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.inspection.grids import queries as grids_in_force
+from services.inspection.grids.successions import Heirs, uncontested
 from services.inspection.teams import queries
 from services.inspection.teams.domain import GridUnknown, Team, TeamDetails, TeamGrid, TeamOutsideYourDistrict
 from shared import journal
+from shared.clock import china_date
 from shared.etags import check_version
 from shared.policies import Principal
 
@@ -18,7 +20,7 @@ from shared.policies import Principal
 async def form_team(session: AsyncSession, details: TeamDetails, *, caller: Principal, at: datetime) -> Team:
     """Put a team in service; the database refuses a grid that another one walks."""
     _keep_to_district(caller, details.district)
-    await _check_grids(session, details.grids)
+    await _check_grids(session, details.grids, on=china_date(at))
     team, formed = Team.form(details, at=at)
     session.add(team)
     await journal.record(session, formed, subject=team)
@@ -43,11 +45,28 @@ async def change_team(
     formed = team.change(changes, at=at)
     if formed is not None:
         # A grid that a later set of grids no longer has may stay on the list; a new one must exist.
-        await _check_grids(session, [grid for grid in team.grids if grid not in known])
+        await _check_grids(session, [grid for grid in team.grids if grid not in known], on=china_date(at))
         await journal.record(session, formed, subject=team)
         await session.execute(delete(TeamGrid).where(TeamGrid.team_id == team.id))
         await _take_grids(session, team)
     return team
+
+
+async def take_over_grids(session: AsyncSession, heirs: Heirs, *, at: datetime) -> None:
+    """After a new set of grids: a team that walked an old code walks its only successor, and says so."""
+    teams = {team.id: team for team in await queries.teams_in_service_for_update(session)}
+    before = {team.id: team.grids for team in teams.values()}
+    after = uncontested(before, {team_id: heirs.walked(grids) for team_id, grids in before.items()})
+    changed = [team for team in teams.values() if team.grids != after[team.id]]
+    if not changed:
+        return
+    await session.execute(delete(TeamGrid).where(TeamGrid.team_id.in_([team.id for team in changed])))
+    for team in changed:
+        formed = team.change({"grids": after[team.id]}, at=at)
+        assert formed is not None
+        await journal.record(session, formed, subject=team, reason="grids-changed")
+    for team in changed:
+        await _take_grids(session, team)
 
 
 async def _take_grids(session: AsyncSession, team: Team) -> None:
@@ -56,10 +75,10 @@ async def _take_grids(session: AsyncSession, team: Team) -> None:
         await session.execute(insert(TeamGrid), [{"grid": grid, "team_id": team.id} for grid in sorted(team.walked)])
 
 
-async def _check_grids(session: AsyncSession, grids: Sequence[str]) -> None:
+async def _check_grids(session: AsyncSession, grids: Sequence[str], *, on: date) -> None:
     if not grids:
         return
-    in_force = await grids_in_force.current_codes(session)
+    in_force = await grids_in_force.codes_on(session, on)
     for place, grid in enumerate(grids):
         if grid not in in_force:
             raise GridUnknown(pointer=f"/grids/{place}")

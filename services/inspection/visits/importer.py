@@ -1,16 +1,17 @@
 """Visits made before this platform existed, from a file, recognised by their reference and never told twice."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Annotated, Any, ClassVar, Final
 from uuid import UUID
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, model_validator
 from sqlalchemy import insert, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.inspection.campaigns.domain import Outcome
-from services.inspection.rows import OUTCOMES, Day, codes_of, read_score, read_word
+from services.inspection.rows import INTERPRETED, OUTCOMES, Day, codes_of, interpreted, read_score, read_word
 from services.inspection.targets import queries as targets
 from services.inspection.targets.domain import Target
 from services.inspection.teams import queries as teams
@@ -36,11 +37,17 @@ class VisitRow(BaseModel):
     external_ref: Line
     institution_ref: Line
     visited_on: Day
-    outcome: Annotated[Outcome, read_word(OUTCOMES)] = Outcome.INSPECTED
+    outcome: Annotated[Outcome, read_word({**OUTCOMES, **INTERPRETED})] = Outcome.INSPECTED
     score: Annotated[Score, BeforeValidator(read_score)] | None = None
     visit_type: Line | None = None
     team: Line | None = None
     note: Paragraph | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def keep_their_word(cls, row: Mapping[str, Any]) -> Mapping[str, Any]:
+        """What an outcome of ours does not say, the note does, unless the file fills it."""
+        return {**row, "note": row["outcome"]} if interpreted(row.get("outcome")) and not row.get("note") else row
 
 
 class VisitImporter:
@@ -61,7 +68,10 @@ class VisitImporter:
             teams=await teams.known_codes(session, {row.team for row in readable if row.team}),
             known=await queries.visits_by_ref(session, [row.external_ref for row in readable], lock=not dry_run),
         )
-        reports = [batch.take(row) if isinstance(row, VisitRow) else row for row in parsed]
+        reports = [
+            noticed(batch.take(row), sent) if isinstance(row, VisitRow) else row
+            for row, sent in zip(parsed, rows, strict=True)
+        ]
         if not dry_run:
             await batch.write(session)
         return reports
@@ -73,6 +83,13 @@ def parse(row: Row) -> VisitRow | RowReport:
         return VisitRow.model_validate(row)
     except ValidationError as error:
         return RowReport("rejected", codes_of(error))
+
+
+def noticed(report: RowReport, row: Row) -> RowReport:
+    """The report, which also says that the file's word for the outcome is not quite ours."""
+    if report.outcome == "rejected" or not interpreted(row.get("outcome")):
+        return report
+    return replace(report, codes=[*report.codes, "outcome-interpreted"])
 
 
 class _Batch:

@@ -1,0 +1,145 @@
+"""`/v1/grids`: versions, what moves when one comes into force, and answers for a day."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from services.inspection.grids.usecases import activate_due
+from services.inspection.schedule import GridCalendar
+from services.inspection.subscriptions import hear
+from shared.clock import china_date, utc_now
+from shared.events.registry import InstitutionChanged, InstitutionRegistered
+from tests.inspection.conftest import World
+from tests.inspection.test_grid_rules import BOW_TIE, box, polygon
+from tests.metrics.deliveries import deliver_all
+
+TODAY = china_date(utc_now())
+OLD = [polygon("o1", box(113, 40, 113.1, 40.1)), polygon("o2", box(113.1, 40, 113.2, 40.1))]
+NEW = [
+    polygon("n1", box(113, 40, 113.05, 40.1)),
+    polygon("n2", box(113.05, 40, 113.1, 40.1)),
+    polygon("n3", box(113.1, 40, 113.2, 40.1)),
+]
+UNFIT = ["succession-successor-unknown", "succession-successor-repeated"]
+SUCCESSIONS = [{"code": "o1", "successors": ["n1", "n2"]}, {"code": "o2", "successors": ["n3"]}]
+
+
+async def imported(world: World, features: list[Any], successions: Any = (), **query: str) -> Any:
+    collection = {"type": "FeatureCollection", "features": features, "successions": list(successions)}
+    return await world.bureau.post("/v1/grids/import", json=collection, params=query)
+
+
+async def moves(world: World, institution: UUID) -> list[tuple[Any, ...]]:
+    told = [payload for _, _, payload in await world.facts(institution)]
+    return [(fact["moved_from"], fact["grid"], fact["blind_spot"], fact["cause"]) for fact in told]
+
+
+async def test_a_reform_moves_institutions_and_teams(world: World) -> None:
+    assert (await imported(world, OLD)).json()["vanished"] == ["g1", "g2", "g3"]
+    placed = await world.institution("o1", lon=113.07, lat=40.05)
+    pointless = await world.institution("o2", blind_spot="no_coordinates")
+    torn = await world.institution("o1", lon=0, lat=0, blind_spot="zero_coordinates")
+    for code, grid in (("t1", "o1"), ("t2", "o2")):
+        formed = {"code": code, "name": code, "grids": [grid]}
+        assert (await world.bureau.post("/v1/teams", json=formed)).status_code == 201
+    answer = (await imported(world, NEW, SUCCESSIONS)).json()
+    assert (answer["number"], answer["state"], answer["vanished"]) == (3, "in_force", [])
+    assert await moves(world, placed) == [("o1", "n2", None, "grids_changed")]
+    assert await moves(world, pointless) == [("o2", "n3", "no_coordinates", "succeeded")]
+    assert await moves(world, torn) == [("o1", None, "several_successors", "succeeded")]
+    teams = (await world.bureau.get("/v1/teams")).json()["items"]
+    assert [(team["code"], team["grids"], team["version"]) for team in teams] == [("t1", [], 2), ("t2", ["n3"], 2)]
+    assert [payload["grids"] for _, _, payload in await world.facts(teams[1]["id"])] == [["o2"], ["n3"]]
+    spots = (await world.bureau.get("/v1/blind-spots")).json()
+    assert (spots["grids_without_team"], spots["by_reason"]["several_successors"]) == (["n1", "n2"], 1)
+    told = (await world.bureau.get("/v1/grids/successions", params={"code": "o1"})).json()
+    assert told["current"] == ["n1", "n2"]
+    assert [step["successors"] for step in told["steps"]] == [["n1", "n2"]]
+    assert (await world.bureau.get("/v1/grids/successions", params={"code": "zz"})).status_code == 404
+
+
+async def test_a_set_for_a_day_to_come_waits_for_it(world: World) -> None:
+    await imported(world, OLD)
+    institution = await world.institution("o1", lon=113.02, lat=40.05)
+    first_day = TODAY + timedelta(days=3)
+    answer = (await imported(world, NEW, SUCCESSIONS, valid_from=str(first_day))).json()
+    assert (answer["state"], answer["valid_from"]) == ("scheduled", str(first_day))
+    assert await moves(world, institution) == []
+    bureau = world.bureau
+    for day, codes, grid in ((TODAY, ["o1", "o2"], "o1"), (first_day, ["n1", "n2", "n3"], "n1")):
+        listed = (await bureau.get("/v1/grids", params={"on": str(day)})).json()
+        assert [one["code"] for one in listed["items"]] == codes
+        point: dict[str, Any] = {"lon": 113.02, "lat": 40.05, "on": str(day)}
+        assert (await bureau.get("/v1/grids/locate", params=point)).json()["grid"] == grid
+    long_ago = await bureau.get("/v1/grids", params={"on": "2020-01-01"})
+    assert (long_ago.status_code, long_ago.json()["code"]) == (404, "grids-not-found")
+    early = await imported(world, NEW, valid_from=str(TODAY + timedelta(days=2)))
+    assert (early.status_code, early.json()["code"]) == (409, "grid-set-out-of-order")
+    versions = (await bureau.get("/v1/grids/versions")).json()
+    assert [one["state"] for one in versions] == ["scheduled", "in_force", "superseded"]
+    calendar = GridCalendar(world.service.app.state.settings, world.service.app.state.engine, world.sessions)
+    assert await calendar.look() == 0
+    dawn = datetime.combine(first_day, datetime.min.time(), UTC) - timedelta(hours=8)
+    for at, due in ((dawn - timedelta(seconds=1), 0), (dawn, 1), (dawn, 0)):
+        async with world.sessions.begin() as session:
+            assert await activate_due(session, at=at) == due
+    assert await moves(world, institution) == [("o1", "n1", None, "grids_changed")]
+    assert [(kind, version) for kind, version, _ in await world.facts(answer["grid_set_id"])] == [
+        ("inspection.grid_set.scheduled.v1", 1),
+        ("inspection.grid_set.activated.v1", 2),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("features", "successions", "faults"),
+    [
+        ([*NEW, BOW_TIE], [], ["geometry-invalid"]),
+        (NEW, [{"code": "zz", "successors": ["n1"]}], ["succession-code-unknown"]),
+        (NEW, [{"code": "g1", "successors": ["zz", "zz"]}], UNFIT),
+        (NEW, [{"code": "g1", "successors": ["n1"]}] * 2, ["succession-code-repeated"] * 2),
+    ],
+)  # fmt: skip
+async def test_a_faulty_set_is_refused_as_a_whole(
+    world: World, features: list[Any], successions: list[Any], faults: list[str]
+) -> None:
+    refused = await imported(world, features, successions)
+    assert (refused.status_code, refused.json()["code"]) == (422, "grids-refused")
+    assert [one["fault"] for one in refused.json()["facts"]["report"]] == faults
+    taken = (await imported(world, features, successions, accept="valid")).json()
+    assert (taken["accepted"], taken["vanished"]) == (3, ["g1", "g2", "g3"])
+    left_out = [*taken["rejected"], *taken["rejected_successions"]]
+    assert [one["fault"] for one in left_out] == faults
+
+
+async def test_the_ledger_moves_institutions_too(world: World) -> None:
+    await imported(world, OLD)
+    entry = {"institution_id": UUID(int=1), "name": "晨光", "uscc": None, "permit_no": None, "kind": "subject"}
+    entry |= {"mode": "offline", "profit": "for_profit", "stages": [], "status": "active", "district": "140213"}
+    entry |= {"street": None, "address": "1", "capacity": None, "external_ref": None, "at": utc_now()}
+    events = [
+        InstitutionRegistered(**entry, lon=113.05, lat=40.05),
+        InstitutionChanged(**entry, lon=113.15, lat=40.05, changed=["lon"]),
+        InstitutionChanged(**entry, lon=None, lat=None, changed=["lon", "lat"]),
+        InstitutionChanged(**entry | {"address": "2"}, lon=None, lat=None, changed=["address"]),
+        InstitutionChanged(**entry | {"address": "2"}, lon=113.15, lat=39.9995, changed=["lon", "lat"]),
+    ]
+    for event in events:
+        async with world.sessions.begin() as session:
+            await hear(session, deliver_all([event]))
+    assert await moves(world, UUID(int=1)) == [
+        (None, "o1", None, "registered"),
+        ("o1", "o2", None, "relocated"),
+        ("o2", "o2", "no_coordinates", "relocated"),
+        ("o2", None, "no_coordinates", "relocated"),
+        (None, None, "outside_every_grid", "relocated"),
+    ]
+    listed = (await world.bureau.get("/v1/blind-spots/targets")).json()["items"]
+    assert [(one["grid"], one["nearest"], round(one["metres"])) for one in listed] == [(None, "o2", 56)]
+
+
+async def test_versions_of_the_past(world: World) -> None:
+    answer = (await imported(world, OLD, valid_from="2026-01-01")).json()
+    assert (answer["state"], answer["number"]) == ("in_force", 2)
+    assert date.fromisoformat(answer["valid_from"]) == date(2026, 1, 1)
