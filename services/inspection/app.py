@@ -7,7 +7,7 @@ from services.inspection.campaigns.routes import router as campaigns
 from services.inspection.devices import domain as device_rules
 from services.inspection.devices.routes import router as devices
 from services.inspection.evidence import domain as evidence_rules
-from services.inspection.evidence.routes import key, open_evidence
+from services.inspection.evidence.routes import key, of_cases, open_evidence
 from services.inspection.evidence.routes import router as evidence
 from services.inspection.grids.routes import router as grids
 from services.inspection.offences.routes import router as offences
@@ -38,6 +38,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             visits,
             violations,
             evidence,
+            of_cases,
             key,
             devices,
             offences,

@@ -1,17 +1,10 @@
 """The worker of inspection: `python -m services.inspection.worker`."""
 
-<<<<<<< HEAD
 from services.inspection.evidence.keeper import Keeper
-=======
 from services.inspection.schedule import GridCalendar
->>>>>>> places
 from services.inspection.settings import Settings
 from services.inspection.subscriptions import IMPORTERS, INBOX
 from shared.worker import run_worker
 
 if __name__ == "__main__":
-<<<<<<< HEAD
-    run_worker(Settings(), inbox=INBOX, importers=IMPORTERS, jobs=[Keeper])
-=======
-    run_worker(Settings(), inbox=INBOX, importers=IMPORTERS, jobs=[GridCalendar])
->>>>>>> places
+    run_worker(Settings(), inbox=INBOX, importers=IMPORTERS, jobs=[GridCalendar, Keeper])

@@ -153,6 +153,8 @@ inspection.list_evidence               yes    list    list  list  403   403    y
 inspection.get_evidence                yes    own     own   own   403   403    yes    yes   401
 inspection.send_part                   yes    own     own   own   403   403    403    403   401
 inspection.get_clean_copy              yes    own     own   own   403   403    yes    yes   401
+inspection.list_exhibits               yes    own     403   403   403   403    yes    yes   401
+inspection.export_bundle               yes    own     403   403   403   403    yes    yes   401
 inspection.get_evidence_key            yes    yes     yes   yes   yes   yes    yes    yes   yes
 inspection.start_import                yes    yes     403   403   403   403    403    yes   401
 inspection.get_import                  yes    own     403   403   403   403    yes    yes   401

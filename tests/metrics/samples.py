@@ -17,12 +17,9 @@ COUNT_NOTHING: frozenset[type[Event]] = frozenset(
         inspection.DeviceEnrolled,
         inspection.DeviceRevoked,
         inspection.GridSetActivated,
-<<<<<<< HEAD
         inspection.OffenceEnacted,
         inspection.OffenceRepealed,
-=======
         inspection.GridSetScheduled,
->>>>>>> places
         registry.CalendarDayCorrected,
         registry.CalendarYearPublished,
         registry.CommitmentTextPublished,

@@ -1,6 +1,6 @@
 """`/v1/evidence`: announce, send in parts, look at."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Annotated, Any
@@ -10,6 +10,8 @@ from fastapi import FastAPI, Header, Request, Response, status
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict
 
+from services.inspection.cases import queries as cases
+from services.inspection.cases.refusals import CaseNotFound
 from services.inspection.devices.domain import DeviceNotEnrolled
 from services.inspection.evidence import queries, usecases
 from services.inspection.evidence.domain import (
@@ -21,6 +23,7 @@ from services.inspection.evidence.domain import (
     EvidenceNotKept,
     EvidenceState,
     EvidenceTooLarge,
+    Exhibit,
     MediaTypeNotKept,
     Position,
     SignatureInvalid,
@@ -30,6 +33,7 @@ from services.inspection.evidence.domain import (
     UploadOffsetWrong,
     UploadTooLong,
 )
+from services.inspection.evidence.exhibits import bundle
 from services.inspection.evidence.seal import Seal
 from services.inspection.evidence.store import EvidenceStore
 from services.inspection.violations.domain import ViolationNotFound
@@ -40,10 +44,12 @@ from shared.policies import Principal, allow, public
 from shared.web import SessionDep, problems, service_router
 
 router = service_router(prefix="/v1/evidence", tags=["evidence"])
+of_cases = service_router(prefix="/v1/cases", tags=["cases"])
 key = service_router(prefix="/v1/public", tags=["public"])
 
 RecorderDep = Annotated[Principal, allow("inspector", "operator", "district_officer", "bureau")]
 ReaderDep = Annotated[Principal, allow("bureau", "district_officer", "inspector", "operator", "auditor", "service")]
+FileReaderDep = Annotated[Principal, allow("bureau", "district_officer", "auditor", "service")]
 OCTETS = {"application/offset+octet-stream": {"schema": {"type": "string", "format": "binary"}}}
 
 
@@ -86,6 +92,18 @@ class EvidenceOut(BaseModel):
     announced_at: datetime
     received_at: datetime | None
     decided_at: datetime | None
+
+
+class ExhibitOut(BaseModel):
+    """A link of a case's chain: `hash` is the SHA-256 of the canonical `entry`, which names the hash before it."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    number: int
+    evidence_id: UUID
+    entry: dict[str, Any]
+    hash: str
+    entered_at: datetime
 
 
 class KeyOut(BaseModel):
@@ -187,6 +205,36 @@ async def get_clean_copy(
         headers={
             "Content-Disposition": f'attachment; filename="{evidence.id}.{suffix}"',
             "Content-Length": str(evidence.clean_size),
+            "Cache-Control": "private, no-store",
+        },
+    )
+
+
+@of_cases.get("/{case_id}/exhibits", response_model=list[ExhibitOut], responses=problems(CaseNotFound))
+async def list_exhibits(case_id: UUID, caller: FileReaderDep, session: SessionDep) -> Sequence[Exhibit]:
+    """The exhibits of a case, each chained to the one before it."""
+    case = await cases.case(session, case_id, caller)
+    return await queries.chain(session, case.id)
+
+
+@of_cases.get(
+    "/{case_id}/bundle",
+    response_class=StreamingResponse,
+    responses=problems(CaseNotFound)
+    | {200: {"description": "A ZIP archive.", "content": {"application/zip": {"schema": {"type": "string"}}}}},
+)
+async def export_bundle(
+    case_id: UUID, request: Request, caller: FileReaderDep, session: SessionDep
+) -> StreamingResponse:
+    """All evidence of a case, originals included, with the signed chain; `deploy/verify/bundle.py` checks it anywhere."""
+    case = await cases.case(session, case_id, caller)
+    state = request.app.state
+    pieces = await bundle(case.id, await queries.chain(session, case.id), state.evidence, state.seal, at=utc_now())
+    return StreamingResponse(
+        pieces,
+        media_type="application/zip",
+        headers={
+            "Content-Disposition": f'attachment; filename="evidence-{case.id}.zip"',
             "Cache-Control": "private, no-store",
         },
     )

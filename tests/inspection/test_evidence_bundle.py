@@ -1,0 +1,97 @@
+"""A case's evidence leaves the house, and a stranger with our script finds a changed byte wherever it is."""
+
+import random
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from deploy.verify.bundle import faults
+from services.inspection.evidence import queries
+from services.inspection.evidence.exhibits import bundle, enter_exhibits
+from shared.clock import utc_now
+from shared.database import new_id
+from shared.policies import Principal
+from tests.inspection.conftest import World
+from tests.inspection.hostile_files import picture
+from tests.inspection.test_evidence_routes import announcement, keep, send, visit
+
+CASE = new_id()
+BUREAU = Principal("bureau-1", frozenset({"bureau"}))
+SCRIPT = Path(__file__).parents[2] / "deploy" / "verify" / "bundle.py"
+FLIPPED = 400
+"""Bytes changed one at a time, at places drawn with a fixed seed."""
+
+
+@pytest.fixture
+async def made(world: World, tmp_path: Path) -> Path:
+    """A bundle of two photos."""
+    phone, subject = world.inspector("t1"), await visit(world)
+    for size in ((8, 6), (9, 7)):
+        photo = picture(size=size)
+        said = announcement(subject, photo)
+        await phone.post("/v1/evidence", json=said)
+        await send(phone, said["id"], photo, 0)
+        await keep(world)
+        async with world.sessions.begin() as session:
+            await enter_exhibits(session, CASE, [UUID(said["id"])], caller=BUREAU, at=utc_now())
+        assert (await world.facts(said["id"]))[-1][2]["case_id"] == str(CASE)
+    return await _export(world, tmp_path / "bundle.zip")
+
+
+async def _export(world: World, path: Path) -> Path:
+    state = world.service.app.state
+    async with world.sessions() as session:
+        chain = await queries.chain(session, CASE)
+    pieces = await bundle(CASE, chain, state.evidence, state.seal, at=utc_now())
+    path.write_bytes(b"".join([piece async for piece in pieces]))
+    return path
+
+
+async def test_it_holds_and_a_changed_byte_does_not(world: World, made: Path) -> None:
+    key = world.service.app.state.seal.public_key
+    assert list(faults(made, key)) == []
+    assert list(faults(made, None)) == []
+    assert list(faults(made, "00" * 32)) != []
+    whole = made.read_bytes()
+    dice = random.Random(20261125)
+    places = {*dice.sample(range(len(whole)), FLIPPED), 0, 4, 6, 8, 10, 12, len(whole) - 1}
+    for place in places:
+        spoilt = bytearray(whole)
+        spoilt[place] ^= 1 << dice.randrange(8)
+        made.write_bytes(spoilt)
+        assert not _holds(made, key), f"the changed byte {place} of {len(whole)} was not found"
+    for other in (whole + b"\0", b"\0" + whole, whole[:-1]):
+        made.write_bytes(other)
+        assert not _holds(made, key)
+
+
+def _holds(path: Path, key: str) -> bool:
+    try:
+        return not list(faults(path, key))
+    except Exception:  # it can no longer be read, which the script says as well
+        return False
+
+
+async def test_the_script_says_what_is_wrong(world: World, made: Path) -> None:
+    def run(*more: str) -> tuple[int, str]:
+        done = subprocess.run([sys.executable, SCRIPT, made, *more], capture_output=True, text=True, timeout=60)
+        return done.returncode, done.stdout
+
+    key = world.service.app.state.seal.public_key
+    assert run(key) == (0, "everything holds\n")
+    assert run()[0] == 0
+    assert run("00" * 32)[0] == 1
+    with zipfile.ZipFile(made) as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+    files["originals/0002"], files["originals/0001"] = files["originals/0001"], files["originals/0002"]
+    with zipfile.ZipFile(made, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(zipfile.ZipInfo(name), content)
+    code, said = run(key)
+    assert (code, "originals/0001 is not what was received as exhibit 1" in said) == (1, True)
+    made.write_bytes(b"no archive")
+    assert run(key) == (1, "it cannot be read as a bundle (BadZipFile)\n")
