@@ -4,6 +4,8 @@ from fastapi import FastAPI
 
 from services.inspection.campaigns import domain as campaign_rules
 from services.inspection.campaigns.routes import router as campaigns
+from services.inspection.checklists import domain as checklist_rules
+from services.inspection.checklists.routes import router as checklists
 from services.inspection.devices import domain as device_rules
 from services.inspection.devices.routes import router as devices
 from services.inspection.evidence import domain as evidence_rules
@@ -35,6 +37,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             teams,
             blind_spots,
             campaigns,
+            checklists,
             visits,
             violations,
             evidence,
@@ -48,6 +51,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             **team_rules.CONSTRAINTS,
             **device_rules.CONSTRAINTS,
             **campaign_rules.CONSTRAINTS,
+            **checklist_rules.CONSTRAINTS,
             **visit_rules.CONSTRAINTS,
             **violation_rules.CONSTRAINTS,
             **evidence_rules.CONSTRAINTS,

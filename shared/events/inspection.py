@@ -194,11 +194,12 @@ class VisitPlanned(VisitEvent):
 
 
 class VisitStarted(VisitEvent):
-    """Inspectors are at the door."""
+    """Inspectors are at the door, with this version of a checklist if they use one."""
 
     type: ClassVar[str] = "inspection.visit.started.v1"
 
     visited_on: date
+    checklist_id: UUID | None = None
 
 
 class VisitSubmitted(VisitEvent):
@@ -243,6 +244,32 @@ class VisitCalledOff(VisitEvent):
     type: ClassVar[str] = "inspection.visit.called_off.v1"
 
     cause: str
+
+
+class ChecklistEnacted(Event):
+    """A version of a checklist is in force from a day on; `questions` counts them."""
+
+    type: ClassVar[str] = "inspection.checklist.enacted.v1"
+    topic: ClassVar[str] = "inspection.checklists.v1"
+
+    checklist_id: UUID
+    code: str
+    title: str
+    questions: int
+    valid_from: date
+    at: datetime
+
+
+class ChecklistRetired(Event):
+    """A version of a checklist has its last day."""
+
+    type: ClassVar[str] = "inspection.checklist.retired.v1"
+    topic: ClassVar[str] = "inspection.checklists.v1"
+
+    checklist_id: UUID
+    code: str
+    valid_to: date
+    at: datetime
 
 
 class EvidenceEvent(Event):

@@ -12,7 +12,37 @@ PHOTO = picture()
 
 
 async def field_work(service: Service, visit: str, violation: str, institution: str) -> dict[str, Ask]:
-    return await _evidence(service, visit, violation, institution)
+    return await _evidence(service, visit, violation, institution) | await _checklists(service)
+
+
+async def _checklists(service: Service) -> dict[str, Ask]:
+    bureau = service("bureau")
+    questions = [
+        {"key": "ad", "text": "有无广告", "kind": "yes_no"},
+        {
+            "key": "hall",
+            "text": "场地",
+            "kind": "choice",
+            "choices": ["商铺", "居民楼"],
+            "only_if": {"question": "ad", "answer": {"test": "equals", "yes": True}},
+            "breaches": [
+                {
+                    "when": {"test": "one_of", "choices": ["居民楼"]},
+                    "offence": "premises.fire",
+                    "description": "场地不符",
+                }
+            ],
+        },
+        {"key": "months", "text": "预收", "kind": "number", "unit": "月"},
+    ]
+    checklist = {"title": "检查表", "source": "test", "valid_from": "2099-01-01", "questions": questions}
+    one = await made(bureau, "/v1/checklists", json=checklist | {"code": "one"})
+    return {
+        "enact_checklist": Ask(body=checklist | {"code": "two"}),
+        "list_checklists": Ask(query={"code": "one", "on": "2099-01-01"}, shows=one),
+        "get_checklist": Ask({"checklist_id": one}, shows=one),
+        "retire_checklist": Ask({"checklist_id": one}, body={"valid_to": "2099-12-31", "reason": "不用"}),
+    }
 
 
 async def _evidence(service: Service, visit: str, violation: str, institution: str) -> dict[str, Ask]:

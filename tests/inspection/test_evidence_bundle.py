@@ -1,5 +1,6 @@
 """A case's evidence leaves the house, and a stranger with our script finds a changed byte wherever it is."""
 
+import asyncio
 import random
 import subprocess
 import sys
@@ -47,7 +48,11 @@ async def _export(world: World, path: Path) -> Path:
     async with world.sessions() as session:
         chain = await queries.chain(session, CASE)
     pieces = await bundle(CASE, chain, state.evidence, state.seal, at=utc_now())
-    path.write_bytes(b"".join([piece async for piece in pieces]))
+    return put(path, b"".join([piece async for piece in pieces]))
+
+
+def put(path: Path, content: bytes) -> Path:
+    path.write_bytes(content)
     return path
 
 
@@ -56,17 +61,15 @@ async def test_it_holds_and_a_changed_byte_does_not(world: World, made: Path) ->
     assert list(faults(made, key)) == []
     assert list(faults(made, None)) == []
     assert list(faults(made, "00" * 32)) != []
-    whole = made.read_bytes()
+    whole = await asyncio.to_thread(made.read_bytes)
     dice = random.Random(20261125)
     places = {*dice.sample(range(len(whole)), FLIPPED), 0, 4, 6, 8, 10, 12, len(whole) - 1}
     for place in places:
         spoilt = bytearray(whole)
         spoilt[place] ^= 1 << dice.randrange(8)
-        made.write_bytes(spoilt)
-        assert not _holds(made, key), f"the changed byte {place} of {len(whole)} was not found"
+        assert not _holds(put(made, bytes(spoilt)), key), f"the changed byte {place} of {len(whole)} was not found"
     for other in (whole + b"\0", b"\0" + whole, whole[:-1]):
-        made.write_bytes(other)
-        assert not _holds(made, key)
+        assert not _holds(put(made, other), key)
 
 
 def _holds(path: Path, key: str) -> bool:
@@ -93,5 +96,5 @@ async def test_the_script_says_what_is_wrong(world: World, made: Path) -> None:
             archive.writestr(zipfile.ZipInfo(name), content)
     code, said = run(key)
     assert (code, "originals/0001 is not what was received as exhibit 1" in said) == (1, True)
-    made.write_bytes(b"no archive")
+    put(made, b"no archive")
     assert run(key) == (1, "it cannot be read as a bundle (BadZipFile)\n")

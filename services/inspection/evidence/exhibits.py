@@ -1,6 +1,6 @@
 """Evidence as exhibits of a case: the chain, and the bundle in which it leaves the house.
 
-The bundle is an archive that depends on its content only, so `deploy/verify/bundle.py` can tell a changed byte anywhere.
+The bundle is an archive that depends on its content only, so `deploy/verify/bundle.py` tells a changed byte anywhere.
 """
 
 import tempfile

@@ -226,7 +226,7 @@ async def list_exhibits(case_id: UUID, caller: FileReaderDep, session: SessionDe
 async def export_bundle(
     case_id: UUID, request: Request, caller: FileReaderDep, session: SessionDep
 ) -> StreamingResponse:
-    """All evidence of a case, originals included, with the signed chain; `deploy/verify/bundle.py` checks it anywhere."""
+    """All evidence of a case, originals too, with the signed chain; `deploy/verify/bundle.py` checks it anywhere."""
     case = await cases.case(session, case_id, caller)
     state = request.app.state
     pieces = await bundle(case.id, await queries.chain(session, case.id), state.evidence, state.seal, at=utc_now())

@@ -4,11 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Annotated, Final, Self, TypeVar
+from typing import Annotated, Any, Final, Self, TypeVar
 from uuid import UUID
 
 from pydantic import BeforeValidator, Field
 from sqlalchemy import ARRAY, CheckConstraint, Date, Index, Text, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.inspection.campaigns.domain import Outcome
@@ -189,6 +190,8 @@ class Visit(Base, Aggregate):
     purpose: Mapped[str | None] = mapped_column(Text)
     reference_id: Mapped[UUID | None]
     passed: Mapped[bool | None]
+    checklist_id: Mapped[UUID | None]
+    answers: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     planned_at: Mapped[datetime]
     started_at: Mapped[datetime | None]
     submitted_at: Mapped[datetime | None]
@@ -220,13 +223,16 @@ class Visit(Base, Aggregate):
         )
         return visit, visit._fact(VisitPlanned, at)
 
-    def start(self, inspectors: Sequence[str], *, at: datetime) -> VisitStarted:
-        """Be at the door: the day in China is the day of the visit."""
+    def check_planned(self) -> None:
         if self.state != VisitState.PLANNED:
             raise VisitNotPlanned(state=self.state)
+
+    def start(self, inspectors: Sequence[str], *, at: datetime, checklist_id: UUID | None = None) -> VisitStarted:
+        """Be at the door: the day in China is the day of the visit, and what is asked is settled for it."""
+        self.check_planned()
         self.state, self.started_at, self.visited_on = VisitState.STARTED, at, china_date(at)
-        self.inspectors = list(dict.fromkeys(inspectors))
-        return self._fact(VisitStarted, at, visited_on=self.visited_on)
+        self.inspectors, self.checklist_id = list(dict.fromkeys(inspectors)), checklist_id
+        return self._fact(VisitStarted, at, visited_on=self.visited_on, checklist_id=checklist_id)
 
     def check_submission(self, outcome: Outcome, passed: bool | None) -> None:
         """Whether the visit may end so, before anything else is moved by it."""

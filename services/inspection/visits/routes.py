@@ -1,7 +1,7 @@
 """`/v1/visits`."""
 
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Query, Request, Response, status
@@ -14,6 +14,7 @@ from services.inspection.campaigns.domain import (
     Outcome,
     OutcomeCounted,
 )
+from services.inspection.checklists.domain import Answers, AnswersInvalid, AnswersUnasked, ChecklistUnknown
 from services.inspection.offences.domain import OffenceUnknown
 from services.inspection.targets.domain import TargetNotFound
 from services.inspection.violations.domain import Finding
@@ -75,10 +76,14 @@ class StartIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     inspectors: Annotated[list[Line], Field(max_length=20)] = Field(default_factory=list)
+    checklist_id: UUID | None = None
 
 
 class SubmissionIn(BaseModel):
-    """How the visit ended, and what was found wrong. `passed` is the answer to whoever asked for the visit."""
+    """How the visit ended, and what was found wrong. `passed` is the answer to whoever asked for the visit.
+
+    `answers` are those to the checklist it was started with, by the keys of its questions; some are violations.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
@@ -87,6 +92,7 @@ class SubmissionIn(BaseModel):
     note: Paragraph | None = None
     passed: bool | None = None
     violations: Annotated[list[Finding], Field(max_length=200)] = Field(default_factory=list)
+    answers: Answers | None = None
 
 
 class ReviewIn(BaseModel):
@@ -124,6 +130,8 @@ class VisitOut(BaseModel):
     purpose: Purpose | None
     reference_id: UUID | None
     passed: bool | None
+    checklist_id: UUID | None
+    answers: dict[str, Any] | None
     planned_at: datetime
     started_at: datetime | None
     submitted_at: datetime | None
@@ -188,13 +196,22 @@ async def get_visit(
     return not_modified(request, visit) or visit
 
 
-@router.post("/{visit_id}/start", response_model=VisitOut, responses=problems(VisitNotFound, VisitNotPlanned))
+@router.post(
+    "/{visit_id}/start", response_model=VisitOut, responses=problems(VisitNotFound, VisitNotPlanned, ChecklistUnknown)
+)
 async def start_visit(
     visit_id: UUID, caller: InspectorDep, session: SessionDep, response: Response, body: StartIn | None = None
 ) -> Visit:
-    """Be at the door. Today, in China, is the day of the visit."""
-    colleagues = body.inspectors if body is not None else []
-    visit = await usecases.start_visit(session, visit_id, colleagues=colleagues, caller=caller, at=utc_now())
+    """Be at the door, with a checklist if one is named. Today, in China, is the day of the visit."""
+    said = body or StartIn()
+    visit = await usecases.start_visit(
+        session,
+        visit_id,
+        colleagues=said.inspectors,
+        checklist_id=said.checklist_id,
+        caller=caller,
+        at=utc_now(),
+    )
     set_etag(response, visit)
     return visit
 
@@ -211,6 +228,8 @@ async def start_visit(
         OffenceUnknown,
         CampaignNotOpen,
         OutcomeCounted,
+        AnswersInvalid,
+        AnswersUnasked,
     ),
 )
 async def submit_visit(
@@ -228,6 +247,7 @@ async def submit_visit(
         note=body.note,
         passed=body.passed,
         findings=body.violations,
+        answers=body.answers,
         caller=caller,
         at=utc_now(),
     )

@@ -1,8 +1,9 @@
 """Plan a visit, start it, submit its outcome, review it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -10,6 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.inspection.campaigns import queries as campaigns
 from services.inspection.campaigns.domain import CampaignTarget, InstitutionNotOnList, Outcome
 from services.inspection.campaigns.usecases import count_outcome
+from services.inspection.checklists import queries as checklists
+from services.inspection.checklists.domain import AnswersUnasked
 from services.inspection.targets import queries as targets
 from services.inspection.targets.domain import TargetNotFound
 from services.inspection.teams import queries as teams
@@ -26,6 +29,7 @@ from services.inspection.visits.domain import (
     VisitTeamUnknown,
 )
 from shared import journal
+from shared.clock import china_date
 from shared.database import new_id
 from shared.policies import Principal
 
@@ -68,11 +72,21 @@ async def plan_visit(session: AsyncSession, wish: Wish, *, caller: Principal, at
 
 
 async def start_visit(
-    session: AsyncSession, visit_id: UUID, *, colleagues: Sequence[str], caller: Principal, at: datetime
+    session: AsyncSession,
+    visit_id: UUID,
+    *,
+    colleagues: Sequence[str],
+    caller: Principal,
+    at: datetime,
+    checklist_id: UUID | None = None,
 ) -> Visit:
-    """Be at the door."""
+    """Be at the door, with a version of a checklist that is in force on the day."""
     visit = await queries.visit_for_update(session, visit_id, caller)
-    await journal.record(session, visit.start([caller.subject, *colleagues], at=at), subject=visit)
+    visit.check_planned()
+    if checklist_id is not None:
+        await checklists.usable(session, checklist_id, on=china_date(at))
+    started = visit.start([caller.subject, *colleagues], at=at, checklist_id=checklist_id)
+    await journal.record(session, started, subject=visit)
     return visit
 
 
@@ -87,6 +101,7 @@ async def submit_visit(
     findings: Sequence[Finding],
     caller: Principal,
     at: datetime,
+    answers: Mapping[str, Any] | None = None,
 ) -> Visit:
     """End a visit: violations, its place in the campaign and the institution's last visit move with it.
 
@@ -96,8 +111,9 @@ async def submit_visit(
     visit.check_submission(outcome, passed)
     assert visit.visited_on is not None
     before = visit.outcome
+    visit.answers, said = await _judge(session, visit, outcome, answers)
     violations = await report_at_visit(
-        session, findings, visit.place, visit_id=visit.id, found_on=visit.visited_on, at=at
+        session, [*findings, *said], visit.place, visit_id=visit.id, found_on=visit.visited_on, at=at
     )
     submitted = visit.submit(outcome, score=score, note=note, violations=violations, passed=passed, at=at)
     await journal.record(session, submitted, subject=visit)
@@ -107,6 +123,18 @@ async def submit_visit(
     if visit.institution_id is not None and outcome in SEEN and before not in SEEN:
         await targets.note_visits(session, [(visit.institution_id, visit.visited_on)])
     return visit
+
+
+async def _judge(
+    session: AsyncSession, visit: Visit, outcome: Outcome, answers: Mapping[str, Any] | None
+) -> tuple[dict[str, Any] | None, list[Finding]]:
+    """The answers by the version that the visit uses, and what they say is wrong. Only who got in can answer."""
+    if visit.checklist_id is None or outcome is not Outcome.INSPECTED:
+        if answers is not None:
+            raise AnswersUnasked(pointer="/answers")
+        return None, []
+    checklist = await checklists.checklist(session, visit.checklist_id)
+    return checklist.judge(answers or {})
 
 
 async def review_visit(

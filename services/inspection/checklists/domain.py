@@ -1,0 +1,176 @@
+"""A checklist (检查表): what a visit of a kind looks at, in versions; a visit keeps the version it used."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import Annotated, Any, Final, Self
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from sqlalchemy import CheckConstraint, Index, Text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.inspection.checklists.questions import Key, Question, Questions, faults_of, findings, plain
+from services.inspection.orm import Base
+from services.inspection.violations.domain import Finding
+from shared.clock import china_date
+from shared.database import Aggregate, new_id
+from shared.events.inspection import ChecklistEnacted, ChecklistRetired
+from shared.refusals import Conflict, Invalid, NotFound, Refusal
+from shared.wording import Day, Name
+
+Answers = Annotated[dict[Annotated[str, Field(max_length=40)], JsonValue], Field(max_length=200)]
+
+
+class ChecklistNotFound(NotFound):
+    """There is no such checklist."""
+
+    code = "checklist-not-found"
+    zh = "没有此检查表。"
+
+
+class ChecklistUnknown(Invalid):
+    """No such checklist is in force on the day of the visit."""
+
+    code = "checklist-unknown"
+    zh = "检查当日没有此现行检查表。"
+
+
+class ChecklistOverlaps(Conflict):
+    """A version of this checklist begins on that day or later already."""
+
+    code = "checklist-overlaps"
+    zh = "该检查表已有同日或更晚生效的版本。"
+
+
+class ChecklistBeginsPast(Invalid):
+    """A new version begins today or later: visits made before keep theirs."""
+
+    code = "checklist-begins-past"
+    zh = "新版本的生效日期不得早于今天。"
+
+
+class ChecklistEndsAlready(Conflict):
+    """The version has ended already, or will by that day."""
+
+    code = "checklist-ends-already"
+    zh = "该检查表版本已失效，或将于该日前失效。"
+
+
+class ChecklistOffenceUnknown(Invalid):
+    """An answer points to an offence that is not in force on the version's first day."""
+
+    code = "checklist-offence-unknown"
+    zh = "检查表引用的违规情形在生效日并非现行。"
+
+
+class AnswersInvalid(Invalid):
+    """Some answers are missing, not asked for, or not of their kind; `answers` says which."""
+
+    code = "answers-invalid"
+    zh = "部分答案缺失、未被询问或类型不符，见answers。"
+
+
+class AnswersUnasked(Invalid):
+    """Only an inspected visit with a checklist has answers."""
+
+    code = "answers-unasked"
+    zh = "只有使用检查表并完成检查的才有答案。"
+
+
+class ChecklistContent(BaseModel):
+    """What is asked, from a day on."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    code: Key
+    title: Name
+    questions: Questions
+    source: Name
+    valid_from: Day
+
+
+class Checklist(Base, Aggregate):
+    """One version of a checklist; `valid_to` is its last day."""
+
+    __tablename__ = "checklist"
+    __table_args__ = (
+        Index("uq_checklist_code_valid_from", "code", "valid_from", unique=True),
+        CheckConstraint("valid_to IS NULL OR valid_from <= valid_to", name="days_in_order"),
+    )
+
+    code: Mapped[str] = mapped_column(Text)
+    title: Mapped[str] = mapped_column(Text)
+    questions: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    source: Mapped[str] = mapped_column(Text)
+    valid_from: Mapped[date]
+    valid_to: Mapped[date | None]
+    enacted_at: Mapped[datetime]
+
+    @classmethod
+    def enact(cls, content: ChecklistContent, *, at: datetime) -> tuple[Self, ChecklistEnacted]:
+        """Put a version in force from a day on."""
+        if content.valid_from < china_date(at):
+            raise ChecklistBeginsPast(pointer="/valid_from")
+        checklist = cls(
+            id=new_id(),
+            version=0,
+            code=content.code,
+            title=content.title,
+            questions=content.model_dump(mode="json")["questions"],
+            source=content.source,
+            valid_from=content.valid_from,
+            enacted_at=at,
+        )
+        return checklist, ChecklistEnacted(
+            checklist_id=checklist.id,
+            code=content.code,
+            title=content.title,
+            questions=len(content.questions),
+            valid_from=content.valid_from,
+            at=at,
+        )
+
+    def give_way(self, to: date, *, at: datetime) -> ChecklistRetired | None:
+        """End the day before a newer version begins; None where it has ended by then."""
+        if self.valid_from >= to:
+            raise ChecklistOverlaps(valid_from=self.valid_from, pointer="/valid_from")
+        if self.valid_to is not None and self.valid_to < to:
+            return None
+        return self._end(to - timedelta(days=1), at)
+
+    def retire(self, last_day: date, *, at: datetime) -> ChecklistRetired:
+        """Give the version its last day."""
+        if last_day < max(china_date(at), self.valid_from):
+            raise ChecklistBeginsPast(pointer="/valid_to")
+        if self.valid_to is not None and self.valid_to <= last_day:
+            raise ChecklistEndsAlready(valid_to=self.valid_to)
+        return self._end(last_day, at)
+
+    def _end(self, last_day: date, at: datetime) -> ChecklistRetired:
+        self.valid_to = last_day
+        return ChecklistRetired(checklist_id=self.id, code=self.code, valid_to=last_day, at=at)
+
+    def in_force(self, *, on: date) -> bool:
+        """Whether visits of this day may use it."""
+        return self.valid_from <= on and (self.valid_to is None or on <= self.valid_to)
+
+    @property
+    def asked(self) -> Sequence[Question]:
+        """The questions, as rules."""
+        return [Question.model_validate(question) for question in self.questions]
+
+    def judge(self, answers: Mapping[str, Any]) -> tuple[dict[str, Any], list[Finding]]:
+        """The answers as they are kept, and what they say is wrong; raises `AnswersInvalid`."""
+        asked = self.asked
+        faults = list(faults_of(asked, answers))
+        if faults:
+            raise AnswersInvalid(pointer="/answers", answers=[{"question": key, "code": code} for key, code in faults])
+        return plain(asked, answers), findings(asked, answers)
+
+
+def offences_of(questions: Iterable[Question]) -> set[str]:
+    """The offences that answers may point to."""
+    return {breach.offence for question in questions for breach in question.breaches}
+
+
+CONSTRAINTS: Final[Mapping[str, type[Refusal]]] = {"uq_checklist_code_valid_from": ChecklistOverlaps}

@@ -1,0 +1,62 @@
+"""Checklists by id, by code, and by what is in force on a day."""
+
+from collections.abc import Sequence
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.inspection.checklists.domain import Checklist, ChecklistNotFound, ChecklistUnknown
+
+
+async def checklist(session: AsyncSession, checklist_id: UUID) -> Checklist:
+    """One version; raises `ChecklistNotFound`."""
+    found = await session.get(Checklist, checklist_id)
+    if found is None:
+        raise ChecklistNotFound
+    return found
+
+
+async def checklist_for_update(session: AsyncSession, checklist_id: UUID) -> Checklist:
+    """The version, locked until the transaction ends; raises `ChecklistNotFound`."""
+    found = await session.get(Checklist, checklist_id, with_for_update=True, populate_existing=True)
+    if found is None:
+        raise ChecklistNotFound
+    return found
+
+
+async def usable(session: AsyncSession, checklist_id: UUID, *, on: date) -> Checklist:
+    """The version a phone says it used, which must have been in force on the day; raises `ChecklistUnknown`."""
+    found = await session.get(Checklist, checklist_id)
+    if found is None or not found.in_force(on=on):
+        raise ChecklistUnknown(pointer="/checklist_id")
+    return found
+
+
+async def latest_for_update(session: AsyncSession, code: str) -> Checklist | None:
+    """The newest version, locked; who enacts the next one waits until this transaction ends."""
+    await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"checklist {code}", 0))))
+    wanted = select(Checklist).where(Checklist.code == code).order_by(Checklist.valid_from.desc()).limit(1)
+    found: Checklist | None = await session.scalar(wanted.with_for_update())
+    return found
+
+
+async def checklists(
+    session: AsyncSession,
+    *,
+    code: str | None = None,
+    on: date | None = None,
+    after: tuple[str, date] | None = None,
+    limit: int,
+) -> Sequence[Checklist]:
+    """Versions by code and first day."""
+    wanted = select(Checklist).order_by(Checklist.code, Checklist.valid_from).limit(limit)
+    if code is not None:
+        wanted = wanted.where(Checklist.code == code)
+    if on is not None:
+        wanted = wanted.where(Checklist.valid_from <= on, or_(Checklist.valid_to.is_(None), Checklist.valid_to >= on))
+    if after is not None:
+        last, day = after
+        wanted = wanted.where(or_(Checklist.code > last, (Checklist.code == last) & (Checklist.valid_from > day)))
+    return (await session.scalars(wanted)).all()

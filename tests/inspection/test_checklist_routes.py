@@ -1,0 +1,75 @@
+"""`/v1/checklists`, and the visit that keeps the version it used."""
+
+from datetime import timedelta
+from typing import Any
+
+from services.inspection.checklists.seed import ROUTINE
+from shared.clock import china_date, utc_now
+from tests.inspection.conftest import World
+from tests.inspection.test_checklist_rules import GOOD, QUESTIONS
+from tests.inspection.test_evidence_routes import visit
+
+TODAY = china_date(utc_now())
+CHECKLIST: dict[str, Any] = {
+    "code": "spring", "title": "春季检查", "source": "test", "valid_from": str(TODAY), "questions": QUESTIONS
+}  # fmt: skip
+
+
+async def test_versions_follow_one_another(world: World) -> None:
+    bureau = world.bureau
+    made = await bureau.post("/v1/checklists", json=CHECKLIST)
+    assert made.status_code == 201, made.text
+    first = made.json()
+    assert (await bureau.post("/v1/checklists", json=CHECKLIST)).json()["code"] == "checklist-overlaps"
+    unknown = [QUESTIONS[0] | {"breaches": [QUESTIONS[0]["breaches"][0] | {"offence": "no.such"}]}]
+    refused = await bureau.post("/v1/checklists", json=CHECKLIST | {"code": "other", "questions": unknown})
+    assert (refused.status_code, refused.json()["code"]) == (422, "checklist-offence-unknown")
+    tomorrow = str(TODAY + timedelta(days=1))
+    second = (await bureau.post("/v1/checklists", json=CHECKLIST | {"valid_from": tomorrow})).json()
+    inspector = world.inspector("t1")
+    assert (await inspector.get(f"/v1/checklists/{first['id']}")).json()["valid_to"] == str(TODAY)
+    asked = {"code": "spring", "on": tomorrow}
+    assert [one["id"] for one in (await inspector.get("/v1/checklists", params=asked)).json()["items"]] == [
+        second["id"]
+    ]
+    assert [kind for kind, _, _ in await world.facts(first["id"])] == [
+        "inspection.checklist.enacted.v1", "inspection.checklist.retired.v1"
+    ]  # fmt: skip
+    retired = await bureau.post(
+        f"/v1/checklists/{second['id']}/retirement", json={"valid_to": tomorrow, "reason": "不用"}
+    )
+    assert retired.json()["valid_to"] == tomorrow
+
+
+async def test_a_visit_keeps_its_version_and_its_answers_are_violations(world: World) -> None:
+    bureau, inspector = world.bureau, world.inspector("t1")
+    first = (await bureau.post("/v1/checklists", json=CHECKLIST)).json()
+    url = f"/v1/visits/{await visit(world)}"
+    later = CHECKLIST | {"code": "later", "valid_from": str(TODAY + timedelta(days=9))}
+    too_early = (await bureau.post("/v1/checklists", json=later)).json()
+    refused = await inspector.post(f"{url}/start", json={"checklist_id": too_early["id"]})
+    assert (refused.status_code, refused.json()["code"]) == (422, "checklist-unknown")
+    started = await inspector.post(f"{url}/start", json={"checklist_id": first["id"]})
+    assert started.json()["checklist_id"] == first["id"]
+    newer = CHECKLIST | {"valid_from": str(TODAY + timedelta(days=1)), "questions": QUESTIONS[:1]}
+    assert (await bureau.post("/v1/checklists", json=newer)).status_code == 201
+
+    said = {"outcome": "inspected", "answers": GOOD | {"permit": False, "months": 6}}
+    missing = await inspector.post(f"{url}/submission", json={"outcome": "inspected"})
+    assert (missing.status_code, missing.json()["code"]) == (422, "answers-invalid")
+    done = await inspector.post(f"{url}/submission", json=said)
+    assert done.status_code == 200, done.text
+    assert done.json()["answers"] == {"permit": False, "hall": "商铺", "months": "6"}
+    found = (await inspector.get("/v1/violations", params={"visit": done.json()["id"]})).json()["items"]
+    assert {(one["offence"], one["description"]) for one in found} == {
+        ("scope.unlicensed", "未公示"), ("prepayment.limit", "超过三个月")
+    }  # fmt: skip
+    assert (await world.facts(done.json()["id"]))[1][2]["checklist_id"] == first["id"]
+
+
+async def test_only_who_got_in_can_answer(world: World) -> None:
+    inspector, url = world.inspector("t1"), f"/v1/visits/{await visit(world)}"
+    assert (await inspector.post(f"{url}/start", json={"checklist_id": str(ROUTINE)})).status_code == 200
+    refused = await inspector.post(f"{url}/submission", json={"outcome": "closed_door", "answers": {}})
+    assert (refused.status_code, refused.json()["code"]) == (422, "answers-unasked")
+    assert (await inspector.post(f"{url}/submission", json={"outcome": "closed_door"})).status_code == 200
