@@ -15,6 +15,7 @@ from services.inspection.grids.routes import router as grids
 from services.inspection.offences.routes import router as offences
 from services.inspection.settings import Settings
 from services.inspection.subscriptions import IMPORTERS
+from services.inspection.sync.routes import router as sync
 from services.inspection.targets.routes import router as blind_spots
 from services.inspection.teams import domain as team_rules
 from services.inspection.teams.routes import router as teams
@@ -38,6 +39,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             blind_spots,
             campaigns,
             checklists,
+            sync,
             visits,
             violations,
             evidence,

@@ -1,6 +1,7 @@
-"""The declarative base of inspection."""
+"""The declarative base of inspection, and what phones follow."""
 
-from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy import BigInteger, text
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from shared.database import TYPES, service_metadata
 
@@ -10,3 +11,13 @@ class Base(DeclarativeBase):
 
     metadata = service_metadata()
     type_annotation_map = TYPES
+
+
+class Followed:
+    """A row that phones are told of when it changes: a trigger notes in which transaction that was.
+
+    Transactions are numbered when they begin to write and seen when they commit, so who reads on begins at the oldest
+    one that was still open the last time (`docs/adr/0013`).
+    """
+
+    changed_in: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))

@@ -11,7 +11,7 @@ from sqlalchemy import CheckConstraint, Column, Date, Index, Integer, Table, Tex
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.inspection.orm import Base
+from services.inspection.orm import Base, Followed
 from shared.database import Aggregate, new_id
 from shared.events.inspection import (
     CampaignClosed,
@@ -142,7 +142,7 @@ class CampaignDetails(BaseModel):
         return self
 
 
-class CampaignTarget(Base):
+class CampaignTarget(Base, Followed):
     """An institution on the frozen list. It ends with a reason, or the campaign does not end."""
 
     __tablename__ = "campaign_target"
@@ -150,6 +150,7 @@ class CampaignTarget(Base):
         UniqueConstraint("campaign_id", "institution_id", name="uq_campaign_target_institution"),
         Index("ix_campaign_target_grid", "campaign_id", "grid", "institution_id"),
         Index("ix_campaign_target_team", "campaign_id", "team", "state", "institution_id"),
+        Index("ix_campaign_target_team_changed_in_id", "team", "changed_in", "id"),
         CheckConstraint("(state = 'closed') = (reason IS NOT NULL)", name="closed_with_a_reason"),
     )
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from services.inspection.offences.domain import Offence, OffenceCode
 from services.inspection.offences.domain import Severity as Severity
-from services.inspection.orm import Base
+from services.inspection.orm import Base, Followed
 from shared.clock import china_date
 from shared.database import Aggregate, new_id
 from shared.events.inspection import (
@@ -25,7 +25,7 @@ from shared.events.inspection import (
     ViolationVerified,
 )
 from shared.refusals import Conflict, Invalid, NotFound, Refusal, field_error
-from shared.wording import Line, Paragraph
+from shared.wording import Day, Line, Paragraph
 
 
 class ViolationNotFound(NotFound):
@@ -105,6 +105,13 @@ class DeadlineUnknown(Conflict):
     zh = "该严重程度没有现行默认整改期限，请指明日期。"
 
 
+class ViolationIdTaken(Conflict):
+    """Another violation has this id."""
+
+    code = "violation-id-taken"
+    zh = "该编号已用于另一问题记录。"
+
+
 class ExternalRefTaken(Conflict):
     """Another violation has this external reference."""
 
@@ -165,6 +172,19 @@ class Finding(BaseModel):
         return self
 
 
+class LooseFinding(Finding):
+    """A breach found outside a visit: at an institution, or where none is known, in a grid."""
+
+    institution_id: UUID | None = None
+    grid: Line | None = None
+    found_on: Day | None = None
+
+    @property
+    def finding(self) -> Finding:
+        """What is wrong, without where."""
+        return Finding(**self.model_dump(include=set(Finding.model_fields)))
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where something was found or is to be looked at, and whose work it is."""
@@ -187,7 +207,7 @@ class RectificationDeadline(Base):
     source: Mapped[str] = mapped_column(Text)
 
 
-class Violation(Base, Aggregate):
+class Violation(Base, Aggregate, Followed):
     """A violation: reported, ordered to be put right, put right, verified and closed."""
 
     __tablename__ = "violation"
@@ -200,6 +220,7 @@ class Violation(Base, Aggregate):
         Index("ix_violation_state_severity_id", "state", "severity", "id"),
         Index("ix_violation_grid_id", "grid", "id"),
         Index("ix_violation_team_id", "team", "id"),
+        Index("ix_violation_team_changed_in_id", "team", "changed_in", "id"),
         Index("ix_violation_due_on", "due_on", "id", postgresql_where=text("state = 'rectification_ordered'")),
         CheckConstraint("(state = 'closed') = (closed_at IS NOT NULL)", name="closed_at_a_time"),
         CheckConstraint("(offence IS NULL) = (offence_id IS NULL)", name="version_of_an_offence"),
@@ -243,6 +264,7 @@ class Violation(Base, Aggregate):
         found_on: date,
         at: datetime,
         offence: Offence | None = None,
+        violation_id: UUID | None = None,
     ) -> tuple[Self, ViolationReported]:
         """Take note of a breach; of an offence, with the version in force on the day it was found."""
         if found_on > china_date(at):
@@ -250,7 +272,7 @@ class Violation(Base, Aggregate):
         if place.institution_id is None and place.grid is None and visit_id is None:
             raise PlaceMissing(pointer="/grid")
         violation = cls(
-            id=new_id(),
+            id=violation_id or new_id(),
             version=0,
             visit_id=visit_id,
             institution_id=place.institution_id,
@@ -375,4 +397,7 @@ def default_due_on(days: int, *, on: date) -> date:
     return on + timedelta(days=days)
 
 
-CONSTRAINTS: Final[Mapping[str, type[Refusal]]] = {"uq_violation_external_ref": ExternalRefTaken}
+CONSTRAINTS: Final[Mapping[str, type[Refusal]]] = {
+    "pk_violation": ViolationIdTaken,
+    "uq_violation_external_ref": ExternalRefTaken,
+}

@@ -17,8 +17,8 @@ from services.inspection.violations.domain import (
     DeadlineUnknown,
     DueOnPast,
     ExtensionTooEarly,
-    Finding,
     FoundInFuture,
+    LooseFinding,
     PlaceMissing,
     Severity,
     Violation,
@@ -34,7 +34,7 @@ from shared.etags import not_modified, set_etag
 from shared.paging import Page, PageOf, PageParams
 from shared.policies import Principal, allow
 from shared.web import SessionDep, problems, service_router
-from shared.wording import Day, Line, Paragraph, Reason
+from shared.wording import Day, Paragraph, Reason
 
 router = service_router(prefix="/v1/violations", tags=["violations"])
 
@@ -42,12 +42,8 @@ ReaderDep = Annotated[Principal, allow("bureau", "district_officer", "inspector"
 ReporterDep = Annotated[Principal, allow("bureau", "district_officer", "inspector")]
 
 
-class ViolationIn(Finding):
-    """A breach found outside a visit: at an institution, or where none is known, in a grid."""
-
-    institution_id: UUID | None = None
-    grid: Line | None = None
-    found_on: Day | None = None
+class ViolationIn(LooseFinding):
+    """A violation to report."""
 
 
 class RectificationOrderIn(BaseModel):
@@ -141,7 +137,7 @@ async def report_violation(
     """Report a breach found outside a visit."""
     violation = await usecases.report_violation(
         session,
-        Finding.model_validate(body.model_dump(include=set(Finding.model_fields))),
+        body.finding,
         institution_id=body.institution_id,
         grid=body.grid,
         found_on=body.found_on,

@@ -12,7 +12,7 @@ from services.inspection.targets import queries as targets
 from services.inspection.targets.domain import TargetNotFound
 from services.inspection.teams import queries as teams
 from services.inspection.violations import queries
-from services.inspection.violations.domain import Finding, Place, Violation, default_due_on
+from services.inspection.violations.domain import Finding, Place, Violation, ViolationIdTaken, default_due_on
 from services.inspection.visits import mandates
 from shared import journal
 from shared.clock import china_date
@@ -29,14 +29,19 @@ async def report_violation(
     found_on: date | None,
     caller: Principal,
     at: datetime,
+    violation_id: UUID | None = None,
 ) -> Violation:
-    """Report a breach found outside a visit."""
+    """Report a breach found outside a visit; a phone without a line makes the id itself."""
+    if violation_id is not None and await session.get(Violation, violation_id) is not None:
+        raise ViolationIdTaken
     place = await _place(session, institution_id, grid, caller)
     if not caller.covers(district=place.district, street=place.street, team=place.team):
         raise TargetNotFound
     day = found_on or china_date(at)
     (offence,) = await _offences(session, [finding], on=day, pointers=["/offence"])
-    violation, reported = Violation.report(finding, place, visit_id=None, found_on=day, at=at, offence=offence)
+    violation, reported = Violation.report(
+        finding, place, visit_id=None, found_on=day, at=at, offence=offence, violation_id=violation_id
+    )
     session.add(violation)
     await journal.record(session, reported, subject=violation)
     return violation

@@ -13,13 +13,14 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.inspection.campaigns.domain import Outcome
-from services.inspection.orm import Base
+from services.inspection.orm import Base, Followed
 from services.inspection.violations.domain import Place
 from shared.clock import china_date
 from shared.database import Aggregate
 from shared.events.inspection import (
     VisitCalledOff,
     VisitEvent,
+    VisitJoined,
     VisitPlanned,
     VisitReviewed,
     VisitStarted,
@@ -156,7 +157,7 @@ class Plan:
     reference_id: UUID | None = None
 
 
-class Visit(Base, Aggregate):
+class Visit(Base, Aggregate, Followed):
     """A visit. Sent back by a reviewer it is under way again, and keeps its outcome until it is submitted anew."""
 
     __tablename__ = "visit"
@@ -166,6 +167,7 @@ class Visit(Base, Aggregate):
         Index("ix_visit_campaign_id_id", "campaign_id", "id"),
         Index("ix_visit_team_state_id", "team", "state", "id"),
         Index("ix_visit_state_id", "state", "id"),
+        Index("ix_visit_team_changed_in_id", "team", "changed_in", "id"),
         Index("ix_visit_reference_id", "reference_id", postgresql_where=text("reference_id IS NOT NULL")),
         CheckConstraint("(purpose IS NULL) = (reference_id IS NULL)", name="asked_for_something"),
         CheckConstraint("state NOT IN ('done', 'reviewed') OR outcome IS NOT NULL", name="ended_with_an_outcome"),
@@ -233,6 +235,16 @@ class Visit(Base, Aggregate):
         self.state, self.started_at, self.visited_on = VisitState.STARTED, at, china_date(at)
         self.inspectors, self.checklist_id = list(dict.fromkeys(inspectors)), checklist_id
         return self._fact(VisitStarted, at, visited_on=self.visited_on, checklist_id=checklist_id)
+
+    def join(self, inspectors: Sequence[str], *, at: datetime) -> VisitJoined | None:
+        """Come to a colleague who is at the door already; None where everybody is known to be there."""
+        if self.state != VisitState.STARTED:
+            raise VisitNotStarted(state=self.state)
+        together = list(dict.fromkeys([*self.inspectors, *inspectors]))
+        if together == self.inspectors:
+            return None
+        self.inspectors = together
+        return self._fact(VisitJoined, at, inspectors=together)
 
     def check_submission(self, outcome: Outcome, passed: bool | None) -> None:
         """Whether the visit may end so, before anything else is moved by it."""

@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.inspection.campaigns.domain import CampaignTarget
 from services.inspection.visits.domain import Visit, VisitNotFound, VisitState
 from shared.policies import Principal
 from shared.reach import within_reach
@@ -37,6 +38,15 @@ async def visit_with_id(session: AsyncSession, visit_id: UUID) -> Visit | None:
     """The visit a client's id names already. Who asks next with the same id waits until this transaction ends."""
     await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(str(visit_id), 0))))
     return await session.get(Visit, visit_id)
+
+
+async def lock_visits(session: AsyncSession, visit_ids: Sequence[UUID]) -> None:
+    """All of these, and their places on campaigns' lists, in one order: two phones at the same doors only queue."""
+    locked = select(Visit.campaign_target_id).where(Visit.id.in_(visit_ids)).order_by(Visit.id).with_for_update()
+    listed = [one for one in await session.scalars(locked) if one is not None]
+    if listed:
+        on_lists = select(CampaignTarget.id).where(CampaignTarget.id.in_(listed)).order_by(CampaignTarget.id)
+        await session.execute(on_lists.with_for_update())
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,3 +88,23 @@ async def planned_for_update(session: AsyncSession, reference_id: UUID) -> Seque
         .with_for_update()
     )
     return (await session.scalars(wanted)).all()
+
+
+async def others_at(
+    session: AsyncSession, campaign_id: UUID | None, institution_id: UUID | None, *, besides: UUID
+) -> Visit | None:
+    """A visit of the same campaign to the same institution that is planned or under way already."""
+    if campaign_id is None or institution_id is None:
+        return None
+    found: Visit | None = await session.scalar(
+        select(Visit)
+        .where(
+            Visit.campaign_id == campaign_id,
+            Visit.institution_id == institution_id,
+            Visit.id != besides,
+            Visit.state.in_((VisitState.PLANNED, VisitState.STARTED)),
+        )
+        .order_by(Visit.id)
+        .limit(1)
+    )
+    return found

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Query, Request, Response, status
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
 from services.inspection.campaigns.domain import (
     CampaignNotFound,
@@ -14,18 +14,17 @@ from services.inspection.campaigns.domain import (
     Outcome,
     OutcomeCounted,
 )
-from services.inspection.checklists.domain import Answers, AnswersInvalid, AnswersUnasked, ChecklistUnknown
+from services.inspection.checklists.domain import AnswersInvalid, AnswersUnasked, ChecklistUnknown
 from services.inspection.offences.domain import OffenceUnknown
 from services.inspection.targets.domain import TargetNotFound
-from services.inspection.violations.domain import Finding
 from services.inspection.visits import queries, usecases
+from services.inspection.visits.bodies import StartIn, SubmissionIn, VisitIn
 from services.inspection.visits.domain import (
     AnotherTeamsWork,
     ConclusionMissing,
     ConclusionUnasked,
     OutcomeNeedsInstitution,
     Purpose,
-    Score,
     Visit,
     VisitIdTaken,
     VisitNotDone,
@@ -43,7 +42,7 @@ from shared.etags import not_modified, set_etag
 from shared.paging import Page, PageOf, PageParams
 from shared.policies import Principal, allow
 from shared.web import SessionDep, problems, service_router
-from shared.wording import Line, Paragraph
+from shared.wording import Paragraph
 
 router = service_router(prefix="/v1/visits", tags=["visits"])
 
@@ -51,48 +50,6 @@ PlannerDep = Annotated[Principal, allow("bureau", "district_officer", "inspector
 ReviewerDep = Annotated[Principal, allow("bureau", "district_officer")]
 InspectorDep = Annotated[Principal, allow("inspector")]
 ReaderDep = Annotated[Principal, allow("bureau", "district_officer", "inspector", "auditor", "service")]
-
-
-class VisitIn(BaseModel):
-    """A visit to plan. Without an institution it looks for an unknown one, in `grid`.
-
-    `id` may be made by the client: sent again with the same content it is the same visit.
-    """
-
-    model_config = ConfigDict(extra="forbid")
-
-    id: UUID | None = None
-    institution_id: UUID | None = None
-    campaign_id: UUID | None = None
-    team: Line | None = None
-    grid: Line | None = None
-    visit_type: Line | None = None
-    note: Paragraph | None = None
-
-
-class StartIn(BaseModel):
-    """Who is there besides the caller: subjects of their tokens."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    inspectors: Annotated[list[Line], Field(max_length=20)] = Field(default_factory=list)
-    checklist_id: UUID | None = None
-
-
-class SubmissionIn(BaseModel):
-    """How the visit ended, and what was found wrong. `passed` is the answer to whoever asked for the visit.
-
-    `answers` are those to the checklist it was started with, by the keys of its questions; some are violations.
-    """
-
-    model_config = ConfigDict(extra="forbid")
-
-    outcome: Outcome
-    score: Score | None = None
-    note: Paragraph | None = None
-    passed: bool | None = None
-    violations: Annotated[list[Finding], Field(max_length=200)] = Field(default_factory=list)
-    answers: Answers | None = None
 
 
 class ReviewIn(BaseModel):

@@ -90,6 +90,17 @@ async def start_visit(
     return visit
 
 
+async def join_visit(
+    session: AsyncSession, visit_id: UUID, *, colleagues: Sequence[str], caller: Principal, at: datetime
+) -> Visit:
+    """Come to a colleague who is at the door already."""
+    visit = await queries.visit_for_update(session, visit_id, caller)
+    joined = visit.join([caller.subject, *colleagues], at=at)
+    if joined is not None:
+        await journal.record(session, joined, subject=visit)
+    return visit
+
+
 async def submit_visit(
     session: AsyncSession,
     visit_id: UUID,

@@ -1,0 +1,199 @@
+"""What each kind of operation does: the use case of the route of that name, held against what others did meanwhile."""
+
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from pydantic import BaseModel, ValidationError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.inspection.evidence import usecases as evidence
+from services.inspection.evidence.domain import Capture
+from services.inspection.sync.domain import Kind, Operation, Stance, Verdict, stance
+from services.inspection.violations import usecases as violations
+from services.inspection.violations.domain import LooseFinding
+from services.inspection.visits import queries as visits
+from services.inspection.visits import usecases
+from services.inspection.visits.bodies import StartIn, SubmissionIn, VisitIn
+from services.inspection.visits.domain import Visit, VisitState
+from shared.policies import Principal
+from shared.refusals import Invalid, Refusal
+
+
+class ContentInvalid(Invalid):
+    """The content is not what this kind of operation wants; `fields` says where."""
+
+    code = "content-invalid"
+    zh = "操作内容不符合要求，见fields。"
+
+
+class BaseVersionAhead(Invalid):
+    """No such version of the visit exists: the phone saw something else."""
+
+    code = "base-version-ahead"
+    zh = "基础版本高于现有版本。"
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What came of it; `theirs` is what was in the way."""
+
+    verdict: Verdict
+    code: str | None = None
+    entity_version: int | None = None
+    theirs: Mapping[str, Any] | None = None
+
+
+async def apply(session: AsyncSession, operation: Operation, caller: Principal) -> Effect:
+    """Do it, or say why it cannot be done. What was begun and then refused leaves nothing behind."""
+    try:
+        async with session.begin_nested():
+            return await _KINDS[Kind(operation.kind)](session, operation, caller)
+    except Refusal as refusal:
+        return Effect(Verdict.REFUSED, refusal.code, theirs=_told(refusal))
+
+
+def _told(refusal: Refusal) -> dict[str, Any] | None:
+    """States, limits and ids of ours that go with a refusal."""
+    return {name: str(value) for name, value in refusal.facts.items()} or None
+
+
+def _read(model: type[BaseModel], content: Mapping[str, Any], **more: Any) -> Any:
+    try:
+        return model.model_validate({**content, **more})
+    except ValidationError as error:
+        fields = ["/".join(map(str, one["loc"])) for one in error.errors(include_url=False, include_input=False)]
+        known = set(model.model_fields)
+        raise ContentInvalid(fields=sorted({field for field in fields if field.partition("/")[0] in known})) from None
+
+
+async def _plan_visit(session: AsyncSession, operation: Operation, caller: Principal) -> Effect:
+    body = _read(VisitIn, operation.content, id=operation.entity_id)
+    others = await visits.others_at(session, body.campaign_id, body.institution_id, besides=operation.entity_id)
+    visit, _ = await usecases.plan_visit(
+        session, usecases.Wish(**body.model_dump()), caller=caller, at=operation.done_at
+    )
+    if others is None:
+        return Effect(Verdict.APPLIED, entity_version=visit.version)
+    return Effect(Verdict.SOFT_CONFLICT, "duplicate-visit", visit.version, snapshot(others))
+
+
+async def _start_visit(session: AsyncSession, operation: Operation, caller: Principal) -> Effect:
+    body = _read(StartIn, operation.content)
+    visit, found = await _found(session, operation, caller)
+    if found is Stance.HARD:
+        return Effect(Verdict.HARD_CONFLICT, "visit-ended-meanwhile", visit.version, snapshot(visit))
+    theirs = snapshot(visit)
+    if visit.state == VisitState.STARTED and found is Stance.SOFT:
+        visit = await usecases.join_visit(
+            session, visit.id, colleagues=body.inspectors, caller=caller, at=operation.done_at
+        )
+    else:
+        visit = await usecases.start_visit(
+            session,
+            visit.id,
+            colleagues=body.inspectors,
+            checklist_id=body.checklist_id,
+            caller=caller,
+            at=operation.done_at,
+        )
+    return _stood(found, visit, theirs)
+
+
+async def _submit_visit(session: AsyncSession, operation: Operation, caller: Principal) -> Effect:
+    body = _read(SubmissionIn, operation.content)
+    visit, found = await _found(session, operation, caller)
+    theirs = snapshot(visit)
+    if found is Stance.HARD:
+        if says_the_same(visit, body):
+            return Effect(Verdict.SOFT_CONFLICT, "said-already", visit.version, theirs)
+        return Effect(Verdict.HARD_CONFLICT, "visit-ended-meanwhile", visit.version, theirs)
+    return _stood(found, await submit(session, operation, body, caller), theirs)
+
+
+async def submit(session: AsyncSession, operation: Operation, body: SubmissionIn, caller: Principal) -> Visit:
+    """End the visit as the phone says."""
+    return await usecases.submit_visit(
+        session,
+        operation.entity_id,
+        body.outcome,
+        score=body.score,
+        note=body.note,
+        passed=body.passed,
+        findings=body.violations,
+        answers=body.answers,
+        caller=caller,
+        at=operation.done_at,
+    )
+
+
+async def _report_violation(session: AsyncSession, operation: Operation, caller: Principal) -> Effect:
+    body = _read(LooseFinding, operation.content)
+    violation = await violations.report_violation(
+        session,
+        body.finding,
+        institution_id=body.institution_id,
+        grid=body.grid,
+        found_on=body.found_on,
+        violation_id=operation.entity_id,
+        caller=caller,
+        at=operation.done_at,
+    )
+    return Effect(Verdict.APPLIED, entity_version=violation.version)
+
+
+async def _announce_evidence(session: AsyncSession, operation: Operation, caller: Principal) -> Effect:
+    capture = _read(Capture, operation.content, id=operation.entity_id)
+    announced, _ = await evidence.announce(session, capture, caller=caller, at=operation.received_at)
+    return Effect(Verdict.APPLIED, entity_version=announced.version)
+
+
+async def _found(session: AsyncSession, operation: Operation, caller: Principal) -> tuple[Visit, Stance]:
+    visit = await visits.visit_for_update(session, operation.entity_id, caller)
+    assert operation.base_version is not None
+    kind = Kind(operation.kind)
+    found = stance(kind, operation.base_version, state=VisitState(visit.state), version=visit.version)
+    if found is Stance.AHEAD:
+        raise BaseVersionAhead(version=visit.version)
+    return visit, found
+
+
+def _stood(found: Stance, visit: Visit, theirs: Mapping[str, Any]) -> Effect:
+    if found is Stance.SOFT:
+        return Effect(Verdict.SOFT_CONFLICT, "changed-meanwhile", visit.version, theirs)
+    return Effect(Verdict.APPLIED, entity_version=visit.version)
+
+
+def snapshot(visit: Visit) -> dict[str, Any]:
+    """The server's version, to stand beside the phone's."""
+    return {
+        "visit_id": str(visit.id),
+        "version": visit.version,
+        "state": str(visit.state),
+        "outcome": visit.outcome and str(visit.outcome),
+        "score": visit.score,
+        "passed": visit.passed,
+        "note": visit.note,
+        "answers": visit.answers,
+        "inspectors": list(visit.inspectors),
+        "submitted_at": visit.submitted_at.isoformat() if visit.submitted_at else None,
+    }
+
+
+def says_the_same(visit: Visit, body: SubmissionIn) -> bool:
+    """Two inspectors at one door who saw the same and found nothing more: there is nothing to decide."""
+    answered = body.answers is None or visit.answers is None or dict(body.answers) == dict(visit.answers)
+    return (
+        not body.violations
+        and answered
+        and (visit.outcome, visit.score, visit.passed) == (body.outcome, body.score, body.passed)
+    )
+
+
+_KINDS: Final[Mapping[Kind, Callable[[AsyncSession, Operation, Principal], Coroutine[Any, Any, Effect]]]] = {
+    Kind.PLAN_VISIT: _plan_visit,
+    Kind.START_VISIT: _start_visit,
+    Kind.SUBMIT_VISIT: _submit_visit,
+    Kind.REPORT_VIOLATION: _report_violation,
+    Kind.ANNOUNCE_EVIDENCE: _announce_evidence,
+}

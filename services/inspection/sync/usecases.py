@@ -1,0 +1,156 @@
+"""Take a batch from a phone, release what waited, let an officer decide what is left."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.inspection.devices import queries as devices
+from services.inspection.sync import queries
+from services.inspection.sync.domain import (
+    NEEDS_BASE,
+    Choice,
+    Kind,
+    Operation,
+    OperationIn,
+    PhoneCannotPrevail,
+    PhoneClock,
+    Verdict,
+    waits_for,
+)
+from services.inspection.sync.operations import Effect, apply, submit
+from services.inspection.visits import queries as visits
+from services.inspection.visits import usecases as of_visits
+from services.inspection.visits.bodies import SubmissionIn
+from services.inspection.visits.domain import VisitState
+from shared import journal
+from shared.policies import Principal
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The verdict on one operation of a batch; `released` ones came with an earlier batch."""
+
+    operation_id: UUID
+    entity_id: UUID
+    verdict: Verdict
+    code: str | None
+    entity_version: int | None
+    theirs: dict[str, object] | None
+    released: bool = False
+
+    @classmethod
+    def of(cls, operation: Operation, verdict: Verdict, *, released: bool = False) -> "Answer":
+        return cls(
+            operation.id,
+            operation.entity_id,
+            verdict,
+            operation.code,
+            operation.entity_version,
+            operation.theirs,
+            released,
+        )
+
+    @classmethod
+    def reused(cls, sent: OperationIn) -> "Answer":
+        """The id is another operation's, whose verdict stands."""
+        return cls(sent.id, sent.entity_id, Verdict.REFUSED, "operation-id-reused", None, None)
+
+
+async def take_batch(
+    session: AsyncSession,
+    device_id: UUID,
+    sent: Sequence[OperationIn],
+    *,
+    sent_at: datetime,
+    caller: Principal,
+    at: datetime,
+) -> list[Answer]:
+    """One verdict per operation, in their order; then those that were held and no longer are."""
+    device = await devices.enrolled(session, device_id, caller.subject)
+    clock = PhoneClock(sent_at, at, device.enrolled_at)
+    await queries.queue_for(session, device.id)
+    mentioned = {one.id for one in sent} | {before for one in sent for before in one.after}
+    known = await queries.operations(session, mentioned)
+    await visits.lock_visits(session, [one.entity_id for one in sent if one.kind in NEEDS_BASE])
+    answers, released = [], []
+    for one in sent:
+        stored = known.get(one.id)
+        if stored is not None:
+            same = stored.device_id == device.id and stored.fingerprint == one.fingerprint
+            answers.append(Answer.of(stored, stored.answer) if same else Answer.reused(one))
+            continue
+        operation = known[one.id] = Operation.take(
+            one, clock, device_id=device.id, subject=caller.subject, team=caller.team, district=device.district
+        )
+        theirs = {key: value for key, value in known.items() if value.device_id == device.id}
+        await _decide(session, operation, theirs, caller, at)
+        answers.append(Answer.of(operation, Verdict(operation.verdict)))
+        if operation.verdict != Verdict.HELD:
+            released += await _release(session, operation, known, caller, at)
+    return answers + [Answer.of(one, Verdict(one.verdict), released=True) for one in released]
+
+
+async def resolve(
+    session: AsyncSession, operation_id: UUID, choice: Choice, *, reason: str, caller: Principal, at: datetime
+) -> Operation:
+    """Say whose version holds. The phone's is then made to hold, in the words it sent; the other stays on record."""
+    operation = await queries.operation_for_update(session, operation_id, caller)
+    resolved = operation.resolve(choice, reason=reason, by=caller.subject, at=at)
+    if choice is Choice.PHONE:
+        await _prevail(session, operation, reason, caller, at)
+    elif operation.verdict == Verdict.HELD:
+        operation.decide(Verdict.REFUSED, code="discarded", at=at)
+    await journal.record(session, resolved, subject=operation, reason=reason)
+    return operation
+
+
+async def _prevail(session: AsyncSession, operation: Operation, reason: str, caller: Principal, at: datetime) -> None:
+    """A held operation is done without what it waited for; a submission replaces the one that awaits its review."""
+    owner = Principal(operation.subject, frozenset({"inspector"}), district=operation.district, team=operation.team)
+    if operation.verdict == Verdict.HELD:
+        effect = await apply(session, operation, owner)
+        await _note(session, operation, effect, at)
+        return
+    if operation.kind != Kind.SUBMIT_VISIT:
+        raise PhoneCannotPrevail
+    visit = await visits.visit_for_update(session, operation.entity_id, caller)
+    if visit.state != VisitState.DONE:
+        raise PhoneCannotPrevail(state=str(visit.state))
+    await of_visits.review_visit(session, visit.id, accepted=False, note=reason, caller=caller, at=at)
+    visit = await submit(session, operation, SubmissionIn.model_validate(operation.content), owner)
+    operation.entity_version = visit.version
+
+
+async def _decide(
+    session: AsyncSession, operation: Operation, known: dict[UUID, Operation], caller: Principal, at: datetime
+) -> None:
+    verdicts = {key: Verdict(one.verdict) for key, one in known.items() if key != operation.id}
+    imposed = waits_for(operation.after, verdicts)
+    effect = Effect(*imposed) if imposed is not None else await apply(session, operation, caller)
+    session.add(operation)
+    await _note(session, operation, effect, at)
+
+
+async def _note(session: AsyncSession, operation: Operation, effect: Effect, at: datetime) -> None:
+    conflict = operation.decide(
+        effect.verdict, code=effect.code, entity_version=effect.entity_version, theirs=effect.theirs, at=at
+    )
+    if conflict is not None:
+        await journal.record(session, conflict, subject=operation)
+
+
+async def _release(
+    session: AsyncSession, decided: Operation, known: dict[UUID, Operation], caller: Principal, at: datetime
+) -> list[Operation]:
+    """Decide what waited for this one, and what waited for that."""
+    released: list[Operation] = []
+    for waiting in await queries.waiting_for(session, decided.id):
+        missing = [one for one in waiting.after if one not in known]
+        known |= await queries.operations(session, missing) if missing else {}
+        await _decide(session, waiting, known, caller, at)
+        if waiting.verdict != Verdict.HELD:
+            released += [waiting, *await _release(session, waiting, known, caller, at)]
+    return released
