@@ -96,7 +96,6 @@ def test_only_what_is_open_is_resolved(verdict: Verdict) -> None:
     made = operation(verdict)
     if verdict in OPEN:
         assert made.resolve(Choice.SERVER, reason="现场核实", by="officer", at=AT).choice == "server"
-        return
     with pytest.raises(OperationNotOpen):
         made.resolve(Choice.SERVER, reason="现场核实", by="officer", at=AT)
 

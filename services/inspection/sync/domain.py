@@ -12,8 +12,8 @@ from typing import Annotated, Any, Final, Self
 from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, model_validator
-from sqlalchemy import ARRAY, BigInteger, CheckConstraint, Float, Index, Text, Uuid, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import BigInteger, CheckConstraint, Float, Index, Text, Uuid, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.inspection.canonical import digest
@@ -36,7 +36,7 @@ class OperationNotFound(NotFound):
 
 
 class OperationNotOpen(Conflict):
-    """Only a held operation or a hard conflict awaits a decision."""
+    """Only a held operation or a hard conflict awaits a decision, and only once."""
 
     code = "operation-not-open"
     zh = "只有待前序操作或硬冲突的操作才需裁定。"
@@ -282,7 +282,7 @@ class Operation(Base, Aggregate, Followed):
 
     def resolve(self, choice: Choice, *, reason: str, by: str, at: datetime) -> SyncConflictResolved:
         """Say whose version holds."""
-        if Verdict(self.verdict) not in OPEN:
+        if Verdict(self.verdict) not in OPEN or self.resolved_at is not None:
             raise OperationNotOpen(verdict=self.verdict)
         self.resolution, self.resolution_reason, self.resolved_by, self.resolved_at = choice, reason, by, at
         return SyncConflictResolved(

@@ -4,11 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import func, select
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import func, null, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.sql.expression import cast
-from sqlalchemy.types import Uuid
 
 from services.inspection.sync.domain import Operation, OperationNotFound, Verdict
 from shared.policies import Principal
@@ -30,7 +27,7 @@ async def waiting_for(session: AsyncSession, operation_id: UUID) -> Sequence[Ope
     """Held operations that named this one, in the order in which they were done."""
     wanted = (
         select(Operation)
-        .where(Operation.verdict == Verdict.HELD, Operation.after.contains(cast([operation_id], ARRAY(Uuid))))
+        .where(Operation.verdict == Verdict.HELD, Operation.after.contains([operation_id]))
         .order_by(Operation.done_at, Operation.id)
         .with_for_update()
     )
@@ -55,7 +52,7 @@ async def operations_with(
     limit: int,
 ) -> Sequence[Operation]:
     """Operations within the caller's reach, by id; `open_only` leaves out what somebody has decided."""
-    reach = within_reach(caller, district=Operation.district, street=cast(None, Uuid), team=Operation.team)
+    reach = within_reach(caller, district=Operation.district, street=null(), team=Operation.team)
     wanted = select(Operation).where(reach).order_by(Operation.id).limit(limit)
     if verdict is not None:
         wanted = wanted.where(Operation.verdict == verdict)
@@ -82,7 +79,8 @@ _SOURCES: Final[Mapping[str, str]] = {
             'kind', t.kind, 'status', t.status, 'district', t.district, 'street', t.street, 'grid', t.grid,
             'lon', t.lon, 'lat', t.lat, 'last_visited_on', t.last_visited_on) AS item
         FROM target t WHERE t.grid = ANY (SELECT unnest(grids) FROM team WHERE code = $1 AND active)
-          AND t.changed_in >= greatest($2, $3) AND (t.changed_in, 1, t.institution_id) > ($3, $4, $5)
+          AND t.changed_in >= greatest($2::bigint, $3::bigint)
+          AND (t.changed_in, 1, t.institution_id) > ($3, $4, $5)
           AND ($2 > 0 OR t.status NOT IN ('closed', 'merged'))
         ORDER BY t.changed_in, t.institution_id LIMIT $6""",
     "assignments": """
@@ -90,7 +88,9 @@ _SOURCES: Final[Mapping[str, str]] = {
             'target_id', c.id, 'campaign_id', c.campaign_id, 'institution_id', c.institution_id, 'grid', c.grid,
             'state', c.state, 'reason', c.reason, 'visit_id', c.visit_id, 'attempts', c.attempts) AS item
         FROM campaign_target c WHERE c.team = $1
-          AND c.changed_in >= greatest($2, $3) AND (c.changed_in, 2, c.id) > ($3, $4, $5) AND ($2 > 0 OR c.state = 'open')
+          AND c.changed_in >= greatest($2::bigint, $3::bigint)
+          AND (c.changed_in, 2, c.id) > ($3, $4, $5)
+          AND ($2 > 0 OR c.state = 'open')
         ORDER BY c.changed_in, c.id LIMIT $6""",
     "visits": """
         SELECT v.changed_in, v.id, 3 AS kind, json_build_object(
@@ -99,7 +99,8 @@ _SOURCES: Final[Mapping[str, str]] = {
             'visited_on', v.visited_on, 'inspectors', v.inspectors, 'visit_type', v.visit_type, 'note', v.note,
             'review_note', v.review_note, 'purpose', v.purpose, 'checklist_id', v.checklist_id) AS item
         FROM visit v WHERE v.team = $1
-          AND v.changed_in >= greatest($2, $3) AND (v.changed_in, 3, v.id) > ($3, $4, $5)
+          AND v.changed_in >= greatest($2::bigint, $3::bigint)
+          AND (v.changed_in, 3, v.id) > ($3, $4, $5)
           AND ($2 > 0 OR v.state IN ('planned', 'started', 'done'))
         ORDER BY v.changed_in, v.id LIMIT $6""",
     "violations": """
@@ -108,7 +109,9 @@ _SOURCES: Final[Mapping[str, str]] = {
             'offence', o.offence, 'severity', o.severity, 'description', o.description, 'state', o.state,
             'due_on', o.due_on, 'requirement', o.requirement, 'statement', o.statement) AS item
         FROM violation o WHERE o.team = $1
-          AND o.changed_in >= greatest($2, $3) AND (o.changed_in, 4, o.id) > ($3, $4, $5) AND ($2 > 0 OR o.state <> 'closed')
+          AND o.changed_in >= greatest($2::bigint, $3::bigint)
+          AND (o.changed_in, 4, o.id) > ($3, $4, $5)
+          AND ($2 > 0 OR o.state <> 'closed')
         ORDER BY o.changed_in, o.id LIMIT $6""",
     "operations": """
         SELECT s.changed_in, s.id, 5 AS kind, json_build_object(
@@ -116,27 +119,29 @@ _SOURCES: Final[Mapping[str, str]] = {
             'entity_version', s.entity_version, 'theirs', s.theirs, 'resolution', s.resolution,
             'resolution_reason', s.resolution_reason) AS item
         FROM sync_operation s WHERE s.device_id = $7
-          AND s.changed_in >= greatest($2, $3) AND (s.changed_in, 5, s.id) > ($3, $4, $5)
+          AND s.changed_in >= greatest($2::bigint, $3::bigint)
+          AND (s.changed_in, 5, s.id) > ($3, $4, $5)
           AND ($2 > 0 OR s.verdict IN ('held', 'hard_conflict'))
         ORDER BY s.changed_in, s.id LIMIT $6""",
 }
 KINDS: Final = tuple(_SOURCES)
 
-_LISTS: Final = ", ".join(
-    f"coalesce((SELECT json_agg(item ORDER BY changed_in, id) FROM page WHERE kind = {number}), '[]')::text AS {name}"
-    for number, name in enumerate(_SOURCES, 1)
-)
-_PAGE: Final = f"""
+_PAGE: Final = """
     WITH page AS (
-        SELECT * FROM ({" UNION ALL ".join(f"({source})" for source in _SOURCES.values())}) AS changed
-        ORDER BY changed_in, kind, id LIMIT $6
+        SELECT * FROM (SOURCES) AS changed ORDER BY changed_in, kind, id LIMIT $6
     ), last AS (
         SELECT changed_in, kind, id FROM page ORDER BY changed_in DESC, kind DESC, id DESC LIMIT 1
     )
     SELECT (SELECT count(*) FROM page) AS found,
            (SELECT json_build_array(changed_in, kind, id)::text FROM last) AS last,
-           {_LISTS}
-"""  # noqa: S608  # statements of ours, put together once
+           LISTS
+""".replace("SOURCES", " UNION ALL ".join(f"({source})" for source in _SOURCES.values())).replace(
+    "LISTS",
+    ", ".join(
+        f"coalesce((SELECT json_agg(item) FROM page WHERE kind = {n}), '[]')::text AS {name}"  # noqa: S608
+        for n, name in enumerate(_SOURCES, 1)
+    ),
+)
 
 
 async def now(reads: Any, team: str) -> Any:

@@ -1,0 +1,282 @@
+"""`/v1/sync`: phones without a line, resending, out of order, two at one door; and what they read on."""
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import text
+
+from services.inspection.sync.feed import ChangesOut
+from shared.clock import china_date, utc_now
+from tests.inspection.conftest import World
+from tests.inspection.phones import LISTS, Phone, ids
+
+TEAM = {"code": "t1", "name": "一组", "district": "140213", "grids": ["g1"]}
+
+
+@pytest.fixture
+async def institution(world: World) -> str:
+    assert (await world.bureau.post("/v1/teams", json=TEAM)).status_code == 201
+    return str(await world.institution("g1"))
+
+
+async def phone_of(world: World, subject: str = "i1", **more: Any) -> Phone:
+    phone = Phone(world.inspector("t1", subject=subject, district="140213"), **more)
+    await phone.enrol()
+    return phone
+
+
+async def planned(world: World, institution: str) -> str:
+    made = await world.bureau.post("/v1/visits", json={"institution_id": institution, "team": "t1"})
+    return str(made.json()["id"])
+
+
+async def visit_of(world: World, visit: str) -> dict[str, Any]:
+    found: dict[str, Any] = (await world.bureau.get(f"/v1/visits/{visit}")).json()
+    return found
+
+
+async def test_a_day_without_a_line(world: World, institution: str) -> None:
+    phone, visit, violation = await phone_of(world), str(uuid4()), str(uuid4())
+    plan = phone.operation("plan_visit", visit, institution_id=institution)
+    start = phone.operation("start_visit", visit, base=1, after=[plan], inspectors=["i2"])
+    submit = phone.operation("submit_visit", visit, base=2, after=[start], outcome="inspected", score=90)
+    report = phone.operation(
+        "report_violation", violation, institution_id=institution, severity="low", description="无公示"
+    )
+    assert await phone.push(plan, start, submit, report) == ["applied"] * 4
+    assert await phone.push(submit, plan, start, report) == ["already_applied"] * 4
+    done = await visit_of(world, visit)
+    assert (done["state"], done["outcome"], done["inspectors"], done["version"]) == (
+        "done",
+        "inspected",
+        ["i1", "i2"],
+        3,
+    )
+    assert [kind for kind, _, _ in await world.facts(visit)] == [
+        "inspection.visit.planned.v1", "inspection.visit.started.v1", "inspection.visit.submitted.v1"
+    ]  # fmt: skip
+    assert (await world.bureau.get(f"/v1/violations/{violation}")).json()["description"] == "无公示"
+
+
+async def test_out_of_order_is_held_and_released(world: World, institution: str) -> None:
+    phone, visit = await phone_of(world), str(uuid4())
+    plan = phone.operation("plan_visit", visit, institution_id=institution)
+    start = phone.operation("start_visit", visit, base=1, after=[plan])
+    submit = phone.operation("submit_visit", visit, base=2, after=[start], outcome="inspected")
+    assert await phone.push(submit) == ["held"]
+    assert await phone.push(submit, start) == ["held", "held"]
+    assert (await world.bureau.get(f"/v1/visits/{visit}")).status_code == 404
+    answer = (await phone.post([plan])).json()["verdicts"]
+    assert [(one["operation_id"], one["verdict"], one["released"]) for one in answer] == [
+        (plan["id"], "applied", False), (start["id"], "applied", True), (submit["id"], "applied", True)
+    ]  # fmt: skip
+    assert (await visit_of(world, visit))["state"] == "done"
+
+
+async def test_two_inspectors_at_one_door(world: World, institution: str) -> None:
+    visit = await planned(world, institution)
+    first, second, third = [await phone_of(world, subject) for subject in ("i1", "i2", "i3")]
+    started = first.operation("start_visit", visit, base=1)
+    joined = second.operation("start_visit", visit, base=1)
+    assert (await first.push(started), await second.push(joined)) == (["applied"], ["soft_conflict"])
+    assert (await visit_of(world, visit))["inspectors"] == ["i1", "i2"]
+    mine = first.operation("submit_visit", visit, base=2, after=[started], outcome="inspected", score=95)
+    assert await first.push(mine) == ["soft_conflict"]  # a colleague came meanwhile: both stand
+    same = second.operation("submit_visit", visit, base=3, after=[joined], outcome="inspected", score=95)
+    assert await second.push(same) == ["soft_conflict"]
+    other = second.operation("submit_visit", visit, base=3, after=[joined], outcome="refused", note="不让进")
+    late = third.operation("start_visit", visit, base=1)
+    after_late = third.operation("submit_visit", visit, base=2, after=[late], outcome="inspected")
+    assert await second.push(other) == ["hard_conflict"]
+    assert await third.push(late, after_late) == ["hard_conflict", "hard_conflict"]
+    assert (await visit_of(world, visit))["outcome"] == "inspected"
+
+    officer = world.officer("140213")
+    conflicts = (await officer.get("/v1/sync/operations", params={"verdict": "hard_conflict"})).json()["items"]
+    assert {one["id"] for one in conflicts} == {other["id"], late["id"], after_late["id"]}
+    kept = next(one for one in conflicts if one["id"] == other["id"])
+    assert (kept["content"], kept["theirs"]["outcome"]) == ({"outcome": "refused", "note": "不让进"}, "inspected")
+    assert [(kind, payload["hard"]) for kind, _, payload in await world.facts(other["id"])] == [
+        ("inspection.sync_conflict.recorded.v1", True)
+    ]
+
+
+async def test_an_officer_decides_and_both_versions_stay(world: World, institution: str) -> None:
+    visit = await planned(world, institution)
+    first, second = [await phone_of(world, subject) for subject in ("i1", "i2")]
+    await first.push(
+        start := first.operation("start_visit", visit, base=1),
+        first.operation("submit_visit", visit, base=2, after=[start], outcome="closed_door"),
+    )
+    other = second.operation("submit_visit", visit, base=2, outcome="inspected", score=80)
+    assert await second.push(other) == ["hard_conflict"]
+    url, decided = f"/v1/sync/operations/{other['id']}/resolution", {"choice": "phone", "reason": "现场照片为证"}
+    assert (await world.officer("140214").post(url, json=decided)).status_code == 404
+    answer = await world.officer("140213").post(url, json=decided)
+    assert answer.status_code == 200, answer.text
+    assert (answer.json()["resolution"], answer.json()["theirs"]["outcome"]) == ("phone", "closed_door")
+    now = await visit_of(world, visit)
+    assert (now["outcome"], now["score"], now["state"]) == ("inspected", 80, "done")
+    again = await world.officer("140213").post(url, json=decided)
+    assert (again.status_code, again.json()["code"]) == (409, "operation-not-open")
+    told = await second.pull()
+    assert [one["resolution"] for one in told["operations"] if one["operation_id"] == other["id"]] == ["phone"]
+
+
+async def test_what_waits_for_ever_is_forced_or_discarded(world: World, institution: str) -> None:
+    phone, officer = await phone_of(world), world.officer("140213")
+    lost = {"id": str(uuid4())}
+    kept = phone.operation("plan_visit", str(uuid4()), institution_id=institution, after=[lost])
+    thrown = phone.operation("plan_visit", str(uuid4()), institution_id=institution, after=[lost])
+    assert await phone.push(kept, thrown) == ["held", "held"]
+    for one, choice, verdict in ((kept, "phone", "applied"), (thrown, "server", "refused")):
+        answer = await officer.post(
+            f"/v1/sync/operations/{one['id']}/resolution", json={"choice": choice, "reason": "前序操作丢失"}
+        )
+        assert (answer.status_code, answer.json()["verdict"]) == (200, verdict)
+    assert await phone.push(kept, thrown) == ["already_applied", "refused"]
+    assert (await world.bureau.get(f"/v1/visits/{kept['entity_id']}")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("kind", "base", "content", "code"),
+    [
+        ("plan_visit", None, {"institution_id": str(UUID(int=1))}, "target-not-found"),
+        ("plan_visit", None, {"institution_id": "x", "colour": 1}, "content-invalid"),
+        ("start_visit", 1, {}, "visit-not-found"),
+        ("submit_visit", 1, {"outcome": "inspected"}, "visit-not-found"),
+        ("submit_visit", 1, {"outcome": "lovely"}, "content-invalid"),
+        ("report_violation", None, {"description": "x"}, "content-invalid"),
+        ("announce_evidence", None, {"subject_kind": "visit"}, "content-invalid"),
+    ],
+)
+async def test_refused_with_a_code(
+    world: World, institution: str, kind: str, base: int | None, content: dict[str, Any], code: str
+) -> None:
+    phone = await phone_of(world)
+    wrong = phone.operation(kind, str(uuid4()), base=base, **content)
+    after = phone.operation("plan_visit", str(uuid4()), institution_id=institution, after=[wrong])
+    fine = phone.operation("plan_visit", str(uuid4()), institution_id=institution)
+    told = (await phone.post([wrong, after, fine])).json()["verdicts"]
+    assert [(one["verdict"], one["code"]) for one in told] == [
+        ("refused", code), ("refused", "predecessor-refused"), ("applied", None)
+    ]  # fmt: skip
+    assert await phone.push(wrong) == ["refused"]
+
+
+async def test_a_version_nobody_made_and_an_id_used_twice(world: World, institution: str) -> None:
+    visit, phone = await planned(world, institution), await phone_of(world)
+    ahead = phone.operation("start_visit", visit, base=7)
+    told = (await phone.post([ahead, {**ahead, "base_version": 1}])).json()["verdicts"]
+    assert [one["code"] for one in told] == ["base-version-ahead", "operation-id-reused"]
+    other = await phone_of(world, "i2")
+    assert (await other.post([ahead])).json()["verdicts"][0]["code"] == "operation-id-reused"
+
+
+async def test_a_phone_is_its_holder_s(world: World, institution: str) -> None:
+    phone = await phone_of(world)
+    stranger = Phone(world.inspector("t1", subject="i2", district="140213"))
+    stranger.id = phone.id
+    plan = stranger.operation("plan_visit", str(uuid4()), institution_id=institution)
+    assert (await stranger.post([plan])).json()["code"] == "device-not-enrolled"
+    pulled = await stranger.client.get("/v1/sync", params={"device": phone.id})
+    assert (pulled.status_code, pulled.json()["code"]) == (403, "device-not-enrolled")
+
+
+async def test_a_wrong_clock_is_recorded_and_not_believed(world: World, institution: str) -> None:
+    phone = await phone_of(world, clock_off=timedelta(days=400, hours=5))
+    visit = await planned(world, institution)
+    start = phone.operation("start_visit", visit, base=1)
+    answer = (await phone.post([start])).json()
+    assert round(answer["skew_seconds"] / 3600) == -(400 * 24 + 5)
+    found = await visit_of(world, visit)
+    assert found["visited_on"] == str(china_date(utc_now()))
+    (kept,) = (await world.bureau.get("/v1/sync/operations")).json()["items"]
+    assert kept["claimed_at"][:4] != kept["done_at"][:4]
+
+
+async def test_one_batch_sent_twice_at_once_is_taken_once(world: World, institution: str) -> None:
+    phone, visit = await phone_of(world), str(uuid4())
+    plan = phone.operation("plan_visit", visit, institution_id=institution)
+    start = phone.operation("start_visit", visit, base=1, after=[plan])
+    answers = await asyncio.gather(*(phone.push(plan, start) for _ in range(6)))
+    assert sorted(answers) == [["already_applied"] * 2] * 5 + [["applied"] * 2]
+    assert len(await world.facts(visit)) == 2
+
+
+async def test_a_phone_reads_on_from_where_it_was(world: World, institution: str) -> None:
+    phone = await phone_of(world)
+    first = await phone.pull()
+    assert ids(first["institutions"], "institutions") == {UUID(institution)}
+    assert {name: len(items) for name, items in (await phone.pull()).items()} == dict.fromkeys(LISTS, 0)
+    visit = await planned(world, institution)
+    await world.institution("g3")
+    came = await phone.pull()
+    assert {name: len(items) for name, items in came.items()} == dict.fromkeys(LISTS, 0) | {"visits": 1}
+    assert came["visits"][0] | {"version": 1, "state": "planned"} == came["visits"][0]
+    await phone.push(phone.operation("start_visit", visit, base=1))
+    came = await phone.pull()
+    assert [(one["state"], one["version"]) for one in came["visits"]] == [("started", 2)]
+    assert [one["verdict"] for one in came["operations"]] == ["applied"]
+
+
+async def test_what_is_committed_late_is_not_missed(world: World, institution: str) -> None:
+    phone = await phone_of(world)
+    await phone.pull()
+    slow = world.sessions()
+    await slow.execute(text("UPDATE target SET name = '迟到' WHERE institution_id = :id"), {"id": UUID(institution)})
+    visit = await planned(world, str(await world.institution("g1")))
+    came = await phone.pull()
+    assert visit in phone.known["visits"]
+    assert UUID(institution) not in ids(came["institutions"], "institutions")
+    await slow.commit()
+    await slow.close()
+    came = await phone.pull()
+    assert phone.known["institutions"][institution]["name"] == "迟到"
+    assert {name: len(items) for name, items in (await phone.pull()).items()} == dict.fromkeys(LISTS, 0)
+
+
+async def test_pages_hold_everything_once_it_is_still(world: World, institution: str) -> None:
+    phone = await phone_of(world)
+    made = {institution, *[str(await world.institution("g1")) for _ in range(11)]}
+    visits = {await planned(world, one) for one in made}
+    await phone.pull(limit=5)
+    assert (set(phone.known["institutions"]), set(phone.known["visits"])) == (made, visits)
+
+
+async def test_other_grids_and_another_history_begin_anew(world: World, institution: str) -> None:
+    phone = await phone_of(world)
+    await phone.pull()
+    there = str(await world.institution("g2"))
+    (team,) = (await world.bureau.get("/v1/teams")).json()["items"]
+    changed = await world.bureau.patch(
+        f"/v1/teams/{team['id']}", json={"grids": ["g2"]}, headers={"if-match": f'"{team["version"]}"'}
+    )
+    assert changed.status_code == 200
+    await phone.pull()
+    assert set(phone.known["institutions"]) == {there}
+    restored = world.service.app.state.cursors.encode(
+        ["another.1", 2, 10**9, 10**9, 0, 0, str(UUID(int=0))], feed=True, team="t1", device=UUID(phone.id)
+    )
+    answer = await phone.client.get("/v1/sync", params={"device": phone.id, "cursor": restored})
+    assert answer.json()["reset"] is True
+    foreign = await phone.client.get("/v1/sync", params={"device": phone.id, "cursor": "AAAA"})
+    assert (foreign.status_code, foreign.json()["code"]) == (400, "cursor-invalid")
+
+
+async def test_the_bytes_are_what_the_document_says(world: World, institution: str) -> None:
+    phone = await phone_of(world)
+    visit = await planned(world, institution)
+    await phone.push(
+        phone.operation("report_violation", str(uuid4()), institution_id=institution, severity="low", description="x"),
+        start := phone.operation("start_visit", visit, base=1),
+        phone.operation("submit_visit", visit, base=2, after=[start], outcome="inspected"),
+        phone.operation("start_visit", visit, base=1),
+    )
+    answer = await phone.client.get("/v1/sync", params={"device": phone.id})
+    read = ChangesOut.model_validate_json(answer.content)
+    assert all(getattr(read, name) for name in LISTS if name != "assignments")
+    assert read.model_dump(mode="json").keys() == answer.json().keys()
