@@ -4,6 +4,11 @@ from fastapi import FastAPI
 
 from services.inspection.campaigns import domain as campaign_rules
 from services.inspection.campaigns.routes import router as campaigns
+from services.inspection.cases import domain as case_rules
+from services.inspection.cases.outcomes import router as case_outcomes
+from services.inspection.cases.rights import router as case_rights
+from services.inspection.cases.routes import filings
+from services.inspection.cases.routes import router as cases
 from services.inspection.grids.routes import router as grids
 from services.inspection.offences.routes import router as offences
 from services.inspection.settings import Settings
@@ -25,11 +30,25 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         settings or Settings(),
         title="Double Wings inspection",
         description="Street grids, teams, campaigns, visits and violations. 网格化检查。",
-        routers=[grids, teams, blind_spots, campaigns, visits, offences, violations, imports_router(IMPORTERS)],
+        routers=[
+            grids,
+            teams,
+            blind_spots,
+            campaigns,
+            visits,
+            offences,
+            violations,
+            filings,
+            cases,
+            case_rights,
+            case_outcomes,
+            imports_router(IMPORTERS),
+        ],
         constraints={
             **team_rules.CONSTRAINTS,
             **campaign_rules.CONSTRAINTS,
             **visit_rules.CONSTRAINTS,
             **violation_rules.CONSTRAINTS,
+            **case_rules.CONSTRAINTS,
         },
     )

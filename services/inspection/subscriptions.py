@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.inspection.calendars.usecases import CALENDAR, copy_calendar
 from services.inspection.targets.usecases import copy_institutions
 from services.inspection.violations.importer import ViolationImporter
 from services.inspection.visits.importer import VisitImporter
@@ -19,13 +20,15 @@ async def hear(session: AsyncSession, deliveries: Sequence[Delivery]) -> None:
     if ledger:
         await copy_institutions(session, ledger)
     for delivery in deliveries:
+        if isinstance(delivery.event, CALENDAR):
+            await copy_calendar(session, delivery)
         if isinstance(delivery.event, MANDATES):
             await take_mandate(session, delivery.event)
 
 
 INBOX = Inbox.of(
     "inspection",
-    wanted=[InstitutionRegistered, InstitutionChanged, InstitutionMerged, *MANDATES],
+    wanted=[InstitutionRegistered, InstitutionChanged, InstitutionMerged, *CALENDAR, *MANDATES],
     handle=hear,
 )
 

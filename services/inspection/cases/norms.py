@@ -1,4 +1,4 @@
-"""Numbers of penalty cases that the law leaves to offices: dated, with their source, until a later row replaces them."""
+"""Numbers of penalty cases that the law leaves to offices: dated, sourced, in force until a later row replaces them."""
 
 from collections.abc import Iterable
 from datetime import date
