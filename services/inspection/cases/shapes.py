@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict
 
 from services.inspection.cases.clock import Clock
-from services.inspection.cases.papers import Party, Penalty
+from services.inspection.cases.papers import Party, Penalty, Proposal
 from services.inspection.cases.states import CaseState
 from services.inspection.offences.domain import Gravity
 
@@ -73,6 +73,15 @@ class DecisionOut(BaseModel):
     enforcement: str | None = None
 
 
+class AnswerOut(BaseModel):
+    """What the registry did with what the decision asked for."""
+
+    proposal_id: UUID
+    kind: Proposal
+    accepted: bool
+    on: date
+
+
 class CaseOut(BaseModel):
     """A penalty case. `version` counts its facts and is its ETag; money is in fen."""
 
@@ -112,6 +121,7 @@ class CaseOut(BaseModel):
     hearing_on: date | None
     hearing: HearingOut | None
     decision: DecisionOut | None
+    answers: list[AnswerOut]
     owed_fen: int
     fine_fen: int
     paid_fen: int

@@ -14,7 +14,7 @@ from services.inspection.cases.domain import Case
 from services.inspection.cases.law import Ground
 from services.inspection.cases.norms import HEARING, Norm
 from services.inspection.cases.papers import Decision, Filing, Inquiry, Notice, Party, Review, SpotDecision, Statement
-from services.inspection.cases.refusals import NoPenaltyBasis
+from services.inspection.cases.refusals import CaseNotFound, NoPenaltyBasis
 from services.inspection.offences import queries as offences
 from services.inspection.offences.domain import Offence, OffenceUnknown
 from services.inspection.teams import queries as teams
@@ -23,6 +23,7 @@ from services.inspection.violations.domain import Violation, ViolationState
 from shared import journal
 from shared.clock import china_date
 from shared.events import Event
+from shared.events.registry import ProposalAccepted, ProposalDismissed
 from shared.policies import Principal
 
 
@@ -230,6 +231,17 @@ async def enforce_decision(
 ) -> Case:
     """Record that it was enforced."""
     return await _take(session, case_id, lambda case: case.enforce(means, at=at), caller=caller, reason=means)
+
+
+async def hear_registry(session: AsyncSession, answer: ProposalAccepted | ProposalDismissed) -> None:
+    """The registry followed a proposal of a decision, or did not."""
+    case = await session.get(Case, answer.case_id, with_for_update=True, populate_existing=True)
+    if case is None:
+        raise CaseNotFound
+    accepted = isinstance(answer, ProposalAccepted)
+    heard = case.hear_answer(answer.kind, accepted=accepted, proposal_id=answer.proposal_id, at=answer.at)
+    if heard is not None:
+        await journal.record(session, heard, subject=case)
 
 
 async def close_case(session: AsyncSession, case_id: UUID, *, caller: Principal, at: datetime) -> Case:
