@@ -9,6 +9,9 @@ from services.inspection.cases.outcomes import router as case_outcomes
 from services.inspection.cases.rights import router as case_rights
 from services.inspection.cases.routes import filings
 from services.inspection.cases.routes import router as cases
+from services.inspection.complaints import domain as complaint_rules
+from services.inspection.complaints.routes import public_router as public_complaints
+from services.inspection.complaints.routes import router as complaints
 from services.inspection.grids.routes import router as grids
 from services.inspection.offences.routes import router as offences
 from services.inspection.settings import Settings
@@ -42,6 +45,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             cases,
             case_rights,
             case_outcomes,
+            complaints,
+            public_complaints,
             imports_router(IMPORTERS),
         ],
         constraints={
@@ -50,5 +55,6 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             **visit_rules.CONSTRAINTS,
             **violation_rules.CONSTRAINTS,
             **case_rules.CONSTRAINTS,
+            **complaint_rules.CONSTRAINTS,
         },
     )
