@@ -2,6 +2,7 @@
 
 from fastapi import FastAPI
 
+from services.inspection.accountability.routes import router as accountability
 from services.inspection.campaigns import domain as campaign_rules
 from services.inspection.campaigns.routes import router as campaigns
 from services.inspection.cases import domain as case_rules
@@ -47,6 +48,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             case_outcomes,
             complaints,
             public_complaints,
+            accountability,
             imports_router(IMPORTERS),
         ],
         constraints={

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.inspection.accountability.usecases import copy_responsibility
 from services.inspection.calendars.usecases import CALENDAR, copy_calendar
 from services.inspection.cases.usecases import hear_registry
 from services.inspection.targets.usecases import copy_institutions
@@ -17,6 +18,7 @@ from shared.events.registry import (
     InstitutionRegistered,
     ProposalAccepted,
     ProposalDismissed,
+    ResponsibilityAssigned,
 )
 from shared.imports.runner import Importer
 from shared.inbox import Delivery, Inbox
@@ -30,6 +32,8 @@ async def hear(session: AsyncSession, deliveries: Sequence[Delivery]) -> None:
     for delivery in deliveries:
         if isinstance(delivery.event, CALENDAR):
             await copy_calendar(session, delivery)
+        if isinstance(delivery.event, ResponsibilityAssigned):
+            await copy_responsibility(session, delivery)
         if isinstance(delivery.event, ProposalAccepted | ProposalDismissed):
             await hear_registry(session, delivery.event)
         if isinstance(delivery.event, MANDATES):
@@ -45,6 +49,7 @@ INBOX = Inbox.of(
         *CALENDAR,
         ProposalAccepted,
         ProposalDismissed,
+        ResponsibilityAssigned,
         *MANDATES,
     ],
     handle=hear,

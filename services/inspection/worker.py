@@ -1,8 +1,9 @@
 """The worker of inspection: `python -m services.inspection.worker`."""
 
+from services.inspection.accountability.watch import Watch
 from services.inspection.settings import Settings
 from services.inspection.subscriptions import IMPORTERS, INBOX
 from shared.worker import run_worker
 
 if __name__ == "__main__":
-    run_worker(Settings(), inbox=INBOX, importers=IMPORTERS)
+    run_worker(Settings(), inbox=INBOX, importers=IMPORTERS, jobs=[Watch])

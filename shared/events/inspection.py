@@ -449,3 +449,25 @@ class ComplaintContactRead(ComplaintEvent):
     """An official looked at the complainant's contact; the journal keeps who and why."""
 
     type: ClassVar[str] = "inspection.complaint.contact_read.v1"
+
+
+class EscalationRaised(Event):
+    """Work that is late was told to somebody: `role` is one of the three responsibilities or the bureau, `officer` his
+    account, null where the responsibility is vacant. `subject_id` is the visit, violation, case or complaint."""
+
+    type: ClassVar[str] = "inspection.escalation.raised.v1"
+    topic: ClassVar[str] = "inspection.escalations.v1"
+
+    escalation_id: UUID
+    step: str
+    subject_id: UUID
+    level: str
+    role: str
+    officer: str | None
+    institution_id: UUID | None
+    district: str | None
+    street: str | None
+    team: str | None
+    due_on: date
+    days_late: int
+    at: datetime

@@ -15,6 +15,7 @@ CONTRACTS = Path(__file__).parents[1] / "contracts" / "samples"
 COUNT_NOTHING: frozenset[type[Event]] = frozenset(
     {
         inspection.ComplaintContactRead,
+        inspection.EscalationRaised,
         inspection.GridSetActivated,
         inspection.OffenceEnacted,
         inspection.OffenceRepealed,
