@@ -7,6 +7,7 @@ from sqlalchemy import insert
 from services.inspection.targets.domain import Target
 from shared.database import new_id
 from tests.edge.asks import HERE, STREET, Ask, World, imports, made
+from tests.edge.inspection_findings import findings
 from tests.services import Service
 
 
@@ -80,6 +81,7 @@ async def inspection(service: Service) -> World:
             "rectify_violation": Ask({"violation_id": violations[1]}, body={"statement": "已公示"}),
             "verify_violation": Ask({"violation_id": violations[2]}, body={"holds": True, "note": "好"}),
         }
+        | await findings(service, institution)
         | imports(started, past),
         institution=institution,
     )

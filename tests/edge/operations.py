@@ -30,7 +30,7 @@ def _makes(name: str, kind: type[Any], create_app: Callable[[Any], FastAPI], **m
 
 
 _makes("registry", RegistrySettings, registry.create_app, public_rate="1000000/second")
-_makes("inspection", InspectionSettings, inspection.create_app)
+_makes("inspection", InspectionSettings, inspection.create_app, public_rate="1000000/second")
 _makes("afterschool", AfterschoolSettings, afterschool.create_app)
 _makes("metrics", MetricsSettings, metrics.create_app, stream_seconds=0.0)
 
