@@ -2,10 +2,19 @@
 
 from fastapi import FastAPI
 
+from services.inspection.accountability.routes import router as accountability
 from services.inspection.campaigns import domain as campaign_rules
 from services.inspection.campaigns.routes import router as campaigns
+from services.inspection.cases import domain as case_rules
+from services.inspection.cases.outcomes import router as case_outcomes
+from services.inspection.cases.rights import router as case_rights
+from services.inspection.cases.routes import filings
+from services.inspection.cases.routes import router as cases
 from services.inspection.checklists import domain as checklist_rules
 from services.inspection.checklists.routes import router as checklists
+from services.inspection.complaints import domain as complaint_rules
+from services.inspection.complaints.routes import public_router as public_complaints
+from services.inspection.complaints.routes import router as complaints
 from services.inspection.devices import domain as device_rules
 from services.inspection.devices.routes import router as devices
 from services.inspection.evidence import domain as evidence_rules
@@ -47,6 +56,13 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             key,
             devices,
             offences,
+            filings,
+            cases,
+            case_rights,
+            case_outcomes,
+            complaints,
+            public_complaints,
+            accountability,
             imports_router(IMPORTERS),
         ],
         constraints={
@@ -57,6 +73,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             **visit_rules.CONSTRAINTS,
             **violation_rules.CONSTRAINTS,
             **evidence_rules.CONSTRAINTS,
+            **case_rules.CONSTRAINTS,
+            **complaint_rules.CONSTRAINTS,
         },
         resources=[open_evidence],
     )

@@ -4,11 +4,22 @@ from collections.abc import Sequence
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.inspection.accountability.usecases import copy_responsibility
+from services.inspection.calendars.usecases import CALENDAR, copy_calendar
+from services.inspection.cases.usecases import hear_registry
 from services.inspection.targets.usecases import copy_institutions
 from services.inspection.violations.importer import ViolationImporter
 from services.inspection.visits.importer import VisitImporter
 from services.inspection.visits.mandates import MANDATES, take_mandate
-from shared.events.registry import InstitutionChanged, InstitutionEvent, InstitutionMerged, InstitutionRegistered
+from shared.events.registry import (
+    InstitutionChanged,
+    InstitutionEvent,
+    InstitutionMerged,
+    InstitutionRegistered,
+    ProposalAccepted,
+    ProposalDismissed,
+    ResponsibilityAssigned,
+)
 from shared.imports.runner import Importer
 from shared.inbox import Delivery, Inbox
 
@@ -19,13 +30,28 @@ async def hear(session: AsyncSession, deliveries: Sequence[Delivery]) -> None:
     if ledger:
         await copy_institutions(session, ledger)
     for delivery in deliveries:
+        if isinstance(delivery.event, CALENDAR):
+            await copy_calendar(session, delivery)
+        if isinstance(delivery.event, ResponsibilityAssigned):
+            await copy_responsibility(session, delivery)
+        if isinstance(delivery.event, ProposalAccepted | ProposalDismissed):
+            await hear_registry(session, delivery.event)
         if isinstance(delivery.event, MANDATES):
             await take_mandate(session, delivery.event)
 
 
 INBOX = Inbox.of(
     "inspection",
-    wanted=[InstitutionRegistered, InstitutionChanged, InstitutionMerged, *MANDATES],
+    wanted=[
+        InstitutionRegistered,
+        InstitutionChanged,
+        InstitutionMerged,
+        *CALENDAR,
+        ProposalAccepted,
+        ProposalDismissed,
+        ResponsibilityAssigned,
+        *MANDATES,
+    ],
     handle=hear,
 )
 

@@ -1,5 +1,6 @@
 """The worker of inspection: `python -m services.inspection.worker`."""
 
+from services.inspection.accountability.watch import Watch
 from services.inspection.evidence.keeper import Keeper
 from services.inspection.schedule import GridCalendar
 from services.inspection.settings import Settings
@@ -7,4 +8,4 @@ from services.inspection.subscriptions import IMPORTERS, INBOX
 from shared.worker import run_worker
 
 if __name__ == "__main__":
-    run_worker(Settings(), inbox=INBOX, importers=IMPORTERS, jobs=[GridCalendar, Keeper])
+    run_worker(Settings(), inbox=INBOX, importers=IMPORTERS, jobs=[GridCalendar, Keeper, Watch])

@@ -18,6 +18,7 @@ from services.registry.permits import domain as permit_rules
 from services.registry.permits.routes import router as permits
 from services.registry.procedures import domain as procedure_rules
 from services.registry.procedures.routes import router as procedures
+from services.registry.proposals.routes import router as proposals
 from services.registry.quality import domain as quality_rules
 from services.registry.quality.routes import mergers
 from services.registry.quality.routes import router as quality
@@ -59,6 +60,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             quality,
             mergers,
             standings,
+            proposals,
             exports,
             imports_router(IMPORTERS),
         ],

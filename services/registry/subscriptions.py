@@ -7,8 +7,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.registry.applications.usecases import note_site_visit
 from services.registry.files.usecases import file_facts
 from services.registry.institutions.importer import InstitutionImporter
+from services.registry.proposals.usecases import receive_proposals
 from services.registry.quality.usecases import copy_placements
-from services.registry.standings.usecases import copy_violations
+from services.registry.standings.usecases import copy_cases, copy_violations
 from services.registry.stop_orders.domain import Result
 from services.registry.stop_orders.usecases import conclude_visit
 from shared.events import inspection
@@ -20,9 +21,12 @@ async def hear(session: AsyncSession, deliveries: Sequence[Delivery]) -> None:
     await file_facts(session, deliveries)
     await copy_placements(session, deliveries)
     await copy_violations(session, deliveries)
+    await copy_cases(session, deliveries)
     for delivery in deliveries:
         if isinstance(delivery.event, inspection.VisitSubmitted) and delivery.event.reference_id is not None:
             await take_answer(session, delivery.event)
+        if isinstance(delivery.event, inspection.CaseDecided):
+            await receive_proposals(session, delivery.event)
 
 
 async def take_answer(session: AsyncSession, visit: inspection.VisitSubmitted) -> None:
@@ -61,6 +65,14 @@ INBOX = Inbox.of(
         inspection.ViolationExtended,
         inspection.ViolationRectified,
         inspection.ViolationVerified,
+        inspection.CaseFiled,
+        inspection.CaseStepTaken,
+        inspection.CaseNotified,
+        inspection.CaseDecided,
+        inspection.CaseDropped,
+        inspection.CaseServed,
+        inspection.CasePaid,
+        inspection.CaseClosed,
     ],
     handle=hear,
 )

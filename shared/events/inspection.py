@@ -552,3 +552,85 @@ class CaseClosed(CaseEvent):
 
     outcome: str
     fine_fen: int
+
+
+class ComplaintEvent(Event):
+    """Every fact of a complaint: what it is about and where, never who complained nor in which words."""
+
+    topic: ClassVar[str] = "inspection.complaints.v1"
+
+    complaint_id: UUID
+    institution_id: UUID | None
+    source: str
+    subject: str
+    grid: str | None
+    district: str | None
+    street: str | None
+    state: str
+    at: datetime
+
+
+class ComplaintReceived(ComplaintEvent):
+    """Somebody complained; by `due_on` there is an answer."""
+
+    type: ClassVar[str] = "inspection.complaint.received.v1"
+
+    due_on: date
+
+
+class ComplaintMatched(ComplaintEvent):
+    """Somebody decided whom or where it is about."""
+
+    type: ClassVar[str] = "inspection.complaint.matched.v1"
+
+
+class ComplaintJoined(ComplaintEvent):
+    """The same is being looked into already; `lead_id` is that complaint."""
+
+    type: ClassVar[str] = "inspection.complaint.joined.v1"
+
+    lead_id: UUID
+
+
+class ComplaintVisitPlanned(ComplaintEvent):
+    """A team goes and looks."""
+
+    type: ClassVar[str] = "inspection.complaint.visit_planned.v1"
+
+    visit_id: UUID
+
+
+class ComplaintAnswered(ComplaintEvent):
+    """The complainant was told what was found: substantiated, unsubstantiated or not_ours."""
+
+    type: ClassVar[str] = "inspection.complaint.answered.v1"
+
+    outcome: str
+
+
+class ComplaintContactRead(ComplaintEvent):
+    """An official looked at the complainant's contact; the journal keeps who and why."""
+
+    type: ClassVar[str] = "inspection.complaint.contact_read.v1"
+
+
+class EscalationRaised(Event):
+    """Work that is late was told to somebody: `role` is one of the three responsibilities or the bureau, `officer` his
+    account, null where the responsibility is vacant. `subject_id` is the visit, violation, case or complaint."""
+
+    type: ClassVar[str] = "inspection.escalation.raised.v1"
+    topic: ClassVar[str] = "inspection.escalations.v1"
+
+    escalation_id: UUID
+    step: str
+    subject_id: UUID
+    level: str
+    role: str
+    officer: str | None
+    institution_id: UUID | None
+    district: str | None
+    street: str | None
+    team: str | None
+    due_on: date
+    days_late: int
+    at: datetime

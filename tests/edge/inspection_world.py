@@ -8,6 +8,7 @@ from services.inspection.targets.domain import Target
 from shared.database import new_id
 from tests.edge.asks import HERE, STREET, Ask, World, imports, made
 from tests.edge.inspection_field import field_work
+from tests.edge.inspection_findings import findings
 from tests.edge.inspection_places import places
 from tests.services import Service
 
@@ -84,7 +85,8 @@ async def inspection(service: Service) -> World:
         }
         | imports(started, past)
         | await places(service)
-        | await field_work(service, visits[0], violations[0], institution),
+        | await field_work(service, visits[0], violations[0], institution)
+        | await findings(service, institution),
         institution=institution,
     )
 

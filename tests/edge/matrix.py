@@ -109,6 +109,11 @@ registry.list_findings                 yes    list    403   403   403   403    y
 registry.dismiss_finding               yes    own     403   403   403   403    403    403   401
 registry.merge_institutions            yes    own     403   403   403   403    403    403   401
 
+registry.list_proposals                yes    list    403   403   403   403    yes    yes   401
+registry.get_proposal                  yes    own     403   403   403   403    yes    yes   401
+registry.accept_proposal               yes    403     403   403   403   403    403    403   401
+registry.dismiss_proposal              yes    403     403   403   403   403    403    403   401
+
 registry.list_licensed_institutions    yes    yes     yes   yes   yes   yes    yes    yes   yes
 registry.get_standing                  yes    yes     yes   yes   yes   yes    yes    yes   yes
 registry.list_published_notices        yes    yes     yes   yes   yes   yes    yes    yes   yes
@@ -160,6 +165,49 @@ inspection.get_clean_copy              yes    own     own   own   403   403    y
 inspection.list_exhibits               yes    own     403   403   403   403    yes    yes   401
 inspection.export_bundle               yes    own     403   403   403   403    yes    yes   401
 inspection.get_evidence_key            yes    yes     yes   yes   yes   yes    yes    yes   yes
+inspection.extend_rectification        yes    own     403   403   403   403    403    403   401
+inspection.enact_offence               yes    403     403   403   403   403    403    403   401
+inspection.list_offences               yes    yes     yes   yes   403   403    yes    yes   401
+inspection.get_offence                 yes    yes     yes   yes   403   403    yes    yes   401
+inspection.repeal_offence              yes    403     403   403   403   403    403    403   401
+inspection.file_case                   yes    own     403   403   403   403    403    403   401
+inspection.list_cases                  yes    list    list  list  403   403    yes    yes   401
+inspection.get_case                    yes    own     own   own   403   403    yes    yes   401
+inspection.get_case_clock              yes    own     own   own   403   403    yes    yes   401
+inspection.assign_case_officers        yes    own     403   403   403   403    403    403   401
+inspection.record_case_inquiry         yes    own     own   403   403   403    403    403   401
+inspection.add_case_exhibits           yes    own     own   403   403   403    403    403   401
+inspection.preserve_case_items         yes    own     own   403   403   403    403    403   401
+inspection.settle_case_items           yes    own     403   403   403   403    403    403   401
+inspection.review_case                 yes    own     403   403   403   403    403    403   401
+inspection.extend_case                 yes    403     403   403   403   403    403    403   401
+inspection.notify_party                yes    own     403   403   403   403    403    403   401
+inspection.take_statement              yes    own     403   own   403   403    403    403   401
+inspection.ask_hearing                 yes    own     403   own   403   403    403    403   401
+inspection.call_hearing                yes    own     403   403   403   403    403    403   401
+inspection.record_hearing              yes    own     403   403   403   403    403    403   401
+inspection.decide_case                 yes    own     403   403   403   403    403    403   401
+inspection.decide_on_the_spot          yes    own     403   403   403   403    403    403   401
+inspection.spare_case                  yes    own     403   403   403   403    403    403   401
+inspection.dismiss_case                yes    own     403   403   403   403    403    403   401
+inspection.withdraw_case               yes    own     403   403   403   403    403    403   401
+inspection.serve_decision              yes    own     403   403   403   403    403    403   401
+inspection.take_payment                yes    own     403   403   403   403    403    403   401
+inspection.enforce_decision            yes    own     403   403   403   403    403    403   401
+inspection.close_case                  yes    own     403   403   403   403    403    403   401
+inspection.enter_complaint             yes    home    403   403   403   403    403    yes   401
+inspection.list_complaints             yes    list    list  403   403   403    yes    yes   401
+inspection.get_complaint               yes    own     own   403   403   403    yes    yes   401
+inspection.list_complaint_candidates   yes    own     403   403   403   403    403    403   401
+inspection.match_complaint             yes    own     403   403   403   403    403    403   401
+inspection.send_team                   yes    own     403   403   403   403    403    403   401
+inspection.answer_complaint            yes    own     403   403   403   403    403    403   401
+inspection.read_complaint_contact      yes    own     403   403   403   403    403    403   401
+inspection.complain                    yes    yes     yes   yes   yes   yes    yes    yes   yes
+inspection.get_receipt                 yes    yes     yes   yes   yes   yes    yes    yes   yes
+inspection.list_duties                 yes    list    list  403   403   403    yes    yes   401
+inspection.list_escalations            yes    list    list  403   403   403    yes    yes   401
+inspection.list_team_performance       yes    list    list  403   403   403    yes    yes   401
 inspection.start_import                yes    yes     403   403   403   403    403    yes   401
 inspection.get_import                  yes    own     403   403   403   403    yes    yes   401
 inspection.list_import_rows            yes    own     403   403   403   403    yes    yes   401
@@ -197,11 +245,16 @@ MATRIX = {operation: dict(zip(ROLES, answers, strict=True)) for operation, *answ
 
 assert len(MATRIX) == len(_LINES), "an operation stands in the table twice"
 
+_OF_FINDINGS = (
+    "_case", "_cases", "_clock", "_officers", "_inquiry", "_exhibits", "_items", "_party", "_statement", "_hearing",
+    "_spot", "_decision", "_payment", "get_complaint", "list_complaints", "list_complaint_candidates",
+    "match_complaint", "send_team", "answer_complaint", "_contact", "_duties", "_escalations",
+)  # fmt: skip
 OF_A_STREET = {
     operation: answers["district_officer"]
     for operation, answers in MATRIX.items()
     if operation.startswith(("registry.", "afterschool.", "inspection.list_blind", "inspection.list_unvisited"))
-    or operation.endswith(("_visit", "_visits", "_violation", "_violations", "_rectification"))
+    or operation.endswith(("_visit", "_visits", "_violation", "_violations", "_rectification", *_OF_FINDINGS))
     if not operation.endswith(("_import", "_import_rows"))
 } | {
     "inspection.list_campaign_targets": "list",

@@ -13,7 +13,7 @@ from services.registry.permits.usecases import record_papers
 from services.registry.subscriptions import INBOX
 from shared.clock import china_date
 from shared.database import new_id
-from shared.events.inspection import ViolationReported
+from shared.events.inspection import CaseDecided, CaseProposal, ViolationReported
 from tests.edge.asks import HERE, NOW, STREET, Ask, World, imports, made
 from tests.metrics.deliveries import deliver
 from tests.services import Service
@@ -69,6 +69,7 @@ async def registry(service: Service) -> World:
         | await _advertisements(scene)
         | await _responsibilities(scene)
         | await _quality(scene)
+        | await _proposals(scene)
         | {
             "list_licensed_institutions": Ask(query={"q": "晨光"}, shows=institution),
             "get_standing": Ask({"uscc": USCC}, shows=USCC),
@@ -97,6 +98,38 @@ async def _ledger(scene: Scene) -> Asks:
         "print_institution_file": Ask(scene.one, shows=scene.institution),
         "export_ledger": Ask(shows=scene.institution),
     } | imports(started, ledger)
+
+
+async def _proposals(scene: Scene) -> Asks:
+    """As inspection's decisions would have left them here."""
+    ids = []
+    for _ in range(3):
+        decided = CaseDecided(
+            case_id=new_id(),
+            violation_id=new_id(),
+            institution_id=UUID(scene.institution),
+            offence="scope.disguised",
+            grid=None,
+            district=HERE,
+            street=STREET,
+            state="decided",
+            at=NOW,
+            penalties=["criticism"],
+            fine_fen=0,
+            on_the_spot=False,
+            proposals=[CaseProposal(kind="notice", cause="变相培训", legal_basis="第十八条")],
+        )
+        async with scene.service.sessions.begin() as session:
+            await INBOX.handle(session, [deliver(decided, key=decided.case_id)])
+        listed = await scene.bureau.get("/v1/proposals", params={"limit": 200})
+        ids.append(listed.json()["items"][-1]["id"])
+    known, followed, refused = ids
+    return {
+        "list_proposals": Ask(shows=known),
+        "get_proposal": Ask({"proposal_id": known}, shows=known),
+        "accept_proposal": Ask({"proposal_id": followed}, body={"title": "通报", "body": "现予通报。"}),
+        "dismiss_proposal": Ask({"proposal_id": refused}, body={"grounds": "已另案处理"}),
+    }
 
 
 async def _procedures_and_applications(scene: Scene) -> Asks:

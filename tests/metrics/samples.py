@@ -16,6 +16,8 @@ COUNT_NOTHING: frozenset[type[Event]] = frozenset(
     {
         inspection.DeviceEnrolled,
         inspection.DeviceRevoked,
+        inspection.ComplaintContactRead,
+        inspection.EscalationRaised,
         inspection.GridSetActivated,
         inspection.OffenceEnacted,
         inspection.OffenceRepealed,
@@ -24,6 +26,9 @@ COUNT_NOTHING: frozenset[type[Event]] = frozenset(
         registry.CalendarYearPublished,
         registry.CommitmentTextPublished,
         registry.ProcedureEnacted,
+        registry.ProposalAccepted,
+        registry.ProposalDismissed,
+        registry.ProposalReceived,
         registry.QualityFindingDismissed,
         registry.RuleEnacted,
         registry.RuleRepealed,
@@ -125,6 +130,8 @@ CASE = UUID("019a4c1e-0092-7092-8a2b-5d0c6e7f0092")
 _CASE = {
     "kind": "prepayment.limit", "district": "140213", "street": "140213052", "grid": "140213052", "month": "2026-03"
 }  # fmt: skip
+COMPLAINT = UUID("019a4c1e-0094-7094-8a2b-5d0c6e7f0094")
+_COMPLAINT = {"kind": "fees", "district": "140213", "street": "140213052", "grid": "140213052"}
 _VIOLATION = {**GRID, **_MARCH, "kind": "high"}
 _ENROLMENT = {**PLACE, **_SCHOOL, **_MARCH}
 
@@ -259,6 +266,11 @@ SAID: Mapping[str, tuple[str, UUID, Mapping[str, str], int | None]] = {
     "CaseServed": ("case", CASE, {"state": "served", **_CASE}, None),
     "CasePaid": ("case", CASE, {"state": "paid", **_CASE}, None),
     "CaseClosed": ("case", CASE, {"state": "closed", **_CASE}, 0),
+    "ComplaintReceived": ("complaint", COMPLAINT, {"state": "received", "month": "2026-03", **_COMPLAINT}, None),
+    "ComplaintMatched": ("complaint", COMPLAINT, {"state": "matched", **_COMPLAINT}, None),
+    "ComplaintJoined": ("complaint", COMPLAINT, {"state": "joined", **_COMPLAINT}, None),
+    "ComplaintVisitPlanned": ("complaint", COMPLAINT, {"state": "investigating", **_COMPLAINT}, None),
+    "ComplaintAnswered": ("complaint", COMPLAINT, {"state": "answered", **_COMPLAINT}, None),
     "SchoolRegistered": ("school", SCHOOL, {"state": "active", **_SCHOOL, **PLACE}, None),
     "OfferingPublished": ("offering", OFFERING, {"state": "open", "kind": "sports", **_SCHOOL, **PLACE}, 30),
     "OfferingChanged": ("offering", OFFERING, {}, 40),

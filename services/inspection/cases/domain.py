@@ -141,6 +141,7 @@ class Case(CaseFile, Base):
             exhibits=[],
             statements=[],
             hearing_waived=False,
+            answers=[],
             owed_fen=0,
             fine_fen=0,
             paid_fen=0,
@@ -378,6 +379,14 @@ class Case(CaseFile, Base):
         self.state, self.enforced_on = CaseState.ENFORCED, china_date(at)
         self.decision = {**self.decision, "enforcement": means}
         return self._step("enforced", at)
+
+    def hear_answer(self, kind: str, *, accepted: bool, proposal_id: UUID, at: datetime) -> CaseStepTaken | None:
+        """What the registry did with a proposal; told again it is known already."""
+        if any(answer["proposal_id"] == str(proposal_id) for answer in self.answers):
+            return None
+        said = {"proposal_id": str(proposal_id), "kind": kind, "accepted": accepted, "on": china_date(at).isoformat()}
+        self.answers = [*self.answers, said]
+        return self._step("proposal_accepted" if accepted else "proposal_dismissed", at)
 
     def close(self, *, at: datetime) -> CaseClosed:
         """Put the file away (结案)."""

@@ -59,6 +59,8 @@ class CaseFile(Aggregate):
     hearing_on: Mapped[date | None] = mapped_column(Date)
     hearing: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     decision: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    answers: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    """What the registry did with what the decision asked for."""
     owed_fen: Mapped[int] = mapped_column(BigInteger)
     fine_fen: Mapped[int] = mapped_column(BigInteger)
     paid_fen: Mapped[int] = mapped_column(BigInteger)

@@ -76,6 +76,7 @@ def upgrade() -> None:
         sa.Column("hearing_on", sa.Date(), nullable=True),
         sa.Column("hearing", JSONB, nullable=True),
         sa.Column("decision", JSONB, nullable=True),
+        sa.Column("answers", JSONB, nullable=False),
         sa.Column("owed_fen", sa.BigInteger(), nullable=False),
         sa.Column("fine_fen", sa.BigInteger(), nullable=False),
         sa.Column("paid_fen", sa.BigInteger(), nullable=False),

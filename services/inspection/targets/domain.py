@@ -44,6 +44,7 @@ class Target(Base, Followed):
     street: Mapped[str | None] = mapped_column(Text)
     lon: Mapped[float | None]
     lat: Mapped[float | None]
+    uscc: Mapped[str | None] = mapped_column(Text)
     external_ref: Mapped[str | None] = mapped_column(Text)
     grid: Mapped[str | None] = mapped_column(Text)
     blind_spot: Mapped[str | None] = mapped_column(Text)

@@ -125,6 +125,7 @@ def _row(event: InstitutionEvent, placement: Placement, version: int) -> dict[st
         "street": event.street,
         "lon": event.lon,
         "lat": event.lat,
+        "uscc": event.uscc,
         "external_ref": event.external_ref,
         "grid": placement.grid,
         "blind_spot": placement.blind_spot,

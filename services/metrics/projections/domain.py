@@ -37,6 +37,12 @@ from shared.events.inspection import (
     CasePaid,
     CaseServed,
     CaseStepTaken,
+    ComplaintAnswered,
+    ComplaintEvent,
+    ComplaintJoined,
+    ComplaintMatched,
+    ComplaintReceived,
+    ComplaintVisitPlanned,
     RectificationOrdered,
     TargetPlaced,
     TeamFormed,
@@ -330,6 +336,15 @@ def case(event: CaseEvent) -> Iterable[Change]:
     yield Change("case", event.case_id, says, amount=getattr(event, "fine_fen", None))
 
 
+def complaint(event: ComplaintEvent) -> Iterable[Change]:
+    yield Change("complaint", event.complaint_id, {"state": event.state, "kind": event.subject, **place(event)})
+
+
+def complaint_received(event: ComplaintReceived) -> Iterable[Change]:
+    says = {"state": event.state, "kind": event.subject, "month": _month(event.at), **place(event)}
+    yield Change("complaint", event.complaint_id, says)
+
+
 def school(event: SchoolRegistered) -> Iterable[Change]:
     yield Change("school", event.school_id, {"state": "active", "school": str(event.school_id), **place(event)})
 
@@ -420,6 +435,11 @@ PROJECTIONS: Final[Mapping[type[Event], Projection]] = {
     CaseServed: case,
     CasePaid: case,
     CaseClosed: case,
+    ComplaintReceived: complaint_received,
+    ComplaintMatched: complaint,
+    ComplaintJoined: complaint,
+    ComplaintVisitPlanned: complaint,
+    ComplaintAnswered: complaint,
     SchoolRegistered: school,
     OfferingPublished: offering,
     OfferingChanged: offering_changed,

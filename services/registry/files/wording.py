@@ -55,6 +55,17 @@ TITLES: Final[Mapping[str, str]] = {
     "inspection.violation.extended.v1": "延长整改期限",
     "inspection.violation.rectified.v1": "提交整改",
     "inspection.violation.verified.v1": "核查整改",
+    "inspection.case.filed.v1": "行政处罚立案",
+    "inspection.case.step_taken.v1": "办理行政处罚案件",
+    "inspection.case.notified.v1": "行政处罚告知",
+    "inspection.case.decided.v1": "作出行政处罚决定",
+    "inspection.case.dropped.v1": "不予处罚或撤案",
+    "inspection.case.served.v1": "送达处罚决定",
+    "inspection.case.paid.v1": "缴纳罚没款",
+    "inspection.case.closed.v1": "行政处罚结案",
+    "registry.proposal.received.v1": "收到处理建议",
+    "registry.proposal.accepted.v1": "采纳处理建议",
+    "registry.proposal.dismissed.v1": "不采纳处理建议",
 }
 
 ENTRY: Final[Mapping[str, str]] = {

@@ -39,6 +39,19 @@ class OpenViolation(Base):
     sequence: Mapped[int] = mapped_column(BigInteger)
 
 
+class OpenCase(Base):
+    """A local copy of inspection's penalty cases: where each stands. A decision is open from its service until it is
+    paid, enforced or closed; what was not served yet is nobody's to read."""
+
+    __tablename__ = "case_standing"
+    __table_args__ = (Index("ix_case_standing_open", "institution_id", postgresql_where=text("state = 'served'")),)
+
+    case_id: Mapped[UUID] = mapped_column(primary_key=True)
+    institution_id: Mapped[UUID]
+    state: Mapped[str] = mapped_column(Text)
+    sequence: Mapped[int] = mapped_column(BigInteger)
+
+
 @dataclass(frozen=True, slots=True)
 class PermitFacts:
     """A permit as its row has it."""
@@ -74,6 +87,7 @@ class Facts:
     permits: Sequence[PermitFacts]
     open_penalties: int
     orders: Sequence[OrderFacts]
+    open_decisions: int = 0
 
 
 Licence = Literal["pending", "in_force", "suspended", "expired", "revoked", "cancelled", "unverified", "none"]
@@ -105,6 +119,7 @@ class Reason(StrEnum):
     APPLYING = "institution-applying"
     UNLICENSED = "institution-unlicensed"
     OPEN_PENALTIES = "open-penalties"
+    OPEN_DECISIONS = "open-penalty-decisions"
     STOP_ORDER = "stop-order-in-force"
     STOPPED_TODAY = "stopped-today"
 
@@ -126,6 +141,10 @@ WORDS: Final[Mapping[Reason, tuple[str, str]]] = {
     Reason.APPLYING: ("该机构正在申请办学许可。", "It is applying for a permit."),
     Reason.UNLICENSED: ("该机构无证办学。", "It runs without a permit."),
     Reason.OPEN_PENALTIES: ("有尚未办结的责令整改。", "It is under orders that are not yet fulfilled."),
+    Reason.OPEN_DECISIONS: (
+        "有尚未履行完毕的行政处罚决定。",
+        "A penalty decision against it is not yet fulfilled.",
+    ),
     Reason.STOP_ORDER: ("假期停课令执行中。", "A holiday stop order is in force."),
     Reason.STOPPED_TODAY: ("今天不得开展学科类培训。", "No subject training may take place today."),
 }
@@ -166,6 +185,8 @@ def _reasons(facts: Facts, licence: Licence) -> Iterator[Reason]:
         yield _OF_STATUS[facts.status]
     if facts.open_penalties:
         yield Reason.OPEN_PENALTIES
+    if facts.open_decisions:
+        yield Reason.OPEN_DECISIONS
     if facts.orders:
         yield Reason.STOP_ORDER
     if any(order.today for order in facts.orders):

@@ -34,6 +34,9 @@ _STANDING = f"""
             SELECT count(*) FROM violation_standing
             WHERE institution_id IN (SELECT id FROM file) AND state IN {PENAL}
         ),
+        'open_decisions', (
+            SELECT count(*) FROM case_standing WHERE institution_id IN (SELECT id FROM file) AND state = 'served'
+        ),
         'orders', (
             SELECT coalesce(json_agg(json_build_object(
                 'title', title, 'first_day', first_day, 'last_day', last_day, 'today', $2 = ANY(days))

@@ -88,6 +88,7 @@ class StandingOut(BaseModel):
     lawful: bool | None
     licence: LicenceOut
     open_penalties: int
+    open_decisions: int
     holiday_order: HolidayOrderOut
     reasons: list[ReasonOut]
     as_of: date
@@ -149,6 +150,7 @@ async def get_standing(request: Request, uscc: Annotated[Uscc, Path()]) -> Respo
         lawful=standing.lawful,
         licence=_licence(standing.licence, standing.permit),
         open_penalties=facts.open_penalties,
+        open_decisions=facts.open_decisions,
         holiday_order=HolidayOrderOut(
             in_force=bool(facts.orders), orders=[StopOrderOut.model_validate(order) for order in facts.orders]
         ),

@@ -1,4 +1,4 @@
-"""Keeps the copy of inspection's violations that standings are judged by."""
+"""Keeps the copies of inspection's violations and penalty cases that standings are judged by."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,8 +7,8 @@ from sqlalchemy import func
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.registry.standings.domain import OpenViolation
-from shared.events.inspection import ViolationEvent
+from services.registry.standings.domain import OpenCase, OpenViolation
+from shared.events.inspection import CaseEvent, ViolationEvent
 from shared.inbox import Delivery
 
 
@@ -35,6 +35,32 @@ async def copy_violations(session: AsyncSession, deliveries: Sequence[Delivery])
     await session.execute(
         statement.on_conflict_do_update(
             index_elements=[OpenViolation.violation_id], set_=changed, where=OpenViolation.sequence < told.sequence
+        ),
+        list(newest.values()),
+    )
+
+
+async def copy_cases(session: AsyncSession, deliveries: Sequence[Delivery]) -> None:
+    """Where each case stands after the newest of these facts."""
+    newest: dict[object, dict[str, object]] = {}
+    for delivery in deliveries:
+        event = delivery.event
+        if isinstance(event, CaseEvent) and event.institution_id is not None:
+            newest[event.case_id] = {
+                "case_id": event.case_id,
+                "institution_id": event.institution_id,
+                "state": event.state,
+                "sequence": delivery.envelope.sequence,
+            }
+    if not newest:
+        return
+    statement = insert(OpenCase)
+    told = statement.excluded
+    await session.execute(
+        statement.on_conflict_do_update(
+            index_elements=[OpenCase.case_id],
+            set_={"state": told.state, "sequence": told.sequence},
+            where=OpenCase.sequence < told.sequence,
         ),
         list(newest.values()),
     )

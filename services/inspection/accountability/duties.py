@@ -1,0 +1,107 @@
+"""What is open, in one statement over the tables of every slice: each step with the day by which it is owed.
+
+Days that a law fixes are its own (working days by the calendar); the others are rows of `step_days`, as in force on
+the day of asking.
+"""
+
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Date, Integer, Subquery, Text, Uuid, bindparam, column, text
+
+from services.inspection.accountability.norms import OWNERS
+from services.inspection.cases.law import SERVICE_DAYS, SETTLE_DAYS
+
+_WORKING_DAYS_AFTER = """
+    (SELECT day::date FROM (
+        SELECT day, row_number() OVER (ORDER BY day) AS number
+        FROM generate_series({start} + 1, {start} + 60, interval '1 day') AS days (day)
+        LEFT JOIN known_day ON known_day."on" = day::date
+        WHERE coalesce(known_day.kind = 'makeup_workday', extract(isodow FROM day) < 6)
+    ) counted WHERE number = {days})
+"""
+_PLACE = "{t}.institution_id, {t}.district, {t}.street, {t}.team"
+_CHINA = "({at} AT TIME ZONE 'Asia/Shanghai')::date"
+
+
+def _step(step: str, table: str, where: str, *, due: str = "", since: str | None = None) -> str:
+    """The open steps of one kind, owed on their own day; with `since`, so many days after it."""
+    place = _PLACE.format(t=table)
+    norm = "" if since is None else f"JOIN norm ON norm.name = '{step}'"
+    day = due if since is None else f"{since} + norm.days"
+    return (
+        f"SELECT '{step}' AS step, {table}.id AS subject_id, {place}, {day} AS due_on "  # noqa: S608 -- ours
+        f"FROM {table} {norm} WHERE {where}"
+    )
+
+
+_CASE_OPEN = "penalty_case.state IN ('filed', 'investigating', 'legal_review', 'notified', 'hearing')"
+_PLANNED = _CHINA.format(at="visit.planned_at")
+_SUBMITTED = _CHINA.format(at="visit.submitted_at")
+_REPORTED = _CHINA.format(at="violation.reported_at")
+_RECEIVED = _CHINA.format(at="complaint.received_at")
+_OF_THEIR_OWN = "visit.state = 'planned' AND visit.purpose IS DISTINCT FROM 'verification'"
+_OPEN = "\nUNION ALL\n".join(
+    [
+        _step("visit", "visit", _OF_THEIR_OWN, since=_PLANNED),
+        _step("verification", "visit", "visit.state = 'planned' AND visit.purpose = 'verification'", since=_PLANNED),
+        _step("review", "visit", "visit.state = 'done'", since=_SUBMITTED),
+        _step("order", "violation", "violation.state = 'reported'", since=_REPORTED),
+        _step("rectification", "violation", "violation.state = 'rectification_ordered'", due="violation.due_on"),
+        _step("case_decision", "penalty_case", _CASE_OPEN, due="penalty_case.due_on"),
+        _step(
+            "case_preserved",
+            "penalty_case",
+            f"{_CASE_OPEN} AND penalty_case.preserved_on IS NOT NULL AND penalty_case.settled_on IS NULL",
+            due=_WORKING_DAYS_AFTER.format(start="penalty_case.preserved_on", days=SETTLE_DAYS),
+        ),
+        _step(
+            "case_service",
+            "penalty_case",
+            "penalty_case.state = 'decided'",
+            due=_WORKING_DAYS_AFTER.format(start="penalty_case.decided_on", days=SERVICE_DAYS),
+        ),
+        _step("complaint_match", "complaint", "complaint.state = 'received'", since=_RECEIVED),
+        _step(
+            "complaint_answer",
+            "complaint",
+            "complaint.state IN ('received', 'matched', 'investigating')",
+            due="complaint.due_on",
+        ),
+        """
+        SELECT 'retry', target.id, target.institution_id, target.district, target.street, target.team,
+               max(visit.visited_on) + min(norm.days)
+        FROM campaign_target target
+        JOIN visit ON visit.campaign_target_id = target.id AND visit.outcome = 'closed_door'
+        JOIN norm ON norm.name = 'retry'
+        WHERE target.state = 'open' AND NOT EXISTS (
+            SELECT FROM visit again
+            WHERE again.campaign_target_id = target.id AND again.state IN ('planned', 'started')
+        )
+        GROUP BY target.id, target.institution_id, target.district, target.street, target.team
+        """,
+    ]
+)
+_ROLES = ", ".join(f"('{step.value}', '{role.value}')" for step, role in OWNERS.items())
+
+_DUTIES = f"""
+    WITH norm AS (
+        SELECT DISTINCT ON (name) name, days FROM step_days WHERE valid_from <= :on ORDER BY name, valid_from DESC
+    ), open AS ({_OPEN})
+    SELECT open.step, open.subject_id, open.institution_id, open.district, open.street, open.team, open.due_on,
+           greatest(:on - open.due_on, 0) AS days_late, owner.role, responsible.officer AS owner
+    FROM open
+    JOIN (VALUES {_ROLES}) AS owner (step, role) ON owner.step = open.step
+    LEFT JOIN responsible ON responsible.institution_id = open.institution_id AND responsible.role = owner.role
+"""  # noqa: S608 -- constants of ours
+
+_COLUMNS: dict[str, Any] = {
+    "step": Text, "subject_id": Uuid, "institution_id": Uuid, "district": Text, "street": Text, "team": Text,
+    "due_on": Date, "days_late": Integer, "role": Text, "owner": Text,
+}  # fmt: skip
+
+
+def duties_on(on: date) -> Subquery:
+    """Every open step as a table to select from."""
+    statement = text(_DUTIES).bindparams(bindparam("on", on, type_=Date))
+    return statement.columns(*[column(name, kind) for name, kind in _COLUMNS.items()]).subquery("duty")

@@ -1,0 +1,146 @@
+"""`/v1/duties`, `/v1/escalations`, `/v1/team-performance`: who owes what, who was told, and how the teams do."""
+
+from datetime import date, datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import Query
+from pydantic import BaseModel, ConfigDict
+
+from services.inspection.accountability import queries
+from services.inspection.accountability.domain import Escalation
+from services.inspection.accountability.norms import Level, Role, Step
+from services.inspection.accountability.performance import Performance, performances
+from services.inspection.accountability.queries import DutyFilters
+from services.inspection.accountability.usecases import period
+from shared.clock import china_date, utc_now
+from shared.paging import Page, PageOf, PageParams
+from shared.policies import Principal, allow
+from shared.refusals import Invalid
+from shared.web import SessionDep, problems, service_router
+from shared.wording import Day
+
+router = service_router(prefix="/v1", tags=["accountability"])
+
+ReaderDep = Annotated[Principal, allow("bureau", "district_officer", "inspector", "auditor", "service")]
+MOST_DAYS = 400
+
+
+class PeriodUnfit(Invalid):
+    """The days lie in order, and are at most 400."""
+
+    code = "period-unfit"
+    zh = "日期须先后有序，且不超过400天。"
+
+
+class DutyOut(BaseModel):
+    """An open step: by when it is owed, and who owns it. `owner` null: nobody has that responsibility."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    step: Step
+    subject_id: UUID
+    institution_id: UUID | None
+    district: str | None
+    street: str | None
+    team: str | None
+    due_on: date
+    days_late: int
+    role: Role
+    owner: str | None
+
+
+class EscalationOut(BaseModel):
+    """Who was told, when, of what. `officer` null: the responsibility was vacant, or it is the bureau."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    step: Step
+    subject_id: UUID
+    level: Level
+    role: Role
+    officer: str | None
+    institution_id: UUID | None
+    district: str | None
+    street: str | None
+    team: str | None
+    due_on: date
+    days_late: int
+    raised_at: datetime
+
+
+class TeamPerformanceOut(BaseModel):
+    """A team over the days asked about: `load` and `overdue` are of today, `pace` is visits per working day,
+    `agreement` the share of its visits that a second look confirmed."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    team: str
+    name: str
+    district: str | None
+    load: int
+    overdue: int
+    visits: int
+    pace: float | None
+    closed_door: int
+    closed_door_share: float | None
+    violations: int
+    agreement: float | None
+
+
+@router.get("/duties", response_model=Page[DutyOut])
+async def list_duties(
+    caller: ReaderDep,
+    session: SessionDep,
+    page: PageParams,
+    step: Step | None = None,
+    team: Annotated[str | None, Query(max_length=100)] = None,
+    institution: UUID | None = None,
+    owner: Annotated[str | None, Query(max_length=100)] = None,
+    overdue: Annotated[bool, Query(description="Only what is late.")] = False,
+) -> PageOf[Any]:
+    """What is owed within the caller's reach, the most urgent first."""
+    binding = {"step": step, "team": team, "institution": institution, "owner": owner, "overdue": overdue}
+    position = page.position(**binding)
+    after = (date.fromisoformat(position[0]), str(position[1]), UUID(position[2])) if position else None
+    filters = DutyFilters(step, team, institution, owner, overdue)
+    found = await queries.duties(session, caller, filters, on=china_date(utc_now()), after=after, limit=page.limit + 1)
+    return page.page(found, "due_on", "step", "subject_id", **binding)
+
+
+@router.get("/escalations", response_model=Page[EscalationOut])
+async def list_escalations(
+    caller: ReaderDep,
+    session: SessionDep,
+    page: PageParams,
+    step: Step | None = None,
+    level: Level | None = None,
+    institution: UUID | None = None,
+) -> PageOf[Escalation]:
+    """Who was told of what, within the caller's reach, in the order they were told."""
+    binding = {"step": step, "level": level, "institution": institution}
+    (after,) = page.position(**binding) or (None,)
+    found = await queries.escalations(
+        session, caller, step=step, level=level, institution=institution, after=after, limit=page.limit + 1
+    )
+    return page.page(found, "id", **binding)
+
+
+@router.get("/team-performance", response_model=Page[TeamPerformanceOut], responses=problems(PeriodUnfit))
+async def list_team_performance(
+    caller: ReaderDep,
+    session: SessionDep,
+    page: PageParams,
+    first_day: Annotated[Day | None, Query(description="The first day of this month, unless said otherwise.")] = None,
+    last_day: Annotated[Day | None, Query(description="Today, unless said otherwise.")] = None,
+) -> PageOf[Performance]:
+    """How the teams within the caller's reach do: load, pace, closed doors, what is late, what they found."""
+    today = china_date(utc_now())
+    first, last = period(first_day, last_day, today=today)
+    if not 0 <= (last - first).days < MOST_DAYS:
+        raise PeriodUnfit(pointer="/last_day")
+    binding = {"first_day": first_day, "last_day": last_day}
+    (after,) = page.position(**binding) or (None,)
+    found = await performances(session, caller, first=first, last=last, on=today, after=after, limit=page.limit + 1)
+    return page.page(found, "team", **binding)

@@ -1,0 +1,48 @@
+"""The job that looks for what is late: a loop of the worker, one of many at a time."""
+
+import asyncio
+from contextlib import suppress
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
+
+from services.inspection.accountability.usecases import escalate_overdue
+from shared.clock import utc_now
+from shared.context import acting_as
+from shared.inbox import is_outage
+from shared.leadership import leadership
+from shared.settings import ServiceSettings
+
+log = structlog.get_logger(__name__)
+
+EVERY = 60.0
+"""Seconds between two looks; days are counted, so a minute is soon enough."""
+AFTER_TROUBLE = 1.0
+
+
+class Watch:
+    """Escalates overdue work by itself."""
+
+    def __init__(
+        self, settings: ServiceSettings, engine: AsyncEngine, sessions: async_sessionmaker[AsyncSession]
+    ) -> None:
+        self._engine, self._sessions = engine, sessions
+
+    async def run(self, stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            try:
+                async with leadership(self._engine, "escalations"):
+                    while not stop.is_set():
+                        if not await self.look():
+                            with suppress(TimeoutError):
+                                await asyncio.wait_for(stop.wait(), EVERY)
+            except Exception as error:
+                if not is_outage(error):
+                    log.exception("escalation failed")
+                await asyncio.sleep(AFTER_TROUBLE)
+
+    async def look(self) -> int:
+        """One look, in one transaction; how many were told."""
+        with acting_as("worker:escalations"):
+            async with self._sessions.begin() as session:
+                return await escalate_overdue(session, at=utc_now())

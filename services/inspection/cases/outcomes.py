@@ -1,0 +1,231 @@
+"""`/v1/cases`: how a case ends: decided, spared, dropped; served, paid, enforced, closed."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Response
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from services.inspection.cases import usecases
+from services.inspection.cases.domain import Case
+from services.inspection.cases.papers import Decision, SpotDecision
+from services.inspection.cases.refusals import (
+    CaseNotFound,
+    CaseStateRefuses,
+    CollectiveDecisionMissing,
+    DecisionLate,
+    EnforcementEarly,
+    FactsUnproven,
+    FinedAlready,
+    FineOutOfRange,
+    HarsherThanNotified,
+    HearingNotHeld,
+    HearingWindowOpen,
+    IdentityNotShown,
+    LegalReviewMissing,
+    LeniencyUnfounded,
+    MoneyOwed,
+    MustNotPunish,
+    NormUnknown,
+    NoticeMissing,
+    OfficersMissing,
+    OnTheSpotTooMuch,
+    PaymentExceeds,
+    PenaltyUnfounded,
+    PreservedItemsUndecided,
+    RectificationNotOrdered,
+    StatementUnanswered,
+)
+from services.inspection.cases.shapes import CaseOut
+from services.inspection.offences.domain import MAX_FEN
+from shared.clock import utc_now
+from shared.etags import set_etag
+from shared.policies import Principal, allow
+from shared.web import SessionDep, problems, service_router
+from shared.wording import Line, Paragraph, Reason, not_bool
+
+router = service_router(prefix="/v1/cases", tags=["cases"])
+
+OfficialDep = Annotated[Principal, allow("bureau", "district_officer")]
+
+
+class PenaltyDecisionIn(Decision):
+    """The penalties, why, and how the party's statement was considered."""
+
+
+class SpotDecisionIn(SpotDecision):
+    """A warning, or a fine of at most 200 yuan for a person and 3,000 for an organisation."""
+
+
+class GroundsIn(BaseModel):
+    """Why."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    grounds: Reason
+
+
+class ServiceIn(BaseModel):
+    """How the decision was handed over."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    method: Line
+
+
+class PaymentIn(BaseModel):
+    """A payment, in fen."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    amount_fen: Annotated[int, BeforeValidator(not_bool), Field(gt=0, le=MAX_FEN)]
+
+
+class EnforcementIn(BaseModel):
+    """How it was enforced."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    means: Paragraph
+
+
+@router.post(
+    "/{case_id}/decision",
+    response_model=CaseOut,
+    responses=problems(
+        CaseNotFound,
+        CaseStateRefuses,
+        NoticeMissing,
+        RectificationNotOrdered,
+        FinedAlready,
+        MustNotPunish,
+        PenaltyUnfounded,
+        FineOutOfRange,
+        FactsUnproven,
+        OfficersMissing,
+        StatementUnanswered,
+        HarsherThanNotified,
+        PreservedItemsUndecided,
+        CollectiveDecisionMissing,
+        LegalReviewMissing,
+        HearingNotHeld,
+        HearingWindowOpen,
+        DecisionLate,
+        NormUnknown,
+    ),
+)
+async def decide_case(
+    case_id: UUID, body: PenaltyDecisionIn, caller: OfficialDep, session: SessionDep, response: Response
+) -> Case:
+    """Decide the penalty. A decision that a court would void is refused, and the article named."""
+    case = await usecases.decide_case(session, case_id, body, caller=caller, at=utc_now())
+    set_etag(response, case)
+    return case
+
+
+@router.post(
+    "/{case_id}/on-the-spot-decision",
+    response_model=CaseOut,
+    responses=problems(
+        CaseNotFound,
+        CaseStateRefuses,
+        OnTheSpotTooMuch,
+        IdentityNotShown,
+        RectificationNotOrdered,
+        FinedAlready,
+        MustNotPunish,
+        PenaltyUnfounded,
+        FineOutOfRange,
+        OfficersMissing,
+        NormUnknown,
+    ),
+)
+async def decide_on_the_spot(
+    case_id: UUID, body: SpotDecisionIn, caller: OfficialDep, session: SessionDep, response: Response
+) -> Case:
+    """A warning, or a small fine, decided and handed over where the act was found."""
+    case = await usecases.decide_on_the_spot(session, case_id, body, caller=caller, at=utc_now())
+    set_etag(response, case)
+    return case
+
+
+@router.post(
+    "/{case_id}/leniency",
+    response_model=CaseOut,
+    responses=problems(CaseNotFound, CaseStateRefuses, LeniencyUnfounded, NormUnknown),
+)
+async def spare_case(
+    case_id: UUID, body: GroundsIn, caller: OfficialDep, session: SessionDep, response: Response
+) -> Case:
+    """Leave a first offence unpunished: minor harm, put right in time, and the catalogue allows it."""
+    case = await usecases.spare_case(session, case_id, body.grounds, caller=caller, at=utc_now())
+    set_etag(response, case)
+    return case
+
+
+@router.post("/{case_id}/dismissal", response_model=CaseOut, responses=problems(CaseNotFound, CaseStateRefuses))
+async def dismiss_case(
+    case_id: UUID, body: GroundsIn, caller: OfficialDep, session: SessionDep, response: Response
+) -> Case:
+    """Decide not to punish: the facts do not hold, or the act is too slight."""
+    case = await usecases.dismiss_case(session, case_id, body.grounds, caller=caller, at=utc_now())
+    set_etag(response, case)
+    return case
+
+
+@router.post("/{case_id}/withdrawal", response_model=CaseOut, responses=problems(CaseNotFound, CaseStateRefuses))
+async def withdraw_case(
+    case_id: UUID, body: GroundsIn, caller: OfficialDep, session: SessionDep, response: Response
+) -> Case:
+    """Take a case off file that should not have been opened."""
+    case = await usecases.withdraw_case(session, case_id, body.grounds, caller=caller, at=utc_now())
+    set_etag(response, case)
+    return case
+
+
+@router.post("/{case_id}/service", response_model=CaseOut, responses=problems(CaseNotFound, CaseStateRefuses))
+async def serve_decision(
+    case_id: UUID, body: ServiceIn, caller: OfficialDep, session: SessionDep, response: Response
+) -> Case:
+    """Record that the decision was handed over; after seven working days it is recorded as late."""
+    case = await usecases.serve_decision(session, case_id, body.method, caller=caller, at=utc_now())
+    set_etag(response, case)
+    return case
+
+
+@router.post(
+    "/{case_id}/payments",
+    response_model=CaseOut,
+    responses=problems(CaseNotFound, CaseStateRefuses, PaymentExceeds),
+)
+async def take_payment(
+    case_id: UUID, body: PaymentIn, caller: OfficialDep, session: SessionDep, response: Response
+) -> Case:
+    """Record a payment; late, 3 % of the fine is added a day, at most the fine."""
+    case = await usecases.take_payment(session, case_id, body.amount_fen, caller=caller, at=utc_now())
+    set_etag(response, case)
+    return case
+
+
+@router.post(
+    "/{case_id}/enforcement",
+    response_model=CaseOut,
+    responses=problems(CaseNotFound, CaseStateRefuses, EnforcementEarly),
+)
+async def enforce_decision(
+    case_id: UUID, body: EnforcementIn, caller: OfficialDep, session: SessionDep, response: Response
+) -> Case:
+    """Record that the decision was enforced, once the time to pay has passed."""
+    case = await usecases.enforce_decision(session, case_id, body.means, caller=caller, at=utc_now())
+    set_etag(response, case)
+    return case
+
+
+@router.post(
+    "/{case_id}/closure", response_model=CaseOut, responses=problems(CaseNotFound, CaseStateRefuses, MoneyOwed)
+)
+async def close_case(case_id: UUID, caller: OfficialDep, session: SessionDep, response: Response) -> Case:
+    """Put the file away."""
+    case = await usecases.close_case(session, case_id, caller=caller, at=utc_now())
+    set_etag(response, case)
+    return case

@@ -1,0 +1,120 @@
+"""Complaints by id and receipt, what may join what, and the institutions they may be about."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.inspection.complaints.domain import (
+    OPEN,
+    Complaint,
+    ComplaintContact,
+    ComplaintNotFound,
+    ContactMissing,
+    ReceiptUnknown,
+)
+from services.inspection.complaints.matching import Known
+from services.inspection.targets.domain import Target
+from shared.policies import Principal
+from shared.reach import within_reach
+
+MOST_COMPARED = 20_000
+"""Institutions a complaint is compared with: a city's worth."""
+
+
+async def complaint(session: AsyncSession, complaint_id: UUID, caller: Principal) -> Complaint:
+    """One complaint within the caller's reach; raises `ComplaintNotFound`."""
+    return _reachable(await session.get(Complaint, complaint_id), caller)
+
+
+async def complaint_for_update(session: AsyncSession, complaint_id: UUID, caller: Principal) -> Complaint:
+    """The complaint, locked until the transaction ends; raises `ComplaintNotFound`."""
+    return _reachable(await session.get(Complaint, complaint_id, with_for_update=True, populate_existing=True), caller)
+
+
+def _reachable(found: Complaint | None, caller: Principal) -> Complaint:
+    if found is None or not caller.covers(district=found.district, street=found.street, team=found.team):
+        raise ComplaintNotFound
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class ComplaintFilters:
+    """What a list is narrowed to; the names are those of the columns."""
+
+    institution_id: UUID | None = None
+    state: str | None = None
+    subject: str | None = None
+    source: str | None = None
+
+
+async def complaints(
+    session: AsyncSession, caller: Principal, filters: ComplaintFilters, *, after: str | None, limit: int
+) -> Sequence[Complaint]:
+    """Complaints within the caller's reach, in the order they came."""
+    reach = within_reach(caller, district=Complaint.district, street=Complaint.street, team=Complaint.team)
+    wanted = select(Complaint).where(reach).order_by(Complaint.id).limit(limit)
+    for name, value in asdict(filters).items():
+        if value is not None:
+            wanted = wanted.where(getattr(Complaint, name) == value)
+    if after is not None:
+        wanted = wanted.where(Complaint.id > UUID(after))
+    return (await session.scalars(wanted)).all()
+
+
+async def by_receipt(session: AsyncSession, receipt: str) -> Complaint:
+    """Whoever has the receipt may know; raises `ReceiptUnknown`."""
+    found: Complaint | None = await session.scalar(select(Complaint).where(Complaint.receipt == receipt))
+    if found is None:
+        raise ReceiptUnknown
+    return found
+
+
+async def contact(session: AsyncSession, complaint_id: UUID) -> ComplaintContact:
+    """Raises `ContactMissing`."""
+    found = await session.get(ComplaintContact, complaint_id)
+    if found is None:
+        raise ContactMissing
+    return found
+
+
+async def open_lead(session: AsyncSession, of: Complaint) -> Complaint | None:
+    """An open complaint about the same institution, or the same address, and the same subject; the oldest, locked.
+
+    Two that come at the same moment wait for each other.
+    """
+    where = of.institution_id or of.place_key
+    if where is None:
+        return None
+    await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"complaint {where}", 0))))
+    same = (
+        Complaint.institution_id == of.institution_id
+        if of.institution_id is not None
+        else Complaint.institution_id.is_(None) & (Complaint.place_key == of.place_key)
+    )
+    wanted = (
+        select(Complaint)
+        .where(same, Complaint.subject == of.subject, Complaint.state.in_(OPEN), Complaint.id != of.id)
+        .order_by(Complaint.id)
+        .limit(1)
+        .with_for_update()
+    )
+    found: Complaint | None = await session.scalar(wanted)
+    return found
+
+
+async def joined_to(session: AsyncSession, lead_id: UUID) -> Sequence[Complaint]:
+    """Those that are answered with it, locked in the order they came."""
+    wanted = select(Complaint).where(Complaint.lead_id == lead_id).order_by(Complaint.id).with_for_update()
+    return (await session.scalars(wanted)).all()
+
+
+async def institutions_known(session: AsyncSession, district: str | None) -> Sequence[Known]:
+    """The institutions of a district, or of the city."""
+    wanted = select(Target.institution_id, Target.name, Target.address, Target.uscc).where(Target.status != "merged")
+    if district is not None:
+        wanted = wanted.where(Target.district == district)
+    rows = await session.execute(wanted.order_by(Target.institution_id).limit(MOST_COMPARED))
+    return [Known(row.institution_id, row.name, row.address, row.uscc) for row in rows]

@@ -1,0 +1,168 @@
+"""Take a complaint in, find out whom it is about, send a team, answer everybody who complained of it."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.inspection.accountability.norms import Step
+from services.inspection.accountability.schedule import days_for
+from services.inspection.complaints import matching, queries
+from services.inspection.complaints.domain import (
+    Complaint,
+    ComplaintContact,
+    ComplaintContent,
+    ComplaintOutcome,
+    ComplaintOutsideYourDistrict,
+    Contact,
+    MatchOneThing,
+    Source,
+    new_receipt,
+)
+from services.inspection.complaints.matching import Candidate
+from services.inspection.grids import queries as grids
+from services.inspection.targets import queries as targets
+from services.inspection.targets.domain import TargetNotFound
+from services.inspection.teams import queries as teams
+from services.inspection.teams.domain import GridUnknown
+from services.inspection.violations.domain import Place
+from services.inspection.visits.domain import Plan, Purpose, Visit, VisitState
+from shared import journal
+from shared.clock import china_date
+from shared.database import new_id
+from shared.journal import Fact, record_many
+from shared.policies import Principal
+
+
+async def receive_complaint(
+    session: AsyncSession,
+    content: ComplaintContent,
+    contact: Contact | None,
+    *,
+    hotline_no: str | None = None,
+    caller: Principal | None = None,
+    at: datetime,
+) -> Complaint:
+    """Take it in: from anybody, or from the hotline by an official (`caller`)."""
+    if caller is not None and not caller.covers():
+        if content.district is None:
+            content = content.model_copy(update={"district": caller.district})
+        if not caller.covers(district=content.district):
+            raise ComplaintOutsideYourDistrict(pointer="/district")
+    complaint, received = Complaint.receive(
+        content,
+        source=Source.PUBLIC if hotline_no is None else Source.HOTLINE,
+        hotline_no=hotline_no,
+        receipt=new_receipt(),
+        days=await days_for(session, Step.COMPLAINT_ANSWER, on=china_date(at)),
+        at=at,
+    )
+    session.add(complaint)
+    await journal.record(session, received, subject=complaint)
+    if contact is not None:
+        session.add(ComplaintContact(complaint_id=complaint.id, name=contact.name, phone=contact.phone))
+    return complaint
+
+
+async def candidates_for(session: AsyncSession, complaint_id: UUID, caller: Principal) -> Sequence[Candidate]:
+    """Institutions it may be about. Comparing a city's names takes a while, so it is done beside."""
+    complaint = await queries.complaint(session, complaint_id, caller)
+    known = await queries.institutions_known(session, complaint.district)
+    return await asyncio.to_thread(
+        matching.candidates,
+        known,
+        name=complaint.institution_name,
+        uscc=complaint.uscc,
+        address=complaint.address,
+    )
+
+
+async def match_complaint(
+    session: AsyncSession,
+    complaint_id: UUID,
+    *,
+    institution_id: UUID | None,
+    grid: str | None,
+    caller: Principal,
+    at: datetime,
+) -> Complaint:
+    """Say whom or where it is about. Where the same is being looked into already, it joins."""
+    complaint = await queries.complaint_for_update(session, complaint_id, caller)
+    place = await _place(session, institution_id, grid, complaint, caller)
+    await journal.record(session, complaint.match(place, by=caller.subject, at=at), subject=complaint)
+    lead = await queries.open_lead(session, complaint)
+    if lead is not None:
+        await journal.record(session, complaint.join(lead, at=at), subject=complaint)
+    return complaint
+
+
+async def send_team(
+    session: AsyncSession, complaint_id: UUID, *, note: str | None, caller: Principal, at: datetime
+) -> Complaint:
+    """Put a visit about it on the list of the team that walks there."""
+    complaint = await queries.complaint_for_update(session, complaint_id, caller)
+    visit_id = new_id()
+    planned = complaint.plan_visit(visit_id, at=at)
+    plan = Plan(complaint.place, None, None, Purpose.COMPLAINT.value, note, Purpose.COMPLAINT, complaint.id)
+    visit, visit_planned = Visit.plan(visit_id, plan, at=at)
+    session.add(visit)
+    await journal.record(session, visit_planned, subject=visit)
+    await journal.record(session, planned, subject=complaint)
+    return complaint
+
+
+async def answer_complaint(
+    session: AsyncSession,
+    complaint_id: UUID,
+    outcome: ComplaintOutcome,
+    answer: str,
+    *,
+    caller: Principal,
+    at: datetime,
+) -> Complaint:
+    """Tell what was found: to this complainant, and to everybody whose complaint joined it."""
+    complaint = await queries.complaint_for_update(session, complaint_id, caller)
+    seen = True
+    if complaint.visit_id is not None:
+        visit = await session.get(Visit, complaint.visit_id)
+        seen = visit is not None and visit.state in (VisitState.DONE, VisitState.REVIEWED, VisitState.CALLED_OFF)
+    answered = complaint.give_answer(outcome, answer, seen=seen, by=caller.subject, at=at)
+    await journal.record(session, answered, subject=complaint)
+    facts = []
+    for joined in await queries.joined_to(session, complaint.id):
+        told = joined.take_answer(complaint, at=at)
+        joined.version += 1
+        facts.append(Fact(joined.id, joined.version, told))
+    await session.flush()
+    await record_many(session, facts)
+    return complaint
+
+
+async def read_contact(
+    session: AsyncSession, complaint_id: UUID, *, purpose: str, caller: Principal, at: datetime
+) -> ComplaintContact:
+    """Show a complainant's contact, and write down who looked and why."""
+    complaint = await queries.complaint_for_update(session, complaint_id, caller)
+    contact = await queries.contact(session, complaint.id)
+    await journal.record(session, complaint.contact_read(at=at), subject=complaint, reason=purpose)
+    return contact
+
+
+async def _place(
+    session: AsyncSession, institution_id: UUID | None, grid: str | None, complaint: Complaint, caller: Principal
+) -> Place:
+    if (institution_id is None) == (grid is None):
+        raise MatchOneThing(pointer="/institution_id")
+    if institution_id is not None:
+        target = await targets.target(session, institution_id)
+        if not caller.covers(district=target.district, street=target.street):
+            raise TargetNotFound
+        team = await teams.team_of_grid(session, target.grid)
+        return Place(institution_id, target.grid, target.district, target.street, team.code if team else None)
+    if grid not in await grids.current_codes(session):
+        raise GridUnknown(pointer="/grid")
+    team = await teams.team_of_grid(session, grid)
+    district = team.district if team is not None else complaint.district
+    return Place(None, grid, district, None, team.code if team is not None else None)

@@ -1,0 +1,137 @@
+"""`/v1/proposals`: what penalty decisions ask of the registry."""
+
+from datetime import date, datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Request, Response
+from pydantic import BaseModel, ConfigDict
+
+from services.registry.institutions.domain import InstitutionNotFound
+from services.registry.notices.domain import ConfirmByPast
+from services.registry.permits.domain import PermitNotInForce, SuspensionOver
+from services.registry.proposals import queries, usecases
+from services.registry.proposals.domain import (
+    NoPermitLeft,
+    PenaltyProposal,
+    ProposalDecidedAlready,
+    ProposalKind,
+    ProposalNotFound,
+    ProposalState,
+    Telling,
+)
+from shared.clock import utc_now
+from shared.etags import not_modified, set_etag
+from shared.paging import Page, PageOf, PageParams
+from shared.policies import Principal, allow
+from shared.web import SessionDep, problems, service_router
+from shared.wording import Reason
+
+router = service_router(prefix="/v1/proposals", tags=["proposals"])
+
+ReaderDep = Annotated[Principal, allow("bureau", "district_officer", "auditor", "service")]
+DeciderDep = Annotated[Principal, allow("bureau")]
+
+
+class ProposalAcceptanceIn(Telling):
+    """How the city is told, where a notice goes out; what is not said is written for you."""
+
+
+class ProposalDismissalIn(BaseModel):
+    """Why it is not followed."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    grounds: Reason
+
+
+class ProposalOut(BaseModel):
+    """A proposal. `version` counts its facts and is its ETag."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    version: int
+    case_id: UUID
+    violation_id: UUID
+    institution_id: UUID
+    district: str | None
+    street: str | None
+    kind: ProposalKind
+    cause: str
+    legal_basis: str
+    until: date | None
+    state: ProposalState
+    received_at: datetime
+    decided_at: datetime | None
+    decided_by: str | None
+    grounds: str | None
+    permit_ids: list[UUID]
+    notice_id: UUID | None
+
+
+@router.get("", response_model=Page[ProposalOut])
+async def list_proposals(
+    caller: ReaderDep,
+    session: SessionDep,
+    page: PageParams,
+    state: ProposalState | None = None,
+    institution: UUID | None = None,
+) -> PageOf[PenaltyProposal]:
+    """Proposals within the caller's reach, in the order they came."""
+    binding = {"state": state, "institution": institution}
+    (after,) = page.position(**binding) or (None,)
+    found = await queries.proposals(
+        session, caller, state=state, institution=institution, after=after, limit=page.limit + 1
+    )
+    return page.page(found, "id", **binding)
+
+
+@router.get(
+    "/{proposal_id}",
+    response_model=ProposalOut,
+    responses=problems(ProposalNotFound) | {304: {"description": "You have this version already."}},
+)
+async def get_proposal(
+    proposal_id: UUID, request: Request, caller: ReaderDep, session: SessionDep, response: Response
+) -> object:
+    """One proposal, with its version as ETag."""
+    proposal = await queries.proposal(session, proposal_id, caller)
+    set_etag(response, proposal)
+    return not_modified(request, proposal) or proposal
+
+
+@router.post(
+    "/{proposal_id}/acceptance",
+    response_model=ProposalOut,
+    responses=problems(
+        ProposalNotFound,
+        ProposalDecidedAlready,
+        NoPermitLeft,
+        InstitutionNotFound,
+        PermitNotInForce,
+        SuspensionOver,
+        ConfirmByPast,
+    ),
+)
+async def accept_proposal(
+    proposal_id: UUID, body: ProposalAcceptanceIn, caller: DeciderDep, session: SessionDep, response: Response
+) -> PenaltyProposal:
+    """Follow it: the permits are revoked or suspended and the notice goes out in this one decision."""
+    proposal = await usecases.accept_proposal(session, proposal_id, body, caller=caller, at=utc_now())
+    set_etag(response, proposal)
+    return proposal
+
+
+@router.post(
+    "/{proposal_id}/dismissal",
+    response_model=ProposalOut,
+    responses=problems(ProposalNotFound, ProposalDecidedAlready),
+)
+async def dismiss_proposal(
+    proposal_id: UUID, body: ProposalDismissalIn, caller: DeciderDep, session: SessionDep, response: Response
+) -> PenaltyProposal:
+    """Do not follow it, and say why."""
+    proposal = await usecases.dismiss_proposal(session, proposal_id, body.grounds, caller=caller, at=utc_now())
+    set_etag(response, proposal)
+    return proposal

@@ -1,0 +1,117 @@
+"""Cases on a real database, brought to where a test needs them by their own use cases, on the days it needs."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+
+from services.inspection.cases import usecases
+from services.inspection.cases.papers import Decision, Filing, Inquiry, Notice, Penalty, Review
+from services.inspection.offences.domain import Gravity, PenaltyKind
+from services.inspection.teams.domain import Inspector, TeamDetails
+from services.inspection.teams.usecases import form_team
+from services.inspection.violations import usecases as violations
+from services.inspection.violations.domain import Finding
+from shared.clock import china_date
+from shared.context import acting_as
+from shared.database import new_id
+from shared.policies import Principal
+
+BUREAU = Principal("bureau-1", frozenset({"bureau"}))
+JURIST = Principal("jurist", frozenset({"bureau"}))
+OFFICERS = ["officer-a", "officer-b"]
+WARNING = Penalty(kind=PenaltyKind.WARNING)
+FINE = Penalty(kind=PenaltyKind.FINE, amount_fen=100_000)
+REVOCATION = Penalty(kind=PenaltyKind.REVOCATION)
+OFFENCES = {PenaltyKind.REVOCATION: "prepayment.limit"}
+Step = Callable[[AsyncSession, UUID, Penalty, datetime], Awaitable[object]]
+
+STEPS: dict[str, Step] = {
+    "order": lambda session, case, _, at: _order(session, case, at),
+    "inquire": lambda session, case, _, at: usecases.record_inquiry(
+        session,
+        case,
+        Inquiry(officers=OFFICERS, identity_shown=True, record="询问笔录", evidence=[new_id()]),
+        caller=BUREAU,
+        at=at,
+    ),
+    "preserve": lambda session, case, _, at: usecases.preserve_items(session, case, caller=BUREAU, at=at),
+    "review": lambda session, case, _, at: usecases.give_review(
+        session, case, Review(agreed=True, opinion="同意"), caller=JURIST, at=at
+    ),
+    "notify": lambda session, case, penalty, at: usecases.notify_party(
+        session,
+        case,
+        Notice(facts="x", reasons="x", basis="x", penalties=[penalty], rights_told=True, hearing_told=True),
+        caller=BUREAU,
+        at=at,
+    ),
+    "ask": lambda session, case, _, at: usecases.ask_hearing(session, case, caller=BUREAU, at=at),
+    "call": lambda session, case, _, at: usecases.call_hearing(
+        session, case, on=china_date(at + timedelta(days=30)), chair="chair", caller=BUREAU, at=at
+    ),
+    "decide": lambda session, case, penalty, at: usecases.decide_case(
+        session, case, Decision(penalties=[penalty], grounds="x", collective=True), caller=BUREAU, at=at
+    ),
+    "serve": lambda session, case, _, at: usecases.serve_decision(session, case, "直接送达", caller=BUREAU, at=at),
+}
+
+
+async def _order(session: AsyncSession, case_id: UUID, at: datetime) -> None:
+    case = await usecases.queries.case(session, case_id, BUREAU)
+    await violations.order_rectification(
+        session, case.violation_id, due_on=None, requirement="整改", caller=BUREAU, at=at
+    )
+
+
+@dataclass(frozen=True)
+class Docket:
+    """The cases of one institution."""
+
+    sessions: async_sessionmaker[AsyncSession]
+    institution: UUID
+    now: datetime
+
+    async def officers(self) -> None:
+        """Two certified officers, of a team that walks nowhere."""
+        members = [
+            Inspector(subject=one, name=one, certificate_no=one, certificate_expires_on="2099-12-31")
+            for one in OFFICERS
+        ]
+        async with self.sessions.begin() as session:
+            details = TeamDetails(code="law", name="执法组", district="140213", members=members)
+            await form_team(session, details, caller=BUREAU, at=self.now)
+
+    async def violation(self, offence: str = "scope.disguised", *, ago: int = 0) -> UUID:
+        at = self.now - timedelta(days=ago)
+        async with self.sessions.begin() as session:
+            with acting_as(BUREAU.subject):
+                finding = Finding(offence=offence, description=f"违规 {new_id()}")
+                found = await violations.report_violation(
+                    session, finding, institution_id=self.institution, grid=None, found_on=None, caller=BUREAU, at=at
+                )
+        return found.id
+
+    async def case(
+        self,
+        *steps: str,
+        penalty: Penalty = WARNING,
+        gravity: Gravity = Gravity.ORDINARY,
+        offence: str | None = None,
+        ago: int = 0,
+    ) -> str:
+        """A case filed so many days ago and taken through these steps; `serve+3` is three days after the filing."""
+        at = self.now - timedelta(days=ago)
+        violation = await self.violation(offence or OFFENCES.get(penalty.kind, "scope.disguised"), ago=ago)
+        # Each on a day of its own, or two fines would be for the same act.
+        day = china_date(at) - timedelta(days=int(violation) % 600)
+        filing = Filing(grounds="x", acts_from=day, officers=OFFICERS, gravity=gravity)
+        async with self.sessions.begin() as session:
+            with acting_as(BUREAU.subject):
+                filed = await usecases.file_case(session, violation, filing, caller=BUREAU, at=at)
+                for step in steps:
+                    name, _, later = step.partition("+")
+                    await STEPS[name](session, filed.id, penalty, at + timedelta(days=int(later or 0)))
+        return str(filed.id)

@@ -1,0 +1,196 @@
+"""Cases as tests need them: an offence with every penalty, officers, and a case brought to any state by its steps."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from services.inspection.calendars.domain import WorkingCalendar
+from services.inspection.cases.domain import Case
+from services.inspection.cases.law import Ground
+from services.inspection.cases.papers import Decision, Filing, Inquiry, Notice, Penalty, Review, SpotDecision, Statement
+from services.inspection.cases.states import Action, CaseState
+from services.inspection.offences.domain import (
+    Gravity,
+    Offence,
+    OffenceContent,
+    PenaltyKind,
+    PenaltyRule,
+    Severity,
+    columns,
+)
+from services.inspection.violations.domain import Place
+from shared.database import new_id
+from shared.events.inspection import CaseEvent
+
+AT = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
+"""A Monday."""
+DAY = date(2026, 3, 2)
+CALENDAR = WorkingCalendar(frozenset({2026}), {})
+OFFICERS = ["o1", "o2"]
+CERTIFIED = frozenset({"o1", "o2", "o3"})
+ALL = [Gravity.MINOR, Gravity.ORDINARY, Gravity.SERIOUS, Gravity.VERY_SERIOUS]
+HERE = Place(new_id(), "g1", "140213", None, "t1")
+
+
+def days(number: int) -> datetime:
+    """So many days after the filing."""
+    return AT + timedelta(days=number)
+
+
+def offence(**more: Any) -> Offence:
+    rules = [
+        PenaltyRule(kind=kind, gravities=ALL, basis="第一条") for kind in PenaltyKind if kind is not PenaltyKind.FINE
+    ]
+    rules += [
+        PenaltyRule(kind=PenaltyKind.FINE, gravities=ALL[:2], basis="第二条", min_fen=0, max_fen=1_000_000),
+        PenaltyRule(kind=PenaltyKind.FINE, gravities=ALL[2:], basis="第三条", min_times=1, max_times=5),
+    ]
+    content = OffenceContent(
+        code="x.y", title="x", law="《x》", article="第一条", text="x", severity=Severity.HIGH, days=3,
+        penalties=rules, source="x", valid_from=date(2021, 1, 1), **more,
+    )  # fmt: skip
+    return Offence(id=new_id(), version=0, **columns(content))
+
+
+def ground(**more: Any) -> Ground:
+    whole = Ground(
+        offence=offence(), calendar=CALENDAR, certified=CERTIFIED, hearing_fen=500_000, rectification_ordered=True,
+        corrected=False, first=True,
+    )  # fmt: skip
+    return replace(whole, **more)
+
+
+FILING = Filing(grounds="举报属实", acts_from=date(2026, 2, 1), acts_until=DAY, officers=OFFICERS, illegal_income_fen=9)
+INQUIRY = Inquiry(officers=OFFICERS, identity_shown=True, record="询问笔录", evidence=[new_id()])
+FINE = Penalty(kind=PenaltyKind.FINE, amount_fen=100_000)
+REVOCATION = Penalty(kind=PenaltyKind.REVOCATION)
+REVIEW = Review(agreed=True, opinion="同意")
+
+
+def notice(*penalties: Penalty, **more: Any) -> Notice:
+    told = {"rights_told": True, "hearing_told": True} | more
+    return Notice(facts="x", reasons="x", basis="x", penalties=list(penalties or [FINE]), **told)
+
+
+def decision(*penalties: Penalty, **more: Any) -> Decision:
+    return Decision(penalties=list(penalties or [FINE]), grounds="x", **more)
+
+
+def filed(filing: Filing = FILING, **more: Any) -> Case:
+    case, _ = Case.file(
+        filing, HERE, more.pop("offence", offence()), violation_id=new_id(), found_on=more.pop("found_on", DAY),
+        certified=CERTIFIED, by="b1", at=AT,
+    )  # fmt: skip
+    return case
+
+
+def investigating(**more: Any) -> Case:
+    case = filed(**more)
+    case.inquire(INQUIRY, certified=CERTIFIED, at=AT)
+    return case
+
+
+def reviewed() -> Case:
+    case = investigating()
+    case.give_review(REVIEW, by="jurist", at=AT)
+    return case
+
+
+def notified(*penalties: Penalty, **more: Any) -> Case:
+    case = investigating(**more)
+    case.give_review(REVIEW, by="jurist", at=AT)
+    case.notify(notice(*penalties), offence(), ground(), at=AT)
+    return case
+
+
+def heard() -> Case:
+    """A hearing was asked for, and called for the 12th of March, seven working days ahead."""
+    case = notified(REVOCATION)
+    case.ask_hearing(CALENDAR, hearing_fen=500_000, at=days(1))
+    case.call_hearing(date(2026, 3, 12), "chair", CALENDAR, at=days(1))
+    return case
+
+
+def decided() -> Case:
+    case = notified()
+    case.decide(decision(), ground(), by="b1", at=days(1))
+    return case
+
+
+def served() -> Case:
+    case = decided()
+    case.serve("直接送达", CALENDAR, at=days(2))
+    return case
+
+
+def paid() -> Case:
+    case = served()
+    case.pay(100_000, at=days(3))
+    return case
+
+
+def enforced() -> Case:
+    case = served()
+    case.enforce("申请法院强制执行", at=days(30))
+    return case
+
+
+def closed() -> Case:
+    case = paid()
+    case.close(at=days(4))
+    return case
+
+
+def ended(action: Action) -> Case:
+    case = investigating()
+    if action is Action.SPARE:
+        case.spare("x", ground(corrected=True), by="b1", at=AT)
+    elif action is Action.DISMISS:
+        case.dismiss("x", by="b1", at=AT)
+    else:
+        case.withdraw("x", by="b1", at=AT)
+    return case
+
+
+IN_STATE: dict[CaseState, Callable[[], Case]] = {
+    CaseState.FILED: filed,
+    CaseState.INVESTIGATING: investigating,
+    CaseState.LEGAL_REVIEW: reviewed,
+    CaseState.NOTIFIED: notified,
+    CaseState.HEARING: heard,
+    CaseState.DECIDED: decided,
+    CaseState.SERVED: served,
+    CaseState.PAID: paid,
+    CaseState.ENFORCED: enforced,
+    CaseState.CLOSED: closed,
+    CaseState.LENIENCY: lambda: ended(Action.SPARE),
+    CaseState.NOT_PUNISHED: lambda: ended(Action.DISMISS),
+    CaseState.WITHDRAWN: lambda: ended(Action.WITHDRAW),
+}
+
+ACTS: dict[Action, Callable[[Case], CaseEvent]] = {
+    Action.ASSIGN: lambda case: case.assign(["o1", "o3"], ["o2"], certified=CERTIFIED, at=days(1)),
+    Action.INQUIRE: lambda case: case.inquire(INQUIRY, certified=CERTIFIED, at=days(1)),
+    Action.PRESERVE: lambda case: case.preserve(at=days(1)),
+    Action.SETTLE: lambda case: case.settle(at=days(1)),
+    Action.EXHIBIT: lambda case: case.exhibit([new_id()], at=days(1)),
+    Action.REVIEW: lambda case: case.give_review(REVIEW, by="jurist", at=days(1)),
+    Action.NOTIFY: lambda case: case.notify(notice(), offence(), ground(), at=days(1)),
+    Action.STATE: lambda case: case.state_defence(Statement(text="x"), by="p1", at=days(1)),
+    Action.ASK_HEARING: lambda case: case.ask_hearing(CALENDAR, hearing_fen=1, at=days(1)),
+    Action.CALL_HEARING: lambda case: case.call_hearing(date(2026, 3, 20), "chair", CALENDAR, at=days(1)),
+    Action.HOLD_HEARING: lambda case: case.hold_hearing(attended=True, record="x", at=days(10)),
+    Action.EXTEND: lambda case: case.extend(date(2026, 6, 10), "x", most=30, by="b1", at=days(1)),
+    Action.DECIDE: lambda case: case.decide(decision(), ground(), by="b1", at=days(1)),
+    Action.DECIDE_ON_THE_SPOT: lambda case: case.decide_on_the_spot(
+        SpotDecision(grounds="x", identity_shown=True, fine_fen=300_000), ground(), by="b1", at=days(1)
+    ),
+    Action.SPARE: lambda case: case.spare("x", ground(corrected=True), by="b1", at=days(1)),
+    Action.DISMISS: lambda case: case.dismiss("x", by="b1", at=days(1)),
+    Action.WITHDRAW: lambda case: case.withdraw("x", by="b1", at=days(1)),
+    Action.SERVE: lambda case: case.serve("直接送达", CALENDAR, at=days(2)),
+    Action.PAY: lambda case: case.pay(1000, at=days(3)),
+    Action.ENFORCE: lambda case: case.enforce("x", at=days(30)),
+    Action.CLOSE: lambda case: case.close(at=days(4)),
+}

@@ -1,0 +1,438 @@
+"""Every step of a case, each refused one, and what the law forbids, by article."""
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+import pytest
+
+from services.inspection.cases import law
+from services.inspection.cases.clock import Clock, ticks
+from services.inspection.cases.domain import Case
+from services.inspection.cases.law import Window, late_surcharge, limitation_ends
+from services.inspection.cases.papers import Decision, Party, Penalty, SpotDecision, Statement
+from services.inspection.cases.refusals import CaseStateRefuses, NoticeMissing, Unlawful
+from services.inspection.cases.states import TRANSITIONS, Action, CaseState
+from services.inspection.offences.domain import Gravity, PenaltyKind
+from services.inspection.violations.domain import Place
+from shared.database import new_id
+from shared.refusals import Refusal
+from tests.inspection.penal import (
+    ACTS,
+    AT,
+    CALENDAR,
+    CERTIFIED,
+    DAY,
+    FILING,
+    FINE,
+    IN_STATE,
+    INQUIRY,
+    REVIEW,
+    REVOCATION,
+    days,
+    decided,
+    decision,
+    filed,
+    ground,
+    heard,
+    investigating,
+    notice,
+    notified,
+    offence,
+    served,
+)
+
+REFUSED = [(action, state) for action in Action for state in CaseState if state not in TRANSITIONS[action]]
+
+
+ELSEWHERE = {(Action.CLOSE, CaseState.SERVED), (Action.DECIDE, CaseState.HEARING)}
+"""Need more than the state: tested further below."""
+TAKEN = [(action, state) for action in Action for state in TRANSITIONS[action] if (action, state) not in ELSEWHERE]
+
+
+@pytest.mark.parametrize(("action", "state"), TAKEN, ids=str)
+def test_every_step_is_taken_where_the_table_says(action: Action, state: CaseState) -> None:
+    case = IN_STATE[state]()
+    if action is Action.SETTLE:
+        case.preserved_on = DAY
+    assert ACTS[action](case).state == case.state
+
+
+@pytest.mark.parametrize(("action", "state"), REFUSED, ids=str)
+def test_every_other_step_is_refused(action: Action, state: CaseState) -> None:
+    case = IN_STATE[state]()
+    early = action is Action.DECIDE and state in ("filed", "investigating", "legal_review")
+    with pytest.raises(NoticeMissing if early else CaseStateRefuses):
+        ACTS[action](case)
+    assert case.state == state
+
+
+def test_there_is_a_way_to_every_state() -> None:
+    assert {state for state in CaseState if IN_STATE[state]().state == state} == set(CaseState)
+
+
+# -- what the law forbids ----------------------------------------------------------------------------
+
+
+def _file(**more: Any) -> Case:
+    return filed(FILING.model_copy(update=more))
+
+
+LATE = days(120)
+VOID: dict[str, tuple[str, Callable[[], object]]] = {
+    "no order": (
+        "第二十八条",
+        lambda: notified().decide(decision(), ground(rectification_ordered=False), by="b", at=AT),
+    ),
+    "fined before": (
+        "第二十九条",
+        lambda: notified().decide(decision(), ground(fined=[Window(DAY, DAY)]), by="b", at=AT),
+    ),
+    "minor and put right": ("第三十三条", lambda: _minor().decide(decision(), ground(corrected=True), by="b", at=AT)),
+    "no leniency twice": ("第三十三条", lambda: investigating().spare("x", ground(first=False), by="b", at=AT)),
+    "no leniency uncorrected": ("第三十三条", lambda: investigating().spare("x", ground(), by="b", at=AT)),
+    "found too late": (
+        "第三十六条",
+        lambda: filed(FILING.model_copy(update={"acts_from": date(2024, 3, 1), "acts_until": date(2024, 3, 1)})),
+    ),
+    "no such penalty": (
+        "第三十八条",
+        lambda: notified().decide(decision(), ground(offence=_without(PenaltyKind.FINE)), by="b", at=AT),
+    ),
+    "no proof": ("第四十条", lambda: _unproven().decide(decision(), ground(), by="b", at=AT)),
+    "one certified officer": ("第四十二条", lambda: filed().inquire(INQUIRY, certified={"o1"}, at=AT)),
+    "nobody certified on the day": (
+        "第四十二条",
+        lambda: notified().decide(decision(), ground(certified=()), by="b", at=AT),
+    ),
+    "recused": ("第四十三条", lambda: _recused().inquire(INQUIRY, certified=CERTIFIED, at=AT)),
+    "rights untold": (
+        "第四十四条",
+        lambda: investigating().notify(notice(rights_told=False), offence(), ground(), at=AT),
+    ),
+    "no notice": ("第四十四条", lambda: investigating().decide(decision(), ground(), by="b", at=AT)),
+    "statement unanswered": ("第四十五条", lambda: _stated().decide(decision(), ground(), by="b", at=AT)),
+    "harsher": (
+        "第四十五条",
+        lambda: notified().decide(
+            decision(Penalty(kind=PenaltyKind.FINE, amount_fen=100_001)), ground(), by="b", at=AT
+        ),
+    ),
+    "too much on the spot": (
+        "第五十一条",
+        lambda: filed().decide_on_the_spot(
+            SpotDecision(grounds="x", identity_shown=True, fine_fen=300_001), ground(), by="b", at=AT
+        ),
+    ),
+    "too much for a person": (
+        "第五十一条",
+        lambda: _file(party=Party.PERSON).decide_on_the_spot(
+            SpotDecision(grounds="x", identity_shown=True, fine_fen=20_001), ground(), by="b", at=AT
+        ),
+    ),
+    "no certificate shown": (
+        "第五十五条",
+        lambda: filed().inquire(INQUIRY.model_copy(update={"identity_shown": False}), certified=CERTIFIED, at=AT),
+    ),
+    "preserved items": ("第五十六条", lambda: _preserved().decide(decision(), ground(), by="b", at=AT)),
+    "not together": (
+        "第五十七条",
+        lambda: notified(REVOCATION).decide(decision(REVOCATION), ground(), by="b", at=LATE),
+    ),
+    "no review": (
+        "第五十八条",
+        lambda: _unreviewed().decide(decision(REVOCATION, collective=True), ground(), by="b", at=days(30)),
+    ),
+    "reviewed by an officer": ("第五十八条", lambda: investigating().give_review(REVIEW, by="o1", at=AT)),
+    "after ninety days": ("第六十条", lambda: notified().decide(decision(), ground(), by="b", at=days(91))),
+    "extended too long": ("第六十条", lambda: filed().extend(date(2026, 7, 1), "x", most=30, by="b", at=AT)),
+    "extended too late": ("第六十条", lambda: filed().extend(date(2026, 6, 10), "x", most=30, by="b", at=days(91))),
+    "hearing untold": (
+        "第六十三条",
+        lambda: investigating().notify(notice(REVOCATION, hearing_told=False), offence(), ground(), at=AT),
+    ),
+    "no right to a hearing": ("第六十三条", lambda: notified().ask_hearing(CALENDAR, hearing_fen=500_000, at=AT)),
+    "asked late": ("第六十四条", lambda: notified(REVOCATION).ask_hearing(CALENDAR, hearing_fen=1, at=days(8))),
+    "window open": (
+        "第六十四条",
+        lambda: notified(REVOCATION).decide(decision(REVOCATION, collective=True), ground(), by="b", at=days(7)),
+    ),
+    "called at short notice": (
+        "第六十四条",
+        lambda: heard().call_hearing(date(2026, 3, 11), "c", CALENDAR, at=days(1)),
+    ),
+    "chaired by an officer": (
+        "第六十四条",
+        lambda: heard().call_hearing(date(2026, 3, 20), "o2", CALENDAR, at=days(1)),
+    ),
+    "held early": ("第六十四条", lambda: heard().hold_hearing(attended=True, record="x", at=days(9))),
+    "not held": (
+        "第六十五条",
+        lambda: heard().decide(decision(REVOCATION, collective=True), ground(), by="b", at=days(20)),
+    ),
+    "enforced early": ("第六十七条", lambda: served().enforce("x", at=days(17))),
+}
+
+
+def _minor() -> Case:
+    case = notified()
+    case.gravity = Gravity.MINOR
+    return case
+
+
+def _without(kind: PenaltyKind) -> Any:
+    bare = offence()
+    bare.penalties = [rule for rule in bare.penalties if rule["kind"] != kind]
+    return bare
+
+
+def _unproven() -> Case:
+    case = notified()
+    case.exhibits = []
+    return case
+
+
+def _recused() -> Case:
+    case = filed()
+    case.assign(["o1", "o3"], ["o2"], certified=CERTIFIED, at=AT)
+    return case
+
+
+def _stated() -> Case:
+    case = notified()
+    case.state_defence(Statement(text="x"), by="p", at=AT)
+    return case
+
+
+def _preserved() -> Case:
+    case = notified()
+    case.preserved_on = DAY
+    return case
+
+
+def _unreviewed() -> Case:
+    case = investigating()
+    case.notify(notice(REVOCATION), offence(), ground(), at=AT)
+    return case
+
+
+@pytest.mark.parametrize("name", VOID)
+def test_what_a_court_would_void_is_refused_by_article(name: str) -> None:
+    article, act = VOID[name]
+    with pytest.raises(Unlawful) as refused:
+        act()
+    assert refused.value.facts["article"] == article
+    assert refused.value.article == article
+
+
+def test_a_fine_outside_its_range_names_the_rule() -> None:
+    case = investigating()
+    for amount in (1_000_001, 0):
+        with pytest.raises(Unlawful) as refused:
+            case.notify(notice(Penalty(kind=PenaltyKind.FINE, amount_fen=amount)), offence(), ground(), at=AT)
+        assert refused.value.facts["law"] == "第二条"
+    case.gravity, case.illegal_income_fen = Gravity.SERIOUS, 1000
+    with pytest.raises(Unlawful) as refused:
+        case.notify(notice(Penalty(kind=PenaltyKind.FINE, amount_fen=999)), offence(), ground(), at=AT)
+    assert (refused.value.facts["least_fen"], refused.value.facts["most_fen"]) == (1000, 5000)
+    case.notify(notice(Penalty(kind=PenaltyKind.FINE, amount_fen=5000)), offence(), ground(), at=AT)
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"acts_until": date(2026, 3, 3)}, "acts-reversed"),
+        ({"acts_from": date(2026, 3, 2), "acts_until": date(2026, 3, 1)}, "acts-reversed"),
+        ({"officers": ["o1", "nobody"]}, "officers-missing"),
+    ],
+)
+def test_a_case_is_not_filed_so(change: dict[str, Any], code: str) -> None:
+    with pytest.raises(Refusal) as refused:
+        _file(**change)
+    assert refused.value.code == code
+
+
+def test_a_case_needs_a_party_and_a_basis() -> None:
+    nowhere = Place(None, "g1", "140213", None, None)
+    bare = offence()
+    bare.penalties = []
+    common: dict[str, Any] = {"violation_id": new_id(), "found_on": DAY, "certified": CERTIFIED, "by": "b", "at": AT}
+    with pytest.raises(Refusal) as refused:
+        Case.file(FILING, nowhere, offence(), **common)
+    assert refused.value.code == "party-missing"
+    with pytest.raises(Refusal) as refused:
+        Case.file(FILING.model_copy(update={"party_name": "某人"}), nowhere, bare, **common)
+    assert refused.value.code == "no-penalty-basis"
+
+
+@pytest.mark.parametrize(
+    ("until", "five", "last"),
+    [
+        (date(2024, 3, 2), False, date(2026, 3, 2)),
+        (date(2024, 2, 29), False, date(2026, 2, 28)),
+        (date(2024, 2, 29), True, date(2029, 2, 28)),
+    ],
+)
+def test_two_years_or_five(until: date, five: bool, last: date) -> None:
+    assert limitation_ends(until, five_years=five) == last
+
+
+def test_five_years_where_finance_was_harmed() -> None:
+    old = {"acts_from": date(2022, 3, 2), "acts_until": date(2022, 3, 2), "harmful": True}
+    assert filed(FILING.model_copy(update=old), offence=offence(life_or_finance=True)).state == "filed"
+
+
+# -- the hearing, the decision, the money ------------------------------------------------------------
+
+
+def test_a_hearing_is_held_reviewed_and_decided() -> None:
+    case = heard()
+    case.hold_hearing(attended=False, record="未到场", at=days(10))
+    collective = decision(REVOCATION, collective=True)
+    with pytest.raises(Unlawful) as refused:  # the opinion is older than the hearing
+        case.decide(collective, ground(), by="b", at=days(11))
+    assert refused.value.code == "legal-review-missing"
+    case.give_review(REVIEW, by="jurist", at=days(11))
+    assert [one.kind for one in case.decide(collective, ground(), by="b", at=days(11)).proposals] == ["revocation"]
+
+
+def test_a_party_may_waive_its_hearing() -> None:
+    case = notified(REVOCATION)
+    case.state_defence(Statement(text="不要求听证", waives_hearing=True), by="p", at=AT)
+    fact = case.decide(decision(REVOCATION, collective=True, answer="已复核", notice=True), ground(), by="b", at=AT)
+    assert [one.kind for one in fact.proposals] == ["revocation", "notice"]
+
+
+def test_a_suspension_is_proposed_until_its_day() -> None:
+    rest = Penalty(kind=PenaltyKind.SUSPENSION, until=date(2026, 9, 1))
+    case = notified(rest)
+    longer = Penalty(kind=PenaltyKind.SUSPENSION, until=date(2026, 9, 2))
+    with pytest.raises(Unlawful):
+        case.decide(decision(longer), ground(), by="b", at=days(8))
+    (proposal,) = case.decide(decision(rest), ground(), by="b", at=days(8)).proposals
+    assert (proposal.kind, proposal.until) == ("suspension", date(2026, 9, 1))
+
+
+def test_an_extension_moves_the_day_once() -> None:
+    case = notified()
+    case.extend(date(2026, 6, 20), "案情复杂", most=30, by="b", at=days(89))
+    with pytest.raises(Unlawful):
+        case.extend(date(2026, 6, 25), "x", most=30, by="b", at=days(90))
+    assert case.decide(decision(), ground(), by="b", at=days(100)).state == "decided"
+
+
+def test_legal_review_may_send_a_case_back() -> None:
+    case = investigating()
+    case.give_review(REVIEW.model_copy(update={"agreed": False}), by="jurist", at=AT)
+    assert case.state == "investigating"
+
+
+def test_an_inquiry_may_change_what_the_act_is() -> None:
+    case = filed()
+    case.inquire(
+        INQUIRY.model_copy(update={"gravity": Gravity.SERIOUS, "illegal_income_fen": 7, "harmful": True}),
+        certified=CERTIFIED,
+        at=AT,
+    )
+    assert (case.gravity, case.illegal_income_fen, case.harmful) == ("serious", 7, True)
+    with pytest.raises(Refusal) as refused:
+        case.exhibit([new_id() for _ in range(500)], at=AT)
+    assert refused.value.code == "exhibits-full"
+
+
+def test_service_after_seven_working_days_is_late_but_done() -> None:
+    prompt, slow = decided(), decided()
+    assert prompt.serve("x", CALENDAR, at=days(10)).late is False
+    assert slow.serve("x", CALENDAR, at=days(11)).late is True
+
+
+@pytest.mark.parametrize(("late", "fen"), [(-1, 0), (0, 0), (1, 30), (33, 990), (34, 1000), (99, 1000)])
+def test_three_percent_a_day_and_never_more_than_the_fine(late: int, fen: int) -> None:
+    assert late_surcharge(1000, late) == fen
+
+
+def test_what_is_owed_is_paid_in_parts() -> None:
+    case = served()
+    with pytest.raises(Refusal):
+        case.close(at=days(3))
+    assert case.pay(40_000, at=days(3)).paid_fen == 40_000
+    assert (case.state, case.late_fen(days(20).date())) == ("served", 9000)
+    with pytest.raises(Refusal) as refused:
+        case.pay(69_001, at=days(20))
+    assert refused.value.facts["owed_fen"] == 69_000
+    assert case.pay(69_000, at=days(20)).state == "paid"
+    assert case.late_fen(days(90).date()) == 9000
+    assert case.close(at=days(21)).outcome == "paid"
+
+
+def test_a_warning_is_closed_when_it_is_served() -> None:
+    case = filed()
+    fact = case.decide_on_the_spot(SpotDecision(grounds="x", identity_shown=True), ground(), by="b", at=AT)
+    assert (fact.on_the_spot, fact.penalties, case.served_on) == (True, ["warning"], DAY)
+    assert case.late_fen(DAY) == 0
+    assert case.close(at=AT).outcome == "served"
+    assert filed().late_fen(DAY) == 0
+    with pytest.raises(Unlawful):
+        filed().decide_on_the_spot(SpotDecision(grounds="x", identity_shown=False), ground(), by="b", at=AT)
+    with pytest.raises(Unlawful):
+        filed().decide_on_the_spot(SpotDecision(grounds="x", identity_shown=True), ground(certified=()), by="b", at=AT)
+
+
+def test_confiscation_is_of_the_illegal_income() -> None:
+    taken = Penalty(kind=PenaltyKind.CONFISCATION, amount_fen=9)
+    assert notified(taken).proposed == [taken]
+    with pytest.raises(Unlawful):
+        notified(Penalty(kind=PenaltyKind.CONFISCATION, amount_fen=8))
+
+
+def test_everything_that_blocks_is_said_at_once() -> None:
+    case = filed()
+    case.preserved_on = DAY
+    codes = [refusal.code for refusal in case.blocks(ground(rectification_ordered=False), None, on=DAY)]
+    assert codes == ["notice-missing", "rectification-not-ordered", "facts-unproven", "preserved-items-undecided"]
+
+
+# -- the clock ---------------------------------------------------------------------------------------
+
+
+def test_the_clock_lists_each_deadline_with_its_day() -> None:
+    case = heard()
+    case.preserved_on = DAY
+    told = {tick.name: tick for tick in ticks(case, CALENDAR, five_years=False, on=date(2026, 3, 9))}
+    assert {name: tick.due_on for name, tick in told.items()} == {
+        Clock.LIMITATION: date(2028, 3, 2),
+        Clock.PRESERVED_ITEMS: date(2026, 3, 11),
+        Clock.DECISION: date(2026, 5, 31),
+        Clock.HEARING_REQUEST: date(2026, 3, 9),
+        Clock.HEARING: date(2026, 3, 12),
+    }
+    assert (told[Clock.PRESERVED_ITEMS].working_days_left, told[Clock.PRESERVED_ITEMS].days_left) == (2, 2)
+    assert told[Clock.HEARING_REQUEST].done_on == date(2026, 3, 3)
+    case.hold_hearing(attended=True, record="x", at=days(10))
+    told = {tick.name: tick for tick in ticks(case, CALENDAR, five_years=False, on=date(2026, 6, 9))}
+    assert told[Clock.HEARING].done_on == date(2026, 3, 12)
+    assert told[Clock.DECISION].overdue
+
+
+def test_the_clock_after_the_decision() -> None:
+    told = {tick.name: tick for tick in ticks(served(), CALENDAR, five_years=False, on=date(2026, 3, 20))}
+    assert told[Clock.SERVICE].due_on == date(2026, 3, 12)
+    assert (told[Clock.PAYMENT].due_on, told[Clock.PAYMENT].overdue) == (date(2026, 3, 19), True)
+    waived = notified(REVOCATION)
+    waived.state_defence(Statement(text="x", waives_hearing=True), by="p", at=AT)
+    done = {tick.name: tick.done_on for tick in ticks(waived, CALENDAR, five_years=False, on=DAY)}
+    assert done[Clock.HEARING_REQUEST] == DAY
+    dropped = IN_STATE[CaseState.WITHDRAWN]()
+    assert [tick.done_on for tick in ticks(dropped, CALENDAR, five_years=False, on=DAY)] == [DAY, DAY]
+
+
+def test_days_in_a_year_nobody_published_are_provisional() -> None:
+    assert law.hearing_window(date(2026, 12, 29), CALENDAR).provisional
+    assert not law.hearing_window(DAY, CALENDAR).provisional
+
+
+def test_penalties_are_complete() -> None:
+    for wrong in ({"kind": "fine"}, {"kind": "warning", "amount_fen": 1}, {"kind": "suspension"}):
+        with pytest.raises(ValueError):
+            Penalty.model_validate(wrong)
+    assert Decision(penalties=[FINE], grounds="x").collective is False
