@@ -7,6 +7,7 @@ from services.inspection.campaigns.routes import router as campaigns
 from services.inspection.devices import domain as device_rules
 from services.inspection.devices.routes import router as devices
 from services.inspection.grids.routes import router as grids
+from services.inspection.rotas.routes import router as rotas
 from services.inspection.settings import Settings
 from services.inspection.subscriptions import IMPORTERS
 from services.inspection.targets.routes import router as blind_spots
@@ -26,7 +27,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         settings or Settings(),
         title="Double Wings inspection",
         description="Street grids, teams, campaigns, visits and violations. 网格化检查。",
-        routers=[grids, teams, devices, blind_spots, campaigns, visits, violations, imports_router(IMPORTERS)],
+        routers=[grids, teams, rotas, devices, blind_spots, campaigns, visits, violations, imports_router(IMPORTERS)],
         constraints={
             **team_rules.CONSTRAINTS,
             **device_rules.CONSTRAINTS,

@@ -36,7 +36,7 @@ class GridSetScheduled(Event):
 
 
 class TeamFormed(Event):
-    """A street team was formed, or its grids changed; `grids` are grid codes."""
+    """A street team was formed, or changed; `grids` are grid codes, `leader` and `members` subjects of tokens."""
 
     type: ClassVar[str] = "inspection.team.formed.v1"
     topic: ClassVar[str] = "inspection.teams.v1"
@@ -47,6 +47,51 @@ class TeamFormed(Event):
     district: str | None
     grids: list[str]
     at: datetime
+    street: str | None = None
+    leader: str | None = None
+    members: tuple[str, ...] = ()
+
+
+class RotaEvent(Event):
+    """Every fact about the rota names the entry, the team and the person."""
+
+    topic: ClassVar[str] = "inspection.teams.v1"
+
+    entry_id: UUID
+    team_id: UUID
+    subject: str
+    at: datetime
+
+
+class DutyAssigned(RotaEvent):
+    """A member is on duty from one day to another, on these weekdays (1 is Monday), or on all if none is named."""
+
+    type: ClassVar[str] = "inspection.duty.assigned.v1"
+
+    first_day: date
+    last_day: date
+    weekdays: list[int]
+
+
+class DutyCancelled(RotaEvent):
+    """A duty was taken back."""
+
+    type: ClassVar[str] = "inspection.duty.cancelled.v1"
+
+
+class AbsenceNoted(RotaEvent):
+    """A member is away from one day to another; why is not told."""
+
+    type: ClassVar[str] = "inspection.absence.noted.v1"
+
+    first_day: date
+    last_day: date
+
+
+class AbsenceCancelled(RotaEvent):
+    """An absence was taken back."""
+
+    type: ClassVar[str] = "inspection.absence.cancelled.v1"
 
 
 class DeviceEnrolled(Event):

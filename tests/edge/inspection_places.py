@@ -6,9 +6,28 @@ from tests.services import Service
 KEY = {"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}
 """The public key of RFC 8037, appendix A."""
 
+LED = {"members": [{"subject": "inspector-1", "name": "王"}], "leader": "inspector-1"}
+"""The people of team-01."""
+
 
 async def places(service: Service) -> dict[str, Ask]:
-    return {"get_successions": Ask(query={"code": "g1"})} | await _devices(service)
+    return {"get_successions": Ask(query={"code": "g1"})} | await _rota(service) | await _devices(service)
+
+
+async def _rota(service: Service) -> dict[str, Ask]:
+    bureau = service("bureau")
+    (team,) = (await bureau.get("/v1/teams")).json()["items"]
+    days = {"subject": "inspector-1", "first_day": "2026-03-02", "last_day": "2026-03-08"}
+    ids = {"team_id": team["id"]}
+    duty = await made(bureau, f"/v1/teams/{team['id']}/duties", json=days)
+    taken_back = await made(bureau, f"/v1/teams/{team['id']}/absences", json=days | {"reason": "事假"})
+    later = days | {"first_day": "2026-04-01", "last_day": "2026-04-02"}
+    return {
+        "get_rota": Ask(ids, query={"from": "2026-03-01", "to": "2026-03-31"}, shows=duty),
+        "assign_duty": Ask(ids, body=later | {"weekdays": [1, 2]}),
+        "note_absence": Ask(ids, body=later | {"reason": "病假"}),
+        "cancel_rota_entry": Ask(ids | {"entry_id": taken_back}),
+    }
 
 
 async def _devices(service: Service) -> dict[str, Ask]:

@@ -122,6 +122,10 @@ inspection.form_team                   yes    home    403   403   403   403    4
 inspection.list_teams                  yes    list    list  403   403   403    yes    yes   401
 inspection.get_team                    yes    own     own   403   403   403    yes    yes   401
 inspection.change_team                 yes    own     403   403   403   403    403    403   401
+inspection.get_rota                    yes    own     own   403   403   403    yes    yes   401
+inspection.assign_duty                 yes    own     own   403   403   403    403    403   401
+inspection.note_absence                yes    own     own   403   403   403    403    403   401
+inspection.cancel_rota_entry           yes    own     own   403   403   403    403    403   401
 inspection.enrol_device                403    403     yes   403   403   403    403    403   401
 inspection.list_devices                yes    list    yes   403   403   403    yes    yes   401
 inspection.get_device                  yes    own     yes   403   403   403    yes    yes   401

@@ -14,8 +14,12 @@ from tests.metrics.deliveries import AT
 CONTRACTS = Path(__file__).parents[1] / "contracts" / "samples"
 COUNT_NOTHING: frozenset[type[Event]] = frozenset(
     {
+        inspection.AbsenceCancelled,
+        inspection.AbsenceNoted,
         inspection.DeviceEnrolled,
         inspection.DeviceRevoked,
+        inspection.DutyAssigned,
+        inspection.DutyCancelled,
         inspection.GridSetActivated,
         inspection.GridSetScheduled,
         registry.CalendarDayCorrected,
