@@ -6,7 +6,11 @@ from services.inspection.campaigns import domain as campaign_rules
 from services.inspection.campaigns.routes import router as campaigns
 from services.inspection.devices import domain as device_rules
 from services.inspection.devices.routes import router as devices
+from services.inspection.draws.routes import published as published_draws
+from services.inspection.draws.routes import router as draws
 from services.inspection.grids.routes import router as grids
+from services.inspection.parameters import domain as parameter_rules
+from services.inspection.parameters.routes import router as parameters
 from services.inspection.rotas.routes import router as rotas
 from services.inspection.settings import Settings
 from services.inspection.subscriptions import IMPORTERS
@@ -27,9 +31,23 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         settings or Settings(),
         title="Double Wings inspection",
         description="Street grids, teams, campaigns, visits and violations. 网格化检查。",
-        routers=[grids, teams, rotas, devices, blind_spots, campaigns, visits, violations, imports_router(IMPORTERS)],
+        routers=[
+            grids,
+            teams,
+            rotas,
+            devices,
+            parameters,
+            draws,
+            published_draws,
+            blind_spots,
+            campaigns,
+            visits,
+            violations,
+            imports_router(IMPORTERS),
+        ],
         constraints={
             **team_rules.CONSTRAINTS,
+            **parameter_rules.CONSTRAINTS,
             **device_rules.CONSTRAINTS,
             **campaign_rules.CONSTRAINTS,
             **visit_rules.CONSTRAINTS,

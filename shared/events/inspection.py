@@ -211,6 +211,80 @@ class CampaignClosed(Event):
     at: datetime
 
 
+class DrawEvent(Event):
+    """Every fact about a draw names it."""
+
+    topic: ClassVar[str] = "inspection.draws.v1"
+
+    draw_id: UUID
+    at: datetime
+
+
+class DrawCommitted(DrawEvent):
+    """A random inspection was promised: hashes of the secret seed, of the terms and of both lists."""
+
+    type: ClassVar[str] = "inspection.draw.committed.v1"
+
+    name: str
+    district: str | None
+    targets: int
+    inspectors: int
+    seed_sha256: str
+    terms_sha256: str
+    targets_sha256: str
+    inspectors_sha256: str
+
+
+class DrawRevealed(DrawEvent):
+    """The seed was published, and so many targets were drawn with it."""
+
+    type: ClassVar[str] = "inspection.draw.revealed.v1"
+
+    seed: str
+    result_sha256: str
+    drawn: int
+
+
+class DrawAssignment(BaseModel):
+    """An institution that was drawn, and the certificates of those who visit it (null has none)."""
+
+    model_config = ConfigDict(frozen=True)
+
+    institution_id: UUID
+    stratum: str
+    certificates: list[str | None]
+
+
+class DrawResultListed(DrawEvent):
+    """A part (at most 500) of a revealed draw's result."""
+
+    type: ClassVar[str] = "inspection.draw.result_listed.v1"
+
+    assignments: list[DrawAssignment]
+
+
+class DrawCancelled(DrawEvent):
+    """A draw was given up before it was revealed."""
+
+    type: ClassVar[str] = "inspection.draw.cancelled.v1"
+
+    reason: str
+
+
+class ParameterSet(Event):
+    """An office decided a number, from a day on until a later decision of the same name."""
+
+    type: ClassVar[str] = "inspection.parameter.set.v1"
+    topic: ClassVar[str] = "inspection.parameters.v1"
+
+    parameter_id: UUID
+    name: str
+    valid_from: date
+    value: int
+    source: str
+    at: datetime
+
+
 class VisitEvent(Event):
     """Every fact of a visit carries where it took place; `visited_on` is the day in China.
 

@@ -130,6 +130,17 @@ inspection.enrol_device                403    403     yes   403   403   403    4
 inspection.list_devices                yes    list    yes   403   403   403    yes    yes   401
 inspection.get_device                  yes    own     yes   403   403   403    yes    yes   401
 inspection.revoke_device               yes    own     yes   403   403   403    403    403   401
+inspection.commit_draw                 yes    home    403   403   403   403    403    403   401
+inspection.list_draws                  yes    list    403   403   403   403    yes    yes   401
+inspection.get_draw                    yes    own     403   403   403   403    yes    yes   401
+inspection.reveal_draw                 yes    own     403   403   403   403    403    403   401
+inspection.cancel_draw                 yes    own     403   403   403   403    403    403   401
+inspection.get_proof                   yes    own     403   403   403   403    yes    yes   401
+inspection.list_published_draws        yes    yes     yes   yes   yes   yes    yes    yes   yes
+inspection.get_published_draw          yes    yes     yes   yes   yes   yes    yes    yes   yes
+inspection.get_published_proof         yes    yes     yes   yes   yes   yes    yes    yes   yes
+inspection.list_parameters             yes    yes     yes   403   403   403    yes    yes   401
+inspection.decide_parameter            yes    403     403   403   403   403    403    403   401
 inspection.get_blind_spots             yes    yes     403   403   403   403    yes    yes   401
 inspection.list_blind_targets          yes    list    403   403   403   403    yes    yes   401
 inspection.list_unvisited_targets      yes    list    403   403   403   403    yes    yes   401

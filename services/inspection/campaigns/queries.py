@@ -98,7 +98,8 @@ def _new_id(at: datetime) -> ColumnElement[UUID]:
     )
 
 
-def _within(scope: Scope) -> list[ColumnElement[bool]]:
+def within(scope: Scope) -> list[ColumnElement[bool]]:
+    """The conditions under which a target lies in a scope."""
     dimensions = (
         (Target.grid, scope.grids),
         (Target.district, scope.districts),
@@ -126,7 +127,7 @@ async def freeze_list(session: AsyncSession, campaign_id: UUID, scope: Scope, *,
         .select_from(Target)
         .outerjoin(TeamGrid, TeamGrid.grid == Target.grid)
         .outerjoin(Team, Team.id == TeamGrid.team_id)
-        .where(*_within(scope))
+        .where(*within(scope))
         .order_by(Target.institution_id)  # in the order of its index, which costs a third less to fill
     )
     columns = ("id", "campaign_id", "institution_id", "grid", "district", "street", "team", "state", "attempts")
