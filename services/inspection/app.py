@@ -6,6 +6,7 @@ from services.inspection.campaigns import domain as campaign_rules
 from services.inspection.campaigns.routes import router as campaigns
 from services.inspection.devices import domain as device_rules
 from services.inspection.devices.routes import router as devices
+from services.inspection.discoveries.routes import router as discoveries
 from services.inspection.draws.routes import published as published_draws
 from services.inspection.draws.routes import router as draws
 from services.inspection.grids.routes import router as grids
@@ -38,6 +39,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             devices,
             parameters,
             draws,
+            discoveries,
             published_draws,
             blind_spots,
             campaigns,

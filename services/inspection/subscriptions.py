@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.inspection.discoveries.queries import note_entries
 from services.inspection.targets.usecases import copy_institutions
 from services.inspection.violations.importer import ViolationImporter
 from services.inspection.visits.importer import VisitImporter
@@ -18,6 +19,8 @@ async def hear(session: AsyncSession, deliveries: Sequence[Delivery]) -> None:
     ledger = [delivery for delivery in deliveries if isinstance(delivery.event, InstitutionEvent)]
     if ledger:
         await copy_institutions(session, ledger)
+        told = (delivery.event for delivery in ledger)
+        await note_entries(session, [event.institution_id for event in told if isinstance(event, InstitutionEvent)])
     for delivery in deliveries:
         if isinstance(delivery.event, MANDATES):
             await take_mandate(session, delivery.event)

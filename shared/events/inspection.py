@@ -186,7 +186,10 @@ class CampaignTargetClosed(Event):
 
 
 class CampaignDiscovery(Event):
-    """A visit found an institution that no list knew; it counts beside the frozen list, never in it."""
+    """A visit found an institution that no list knew; it counts beside the frozen list, never in it.
+
+    Told with its name it is entered in the ledger, under `ledger_id`. Told again with the same id it is the same one.
+    """
 
     type: ClassVar[str] = "inspection.campaign.discovery.v1"
     topic: ClassVar[str] = "inspection.campaigns.v1"
@@ -196,6 +199,15 @@ class CampaignDiscovery(Event):
     visit_id: UUID
     grid: str | None
     at: datetime
+    team: str | None = None
+    district: str | None = None
+    street: str | None = None
+    name: str | None = None
+    address: str | None = None
+    kind: str | None = None
+    lon: float | None = None
+    lat: float | None = None
+    ledger_id: UUID | None = None
 
 
 class CampaignClosed(Event):
@@ -208,6 +220,27 @@ class CampaignClosed(Event):
     targets: int
     closed: int
     discoveries: int
+    at: datetime
+
+
+class InstitutionDiscovered(Event):
+    """A visit of no campaign found an institution that no list knew; the ledger enters it under `ledger_id`."""
+
+    type: ClassVar[str] = "inspection.institution.discovered.v1"
+    topic: ClassVar[str] = "inspection.discoveries.v1"
+
+    discovery_id: UUID
+    visit_id: UUID
+    grid: str | None
+    team: str | None
+    district: str | None
+    street: str | None
+    name: str | None
+    address: str | None
+    kind: str | None
+    lon: float | None
+    lat: float | None
+    ledger_id: UUID
     at: datetime
 
 

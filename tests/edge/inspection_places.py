@@ -11,7 +11,18 @@ LED = {"members": [{"subject": "inspector-1", "name": "王"}], "leader": "inspec
 
 
 async def places(service: Service) -> dict[str, Ask]:
-    return _city() | await _draws(service) | await _rota(service) | await _devices(service)
+    return (
+        _city() | await _discoveries(service) | await _draws(service) | await _rota(service) | await _devices(service)
+    )
+
+
+async def _discoveries(service: Service) -> dict[str, Ask]:
+    inspector = service("inspector", district=HERE, team="team-01")
+    visit = await made(inspector, "/v1/visits", json={"grid": "g1"})
+    await made(inspector, f"/v1/visits/{visit}/start")
+    seen = {"name": "启航托管", "address": "迎宾街 12 号", "kind": "subject", "lon": 113.05, "lat": 40.05}
+    await made(inspector, f"/v1/visits/{visit}/submission", json={"outcome": "newly_found", "discovery": seen})
+    return {"list_discoveries": Ask(shows=visit)}
 
 
 async def _draws(service: Service) -> dict[str, Ask]:

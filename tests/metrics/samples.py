@@ -81,6 +81,19 @@ SAMPLES: dict[type[Event], Event] = {
         inspection.CampaignTargetClosed(
             **_campaign, target_id=TARGET, institution_id=INSTITUTION, visit_id=VISIT, reason="inspected"
         ),
+        inspection.InstitutionDiscovered(
+            discovery_id=DISCOVERY,
+            visit_id=VISIT,
+            team=None,
+            name=None,
+            address=None,
+            kind=None,
+            lon=None,
+            lat=None,
+            ledger_id=DISCOVERY,
+            at=AT,
+            **GRID,
+        ),
         inspection.CampaignDiscovery(**_campaign, discovery_id=DISCOVERY, visit_id=VISIT, grid="g1"),
         inspection.CampaignClosed(**_campaign, targets=1, closed=1, discoveries=1),
         inspection.VisitPlanned(**_visit),
@@ -239,6 +252,7 @@ SAID: Mapping[str, tuple[str, UUID, Mapping[str, str], int | None]] = {
     "CampaignLaunched": ("campaign", CAMPAIGN, {"state": "open", **_CAMPAIGN}, None),
     "CampaignTargetsListed": ("target", TARGET, {"state": "open", **_CAMPAIGN, **GRID}, None),
     "CampaignTargetClosed": ("target", TARGET, {"state": "inspected"}, None),
+    "InstitutionDiscovered": ("discovery", DISCOVERY, {"state": "found", **GRID}, None),
     "CampaignDiscovery": ("discovery", DISCOVERY, {"state": "found", "grid": "g1", **_CAMPAIGN}, None),
     "CampaignClosed": ("campaign", CAMPAIGN, {"state": "closed", **_CAMPAIGN}, None),
     "VisitPlanned": ("visit", VISIT, {"state": "planned", **_VISIT}, None),

@@ -29,11 +29,11 @@ from services.inspection.campaigns.domain import (
     Campaign,
     CampaignNotFound,
     CampaignTarget,
-    Discovery,
     Scope,
     TargetState,
     campaign_tally,
 )
+from services.inspection.discoveries.domain import Discovery
 from services.inspection.targets.domain import Target
 from services.inspection.teams.domain import Team, TeamGrid
 from shared.events.inspection import ListedTarget
@@ -257,10 +257,4 @@ async def target_for_update(session: AsyncSession, target_id: UUID) -> CampaignT
     """Locked; the caller holds the visit, and not yet the campaign."""
     found = await session.get(CampaignTarget, target_id, with_for_update=True, populate_existing=True)
     assert found is not None, "a frozen list loses nobody"
-    return found
-
-
-async def discovery_of(session: AsyncSession, visit_id: UUID) -> Discovery | None:
-    """What a visit found beside the list. The caller holds the visit."""
-    found: Discovery | None = await session.scalar(select(Discovery).where(Discovery.visit_id == visit_id))
     return found

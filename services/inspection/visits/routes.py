@@ -14,6 +14,7 @@ from services.inspection.campaigns.domain import (
     Outcome,
     OutcomeCounted,
 )
+from services.inspection.discoveries.domain import DiscoveryDetails, DiscoveryUnasked
 from services.inspection.targets.domain import TargetNotFound
 from services.inspection.violations.domain import Finding
 from services.inspection.visits import queries, usecases
@@ -77,7 +78,10 @@ class StartIn(BaseModel):
 
 
 class SubmissionIn(BaseModel):
-    """How the visit ended, and what was found wrong. `passed` is the answer to whoever asked for the visit."""
+    """How the visit ended, and what was found wrong. `passed` is the answer to whoever asked for the visit.
+
+    A visit that ends as newly_found may describe its `discovery`: the ledger then enters it as unlicensed.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
@@ -86,6 +90,7 @@ class SubmissionIn(BaseModel):
     note: Paragraph | None = None
     passed: bool | None = None
     violations: Annotated[list[Finding], Field(max_length=200)] = Field(default_factory=list)
+    discovery: DiscoveryDetails | None = None
 
 
 class ReviewIn(BaseModel):
@@ -209,6 +214,7 @@ async def start_visit(
         ConclusionUnasked,
         CampaignNotOpen,
         OutcomeCounted,
+        DiscoveryUnasked,
     ),
 )
 async def submit_visit(
@@ -228,6 +234,7 @@ async def submit_visit(
         findings=body.violations,
         caller=caller,
         at=utc_now(),
+        discovery=body.discovery,
     )
     set_etag(response, visit)
     return visit

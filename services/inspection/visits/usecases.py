@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.inspection.campaigns import queries as campaigns
 from services.inspection.campaigns.domain import CampaignTarget, InstitutionNotOnList, Outcome
 from services.inspection.campaigns.usecases import count_outcome
+from services.inspection.discoveries.domain import DiscoveryDetails, DiscoveryUnasked
 from services.inspection.targets import queries as targets
 from services.inspection.targets.domain import TargetNotFound
 from services.inspection.teams import queries as teams
@@ -79,6 +80,7 @@ async def submit_visit(
     findings: Sequence[Finding],
     caller: Principal,
     at: datetime,
+    discovery: DiscoveryDetails | None = None,
 ) -> Visit:
     """End a visit: violations, its place in the campaign and the institution's last visit move with it.
 
@@ -86,6 +88,8 @@ async def submit_visit(
     """
     visit = await queries.visit_for_update(session, visit_id, caller)
     visit.check_submission(outcome, passed)
+    if discovery is not None and outcome is not Outcome.NEWLY_FOUND:
+        raise DiscoveryUnasked(pointer="/discovery")
     assert visit.visited_on is not None
     before = visit.outcome
     violations = await report_at_visit(
@@ -93,7 +97,7 @@ async def submit_visit(
     )
     submitted = visit.submit(outcome, score=score, note=note, violations=violations, passed=passed, at=at)
     await journal.record(session, submitted, subject=visit)
-    await count_outcome(session, visit, outcome, before=before, note=note, at=at)
+    await count_outcome(session, visit, outcome, before=before, note=note, discovery=discovery, at=at)
     if visit.institution_id is not None and outcome in SEEN and before not in SEEN:
         await targets.note_visits(session, [(visit.institution_id, visit.visited_on)])
     return visit

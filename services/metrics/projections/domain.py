@@ -28,6 +28,7 @@ from shared.events.inspection import (
     CampaignLaunched,
     CampaignTargetClosed,
     CampaignTargetsListed,
+    InstitutionDiscovered,
     RectificationOrdered,
     TargetPlaced,
     TeamFormed,
@@ -289,6 +290,10 @@ def discovery(event: CampaignDiscovery) -> Iterable[Change]:
     yield Change("discovery", event.discovery_id, says)
 
 
+def discovered(event: InstitutionDiscovered) -> Iterable[Change]:
+    yield Change("discovery", event.discovery_id, {"state": "found", **place(event), "grid": event.grid or ""})
+
+
 def visit(state: str) -> "Projection":
     def project(event: VisitEvent) -> Iterable[Change]:
         says = {"state": state, "campaign": str(event.campaign_id or ""), **place(event)}
@@ -384,6 +389,7 @@ PROJECTIONS: Final[Mapping[type[Event], Projection]] = {
     CampaignTargetsListed: targets_listed,
     CampaignTargetClosed: target_closed,
     CampaignDiscovery: discovery,
+    InstitutionDiscovered: discovered,
     CampaignClosed: campaign("closed"),
     VisitPlanned: visit("planned"),
     VisitStarted: visit("started"),
