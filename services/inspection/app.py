@@ -17,11 +17,17 @@ from services.inspection.complaints.routes import public_router as public_compla
 from services.inspection.complaints.routes import router as complaints
 from services.inspection.devices import domain as device_rules
 from services.inspection.devices.routes import router as devices
+from services.inspection.discoveries.routes import router as discoveries
+from services.inspection.draws.routes import published as published_draws
+from services.inspection.draws.routes import router as draws
 from services.inspection.evidence import domain as evidence_rules
 from services.inspection.evidence.routes import key, of_cases, open_evidence
 from services.inspection.evidence.routes import router as evidence
 from services.inspection.grids.routes import router as grids
 from services.inspection.offences.routes import router as offences
+from services.inspection.parameters import domain as parameter_rules
+from services.inspection.parameters.routes import router as parameters
+from services.inspection.rotas.routes import router as rotas
 from services.inspection.settings import Settings
 from services.inspection.subscriptions import IMPORTERS
 from services.inspection.sync.routes import router as sync
@@ -63,10 +69,16 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             complaints,
             public_complaints,
             accountability,
+            rotas,
+            parameters,
+            draws,
+            discoveries,
+            published_draws,
             imports_router(IMPORTERS),
         ],
         constraints={
             **team_rules.CONSTRAINTS,
+            **parameter_rules.CONSTRAINTS,
             **device_rules.CONSTRAINTS,
             **campaign_rules.CONSTRAINTS,
             **checklist_rules.CONSTRAINTS,

@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.inspection.accountability.usecases import copy_responsibility
 from services.inspection.calendars.usecases import CALENDAR, copy_calendar
 from services.inspection.cases.usecases import hear_registry
+from services.inspection.discoveries.queries import note_entries
 from services.inspection.targets.usecases import copy_institutions
 from services.inspection.violations.importer import ViolationImporter
 from services.inspection.visits.importer import VisitImporter
@@ -29,6 +30,8 @@ async def hear(session: AsyncSession, deliveries: Sequence[Delivery]) -> None:
     ledger = [delivery for delivery in deliveries if isinstance(delivery.event, InstitutionEvent)]
     if ledger:
         await copy_institutions(session, ledger)
+        told = (delivery.event for delivery in ledger)
+        await note_entries(session, [event.institution_id for event in told if isinstance(event, InstitutionEvent)])
     for delivery in deliveries:
         if isinstance(delivery.event, CALENDAR):
             await copy_calendar(session, delivery)

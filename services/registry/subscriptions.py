@@ -6,6 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.applications.usecases import note_site_visit
 from services.registry.files.usecases import file_facts
+from services.registry.institutions.discoveries import enter_discovery
 from services.registry.institutions.importer import InstitutionImporter
 from services.registry.proposals.usecases import receive_proposals
 from services.registry.quality.usecases import copy_placements
@@ -18,6 +19,9 @@ from shared.inbox import Delivery, Inbox
 
 async def hear(session: AsyncSession, deliveries: Sequence[Delivery]) -> None:
     """File what inspection saw, and let it move what waits for it."""
+    for delivery in deliveries:
+        if isinstance(delivery.event, inspection.CampaignDiscovery | inspection.InstitutionDiscovered):
+            await enter_discovery(session, delivery.event, at=delivery.event.at)
     await file_facts(session, deliveries)
     await copy_placements(session, deliveries)
     await copy_violations(session, deliveries)
@@ -54,6 +58,8 @@ INBOX = Inbox.of(
     wanted=[
         inspection.TargetPlaced,
         inspection.CampaignTargetClosed,
+        inspection.CampaignDiscovery,
+        inspection.InstitutionDiscovered,
         inspection.VisitPlanned,
         inspection.VisitStarted,
         inspection.VisitSubmitted,

@@ -36,7 +36,7 @@ class GridSetScheduled(Event):
 
 
 class TeamFormed(Event):
-    """A street team was formed, or its grids changed; `grids` are grid codes."""
+    """A street team was formed, or changed; `grids` are grid codes, `leader` and `members` subjects of tokens."""
 
     type: ClassVar[str] = "inspection.team.formed.v1"
     topic: ClassVar[str] = "inspection.teams.v1"
@@ -47,6 +47,51 @@ class TeamFormed(Event):
     district: str | None
     grids: list[str]
     at: datetime
+    street: str | None = None
+    leader: str | None = None
+    members: tuple[str, ...] = ()
+
+
+class RotaEvent(Event):
+    """Every fact about the rota names the entry, the team and the person."""
+
+    topic: ClassVar[str] = "inspection.teams.v1"
+
+    entry_id: UUID
+    team_id: UUID
+    subject: str
+    at: datetime
+
+
+class DutyAssigned(RotaEvent):
+    """A member is on duty from one day to another, on these weekdays (1 is Monday), or on all if none is named."""
+
+    type: ClassVar[str] = "inspection.duty.assigned.v1"
+
+    first_day: date
+    last_day: date
+    weekdays: list[int]
+
+
+class DutyCancelled(RotaEvent):
+    """A duty was taken back."""
+
+    type: ClassVar[str] = "inspection.duty.cancelled.v1"
+
+
+class AbsenceNoted(RotaEvent):
+    """A member is away from one day to another; why is not told."""
+
+    type: ClassVar[str] = "inspection.absence.noted.v1"
+
+    first_day: date
+    last_day: date
+
+
+class AbsenceCancelled(RotaEvent):
+    """An absence was taken back."""
+
+    type: ClassVar[str] = "inspection.absence.cancelled.v1"
 
 
 class DeviceEnrolled(Event):
@@ -141,7 +186,10 @@ class CampaignTargetClosed(Event):
 
 
 class CampaignDiscovery(Event):
-    """A visit found an institution that no list knew; it counts beside the frozen list, never in it."""
+    """A visit found an institution that no list knew; it counts beside the frozen list, never in it.
+
+    Told with its name it is entered in the ledger, under `ledger_id`. Told again with the same id it is the same one.
+    """
 
     type: ClassVar[str] = "inspection.campaign.discovery.v1"
     topic: ClassVar[str] = "inspection.campaigns.v1"
@@ -151,6 +199,15 @@ class CampaignDiscovery(Event):
     visit_id: UUID
     grid: str | None
     at: datetime
+    team: str | None = None
+    district: str | None = None
+    street: str | None = None
+    name: str | None = None
+    address: str | None = None
+    kind: str | None = None
+    lon: float | None = None
+    lat: float | None = None
+    ledger_id: UUID | None = None
 
 
 class CampaignClosed(Event):
@@ -163,6 +220,101 @@ class CampaignClosed(Event):
     targets: int
     closed: int
     discoveries: int
+    at: datetime
+
+
+class InstitutionDiscovered(Event):
+    """A visit of no campaign found an institution that no list knew; the ledger enters it under `ledger_id`."""
+
+    type: ClassVar[str] = "inspection.institution.discovered.v1"
+    topic: ClassVar[str] = "inspection.discoveries.v1"
+
+    discovery_id: UUID
+    visit_id: UUID
+    grid: str | None
+    team: str | None
+    district: str | None
+    street: str | None
+    name: str | None
+    address: str | None
+    kind: str | None
+    lon: float | None
+    lat: float | None
+    ledger_id: UUID
+    at: datetime
+
+
+class DrawEvent(Event):
+    """Every fact about a draw names it."""
+
+    topic: ClassVar[str] = "inspection.draws.v1"
+
+    draw_id: UUID
+    at: datetime
+
+
+class DrawCommitted(DrawEvent):
+    """A random inspection was promised: hashes of the secret seed, of the terms and of both lists."""
+
+    type: ClassVar[str] = "inspection.draw.committed.v1"
+
+    name: str
+    district: str | None
+    targets: int
+    inspectors: int
+    seed_sha256: str
+    terms_sha256: str
+    targets_sha256: str
+    inspectors_sha256: str
+
+
+class DrawRevealed(DrawEvent):
+    """The seed was published, and so many targets were drawn with it."""
+
+    type: ClassVar[str] = "inspection.draw.revealed.v1"
+
+    seed: str
+    result_sha256: str
+    drawn: int
+
+
+class DrawAssignment(BaseModel):
+    """An institution that was drawn, and the certificates of those who visit it (null has none)."""
+
+    model_config = ConfigDict(frozen=True)
+
+    institution_id: UUID
+    stratum: str
+    certificates: list[str | None]
+
+
+class DrawResultListed(DrawEvent):
+    """A part (at most 500) of a revealed draw's result."""
+
+    type: ClassVar[str] = "inspection.draw.result_listed.v1"
+
+    assignments: list[DrawAssignment]
+
+
+class DrawCancelled(DrawEvent):
+    """A draw was given up before it was revealed."""
+
+    type: ClassVar[str] = "inspection.draw.cancelled.v1"
+
+    reason: str
+
+
+class ParameterSet(Event):
+    """An office decided a number, from a day on until a later decision of the same name."""
+
+    type: ClassVar[str] = "inspection.parameter.set.v1"
+    topic: ClassVar[str] = "inspection.parameters.v1"
+
+    parameter_id: UUID
+    name: str
+    valid_from: date
+    value: int
+    source: str
     at: datetime
 
 

@@ -6,9 +6,76 @@ from tests.services import Service
 KEY = {"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}
 """The public key of RFC 8037, appendix A."""
 
+LED = {"members": [{"subject": "inspector-1", "name": "王"}], "leader": "inspector-1"}
+"""The people of team-01."""
+
 
 async def places(service: Service) -> dict[str, Ask]:
-    return {"get_successions": Ask(query={"code": "g1"})} | await _devices(service)
+    return (
+        _city() | await _discoveries(service) | await _draws(service) | await _rota(service) | await _devices(service)
+    )
+
+
+async def _discoveries(service: Service) -> dict[str, Ask]:
+    inspector = service("inspector", district=HERE, team="team-01")
+    visit = await made(inspector, "/v1/visits", json={"grid": "g1"})
+    await made(inspector, f"/v1/visits/{visit}/start")
+    seen = {"name": "启航托管", "address": "迎宾街 12 号", "kind": "subject", "lon": 113.05, "lat": 40.05}
+    await made(inspector, f"/v1/visits/{visit}/submission", json={"outcome": "newly_found", "discovery": seen})
+    return {"list_discoveries": Ask(shows=visit)}
+
+
+async def _draws(service: Service) -> dict[str, Ask]:
+    """Drawn before the world's visits are looked at again: a pair of a team that visited nobody yet."""
+    members = [{"subject": f"drawn-{n}", "name": "李", "certificate_no": f"晋{n}"} for n in range(2)]
+    members = [one | {"certificate_expires_on": "2999-12-31"} for one in members]
+    team = {"code": "team-07", "name": "七组", "district": HERE, "members": members}
+    await made(service("bureau"), "/v1/teams", json=team)
+    officer = service("district_officer", district=HERE)
+    draw = {"name": "双随机", "share_bp": 5000, "scope": {"districts": [HERE]}, "pool": {"teams": ["team-07"]}}
+    committed, given_up, revealed = [await made(officer, "/v1/draws", json=draw) for _ in range(3)]
+    await made(officer, f"/v1/draws/{revealed}/reveal")
+    return {
+        "commit_draw": Ask(body=draw | {"certified_per_pair": 2}),
+        "list_draws": Ask(shows=committed),
+        "get_draw": Ask({"draw_id": committed}, shows=committed),
+        "reveal_draw": Ask({"draw_id": committed}),
+        "cancel_draw": Ask({"draw_id": given_up}, body={"reason": "名录有误"}),
+        "get_proof": Ask({"draw_id": revealed}, shows=revealed),
+        "list_published_draws": Ask(shows=committed),
+        "get_published_draw": Ask({"draw_id": revealed}, shows=revealed),
+        "get_published_proof": Ask({"draw_id": revealed}, shows=revealed),
+    }
+
+
+def _city() -> dict[str, Ask]:
+    decision = {
+        "name": "draw.minimum_share_bp",
+        "valid_from": "2026-07-01",
+        "value": 800,
+        "source": "同教办〔2026〕8号",
+    }
+    return {
+        "get_successions": Ask(query={"code": "g1"}),
+        "list_parameters": Ask(),
+        "decide_parameter": Ask(body=decision | {"to_be_confirmed": True}),
+    }
+
+
+async def _rota(service: Service) -> dict[str, Ask]:
+    bureau = service("bureau")
+    team = (await bureau.get("/v1/teams")).json()["items"][0]
+    days = {"subject": "inspector-1", "first_day": "2026-03-02", "last_day": "2026-03-08"}
+    ids = {"team_id": team["id"]}
+    duty = await made(bureau, f"/v1/teams/{team['id']}/duties", json=days)
+    taken_back = await made(bureau, f"/v1/teams/{team['id']}/absences", json=days | {"reason": "事假"})
+    later = days | {"first_day": "2026-04-01", "last_day": "2026-04-02"}
+    return {
+        "get_rota": Ask(ids, query={"from": "2026-03-01", "to": "2026-03-31"}, shows=duty),
+        "assign_duty": Ask(ids, body=later | {"weekdays": [1, 2]}),
+        "note_absence": Ask(ids, body=later | {"reason": "病假"}),
+        "cancel_rota_entry": Ask(ids | {"entry_id": taken_back}),
+    }
 
 
 async def _devices(service: Service) -> dict[str, Ask]:

@@ -9,7 +9,7 @@ from shared.database import new_id
 from tests.edge.asks import HERE, STREET, Ask, World, imports, made
 from tests.edge.inspection_field import field_work
 from tests.edge.inspection_findings import findings
-from tests.edge.inspection_places import places
+from tests.edge.inspection_places import LED, places
 from tests.services import Service
 
 
@@ -26,7 +26,7 @@ async def inspection(service: Service) -> World:
     bureau, inspector = service("bureau"), service("inspector", district=HERE, team="team-01")
     grids = {"type": "FeatureCollection", "features": [_square("g1", 113.0), _square("g2", 113.1)]}
     assert (await bureau.post("/v1/grids/import", json=grids)).status_code == 201
-    team = {"code": "team-01", "name": "一组", "district": HERE, "grids": ["g1"], "members": []}
+    team = {"code": "team-01", "name": "一组", "district": HERE, "grids": ["g1"], **LED}
     team_id = await made(bureau, "/v1/teams", json=team)
     institution = await _target(service, "g1")
     plan = {"institution_id": institution, "team": "team-01"}

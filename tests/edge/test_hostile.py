@@ -36,7 +36,10 @@ OPTIONAL_FIELDS: dict[str, dict[str, Any]] = {
     "change_institution": {"uscc": None, "kind": "x", "stages": ["x"], "district": "x", "lon": 1, "capacity": 1},
     "plan_visit": {"id": "x", "campaign_id": "x", "grid": "x"},
     "plan_campaign": {"scope": {"grids": ["x"], "districts": ["x"], "streets": ["x"], "kinds": ["x"], "statuses": []}},
-    "submit_visit": {"violations": [{"severity": "x", "description": "x", "clause": "x"}]},
+    "submit_visit": {
+        "violations": [{"severity": "x", "description": "x", "clause": "x"}],
+        "discovery": {"name": "x", "address": "x", "kind": "x", "lon": 1, "lat": 1},
+    },
     "report_violation": {"grid": "x", "found_on": "x"},
     "order_rectification": {"due_on": "x"},
     "form_team": {"members": [{"subject": "x", "name": "x"}], "active": True},

@@ -18,6 +18,8 @@ from services.inspection.campaigns.domain import (
     OutcomeCounted,
     TargetsStillOpen,
 )
+from services.inspection.discoveries.domain import Discovery, DiscoveryDetails
+from services.inspection.violations.domain import Place
 from shared.database import new_id
 
 AT = datetime(2026, 3, 2, tzinfo=UTC)
@@ -32,6 +34,14 @@ def launched(targets: int = 1) -> Campaign:
     campaign = draft()
     campaign.launch(targets, at=AT)
     return campaign
+
+
+SEEN = DiscoveryDetails(name="启航托管", address="迎宾街 12 号", kind="subject", lon=113.05, lat=40.05)
+
+
+def discovery(campaign: Campaign) -> Discovery:
+    place = Place(None, "g1", "140213", None, "t1")
+    return Discovery.make(new_id(), place, campaign_id=campaign.id, details=None, note=None, at=AT)
 
 
 def listed() -> CampaignTarget:
@@ -85,14 +95,20 @@ def test_nothing_happens_in_a_campaign_that_is_not_open() -> None:
         with pytest.raises(CampaignNotOpen):
             campaign.target_ended(target, was="open", at=AT)
         with pytest.raises(CampaignNotOpen):
-            campaign.discover(new_id(), grid="g1", team=None, note=None, at=AT)
+            campaign.discover(discovery(campaign), at=AT)
 
 
 def test_a_discovery_counts_beside_the_list() -> None:
     campaign = launched()
-    found, fact = campaign.discover(new_id(), grid="g1", team="t1", note=None, at=AT)
+    found = discovery(campaign)
+    fact = campaign.discover(found, at=AT)
     assert (campaign.discoveries_total, campaign.targets_total) == (1, 1)
-    assert fact.discovery_id == found.id
+    assert (fact.discovery_id, fact.team, fact.name) == (found.id, "t1", None)
+    assert not found.complete(None)
+    assert found.complete(SEEN)
+    assert not found.complete(SEEN)
+    again = campaign.tell_discovery(found, at=AT)
+    assert (again.discovery_id, again.name, campaign.discoveries_total) == (found.id, "启航托管", 1)
 
 
 @pytest.mark.parametrize("outcome", [Outcome.INSPECTED, Outcome.MOVED, Outcome.DUPLICATE, Outcome.REFUSED])

@@ -11,6 +11,7 @@ from sqlalchemy import CheckConstraint, Column, Date, Index, Integer, Table, Tex
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
+from services.inspection.discoveries.domain import Discovery
 from services.inspection.orm import Base, Followed
 from shared.database import Aggregate, new_id
 from shared.events.inspection import (
@@ -199,21 +200,6 @@ class CampaignTarget(Base, Followed):
         return True
 
 
-class Discovery(Base):
-    """An institution that no list knew: beside the frozen list, never in it."""
-
-    __tablename__ = "discovery"
-    __table_args__ = (Index("ix_discovery_campaign_id_id", "campaign_id", "id"),)
-
-    id: Mapped[UUID] = mapped_column(primary_key=True)
-    campaign_id: Mapped[UUID]
-    visit_id: Mapped[UUID] = mapped_column(unique=True)
-    grid: Mapped[str | None] = mapped_column(Text)
-    team: Mapped[str | None] = mapped_column(Text)
-    note: Mapped[str | None] = mapped_column(Text)
-    found_at: Mapped[datetime]
-
-
 class Campaign(Base, Aggregate):
     """A campaign. Its counters move in the transactions of the facts they count, under the lock of its row."""
 
@@ -284,17 +270,17 @@ class Campaign(Base, Aggregate):
             at=at,
         )
 
-    def discover(
-        self, visit_id: UUID, *, grid: str | None, team: str | None, note: str | None, at: datetime
-    ) -> tuple[Discovery, CampaignDiscovery]:
+    def discover(self, found: Discovery, *, at: datetime) -> CampaignDiscovery:
         """Take note of an institution that no list knew."""
         self.check_open()
         self.discoveries_total += 1
-        found = Discovery(
-            id=new_id(), campaign_id=self.id, visit_id=visit_id, grid=grid, team=team, note=note, found_at=at
+        return self.tell_discovery(found, at=at)
+
+    def tell_discovery(self, found: Discovery, *, at: datetime) -> CampaignDiscovery:
+        """What is known of a discovery that counts already, or is about to."""
+        return CampaignDiscovery(
+            campaign_id=self.id, discovery_id=found.id, visit_id=found.visit_id, **found.description(), at=at
         )
-        fact = CampaignDiscovery(campaign_id=self.id, discovery_id=found.id, visit_id=visit_id, grid=grid, at=at)
-        return found, fact
 
     def close(self, *, at: datetime) -> CampaignClosed:
         """End, once every target has its reason."""

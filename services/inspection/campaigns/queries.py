@@ -29,11 +29,11 @@ from services.inspection.campaigns.domain import (
     Campaign,
     CampaignNotFound,
     CampaignTarget,
-    Discovery,
     Scope,
     TargetState,
     campaign_tally,
 )
+from services.inspection.discoveries.domain import Discovery
 from services.inspection.targets.domain import Target
 from services.inspection.teams.domain import Team, TeamGrid
 from shared.events.inspection import ListedTarget
@@ -98,7 +98,8 @@ def _new_id(at: datetime) -> ColumnElement[UUID]:
     )
 
 
-def _within(scope: Scope) -> list[ColumnElement[bool]]:
+def within(scope: Scope) -> list[ColumnElement[bool]]:
+    """The conditions under which a target lies in a scope."""
     dimensions = (
         (Target.grid, scope.grids),
         (Target.district, scope.districts),
@@ -126,7 +127,7 @@ async def freeze_list(session: AsyncSession, campaign_id: UUID, scope: Scope, *,
         .select_from(Target)
         .outerjoin(TeamGrid, TeamGrid.grid == Target.grid)
         .outerjoin(Team, Team.id == TeamGrid.team_id)
-        .where(*_within(scope))
+        .where(*within(scope))
         .order_by(Target.institution_id)  # in the order of its index, which costs a third less to fill
     )
     columns = ("id", "campaign_id", "institution_id", "grid", "district", "street", "team", "state", "attempts")
@@ -256,10 +257,4 @@ async def target_for_update(session: AsyncSession, target_id: UUID) -> CampaignT
     """Locked; the caller holds the visit, and not yet the campaign."""
     found = await session.get(CampaignTarget, target_id, with_for_update=True, populate_existing=True)
     assert found is not None, "a frozen list loses nobody"
-    return found
-
-
-async def discovery_of(session: AsyncSession, visit_id: UUID) -> Discovery | None:
-    """What a visit found beside the list. The caller holds the visit."""
-    found: Discovery | None = await session.scalar(select(Discovery).where(Discovery.visit_id == visit_id))
     return found

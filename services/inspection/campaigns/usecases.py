@@ -17,6 +17,8 @@ from services.inspection.campaigns.domain import (
     OutcomeCounted,
     Scope,
 )
+from services.inspection.discoveries import queries as discoveries
+from services.inspection.discoveries.domain import Discovery, DiscoveryDetails
 from services.inspection.grids import queries as grids_in_force
 from services.inspection.teams.domain import GridUnknown
 from shared import journal
@@ -70,15 +72,22 @@ async def close_campaign(session: AsyncSession, campaign_id: UUID, *, caller: Pr
 
 
 async def count_outcome(
-    session: AsyncSession, visit: "Visit", outcome: Outcome, *, before: str | None, note: str | None, at: datetime
+    session: AsyncSession,
+    visit: "Visit",
+    outcome: Outcome,
+    *,
+    before: str | None,
+    note: str | None,
+    discovery: DiscoveryDetails | None,
+    at: datetime,
 ) -> None:
-    """Let the outcome of a visit, whose row the caller holds, count in its campaign."""
-    if visit.campaign_id is None:
-        return
+    """Let the outcome of a visit, whose row the caller holds, count in its campaign; a discovery counts in any case."""
     if outcome is Outcome.NEWLY_FOUND:
         if before not in (None, outcome) and visit.campaign_target_id is not None:
             raise OutcomeCounted(outcome=before)
-        await _discover(session, visit, visit.campaign_id, note=note, at=at)
+        await _discover(session, visit, discovery, note=note, at=at)
+        return
+    if visit.campaign_id is None:
         return
     if before == Outcome.NEWLY_FOUND:
         raise OutcomeCounted(outcome=before)
@@ -94,16 +103,25 @@ async def count_outcome(
 
 
 async def _discover(
-    session: AsyncSession, visit: "Visit", campaign_id: UUID, *, note: str | None, at: datetime
+    session: AsyncSession, visit: "Visit", details: DiscoveryDetails | None, *, note: str | None, at: datetime
 ) -> None:
-    """Once per visit, however often it is sent back."""
-    if await queries.discovery_of(session, visit.id) is not None:
+    """Once per visit, however often it is sent back; what it did not describe then, it may describe later."""
+    known = await discoveries.discovery_of(session, visit.id)
+    if known is not None and not known.complete(details):
         return
-    campaign = await queries.campaign_for_update(session, campaign_id)
-    found, discovered = campaign.discover(visit.id, grid=visit.grid, team=visit.team, note=note, at=at)
+    found = known or Discovery.make(
+        visit.id, visit.place, campaign_id=visit.campaign_id, details=details, note=note, at=at
+    )
     session.add(found)
-    await journal.record(session, discovered, subject=campaign)
-    await queries.move_in_tally(session, found, was=None, now=DISCOVERED)
+    if visit.campaign_id is None:
+        await journal.record(session, found.told(at=at), subject=found)
+        return
+    await session.flush()
+    campaign = await queries.campaign_for_update(session, visit.campaign_id)
+    told = campaign.tell_discovery(found, at=at) if known is not None else campaign.discover(found, at=at)
+    await journal.record(session, told, subject=campaign)
+    if known is None:
+        await queries.move_in_tally(session, found, was=None, now=DISCOVERED)
 
 
 async def _own_campaign(session: AsyncSession, campaign_id: UUID, caller: Principal) -> Campaign:

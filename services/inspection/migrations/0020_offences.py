@@ -7,7 +7,7 @@ from sqlalchemy.dialects import postgresql
 from services.inspection.offences import seed
 
 revision = "0020"
-down_revision = "0011"
+down_revision = "0015"
 branch_labels = None
 depends_on = None
 

@@ -122,6 +122,7 @@ async def submit(session: AsyncSession, operation: Operation, body: SubmissionIn
         passed=body.passed,
         findings=body.violations,
         answers=body.answers,
+        discovery=body.discovery,
         caller=caller,
         at=operation.done_at,
     )

@@ -45,11 +45,24 @@ class GridUnknown(Invalid):
     zh = "其中有网格不在现行网格之列。"
 
 
+class LeaderNotMember(Invalid):
+    """The leader is a member of the team."""
+
+    code = "leader-not-member"
+    zh = "组长须为本组成员。"
+
+
 class TeamOutsideYourDistrict(Forbidden):
     """A district officer forms the teams of one district."""
 
     code = "team-outside-your-district"
     zh = "区县人员只能组建本区县检查组。"
+
+
+def _people_once(members: list["Inspector"]) -> list["Inspector"]:
+    if len({member.subject for member in members}) != len(members):
+        raise field_error("member-repeated", en="A member is named twice.", zh="成员重复。")
+    return members
 
 
 def _each_once(grids: list[str]) -> list[str]:
@@ -82,7 +95,7 @@ class Inspector(BaseModel):
 
 
 Grids = Annotated[list[Line], Field(max_length=500), AfterValidator(_each_once)]
-Members = Annotated[list[Inspector], Field(max_length=200)]
+Members = Annotated[list[Inspector], Field(max_length=200), AfterValidator(_people_once)]
 
 
 class TeamDetails(BaseModel):
@@ -93,8 +106,10 @@ class TeamDetails(BaseModel):
     code: Line
     name: Line
     district: Code | None = None
+    street: Code | None = None
     grids: Grids = Field(default_factory=list)
     members: Members = Field(default_factory=list)
+    leader: Line | None = None
     active: bool = True
 
 
@@ -113,8 +128,10 @@ class Team(Base, Aggregate):
     code: Mapped[str] = mapped_column(Text)
     name: Mapped[str] = mapped_column(Text)
     district: Mapped[str | None] = mapped_column(Text)
+    street: Mapped[str | None] = mapped_column(Text)
     grids: Mapped[list[str]] = mapped_column(ARRAY(Text))
     members: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    leader: Mapped[str | None] = mapped_column(Text)
     active: Mapped[bool]
     formed_at: Mapped[datetime]
     changed_at: Mapped[datetime]
@@ -123,6 +140,7 @@ class Team(Base, Aggregate):
     def form(cls, details: TeamDetails, *, at: datetime) -> tuple[Self, TeamFormed]:
         """Put a team in service."""
         team = cls(id=new_id(), version=0, formed_at=at, changed_at=at, **details.model_dump(mode="json"))
+        team._check_leader()
         return team, team._formed(at)
 
     def change(self, changes: Mapping[str, object], *, at: datetime) -> TeamFormed | None:
@@ -132,6 +150,7 @@ class Team(Base, Aggregate):
             return None
         for field, value in changed.items():
             setattr(self, field, value)
+        self._check_leader()
         self.changed_at = at
         return self._formed(at)
 
@@ -139,6 +158,13 @@ class Team(Base, Aggregate):
     def walked(self) -> list[str]:
         """The grids it answers for: none once it is out of service."""
         return self.grids if self.active else []
+
+    def _check_leader(self) -> None:
+        if self.leader is not None and self.leader not in self._subjects():
+            raise LeaderNotMember(pointer="/leader")
+
+    def _subjects(self) -> list[str]:
+        return [member["subject"] for member in self.members]
 
     def _formed(self, at: datetime) -> TeamFormed:
         return TeamFormed(
@@ -148,6 +174,9 @@ class Team(Base, Aggregate):
             district=self.district,
             grids=list(self.walked),
             at=at,
+            street=self.street,
+            leader=self.leader,
+            members=tuple(self._subjects()),
         )
 
 

@@ -44,6 +44,11 @@ def _reach(caller: Principal) -> ColumnElement[bool]:
     return within_reach(caller, district=Team.district, street=null(), team=Team.code)
 
 
+async def teams_in_service(session: AsyncSession, caller: Principal) -> Sequence[Team]:
+    """Teams at work that the caller may see, oldest first."""
+    return (await session.scalars(select(Team).where(Team.active, _reach(caller)).order_by(Team.id))).all()
+
+
 async def teams_in_service_for_update(session: AsyncSession) -> Sequence[Team]:
     """All of them, locked in the order of their ids."""
     wanted = select(Team).where(Team.active).order_by(Team.id).with_for_update()

@@ -13,6 +13,7 @@ from services.inspection.teams.domain import (
     GridTaken,
     GridUnknown,
     Inspector,
+    LeaderNotMember,
     Members,
     Team,
     TeamCodeTaken,
@@ -44,8 +45,10 @@ class TeamPatch(BaseModel):
 
     name: Line | MISSING = MISSING
     district: Code | MISSING | None = MISSING
+    street: Code | MISSING | None = MISSING
     grids: Grids | MISSING = MISSING
     members: Members | MISSING = MISSING
+    leader: Line | MISSING | None = MISSING
     active: bool | MISSING = MISSING
 
 
@@ -59,8 +62,10 @@ class TeamOut(BaseModel):
     code: str
     name: str
     district: str | None
+    street: str | None
     grids: list[str]
     members: list[Inspector]
+    leader: str | None
     active: bool
     formed_at: datetime
     changed_at: datetime
@@ -70,7 +75,7 @@ class TeamOut(BaseModel):
     "",
     status_code=status.HTTP_201_CREATED,
     response_model=TeamOut,
-    responses=problems(TeamCodeTaken, GridTaken, GridUnknown, TeamOutsideYourDistrict),
+    responses=problems(TeamCodeTaken, GridTaken, GridUnknown, LeaderNotMember, TeamOutsideYourDistrict),
 )
 async def form_team(body: TeamIn, caller: KeeperDep, session: SessionDep, response: Response) -> Team:
     """Put a team in service with its grids and members."""
@@ -110,7 +115,7 @@ async def get_team(
 @router.patch(
     "/{team_id}",
     response_model=TeamOut,
-    responses=problems(TeamNotFound, GridTaken, GridUnknown, TeamOutsideYourDistrict),
+    responses=problems(TeamNotFound, GridTaken, GridUnknown, LeaderNotMember, TeamOutsideYourDistrict),
 )
 async def change_team(
     team_id: UUID, body: TeamPatch, expected: IfMatch, caller: KeeperDep, session: SessionDep, response: Response

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.inspection.campaigns.domain import Outcome
 from services.inspection.checklists.domain import Answers
+from services.inspection.discoveries.domain import DiscoveryDetails
 from services.inspection.violations.domain import Finding
 from services.inspection.visits.domain import Score
 from shared.wording import Line, Paragraph
@@ -41,7 +42,8 @@ class StartIn(BaseModel):
 class SubmissionIn(BaseModel):
     """How the visit ended, and what was found wrong. `passed` is the answer to whoever asked for the visit.
 
-    `answers` are those to the checklist it was started with, by the keys of its questions; some are violations.
+    `answers` are those to the checklist it was started with, by the keys of its questions; some are violations. A visit
+    that ends as newly_found may describe its `discovery`: the ledger then enters it as unlicensed.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -52,3 +54,4 @@ class SubmissionIn(BaseModel):
     passed: bool | None = None
     violations: Annotated[list[Finding], Field(max_length=200)] = Field(default_factory=list)
     answers: Answers | None = None
+    discovery: DiscoveryDetails | None = None

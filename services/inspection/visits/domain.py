@@ -155,6 +155,8 @@ class Plan:
     note: str | None
     purpose: Purpose | None = None
     reference_id: UUID | None = None
+    inspectors: Sequence[str] = ()
+    """Who is to go, where that is decided beforehand; the start says who went."""
 
 
 class Visit(Base, Aggregate, Followed):
@@ -216,7 +218,7 @@ class Visit(Base, Aggregate, Followed):
             district=place.district,
             street=place.street,
             state=VisitState.PLANNED,
-            inspectors=[],
+            inspectors=list(plan.inspectors),
             visit_type=plan.visit_type,
             note=plan.note,
             purpose=plan.purpose,

@@ -15,6 +15,7 @@ from services.inspection.campaigns.domain import (
     OutcomeCounted,
 )
 from services.inspection.checklists.domain import AnswersInvalid, AnswersUnasked, ChecklistUnknown
+from services.inspection.discoveries.domain import DiscoveryUnasked
 from services.inspection.offences.domain import OffenceUnknown
 from services.inspection.targets.domain import TargetNotFound
 from services.inspection.visits import queries, usecases
@@ -187,6 +188,7 @@ async def start_visit(
         OutcomeCounted,
         AnswersInvalid,
         AnswersUnasked,
+        DiscoveryUnasked,
     ),
 )
 async def submit_visit(
@@ -207,6 +209,7 @@ async def submit_visit(
         answers=body.answers,
         caller=caller,
         at=utc_now(),
+        discovery=body.discovery,
     )
     set_etag(response, visit)
     return visit

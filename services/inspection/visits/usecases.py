@@ -13,6 +13,7 @@ from services.inspection.campaigns.domain import CampaignTarget, InstitutionNotO
 from services.inspection.campaigns.usecases import count_outcome
 from services.inspection.checklists import queries as checklists
 from services.inspection.checklists.domain import AnswersUnasked
+from services.inspection.discoveries.domain import DiscoveryDetails, DiscoveryUnasked
 from services.inspection.targets import queries as targets
 from services.inspection.targets.domain import TargetNotFound
 from services.inspection.teams import queries as teams
@@ -113,6 +114,7 @@ async def submit_visit(
     caller: Principal,
     at: datetime,
     answers: Mapping[str, Any] | None = None,
+    discovery: DiscoveryDetails | None = None,
 ) -> Visit:
     """End a visit: violations, its place in the campaign and the institution's last visit move with it.
 
@@ -120,6 +122,8 @@ async def submit_visit(
     """
     visit = await queries.visit_for_update(session, visit_id, caller)
     visit.check_submission(outcome, passed)
+    if discovery is not None and outcome is not Outcome.NEWLY_FOUND:
+        raise DiscoveryUnasked(pointer="/discovery")
     assert visit.visited_on is not None
     before = visit.outcome
     visit.answers, said = await _judge(session, visit, outcome, answers)
@@ -130,7 +134,7 @@ async def submit_visit(
     await journal.record(session, submitted, subject=visit)
     if visit.purpose == Purpose.VERIFICATION and visit.reference_id is not None:
         await conclude_verification(session, visit.reference_id, visit_id=visit.id, passed=passed, caller=caller, at=at)
-    await count_outcome(session, visit, outcome, before=before, note=note, at=at)
+    await count_outcome(session, visit, outcome, before=before, note=note, discovery=discovery, at=at)
     if visit.institution_id is not None and outcome in SEEN and before not in SEEN:
         await targets.note_visits(session, [(visit.institution_id, visit.visited_on)])
     return visit

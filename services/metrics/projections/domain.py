@@ -43,6 +43,7 @@ from shared.events.inspection import (
     ComplaintMatched,
     ComplaintReceived,
     ComplaintVisitPlanned,
+    InstitutionDiscovered,
     RectificationOrdered,
     TargetPlaced,
     TeamFormed,
@@ -305,6 +306,10 @@ def discovery(event: CampaignDiscovery) -> Iterable[Change]:
     yield Change("discovery", event.discovery_id, says)
 
 
+def discovered(event: InstitutionDiscovered) -> Iterable[Change]:
+    yield Change("discovery", event.discovery_id, {"state": "found", **place(event), "grid": event.grid or ""})
+
+
 def visit(state: str) -> "Projection":
     def project(event: VisitEvent) -> Iterable[Change]:
         says = {"state": state, "campaign": str(event.campaign_id or ""), **place(event)}
@@ -415,6 +420,7 @@ PROJECTIONS: Final[Mapping[type[Event], Projection]] = {
     CampaignTargetsListed: targets_listed,
     CampaignTargetClosed: target_closed,
     CampaignDiscovery: discovery,
+    InstitutionDiscovered: discovered,
     CampaignClosed: campaign("closed"),
     VisitPlanned: visit("planned"),
     VisitStarted: visit("started"),

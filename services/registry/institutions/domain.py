@@ -227,9 +227,13 @@ class Institution(Base, Aggregate):
     merged_into: Mapped[UUID | None]
 
     @classmethod
-    def register(cls, details: Details, *, at: datetime) -> tuple[Self, InstitutionRegistered]:
-        """Enter an institution in the ledger."""
-        institution = cls(id=new_id(), version=0, registered_at=at, changed_at=at, **details.model_dump())
+    def register(
+        cls, details: Details, *, institution_id: UUID | None = None, at: datetime
+    ) -> tuple[Self, InstitutionRegistered]:
+        """Enter an institution in the ledger, under the id it has elsewhere already if it has one."""
+        institution = cls(
+            id=institution_id or new_id(), version=0, registered_at=at, changed_at=at, **details.model_dump()
+        )
         return institution, InstitutionRegistered(**public_state(institution.id, details), at=at)
 
     def change(self, changes: Mapping[str, object], *, at: datetime) -> InstitutionChanged | None:

@@ -1,0 +1,112 @@
+"""Draws by id, and what a draw is made from."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ARRAY, Uuid, any_, bindparam, func, null, select
+from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.inspection.campaigns.domain import Scope
+from services.inspection.campaigns.queries import within
+from services.inspection.draws.domain import LARGEST, Draw, DrawNotFound, DrawState
+from services.inspection.targets.domain import Target
+from services.inspection.visits.domain import Visit, VisitState
+from shared.policies import Principal
+from shared.reach import within_reach
+
+
+async def draw(session: AsyncSession, draw_id: UUID, caller: Principal) -> Draw:
+    """One draw within the caller's reach; raises `DrawNotFound`."""
+    return _reachable(await session.get(Draw, draw_id), caller)
+
+
+async def draw_for_update(session: AsyncSession, draw_id: UUID, caller: Principal) -> Draw:
+    """The draw, locked until the transaction ends; raises `DrawNotFound`."""
+    return _reachable(await session.get(Draw, draw_id, with_for_update=True, populate_existing=True), caller)
+
+
+def _reachable(found: Draw | None, caller: Principal) -> Draw:
+    if found is None or not caller.covers(district=found.district):
+        raise DrawNotFound
+    return found
+
+
+async def published_draw(session: AsyncSession, draw_id: UUID) -> Draw:
+    """Any draw: its commitment is public from the first moment, its result from the reveal on."""
+    found = await session.get(Draw, draw_id)
+    if found is None:
+        raise DrawNotFound
+    return found
+
+
+_SHORT = (
+    Draw.id,
+    Draw.version,
+    Draw.name,
+    Draw.district,
+    Draw.share_bp,
+    Draw.state,
+    Draw.targets_total,
+    Draw.inspectors_total,
+    Draw.drawn_total,
+    Draw.seed_sha256,
+    Draw.committed_at,
+    Draw.revealed_at,
+    Draw.cancelled_at,
+)
+"""A list shows no lists: they may be of a hundred thousand."""
+
+
+async def draws(session: AsyncSession, caller: Principal, *, after: str | None, limit: int) -> Sequence[Any]:
+    """Draws within the caller's reach, oldest first."""
+    reach = within_reach(caller, district=Draw.district, street=null())
+    wanted = select(*_SHORT).where(reach).order_by(Draw.id).limit(limit)
+    if after is not None:
+        wanted = wanted.where(Draw.id > UUID(after))
+    return (await session.execute(wanted)).all()
+
+
+async def published_draws(session: AsyncSession, *, after: str | None, limit: int) -> Sequence[Any]:
+    """All draws, the newest first."""
+    wanted = select(*_SHORT).where(Draw.state != DrawState.CANCELLED).order_by(Draw.id.desc()).limit(limit)
+    if after is not None:
+        wanted = wanted.where(Draw.id < UUID(after))
+    return (await session.execute(wanted)).all()
+
+
+async def drawable(session: AsyncSession, scope: Scope) -> dict[UUID, str | None]:
+    """Institutions of a scope and their grids. Who closed or was merged is drawn only where the scope asks for it."""
+    conditions = within(scope)
+    if not scope.statuses:
+        conditions.append(Target.status.not_in(("closed", "merged")))
+    wanted = select(Target.institution_id, Target.grid).where(*conditions).limit(LARGEST + 1)
+    return {row.institution_id: row.grid for row in await session.execute(wanted)}
+
+
+def _ids(institution_ids: Sequence[UUID]) -> Any:
+    return any_(bindparam("ids", list(institution_ids), type_=ARRAY(Uuid)))
+
+
+async def last_visitors(session: AsyncSession, institution_ids: Sequence[UUID]) -> dict[UUID, list[str]]:
+    """Who was at each of these at the last visit of which we know who made it."""
+    rows = await session.execute(
+        select(Visit.institution_id, Visit.inspectors)
+        .where(
+            Visit.institution_id == _ids(institution_ids),
+            Visit.state.in_((VisitState.DONE, VisitState.REVIEWED)),
+            func.cardinality(Visit.inspectors) > 0,
+        )
+        .ext(distinct_on(Visit.institution_id))
+        .order_by(Visit.institution_id, Visit.visited_on.desc(), Visit.id.desc())
+    )
+    return {row.institution_id: row.inspectors for row in rows if row.institution_id is not None}
+
+
+async def names(session: AsyncSession, institution_ids: Sequence[UUID]) -> dict[UUID, str]:
+    """What these are called in the ledger."""
+    rows = await session.execute(
+        select(Target.institution_id, Target.name).where(Target.institution_id == _ids(institution_ids))
+    )
+    return {row.institution_id: row.name for row in rows}

@@ -1,0 +1,242 @@
+"""`/v1/draws`, and what of them is public."""
+
+from datetime import date, datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import Response, status
+from pydantic import BaseModel, ConfigDict
+
+from services.inspection.campaigns.domain import Scope
+from services.inspection.draws import queries, usecases
+from services.inspection.draws.domain import (
+    Draw,
+    DrawDetails,
+    DrawNotCommitted,
+    DrawNotFound,
+    DrawNotRevealed,
+    DrawOutsideYourDistrict,
+    DrawScopeEmpty,
+    DrawState,
+    DrawTooLarge,
+    InspectorNotInPool,
+    NotEnoughInspectors,
+    Pool,
+    RecusalNotOnList,
+    ShareTooSmall,
+)
+from services.inspection.parameters.domain import ParameterNotInForce
+from shared.clock import utc_now
+from shared.etags import set_etag
+from shared.paging import Page, PageOf, PageParams
+from shared.policies import Principal, allow, public
+from shared.web import SessionDep, problems, service_router
+from shared.wording import Reason
+
+router = service_router(prefix="/v1/draws", tags=["draws"])
+published = service_router(prefix="/v1/public/draws", tags=["public"])
+
+KeeperDep = Annotated[Principal, allow("bureau", "district_officer")]
+ReaderDep = Annotated[Principal, allow("bureau", "district_officer", "auditor", "service")]
+
+
+class DrawIn(DrawDetails):
+    """A draw to commit to."""
+
+
+class CancellationIn(BaseModel):
+    """Why it is given up."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason: Reason
+
+
+class CommitmentOut(BaseModel):
+    """SHA-256 of what decides the result: the secret seed, the terms, and both lists as canonical JSON."""
+
+    seed_sha256: str
+    terms_sha256: str
+    targets_sha256: str
+    inspectors_sha256: str
+
+
+class DrawSummaryOut(BaseModel):
+    """A draw in a list."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    version: int
+    name: str
+    district: str | None
+    share_bp: int
+    state: DrawState
+    targets_total: int
+    inspectors_total: int
+    drawn_total: int
+    seed_sha256: str
+    committed_at: datetime
+    revealed_at: datetime | None
+    cancelled_at: datetime | None
+
+
+class DrawOut(DrawSummaryOut):
+    """A draw. `version` counts its facts and is its ETag."""
+
+    scope: Scope
+    pool: Pool
+    certified_per_pair: int
+    held_on: date
+    commitment: CommitmentOut
+    cancellation_reason: str | None
+
+
+class ProofOut(BaseModel):
+    """All that decides the result. `deploy/verify/draw.py` draws again from it and compares."""
+
+    format: str
+    commitment: CommitmentOut
+    seed: str
+    terms: dict[str, Any]
+    targets: list[dict[str, Any]]
+    inspectors: list[dict[str, Any]]
+    result: list[dict[str, Any]]
+
+
+class PublishedAssignmentOut(BaseModel):
+    """An institution that was drawn, and the certificates of those who visit it; null has none."""
+
+    institution_id: UUID
+    name: str | None
+    stratum: str
+    certificates: list[str | None]
+
+
+class PublishedDrawOut(BaseModel):
+    """A draw as everybody may see it: first what was promised, then the seed and whom it drew."""
+
+    id: UUID
+    name: str
+    state: DrawState
+    share_bp: int
+    targets_total: int
+    inspectors_total: int
+    commitment: CommitmentOut
+    seed: str | None
+    committed_at: datetime
+    revealed_at: datetime | None
+    result: list[PublishedAssignmentOut]
+
+
+@router.post(
+    "",
+    status_code=status.HTTP_201_CREATED,
+    response_model=DrawOut,
+    responses=problems(
+        DrawOutsideYourDistrict,
+        DrawScopeEmpty,
+        DrawTooLarge,
+        NotEnoughInspectors,
+        ShareTooSmall,
+        InspectorNotInPool,
+        RecusalNotOnList,
+        ParameterNotInForce,
+    ),
+)
+async def commit_draw(body: DrawIn, caller: KeeperDep, session: SessionDep, response: Response) -> Draw:
+    """Draw up a draw and commit to it: the hashes of the seed and of both lists are public from now on.
+
+    Targets are grouped by grid and risk class. Nobody is drawn for an institution that he is recused from or was the
+    last to visit.
+    """
+    draw = await usecases.commit_draw(session, body, caller=caller, at=utc_now())
+    response.headers["Location"] = f"/v1/draws/{draw.id}"
+    set_etag(response, draw)
+    return draw
+
+
+@router.get("", response_model=Page[DrawSummaryOut])
+async def list_draws(caller: ReaderDep, session: SessionDep, page: PageParams) -> PageOf[Any]:
+    """Draws, oldest first. A district's people see their own."""
+    (after,) = page.position() or (None,)
+    return page.page(await queries.draws(session, caller, after=after, limit=page.limit + 1), "id")
+
+
+@router.get("/{draw_id}", response_model=DrawOut, responses=problems(DrawNotFound))
+async def get_draw(draw_id: UUID, caller: ReaderDep, session: SessionDep, response: Response) -> Draw:
+    """One draw, with its version as ETag."""
+    draw = await queries.draw(session, draw_id, caller)
+    set_etag(response, draw)
+    return draw
+
+
+@router.post("/{draw_id}/reveal", response_model=DrawOut, responses=problems(DrawNotFound, DrawNotCommitted))
+async def reveal_draw(draw_id: UUID, caller: KeeperDep, session: SessionDep, response: Response) -> Draw:
+    """Draw. Seed and result are public from now on, and the visits are planned."""
+    draw = await usecases.reveal_draw(session, draw_id, caller=caller, at=utc_now())
+    set_etag(response, draw)
+    return draw
+
+
+@router.post("/{draw_id}/cancellation", response_model=DrawOut, responses=problems(DrawNotFound, DrawNotCommitted))
+async def cancel_draw(
+    draw_id: UUID, body: CancellationIn, caller: KeeperDep, session: SessionDep, response: Response
+) -> Draw:
+    """Give up a draw that was not revealed yet. Its seed stays secret."""
+    draw = await usecases.cancel_draw(session, draw_id, body.reason, caller=caller, at=utc_now())
+    set_etag(response, draw)
+    return draw
+
+
+@router.get("/{draw_id}/proof", response_model=ProofOut, responses=problems(DrawNotFound, DrawNotRevealed))
+async def get_proof(draw_id: UUID, caller: ReaderDep, session: SessionDep) -> dict[str, Any]:
+    """The proof of a revealed draw, as one document that anybody can recompute."""
+    return (await queries.draw(session, draw_id, caller)).proof()
+
+
+@published.get("", response_model=Page[DrawSummaryOut], dependencies=[public()])
+async def list_published_draws(session: SessionDep, page: PageParams) -> PageOf[Any]:
+    """Draws of the city, the newest first."""
+    (after,) = page.position() or (None,)
+    return page.page(await queries.published_draws(session, after=after, limit=page.limit + 1), "id")
+
+
+@published.get("/{draw_id}", response_model=PublishedDrawOut, dependencies=[public()], responses=problems(DrawNotFound))
+async def get_published_draw(draw_id: UUID, session: SessionDep) -> PublishedDrawOut:
+    """What was promised and, once revealed, who was drawn: institutions by name, inspectors by certificate alone."""
+    draw = await queries.published_draw(session, draw_id)
+    drawn = draw.assignments()
+    names = await queries.names(session, [one.institution_id for one in drawn])
+    return PublishedDrawOut(
+        id=draw.id,
+        name=draw.name,
+        state=DrawState(draw.state),
+        share_bp=draw.share_bp,
+        targets_total=draw.targets_total,
+        inspectors_total=draw.inspectors_total,
+        commitment=CommitmentOut(**draw.commitment),
+        seed=draw.seed.hex() if draw.state == DrawState.REVEALED else None,
+        committed_at=draw.committed_at,
+        revealed_at=draw.revealed_at,
+        result=[
+            PublishedAssignmentOut(
+                institution_id=one.institution_id,
+                name=names.get(one.institution_id),
+                stratum=one.stratum,
+                certificates=list(one.certificates),
+            )
+            for one in drawn
+        ],
+    )
+
+
+@published.get(
+    "/{draw_id}/proof",
+    response_model=ProofOut,
+    dependencies=[public()],
+    responses=problems(DrawNotFound, DrawNotRevealed),
+)
+async def get_published_proof(draw_id: UUID, session: SessionDep) -> dict[str, Any]:
+    """The proof of a revealed draw: the same for everybody. It names nobody but by certificate."""
+    return (await queries.published_draw(session, draw_id)).proof()

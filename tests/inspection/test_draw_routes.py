@@ -1,0 +1,127 @@
+"""`/v1/draws`: promised, revealed, published; and the visits that follow."""
+
+import json
+from typing import Any
+
+from deploy.verify.draw import differences
+from tests.inspection.conftest import World
+
+NOBODY = "019a4c1e-0014-7014-8a2b-5d0c6e7f0014"
+DRAW: dict[str, Any] = {"name": "三月双随机", "share_bp": 5000, "scope": {"districts": ["140213"]}}
+
+
+def member(subject: str, *, certificate: str | None) -> dict[str, Any]:
+    return {
+        "subject": subject,
+        "name": subject,
+        "certificate_no": certificate,
+        "certificate_expires_on": "2999-01-01" if certificate else None,
+    }
+
+
+async def city(world: World) -> list[str]:
+    members = [member("a", certificate="晋1"), member("b", certificate=None)]
+    for code, district, people in (
+        ("t1", "140213", members),
+        ("t2", "140213", [member("c", certificate="晋3"), member("a", certificate="晋1")]),
+        ("t3", "140214", [member("d", certificate="晋4")]),
+    ):
+        team = {"code": code, "name": code, "district": district, "members": people}
+        assert (await world.bureau.post("/v1/teams", json=team)).status_code == 201
+    return [str(await world.institution("g1", name=f"机构{n}")) for n in range(4)]
+
+
+async def test_promised_revealed_and_published(world: World) -> None:
+    ids = await city(world)
+    officer, stranger = world.officer("140213"), world.officer("140214")
+    recusal = {"subject": "a", "institution_id": ids[0], "reason": "亲属"}
+    made = await officer.post("/v1/draws", json=DRAW | {"recusals": [recusal], "share_bp": 10_000})
+    assert (made.status_code, made.json()["targets_total"], made.json()["inspectors_total"]) == (201, 4, 3)
+    path = made.headers["location"]
+    draw_id = made.json()["id"]
+    assert (await stranger.get(path)).status_code == 404
+    nobody = world.service()
+    promised = (await nobody.get(f"/v1/public/draws/{draw_id}")).json()
+    assert (promised["seed"], promised["result"], promised["state"]) == (None, [], "committed")
+    assert promised["commitment"] == made.json()["commitment"]
+    early = await nobody.get(f"/v1/public/draws/{draw_id}/proof")
+    assert (early.status_code, early.json()["code"]) == (409, "draw-not-revealed")
+    assert (await stranger.post(f"{path}/reveal")).status_code == 404
+    revealed = await officer.post(f"{path}/reveal")
+    assert (revealed.json()["state"], revealed.json()["drawn_total"]) == ("revealed", 4)
+    twice = await officer.post(f"{path}/reveal")
+    assert (twice.status_code, twice.json()["code"]) == (409, "draw-not-committed")
+    published = (await nobody.get(f"/v1/public/draws/{draw_id}")).json()
+    assert {one["name"] for one in published["result"]} == {f"机构{n}" for n in range(4)}
+    proof = (await officer.get(f"{path}/proof")).json()
+    assert list(differences(proof)) == []
+    assert (await nobody.get(f"/v1/public/draws/{draw_id}/proof")).json() == proof
+    assert (await nobody.get("/v1/public/draws")).json()["items"][0]["id"] == draw_id
+    for said in (published, proof):
+        assert "亲属" not in json.dumps(said, ensure_ascii=False)
+    visits = (await world.bureau.get("/v1/visits")).json()["items"]
+    by_institution = {one["institution_id"]: one for one in visits}
+    assert {one["visit_type"] for one in visits} == {"双随机抽查"}
+    assert set(by_institution[ids[0]]["inspectors"]) == {"b", "c"}
+    assert all(len(one["inspectors"]) == 2 and one["team"] in ("t1", "t2") for one in visits)
+    kinds = [kind.removeprefix("inspection.draw.") for kind, _, _ in await world.facts(draw_id)]
+    assert kinds == ["committed.v1", "revealed.v1", "result_listed.v1"]
+    assert proof["seed"] not in json.dumps((await world.facts(draw_id))[0][2])
+
+
+async def test_who_was_there_last_does_not_come_again(world: World) -> None:
+    ids = await city(world)
+    visit = (await world.bureau.post("/v1/visits", json={"institution_id": ids[0], "team": "t1"})).json()["id"]
+    inspector = world.inspector("t1", subject="a")
+    await inspector.post(f"/v1/visits/{visit}/start")
+    await inspector.post(f"/v1/visits/{visit}/submission", json={"outcome": "inspected"})
+    await world.institution("g2", status="closed")
+    draw = DRAW | {"share_bp": 10_000, "certified_per_pair": 1}
+    path = (await world.bureau.post("/v1/draws", json=draw)).headers["location"]
+    assert (await world.bureau.post(f"{path}/reveal")).json()["drawn_total"] == 4
+    visits = (await world.bureau.get("/v1/visits", params={"state": "planned"})).json()["items"]
+    assert "a" not in next(one["inspectors"] for one in visits if one["institution_id"] == ids[0])
+
+
+async def test_draws_that_are_refused(world: World) -> None:
+    empty = await world.bureau.post("/v1/draws", json=DRAW)
+    assert empty.json()["code"] == "draw-scope-empty"
+    ids = await city(world)
+    officer = world.officer("140213")
+    recusals = [{"subject": one, "institution_id": ids[0], "reason": "亲属"} for one in ("b", "c")]
+    refusals: list[tuple[dict[str, Any], int, str]] = [
+        ({"share_bp": 499}, 422, "draw-share-too-small"),
+        ({"scope": {"districts": ["140214"]}}, 403, "draw-outside-your-district"),
+        ({"pool": {"teams": ["t3"]}}, 422, "inspector-not-in-pool"),
+        ({"pool": {"subjects": ["a", "zz"]}}, 422, "inspector-not-in-pool"),
+        ({"recusals": [recusals[0] | {"subject": "d"}]}, 422, "inspector-not-in-pool"),
+        ({"recusals": [recusals[0] | {"institution_id": NOBODY}]}, 422, "recusal-not-on-list"),
+        ({"recusals": recusals}, 409, "not-enough-inspectors"),
+        ({"certified_per_pair": 2, "pool": {"teams": ["t1"]}}, 409, "not-enough-inspectors"),
+        ({"held_on": "2999-06-01", "pool": {"teams": ["t2"]}}, 409, "not-enough-inspectors"),
+    ]  # fmt: skip
+    for more, status, code in refusals:
+        refused = await officer.post("/v1/draws", json=DRAW | more)
+        assert (refused.status_code, refused.json()["code"]) == (status, code), more
+    path = (await officer.post("/v1/draws", json=DRAW | {"pool": {"teams": ["t2"]}})).headers["location"]
+    cancelled = await officer.post(f"{path}/cancellation", json={"reason": "名录有误"})
+    assert (cancelled.json()["state"], cancelled.json()["cancellation_reason"]) == ("cancelled", "名录有误")
+    assert (await officer.post(f"{path}/reveal")).json()["code"] == "draw-not-committed"
+
+
+async def test_the_minimum_is_what_the_office_decided(world: World) -> None:
+    await city(world)
+    decided = {
+        "name": "draw.minimum_share_bp",
+        "valid_from": "2026-01-01",
+        "value": 6000,
+        "source": "同教办〔2026〕8号",
+    }
+    assert (await world.bureau.post("/v1/parameters", json=decided)).status_code == 201
+    again = await world.bureau.post("/v1/parameters", json=decided)
+    assert (again.status_code, again.json()["code"]) == (409, "parameter-decided")
+    refused = await world.bureau.post("/v1/draws", json=DRAW)
+    assert (refused.json()["code"], refused.json()["facts"]) == ("draw-share-too-small", {"minimum_bp": 6000})
+    listed = (await world.service("auditor").get("/v1/parameters")).json()
+    rows = [(one["value"], one["to_be_confirmed"]) for one in listed if one["name"] == decided["name"]]
+    assert rows == [(500, True), (6000, False)]
