@@ -2,17 +2,32 @@
 
 import hashlib
 from typing import Any
+from uuid import UUID
 
 from services.inspection.evidence.keeper import keep_received
-from tests.edge.asks import HERE, Ask, made
+from shared.database import new_id
+from tests.edge.asks import HERE, NOW, Ask, made
+from tests.inspection.docket import Docket
 from tests.inspection.hostile_files import picture
+from tests.inspection.phones import Phone
 from tests.services import Service
 
 PHOTO = picture()
 
 
 async def field_work(service: Service, visit: str, violation: str, institution: str) -> dict[str, Ask]:
-    return await _evidence(service, visit, violation, institution) | await _checklists(service)
+    return (
+        await _evidence(service, visit, violation, institution)
+        | await _checklists(service)
+        | await _sync(service, institution)
+        | await _exhibits(service, institution)
+    )
+
+
+async def _exhibits(service: Service, institution: str) -> dict[str, Ask]:
+    docket = Docket(service.sessions, UUID(institution), NOW)
+    case = {"case_id": await docket.case()}
+    return {"list_exhibits": Ask(case), "export_bundle": Ask(case)}
 
 
 async def _checklists(service: Service) -> dict[str, Ask]:
@@ -81,4 +96,27 @@ async def _evidence(service: Service, visit: str, violation: str, institution: s
         "send_part": Ask({"evidence_id": sending}, **part, instead={"operator": {"ids": {"evidence_id": his}}}),
         "get_clean_copy": Ask({"evidence_id": kept}, instead={"operator": {"ids": {"evidence_id": his_kept}}}),
         "get_evidence_key": Ask(),
+    }
+
+
+async def _sync(service: Service, institution: str) -> dict[str, Ask]:
+    """A phone of the inspector, and what it did: something to decide, and something decided."""
+    inspector = service("inspector", district=HERE, team="team-01")
+    phone = Phone(inspector)
+    await phone.enrol()
+    lost = {"id": "019a4c1e-0000-7003-8a2b-5d0c6e7f0003"}
+    held, other = [
+        phone.operation("plan_visit", str(new_id()), institution_id=institution, after=[lost]) for _ in range(2)
+    ]
+    assert await phone.push(held, other) == ["held", "held"]
+    batch = {
+        "device_id": phone.id,
+        "sent_at": phone.now().isoformat(),
+        "operations": [phone.operation("plan_visit", str(new_id()), institution_id=institution)],
+    }
+    return {
+        "pull_changes": Ask(query={"device": phone.id}),
+        "push_operations": Ask(body=batch),
+        "list_operations": Ask(query={"verdict": "held", "unresolved": "true"}, shows=held["id"]),
+        "resolve_operation": Ask({"operation_id": other["id"]}, body={"choice": "server", "reason": "前序丢失"}),
     }

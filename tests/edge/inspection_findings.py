@@ -12,6 +12,7 @@ from services.inspection.cases.domain import Case
 from services.inspection.offences.domain import Gravity, Offence
 from services.inspection.violations import usecases as violations
 from shared.clock import china_date
+from shared.database import new_id
 from tests.edge.asks import HERE, NOW, Ask, made
 from tests.inspection.docket import BUREAU, FINE, OFFICERS, REVOCATION, Docket
 from tests.services import Service
@@ -82,7 +83,7 @@ async def _cases(docket: Docket) -> dict[str, Ask]:
         "get_case_clock": Ask(known, shows=known["case_id"]),
         "assign_case_officers": Ask(await of(), body={"officers": OFFICERS, "recused": ["c"], "reason": "x"}),
         "record_case_inquiry": Ask(await of(), body=inquiry),
-        "add_case_exhibits": Ask(await of(), body={"evidence": ["0190a000-0000-7000-8000-000000000001"]}),
+        "add_case_exhibits": Ask(await of(), body={"evidence": [str(await docket.evidence(new_id()))]}),
         "preserve_case_items": Ask(await of("inquire")),
         "settle_case_items": Ask(await of("inquire", "preserve")),
         "review_case": Ask(await of("inquire"), body={"agreed": True, "opinion": "同意"}),

@@ -85,8 +85,8 @@ async def inspection(service: Service) -> World:
         }
         | imports(started, past)
         | await places(service)
-        | await field_work(service, visits[0], violations[0], institution)
-        | await findings(service, institution),
+        | await findings(service, institution)
+        | await field_work(service, visits[0], violations[0], institution),
         institution=institution,
     )
 

@@ -9,11 +9,12 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from services.inspection.cases import usecases
 from services.inspection.cases.papers import Decision, Filing, Inquiry, Notice, Penalty, Review
+from services.inspection.evidence.domain import Capture, CleanCopy, Evidence, SubjectKind
 from services.inspection.offences.domain import Gravity, PenaltyKind
 from services.inspection.teams.domain import Inspector, TeamDetails
 from services.inspection.teams.usecases import form_team
 from services.inspection.violations import usecases as violations
-from services.inspection.violations.domain import Finding
+from services.inspection.violations.domain import Finding, Place
 from shared.clock import china_date
 from shared.context import acting_as
 from shared.database import new_id
@@ -30,13 +31,7 @@ Step = Callable[[AsyncSession, UUID, Penalty, datetime], Awaitable[object]]
 
 STEPS: dict[str, Step] = {
     "order": lambda session, case, _, at: _order(session, case, at),
-    "inquire": lambda session, case, _, at: usecases.record_inquiry(
-        session,
-        case,
-        Inquiry(officers=OFFICERS, identity_shown=True, record="询问笔录", evidence=[new_id()]),
-        caller=BUREAU,
-        at=at,
-    ),
+    "inquire": lambda session, case, _, at: _inquire(session, case, at),
     "preserve": lambda session, case, _, at: usecases.preserve_items(session, case, caller=BUREAU, at=at),
     "review": lambda session, case, _, at: usecases.give_review(
         session, case, Review(agreed=True, opinion="同意"), caller=JURIST, at=at
@@ -57,6 +52,35 @@ STEPS: dict[str, Step] = {
     ),
     "serve": lambda session, case, _, at: usecases.serve_decision(session, case, "直接送达", caller=BUREAU, at=at),
 }
+
+
+def kept_evidence(violation_id: UUID, institution_id: UUID, *, at: datetime) -> Evidence:
+    """A photo of a violation that was received, found clean and kept."""
+    capture = Capture(
+        id=new_id(),
+        subject_kind=SubjectKind.VIOLATION,
+        subject_id=violation_id,
+        media_type="image/jpeg",
+        size=1,
+        sha256="0" * 64,
+        captured_at=at,
+    )
+    place = Place(institution_id, None, "140213", None, None)
+    evidence, _ = Evidence.announce(capture, place, by="inspector-1", at=at)
+    evidence.receive(0, 1, at=at)
+    clean = CleanCopy("image/jpeg", 1, "0" * 64, None)
+    evidence.keep(clean, evidence.receipt_for(clean), "0" * 128, at=at)
+    evidence.version = 3
+    return evidence
+
+
+async def _inquire(session: AsyncSession, case_id: UUID, at: datetime) -> None:
+    case = await usecases.queries.case(session, case_id, BUREAU)
+    evidence = kept_evidence(case.violation_id, case.institution_id or new_id(), at=at)
+    session.add(evidence)
+    await session.flush()
+    inquiry = Inquiry(officers=OFFICERS, identity_shown=True, record="询问笔录", evidence=[evidence.id])
+    await usecases.record_inquiry(session, case_id, inquiry, caller=BUREAU, at=at)
 
 
 async def _order(session: AsyncSession, case_id: UUID, at: datetime) -> None:
@@ -93,6 +117,11 @@ class Docket:
                     session, finding, institution_id=self.institution, grid=None, found_on=None, caller=BUREAU, at=at
                 )
         return found.id
+
+    async def evidence(self, violation_id: UUID) -> UUID:
+        async with self.sessions.begin() as session:
+            session.add(evidence := kept_evidence(violation_id, self.institution, at=self.now))
+        return evidence.id
 
     async def case(
         self,

@@ -31,6 +31,7 @@ from services.inspection.cases.refusals import (
 )
 from services.inspection.cases.shapes import BlockOut, CaseOut, ClockOut, TickOut
 from services.inspection.cases.states import UNDECIDED, CaseState
+from services.inspection.evidence.domain import EvidenceNotFound, EvidenceNotKept
 from services.inspection.offences.domain import OffenceUnknown
 from services.inspection.violations.domain import ViolationNotFound
 from shared.clock import china_date, utc_now
@@ -199,7 +200,16 @@ async def assign_case_officers(
 @router.post(
     "/{case_id}/inquiries",
     response_model=CaseOut,
-    responses=problems(CaseNotFound, CaseStateRefuses, OfficersMissing, OfficerRecused, IdentityNotShown, ExhibitsFull),
+    responses=problems(
+        CaseNotFound,
+        CaseStateRefuses,
+        OfficersMissing,
+        OfficerRecused,
+        IdentityNotShown,
+        ExhibitsFull,
+        EvidenceNotFound,
+        EvidenceNotKept,
+    ),
 )
 async def record_case_inquiry(
     case_id: UUID, body: InquiryIn, caller: InvestigatorDep, session: SessionDep, response: Response
@@ -213,7 +223,7 @@ async def record_case_inquiry(
 @router.post(
     "/{case_id}/exhibits",
     response_model=CaseOut,
-    responses=problems(CaseNotFound, CaseStateRefuses, ExhibitsFull),
+    responses=problems(CaseNotFound, CaseStateRefuses, ExhibitsFull, EvidenceNotFound, EvidenceNotKept),
 )
 async def add_case_exhibits(
     case_id: UUID, body: ExhibitsIn, caller: InvestigatorDep, session: SessionDep, response: Response

@@ -15,6 +15,7 @@ from services.inspection.cases.law import Ground
 from services.inspection.cases.norms import HEARING, Norm
 from services.inspection.cases.papers import Decision, Filing, Inquiry, Notice, Party, Review, SpotDecision, Statement
 from services.inspection.cases.refusals import CaseNotFound, NoPenaltyBasis
+from services.inspection.evidence.exhibits import enter_exhibits
 from services.inspection.offences import queries as offences
 from services.inspection.offences.domain import Offence, OffenceUnknown
 from services.inspection.teams import queries as teams
@@ -74,6 +75,7 @@ async def record_inquiry(
 ) -> Case:
     """Put an inquiry on file."""
     certified = await teams.certified(session, inquiry.officers, on=china_date(at))
+    await _exhibit(session, case_id, inquiry.evidence, caller=caller, at=at)
     return await _take(session, case_id, lambda case: case.inquire(inquiry, certified=certified, at=at), caller=caller)
 
 
@@ -89,7 +91,17 @@ async def add_exhibits(
     session: AsyncSession, case_id: UUID, evidence: Sequence[UUID], *, caller: Principal, at: datetime
 ) -> Case:
     """Put evidence on file."""
+    await _exhibit(session, case_id, evidence, caller=caller, at=at)
     return await _take(session, case_id, lambda case: case.exhibit(evidence, at=at), caller=caller)
+
+
+async def _exhibit(
+    session: AsyncSession, case_id: UUID, evidence: Sequence[UUID], *, caller: Principal, at: datetime
+) -> None:
+    """Chain what is new to the exhibits of the case; only what was verified and kept can be one."""
+    case = await queries.case_for_update(session, case_id, caller)
+    new = [one for one in dict.fromkeys(evidence) if one not in case.exhibits]
+    await enter_exhibits(session, case.id, new, caller=caller, at=at)
 
 
 async def give_review(session: AsyncSession, case_id: UUID, review: Review, *, caller: Principal, at: datetime) -> Case:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.inspection.evidence.domain import Evidence, EvidenceNotFound, EvidenceState, Exhibit, SubjectKind
@@ -11,7 +11,7 @@ from services.inspection.violations import queries as violations
 from services.inspection.violations.domain import Place
 from services.inspection.visits import queries as visits
 from shared.policies import Principal
-from shared.reach import within_reach
+from shared.reach import own_institution, within_reach
 
 
 async def evidence(session: AsyncSession, evidence_id: UUID, caller: Principal) -> Evidence:
@@ -35,9 +35,10 @@ def _reachable(found: Evidence | None, caller: Principal) -> Evidence:
 
 
 def reaches(caller: Principal, evidence: Evidence) -> bool:
-    """Whether it is the caller's to see; operators see what was recorded about their own institution by themselves."""
+    """Whether it is the caller's to see; operators see what they themselves recorded about their institution."""
     if "operator" in caller.roles:
-        return evidence.announced_by == caller.subject
+        own = own_institution(caller)
+        return own is not None and (evidence.institution_id, evidence.announced_by) == (own, caller.subject)
     return caller.covers(district=evidence.district, street=evidence.street, team=evidence.team)
 
 
@@ -68,7 +69,7 @@ async def evidence_about(
 ) -> Sequence[Evidence]:
     """Evidence within the caller's reach, in the order in which it was announced."""
     reach = (
-        Evidence.announced_by == caller.subject
+        and_(Evidence.institution_id == own_institution(caller), Evidence.announced_by == caller.subject)
         if "operator" in caller.roles
         else within_reach(caller, district=Evidence.district, street=Evidence.street, team=Evidence.team)
     )

@@ -21,13 +21,13 @@ async def announce(
     session: AsyncSession, capture: Capture, *, caller: Principal, at: datetime
 ) -> tuple[Evidence, bool]:
     """Make room for what a phone is about to send; whether it is new, for a phone may ask again."""
+    place = await queries.place_of(session, capture.subject_kind, capture.subject_id, caller)
     known = await queries.evidence_with_id(session, capture.id)
     if known is not None:
         if not (queries.reaches(caller, known) and known.says(capture)):
             raise EvidenceIdTaken
         return known, False
     await _check_signature(session, capture, caller)
-    place = await queries.place_of(session, capture.subject_kind, capture.subject_id, caller)
     evidence, announced = Evidence.announce(capture, place, by=caller.subject, at=at)
     session.add(evidence)
     await journal.record(session, announced, subject=evidence)
