@@ -59,10 +59,14 @@ class World:
         """A person in scope."""
         return self.service() if role == "anonymous" else self.service(role, **self.claims(role))
 
+    def ask(self, operation: Operation, role: str) -> Ask:
+        """The example, as people of this role fill it."""
+        ask = self.asks[operation.name]
+        return replace(ask, **ask.instead.get(role, {}))
+
     def request(self, operation: Operation, role: str) -> dict[str, Any]:
         """The example as keywords of `httpx.AsyncClient.request`."""
-        ask = self.asks[operation.name]
-        ask = replace(ask, **ask.instead.get(role, {}))
+        ask = self.ask(operation, role)
         request: dict[str, Any] = {
             "method": operation.method, "url": operation.path.format(**ask.ids), "params": dict(ask.query)
         }  # fmt: skip

@@ -269,6 +269,7 @@ _OF_FINDINGS = (
     "_case", "_cases", "_clock", "_officers", "_inquiry", "_exhibits", "_items", "_party", "_statement", "_hearing",
     "_spot", "_decision", "_payment", "get_complaint", "list_complaints", "list_complaint_candidates",
     "match_complaint", "send_team", "answer_complaint", "_contact", "_duties", "_escalations",
+    "_evidence", "_part", "_clean_copy", "_bundle",
 )  # fmt: skip
 OF_A_STREET = {
     operation: answers["district_officer"]

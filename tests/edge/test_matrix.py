@@ -85,7 +85,7 @@ async def test_cell(cell: Cell, worlds: Worlds) -> None:
 
 
 def _check_visible(world: World, operation: Operation, cell: Cell, answer: httpx.Response) -> None:
-    shows = world.asks[operation.name].shows
+    shows = world.ask(operation, cell.role).shows
     if shows is None:
         return
     if cell.answer == "list" and cell.stranger is not None:
