@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from bench import drain, ledger, scale
+from bench import drain, ledger, scale, street
 from bench.measure import HEADING, Measure
 from deploy.local.platform import Platform
 from deploy.local.ports import Ports
@@ -20,7 +20,7 @@ async def run(only: str) -> list[Measure]:
     print(HEADING, flush=True)
     try:
         async with Platform(folder, ports=Ports.free(), quiet=True, environment={"LOG_LEVEL": "WARNING"}) as platform:
-            for part in (ledger.measures, scale.measures, drain.measures):
+            for part in (ledger.measures, scale.measures, street.measures, drain.measures):
                 if only in part.__module__:
                     async for measure in part(platform):
                         print(measure.line(), flush=True)
@@ -30,7 +30,7 @@ async def run(only: str) -> list[Measure]:
     return measures
 
 
-def main(only: Annotated[str, typer.Option(help="ledger, scale or drain; without it, all.")] = "") -> None:
+def main(only: Annotated[str, typer.Option(help="ledger, scale, street or drain; without it, all.")] = "") -> None:
     """Measure; a figure that is short is shown, not hidden, and does not fail the run."""
     measures = asyncio.run(run(only))
     print(f"{sum(one.reached for one in measures)} of {len(measures)} targets reached")

@@ -1,19 +1,11 @@
 """The same question to a ledger of 10,000 institutions and to one of 1,000,000: what does a hundred times cost?"""
 
-import asyncio
-import os
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
-from itertools import count
-
-import asyncpg
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 
 from bench.measure import Measure, alternate, requests_per_second
-from deploy.local.migrations import migrate
+from bench.serving import Served, serving
 from deploy.local.platform import Platform
-from deploy.local.postgres import create_database
-from deploy.local.processes import accepts_connections, free_port, kill, spawn
 
 SMALL, LARGE = 10_000, 1_000_000
 ASKED = "91350100M000100Y43"
@@ -67,45 +59,12 @@ async def measures(platform: Platform) -> AsyncIterator[Measure]:
 
                 return once
 
-            times = await alternate({"small": answered(small), "large": answered(large)}, rounds=5)
+            times = await alternate({"small": answered(small.port), "large": answered(large.port)}, rounds=5)
             name = f"{question}: 1,000,000 / 10,000"
             yield Measure(name, times["large"], times["small"], 2.0, "ms", more_is_better=False)
 
 
-_numbers = count()
-
-
-@asynccontextmanager
-async def _registry(platform: Platform, institutions: int) -> AsyncIterator[int]:
-    """A registry's API on a database of its own with so many institutions; its port."""
-    name = f"registry_{institutions}_{next(_numbers)}"
-    await create_database(platform.database_url("postgres", driver=None), name)
-    await migrate("registry", platform.database_url(name))
-    connection = await asyncpg.connect(platform.database_url(name, driver=None))
-    try:
-        await connection.execute("SET synchronous_commit = off")
-        await connection.execute(_FILL, institutions, ASKED)
-        for statement in (_PERMITS, _VIOLATIONS, "VACUUM ANALYZE"):
-            await connection.execute(statement)
-    finally:
-        await connection.close()
-    port = free_port()
-    environment = platform.service_environment("registry") | {
-        "DATABASE_URL": platform.database_url(name),
-        "PUBLIC_RATE": "1000000/second",
-    }
-    process = await spawn(
-        [
-            *[sys.executable, "-m", "uvicorn", "--factory", "services.registry.app:create_app", "--port", str(port)],
-            *["--no-access-log", "--log-level", "warning", "--loop", "uvloop", "--http", "httptools"],
-        ],
-        env={**os.environ, **environment},
-        output=asyncio.subprocess.DEVNULL,
-    )
-    try:
-        async with asyncio.timeout(30):
-            while not await accepts_connections(port):
-                await asyncio.sleep(0.1)
-        yield port
-    finally:
-        await kill(process)
+def _registry(platform: Platform, institutions: int) -> AbstractAsyncContextManager[Served]:
+    """A registry's API on a database of its own with so many institutions."""
+    fill = [(_FILL, (institutions, ASKED)), (_PERMITS, ()), (_VIOLATIONS, ())]
+    return serving(platform, "registry", fill, {"PUBLIC_RATE": "1000000/second"})

@@ -126,7 +126,7 @@ _SOURCES: Final[Mapping[str, str]] = {
 }
 KINDS: Final = tuple(_SOURCES)
 
-_PAGE: Final = """
+PAGE: Final = """
     WITH page AS (
         SELECT * FROM (SOURCES) AS changed ORDER BY changed_in, kind, id LIMIT $6
     ), last AS (
@@ -154,5 +154,5 @@ async def changed(
     reads: Any, team: str, device_id: UUID, *, floor: int, position: tuple[int, int, UUID], limit: int
 ) -> Any:
     """A page of what was written in transaction `floor` or later, after a position: one JSON text for each kind."""
-    (row,) = await reads.rows(_PAGE, team, floor, *position, limit, device_id)
+    (row,) = await reads.rows(PAGE, team, floor, *position, limit, device_id)
     return row
