@@ -7,7 +7,12 @@ import pytest
 
 from services.inspection.rows import read_day, read_score
 from services.inspection.violations.domain import (
+    TRANSITIONS,
+    Action,
+    DeadlineExtended,
+    DeadlinePassed,
     DueOnPast,
+    ExtensionTooEarly,
     Finding,
     FoundInFuture,
     Place,
@@ -17,6 +22,7 @@ from services.inspection.violations.domain import (
     ViolationNotAwaitingOrder,
     ViolationNotRectified,
     ViolationNotUnderOrder,
+    ViolationState,
 )
 from shared.database import new_id
 
@@ -99,6 +105,62 @@ def test_verification_closes_or_goes_back_under_the_order() -> None:
 def test_only_what_was_rectified_is_verified(make: Make) -> None:
     with pytest.raises(ViolationNotRectified):
         make().verify(holds=True, note=None, by="i1", at=AT)
+
+
+STATES = {
+    ViolationState.REPORTED: reported,
+    ViolationState.RECTIFICATION_ORDERED: ordered,
+    ViolationState.RECTIFIED: rectified,
+    ViolationState.CLOSED: closed,
+}
+ACTS: dict[Action, Callable[[Violation], object]] = {
+    Action.ORDER: lambda one: one.order(DAY, "停课", at=AT),
+    Action.EXTEND: lambda one: one.extend(date(2026, 3, 9), "装修", by="b1", at=AT),
+    Action.RECTIFY: lambda one: one.rectify("已停课", at=AT),
+    Action.VERIFY: lambda one: one.verify(holds=True, note=None, by="i1", at=AT),
+}
+REFUSED = [(action, state) for action in Action for state in ViolationState if state not in TRANSITIONS[action]]
+
+
+@pytest.mark.parametrize(("action", "state"), REFUSED, ids=str)
+def test_every_step_out_of_turn_is_refused(action: Action, state: ViolationState) -> None:
+    violation = STATES[state]()
+    with pytest.raises((ViolationNotAwaitingOrder, ViolationNotUnderOrder, ViolationNotRectified)):
+        ACTS[action](violation)
+    assert violation.state == state
+
+
+def test_a_deadline_is_extended_once_and_in_time() -> None:
+    violation = ordered()
+    with pytest.raises(ExtensionTooEarly):
+        violation.extend(DAY, "装修", by="b1", at=AT)
+    fact = violation.extend(date(2026, 3, 9), "装修", by="b1", at=AT)
+    assert (fact.due_on, violation.extended_by, violation.due_on) == (date(2026, 3, 9), "b1", date(2026, 3, 9))
+    with pytest.raises(DeadlineExtended):
+        violation.extend(date(2026, 3, 10), "x", by="b1", at=AT)
+    with pytest.raises(DeadlinePassed):
+        ordered().extend(date(2026, 3, 9), "x", by="b1", at=datetime(2026, 3, 3, 1, tzinfo=UTC))
+
+
+def test_overdue_is_what_the_day_says() -> None:
+    violation = ordered()
+    assert [violation.overdue(day) for day in (DAY, date(2026, 3, 3))] == [False, True]
+    assert not rectified().overdue(date(2027, 1, 1))
+    assert not reported().overdue(date(2027, 1, 1))
+
+
+def test_the_last_word_of_a_re_visit_holds() -> None:
+    violation, visit, other = rectified(), new_id(), new_id()
+    said = {"note": None, "by": "i1", "at": AT}
+    assert violation.conclude(visit_id=visit, holds=True, **said) is not None  # type: ignore[arg-type]
+    assert violation.conclude(visit_id=visit, holds=True, **said) is None  # type: ignore[arg-type]
+    assert violation.conclude(visit_id=other, holds=False, **said) is None  # type: ignore[arg-type]
+    assert violation.state == "closed"
+    assert violation.conclude(visit_id=visit, holds=False, **said) is not None  # type: ignore[arg-type]
+    assert (violation.state, violation.closed_at) == ("rectification_ordered", None)
+    violation.rectify("again", at=AT, evidence=[visit, visit])
+    assert (violation.evidence, violation.verification_visit_id) == ([visit], None)
+    assert violation.place == HERE
 
 
 @pytest.mark.parametrize(
