@@ -14,6 +14,8 @@ from services.inspection.complaints import domain as complaint_rules
 from services.inspection.complaints.routes import public_router as public_complaints
 from services.inspection.complaints.routes import router as complaints
 from services.inspection.grids.routes import router as grids
+from services.inspection.norms import domain as norm_rules
+from services.inspection.norms.routes import router as norms
 from services.inspection.offences.routes import router as offences
 from services.inspection.settings import Settings
 from services.inspection.subscriptions import IMPORTERS
@@ -49,6 +51,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             complaints,
             public_complaints,
             accountability,
+            norms,
             imports_router(IMPORTERS),
         ],
         constraints={
@@ -58,5 +61,6 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             **violation_rules.CONSTRAINTS,
             **case_rules.CONSTRAINTS,
             **complaint_rules.CONSTRAINTS,
+            **norm_rules.CONSTRAINTS,
         },
     )

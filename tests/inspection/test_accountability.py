@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import func, select, update
 
 from services.inspection.accountability.domain import Escalation
-from services.inspection.accountability.norms import OWNERS, TOLD, Level, Role, Step
+from services.inspection.accountability.steps import OWNERS, TOLD, Level, Role, Step
 from services.inspection.accountability.usecases import escalate_overdue
 from services.inspection.accountability.watch import Watch
 from services.inspection.settings import Settings

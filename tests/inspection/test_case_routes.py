@@ -56,6 +56,7 @@ async def test_a_case_from_filing_to_closure(world: World, docket: Docket) -> No
     assert (await officer.post(f"{path}/penalty-notice", json=NOTICE)).json()["state"] == "notified"
     assert (await operator.get(path)).json()["notice"]["facts"] == "x"
     assert [one["id"] for one in (await operator.get("/v1/cases")).json()["items"]] == [case]
+    assert (await operator.get(f"{path}/clock")).json()["blocks"] == []
     said = await operator.post(f"{path}/statement", json={"text": "请从轻"})
     assert [one["by"] for one in said.json()["statements"]] == ["operator-1"]
     decision = {"penalties": [{"kind": "warning"}], "grounds": "x", "answer": "已复核"}

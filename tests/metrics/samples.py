@@ -17,6 +17,7 @@ COUNT_NOTHING: frozenset[type[Event]] = frozenset(
         inspection.ComplaintContactRead,
         inspection.EscalationRaised,
         inspection.GridSetActivated,
+        inspection.NormEnacted,
         inspection.OffenceEnacted,
         inspection.OffenceRepealed,
         registry.CalendarDayCorrected,

@@ -1,5 +1,6 @@
 """Proposals of penalty decisions: received once, followed or dismissed once, and what a standing says meanwhile."""
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -115,7 +116,7 @@ def test_a_proposal_is_decided_once(action: Action, state: ProposalState) -> Non
         decided(case(new_id())), CaseProposal(kind="notice", cause="x", legal_basis="x"), institution_id=new_id(), at=AT
     )
     one.state = state
-    acts = {
+    acts: dict[Action, Callable[[], object]] = {
         Action.ACCEPT: lambda: one.accept(permit_ids=[], notice_id=None, by="b", at=AT),
         Action.DISMISS: lambda: one.dismiss("x", by="b", at=AT),
     }

@@ -70,13 +70,6 @@ class ExhibitsFull(Conflict):
     zh = "案件证据不得超过500件。"
 
 
-class NormUnknown(Conflict):
-    """No number is in force for this; the bureau has to decide it."""
-
-    code = "case-norm-unknown"
-    zh = "该标准尚无现行数值，须由市局确定。"
-
-
 class Unlawful(Conflict):
     """The law does not allow this."""
 
