@@ -23,8 +23,10 @@ from services.inspection.violations.domain import (
     ViolationNotRectified,
     ViolationNotUnderOrder,
     ViolationState,
+    is_overdue,
 )
 from shared.database import new_id
+from tests.inspection.penal import offence
 
 AT = datetime(2026, 3, 2, tzinfo=UTC)
 DAY = date(2026, 3, 2)
@@ -64,6 +66,16 @@ def test_a_report_says_where_and_when() -> None:
         Violation.report(FINDING, HERE, visit_id=None, found_on=date(2026, 3, 3), at=AT)
     with pytest.raises(PlaceMissing):
         Violation.report(FINDING, Place(None, None, None, None, None), visit_id=None, found_on=DAY, at=AT)
+
+
+def test_a_finding_sent_again_is_recognised() -> None:
+    named = Finding(offence="x.y", severity=Severity.LOW, description="预收半年")
+    version = offence()
+    violation, fact = Violation.report(named, HERE, visit_id=None, found_on=DAY, at=AT, offence=version)
+    assert (violation.severity, violation.clause, fact.offence) == ("high", "《x》第一条", "x.y")
+    assert violation.says(named, version)
+    assert not violation.says(FINDING)
+    assert reported().says(FINDING)
 
 
 def test_an_order_has_a_day_not_yet_past() -> None:
@@ -143,10 +155,9 @@ def test_a_deadline_is_extended_once_and_in_time() -> None:
 
 
 def test_overdue_is_what_the_day_says() -> None:
-    violation = ordered()
-    assert [violation.overdue(day) for day in (DAY, date(2026, 3, 3))] == [False, True]
-    assert not rectified().overdue(date(2027, 1, 1))
-    assert not reported().overdue(date(2027, 1, 1))
+    assert [is_overdue("rectification_ordered", DAY, on=day) for day in (DAY, date(2026, 3, 3))] == [False, True]
+    assert not is_overdue("rectified", DAY, on=date(2027, 1, 1))
+    assert not is_overdue("rectification_ordered", None, on=date(2027, 1, 1))
 
 
 def test_the_last_word_of_a_re_visit_holds() -> None:

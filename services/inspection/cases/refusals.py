@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from shared.refusals import Conflict, Forbidden, Invalid, NotFound
+from shared.refusals import Conflict, Invalid, NotFound
 
 LAW = "《中华人民共和国行政处罚法》"
 
@@ -311,10 +311,3 @@ class EnforcementEarly(Unlawful):
     code = "enforcement-early"
     zh = "缴纳期限尚未届满（行政处罚法第六十七条）。"
     article = "第六十七条"
-
-
-class NotYourCase(Forbidden):
-    """Only the party itself may say this."""
-
-    code = "not-your-case"
-    zh = "只有当事人可以提出。"
