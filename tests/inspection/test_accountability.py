@@ -11,13 +11,14 @@ from services.inspection.accountability.domain import Escalation
 from services.inspection.accountability.steps import OWNERS, TOLD, Level, Role, Step
 from services.inspection.accountability.usecases import escalate_overdue
 from services.inspection.accountability.watch import Watch
+from services.inspection.offences.domain import Gravity
 from services.inspection.settings import Settings
 from services.inspection.subscriptions import INBOX
 from services.inspection.visits.domain import Visit
 from shared.clock import china_date, utc_now
 from shared.events.registry import ResponsibilityAssigned
 from tests.inspection.conftest import World
-from tests.inspection.docket import FINE, Docket
+from tests.inspection.docket import FINE, REVOCATION, Docket
 from tests.metrics.deliveries import deliver
 
 TEAM = {"code": "t1", "name": "一组", "district": "140213", "grids": ["g1"]}
@@ -70,6 +71,7 @@ async def test_every_open_step_is_owed_on_its_day(world: World) -> None:
     await docket.violation()
     await docket.case("inquire", "preserve")
     await docket.case("order", "inquire", "notify", "decide")
+    await docket.case("inquire", "review", "notify", "ask", "call", penalty=REVOCATION, gravity=Gravity.SERIOUS)
     rectified = await docket.violation("training.late_end")
     await bureau.post(f"/v1/violations/{rectified}/rectification-order", json={"requirement": "x"})
     await inspector.post(f"/v1/violations/{rectified}/rectification", json={"statement": "x"})
@@ -82,6 +84,7 @@ async def test_every_open_step_is_owed_on_its_day(world: World) -> None:
     assert {step: due[step] for step in expected} == {
         step: str(TODAY + timedelta(days=days)) for step, days in expected.items()
     }
+    assert due["case_hearing"] == str(TODAY + timedelta(days=30))
     assert due["case_decision"] == str(TODAY + timedelta(days=90))
     weekdays = [TODAY + timedelta(days=days) for days in range(1, 20)]
     seventh = [day for day in weekdays if day.weekday() < 5][6]

@@ -56,6 +56,13 @@ _OPEN = "\nUNION ALL\n".join(
             due=_WORKING_DAYS_AFTER.format(start="penalty_case.preserved_on", days=SETTLE_DAYS),
         ),
         _step(
+            "case_hearing",
+            "penalty_case",
+            "penalty_case.state = 'hearing' AND penalty_case.hearing ->> 'chair' IS NOT NULL "
+            "AND penalty_case.hearing ->> 'held' IS NULL",
+            due="penalty_case.hearing_on",
+        ),
+        _step(
             "case_service",
             "penalty_case",
             "penalty_case.state = 'decided'",

@@ -17,6 +17,7 @@ class Step(StrEnum):
     RECTIFICATION = "rectification"
     VERIFICATION = "verification"
     CASE_PRESERVED = "case_preserved"
+    CASE_HEARING = "case_hearing"
     CASE_DECISION = "case_decision"
     CASE_SERVICE = "case_service"
     COMPLAINT_MATCH = "complaint_match"
@@ -53,6 +54,7 @@ OWNERS: Final[Mapping[Step, Role]] = {
     Step.RECTIFICATION: Role.STREET_OFFICER,
     Step.VERIFICATION: Role.STREET_OFFICER,
     Step.CASE_PRESERVED: Role.DISTRICT_OFFICER,
+    Step.CASE_HEARING: Role.DISTRICT_OFFICER,
     Step.CASE_DECISION: Role.DISTRICT_OFFICER,
     Step.CASE_SERVICE: Role.DISTRICT_OFFICER,
     Step.COMPLAINT_MATCH: Role.DISTRICT_OFFICER,
