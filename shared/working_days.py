@@ -1,5 +1,6 @@
 """Periods of working days, as the law counts them: the day of the event is not counted (民法典 art. 201)."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -13,16 +14,16 @@ class Deadline:
     provisional: bool
 
 
-class CountsWorkingDays:
+class CountsWorkingDays(ABC):
     """The arithmetic of a calendar that knows its published years and which days are worked."""
 
     __slots__ = ()
 
     published: frozenset[int]
 
+    @abstractmethod
     def is_working_day(self, day: date) -> bool:
         """As the year's calendar says, and by the weekday while it is not published."""
-        raise NotImplementedError
 
     def after_working_days(self, start: date, days: int) -> Deadline:
         """The last of so many working days; the day of the event is not counted."""

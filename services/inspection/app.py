@@ -24,6 +24,8 @@ from services.inspection.evidence import domain as evidence_rules
 from services.inspection.evidence.routes import key, of_cases, open_evidence
 from services.inspection.evidence.routes import router as evidence
 from services.inspection.grids.routes import router as grids
+from services.inspection.norms import domain as norm_rules
+from services.inspection.norms.routes import router as norms
 from services.inspection.offences.routes import router as offences
 from services.inspection.parameters import domain as parameter_rules
 from services.inspection.parameters.routes import router as parameters
@@ -74,6 +76,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             draws,
             discoveries,
             published_draws,
+            norms,
             imports_router(IMPORTERS),
         ],
         constraints={
@@ -87,6 +90,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             **evidence_rules.CONSTRAINTS,
             **case_rules.CONSTRAINTS,
             **complaint_rules.CONSTRAINTS,
+            **norm_rules.CONSTRAINTS,
         },
         resources=[open_evidence],
     )

@@ -786,3 +786,17 @@ class EscalationRaised(Event):
     due_on: date
     days_late: int
     at: datetime
+
+
+class NormEnacted(Event):
+    """A number that offices decide counts from a day on: days for a step, days late until somebody is told, fen."""
+
+    type: ClassVar[str] = "inspection.norm.enacted.v1"
+    topic: ClassVar[str] = "inspection.norms.v1"
+
+    norm_id: UUID
+    name: str
+    value: int
+    valid_from: date
+    source: str
+    at: datetime

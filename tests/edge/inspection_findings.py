@@ -155,7 +155,10 @@ async def _accountability(service: Service, docket: Docket) -> dict[str, Ask]:
     async with service.sessions.begin() as session:
         await escalate_overdue(session, at=NOW)
         told = await session.scalar(select(Escalation.id).where(Escalation.subject_id == UUID(owed)).limit(1))
+    norm = {"name": "review", "value": 4, "source": "区局通知", "valid_from": str(TODAY + timedelta(days=9))}
     return {
+        "enact_norm": Ask(body=norm),
+        "list_norms": Ask(query={"name": "review"}),
         "list_duties": Ask(query={"step": "order", "overdue": "true"}, shows=owed),
         "list_escalations": Ask(query={"step": "order"}, shows=str(told)),
         "list_team_performance": Ask(query={"first_day": "2026-01-01", "last_day": "2026-12-31"}, shows="team-01"),

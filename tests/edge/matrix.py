@@ -225,6 +225,8 @@ inspection.answer_complaint            yes    own     403   403   403   403    4
 inspection.read_complaint_contact      yes    own     403   403   403   403    403    403   401
 inspection.complain                    yes    yes     yes   yes   yes   yes    yes    yes   yes
 inspection.get_receipt                 yes    yes     yes   yes   yes   yes    yes    yes   yes
+inspection.enact_norm                  yes    403     403   403   403   403    403    403   401
+inspection.list_norms                  yes    yes     yes   403   403   403    yes    yes   401
 inspection.list_duties                 yes    list    list  403   403   403    yes    yes   401
 inspection.list_escalations            yes    list    list  403   403   403    yes    yes   401
 inspection.list_team_performance       yes    list    list  403   403   403    yes    yes   401

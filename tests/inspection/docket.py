@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from services.inspection.cases import usecases
+from services.inspection.cases import queries, usecases
 from services.inspection.cases.papers import Decision, Filing, Inquiry, Notice, Penalty, Review
 from services.inspection.evidence.domain import Capture, CleanCopy, Evidence, SubjectKind
 from services.inspection.offences.domain import Gravity, PenaltyKind
@@ -84,7 +84,7 @@ async def _inquire(session: AsyncSession, case_id: UUID, at: datetime) -> None:
 
 
 async def _order(session: AsyncSession, case_id: UUID, at: datetime) -> None:
-    case = await usecases.queries.case(session, case_id, BUREAU)
+    case = await queries.case(session, case_id, BUREAU)
     await violations.order_rectification(
         session, case.violation_id, due_on=None, requirement="整改", caller=BUREAU, at=at
     )

@@ -385,6 +385,15 @@ def test_confiscation_is_of_the_illegal_income() -> None:
         notified(Penalty(kind=PenaltyKind.CONFISCATION, amount_fen=8))
 
 
+def test_preserved_items_are_settled_once() -> None:
+    case = investigating()
+    case.preserve(at=AT)
+    assert case.settle(at=days(1)).step == "preservation_settled"
+    for settled in (case, investigating()):
+        with pytest.raises(CaseStateRefuses):
+            settled.settle(at=days(2))
+
+
 def test_everything_that_blocks_is_said_at_once() -> None:
     case = filed()
     case.preserved_on = DAY

@@ -91,3 +91,63 @@ async def test_without_an_institution_the_grid_is_named(world: World) -> None:
     assert (made.status_code, made.json()["team"], made.json()["district"]) == (201, "t1", "140213")
     future = body | {"grid": "g1", "found_on": "2999-01-01"}
     assert (await world.bureau.post("/v1/violations", json=future)).json()["code"] == "found-in-future"
+
+
+async def test_a_re_visit_closes_it_or_puts_it_back(world: World) -> None:
+    await world.bureau.post("/v1/teams", json=TEAM)
+    institution = await world.institution("g1")
+    inspector, operator = world.inspector("t1"), world.service("operator", institution=str(institution))
+    body = {"institution_id": str(institution), "severity": "moderate", "description": "无证授课"}
+    violation = (await inspector.post("/v1/violations", json=body)).json()["id"]
+    path = f"/v1/violations/{violation}"
+    order = (await inspector.post(f"{path}/rectification-order", json={"requirement": "停课"})).json()
+    later = {"due_on": str(china_date(utc_now()) + timedelta(days=40)), "reason": "装修"}
+    assert (await inspector.post(f"{path}/extension", json=later)).status_code == 403
+    extended = await world.officer("140213").post(f"{path}/extension", json=later)
+    assert (extended.json()["due_on"], extended.json()["extended_by"]) == (later["due_on"], "district_officer-1")
+    assert extended.json()["due_on"] > order["due_on"]
+    shown = ["0190a000-0000-7000-8000-000000000001"]
+    done = await operator.post(f"{path}/rectification", json={"statement": "已停课", "evidence": shown})
+    assert done.json()["evidence"] == shown
+
+    async def planned() -> list[str]:
+        visits = (await inspector.get("/v1/visits", params={"state": "planned"})).json()["items"]
+        assert {(one["purpose"], one["reference_id"]) for one in visits} <= {("verification", violation)}
+        return [one["id"] for one in visits]
+
+    async def look(passed: bool | None, outcome: str = "inspected") -> str:
+        (visit,) = await planned()
+        await inspector.post(f"/v1/visits/{visit}/start")
+        answer = await inspector.post(f"/v1/visits/{visit}/submission", json={"outcome": outcome, "passed": passed})
+        assert answer.status_code == 200, answer.text
+        return visit
+
+    await look(None, "closed_door")
+    assert (await inspector.get(path)).json()["state"] == "rectified"
+    await look(False)
+    assert (await inspector.get(path)).json()["state"] == "rectification_ordered"
+    assert await planned() == []
+    await operator.post(f"{path}/rectification", json={"statement": "再次整改"})
+    visit = await look(True)
+    closed = (await inspector.get(path)).json()
+    assert (closed["state"], closed["verification_visit_id"], closed["overdue"]) == ("closed", visit, False)
+    reviewed = await world.officer("140213").post(f"/v1/visits/{visit}/review", json={"accepted": False})
+    assert reviewed.status_code == 200
+    again = await inspector.post(f"/v1/visits/{visit}/submission", json={"outcome": "inspected", "passed": False})
+    assert again.status_code == 200
+    assert (await inspector.get(path)).json()["state"] == "rectification_ordered"
+
+
+async def test_an_officers_own_look_calls_the_re_visit_off(world: World) -> None:
+    await world.bureau.post("/v1/teams", json=TEAM)
+    institution = await world.institution("g1")
+    inspector = world.inspector("t1")
+    body = {"institution_id": str(institution), "severity": "low", "description": "x"}
+    path = (await inspector.post("/v1/violations", json=body)).headers["location"]
+    await inspector.post(f"{path}/rectification-order", json={"requirement": "x"})
+    await inspector.post(f"{path}/rectification", json={"statement": "x"})
+    await inspector.post(f"{path}/verification", json={"holds": True})
+    (visit,) = (await inspector.get("/v1/visits")).json()["items"]
+    assert (visit["purpose"], visit["state"]) == ("verification", "called_off")
+    overdue = await inspector.get("/v1/violations", params={"overdue": "true"})
+    assert overdue.json()["items"] == []

@@ -7,7 +7,12 @@ import pytest
 
 from services.inspection.rows import read_day, read_score
 from services.inspection.violations.domain import (
+    TRANSITIONS,
+    Action,
+    DeadlineExtended,
+    DeadlinePassed,
     DueOnPast,
+    ExtensionTooEarly,
     Finding,
     FoundInFuture,
     Place,
@@ -17,8 +22,11 @@ from services.inspection.violations.domain import (
     ViolationNotAwaitingOrder,
     ViolationNotRectified,
     ViolationNotUnderOrder,
+    ViolationState,
+    is_overdue,
 )
 from shared.database import new_id
+from tests.inspection.penal import offence
 
 AT = datetime(2026, 3, 2, tzinfo=UTC)
 DAY = date(2026, 3, 2)
@@ -60,6 +68,16 @@ def test_a_report_says_where_and_when() -> None:
         Violation.report(FINDING, Place(None, None, None, None, None), visit_id=None, found_on=DAY, at=AT)
 
 
+def test_a_finding_sent_again_is_recognised() -> None:
+    named = Finding(offence="x.y", severity=Severity.LOW, description="预收半年")
+    version = offence()
+    violation, fact = Violation.report(named, HERE, visit_id=None, found_on=DAY, at=AT, offence=version)
+    assert (violation.severity, violation.clause, fact.offence) == ("high", "《x》第一条", "x.y")
+    assert violation.says(named, version)
+    assert not violation.says(FINDING)
+    assert reported().says(FINDING)
+
+
 def test_an_order_has_a_day_not_yet_past() -> None:
     violation = reported()
     with pytest.raises(DueOnPast):
@@ -99,6 +117,61 @@ def test_verification_closes_or_goes_back_under_the_order() -> None:
 def test_only_what_was_rectified_is_verified(make: Make) -> None:
     with pytest.raises(ViolationNotRectified):
         make().verify(holds=True, note=None, by="i1", at=AT)
+
+
+STATES = {
+    ViolationState.REPORTED: reported,
+    ViolationState.RECTIFICATION_ORDERED: ordered,
+    ViolationState.RECTIFIED: rectified,
+    ViolationState.CLOSED: closed,
+}
+ACTS: dict[Action, Callable[[Violation], object]] = {
+    Action.ORDER: lambda one: one.order(DAY, "停课", at=AT),
+    Action.EXTEND: lambda one: one.extend(date(2026, 3, 9), "装修", by="b1", at=AT),
+    Action.RECTIFY: lambda one: one.rectify("已停课", at=AT),
+    Action.VERIFY: lambda one: one.verify(holds=True, note=None, by="i1", at=AT),
+}
+REFUSED = [(action, state) for action in Action for state in ViolationState if state not in TRANSITIONS[action]]
+
+
+@pytest.mark.parametrize(("action", "state"), REFUSED, ids=str)
+def test_every_step_out_of_turn_is_refused(action: Action, state: ViolationState) -> None:
+    violation = STATES[state]()
+    with pytest.raises((ViolationNotAwaitingOrder, ViolationNotUnderOrder, ViolationNotRectified)):
+        ACTS[action](violation)
+    assert violation.state == state
+
+
+def test_a_deadline_is_extended_once_and_in_time() -> None:
+    violation = ordered()
+    with pytest.raises(ExtensionTooEarly):
+        violation.extend(DAY, "装修", by="b1", at=AT)
+    fact = violation.extend(date(2026, 3, 9), "装修", by="b1", at=AT)
+    assert (fact.due_on, violation.extended_by, violation.due_on) == (date(2026, 3, 9), "b1", date(2026, 3, 9))
+    with pytest.raises(DeadlineExtended):
+        violation.extend(date(2026, 3, 10), "x", by="b1", at=AT)
+    with pytest.raises(DeadlinePassed):
+        ordered().extend(date(2026, 3, 9), "x", by="b1", at=datetime(2026, 3, 3, 1, tzinfo=UTC))
+
+
+def test_overdue_is_what_the_day_says() -> None:
+    assert [is_overdue("rectification_ordered", DAY, on=day) for day in (DAY, date(2026, 3, 3))] == [False, True]
+    assert not is_overdue("rectified", DAY, on=date(2027, 1, 1))
+    assert not is_overdue("rectification_ordered", None, on=date(2027, 1, 1))
+
+
+def test_the_last_word_of_a_re_visit_holds() -> None:
+    violation, visit, other = rectified(), new_id(), new_id()
+    said = {"note": None, "by": "i1", "at": AT}
+    assert violation.conclude(visit_id=visit, holds=True, **said) is not None  # type: ignore[arg-type]
+    assert violation.conclude(visit_id=visit, holds=True, **said) is None  # type: ignore[arg-type]
+    assert violation.conclude(visit_id=other, holds=False, **said) is None  # type: ignore[arg-type]
+    assert violation.state == "closed"
+    assert violation.conclude(visit_id=visit, holds=False, **said) is not None  # type: ignore[arg-type]
+    assert (violation.state, violation.closed_at) == ("rectification_ordered", None)
+    violation.rectify("again", at=AT, evidence=[visit, visit])
+    assert (violation.evidence, violation.verification_visit_id) == ([visit], None)
+    assert violation.place == HERE
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,7 @@ COUNT_NOTHING: frozenset[type[Event]] = frozenset(
         inspection.DutyAssigned,
         inspection.DutyCancelled,
         inspection.GridSetActivated,
+        inspection.NormEnacted,
         inspection.OffenceEnacted,
         inspection.OffenceRepealed,
         inspection.GridSetScheduled,

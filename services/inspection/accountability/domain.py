@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, Date, Index, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.inspection.accountability.norms import Level, Role
+from services.inspection.accountability.steps import Level, Role
 from services.inspection.orm import Base
 from shared.database import Aggregate, new_id
 from shared.events.inspection import EscalationRaised

@@ -1,7 +1,7 @@
 """What is open, in one statement over the tables of every slice: each step with the day by which it is owed.
 
-Days that a law fixes are its own (working days by the calendar); the others are rows of `step_days`, as in force on
-the day of asking.
+Days that a law fixes are its own (working days by the calendar); the others are norms of the step's name, as in force
+on the day of asking.
 """
 
 from datetime import date
@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Date, Integer, Subquery, Text, Uuid, bindparam, column, text
 
-from services.inspection.accountability.norms import OWNERS
+from services.inspection.accountability.steps import OWNERS
 from services.inspection.cases.law import SERVICE_DAYS, SETTLE_DAYS
 
 _WORKING_DAYS_AFTER = """
@@ -56,6 +56,13 @@ _OPEN = "\nUNION ALL\n".join(
             due=_WORKING_DAYS_AFTER.format(start="penalty_case.preserved_on", days=SETTLE_DAYS),
         ),
         _step(
+            "case_hearing",
+            "penalty_case",
+            "penalty_case.state = 'hearing' AND penalty_case.hearing ->> 'chair' IS NOT NULL "
+            "AND penalty_case.hearing ->> 'held' IS NULL",
+            due="penalty_case.hearing_on",
+        ),
+        _step(
             "case_service",
             "penalty_case",
             "penalty_case.state = 'decided'",
@@ -86,7 +93,8 @@ _ROLES = ", ".join(f"('{step.value}', '{role.value}')" for step, role in OWNERS.
 
 _DUTIES = f"""
     WITH norm AS (
-        SELECT DISTINCT ON (name) name, days FROM step_days WHERE valid_from <= :on ORDER BY name, valid_from DESC
+        SELECT DISTINCT ON (name) name, value::integer AS days
+        FROM norm AS decided WHERE valid_from <= :on ORDER BY name, valid_from DESC
     ), open AS ({_OPEN})
     SELECT open.step, open.subject_id, open.institution_id, open.district, open.street, open.team, open.due_on,
            greatest(:on - open.due_on, 0) AS days_late, owner.role, responsible.officer AS owner

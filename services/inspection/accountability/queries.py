@@ -11,7 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.inspection.accountability.domain import Duty, Escalation, Responsible
 from services.inspection.accountability.duties import duties_on
-from services.inspection.accountability.norms import Level, StepDays
+from services.inspection.accountability.steps import Level
+from services.inspection.norms import queries as norms
+from services.inspection.norms.domain import NormName
 from shared.policies import Principal
 from shared.reach import within_reach
 
@@ -73,12 +75,8 @@ async def overdue(session: AsyncSession, level: Level, *, late: int, on: date, l
 
 async def level_days(session: AsyncSession, *, on: date) -> Mapping[Level, int]:
     """After how many days late each level is told, by the rows in force on a day."""
-    rows = await session.execute(
-        select(StepDays.name, StepDays.days)
-        .where(StepDays.name.in_(list(Level)), StepDays.valid_from <= on)
-        .order_by(StepDays.name, StepDays.valid_from)
-    )
-    return {Level(row.name): row.days for row in rows}
+    days = await norms.in_force(session, [NormName(level.value) for level in Level], on=on)
+    return {Level(name.value): value for name, value in days.items()}
 
 
 async def officers_of(session: AsyncSession, institutions: Sequence[UUID]) -> Mapping[tuple[UUID, str], str]:

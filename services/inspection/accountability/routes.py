@@ -9,9 +9,9 @@ from pydantic import BaseModel, ConfigDict
 
 from services.inspection.accountability import queries
 from services.inspection.accountability.domain import Escalation
-from services.inspection.accountability.norms import Level, Role, Step
 from services.inspection.accountability.performance import Performance, performances
 from services.inspection.accountability.queries import DutyFilters
+from services.inspection.accountability.steps import Level, Role, Step
 from services.inspection.accountability.usecases import period
 from shared.clock import china_date, utc_now
 from shared.paging import Page, PageOf, PageParams

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.inspection.accountability import queries
 from services.inspection.accountability.domain import Duty, Escalation, Responsible
-from services.inspection.accountability.norms import TOLD, Level
+from services.inspection.accountability.steps import TOLD, Level
 from shared.clock import china_date
 from shared.events.registry import ResponsibilityAssigned
 from shared.inbox import Delivery

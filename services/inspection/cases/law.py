@@ -26,6 +26,7 @@ from services.inspection.cases.refusals import (
     RectificationNotOrdered,
     StatementUnanswered,
 )
+from services.inspection.norms.domain import NormName
 from services.inspection.offences.domain import Gravity, Offence, PenaltyKind, PenaltyRule
 from shared.refusals import Refusal
 from shared.working_days import CountsWorkingDays, Deadline
@@ -33,6 +34,11 @@ from shared.working_days import CountsWorkingDays, Deadline
 if TYPE_CHECKING:
     from services.inspection.cases.domain import Case
 
+HEARING: Final[Mapping[Party, NormName]] = {
+    Party.PERSON: NormName.HEARING_PERSON,
+    Party.ORGANISATION: NormName.HEARING_ORGANISATION,
+}
+"""What a large fine is (art. 63), each province says for itself."""
 OFFICERS: Final = 2
 """Art. 42."""
 ON_THE_SPOT_FEN: Final[Mapping[Party, int]] = {Party.PERSON: 20_000, Party.ORGANISATION: 300_000}

@@ -26,7 +26,6 @@ from services.inspection.cases.refusals import (
     LeniencyUnfounded,
     MoneyOwed,
     MustNotPunish,
-    NormUnknown,
     NoticeMissing,
     OfficersMissing,
     OnTheSpotTooMuch,
@@ -37,6 +36,7 @@ from services.inspection.cases.refusals import (
     StatementUnanswered,
 )
 from services.inspection.cases.shapes import CaseOut
+from services.inspection.norms.domain import NormUnknown
 from services.inspection.offences.domain import MAX_FEN
 from shared.clock import utc_now
 from shared.etags import set_etag

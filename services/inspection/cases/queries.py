@@ -1,8 +1,7 @@
-"""Cases by id and by what they are about; other cases of the same party; the numbers in force."""
+"""Cases by id and by what they are about; other cases of the same party."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import date
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, select
@@ -10,8 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.inspection.cases.domain import Case
 from services.inspection.cases.law import Window
-from services.inspection.cases.norms import CaseNorm, Norm
-from services.inspection.cases.refusals import CaseNotFound, NormUnknown
+from services.inspection.cases.refusals import CaseNotFound
 from services.inspection.cases.states import CaseState
 from shared.policies import Principal
 from shared.reach import within_reach
@@ -90,16 +88,3 @@ def _same_party(of: Case) -> ColumnElement[bool]:
     if of.institution_id is not None:
         return Case.institution_id == of.institution_id
     return Case.institution_id.is_(None) & (Case.party_name == of.party_name)
-
-
-async def norm(session: AsyncSession, name: Norm, *, on: date) -> int:
-    """The number in force on a day; raises `NormUnknown`."""
-    value: int | None = await session.scalar(
-        select(CaseNorm.value)
-        .where(CaseNorm.name == name, CaseNorm.valid_from <= on)
-        .order_by(CaseNorm.valid_from.desc())
-        .limit(1)
-    )
-    if value is None:
-        raise NormUnknown(name=name.value)
-    return value

@@ -83,11 +83,6 @@ class CaseFile(Aggregate):
         """The penalties the party was told of."""
         return [Penalty.model_validate(one) for one in (self.notice or {}).get("penalties", [])]
 
-    @property
-    def penalties(self) -> list[Penalty]:
-        """The penalties decided."""
-        return [Penalty.model_validate(one) for one in (self.decision or {}).get("penalties", [])]
-
     def _check(self, action: Action) -> None:
         if self.state not in TRANSITIONS[action]:
             raise CaseStateRefuses(state=self.state)

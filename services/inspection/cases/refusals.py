@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from shared.refusals import Conflict, Forbidden, Invalid, NotFound
+from shared.refusals import Conflict, Invalid, NotFound
 
 LAW = "《中华人民共和国行政处罚法》"
 
@@ -68,13 +68,6 @@ class ExhibitsFull(Conflict):
 
     code = "exhibits-full"
     zh = "案件证据不得超过500件。"
-
-
-class NormUnknown(Conflict):
-    """No number is in force for this; the bureau has to decide it."""
-
-    code = "case-norm-unknown"
-    zh = "该标准尚无现行数值，须由市局确定。"
 
 
 class Unlawful(Conflict):
@@ -318,10 +311,3 @@ class EnforcementEarly(Unlawful):
     code = "enforcement-early"
     zh = "缴纳期限尚未届满（行政处罚法第六十七条）。"
     article = "第六十七条"
-
-
-class NotYourCase(Forbidden):
-    """Only the party itself may say this."""
-
-    code = "not-your-case"
-    zh = "只有当事人可以提出。"

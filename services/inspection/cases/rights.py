@@ -18,13 +18,13 @@ from services.inspection.cases.refusals import (
     HearingNoticeShort,
     HearingRightUntold,
     NoHearingRight,
-    NormUnknown,
     NoticeMissing,
     OfficerRecused,
     OfficersMissing,
     PenaltyUnfounded,
 )
 from services.inspection.cases.shapes import CaseOut
+from services.inspection.norms.domain import NormUnknown
 from shared.clock import utc_now
 from shared.etags import set_etag
 from shared.policies import Principal, allow

@@ -23,7 +23,6 @@ from services.inspection.cases.refusals import (
     IdentityNotShown,
     LimitationPassed,
     NoPenaltyBasis,
-    NormUnknown,
     OfficerRecused,
     OfficersMissing,
     PartyMissing,
@@ -32,12 +31,14 @@ from services.inspection.cases.refusals import (
 from services.inspection.cases.shapes import BlockOut, CaseOut, ClockOut, TickOut
 from services.inspection.cases.states import UNDECIDED, CaseState
 from services.inspection.evidence.domain import EvidenceNotFound, EvidenceNotKept
+from services.inspection.norms.domain import NormUnknown
 from services.inspection.offences.domain import OffenceUnknown
 from services.inspection.violations.domain import ViolationNotFound
 from shared.clock import china_date, utc_now
 from shared.etags import not_modified, set_etag
 from shared.paging import Page, PageOf, PageParams
 from shared.policies import Principal, allow
+from shared.reach import own_institution
 from shared.refusals import Refusal
 from shared.web import SessionDep, problems, service_router
 from shared.wording import Day, Line, Reason
@@ -150,14 +151,15 @@ async def get_case(
 async def get_case_clock(case_id: UUID, caller: ReaderDep, session: SessionDep) -> ClockOut:
     """Each deadline with its article and what is left of it, and what forbids a decision today."""
     case = await queries.case(session, case_id, caller)
-    return await _clock(session, case, at=utc_now())
+    return await _clock(session, case, party=own_institution(caller) is not None, at=utc_now())
 
 
-async def _clock(session: SessionDep, case: Case, *, at: datetime) -> ClockOut:
+async def _clock(session: SessionDep, case: Case, *, party: bool, at: datetime) -> ClockOut:
+    """The party sees its deadlines, and not where the office stands with its file."""
     on = china_date(at)
     ground = await usecases.ground_of(session, case, on=on)
     deadlines = ticks(case, ground.calendar, five_years=ground.offence.life_or_finance, on=on)
-    blocks = case.blocks(ground, None, on=on) if case.state in UNDECIDED else ()
+    blocks = case.blocks(ground, None, on=on) if case.state in UNDECIDED and not party else ()
     late = case.late_fen(on) if case.state == CaseState.SERVED else 0
     return ClockOut(
         case_id=case.id,

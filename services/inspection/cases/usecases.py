@@ -11,11 +11,12 @@ from services.inspection.calendars.domain import WorkingCalendar
 from services.inspection.calendars.queries import working_calendar
 from services.inspection.cases import queries
 from services.inspection.cases.domain import Case
-from services.inspection.cases.law import Ground
-from services.inspection.cases.norms import HEARING, Norm
+from services.inspection.cases.law import HEARING, Ground
 from services.inspection.cases.papers import Decision, Filing, Inquiry, Notice, Party, Review, SpotDecision, Statement
 from services.inspection.cases.refusals import CaseNotFound, NoPenaltyBasis
 from services.inspection.evidence.exhibits import enter_exhibits
+from services.inspection.norms import queries as norms
+from services.inspection.norms.domain import NormName
 from services.inspection.offences import queries as offences
 from services.inspection.offences.domain import Offence, OffenceUnknown
 from services.inspection.teams import queries as teams
@@ -132,7 +133,7 @@ async def ask_hearing(session: AsyncSession, case_id: UUID, *, caller: Principal
     """The party asks to be heard."""
     case = await queries.case_for_update(session, case_id, caller)
     calendar = await calendar_of(session, case)
-    hearing_fen = await queries.norm(session, HEARING[Party(case.party)], on=china_date(at))
+    hearing_fen = await norms.norm(session, HEARING[Party(case.party)], on=china_date(at))
     await journal.record(session, case.ask_hearing(calendar, hearing_fen=hearing_fen, at=at), subject=case)
     return case
 
@@ -160,7 +161,7 @@ async def extend_case(
     session: AsyncSession, case_id: UUID, *, until: date, reason: str, caller: Principal, at: datetime
 ) -> Case:
     """Approve more time for the decision."""
-    most = await queries.norm(session, Norm.EXTENSION_DAYS, on=china_date(at))
+    most = await norms.norm(session, NormName.CASE_EXTENSION, on=china_date(at))
     return await _take(
         session,
         case_id,
@@ -277,7 +278,7 @@ async def ground_of(session: AsyncSession, case: Case, *, on: date, deciding: bo
         offence=await offences.offence(session, case.offence_id),
         calendar=await calendar_of(session, case),
         certified=await teams.certified(session, case.officers, on=on),
-        hearing_fen=await queries.norm(session, HEARING[Party(case.party)], on=on),
+        hearing_fen=await norms.norm(session, HEARING[Party(case.party)], on=on),
         rectification_ordered=violation.state != ViolationState.REPORTED,
         corrected=violation.state == ViolationState.CLOSED,
         first=await queries.is_first_offence(session, case),

@@ -8,7 +8,6 @@ from uuid import UUID
 from fastapi import Path, Request, Response, status
 from pydantic import BaseModel, ConfigDict, computed_field
 
-from services.inspection.accountability.norms import StepDaysUnknown
 from services.inspection.complaints import queries, usecases
 from services.inspection.complaints.domain import (
     Complaint,
@@ -32,6 +31,7 @@ from services.inspection.complaints.domain import (
 )
 from services.inspection.complaints.matching import Candidate
 from services.inspection.complaints.queries import ComplaintFilters
+from services.inspection.norms.domain import NormUnknown
 from services.inspection.targets.domain import TargetNotFound
 from services.inspection.teams.domain import GridUnknown
 from shared.clock import china_date, utc_now
@@ -175,7 +175,7 @@ class ContactOut(BaseModel):
     "",
     status_code=status.HTTP_201_CREATED,
     response_model=ReceiptOut,
-    responses=problems(StepDaysUnknown),
+    responses=problems(NormUnknown),
     dependencies=[public()],
 )
 async def complain(body: PublicComplaintIn, session: SessionDep, response: Response) -> ReceiptOut:
@@ -214,7 +214,7 @@ def _receipt(complaint: Complaint) -> ReceiptOut:
     "",
     status_code=status.HTTP_201_CREATED,
     response_model=ComplaintOut,
-    responses=problems(HotlineNumberTaken, ComplaintOutsideYourDistrict, StepDaysUnknown),
+    responses=problems(HotlineNumberTaken, ComplaintOutsideYourDistrict, NormUnknown),
 )
 async def enter_complaint(
     body: HotlineComplaintIn, caller: HotlineDep, session: SessionDep, response: Response

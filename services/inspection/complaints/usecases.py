@@ -7,8 +7,6 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.inspection.accountability.norms import Step
-from services.inspection.accountability.schedule import days_for
 from services.inspection.complaints import matching, queries
 from services.inspection.complaints.domain import (
     Complaint,
@@ -23,6 +21,8 @@ from services.inspection.complaints.domain import (
 )
 from services.inspection.complaints.matching import Candidate
 from services.inspection.grids import queries as grids
+from services.inspection.norms import queries as norms
+from services.inspection.norms.domain import NormName
 from services.inspection.targets import queries as targets
 from services.inspection.targets.domain import TargetNotFound
 from services.inspection.teams import queries as teams
@@ -56,7 +56,7 @@ async def receive_complaint(
         source=Source.PUBLIC if hotline_no is None else Source.HOTLINE,
         hotline_no=hotline_no,
         receipt=new_receipt(),
-        days=await days_for(session, Step.COMPLAINT_ANSWER, on=china_date(at)),
+        days=await norms.norm(session, NormName.COMPLAINT_ANSWER, on=china_date(at)),
         at=at,
     )
     session.add(complaint)

@@ -1,10 +1,10 @@
-"""penalty cases, the numbers they need, and the calendar their days are counted by"""
+"""penalty cases, the numbers that offices decide, and the calendar by which days are counted"""
 
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-from services.inspection.cases import norms
+from services.inspection.norms import seed
 
 revision = "0021"
 down_revision = "0020"
@@ -31,15 +31,18 @@ def upgrade() -> None:
     )
     op.create_index("ix_known_day_year", "known_day", ["year"])
     norm = op.create_table(
-        "case_norm",
+        "norm",
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("valid_from", sa.Date(), nullable=False),
-        sa.Column("value", sa.Integer(), nullable=False),
+        sa.Column("value", sa.BigInteger(), nullable=False),
         sa.Column("source", sa.Text(), nullable=False),
         sa.Column("status", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("name", "valid_from", name=op.f("pk_case_norm")),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_norm")),
     )
-    op.bulk_insert(norm, list(norms.seed()))
+    op.create_index("uq_norm_name_valid_from", "norm", ["name", "valid_from"], unique=True)
+    op.bulk_insert(norm, list(seed.rows()))
     op.create_table(
         "penalty_case",
         sa.Column("violation_id", sa.Uuid(), nullable=False),
@@ -121,7 +124,7 @@ def downgrade() -> None:
     op.drop_index("ix_penalty_case_institution_id_id", table_name="penalty_case")
     op.drop_index("ix_penalty_case_district_id", table_name="penalty_case")
     op.drop_table("penalty_case")
-    op.drop_table("case_norm")
+    op.drop_table("norm")
     op.drop_index("ix_known_day_year", table_name="known_day")
     op.drop_table("known_day")
     op.drop_table("known_year")

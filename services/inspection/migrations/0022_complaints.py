@@ -1,9 +1,7 @@
-"""complaints, and the days each step may take"""
+"""complaints, and the codes of institutions they are matched by"""
 
 import sqlalchemy as sa
 from alembic import op
-
-from services.inspection.accountability import norms
 
 revision = "0022"
 down_revision = "0021"
@@ -13,16 +11,6 @@ depends_on = None
 
 def upgrade() -> None:
     op.add_column("target", sa.Column("uscc", sa.Text(), nullable=True))
-    step_days = op.create_table(
-        "step_days",
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("valid_from", sa.Date(), nullable=False),
-        sa.Column("days", sa.Integer(), nullable=False),
-        sa.Column("source", sa.Text(), nullable=False),
-        sa.Column("status", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("name", "valid_from", name=op.f("pk_step_days")),
-    )
-    op.bulk_insert(step_days, list(norms.seed()))
     op.create_table(
         "complaint",
         sa.Column("receipt", sa.Text(), nullable=False),
@@ -83,5 +71,4 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_table("complaint_contact")
     op.drop_table("complaint")
-    op.drop_table("step_days")
     op.drop_column("target", "uscc")

@@ -344,10 +344,6 @@ class Violation(Base, Aggregate, Followed):
         self.verified_by, self.verification_note = by, note
         return self._fact(ViolationVerified, at, holds=holds, note=note)
 
-    def overdue(self, on: date) -> bool:
-        """Whether the day by which to put it right has passed without a word."""
-        return self.state == ViolationState.RECTIFICATION_ORDERED and self.due_on is not None and self.due_on < on
-
     @property
     def place(self) -> Place:
         """Where it is, for who looks again."""
@@ -391,6 +387,11 @@ def graded(finding: Finding, offence: Offence | None) -> str:
     severity = Severity(offence.severity) if offence is not None else finding.severity
     assert severity is not None  # a finding without an offence has one
     return severity.value
+
+
+def is_overdue(state: str, due_on: date | None, *, on: date) -> bool:
+    """Whether the day by which to put it right has passed without a word of the institution."""
+    return state == ViolationState.RECTIFICATION_ORDERED and due_on is not None and due_on < on
 
 
 def default_due_on(days: int, *, on: date) -> date:

@@ -27,6 +27,7 @@ from services.inspection.violations.domain import (
     ViolationNotRectified,
     ViolationNotUnderOrder,
     ViolationState,
+    is_overdue,
 )
 from services.inspection.violations.queries import ViolationFilters
 from shared.clock import china_date, utc_now
@@ -121,8 +122,7 @@ class ViolationOut(BaseModel):
     @property
     def overdue(self) -> bool:
         """Whether the day has passed without a word of the institution."""
-        under_order = self.state is ViolationState.RECTIFICATION_ORDERED
-        return under_order and self.due_on is not None and self.due_on < china_date(utc_now())
+        return is_overdue(self.state, self.due_on, on=china_date(utc_now()))
 
 
 @router.post(

@@ -1,0 +1,98 @@
+"""A norm: one number, from a day on until a later row replaces it. What a law fixes is not among them."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Annotated, Final, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from sqlalchemy import BigInteger, Date, Index, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.inspection.offences.domain import SourceStatus
+from services.inspection.orm import Base
+from shared.clock import china_date
+from shared.database import Aggregate, new_id
+from shared.events.inspection import NormEnacted
+from shared.refusals import Conflict, Invalid, Refusal
+from shared.wording import Day, Name, not_bool
+
+
+class NormUnknown(Conflict):
+    """No number is in force for this; the bureau has to decide it."""
+
+    code = "norm-unknown"
+    zh = "该标准尚无现行数值，须由市局确定。"
+
+
+class NormBeginsPast(Invalid):
+    """A new number counts from today or later."""
+
+    code = "norm-begins-past"
+    zh = "新标准的生效日期不得早于今天。"
+
+
+class NormOfThatDay(Conflict):
+    """A number of this name begins on that day already."""
+
+    code = "norm-of-that-day"
+    zh = "该标准已有同日生效的数值。"
+
+
+class NormName(StrEnum):
+    """What is decided. Days, but for the fines from which a party may ask for a hearing: those are in fen."""
+
+    VISIT = "visit"
+    RETRY = "retry"
+    REVIEW = "review"
+    ORDER = "order"
+    VERIFICATION = "verification"
+    COMPLAINT_MATCH = "complaint_match"
+    COMPLAINT_ANSWER = "complaint_answer"
+    ESCALATION_FIRST = "escalation.1"
+    ESCALATION_SECOND = "escalation.2"
+    ESCALATION_THIRD = "escalation.3"
+    CASE_EXTENSION = "case_extension"
+    HEARING_PERSON = "hearing_fen.person"
+    HEARING_ORGANISATION = "hearing_fen.organisation"
+
+
+MAX_VALUE: Final = 10**9
+
+
+class NormContent(BaseModel):
+    """One number, from a day on, on somebody's word."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: NormName
+    value: Annotated[int, BeforeValidator(not_bool), Field(ge=0, le=MAX_VALUE)]
+    source: Name
+    status: SourceStatus = SourceStatus.VERIFIED
+    valid_from: Day
+
+
+class Norm(Base, Aggregate):
+    """One number from a day on."""
+
+    __tablename__ = "norm"
+    __table_args__ = (Index("uq_norm_name_valid_from", "name", "valid_from", unique=True),)
+
+    name: Mapped[str] = mapped_column(Text)
+    valid_from: Mapped[date] = mapped_column(Date)
+    value: Mapped[int] = mapped_column(BigInteger)
+    source: Mapped[str] = mapped_column(Text)
+    status: Mapped[str] = mapped_column(Text)
+
+    @classmethod
+    def enact(cls, content: NormContent, *, at: datetime) -> tuple[Self, NormEnacted]:
+        """Decide a number from a day on."""
+        if content.valid_from < china_date(at):
+            raise NormBeginsPast(pointer="/valid_from")
+        norm = cls(id=new_id(), version=0, **content.model_dump())
+        return norm, NormEnacted(
+            norm_id=norm.id, name=norm.name, value=norm.value, valid_from=norm.valid_from, source=norm.source, at=at
+        )
+
+
+CONSTRAINTS: Final[Mapping[str, type[Refusal]]] = {"uq_norm_name_valid_from": NormOfThatDay}

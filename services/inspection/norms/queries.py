@@ -1,0 +1,40 @@
+"""The numbers in force on a day, and all of them."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+
+from sqlalchemy import or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.inspection.norms.domain import Norm, NormName, NormUnknown
+
+
+async def norm(session: AsyncSession, name: NormName, *, on: date) -> int:
+    """The number in force on a day; raises `NormUnknown`."""
+    value = (await in_force(session, [name], on=on)).get(name)
+    if value is None:
+        raise NormUnknown(name=name.value)
+    return value
+
+
+async def in_force(session: AsyncSession, names: Iterable[NormName], *, on: date) -> Mapping[NormName, int]:
+    """By name, the numbers in force on a day."""
+    rows = await session.execute(
+        select(Norm.name, Norm.value)
+        .where(Norm.name.in_(list(names)), Norm.valid_from <= on)
+        .order_by(Norm.name, Norm.valid_from)
+    )
+    return {NormName(row.name): row.value for row in rows}
+
+
+async def norms(
+    session: AsyncSession, *, name: str | None, after: tuple[str, date] | None, limit: int
+) -> Sequence[Norm]:
+    """Every number there was, by name and first day."""
+    wanted = select(Norm).order_by(Norm.name, Norm.valid_from).limit(limit)
+    if name is not None:
+        wanted = wanted.where(Norm.name == name)
+    if after is not None:
+        last, day = after
+        wanted = wanted.where(or_(Norm.name > last, (Norm.name == last) & (Norm.valid_from > day)))
+    return (await session.scalars(wanted)).all()

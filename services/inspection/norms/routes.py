@@ -1,0 +1,63 @@
+"""`/v1/norms`."""
+
+from datetime import date
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Response, status
+from pydantic import BaseModel, ConfigDict
+
+from services.inspection.norms import queries, usecases
+from services.inspection.norms.domain import Norm, NormBeginsPast, NormContent, NormName, NormOfThatDay
+from services.inspection.offences.domain import SourceStatus
+from shared.clock import utc_now
+from shared.etags import set_etag
+from shared.paging import Page, PageOf, PageParams
+from shared.policies import Principal, allow
+from shared.web import SessionDep, problems, service_router
+
+router = service_router(prefix="/v1/norms", tags=["norms"])
+
+
+class NormIn(NormContent):
+    """A number from a day on; the one before counts until then."""
+
+
+class NormOut(BaseModel):
+    """One number. It counts from `valid_from` until a later one of its name does."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    version: int
+    name: NormName
+    value: int
+    source: str
+    status: SourceStatus
+    valid_from: date
+
+
+@router.post(
+    "", status_code=status.HTTP_201_CREATED, response_model=NormOut, responses=problems(NormBeginsPast, NormOfThatDay)
+)
+async def enact_norm(
+    body: NormIn, caller: Annotated[Principal, allow("bureau")], session: SessionDep, response: Response
+) -> Norm:
+    """Decide a number from a day on."""
+    norm = await usecases.enact_norm(session, body, at=utc_now())
+    set_etag(response, norm)
+    return norm
+
+
+@router.get("", response_model=Page[NormOut])
+async def list_norms(
+    caller: Annotated[Principal, allow("bureau", "district_officer", "inspector", "auditor", "service")],
+    session: SessionDep,
+    page: PageParams,
+    name: NormName | None = None,
+) -> PageOf[Norm]:
+    """Every number there was and will be, by name and first day."""
+    position = page.position(name=name)
+    after = (str(position[0]), date.fromisoformat(position[1])) if position else None
+    found = await queries.norms(session, name=name, after=after, limit=page.limit + 1)
+    return page.page(found, "name", "valid_from", name=name)

@@ -1,0 +1,193 @@
+"""What is owed by whom and when; what is late is told, level by level, once; and how the teams do."""
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select, update
+
+from services.inspection.accountability.domain import Escalation
+from services.inspection.accountability.steps import OWNERS, TOLD, Level, Role, Step
+from services.inspection.accountability.usecases import escalate_overdue
+from services.inspection.accountability.watch import Watch
+from services.inspection.offences.domain import Gravity
+from services.inspection.settings import Settings
+from services.inspection.subscriptions import INBOX
+from services.inspection.visits.domain import Visit
+from shared.clock import china_date, utc_now
+from shared.events.registry import ResponsibilityAssigned
+from tests.inspection.conftest import World
+from tests.inspection.docket import FINE, REVOCATION, Docket
+from tests.metrics.deliveries import deliver
+
+TEAM = {"code": "t1", "name": "一组", "district": "140213", "grids": ["g1"]}
+NOW = utc_now()
+TODAY = china_date(NOW)
+
+
+def after(days: int) -> Any:
+    return NOW + timedelta(days=days)
+
+
+async def assign(world: World, institution: UUID, role: Role, officer: str | None, *, sequence: int = 1) -> None:
+    event = ResponsibilityAssigned(
+        responsibility_id=institution, institution_id=institution, role=role.value, officer=officer, department=None,
+        district="140213", street=None, at=NOW,
+    )  # fmt: skip
+    async with world.sessions.begin() as session:
+        await INBOX.handle(session, [deliver(event, sequence=sequence)])
+
+
+async def escalate(world: World, days: int) -> int:
+    async with world.sessions.begin() as session:
+        return await escalate_overdue(session, at=after(days))
+
+
+def test_every_step_has_an_owner_and_every_level_somebody_to_tell() -> None:
+    assert set(OWNERS) == set(Step)
+    assert set(TOLD) == set(Level)
+    assert {role for roles in TOLD.values() for role in roles} == set(Role)
+
+
+async def test_every_open_step_is_owed_on_its_day(world: World) -> None:
+    await world.bureau.post("/v1/teams", json=TEAM)
+    institution = await world.institution("g1")
+    docket = Docket(world.sessions, institution, NOW)
+    await docket.officers()
+    inspector, bureau = world.inspector("t1"), world.bureau
+    for number in range(3):
+        visit = (await bureau.post("/v1/visits", json={"institution_id": str(institution)})).json()["id"]
+        if number:
+            await inspector.post(f"/v1/visits/{visit}/start")
+            await inspector.post(f"/v1/visits/{visit}/submission", json={"outcome": "inspected"})
+    campaign = {"name": "x", "scope": {}, "starts_on": str(TODAY), "ends_on": str(after(30).date())}
+    path = (await bureau.post("/v1/campaigns", json=campaign)).headers["location"]
+    launched = await bureau.post(f"{path}/launch")
+    listed = {"institution_id": str(institution), "campaign_id": launched.json()["id"]}
+    closed = (await bureau.post("/v1/visits", json=listed)).json()["id"]
+    await inspector.post(f"/v1/visits/{closed}/start")
+    await inspector.post(f"/v1/visits/{closed}/submission", json={"outcome": "closed_door"})
+    await docket.violation()
+    await docket.case("inquire", "preserve")
+    await docket.case("order", "inquire", "notify", "decide")
+    await docket.case("inquire", "review", "notify", "ask", "call", penalty=REVOCATION, gravity=Gravity.SERIOUS)
+    rectified = await docket.violation("training.late_end")
+    await bureau.post(f"/v1/violations/{rectified}/rectification-order", json={"requirement": "x"})
+    await inspector.post(f"/v1/violations/{rectified}/rectification", json={"statement": "x"})
+    await bureau.post("/v1/complaints", json={"subject": "fees", "text": "x", "hotline_no": "1", "district": "140213"})
+    owed = (await bureau.get("/v1/duties", params={"limit": 200})).json()["items"]
+    assert [one["due_on"] for one in owed] == sorted(one["due_on"] for one in owed)
+    due = {one["step"]: one["due_on"] for one in owed}
+    assert set(due) == {step.value for step in Step}
+    expected = {"visit": 14, "retry": 3, "review": 5, "verification": 7, "complaint_match": 2, "complaint_answer": 15}
+    assert {step: due[step] for step in expected} == {
+        step: str(TODAY + timedelta(days=days)) for step, days in expected.items()
+    }
+    assert due["case_hearing"] == str(TODAY + timedelta(days=30))
+    assert due["case_decision"] == str(TODAY + timedelta(days=90))
+    weekdays = [TODAY + timedelta(days=days) for days in range(1, 20)]
+    seventh = [day for day in weekdays if day.weekday() < 5][6]
+    assert (due["case_service"], due["case_preserved"]) == (str(seventh), str(seventh))
+    first = (await bureau.get("/v1/duties", params={"limit": 2})).json()
+    rest = (await bureau.get("/v1/duties", params={"limit": 200, "cursor": first["next_cursor"]})).json()
+    assert first["items"] + rest["items"] == owed
+    assert (await world.officer("140214").get("/v1/duties")).json()["items"] == []
+    mine = (await inspector.get("/v1/duties", params={"step": "visit", "team": "t1"})).json()["items"]
+    assert [(one["role"], one["owner"], one["days_late"]) for one in mine] == [("street_officer", None, 0)]
+
+
+async def test_what_is_late_is_told_level_by_level_once(world: World) -> None:
+    institution = await world.institution("g1")
+    docket = Docket(world.sessions, institution, NOW)
+    violation = await docket.violation()
+    await assign(world, institution, Role.STREET_OFFICER, "gone")
+    await assign(world, institution, Role.STREET_OFFICER, "street-1", sequence=2)
+    await assign(world, institution, Role.STREET_OFFICER, "older", sequence=1)
+    await assign(world, institution, Role.DISTRICT_OFFICER, "district-1")
+    (duty,) = (await world.bureau.get("/v1/duties")).json()["items"]
+    assert (duty["step"], duty["owner"], duty["due_on"]) == ("order", "street-1", str(TODAY + timedelta(days=3)))
+    assert [await escalate(world, days) for days in (3, 4, 4, 5, 6, 9, 10, 11)] == [0, 1, 0, 0, 1, 0, 2, 0]
+    told = (await world.bureau.get("/v1/escalations")).json()["items"]
+    assert [(one["level"], one["role"], one["officer"], one["days_late"]) for one in told] == [
+        ("escalation.1", "street_officer", "street-1", 1),
+        ("escalation.2", "district_officer", "district-1", 3),
+        ("escalation.3", "industry_department", None, 7),
+        ("escalation.3", "bureau", None, 7),
+    ]
+    assert {one["subject_id"] for one in told} == {str(violation)}
+    ((type_, version, payload),) = await world.facts(told[0]["id"])
+    assert (type_, version, payload["officer"]) == ("inspection.escalation.raised.v1", 1, "street-1")
+    narrowed = await world.officer("140213").get("/v1/escalations", params={"level": "escalation.3"})
+    assert len(narrowed.json()["items"]) == 2
+    assert (await world.officer("140214").get("/v1/escalations")).json()["items"] == []
+
+
+async def test_two_workers_tell_it_once(world: World) -> None:
+    docket = Docket(world.sessions, await world.institution("g1"), NOW)
+    for _ in range(5):
+        await docket.violation()
+    told = await asyncio.gather(*(escalate(world, 30) for _ in range(4)))
+    assert sum(told) == 5 * 4
+    async with world.sessions() as session:
+        assert await session.scalar(select(func.count()).select_from(Escalation)) == 5 * 4
+
+
+async def test_the_worker_looks_by_itself(world: World) -> None:
+    docket = Docket(world.sessions, await world.institution("g1"), NOW)
+    await docket.violation(ago=30)
+    watch = Watch(world.service.app.state.settings, world.service.app.state.engine, world.sessions)
+    stop = asyncio.Event()
+    running = asyncio.create_task(watch.run(stop))
+    async with asyncio.timeout(20):
+        while not (await world.bureau.get("/v1/escalations")).json()["items"]:
+            await asyncio.sleep(0.02)
+    stop.set()
+    await running
+    assert isinstance(world.service.app.state.settings, Settings)
+    assert await watch.look() == 0
+
+
+async def test_how_the_teams_do(world: World) -> None:
+    await world.bureau.post("/v1/teams", json=TEAM)
+    await world.bureau.post("/v1/teams", json=TEAM | {"code": "t3", "district": "140214", "grids": ["g3"]})
+    institution = await world.institution("g1")
+    inspector = world.inspector("t1")
+    for outcome in ("inspected", "inspected", "closed_door", None):
+        visit = (await world.bureau.post("/v1/visits", json={"institution_id": str(institution)})).json()["id"]
+        if outcome is not None:
+            found = [{"severity": "low", "description": "x"}] if outcome == "inspected" else []
+            await inspector.post(f"/v1/visits/{visit}/start")
+            await inspector.post(f"/v1/visits/{visit}/submission", json={"outcome": outcome, "violations": found})
+    async with world.sessions.begin() as session:
+        await session.execute(update(Visit).where(Visit.state == "planned").values(planned_at=after(-60)))
+    answer = await world.officer("140213").get("/v1/team-performance")
+    (team,) = answer.json()["items"]
+    assert {name: team[name] for name in ("team", "visits", "closed_door", "closed_door_share", "violations")} == {
+        "team": "t1", "visits": 3, "closed_door": 1, "closed_door_share": 0.3333, "violations": 2,
+    }  # fmt: skip
+    assert (team["load"], team["overdue"], team["agreement"]) == (6, 1, None)
+    assert team["pace"] is None or team["pace"] > 0
+    everybody = (await world.bureau.get("/v1/team-performance", params={"limit": 1})).json()
+    assert [one["team"] for one in everybody["items"]] == ["t1"]
+    more = await world.bureau.get("/v1/team-performance", params={"limit": 1, "cursor": everybody["next_cursor"]})
+    assert [one["team"] for one in more.json()["items"]] == ["t3"]
+    odd = await world.bureau.get("/v1/team-performance", params={"first_day": "2026-02-01", "last_day": "2026-01-01"})
+    assert (odd.status_code, odd.json()["code"]) == (422, "period-unfit")
+
+
+async def test_a_fine_on_record_keeps_its_day(world: World) -> None:
+    """An extension gives the duty a new day; what was told of the old one stays told."""
+    docket = Docket(world.sessions, await world.institution("g1"), NOW)
+    await docket.officers()
+    case = await docket.case("inquire", penalty=FINE)
+    assert await escalate(world, 92) > 0
+    extended = await world.bureau.post(
+        f"/v1/cases/{case}/extension", json={"until": str(TODAY + timedelta(days=120)), "reason": "复杂"}
+    )
+    assert extended.status_code == 200, extended.text
+    before = (await world.bureau.get("/v1/escalations", params={"step": "case_decision"})).json()["items"]
+    assert await escalate(world, 92) == 0
+    assert await escalate(world, 122) > 0
+    since = (await world.bureau.get("/v1/escalations", params={"step": "case_decision"})).json()["items"]
+    assert len(since) == len(before) + 1

@@ -1,0 +1,149 @@
+"""Every step of a complaint and each refused one; likeness of names and places."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+
+import pytest
+
+from services.inspection.complaints.domain import (
+    TRANSITIONS,
+    Action,
+    Complaint,
+    ComplaintContent,
+    ComplaintOutcome,
+    ComplaintState,
+    ComplaintStateRefuses,
+    ComplaintUnmatched,
+    ComplaintVisitOpen,
+    Source,
+    Subject,
+    new_receipt,
+    place_key,
+)
+from services.inspection.complaints.matching import Known, candidates
+from services.inspection.violations.domain import Place
+from shared.database import new_id
+
+AT = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
+HERE = Place(new_id(), "g1", "140213", None, "t1")
+CONTENT = ComplaintContent(subject=Subject.FEES, text="收费半年", address="迎宾街 12 号", district="140213")
+
+
+def received() -> Complaint:
+    return Complaint.receive(CONTENT, source=Source.PUBLIC, hotline_no=None, receipt="R", days=15, at=AT)[0]
+
+
+def matched() -> Complaint:
+    complaint = received()
+    complaint.match(HERE, by="b", at=AT)
+    return complaint
+
+
+def investigating() -> Complaint:
+    complaint = matched()
+    complaint.plan_visit(new_id(), at=AT)
+    return complaint
+
+
+def answered() -> Complaint:
+    complaint = matched()
+    complaint.give_answer(ComplaintOutcome.SUBSTANTIATED, "已责令退费", seen=True, by="b", at=AT)
+    return complaint
+
+
+def joined() -> Complaint:
+    complaint = matched()
+    complaint.join(investigating(), at=AT)
+    return complaint
+
+
+IN_STATE: dict[ComplaintState, Callable[[], Complaint]] = {
+    ComplaintState.RECEIVED: received,
+    ComplaintState.MATCHED: matched,
+    ComplaintState.INVESTIGATING: investigating,
+    ComplaintState.JOINED: joined,
+    ComplaintState.ANSWERED: answered,
+}
+NOT_OURS = ComplaintOutcome.NOT_OURS
+ACTS: dict[Action, Callable[[Complaint], object]] = {
+    Action.MATCH: lambda one: one.match(HERE, by="b", at=AT),
+    Action.JOIN: lambda one: one.join(investigating(), at=AT),
+    Action.VISIT: lambda one: one.plan_visit(new_id(), at=AT),
+    Action.ANSWER: lambda one: one.give_answer(NOT_OURS, "x", seen=True, by="b", at=AT),
+    Action.ANSWER_JOINED: lambda one: one.take_answer(answered(), at=AT),
+}
+
+
+@pytest.mark.parametrize("action", Action)
+@pytest.mark.parametrize("state", ComplaintState)
+def test_the_table_says_what_is_done_where(action: Action, state: ComplaintState) -> None:
+    complaint = IN_STATE[state]()
+    assert complaint.state == state
+    if state in TRANSITIONS[action]:
+        ACTS[action](complaint)
+        return
+    with pytest.raises(ComplaintStateRefuses):
+        ACTS[action](complaint)
+    assert complaint.state == state
+
+
+def test_a_complaint_has_a_day_and_no_words_in_its_fact() -> None:
+    complaint, fact = Complaint.receive(
+        CONTENT, source=Source.HOTLINE, hotline_no="12345-1", receipt="R", days=15, at=AT
+    )
+    assert (complaint.due_on, fact.due_on, fact.state) == (date(2026, 3, 17), date(2026, 3, 17), "received")
+    assert "收费半年" not in fact.model_dump_json()
+
+
+def test_an_answer_needs_somebody_it_is_about_and_somebody_who_looked() -> None:
+    with pytest.raises(ComplaintUnmatched):
+        received().give_answer(ComplaintOutcome.SUBSTANTIATED, "x", seen=True, by="b", at=AT)
+    with pytest.raises(ComplaintVisitOpen):
+        investigating().give_answer(ComplaintOutcome.UNSUBSTANTIATED, "x", seen=False, by="b", at=AT)
+
+
+def test_all_who_joined_get_the_answer() -> None:
+    one, lead = joined(), answered()
+    fact = one.take_answer(lead, at=AT)
+    assert (one.answer, one.outcome, fact.outcome) == ("已责令退费", "substantiated", "substantiated")
+
+
+def test_receipts_are_not_to_be_guessed() -> None:
+    receipts = {new_receipt() for _ in range(200)}
+    assert len(receipts) == 200
+    assert all(len(one) == 16 and one.isalnum() for one in receipts)
+
+
+@pytest.mark.parametrize(
+    ("written", "key"),
+    [("迎宾街 12 号", "迎宾街12号"), ("迎宾街１２号", "迎宾街12号"), ("Ａ座-3", "a座3"), ("--", None), (None, None)],
+)
+def test_the_same_place_written_twice_is_the_same(written: str | None, key: str | None) -> None:
+    assert place_key(written) == key
+
+
+KNOWN = [
+    Known(new_id(), "晨光教育培训学校", "迎宾街12号", "91350100M000100Y43"),
+    Known(new_id(), "晨光艺术中心", "永泰路3号", None),
+    Known(new_id(), "星火足球俱乐部", "魏都大道88号", None),
+]
+
+
+@pytest.mark.parametrize(
+    ("asked", "best"),
+    [
+        ({"name": "晨光教育培训学校", "uscc": None, "address": None}, 0),
+        ({"name": "晨光教育", "uscc": None, "address": "迎宾街12号"}, 0),
+        ({"name": None, "uscc": None, "address": "魏都大道88号"}, 2),
+        ({"name": "星火足球俱乐部", "uscc": "91350100M000100Y43", "address": None}, 0),
+    ],
+)
+def test_the_likeliest_comes_first(asked: dict[str, str | None], best: int) -> None:
+    found = candidates(KNOWN, **asked)
+    assert found[0].institution_id == KNOWN[best].institution_id
+    assert len({one.institution_id for one in found}) == len(found)
+
+
+def test_nothing_alike_is_nothing_offered() -> None:
+    assert candidates(KNOWN, name="zzz", uscc=None, address=None) == []
+    assert candidates(KNOWN, name=None, uscc=None, address=None) == []

@@ -1,0 +1,99 @@
+"""Versions of an offence follow one another; what the catalogue begins with is complete."""
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from services.inspection.offences import seed
+from services.inspection.offences.domain import (
+    Offence,
+    OffenceBeginsPast,
+    OffenceContent,
+    OffenceEndPast,
+    OffenceEndsAlready,
+    OffenceOverlaps,
+    PenaltyRule,
+    columns,
+)
+from shared.database import new_id
+
+AT = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
+TODAY = date(2026, 3, 2)
+
+
+def content(**more: Any) -> OffenceContent:
+    body: dict[str, Any] = {
+        "code": "x.y", "title": "x", "law": "《x》", "article": "第一条", "text": "x", "severity": "low", "days": 3,
+        "source": "x", "valid_from": TODAY,
+    }  # fmt: skip
+    return OffenceContent.model_validate(body | more)
+
+
+def version(since: date, until: date | None = None) -> Offence:
+    return Offence(id=new_id(), version=0, valid_to=until, **columns(content(valid_from=since)))
+
+
+def test_a_version_begins_today_or_later() -> None:
+    offence, fact = Offence.enact(content(), at=AT)
+    assert (fact.code, fact.clause, fact.days, offence.penal) == ("x.y", "《x》第一条", 3, False)
+    with pytest.raises(OffenceBeginsPast):
+        Offence.enact(content(valid_from=date(2026, 3, 1)), at=AT)
+
+
+def test_the_one_before_ends_the_day_before() -> None:
+    before = version(date(2021, 1, 1))
+    fact = before.give_way(date(2026, 4, 1), at=AT)
+    assert fact is not None
+    assert (fact.valid_to, before.reaches(date(2026, 3, 31)), before.reaches(date(2026, 4, 1))) == (
+        date(2026, 3, 31), True, False,
+    )  # fmt: skip
+    assert version(date(2021, 1, 1), date(2022, 1, 1)).give_way(date(2026, 4, 1), at=AT) is None
+    with pytest.raises(OffenceOverlaps):
+        version(date(2026, 4, 1)).give_way(date(2026, 4, 1), at=AT)
+
+
+def test_a_version_gets_its_last_day() -> None:
+    offence = version(date(2021, 1, 1))
+    with pytest.raises(OffenceEndPast):
+        offence.repeal(date(2026, 3, 1), at=AT)
+    assert offence.repeal(TODAY, at=AT).valid_to == TODAY
+    with pytest.raises(OffenceEndsAlready):
+        offence.repeal(date(2026, 3, 3), at=AT)
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        {"kind": "fine"},
+        {"kind": "warning", "max_fen": 1},
+        {"kind": "fine", "max_fen": 1, "max_times": 1},
+        {"kind": "fine", "min_fen": 2, "max_fen": 1},
+        {"kind": "fine", "min_fen": 1, "max_times": 1},
+    ],
+)
+def test_a_fine_has_one_range_and_nothing_else_has_one(rule: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        PenaltyRule.model_validate({"gravities": ["serious"], "basis": "x", **rule})
+
+
+def test_codes_are_words_with_dots() -> None:
+    for wrong in ("a..b", "ä", "1a", "a-b"):
+        with pytest.raises(ValidationError):
+            content(code=wrong)
+
+
+def test_the_catalogue_begins_whole() -> None:
+    rows = list(seed.rows())
+    assert len({(row["code"], row["valid_from"]) for row in rows}) == len(rows)
+    by_code: dict[str, list[dict[str, Any]]] = {}
+    for row in rows:
+        by_code.setdefault(row["code"], []).append(row)
+    for versions in by_code.values():
+        *earlier, latest = versions
+        assert latest["valid_to"] is None
+        assert all(one["valid_to"] == date(2023, 10, 14) and not one["penalties"] for one in earlier)
+    assert {"training.forbidden_day", "prepayment.limit", "scope.unlicensed", "advertising.any"} <= set(by_code)
+    verified = {row["code"] for row in rows if row["status"] == "verified"}
+    assert verified == {"scope.unlicensed", "scope.disguised"}
