@@ -22,6 +22,7 @@ from services.inspection.violations import domain as violation_rules
 from services.inspection.violations.routes import router as violations
 from services.inspection.visits import domain as visit_rules
 from services.inspection.visits.routes import router as visits
+from services.inspection.worklists.routes import router as worklists
 from shared.imports.routes import imports_router
 from shared.web import create_service
 
@@ -43,6 +44,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             published_draws,
             blind_spots,
             campaigns,
+            worklists,
             visits,
             violations,
             imports_router(IMPORTERS),
