@@ -2,6 +2,7 @@
 
 from fastapi import FastAPI
 
+from services.inspection.campaign_reports.routes import router as campaign_reports
 from services.inspection.campaigns import domain as campaign_rules
 from services.inspection.campaigns.routes import router as campaigns
 from services.inspection.devices import domain as device_rules
@@ -45,6 +46,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             blind_spots,
             campaigns,
             worklists,
+            campaign_reports,
             visits,
             violations,
             imports_router(IMPORTERS),

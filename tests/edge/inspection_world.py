@@ -69,6 +69,8 @@ async def inspection(service: Service) -> World:
             "get_coverage": Ask({"campaign_id": launched}, shows=launched),
             "list_campaign_targets": Ask({"campaign_id": launched}, shows=institution),
             "get_worklist": Ask({"campaign_id": launched}, query={"team": "team-01"}, shows=institution),
+            "get_report": Ask({"campaign_id": launched}, shows=launched),
+            "print_report": Ask({"campaign_id": launched}, shows=launched),
             "plan_visit": Ask(body=plan | {"note": "年检", "visit_type": "routine"}),
             "list_visits": Ask(shows=visits[0]),
             "get_visit": Ask({"visit_id": visits[0]}, shows=visits[0]),

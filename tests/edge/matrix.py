@@ -152,6 +152,8 @@ inspection.close_campaign              yes    own     403   403   403   403    4
 inspection.get_coverage                yes    own     own   403   403   403    yes    yes   401
 inspection.list_campaign_targets       yes    own     own   403   403   403    yes    yes   401
 inspection.get_worklist                yes    own     own   403   403   403    yes    yes   401
+inspection.get_report                  yes    own     403   403   403   403    yes    yes   401
+inspection.print_report                yes    own     403   403   403   403    yes    yes   401
 inspection.list_discoveries            yes    list    list  403   403   403    yes    yes   401
 inspection.plan_visit                  yes    own     home  403   403   403    403    403   401
 inspection.list_visits                 yes    list    list  403   403   403    yes    yes   401
