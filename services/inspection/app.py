@@ -13,6 +13,7 @@ from services.inspection.draws.routes import router as draws
 from services.inspection.grids.routes import router as grids
 from services.inspection.parameters import domain as parameter_rules
 from services.inspection.parameters.routes import router as parameters
+from services.inspection.rechecks.routes import router as rechecks
 from services.inspection.rotas.routes import router as rotas
 from services.inspection.settings import Settings
 from services.inspection.subscriptions import IMPORTERS
@@ -40,6 +41,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             rotas,
             devices,
             parameters,
+            rechecks,
             draws,
             discoveries,
             published_draws,

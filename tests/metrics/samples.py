@@ -27,6 +27,8 @@ COUNT_NOTHING: frozenset[type[Event]] = frozenset(
         inspection.GridSetActivated,
         inspection.GridSetScheduled,
         inspection.ParameterSet,
+        inspection.RecheckConcluded,
+        inspection.RechecksDrawn,
         registry.CalendarDayCorrected,
         registry.CalendarYearPublished,
         registry.CommitmentTextPublished,
