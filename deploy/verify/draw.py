@@ -1,4 +1,7 @@
-"""Does this proof of a random inspection hold? `python draw.py proof.json` needs nothing but Python 3.10."""
+"""Does this proof of a random inspection hold? `python draw.py proof.json` needs nothing but Python 3.10.
+
+Compare its `commitment` with the one you saw published before the draw: that is what nobody can change afterwards.
+"""
 
 import hashlib
 import hmac

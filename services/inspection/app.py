@@ -3,6 +3,7 @@
 from fastapi import FastAPI
 
 from services.inspection.accountability.routes import router as accountability
+from services.inspection.campaign_reports.routes import router as campaign_reports
 from services.inspection.campaigns import domain as campaign_rules
 from services.inspection.campaigns.routes import router as campaigns
 from services.inspection.cases import domain as case_rules
@@ -29,6 +30,7 @@ from services.inspection.norms.routes import router as norms
 from services.inspection.offences.routes import router as offences
 from services.inspection.parameters import domain as parameter_rules
 from services.inspection.parameters.routes import router as parameters
+from services.inspection.rechecks.routes import router as rechecks
 from services.inspection.rotas.routes import router as rotas
 from services.inspection.settings import Settings
 from services.inspection.subscriptions import IMPORTERS
@@ -40,6 +42,7 @@ from services.inspection.violations import domain as violation_rules
 from services.inspection.violations.routes import router as violations
 from services.inspection.visits import domain as visit_rules
 from services.inspection.visits.routes import router as visits
+from services.inspection.worklists.routes import router as worklists
 from shared.imports.routes import imports_router
 from shared.web import create_service
 
@@ -73,10 +76,13 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             accountability,
             rotas,
             parameters,
+            rechecks,
             draws,
             discoveries,
             published_draws,
             norms,
+            worklists,
+            campaign_reports,
             imports_router(IMPORTERS),
         ],
         constraints={

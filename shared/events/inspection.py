@@ -304,6 +304,44 @@ class DrawCancelled(DrawEvent):
     reason: str
 
 
+class RechecksDrawn(Event):
+    """A share of a team's finished visits was drawn for a second look by `by_team`, or by an officer if null."""
+
+    type: ClassVar[str] = "inspection.recheck_round.drawn.v1"
+    topic: ClassVar[str] = "inspection.rechecks.v1"
+
+    round_id: UUID
+    team: str
+    by_team: str | None
+    first_day: date
+    last_day: date
+    share_bp: int
+    population: int
+    drawn: int
+    seed: str
+    at: datetime
+
+
+class RecheckConcluded(Event):
+    """A second look agrees with the visit or differs: in its outcome, or by violations that the visit missed."""
+
+    type: ClassVar[str] = "inspection.recheck.concluded.v1"
+    topic: ClassVar[str] = "inspection.rechecks.v1"
+
+    recheck_id: UUID
+    round_id: UUID
+    visit_id: UUID
+    institution_id: UUID | None
+    team: str
+    by_team: str | None
+    agrees: bool
+    differences: list[str]
+    outcome_before: str
+    outcome_found: str
+    missed: list[str]
+    at: datetime
+
+
 class ParameterSet(Event):
     """An office decided a number, from a day on until a later decision of the same name."""
 

@@ -12,7 +12,12 @@ LED = {"members": [{"subject": "inspector-1", "name": "王"}], "leader": "inspec
 
 async def places(service: Service) -> dict[str, Ask]:
     return (
-        _city() | await _discoveries(service) | await _draws(service) | await _rota(service) | await _devices(service)
+        _city()
+        | await _discoveries(service)
+        | await _rechecks(service)
+        | await _draws(service)
+        | await _rota(service)
+        | await _devices(service)
     )
 
 
@@ -23,6 +28,27 @@ async def _discoveries(service: Service) -> dict[str, Ask]:
     seen = {"name": "启航托管", "address": "迎宾街 12 号", "kind": "subject", "lon": 113.05, "lat": 40.05}
     await made(inspector, f"/v1/visits/{visit}/submission", json={"outcome": "newly_found", "discovery": seen})
     return {"list_discoveries": Ask(shows=visit)}
+
+
+async def _rechecks(service: Service) -> dict[str, Ask]:
+    """Visits of team-08, two of which team-01 is to look at again."""
+    bureau, inspector = service("bureau"), service("inspector", district=HERE, team="team-08", subject="inspector-8")
+    await made(bureau, "/v1/teams", json={"code": "team-08", "name": "八组", "district": HERE})
+    for _ in range(3):
+        visit = await made(inspector, "/v1/visits", json={"grid": "g2"})
+        await made(inspector, f"/v1/visits/{visit}/start")
+        await made(inspector, f"/v1/visits/{visit}/submission", json={"outcome": "inspected"})
+    days = {"team": "team-08", "first_day": "2026-01-01", "last_day": "2999-12-31"}
+    looked_at = await made(bureau, "/v1/rechecks", json=days | {"share_bp": 3334, "by_team": "team-01"})
+    (first, second) = (await bureau.get("/v1/rechecks")).json()["items"]
+    return {
+        "draw_rechecks": Ask(body=days | {"share_bp": 10_000, "by_team": "team-01"}),
+        "list_rechecks": Ask(query={"team": "team-08"}, shows=first["id"]),
+        "get_agreement": Ask(query={"from": "2026-01-01", "to": "2026-12-31"}),
+        "get_round": Ask({"round_id": looked_at}, shows=looked_at),
+        "get_recheck": Ask({"recheck_id": first["id"]}, shows=first["id"]),
+        "conclude_recheck": Ask({"recheck_id": second["id"]}, body={"outcome": "inspected", "note": "属实"}),
+    }
 
 
 async def _draws(service: Service) -> dict[str, Ask]:

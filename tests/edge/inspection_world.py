@@ -12,6 +12,9 @@ from tests.edge.inspection_findings import findings
 from tests.edge.inspection_places import LED, places
 from tests.services import Service
 
+DAY = {"order": "risk", "lon": "113.05", "lat": "40.05", "limit": "5", "on": "2999-01-01"}
+"""A work list with everything that may be asked of it."""
+
 
 def _square(code: str, west: float) -> dict[str, Any]:
     ring = [[west, 40.0], [west + 0.1, 40.0], [west + 0.1, 40.1], [west, 40.1], [west, 40.0]]
@@ -52,10 +55,10 @@ async def inspection(service: Service) -> World:
     return World(
         service,
         {
-            "import_grids": Ask(body=grids, query={"source": "test", "accept": "valid"}),
-            "list_grids": Ask(query={"geometry": "true"}),
+            "import_grids": Ask(body=grids, query={"source": "test", "accept": "valid", "valid_from": "2999-01-01"}),
+            "list_grids": Ask(query={"geometry": "true", "on": "2999-01-01"}),
             "list_grid_versions": Ask(),
-            "locate": Ask(query={"lon": "113.05", "lat": "40.05"}),
+            "locate": Ask(query={"lon": "113.05", "lat": "40.05", "on": "2999-01-01"}),
             "form_team": Ask(body=team | {"code": "team-02", "grids": ["g2"]}),
             "list_teams": Ask(shows=team_id),
             "get_team": Ask({"team_id": team_id}, shows=team_id),
@@ -70,6 +73,9 @@ async def inspection(service: Service) -> World:
             "close_campaign": Ask({"campaign_id": ended}),
             "get_coverage": Ask({"campaign_id": launched}, shows=launched),
             "list_campaign_targets": Ask({"campaign_id": launched}, shows=institution),
+            "get_worklist": Ask({"campaign_id": launched}, query=DAY | {"team": "team-01"}, shows=institution),
+            "get_report": Ask({"campaign_id": launched}, shows=launched),
+            "print_report": Ask({"campaign_id": launched}, shows=launched),
             "plan_visit": Ask(body=plan | {"note": "年检", "visit_type": "routine"}),
             "list_visits": Ask(shows=visits[0]),
             "get_visit": Ask({"visit_id": visits[0]}, shows=visits[0]),

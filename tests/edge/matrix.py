@@ -144,6 +144,12 @@ inspection.get_proof                   yes    own     403   403   403   403    y
 inspection.list_published_draws        yes    yes     yes   yes   yes   yes    yes    yes   yes
 inspection.get_published_draw          yes    yes     yes   yes   yes   yes    yes    yes   yes
 inspection.get_published_proof         yes    yes     yes   yes   yes   yes    yes    yes   yes
+inspection.draw_rechecks               yes    own     403   403   403   403    403    403   401
+inspection.list_rechecks               yes    list    list  403   403   403    yes    yes   401
+inspection.get_agreement               yes    yes     403   403   403   403    yes    yes   401
+inspection.get_round                   yes    own     403   403   403   403    yes    yes   401
+inspection.get_recheck                 yes    own     own   403   403   403    yes    yes   401
+inspection.conclude_recheck            yes    own     own   403   403   403    403    403   401
 inspection.list_parameters             yes    yes     yes   403   403   403    yes    yes   401
 inspection.decide_parameter            yes    403     403   403   403   403    403    403   401
 inspection.get_blind_spots             yes    yes     403   403   403   403    yes    yes   401
@@ -156,6 +162,9 @@ inspection.launch_campaign             yes    own     403   403   403   403    4
 inspection.close_campaign              yes    own     403   403   403   403    403    403   401
 inspection.get_coverage                yes    own     own   403   403   403    yes    yes   401
 inspection.list_campaign_targets       yes    own     own   403   403   403    yes    yes   401
+inspection.get_worklist                yes    own     own   403   403   403    yes    yes   401
+inspection.get_report                  yes    own     403   403   403   403    yes    yes   401
+inspection.print_report                yes    own     403   403   403   403    yes    yes   401
 inspection.list_discoveries            yes    list    list  403   403   403    yes    yes   401
 inspection.plan_visit                  yes    own     home  403   403   403    403    403   401
 inspection.list_visits                 yes    list    list  403   403   403    yes    yes   401

@@ -36,6 +36,12 @@ OPTIONAL_FIELDS: dict[str, dict[str, Any]] = {
     "change_institution": {"uscc": None, "kind": "x", "stages": ["x"], "district": "x", "lon": 1, "capacity": 1},
     "plan_visit": {"id": "x", "campaign_id": "x", "grid": "x"},
     "plan_campaign": {"scope": {"grids": ["x"], "districts": ["x"], "streets": ["x"], "kinds": ["x"], "statuses": []}},
+    "conclude_recheck": {"missed_violations": [{"severity": "x", "description": "x", "clause": "x"}]},
+    "commit_draw": {
+        "held_on": "x",
+        "pool": {"teams": ["x"], "subjects": ["x"]},
+        "recusals": [{"subject": "x", "institution_id": "x", "reason": "x"}],
+    },
     "submit_visit": {
         "violations": [{"severity": "x", "description": "x", "clause": "x"}],
         "discovery": {"name": "x", "address": "x", "kind": "x", "lon": 1, "lat": 1},
@@ -56,7 +62,8 @@ OPTIONAL_FIELDS: dict[str, dict[str, Any]] = {
     "accept_proposal": {"confirm_by": "x"},
     "enact_norm": {"status": "x"},
     "order_rectification": {"due_on": "x"},
-    "form_team": {"members": [{"subject": "x", "name": "x"}], "active": True},
+    "import_grids": {"successions": [{"code": "x", "successors": ["x"]}]},
+    "form_team": {"members": [{"subject": "x", "name": "x"}], "street": "x", "leader": "x", "active": True},
     "change_team": {"grids": ["x"], "members": [{"subject": "x", "name": "x"}], "district": "x", "active": True},
     "change_offering": {"name": "x", "opens_at": "x", "closes_at": "x"},
     "enrol_student": {"guardian": "x"},

@@ -1,11 +1,14 @@
 """`/v1/grids`: versions, what moves when one comes into force, and answers for a day."""
 
+import asyncio
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy import update
 
+from services.inspection.grids.domain import GridSet
 from services.inspection.grids.usecases import activate_due
 from services.inspection.schedule import GridCalendar
 from services.inspection.subscriptions import hear
@@ -137,6 +140,21 @@ async def test_the_ledger_moves_institutions_too(world: World) -> None:
     ]
     listed = (await world.bureau.get("/v1/blind-spots/targets")).json()["items"]
     assert [(one["grid"], one["nearest"], round(one["metres"])) for one in listed] == [(None, "o2", 56)]
+
+
+async def test_the_worker_puts_a_set_in_force_on_its_day(world: World) -> None:
+    await imported(world, OLD)
+    institution = await world.institution("o1", lon=113.02, lat=40.05)
+    await imported(world, NEW, SUCCESSIONS, valid_from=str(TODAY + timedelta(days=1)))
+    async with world.sessions.begin() as session:  # a day goes by
+        await session.execute(update(GridSet).values(valid_from=GridSet.valid_from - timedelta(days=1)))
+    app, stop = world.service.app, asyncio.Event()
+    running = asyncio.create_task(GridCalendar(app.state.settings, app.state.engine, world.sessions).run(stop))
+    while not await moves(world, institution):
+        await asyncio.sleep(0.01)
+    stop.set()
+    await running
+    assert await moves(world, institution) == [("o1", "n1", None, "grids_changed")]
 
 
 async def test_versions_of_the_past(world: World) -> None:

@@ -32,6 +32,8 @@ COUNT_NOTHING: frozenset[type[Event]] = frozenset(
         inspection.OffenceRepealed,
         inspection.GridSetScheduled,
         inspection.ParameterSet,
+        inspection.RecheckConcluded,
+        inspection.RechecksDrawn,
         registry.CalendarDayCorrected,
         registry.CalendarYearPublished,
         registry.CommitmentTextPublished,

@@ -16,7 +16,8 @@ async def enrolled(session: AsyncSession, device_id: UUID, subject: str) -> Devi
 
     Locked against revocation until the transaction ends: what it recorded before stays, and nothing slips in after.
     """
-    found: Device | None = await session.get(Device, device_id, with_for_update={"key_share": True, "read": True})
+    lock = {"key_share": True, "read": True}
+    found: Device | None = await session.get(Device, device_id, with_for_update=lock, populate_existing=True)
     if found is None:
         raise DeviceNotEnrolled
     found.check_enrolled(subject=subject)

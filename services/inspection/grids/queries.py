@@ -45,7 +45,7 @@ async def hold_sets(session: AsyncSession) -> None:
 async def due_sets(session: AsyncSession, on: date) -> Sequence[GridSet]:
     """Sets whose day has come and to which nobody has moved yet, in their order."""
     wanted = select(GridSet).where(GridSet.activated_at.is_(None), GridSet.valid_from <= on).order_by(GridSet.number)
-    return (await session.scalars(wanted)).all()
+    return (await session.scalars(wanted.execution_options(populate_existing=True))).all()
 
 
 async def codes_on(session: AsyncSession, on: date) -> set[str]:

@@ -58,8 +58,11 @@ async def import_grids(
 
 async def activate_due(session: AsyncSession, *, at: datetime) -> int:
     """Move over to every set whose day has come, one after the other, as if nobody had been late; how many."""
+    today = china_date(at)
+    if not await queries.due_sets(session, today):
+        return 0  # without the lock, which everybody who places an institution would wait for
     await queries.lock_sets(session)
-    due = await queries.due_sets(session, china_date(at))
+    due = await queries.due_sets(session, today)
     for grid_set in due:
         codes = await queries.codes_of(session, grid_set.id)
         await journal.record(session, grid_set.activate(codes, at=at), subject=grid_set)

@@ -7,7 +7,7 @@ from sqlalchemy.dialects import postgresql
 from services.inspection.offences import seed
 
 revision = "0020"
-down_revision = "0015"
+down_revision = "0016"
 branch_labels = None
 depends_on = None
 

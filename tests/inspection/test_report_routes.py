@@ -1,0 +1,78 @@
+"""A campaign's report: figures of recorded facts, to read and to print."""
+
+from typing import Any
+
+from services.inspection.campaign_reports.domain import Figures
+from shared.clock import china_date, utc_now
+from tests.inspection.conftest import World
+from tests.inspection.test_discovery_routes import SEEN, TEAM, found
+
+DAYS = {"name": "<春季>排查", "starts_on": "2026-03-01", "ends_on": "2026-04-01"}
+TODAY = str(china_date(utc_now()))
+
+
+async def visited(world: World, campaign: str, institution: object, team: str = "t1", **report: Any) -> None:
+    inspector = world.inspector(team)
+    plan = {"institution_id": str(institution), "campaign_id": campaign}
+    visit = (await inspector.post("/v1/visits", json=plan)).json()["id"]
+    await inspector.post(f"/v1/visits/{visit}/start")
+    answer = await inspector.post(f"/v1/visits/{visit}/submission", json=report)
+    assert answer.status_code == 200, answer.text
+
+
+async def test_the_report_counts_what_happened(world: World) -> None:
+    for team in (TEAM, {"code": "t3", "name": "三组", "district": "140214", "grids": ["g3"]}):
+        assert (await world.bureau.post("/v1/teams", json=team)).status_code == 201
+    seen, shut, other = [await world.institution(grid) for grid in ("g1", "g1", "g3")]
+    await world.institution(None)
+    campaign = (await world.bureau.post("/v1/campaigns", json=DAYS)).json()["id"]
+    await world.bureau.post(f"/v1/campaigns/{campaign}/launch")
+    breaches = [{"severity": "high", "description": "无证"}, {"severity": "low", "description": "无公示"}]
+    await visited(world, campaign, seen, outcome="inspected", violations=breaches)
+    for _ in range(3):
+        await visited(world, campaign, shut, outcome="closed_door")
+    await visited(world, campaign, other, "t3", outcome="closed_door")
+    await found(world, {"campaign_id": campaign}, discovery=SEEN)
+    path = f"/v1/campaigns/{campaign}/report"
+    report = (await world.officer("140213").get(path)).json()
+    assert (report["final"], report["state"]) == (False, "open")
+    assert report["whole"] == {
+        "targets": 4,
+        "closed": 2,
+        "open": 2,
+        "coverage": 0.5,
+        "discoveries": 1,
+        "reasons": {"inspected": 1, "closed_door": 1},
+        "visits": 6,
+        "targets_tried": 2,
+        "tries": 4,
+        "closed_doors": 1,
+        "violations": {"high": 1, "low": 1},
+        "first_visit_on": TODAY,
+        "last_visit_on": TODAY,
+    }
+    assert [(one["team"], one["targets"], one["visits"], one["tries"]) for one in report["teams"]] == [
+        ("t1", 2, 5, 3),
+        ("t3", 1, 1, 1),
+        (None, 1, 0, 0),
+    ]
+    assert [(one["grid"], one["coverage"], one["discoveries"]) for one in report["grids"]] == [
+        ("g1", 1.0, 1),
+        ("g3", 0.0, 0),
+        (None, 0.0, 0),
+    ]
+    assert report["days"] == [{"day": TODAY, "visits": 6, "closed": 2}]
+    assert [one["name"] for one in report["discovered"]] == ["启航托管"]
+    page = await world.bureau.get(f"{path}/page")
+    assert page.headers["content-type"].startswith("text/html")
+    assert "&lt;春季&gt;排查" in page.text
+    assert "覆盖率 50.0%" in page.text
+    assert "启航托管" in page.text
+    assert (await world.inspector("t1").get(path)).status_code == 403
+
+
+async def test_a_draft_has_nothing_to_report(world: World) -> None:
+    campaign = (await world.bureau.post("/v1/campaigns", json=DAYS)).json()["id"]
+    report = (await world.bureau.get(f"/v1/campaigns/{campaign}/report")).json()
+    assert (report["whole"], report["teams"]) == (Figures().model_dump(mode="json"), [])
+    assert "—" in (await world.bureau.get(f"/v1/campaigns/{campaign}/report/page")).text
