@@ -54,11 +54,12 @@ _COUNTED = "SELECT grid, team, state, number FROM campaign_tally WHERE campaign_
 
 
 async def measures(platform: Platform) -> AsyncIterator[Measure]:
-    async with serving(platform, "inspection", [(_TEAM, (TEAM, DISTRICT)), (_TARGETS, (20_000, DISTRICT))]) as served:
-        async with httpx.AsyncClient(timeout=60, trust_env=False, base_url=f"http://127.0.0.1:{served.port}") as http:
-            http.headers["Authorization"] = f"Bearer {_inspector(platform)}"
-            yield await _pull(http, served)
-            yield await _push(http, served)
+    fill = [(_TEAM, (TEAM, DISTRICT)), (_TARGETS, (20_000, DISTRICT))]
+    async with serving(platform, "inspection", fill) as served, httpx.AsyncClient(timeout=60, trust_env=False) as http:
+        http.base_url = httpx.URL(f"http://127.0.0.1:{served.port}")
+        http.headers["Authorization"] = f"Bearer {_inspector(platform)}"
+        yield await _pull(http, served)
+        yield await _push(http, served)
     async with AsyncExitStack() as stack:
         small, large = [
             await stack.enter_async_context(
@@ -137,7 +138,8 @@ _WRITES = (
     "VALUES ($1, 1, $2, 't1', 'g1', '140213', '140213050', 'planned', '{}', now())",
     "UPDATE visit SET state = 'started', version = 2, started_at = now(), visited_on = current_date, inspectors = $2 "
     "WHERE id = $1",
-    "UPDATE visit SET state = 'done', version = 3, outcome = 'inspected', score = 90, submitted_at = now() WHERE id = $1",
+    "UPDATE visit SET state = 'done', version = 3, outcome = 'inspected', score = 90, submitted_at = now() "
+    "WHERE id = $1",
 )
 _FACT = """
     WITH fact AS (
@@ -147,7 +149,8 @@ _FACT = """
 """
 _OPERATION = """
     INSERT INTO sync_operation (id, version, device_id, subject, team, district, kind, entity_id, base_version, after,
-                                content, fingerprint, claimed_at, skew_seconds, done_at, received_at, verdict, decided_at)
+                                content, fingerprint, claimed_at, skew_seconds, done_at, received_at, verdict,
+                                decided_at)
     VALUES (gen_random_uuid(), 0, $1, 'inspector-1', 't1', '140213', 'submit_visit', $2, 1, '{}', '{}', $3, now(), 0,
             now(), now(), 'applied', now())
 """

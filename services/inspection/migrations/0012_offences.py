@@ -6,8 +6,8 @@ from sqlalchemy.dialects import postgresql
 
 from services.inspection.offences import seed
 
-revision = "0020"
-down_revision = "0016"
+revision = "0012"
+down_revision = "0011"
 branch_labels = None
 depends_on = None
 

@@ -6,8 +6,8 @@ from sqlalchemy.dialects import postgresql
 
 from services.inspection.checklists import seed
 
-revision = "0031"
-down_revision = "0030"
+revision = "0017"
+down_revision = "0016"
 branch_labels = None
 depends_on = None
 
