@@ -58,8 +58,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_sync_operation_held",
         "sync_operation",
-        ["after"],
-        postgresql_using="gin",
+        ["device_id", "id"],
         postgresql_where=sa.text("verdict = 'held'"),
     )
     op.create_index("ix_sync_operation_verdict_district_id", "sync_operation", ["verdict", "district", "id"])

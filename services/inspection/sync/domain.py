@@ -12,8 +12,8 @@ from typing import Annotated, Any, Final, Self
 from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, model_validator
-from sqlalchemy import BigInteger, CheckConstraint, Float, Index, Text, Uuid, text
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy import ARRAY, BigInteger, CheckConstraint, Float, Index, Text, Uuid, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.inspection.canonical import digest
@@ -191,7 +191,7 @@ class Operation(Base, Aggregate, Followed):
 
     __tablename__ = "sync_operation"
     __table_args__ = (
-        Index("ix_sync_operation_held", "after", postgresql_using="gin", postgresql_where=text("verdict = 'held'")),
+        Index("ix_sync_operation_held", "device_id", "id", postgresql_where=text("verdict = 'held'")),
         Index("ix_sync_operation_device_id_changed_in_id", "device_id", "changed_in", "id"),
         Index("ix_sync_operation_verdict_district_id", "verdict", "district", "id"),
         CheckConstraint("(resolution IS NULL) = (resolved_at IS NULL)", name="resolved_at_a_time"),

@@ -23,15 +23,10 @@ async def operations(session: AsyncSession, ids: Iterable[UUID]) -> dict[UUID, O
     return {operation.id: operation for operation in found}
 
 
-async def waiting_for(session: AsyncSession, operation_id: UUID) -> Sequence[Operation]:
-    """Held operations that named this one, in the order in which they were done."""
-    wanted = (
-        select(Operation)
-        .where(Operation.verdict == Verdict.HELD, Operation.after.contains([operation_id]))
-        .order_by(Operation.done_at, Operation.id)
-        .with_for_update()
-    )
-    return (await session.scalars(wanted)).all()
+async def held(session: AsyncSession, device_id: UUID) -> Sequence[Operation]:
+    """Operations of a phone that wait for others; locked, for an officer may be deciding about them."""
+    wanted = select(Operation).where(Operation.device_id == device_id, Operation.verdict == Verdict.HELD)
+    return (await session.scalars(wanted.order_by(Operation.id).with_for_update())).all()
 
 
 async def operation_for_update(session: AsyncSession, operation_id: UUID, caller: Principal) -> Operation:

@@ -72,25 +72,75 @@ async def take_batch(
     device = await devices.enrolled(session, device_id, caller.subject)
     clock = PhoneClock(sent_at, at, device.enrolled_at)
     await queries.queue_for(session, device.id)
-    mentioned = {one.id for one in sent} | {before for one in sent for before in one.after}
-    known = await queries.operations(session, mentioned)
+    batch = _Batch(session, caller, at)
+    await batch.remember(device.id, sent)
     await visits.lock_visits(session, [one.entity_id for one in sent if one.kind in NEEDS_BASE])
-    answers, released = [], []
+    answers = []
     for one in sent:
-        stored = known.get(one.id)
+        stored = batch.known.get(one.id)
         if stored is not None:
             same = stored.device_id == device.id and stored.fingerprint == one.fingerprint
             answers.append(Answer.of(stored, stored.answer) if same else Answer.reused(one))
             continue
-        operation = known[one.id] = Operation.take(
+        operation = Operation.take(
             one, clock, device_id=device.id, subject=caller.subject, team=caller.team, district=device.district
         )
-        theirs = {key: value for key, value in known.items() if value.device_id == device.id}
-        await _decide(session, operation, theirs, caller, at)
+        await batch.decide(operation)
         answers.append(Answer.of(operation, Verdict(operation.verdict)))
-        if operation.verdict != Verdict.HELD:
-            released += await _release(session, operation, known, caller, at)
-    return answers + [Answer.of(one, Verdict(one.verdict), released=True) for one in released]
+        await batch.release(operation)
+    session.add_all(batch.new)
+    await session.flush()
+    return answers + [Answer.of(one, Verdict(one.verdict), released=True) for one in batch.released]
+
+
+class _Batch:
+    """What a batch knows of a phone's operations: those it names, and those that wait. New ones are written at the end,
+    all at once."""
+
+    def __init__(self, session: AsyncSession, caller: Principal, at: datetime) -> None:
+        self._session, self._caller, self._at = session, caller, at
+        self.known: dict[UUID, Operation] = {}
+        self.new: list[Operation] = []
+        self.released: list[Operation] = []
+        self._verdicts: dict[UUID, Verdict] = {}
+        self._held: list[Operation] = []
+
+    async def remember(self, device_id: UUID, sent: Sequence[OperationIn]) -> None:
+        self._held = list(await queries.held(self._session, device_id))
+        mentioned = {one.id for one in sent}
+        for waiting in (*sent, *self._held):
+            mentioned |= set(waiting.after)
+        self.known = await queries.operations(self._session, mentioned)
+        # Another phone's operation is nobody's predecessor here.
+        self._verdicts = {one.id: Verdict(one.verdict) for one in self.known.values() if one.device_id == device_id}
+
+    async def decide(self, operation: Operation) -> None:
+        """Give a new operation its verdict."""
+        self.known[operation.id] = operation
+        self.new.append(operation)
+        await self._judge(operation)
+        if operation.verdict == Verdict.HELD:
+            self._held.append(operation)
+
+    async def release(self, decided: Operation) -> None:
+        """Decide what waited for this one, in the order in which it was done, and what waited for that."""
+        if decided.verdict == Verdict.HELD:
+            return
+        waiting = [one for one in self._held if decided.id in one.after]
+        for one in sorted(waiting, key=lambda held: (held.done_at, held.id)):
+            if one not in self._held:
+                continue
+            await self._judge(one)
+            if one.verdict != Verdict.HELD:
+                self._held.remove(one)
+                self.released.append(one)
+                await self.release(one)
+
+    async def _judge(self, operation: Operation) -> None:
+        imposed = waits_for(operation.after, self._verdicts)
+        effect = Effect(*imposed) if imposed is not None else await apply(self._session, operation, self._caller)
+        await _note(self._session, operation, effect, self._at)
+        self._verdicts[operation.id] = effect.verdict
 
 
 async def resolve(
@@ -124,33 +174,9 @@ async def _prevail(session: AsyncSession, operation: Operation, reason: str, cal
     operation.entity_version = visit.version
 
 
-async def _decide(
-    session: AsyncSession, operation: Operation, known: dict[UUID, Operation], caller: Principal, at: datetime
-) -> None:
-    verdicts = {key: Verdict(one.verdict) for key, one in known.items() if key != operation.id}
-    imposed = waits_for(operation.after, verdicts)
-    effect = Effect(*imposed) if imposed is not None else await apply(session, operation, caller)
-    session.add(operation)
-    await _note(session, operation, effect, at)
-
-
 async def _note(session: AsyncSession, operation: Operation, effect: Effect, at: datetime) -> None:
     conflict = operation.decide(
         effect.verdict, code=effect.code, entity_version=effect.entity_version, theirs=effect.theirs, at=at
     )
     if conflict is not None:
         await journal.record(session, conflict, subject=operation)
-
-
-async def _release(
-    session: AsyncSession, decided: Operation, known: dict[UUID, Operation], caller: Principal, at: datetime
-) -> list[Operation]:
-    """Decide what waited for this one, and what waited for that."""
-    released: list[Operation] = []
-    for waiting in await queries.waiting_for(session, decided.id):
-        missing = [one for one in waiting.after if one not in known]
-        known |= await queries.operations(session, missing) if missing else {}
-        await _decide(session, waiting, known, caller, at)
-        if waiting.verdict != Verdict.HELD:
-            released += [waiting, *await _release(session, waiting, known, caller, at)]
-    return released
