@@ -352,7 +352,7 @@ class Street:
         changed = [
             operation
             for operation, told in record.verdicts.items()
-            if not _consistent(told, kept[operation]["verdict"] if operation in kept else "")
+            if not consistent(told, kept[operation]["verdict"] if operation in kept else "")
         ]
         ended_at_all = sum(one["outcome"] is not None for one in visits.values())
         print(f"  verdicts: {dict(sorted(verdicts.items()))}")
@@ -406,7 +406,7 @@ class Street:
         return number
 
 
-def _consistent(told: set[str], kept: str) -> bool:
+def consistent(told: set[str], kept: str) -> bool:
     """Held may become anything; what was decided stays, and is `already_applied` when it is sent again."""
     allowed = {kept, "held"} | ({"already_applied"} if kept in ("applied", "soft_conflict") else set())
     return told <= allowed
