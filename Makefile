@@ -47,7 +47,7 @@ clean: $(READY) ## Remove the local data (databases, logs, the issuer's key)
 
 ##@ Test
 test: $(READY) ## All tests on the embedded parts; T=tests/registry narrows them
-	@$(PY) -m pytest $(T)
+	@$(PY) -m pytest $(if $(T),$(T),-n 2 --dist loadgroup)
 
 test-kafka: $(READY) ## The tests that need a broker, on a real Apache Kafka (needs Java 17 and Maven)
 	@KAFKA=apache $(PY) -m pytest -m kafka $(T)

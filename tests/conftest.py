@@ -30,8 +30,16 @@ from tests.infrastructure import (
 )
 
 MEMORY = Path("/dev/shm")
+PLATFORMS = {"system", "deploy"}
 ROOM = 3 * 1024**3
 """Bytes of memory that a run's databases may take; with less free they go to the disk, and a clone takes 0.3 s."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whole platforms start one after another, in one worker: each takes a block of ports and both cores."""
+    for item in items:
+        if PLATFORMS & set(item.path.parts):
+            item.add_marker(pytest.mark.xdist_group("platforms"))
 
 
 @pytest.fixture(scope="session")
