@@ -47,7 +47,7 @@ async def serving(
     finally:
         await connection.close()
     port = free_port()
-    told = platform.service_environment(service) | {"DATABASE_URL": platform.database_url(name)} | (environment or {})
+    told = {**platform.service_environment(service), "DATABASE_URL": platform.database_url(name), **(environment or {})}
     process = await spawn(
         [
             *[sys.executable, "-m", "uvicorn", "--factory", f"services.{service}.app:create_app", "--port", str(port)],

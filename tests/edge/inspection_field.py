@@ -84,7 +84,7 @@ async def _evidence(service: Service, visit: str, violation: str, institution: s
         sent = await person.patch(f"/v1/evidence/{one}/content", content=PHOTO, headers={"upload-offset": "0"})
         assert sent.is_success, sent.text
     await keep_received(service.sessions, service.app.state.evidence, service.app.state.seal)
-    part = {"content": PHOTO[:10], "headers": {"upload-offset": "0", "content-type": "application/offset+octet-stream"}}
+    headers = {"upload-offset": "0", "content-type": "application/offset+octet-stream"}
     return {
         "announce_evidence": Ask(
             body=capture("visit", visit), instead={"operator": {"body": capture("violation", violation)}}
@@ -93,7 +93,12 @@ async def _evidence(service: Service, visit: str, violation: str, institution: s
         "get_evidence": Ask(
             {"evidence_id": kept}, shows=kept, instead={"operator": {"ids": {"evidence_id": his}, "shows": his}}
         ),
-        "send_part": Ask({"evidence_id": sending}, **part, instead={"operator": {"ids": {"evidence_id": his}}}),
+        "send_part": Ask(
+            {"evidence_id": sending},
+            content=PHOTO[:10],
+            headers=headers,
+            instead={"operator": {"ids": {"evidence_id": his}}},
+        ),
         "get_clean_copy": Ask({"evidence_id": kept}, instead={"operator": {"ids": {"evidence_id": his_kept}}}),
         "get_evidence_key": Ask(),
     }

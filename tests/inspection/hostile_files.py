@@ -33,13 +33,13 @@ def picture(kind: str = "JPEG", size: tuple[int, int] = (64, 48), mode: str = "R
     return buffer.getvalue()
 
 
-def exif(gps: dict[int, Any] | None = None, **tags: Any) -> Image.Exif:
+def exif(gps: dict[int, Any] | None = None, *, turned: bool = False) -> Image.Exif:
     found = Image.Exif()
     found[0x010F], found[0x9C9B] = "canary-camera", CANARY
     if gps is not None:
         found[0x8825] = gps
-    for tag, value in tags.items():
-        found[int(tag, 16)] = value
+    if turned:
+        found[0x0112] = 6
     return found
 
 
@@ -139,7 +139,7 @@ def truthful() -> Iterator[Sent]:
         CLEAN,
     )
     yield Sent("gps-half", "image/jpeg", lambda: picture(exif=exif({1: "N", 2: (40.0, 4.0, 48.0)})), CLEAN)
-    yield Sent("turned", "image/jpeg", lambda: picture(exif=exif(**{"0112": 6})), CLEAN)
+    yield Sent("turned", "image/jpeg", lambda: picture(exif=exif(turned=True)), CLEAN)
     yield Sent("icc", "image/jpeg", lambda: picture(icc_profile=CANARY * 20), CLEAN)
     yield Sent("comment", "image/jpeg", lambda: picture(comment=CANARY), CLEAN)
     yield Sent("xmp", "image/jpeg", lambda: jpeg_segment(0xE1, b"http://ns.adobe.com/xap/1.0/\0" + CANARY), CLEAN)

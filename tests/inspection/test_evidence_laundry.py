@@ -61,7 +61,7 @@ def test_the_camera_s_position_is_told_and_not_shown(
 
 def test_a_picture_stands_upright(tmp_path: Path) -> None:
     source, target = tmp_path / "source", tmp_path / "target"
-    source.write_bytes(picture(size=(64, 48), exif=exif(**{"0112": 6})))
+    source.write_bytes(picture(size=(64, 48), exif=exif(turned=True)))
     clean(source, target, "image/jpeg")
     with Image.open(target) as shown:
         assert shown.size == (48, 64)

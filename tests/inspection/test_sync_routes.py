@@ -131,13 +131,17 @@ async def test_what_waits_for_ever_is_forced_or_discarded(world: World, institut
     lost = {"id": str(uuid4())}
     kept = phone.operation("plan_visit", str(uuid4()), institution_id=institution, after=[lost])
     thrown = phone.operation("plan_visit", str(uuid4()), institution_id=institution, after=[lost])
-    assert await phone.push(kept, thrown) == ["held", "held"]
+    after = [
+        phone.operation("start_visit", kept["entity_id"], base=1, after=[kept]),
+        phone.operation("start_visit", thrown["entity_id"], base=1, after=[thrown]),
+    ]
+    assert await phone.push(kept, thrown, *after) == ["held"] * 4
     for one, choice, verdict in ((kept, "phone", "applied"), (thrown, "server", "refused")):
         answer = await officer.post(
             f"/v1/sync/operations/{one['id']}/resolution", json={"choice": choice, "reason": "前序操作丢失"}
         )
         assert (answer.status_code, answer.json()["verdict"]) == (200, verdict)
-    assert await phone.push(kept, thrown) == ["already_applied", "refused"]
+    assert await phone.push(kept, thrown) == ["already_applied", "refused", "applied", "refused"]
     assert (await world.bureau.get(f"/v1/visits/{kept['entity_id']}")).status_code == 200
 
 

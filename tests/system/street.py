@@ -91,7 +91,7 @@ class Phone:
         """Something done in the street, some hours before it is sent."""
         self._hours_ago = max(0.0, self._hours_ago - self._dice.uniform(0.01, 0.2))
         at = utc_now() - timedelta(hours=self._hours_ago) + self._clock_off
-        operation = {
+        operation: dict[str, Any] = {
             "id": str(uuid4()), "kind": kind, "entity_id": entity, "base_version": base, "after": list(after),
             "at": at.isoformat(), "content": content,
         }  # fmt: skip
@@ -263,12 +263,12 @@ class Street:
         self.campaign = planned["id"]
         launched = (await self.bureau.post("inspection", f"/v1/campaigns/{self.campaign}/launch", None)).json()
         for number in range(1, len(pingcheng.STREETS) + 1):
-            team = f"team-{number:02}"
-            self.teams[team] = [
+            code = f"team-{number:02}"
+            self.teams[code] = [
                 Phone(
-                    self._person("inspector", team=team, district=pingcheng.DISTRICT, subject=f"{team}-{place}"),
-                    team,
-                    f"{team}-{place}",
+                    self._person("inspector", team=code, district=pingcheng.DISTRICT, subject=f"{code}-{place}"),
+                    code,
+                    f"{code}-{place}",
                     random.Random(self._dice.random()),
                     self.record,
                 )
@@ -399,7 +399,7 @@ class Street:
         async def counted() -> int:
             nonlocal number
             card = await self.bureau.get("metrics", "/v1/scorecard", scope="city")
-            number = next(one["numerator"] for one in card["values"] if one["code"] == "inspection.visits")
+            number = int(next(one["numerator"] for one in card["values"] if one["code"] == "inspection.visits"))
             return number
 
         await self.player.wait_for("visits counted", counted, wanted, seconds=PATIENCE)

@@ -94,9 +94,11 @@ async def _decide(
 
 
 async def _launder(evidence: Evidence, original: Path, target: Path) -> dict[str, Any]:
-    command = [sys.executable, "-m", "services.inspection.evidence.laundry", original, target, evidence.media_type]
+    module, files = "services.inspection.evidence.laundry", (str(original), str(target))
     process = await asyncio.create_subprocess_exec(
-        *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL
+        *[sys.executable, "-m", module, *files, evidence.media_type],
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
     )
     try:
         seconds = PATIENCE * CPU_SECONDS[evidence.media_type.partition("/")[0]]

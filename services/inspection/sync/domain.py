@@ -174,6 +174,9 @@ def stance(kind: Kind, base_version: int, *, state: VisitState, version: int) ->
     return Stance.PLAIN if base_version == version else _MEANWHILE[kind][state]
 
 
+STILL_WAITING: Final = (Verdict.HELD, "predecessor-missing")
+
+
 def waits_for(after: Sequence[UUID], known: Mapping[UUID, Verdict]) -> tuple[Verdict, str] | None:
     """The verdict that predecessors impose; None where the way is free."""
     verdicts = [known.get(one) for one in after]
@@ -182,7 +185,7 @@ def waits_for(after: Sequence[UUID], known: Mapping[UUID, Verdict]) -> tuple[Ver
     if Verdict.HARD_CONFLICT in verdicts:
         return Verdict.HARD_CONFLICT, "predecessor-in-conflict"
     if None in verdicts or Verdict.HELD in verdicts:
-        return Verdict.HELD, "predecessor-missing"
+        return STILL_WAITING
     return None
 
 

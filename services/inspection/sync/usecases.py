@@ -11,6 +11,7 @@ from services.inspection.devices import queries as devices
 from services.inspection.sync import queries
 from services.inspection.sync.domain import (
     NEEDS_BASE,
+    STILL_WAITING,
     Choice,
     Kind,
     Operation,
@@ -75,6 +76,7 @@ async def take_batch(
     batch = _Batch(session, caller, at)
     await batch.remember(device.id, sent)
     await visits.lock_visits(session, [one.entity_id for one in sent if one.kind in NEEDS_BASE])
+    await batch.settle()
     answers = []
     for one in sent:
         stored = batch.known.get(one.id)
@@ -94,8 +96,9 @@ async def take_batch(
 
 
 class _Batch:
-    """What a batch knows of a phone's operations: those it names, and those that wait. New ones are written at the end,
-    all at once."""
+    """What a batch knows of a phone's operations: those it names, and those that wait.
+
+    New ones are written at the end, all at once."""
 
     def __init__(self, session: AsyncSession, caller: Principal, at: datetime) -> None:
         self._session, self._caller, self._at = session, caller, at
@@ -107,12 +110,17 @@ class _Batch:
 
     async def remember(self, device_id: UUID, sent: Sequence[OperationIn]) -> None:
         self._held = list(await queries.held(self._session, device_id))
-        mentioned = {one.id for one in sent}
-        for waiting in (*sent, *self._held):
-            mentioned |= set(waiting.after)
+        named = [one.after for one in sent] + [one.after for one in self._held]
+        mentioned = {one.id for one in sent}.union(*named)
         self.known = await queries.operations(self._session, mentioned)
         # Another phone's operation is nobody's predecessor here.
         self._verdicts = {one.id: Verdict(one.verdict) for one in self.known.values() if one.device_id == device_id}
+
+    async def settle(self) -> None:
+        """Decide what no longer waits, because an officer decided meanwhile what it waited for."""
+        for one in sorted(self._held, key=_when):
+            if one in self._held and waits_for(one.after, self._verdicts) != STILL_WAITING:
+                await self._let_go(one)
 
     async def decide(self, operation: Operation) -> None:
         """Give a new operation its verdict."""
@@ -127,20 +135,26 @@ class _Batch:
         if decided.verdict == Verdict.HELD:
             return
         waiting = [one for one in self._held if decided.id in one.after]
-        for one in sorted(waiting, key=lambda held: (held.done_at, held.id)):
-            if one not in self._held:
-                continue
-            await self._judge(one)
-            if one.verdict != Verdict.HELD:
-                self._held.remove(one)
-                self.released.append(one)
-                await self.release(one)
+        for one in sorted(waiting, key=_when):
+            if one in self._held:
+                await self._let_go(one)
+
+    async def _let_go(self, one: Operation) -> None:
+        await self._judge(one)
+        if one.verdict != Verdict.HELD:
+            self._held.remove(one)
+            self.released.append(one)
+            await self.release(one)
 
     async def _judge(self, operation: Operation) -> None:
         imposed = waits_for(operation.after, self._verdicts)
         effect = Effect(*imposed) if imposed is not None else await apply(self._session, operation, self._caller)
         await _note(self._session, operation, effect, self._at)
         self._verdicts[operation.id] = effect.verdict
+
+
+def _when(operation: Operation) -> tuple[datetime, UUID]:
+    return operation.done_at, operation.id
 
 
 async def resolve(
