@@ -76,7 +76,10 @@ class StrictRequest(Request):
     body_limit = 0
 
     async def stream(self) -> Any:
-        if not hasattr(self, "_body") and int(self.headers.get("content-length", 0)) > self.body_limit:
+        length = self.headers.get("content-length", "0")
+        if not (length.isascii() and length.isdigit()):
+            raise EdgeProblem(400, "bad-request")
+        if not hasattr(self, "_body") and int(length) > self.body_limit:
             raise EdgeProblem(413, "body-too-large", headers={"Connection": "close"})
         received = 0
         async for chunk in super().stream():
