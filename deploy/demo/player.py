@@ -63,6 +63,11 @@ class Client:
         """A change to what stands at `version`; where it stands there already (an answer got lost), what stands."""
         return await self._ask("PATCH", service, path, json=body, headers={"If-Match": f'"{version}"'})
 
+    async def send_part(self, service: str, path: str, content: bytes, offset: int) -> Json:
+        """The next part of an upload."""
+        headers = {"Upload-Offset": str(offset), "Content-Type": "application/offset+octet-stream"}
+        return (await self._ask("PATCH", service, path, content=content, headers=headers)).json()
+
     async def pages(self, service: str, path: str, **params: Any) -> AsyncIterator[Json]:
         """Every item of a list, page by page."""
         cursor: str | None = None
