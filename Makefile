@@ -42,7 +42,7 @@ token: $(READY) ## Print an access token: make token role=inspector team=...
 	@test -n "$(role)" || { echo "Say which role: make token role=inspector team=..." >&2; exit 1; }
 	@$(PY) -m deploy.local token --role='$(role)' $(CLAIMS)
 
-clean: $(READY) ## Remove the local data (databases, logs, the issuer's key)
+clean: $(READY) ## Remove the local data (databases, evidence, logs, the issuer's key)
 	@$(PY) -m deploy.local clean
 
 ##@ Test
