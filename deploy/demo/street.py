@@ -12,6 +12,7 @@ from typing import Final
 import orjson
 
 from deploy.demo.phone import Phone, synthetic_photo
+from deploy.demo.pingcheng import STREETS
 from deploy.demo.player import Client, Json, Player, PlayFailed
 from deploy.verify.draw import differences
 
@@ -78,10 +79,12 @@ class Street:
                 for place, (suffix, name) in enumerate((("", "组长"), ("-b", "检查员")), 1)
             ]  # fmt: skip
             members.append({"subject": f"inspector-{team['code']}-c", "name": "（演示）协管员"})
-            changes = {"members": members, "leader": members[0]["subject"], "street": team["grids"][0]}
+            street = team["grids"][0]
+            named = {"name": f"（演示）{STREETS[street]}检查组", "street": street}
+            changes = named | {"members": members, "leader": members[0]["subject"]}
             path = f"/v1/teams/{team['id']}"
             changed = await self._bureau.patch("inspection", path, changes, version=team["version"])
-            self._teams[team["grids"][0]] = changed.json()
+            self._teams[street] = changed.json()
             self._tell("teams with members", number, len(teams))
 
     async def keep_rota(self, *, on: date) -> None:
