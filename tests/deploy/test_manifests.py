@@ -78,16 +78,16 @@ def test_inspection_starts_with_what_its_container_has_and_not_without_a_seal(
         monkeypatch.delenv(name, raising=False)
     for name, value in (given | ADDRESSES | SECRETS).items():
         monkeypatch.setenv(name, value)
-    settings = Settings()  # type: ignore[call-arg]  # from the environment
+    settings = Settings()
     assert settings.environment == "production"
     assert settings.evidence_store == given["EVIDENCE_STORE"]
     monkeypatch.delenv("SEAL_KEY")
     with pytest.raises(ValidationError, match="SEAL_KEY must be set in production"):
-        Settings()  # type: ignore[call-arg]
+        Settings()
     monkeypatch.setenv("SEAL_KEY", SECRETS["SEAL_KEY"])
     monkeypatch.delenv("EVIDENCE_STORE")
     with pytest.raises(ValidationError, match="EVIDENCE_STORE must be set in production"):
-        Settings()  # type: ignore[call-arg]
+        Settings()
 
 
 def _of_compose(part: str) -> dict[str, str]:
