@@ -65,7 +65,7 @@ class Remedies:
     async def _visit_for(self, reference: str, inspector: Client, *, passed: bool | None) -> None:
         """Make the visit that was asked for."""
         planned = inspector.pages("inspection", "/v1/visits", state="planned")
-        visit = next(iter([one["id"] async for one in planned if one["reference_id"] == reference]))
+        [visit] = [one["id"] async for one in planned if one["reference_id"] == reference]
         await inspector.post("inspection", f"/v1/visits/{visit}/start", {})
         said = {"outcome": "inspected", "note": "（演示）"} | ({} if passed is None else {"passed": passed})
         await inspector.post("inspection", f"/v1/visits/{visit}/submission", said)
@@ -104,7 +104,8 @@ class Remedies:
             "contact": {"name": "（演示）", "phone": "00000000000"},
         }
         await self._bureau.post("inspection", "/v1/complaints", hotline)
-        received = [one async for one in self._bureau.pages("inspection", "/v1/complaints", state="received")]
+        listed = self._bureau.pages("inspection", "/v1/complaints", state="received")
+        received = [one async for one in listed if one["institution_name"] == entry["name"]]
         for complaint in received:
             path = f"/v1/complaints/{complaint['id']}"
             likely = (await self._bureau.get("inspection", f"{path}/candidates"))["items"][0]
