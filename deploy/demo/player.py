@@ -183,7 +183,7 @@ class Player:
             "/v1/campaigns",
             {
                 "name": "（演示）排查行动",
-                "purpose": "dragnet",
+                "purpose": "全覆盖排查",
                 "scope": scope,
                 "starts_on": f"{on}",
                 "ends_on": f"{on}",
