@@ -18,18 +18,19 @@ m ?=
 data ?=
 broker ?=
 role ?=
+kills ?=
 
 # Only the claims that were given; `make token role=inspector team=...`
 CLAIMS = $(foreach claim,subject district street team school institution lifetime,$(if $($(claim)),--$(claim)='$($(claim))'))
 
-.PHONY: help run demo token clean test test-kafka chain faults bench check lint types format openapi migrate revision
+.PHONY: help run demo token clean test test-kafka chain campaign faults bench check lint types format openapi migrate revision
 
 help: ## This list
 	@awk 'BEGIN { FS = ":.*## " } \
 	  /^##@/ { printf "\n%s\n", substr($$0, 5) } \
 	  /^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' Makefile
-	@printf '\nParameters: T=path (test)  s=service (migrate, revision)  m=message (revision)  broker=apache (run, chain, faults)\n'
-	@printf '            data=folder (chain)  role= subject= district= street= team= school= institution= lifetime= (token)\n'
+	@printf '\nParameters: T=path (test)  s=service (migrate, revision)  m=message (revision)  broker=apache (run, chain, campaign, faults)\n'
+	@printf '            data=folder (chain)  kills=n (campaign)  role= subject= district= street= team= school= institution= lifetime= (token)\n'
 
 ##@ Use
 run: $(READY) ## Start the whole platform here; data stays in .local/ (broker=apache for a real Apache Kafka)
@@ -42,7 +43,7 @@ token: $(READY) ## Print an access token: make token role=inspector team=...
 	@test -n "$(role)" || { echo "Say which role: make token role=inspector team=..." >&2; exit 1; }
 	@$(PY) -m deploy.local token --role='$(role)' $(CLAIMS)
 
-clean: $(READY) ## Remove the local data (databases, logs, the issuer's key)
+clean: $(READY) ## Remove the local data (databases, evidence, logs, the issuer's key)
 	@$(PY) -m deploy.local clean
 
 ##@ Test
@@ -54,6 +55,9 @@ test-kafka: $(READY) ## The tests that need a broker, on a real Apache Kafka (ne
 
 chain: $(READY) ## The whole chain, from an imported ledger to the indicators; data=folder gives its input
 	@$(PY) -m tests.system.chain $(if $(data),--data='$(data)') $(if $(broker),--broker=$(broker))
+
+campaign: $(READY) ## Eighteen teams with phones, mostly without a line; then with the service killed 40 times (kills=n)
+	@$(PY) -m tests.system.street $(if $(kills),--kills='$(kills)') $(if $(broker),--broker=$(broker))
 
 faults: $(READY) ## Kill everything again and again, and count what was lost
 	@$(PY) -m tests.faults $(if $(broker),--broker=$(broker))

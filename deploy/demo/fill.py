@@ -1,5 +1,6 @@
 """`make demo`: fill the running platform with a small city."""
 
+import os
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -12,7 +13,10 @@ from deploy.demo import pingcheng
 from deploy.demo.dataset import Dataset
 from deploy.demo.licensing import Licensing
 from deploy.demo.player import Player, player
+from deploy.demo.remedies import Remedies
+from deploy.demo.street import Street
 from deploy.local import tokens
+from deploy.local.platform import Platform
 from deploy.local.ports import SERVICES, Ports
 from deploy.local.processes import HOST, StartFailed
 
@@ -55,9 +59,18 @@ async def fill(folder: Path, *, on: date) -> None:
         await one.import_file("inspection", "violations", dataset)
         await one.play_campaign(teams, CAMPAIGN_STREETS, on=on)
         await Licensing(one, pingcheng.DISTRICT, list(pingcheng.STREETS), tell).everything(on=on)
+        street = Street(one, pingcheng.DISTRICT, data, tell)
+        walked = await street.everything(on=on)
+        await Remedies(one, street, pingcheng.DISTRICT, _database(folder, place.ports), tell).everything(walked, on=on)
         await _open_schools(one)
         tell("schools", SCHOOLS, SCHOOLS)
     print(f"{dataset.title}: filled. See the dashboard: http://{HOST}:{place.ports.portal}/dashboard")
+
+
+def _database(folder: Path, ports: Ports) -> str:
+    """Where inspection's database is: only time is turned back there."""
+    platform = Platform(folder, ports=ports, database_url=os.environ.get("DATABASE_URL") or None)
+    return platform.database_url("inspection", driver=None)
 
 
 async def _require_running(place: RunningPlatform) -> None:

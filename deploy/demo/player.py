@@ -63,6 +63,11 @@ class Client:
         """A change to what stands at `version`; where it stands there already (an answer got lost), what stands."""
         return await self._ask("PATCH", service, path, json=body, headers={"If-Match": f'"{version}"'})
 
+    async def send_part(self, service: str, path: str, content: bytes, offset: int) -> Json:
+        """The next part of an upload."""
+        headers = {"Upload-Offset": str(offset), "Content-Type": "application/offset+octet-stream"}
+        return (await self._ask("PATCH", service, path, content=content, headers=headers)).json()
+
     async def pages(self, service: str, path: str, **params: Any) -> AsyncIterator[Json]:
         """Every item of a list, page by page."""
         cursor: str | None = None
@@ -176,7 +181,13 @@ class Player:
         created = await self.bureau.post(
             "inspection",
             "/v1/campaigns",
-            {"name": "排查行动", "purpose": "dragnet", "scope": scope, "starts_on": f"{on}", "ends_on": f"{on}"},
+            {
+                "name": "（演示）排查行动",
+                "purpose": "全覆盖排查",
+                "scope": scope,
+                "starts_on": f"{on}",
+                "ends_on": f"{on}",
+            },
         )
         campaign_id = created.json()["id"]
         await self.bureau.post("inspection", f"/v1/campaigns/{campaign_id}/launch", {})
@@ -214,7 +225,7 @@ class Player:
         visit_id = planned.json()["id"]
         await inspector.post("inspection", f"/v1/visits/{visit_id}/start", {})
         severity = ("low", "moderate", "high")[number // 4 % 3]
-        violations = [{"severity": severity, "description": "played"}] if number % 4 == 0 else []
+        violations = [{"severity": severity, "description": "（演示）检查中发现的问题"}] if number % 4 == 0 else []
         await inspector.post(
             "inspection",
             f"/v1/visits/{visit_id}/submission",
@@ -230,8 +241,8 @@ class Player:
     async def _put_right(self, inspector: Client, visit_id: str) -> None:
         listed = await self.bureau.get("inspection", "/v1/violations", visit=visit_id)
         path = f"/v1/violations/{listed['items'][0]['id']}"
-        await self.bureau.post("inspection", f"{path}/rectification-order", {"requirement": "put it right"})
-        await inspector.post("inspection", f"{path}/rectification", {"statement": "done"})
+        await self.bureau.post("inspection", f"{path}/rectification-order", {"requirement": "（演示）限期整改"})
+        await inspector.post("inspection", f"{path}/rectification", {"statement": "（演示）已整改"})
         await inspector.post("inspection", f"{path}/verification", {"holds": True})
 
 

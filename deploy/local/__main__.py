@@ -115,13 +115,14 @@ def revision(service: str, message: str) -> None:
 
 @cli.command()
 def clean(folder: Folder = LOCAL) -> None:
-    """Remove the local data: databases, logs, the issuer's key. What was downloaded stays."""
+    """Remove the local data: databases, evidence, logs, the issuer's key. What was downloaded stays."""
     lock = FolderLock(folder / "run.lock")
     lock.acquire()
     for path in [
         *folder.glob("postgres*"),
         *folder.glob("*.json"),
         *folder.glob("*.log"),
+        folder / "evidence",
         folder / "followed-log",
         folder / "kafka" / "data",
     ]:

@@ -1,8 +1,9 @@
-"""Checks a case's evidence bundle without the service that made it: `python bundle.py BUNDLE.zip [PUBLIC_KEY]`.
+"""Checks a case's evidence bundle without the service that made it: `python bundle.py BUNDLE.zip [PUBLIC_KEY ...]`.
 
 PUBLIC_KEY is the service's, 64 hexadecimal digits, from a source you trust (`GET /v1/public/evidence-key`, a notice, a
-phone call): without it a bundle proves only that it fits together. Exit code 0 if everything holds, 1 if not, 2 if this
-could not be found out. Needs Python 3.11 and the package `cryptography`.
+phone call): without it a bundle proves only that it fits together. Keys that the service had before follow the one of
+today: the bundle is signed with the first, a receipt with any of them. Exit code 0 if everything holds, 1 if not, 2 if
+this could not be found out. Needs Python 3.11 and the package `cryptography`.
 """
 
 import hashlib
@@ -19,7 +20,8 @@ try:
     from cryptography.exceptions import InvalidSignature
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 except ImportError:
-    sys.exit("This needs the package cryptography: pip install cryptography")
+    print("This needs the package cryptography: pip install cryptography", file=sys.stderr)
+    sys.exit(2)
 
 
 def canonical(value: Any) -> bytes:
@@ -39,11 +41,12 @@ def sha256(archive: zipfile.ZipFile, name: str) -> tuple[str, int]:
         return hashlib.file_digest(content, "sha256").hexdigest(), archive.getinfo(name).file_size  # type: ignore[arg-type]
 
 
-def faults(path: Path, key: str | None) -> Iterator[str]:
+def faults(path: Path, *trusted: str) -> Iterator[str]:
     """What does not hold, in words."""
     with zipfile.ZipFile(path) as archive:
         manifest = json.loads(archive.read("manifest.json"))
-        if not signed(key or manifest["public_key"], archive.read("manifest.sig").decode(), manifest):
+        keys = trusted or (manifest["public_key"],)
+        if not signed(keys[0], archive.read("manifest.sig").decode(), manifest):
             yield "the manifest is not signed with this key"
         before, named = "0" * 64, ["manifest.json", "manifest.sig"]
         for number, exhibit in enumerate(manifest["exhibits"], 1):
@@ -53,7 +56,7 @@ def faults(path: Path, key: str | None) -> Iterator[str]:
             before = hashlib.sha256(canonical(entry)).hexdigest()
             if exhibit["hash"] != before:
                 yield f"the hash of exhibit {number} is not that of its entry"
-            if not signed(key or manifest["public_key"], entry["signature"], receipt):
+            if not any(signed(key, entry["signature"], receipt) for key in keys):
                 yield f"the receipt of exhibit {number} is not signed with this key"
             for copy, said in (("original", receipt), ("clean", receipt["clean"])):
                 named.append(exhibit[copy])
@@ -81,18 +84,19 @@ def yields_the_same(archive: zipfile.ZipFile, names: list[str], path: Path) -> b
         return not given.read(1)
 
 
-def main(path: str, key: str | None = None) -> int:
+def main(path: str, *keys: str) -> int:
     try:
-        found = list(faults(Path(path), key))
+        found = list(faults(Path(path), *keys))
     except Exception as error:
         found = [f"it cannot be read as a bundle ({type(error).__name__})"]
     print("\n".join(found) or "everything holds")
-    if key is None and not found:
+    if not keys and not found:
         print("signed with the key in the bundle itself: compare it with the service's published key")
     return 1 if found else 0
 
 
 if __name__ == "__main__":
-    if len(sys.argv) not in (2, 3):
-        sys.exit(__doc__)
+    if len(sys.argv) < 2:
+        print(__doc__, file=sys.stderr)
+        sys.exit(2)
     sys.exit(main(*sys.argv[1:]))

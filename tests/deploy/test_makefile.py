@@ -6,7 +6,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 TARGETS = (
     *("help", "run", "demo", "test", "test-kafka", "check", "lint", "types", "format", "migrate"),
-    *("revision", "openapi", "chain", "bench", "faults", "token", "clean"),
+    *("revision", "openapi", "chain", "campaign", "bench", "faults", "token", "clean"),
 )
 
 

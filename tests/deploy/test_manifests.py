@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 import yaml
+from pydantic import ValidationError
 
 from deploy.local.ports import SERVICES
+from services.inspection.settings import Settings
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 BASE = DEPLOY / "k8s" / "base"
@@ -57,6 +59,69 @@ def test_compose_has_all_services_after_their_migrations() -> None:
             assert after[f"{service}-migration"]["condition"] == "service_completed_successfully"
         assert services[f"{service}-api"]["environment"]["DATABASE_URL"].endswith(f"/{service}")
     assert services["registry-worker"]["environment"]["WORKER_PORT"] == "8000"
+
+
+INSPECTION = [
+    *((f"compose {part}", part) for part in ("migration", "api", "worker")),
+    *((f"pod {part}", part) for part in ("api", "worker")),
+]
+SECRETS = {"DATABASE_URL": "postgresql+asyncpg://db/inspection", "CURSOR_KEY": "a secret", "SEAL_KEY": "another"}
+ADDRESSES = {"KAFKA_BOOTSTRAP_SERVERS": "kafka:9092", "ISSUER": "https://id", "JWKS_URL": "https://id/jwks"}
+
+
+@pytest.mark.parametrize(("where", "part"), INSPECTION, ids=[where for where, _ in INSPECTION])
+def test_inspection_starts_with_what_its_container_has_and_not_without_a_seal(
+    where: str, part: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = _of_compose(part) if where.startswith("compose") else _of_pod(part)
+    for name in ("ENVIRONMENT", "EVIDENCE_STORE", *SECRETS, *ADDRESSES):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in (given | ADDRESSES | SECRETS).items():
+        monkeypatch.setenv(name, value)
+    settings = Settings()
+    assert settings.environment == "production"
+    assert settings.evidence_store == given["EVIDENCE_STORE"]
+    monkeypatch.delenv("SEAL_KEY")
+    with pytest.raises(ValidationError, match="SEAL_KEY must be set in production"):
+        Settings()
+    monkeypatch.setenv("SEAL_KEY", SECRETS["SEAL_KEY"])
+    monkeypatch.delenv("EVIDENCE_STORE")
+    with pytest.raises(ValidationError, match="EVIDENCE_STORE must be set in production"):
+        Settings()
+
+
+def _of_compose(part: str) -> dict[str, str]:
+    """What the file itself says; `${NAME:-value}` is the value, and what must be given is left out."""
+    (compose,) = documents(DEPLOY / "compose.yaml")
+    said = compose["services"][f"inspection-{part}"]["environment"]
+    assert "SEAL_KEY" in said
+    assert said["SEAL_KEY"].startswith("${SEAL_KEY:?")
+    if part != "migration":
+        assert any(
+            "/var/lib/double-wings/evidence" in one for one in compose["services"][f"inspection-{part}"]["volumes"]
+        )
+    defaults = {name: str(value).rpartition(":-")[2].rstrip("}") for name, value in said.items() if value is not None}
+    return {name: value for name, value in defaults.items() if not value.startswith("${")}
+
+
+def _of_pod(part: str) -> dict[str, str]:
+    """What the maps say that the pod names; the secret is not in the repository, and must be named."""
+    (deployment,) = [
+        one
+        for one in documents(BASE / "inspection.yaml")
+        if one["kind"] == "Deployment" and one["metadata"]["name"] == f"inspection-{part}"
+    ]
+    (container,) = deployment["spec"]["template"]["spec"]["containers"]
+    assert {"secretRef": {"name": "inspection-secrets"}} in container["envFrom"]
+    maps = {one["name"]: one["literals"] for one in documents(BASE / "kustomization.yaml")[0]["configMapGenerator"]}
+    named = [one["configMapRef"]["name"] for one in container["envFrom"] if "configMapRef" in one]
+    return dict(literal.split("=", 1) for name in named for literal in maps[name])
+
+
+def test_the_image_ships_what_a_stranger_verifies_with() -> None:
+    dockerfile = (DEPLOY / "Dockerfile").read_text(encoding="utf-8")
+    assert "COPY deploy/verify deploy/verify" in dockerfile
+    assert {file.name for file in (DEPLOY / "verify").glob("*.py")} >= {"bundle.py", "draw.py"}
 
 
 def test_the_dashboard_shows_what_operators_look_at() -> None:

@@ -13,6 +13,7 @@ import pytest
 from deploy.verify.bundle import faults
 from services.inspection.evidence import queries
 from services.inspection.evidence.exhibits import bundle, enter_exhibits
+from services.inspection.evidence.seal import Seal
 from shared.clock import utc_now
 from shared.database import new_id
 from shared.policies import Principal
@@ -59,7 +60,7 @@ def put(path: Path, content: bytes) -> Path:
 async def test_it_holds_and_a_changed_byte_does_not(world: World, made: Path) -> None:
     key = world.service.app.state.seal.public_key
     assert list(faults(made, key)) == []
-    assert list(faults(made, None)) == []
+    assert list(faults(made)) == []
     assert list(faults(made, "00" * 32)) != []
     whole = await asyncio.to_thread(made.read_bytes)
     dice = random.Random(20261125)
@@ -77,6 +78,19 @@ def _holds(path: Path, key: str) -> bool:
         return not list(faults(path, key))
     except Exception:  # it can no longer be read, which the script says as well
         return False
+
+
+async def test_receipts_outlive_the_key_they_were_signed_with(world: World, made: Path) -> None:
+    state = world.service.app.state
+    before, state.seal = state.seal, Seal("another secret")
+    later = await _export(world, made)
+    assert list(faults(later, state.seal.public_key, before.public_key)) == []
+    unsigned = [
+        "the receipt of exhibit 1 is not signed with this key",
+        "the receipt of exhibit 2 is not signed with this key",
+    ]
+    assert list(faults(later, state.seal.public_key)) == unsigned
+    assert list(faults(later, before.public_key)) == ["the manifest is not signed with this key"]
 
 
 async def test_the_script_says_what_is_wrong(world: World, made: Path) -> None:
