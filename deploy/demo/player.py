@@ -65,7 +65,7 @@ class Client:
 
     async def send_part(self, service: str, path: str, content: bytes, offset: int) -> Json:
         """The next part of an upload."""
-        headers = {"Upload-Offset": str(offset), "Content-Type": "application/offset+octet-stream"}
+        headers = {"Upload-Offset": str(offset), "Content-Type": "application/octet-stream"}
         return (await self._ask("PATCH", service, path, content=content, headers=headers)).json()
 
     async def pages(self, service: str, path: str, **params: Any) -> AsyncIterator[Json]:

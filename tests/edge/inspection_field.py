@@ -84,7 +84,7 @@ async def _evidence(service: Service, visit: str, violation: str, institution: s
         sent = await person.patch(f"/v1/evidence/{one}/content", content=PHOTO, headers={"upload-offset": "0"})
         assert sent.is_success, sent.text
     await keep_received(service.sessions, service.app.state.evidence, service.app.state.seal)
-    headers = {"upload-offset": "0", "content-type": "application/offset+octet-stream"}
+    headers = {"upload-offset": "0", "content-type": "application/octet-stream"}
     return {
         "announce_evidence": Ask(
             body=capture("visit", visit), instead={"operator": {"body": capture("violation", violation)}}

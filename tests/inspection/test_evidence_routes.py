@@ -44,7 +44,7 @@ async def send(client: httpx.AsyncClient, evidence_id: str, content: bytes, offs
     return await client.patch(
         f"/v1/evidence/{evidence_id}/content",
         content=content,
-        headers={"upload-offset": str(offset), "content-type": "application/offset+octet-stream"},
+        headers={"upload-offset": str(offset), "content-type": "application/octet-stream"},
     )
 
 

@@ -50,7 +50,9 @@ key = service_router(prefix="/v1/public", tags=["public"])
 RecorderDep = Annotated[Principal, allow("inspector", "operator", "district_officer", "bureau")]
 ReaderDep = Annotated[Principal, allow("bureau", "district_officer", "inspector", "operator", "auditor", "service")]
 FileReaderDep = Annotated[Principal, allow("bureau", "district_officer", "auditor", "service")]
-OCTETS = {"application/offset+octet-stream": {"schema": {"type": "string", "format": "binary"}}}
+_BYTES = {"schema": {"type": "string", "format": "binary"}}
+SHOWN = ("image/jpeg", "audio/ogg", "video/mp4")
+OCTETS = {"application/octet-stream": _BYTES}
 
 
 @asynccontextmanager
@@ -189,7 +191,7 @@ async def send_part(
     "/{evidence_id}/content",
     response_class=StreamingResponse,
     responses=problems(EvidenceNotFound, EvidenceNotKept)
-    | {200: {"description": "The clean copy.", "content": {"application/octet-stream": {}}}},
+    | {200: {"description": "The clean copy.", "content": dict.fromkeys(SHOWN, _BYTES)}},
 )
 async def get_clean_copy(
     evidence_id: UUID, request: Request, caller: ReaderDep, session: SessionDep
@@ -220,8 +222,7 @@ async def list_exhibits(case_id: UUID, caller: FileReaderDep, session: SessionDe
 @of_cases.get(
     "/{case_id}/bundle",
     response_class=StreamingResponse,
-    responses=problems(CaseNotFound)
-    | {200: {"description": "A ZIP archive.", "content": {"application/zip": {"schema": {"type": "string"}}}}},
+    responses=problems(CaseNotFound) | {200: {"description": "A ZIP archive.", "content": {"application/zip": _BYTES}}},
 )
 async def export_bundle(
     case_id: UUID, request: Request, caller: FileReaderDep, session: SessionDep
