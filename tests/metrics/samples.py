@@ -31,7 +31,6 @@ COUNT_NOTHING: frozenset[type[Event]] = frozenset(
         inspection.OffenceEnacted,
         inspection.OffenceRepealed,
         inspection.GridSetScheduled,
-        inspection.ParameterSet,
         inspection.RecheckConcluded,
         inspection.RechecksDrawn,
         registry.CalendarDayCorrected,

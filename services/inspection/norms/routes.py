@@ -8,7 +8,7 @@ from fastapi import Response, status
 from pydantic import BaseModel, ConfigDict
 
 from services.inspection.norms import queries, usecases
-from services.inspection.norms.domain import Norm, NormBeginsPast, NormContent, NormName, NormOfThatDay
+from services.inspection.norms.domain import Norm, NormBeginsPast, NormContent, NormName, NormOfThatDay, NormTooLarge
 from services.inspection.offences.domain import SourceStatus
 from shared.clock import utc_now
 from shared.etags import set_etag
@@ -38,7 +38,10 @@ class NormOut(BaseModel):
 
 
 @router.post(
-    "", status_code=status.HTTP_201_CREATED, response_model=NormOut, responses=problems(NormBeginsPast, NormOfThatDay)
+    "",
+    status_code=status.HTTP_201_CREATED,
+    response_model=NormOut,
+    responses=problems(NormBeginsPast, NormTooLarge, NormOfThatDay),
 )
 async def enact_norm(
     body: NormIn, caller: Annotated[Principal, allow("bureau")], session: SessionDep, response: Response
