@@ -70,6 +70,6 @@ def test_a_move_a_step_a_proposal_and_money() -> None:
     ) == [
         ("处罚种类", "罚款、责令关闭"),
         ("处理建议", "吊销许可证"),
-        ("罚没款", "50000.50 元"),
+        ("罚款", "50000.50 元"),
     ]
     assert details({"fine_fen": 0, "late": False}) == [("是否逾期送达", "否")]

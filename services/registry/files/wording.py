@@ -266,7 +266,7 @@ _TELLING: Final[Mapping[str, str]] = {
 
 
 _MONEY: Final[Mapping[str, str]] = {
-    "fine_fen": "罚没款",
+    "fine_fen": "罚款",
     "amount_fen": "缴纳",
     "paid_fen": "累计缴纳",
     "late_fen": "加处罚款",
