@@ -11,6 +11,7 @@ import pytest
 
 from services.inspection.campaigns.domain import Outcome
 from services.inspection.cases import domain as cases
+from services.inspection.cases import execution
 from services.inspection.cases.states import CaseState
 from services.inspection.grids.domain import BlindSpot
 from services.inspection.offences.domain import PenaltyKind, Severity
@@ -23,7 +24,11 @@ from services.registry.subscriptions import INBOX
 SAMPLES = Path(__file__).parents[1] / "contracts" / "samples"
 NAMES = {"网格", "原网格", "检查人员", "违规情形", "检查日期", "发现日期", "期限", "截止"}
 """What is shown under these is a code, a name or a day."""
-STEPS = [*re.findall(r'_step\("(\w+)"', getsource(cases)), "proposal_accepted", "proposal_dismissed"]
+STEPS = [
+    *re.findall(r'_step\("(\w+)"', getsource(cases) + getsource(execution)),
+    "proposal_accepted",
+    "proposal_dismissed",
+]
 
 
 @pytest.mark.parametrize(
