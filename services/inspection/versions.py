@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from sqlalchemy import ColumnElement, Select, or_
 from sqlalchemy.orm import InstrumentedAttribute
 
-Row = TypeVar("Row", bound=tuple[Any, ...])
+Wanted = TypeVar("Wanted", bound=Select[Any])
 
 
 def holds(
@@ -18,13 +18,13 @@ def holds(
 
 
 def in_order(
-    wanted: Select[Row],
+    wanted: Wanted,
     code: InstrumentedAttribute[str],
     first: InstrumentedAttribute[date],
     *,
     after: tuple[str, date] | None,
     limit: int,
-) -> Select[Row]:
+) -> Wanted:
     """By code and first day, those behind the place where the page before ended."""
     if after is not None:
         last, day = after
@@ -32,6 +32,6 @@ def in_order(
     return wanted.order_by(code, first).limit(limit)
 
 
-def place(position: Sequence[Any]) -> tuple[str, date] | None:
+def place(position: Sequence[Any] | None) -> tuple[str, date] | None:
     """Where the page before ended, as its cursor says."""
     return (str(position[0]), date.fromisoformat(position[1])) if position else None

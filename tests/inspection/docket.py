@@ -75,7 +75,7 @@ def kept_evidence(violation_id: UUID, institution_id: UUID, *, at: datetime) -> 
 
 
 async def _inquire(session: AsyncSession, case_id: UUID, at: datetime) -> None:
-    case = await usecases.queries.case(session, case_id, BUREAU)
+    case = await queries.case(session, case_id, BUREAU)
     evidence = kept_evidence(case.violation_id, case.institution_id or new_id(), at=at)
     session.add(evidence)
     await session.flush()

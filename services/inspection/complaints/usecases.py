@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -90,7 +90,7 @@ async def match_complaint(
 ) -> Complaint:
     """Say whom or where it is about. Where the same is being looked into already, it joins."""
     complaint = await queries.complaint_for_update(session, complaint_id, caller)
-    place = await _place(session, institution_id, grid, complaint, caller)
+    place = await _place(session, institution_id, grid, complaint, caller, on=china_date(at))
     await journal.record(session, complaint.match(place, by=caller.subject, at=at), subject=complaint)
     lead = await queries.open_lead(session, complaint)
     if lead is not None:
@@ -151,7 +151,13 @@ async def read_contact(
 
 
 async def _place(
-    session: AsyncSession, institution_id: UUID | None, grid: str | None, complaint: Complaint, caller: Principal
+    session: AsyncSession,
+    institution_id: UUID | None,
+    grid: str | None,
+    complaint: Complaint,
+    caller: Principal,
+    *,
+    on: date,
 ) -> Place:
     if (institution_id is None) == (grid is None):
         raise MatchOneThing(pointer="/institution_id")
@@ -161,7 +167,7 @@ async def _place(
             raise TargetNotFound
         team = await teams.team_of_grid(session, target.grid)
         return Place(institution_id, target.grid, target.district, target.street, team.code if team else None)
-    if grid not in await grids.current_codes(session):
+    if grid not in await grids.codes_on(session, on):
         raise GridUnknown(pointer="/grid")
     team = await teams.team_of_grid(session, grid)
     district = team.district if team is not None else complaint.district
