@@ -28,8 +28,6 @@ from services.inspection.grids.routes import router as grids
 from services.inspection.norms import domain as norm_rules
 from services.inspection.norms.routes import router as norms
 from services.inspection.offences.routes import router as offences
-from services.inspection.parameters import domain as parameter_rules
-from services.inspection.parameters.routes import router as parameters
 from services.inspection.rechecks.routes import router as rechecks
 from services.inspection.rotas.routes import router as rotas
 from services.inspection.settings import Settings
@@ -75,7 +73,6 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             public_complaints,
             accountability,
             rotas,
-            parameters,
             rechecks,
             draws,
             discoveries,
@@ -87,7 +84,6 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         ],
         constraints={
             **team_rules.CONSTRAINTS,
-            **parameter_rules.CONSTRAINTS,
             **device_rules.CONSTRAINTS,
             **campaign_rules.CONSTRAINTS,
             **checklist_rules.CONSTRAINTS,

@@ -1,6 +1,6 @@
 """What metrics listens to: every event that counts something."""
 
-from services.metrics.projections.domain import PROJECTIONS
+from services.metrics.projections.facts import PROJECTIONS
 from services.metrics.projections.usecases import folding_into
 from shared.inbox import Inbox
 

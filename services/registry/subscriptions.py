@@ -62,6 +62,7 @@ INBOX = Inbox.of(
         inspection.InstitutionDiscovered,
         inspection.VisitPlanned,
         inspection.VisitStarted,
+        inspection.VisitJoined,
         inspection.VisitSubmitted,
         inspection.VisitRecorded,
         inspection.VisitReviewed,

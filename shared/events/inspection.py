@@ -342,20 +342,6 @@ class RecheckConcluded(Event):
     at: datetime
 
 
-class ParameterSet(Event):
-    """An office decided a number, from a day on until a later decision of the same name."""
-
-    type: ClassVar[str] = "inspection.parameter.set.v1"
-    topic: ClassVar[str] = "inspection.parameters.v1"
-
-    parameter_id: UUID
-    name: str
-    valid_from: date
-    value: int
-    source: str
-    at: datetime
-
-
 class VisitEvent(Event):
     """Every fact of a visit carries where it took place; `visited_on` is the day in China.
 
@@ -827,7 +813,7 @@ class EscalationRaised(Event):
 
 
 class NormEnacted(Event):
-    """A number that offices decide counts from a day on: days for a step, days late until somebody is told, fen."""
+    """A number that offices decide counts from a day on: days, shares in basis points, points of risk, fen."""
 
     type: ClassVar[str] = "inspection.norm.enacted.v1"
     topic: ClassVar[str] = "inspection.norms.v1"

@@ -12,7 +12,7 @@ LED = {"members": [{"subject": "inspector-1", "name": "王"}], "leader": "inspec
 
 async def places(service: Service) -> dict[str, Ask]:
     return (
-        _city()
+        {"get_successions": Ask(query={"code": "g1"})}
         | await _discoveries(service)
         | await _rechecks(service)
         | await _draws(service)
@@ -71,20 +71,6 @@ async def _draws(service: Service) -> dict[str, Ask]:
         "list_published_draws": Ask(shows=committed),
         "get_published_draw": Ask({"draw_id": revealed}, shows=revealed),
         "get_published_proof": Ask({"draw_id": revealed}, shows=revealed),
-    }
-
-
-def _city() -> dict[str, Ask]:
-    decision = {
-        "name": "draw.minimum_share_bp",
-        "valid_from": "2026-07-01",
-        "value": 800,
-        "source": "同教办〔2026〕8号",
-    }
-    return {
-        "get_successions": Ask(query={"code": "g1"}),
-        "list_parameters": Ask(),
-        "decide_parameter": Ask(body=decision | {"to_be_confirmed": True}),
     }
 
 

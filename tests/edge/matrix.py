@@ -150,8 +150,6 @@ inspection.get_agreement               yes    yes     403   403   403   403    y
 inspection.get_round                   yes    own     403   403   403   403    yes    yes   401
 inspection.get_recheck                 yes    own     own   403   403   403    yes    yes   401
 inspection.conclude_recheck            yes    own     own   403   403   403    403    403   401
-inspection.list_parameters             yes    yes     yes   403   403   403    yes    yes   401
-inspection.decide_parameter            yes    403     403   403   403   403    403    403   401
 inspection.get_blind_spots             yes    yes     403   403   403   403    yes    yes   401
 inspection.list_blind_targets          yes    list    403   403   403   403    yes    yes   401
 inspection.list_unvisited_targets      yes    list    403   403   403   403    yes    yes   401

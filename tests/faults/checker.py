@@ -11,7 +11,8 @@ import orjson
 
 from deploy.local.platform import Platform
 from deploy.local.ports import SERVICES
-from services.metrics.projections.domain import DIMENSIONS, PROJECTIONS, Coordinates, moved
+from services.metrics.projections.domain import DIMENSIONS, Coordinates, moved
+from services.metrics.projections.facts import PROJECTIONS
 from services.registry.subscriptions import INBOX as REGISTRY_INBOX
 from shared.events.catalogue import EVENTS
 from tests.faults.load import Acknowledged

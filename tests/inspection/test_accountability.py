@@ -80,7 +80,7 @@ async def test_every_open_step_is_owed_on_its_day(world: World) -> None:
     assert [one["due_on"] for one in owed] == sorted(one["due_on"] for one in owed)
     due = {one["step"]: one["due_on"] for one in owed}
     assert set(due) == {step.value for step in Step}
-    expected = {"visit": 14, "retry": 3, "review": 5, "verification": 7, "complaint_match": 2, "complaint_answer": 15}
+    expected = {"visit": 14, "retry": 2, "review": 5, "verification": 7, "complaint_match": 2, "complaint_answer": 15}
     assert {step: due[step] for step in expected} == {
         step: str(TODAY + timedelta(days=days)) for step, days in expected.items()
     }

@@ -20,7 +20,7 @@ from shared.events.registry import (
     ProposalDismissed,
 )
 from tests.inspection.conftest import AT, World
-from tests.inspection.docket import FINE, OFFICERS, REVOCATION, Docket
+from tests.inspection.docket import FINE, OFFICERS, REVOCATION, Docket, kept_evidence
 from tests.metrics.deliveries import deliver
 
 NOTICE = {"facts": "x", "reasons": "x", "basis": "x", "rights_told": True, "penalties": [{"kind": "warning"}]}
@@ -52,7 +52,10 @@ async def test_a_case_from_filing_to_closure(world: World, docket: Docket) -> No
     assert [(tick["name"], tick["article"]) for tick in clock["deadlines"]] == [
         ("limitation", "第三十六条"), ("decision", "第六十条"),
     ]  # fmt: skip
-    inquiry = {"officers": OFFICERS, "identity_shown": True, "record": "笔录", "evidence": [str(new_id())]}
+    evidence = kept_evidence(violation, docket.institution, at=utc_now())
+    async with world.sessions.begin() as session:
+        session.add(evidence)
+    inquiry = {"officers": OFFICERS, "identity_shown": True, "record": "笔录", "evidence": [str(evidence.id)]}
     assert (await officer.post(f"{path}/inquiries", json=inquiry)).json()["state"] == "investigating"
     assert (await officer.post(f"{path}/penalty-notice", json=NOTICE)).json()["state"] == "notified"
     assert (await operator.get(path)).json()["notice"]["facts"] == "x"

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from deploy.verify.draw import differences
+from shared.clock import china_date, utc_now
 from tests.inspection.conftest import World
 
 NOBODY = "019a4c1e-0014-7014-8a2b-5d0c6e7f0014"
@@ -113,15 +114,10 @@ async def test_the_minimum_is_what_the_office_decided(world: World) -> None:
     await city(world)
     decided = {
         "name": "draw.minimum_share_bp",
-        "valid_from": "2026-01-01",
+        "valid_from": str(china_date(utc_now())),
         "value": 6000,
         "source": "同教办〔2026〕8号",
     }
-    assert (await world.bureau.post("/v1/parameters", json=decided)).status_code == 201
-    again = await world.bureau.post("/v1/parameters", json=decided)
-    assert (again.status_code, again.json()["code"]) == (409, "parameter-decided")
+    assert (await world.bureau.post("/v1/norms", json=decided)).status_code == 201
     refused = await world.bureau.post("/v1/draws", json=DRAW)
     assert (refused.json()["code"], refused.json()["facts"]) == ("draw-share-too-small", {"minimum_bp": 6000})
-    listed = (await world.service("auditor").get("/v1/parameters")).json()
-    rows = [(one["value"], one["to_be_confirmed"]) for one in listed if one["name"] == decided["name"]]
-    assert rows == [(500, True), (6000, False)]

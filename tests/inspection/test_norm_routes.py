@@ -4,7 +4,6 @@ from datetime import timedelta
 
 from services.inspection.norms.domain import NormName
 from services.inspection.norms.queries import in_force
-from services.inspection.norms.seed import rows
 from shared.clock import china_date, utc_now
 from tests.inspection.conftest import World
 
@@ -13,9 +12,10 @@ NORM = {"name": "complaint_answer", "value": 5, "source": "市教育局通知", 
 SAID = {"subject": "fees", "text": "x", "district": "140213"}
 
 
-def test_every_norm_begins_with_a_number_to_be_confirmed() -> None:
-    assert {row["name"] for row in rows()} == {name.value for name in NormName}
-    assert {row["status"] for row in rows()} == {"to_be_confirmed"}
+async def test_every_norm_begins_with_a_number_to_be_confirmed(world: World) -> None:
+    listed = (await world.service("auditor").get("/v1/norms", params={"limit": 200})).json()["items"]
+    assert {one["name"] for one in listed} == {name.value for name in NormName}
+    assert {one["status"] for one in listed} == {"to_be_confirmed"}
 
 
 async def test_a_number_counts_from_its_day(world: World) -> None:
@@ -35,6 +35,17 @@ async def test_a_number_counts_from_its_day(world: World) -> None:
     assert (twice.status_code, twice.json()["code"]) == (409, "norm-of-that-day")
     past = await world.bureau.post("/v1/norms", json=NORM | {"valid_from": str(TODAY - timedelta(days=1))})
     assert (past.status_code, past.json()["code"]) == (422, "norm-begins-past")
+
+
+async def test_a_number_means_something(world: World) -> None:
+    for name, most in (("visit", 3650), ("draw.minimum_share_bp", 10_000), ("hearing_fen.person", 10**9)):
+        refused = await world.bureau.post("/v1/norms", json=NORM | {"name": name, "value": most + 1})
+        assert refused.status_code == 422
+        made = await world.bureau.post("/v1/norms", json=NORM | {"name": name, "value": most})
+        assert made.status_code == 201
+    refused = await world.bureau.post("/v1/norms", json=NORM | {"value": 3651})
+    assert (refused.json()["code"], refused.json()["facts"]) == ("norm-too-large", {"most": 3650})
+    assert (await world.bureau.get("/v1/duties")).status_code == 200
 
 
 async def test_without_a_number_it_says_so(world: World) -> None:

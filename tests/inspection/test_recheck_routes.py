@@ -51,6 +51,11 @@ async def test_a_second_look(world: World) -> None:
     assert (await stranger.get("/v1/rechecks/agreement")).json() == []
     async with world.sessions() as session:
         assert (await queries.agreement(session))["t1"].share == 0.5
+    teams = {"t1": 0.5, "t2": None}
+    shown = (await officer.get("/v1/team-performance")).json()["items"]
+    assert {one["team"]: one["agreement"] for one in shown} == teams
+    mine = (await world.inspector("t1").get("/v1/team-performance")).json()["items"]
+    assert [(one["team"], one["agreement"]) for one in mine] == [("t1", None)]
     rest = await officer.post("/v1/rechecks", json=DAYS | {"share_bp": 10_000})
     assert rest.json()["drawn_total"] == 2  # what was looked at is not looked at again
     none = await officer.post("/v1/rechecks", json=DAYS | {"share_bp": 10_000})

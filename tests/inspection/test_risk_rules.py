@@ -4,21 +4,21 @@ from datetime import date, timedelta
 
 import pytest
 
-from services.inspection.parameters.domain import Name
+from services.inspection.norms.domain import NormName
 from services.inspection.risks.domain import RiskClass, Weights
 
 ON = date(2026, 3, 2)
 WEIGHTS = Weights.of(
     {
-        Name.RISK_HIGH_VIOLATION: 5,
-        Name.RISK_MODERATE_VIOLATION: 2,
-        Name.RISK_LOW_VIOLATION: 1,
-        Name.RISK_STALE_DAYS: 180,
-        Name.RISK_STALE_POINTS: 2,
-        Name.RISK_LONG_STALE_DAYS: 365,
-        Name.RISK_LONG_STALE_POINTS: 4,
-        Name.RISK_FROM_MODERATE: 2,
-        Name.RISK_FROM_HIGH: 5,
+        NormName.RISK_HIGH_VIOLATION: 5,
+        NormName.RISK_MODERATE_VIOLATION: 2,
+        NormName.RISK_LOW_VIOLATION: 1,
+        NormName.RISK_STALE_DAYS: 180,
+        NormName.RISK_STALE_POINTS: 2,
+        NormName.RISK_LONG_STALE_DAYS: 365,
+        NormName.RISK_LONG_STALE_POINTS: 4,
+        NormName.RISK_FROM_MODERATE: 2,
+        NormName.RISK_FROM_HIGH: 5,
     }
 )
 

@@ -2,20 +2,23 @@
 
 from datetime import date, timedelta
 from typing import Any
+from uuid import UUID
 
 from services.inspection.targets.domain import Target
+from services.inspection.visits.domain import Visit
 from shared.clock import china_date, utc_now
+from shared.database import new_id
 from tests.inspection.conftest import World
 
 TODAY = china_date(utc_now())
 
 
-async def launched(world: World) -> str:
+async def launched(world: World, *, days: int = 30) -> str:
     for code, grid, district in (("t1", "g1", "140213"), ("t3", "g3", "140214")):
         team = {"code": code, "name": code, "district": district, "grids": [grid]}
         assert (await world.bureau.post("/v1/teams", json=team)).status_code == 201
-    days = {"name": "排查", "starts_on": str(TODAY), "ends_on": str(TODAY + timedelta(days=30))}
-    campaign = (await world.bureau.post("/v1/campaigns", json=days)).json()["id"]
+    plan = {"name": "排查", "starts_on": str(TODAY), "ends_on": str(TODAY + timedelta(days=days))}
+    campaign = (await world.bureau.post("/v1/campaigns", json=plan)).json()["id"]
     assert (await world.bureau.post(f"/v1/campaigns/{campaign}/launch")).status_code == 200
     return f"/v1/campaigns/{campaign}"
 
@@ -66,6 +69,31 @@ async def test_a_closed_door_waits_for_another_day(world: World) -> None:
     assert (first["institution_id"], first["due"]) == (str(shut), True)
     async with world.sessions() as session:
         assert (await session.get_one(Target, shut)).visits == 0
+
+
+async def test_a_closed_door_is_owed_on_the_day_of_its_next_try(world: World) -> None:
+    """What is owed, found in the database, is what the list plans."""
+    tries = {
+        await world.institution("g1"): days
+        for days in ((0,), (0, -5), (0, -5, -4), tuple(range(-6, 1)), (3,), (-20,), (-2, -14))
+    }
+    path = await launched(world, days=3)
+    inspector = world.inspector("t1")
+    for institution, days in tries.items():
+        plan = {"institution_id": str(institution), "campaign_id": path.rsplit("/", 1)[1]}
+        visit = (await inspector.post("/v1/visits", json=plan)).json()["id"]
+        await inspector.post(f"/v1/visits/{visit}/start")
+        await inspector.post(f"/v1/visits/{visit}/submission", json={"outcome": "closed_door"})
+        async with world.sessions.begin() as session:
+            first = await session.get_one(Visit, UUID(visit))
+            said = {column.key: getattr(first, column.key) for column in Visit.__table__.columns}
+            first.started_at = utc_now() + timedelta(days=days[0])
+            for day in days[1:]:
+                session.add(Visit(**said | {"id": new_id(), "started_at": utc_now() + timedelta(days=day)}))
+    planned = {stop["target_id"]: stop["retry"]["day"] for stop in (await listed(inspector, path))["stops"]}
+    duties = (await inspector.get("/v1/duties", params={"step": "retry"})).json()["items"]
+    assert {duty["subject_id"]: duty["due_on"] for duty in duties} == planned
+    assert sorted(set(planned.values())) == sorted(str(TODAY + timedelta(days=days)) for days in (-18, 1, 2, 3, 5))
 
 
 async def test_whose_list_it_is(world: World) -> None:

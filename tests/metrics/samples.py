@@ -18,12 +18,13 @@ COUNT_NOTHING: frozenset[type[Event]] = frozenset(
         inspection.AbsenceNoted,
         inspection.DeviceEnrolled,
         inspection.DeviceRevoked,
+        inspection.ChecklistEnacted,
+        inspection.ChecklistRetired,
         inspection.ComplaintContactRead,
+        inspection.EvidenceExhibited,
+        inspection.VisitJoined,
         inspection.EscalationRaised,
-        inspection.DrawCancelled,
-        inspection.DrawCommitted,
         inspection.DrawResultListed,
-        inspection.DrawRevealed,
         inspection.DutyAssigned,
         inspection.DutyCancelled,
         inspection.GridSetActivated,
@@ -31,8 +32,6 @@ COUNT_NOTHING: frozenset[type[Event]] = frozenset(
         inspection.OffenceEnacted,
         inspection.OffenceRepealed,
         inspection.GridSetScheduled,
-        inspection.ParameterSet,
-        inspection.RecheckConcluded,
         inspection.RechecksDrawn,
         registry.CalendarDayCorrected,
         registry.CalendarYearPublished,
@@ -153,7 +152,7 @@ _MARCH = {"month": "2026-03"}
 _VISIT = {**GRID, **_CAMPAIGN}
 CASE = UUID("019a4c1e-0092-7092-8a2b-5d0c6e7f0092")
 _CASE = {
-    "kind": "prepayment.limit", "district": "140213", "street": "140213052", "grid": "140213052", "month": "2026-03"
+    "kind": "prepayment.limit", "district": "140213", "street": "140213052", "grid": "140213052"
 }  # fmt: skip
 COMPLAINT = UUID("019a4c1e-0094-7094-8a2b-5d0c6e7f0094")
 _COMPLAINT = {"kind": "fees", "district": "140213", "street": "140213052", "grid": "140213052"}
@@ -175,6 +174,11 @@ _COMMITMENT = _id(registry.CommitmentSigned, "commitment_id")
 _ADVERTISEMENT = _id(registry.AdvertisementFound, "advertisement_id")
 _ORDER = _id(registry.StopOrderIssued, "stop_order_id")
 _RECIPIENT = _id(registry.StopOrderAcknowledged, "recipient_id")
+_DRAW = _id(inspection.DrawCommitted, "draw_id")
+_RECHECK = _id(inspection.RecheckConcluded, "recheck_id")
+_EVIDENCE = _id(inspection.EvidenceKept, "evidence_id")
+_CONFLICT = _id(inspection.SyncConflictRecorded, "operation_id")
+_NOWHERE = {"district": "", "street": ""}
 _OF_THE_STREET = {**_STREET, **_MARCH}
 _ADVERTISED = {**_OF_THE_STREET, "kind": "visit"}
 
@@ -271,7 +275,17 @@ SAID: Mapping[str, tuple[str, UUID, Mapping[str, str], int | None]] = {
     "CampaignTargetsListed": ("target", TARGET, {"state": "open", **_CAMPAIGN, **GRID}, None),
     "CampaignTargetClosed": ("target", TARGET, {"state": "inspected"}, None),
     "InstitutionDiscovered": ("discovery", DISCOVERY, {"state": "found", **GRID}, None),
-    "CampaignDiscovery": ("discovery", DISCOVERY, {"state": "found", "grid": "g1", **_CAMPAIGN}, None),
+    "CampaignDiscovery": ("discovery", DISCOVERY, {"state": "found", **_NOWHERE, "grid": "g1", **_CAMPAIGN}, None),
+    "DrawCommitted": ("draw", _DRAW, {"state": "committed", "district": "140213", "month": "2026-06"}, None),
+    "DrawRevealed": ("draw", _DRAW, {"state": "revealed", "month": "2026-06"}, 21),
+    "DrawCancelled": ("draw", _DRAW, {"state": "cancelled"}, None),
+    "RecheckConcluded": ("recheck", _RECHECK, {"state": "differs", "kind": "inspected", **_MARCH}, None),
+    **{
+        f"Evidence{state.title()}": ("evidence", _EVIDENCE, {"state": state, "kind": "visit", **_MARCH}, None)
+        for state in ("announced", "received", "kept", "refused")
+    },
+    "SyncConflictRecorded": ("sync_conflict", _CONFLICT, {"state": "open", "district": "140213", **_MARCH}, None),
+    "SyncConflictResolved": ("sync_conflict", _CONFLICT, {"state": "resolved"}, None),
     "CampaignClosed": ("campaign", CAMPAIGN, {"state": "closed", **_CAMPAIGN}, None),
     "VisitPlanned": ("visit", VISIT, {"state": "planned", **_VISIT}, None),
     "VisitStarted": ("visit", VISIT, {"state": "started", **_VISIT, **_MARCH}, None),
@@ -284,14 +298,14 @@ SAID: Mapping[str, tuple[str, UUID, Mapping[str, str], int | None]] = {
     "ViolationExtended": ("violation", VIOLATION, {"state": "rectification_ordered", **_VIOLATION}, None),
     "ViolationRectified": ("violation", VIOLATION, {"state": "rectified", **_VIOLATION}, None),
     "ViolationVerified": ("violation", VIOLATION, {"state": "closed", **_VIOLATION}, None),
-    "CaseFiled": ("case", CASE, {"state": "filed", **_CASE}, None),
+    "CaseFiled": ("case", CASE, {"state": "filed", **_CASE, **_MARCH}, None),
     "CaseStepTaken": ("case", CASE, {"state": "investigating", **_CASE}, None),
     "CaseNotified": ("case", CASE, {"state": "notified", **_CASE}, None),
-    "CaseDecided": ("case", CASE, {"state": "decided", **_CASE}, 0),
+    "CaseDecided": ("case", CASE, {"state": "decided", **_CASE}, None),
     "CaseDropped": ("case", CASE, {"state": "leniency", **_CASE}, None),
     "CaseServed": ("case", CASE, {"state": "served", **_CASE}, None),
     "CasePaid": ("case", CASE, {"state": "paid", **_CASE}, None),
-    "CaseClosed": ("case", CASE, {"state": "closed", **_CASE}, 0),
+    "CaseClosed": ("case", CASE, {"state": "closed", **_CASE}, None),
     "ComplaintReceived": ("complaint", COMPLAINT, {"state": "received", "month": "2026-03", **_COMPLAINT}, None),
     "ComplaintMatched": ("complaint", COMPLAINT, {"state": "matched", **_COMPLAINT}, None),
     "ComplaintJoined": ("complaint", COMPLAINT, {"state": "joined", **_COMPLAINT}, None),
@@ -306,3 +320,9 @@ SAID: Mapping[str, tuple[str, UUID, Mapping[str, str], int | None]] = {
     "EnrolmentWithdrawn": ("enrolment", ENROLMENT, {"state": "withdrawn", **_ENROLMENT}, None),
 }
 """By the event's class name: noun, member, what is said of it, amount."""
+
+SAID_BESIDES: Mapping[str, tuple[str, UUID, Mapping[str, str], int | None]] = {
+    "CaseDecided": ("decision", CASE, {"state": "decided", **_CASE, **_MARCH}, 0),
+    "CasePaid": ("payment", CASE, {"state": "paid", **_CASE, **_MARCH}, 150_000),
+}
+"""Of events that speak of two members."""

@@ -8,12 +8,13 @@ from uuid import UUID
 
 import pytest
 
-from services.metrics.projections.domain import DIMENSIONS, PROJECTIONS, Change, Movement, moved
+from services.metrics.projections.domain import DIMENSIONS, Change, Movement, moved
+from services.metrics.projections.facts import PROJECTIONS
 from services.metrics.projections.usecases import AdmittedElsewhere
 from shared.events import Event, afterschool, inspection, registry
 from shared.events.catalogue import EVENTS
 from tests.metrics.conftest import World, changed, institution
-from tests.metrics.samples import COUNT_NOTHING, OFFERING, RECIPIENTS, SAID, SAMPLES, SCHOOL, VISIT, one
+from tests.metrics.samples import COUNT_NOTHING, OFFERING, RECIPIENTS, SAID, SAID_BESIDES, SAMPLES, SCHOOL, VISIT, one
 
 
 def test_no_event_is_forgotten() -> None:
@@ -24,16 +25,17 @@ def test_no_event_is_forgotten() -> None:
 
 @pytest.mark.parametrize("event", list(PROJECTIONS), ids=lambda event: event.__name__)
 def test_what_an_event_says(event: type[Event]) -> None:
-    noun, member, says, amount = SAID[event.__name__]
-    assert list(PROJECTIONS[event](SAMPLES[event])) == [Change(noun, member, says, amount)]
-    assert set(says) <= set(DIMENSIONS)
+    said = [SAID[event.__name__], *([SAID_BESIDES[event.__name__]] if event.__name__ in SAID_BESIDES else [])]
+    assert list(PROJECTIONS[event](SAMPLES[event])) == [Change(*one_) for one_ in said]
+    assert all(set(says) <= set(DIMENSIONS) for _, _, says, _ in said)
 
 
 @pytest.mark.parametrize("event", list(PROJECTIONS), ids=lambda event: event.__name__)
 async def test_every_event_alone_is_counted_with_a_receipt(event: type[Event], world: World) -> None:
     (delivery,) = await world.count(SAMPLES[event])
-    assert [members for members, _ in (await world.numbers()).values()] == [1]
-    assert await world.receipts() == [delivery.envelope.event_id]
+    members = 2 if event.__name__ in SAID_BESIDES else 1
+    assert [number for number, _ in (await world.numbers()).values()] == [1] * members
+    assert await world.receipts() == [delivery.envelope.event_id] * members
     await world.check()
 
 

@@ -1,7 +1,7 @@
 """What is open, in one statement over the tables of every slice: each step with the day by which it is owed.
 
 Days that a law fixes are its own (working days by the calendar); the others are norms of the step's name, as in force
-on the day of asking.
+on the day of asking. A closed door is owed on the day of its next try, by the rule of `worklists.domain.retry_after`.
 """
 
 from datetime import date
@@ -40,6 +40,32 @@ _PLANNED = _CHINA.format(at="visit.planned_at")
 _SUBMITTED = _CHINA.format(at="visit.submitted_at")
 _REPORTED = _CHINA.format(at="violation.reported_at")
 _RECEIVED = _CHINA.format(at="complaint.received_at")
+_TRIED = _CHINA.format(at="coalesce(visit.started_at, visit.submitted_at)")
+_RETRY = f"""
+    SELECT 'retry', target.id, target.institution_id, target.district, target.street, target.team,
+           CASE WHEN campaign.ends_on > tried.latest THEN least(next.day, campaign.ends_on) ELSE next.day END
+    FROM campaign_target target
+    JOIN campaign ON campaign.id = target.campaign_id
+    JOIN (
+        SELECT target_id, max(day) AS latest, array_agg(DISTINCT extract(isodow FROM day)) AS weekdays
+        FROM (
+            SELECT visit.campaign_target_id AS target_id, {_TRIED} AS day
+            FROM visit WHERE visit.outcome = 'closed_door' AND visit.state IN ('done', 'reviewed')
+        ) AS tries GROUP BY target_id
+    ) AS tried ON tried.target_id = target.id
+    JOIN norm ON norm.name = 'retry'
+    CROSS JOIN LATERAL (
+        SELECT min(day) AS day
+        FROM (
+            SELECT tried.latest + greatest(norm.days, 1) + more AS day FROM generate_series(0, 6) AS more
+        ) AS week
+        WHERE cardinality(tried.weekdays) = 7 OR extract(isodow FROM day) <> ALL (tried.weekdays)
+    ) AS next
+    WHERE target.state = 'open' AND NOT EXISTS (
+        SELECT FROM visit again
+        WHERE again.campaign_target_id = target.id AND again.state IN ('planned', 'started')
+    )
+"""  # noqa: S608 -- constants of ours
 _OF_THEIR_OWN = "visit.state = 'planned' AND visit.purpose IS DISTINCT FROM 'verification'"
 _OPEN = "\nUNION ALL\n".join(
     [
@@ -75,18 +101,7 @@ _OPEN = "\nUNION ALL\n".join(
             "complaint.state IN ('received', 'matched', 'investigating')",
             due="complaint.due_on",
         ),
-        """
-        SELECT 'retry', target.id, target.institution_id, target.district, target.street, target.team,
-               max(visit.visited_on) + min(norm.days)
-        FROM campaign_target target
-        JOIN visit ON visit.campaign_target_id = target.id AND visit.outcome = 'closed_door'
-        JOIN norm ON norm.name = 'retry'
-        WHERE target.state = 'open' AND NOT EXISTS (
-            SELECT FROM visit again
-            WHERE again.campaign_target_id = target.id AND again.state IN ('planned', 'started')
-        )
-        GROUP BY target.id, target.institution_id, target.district, target.street, target.team
-        """,
+        _RETRY,
     ]
 )
 _ROLES = ", ".join(f"('{step.value}', '{role.value}')" for step, role in OWNERS.items())

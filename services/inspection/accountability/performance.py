@@ -1,4 +1,7 @@
-"""What each team does: load, pace, doors that stayed closed, what is late, what it found."""
+"""What each team does: load, pace, doors that stayed closed, what is late, what it found, what re-checks confirmed.
+
+How often re-checks agreed is shown to those who order them, not to inspectors: as under `/v1/rechecks/agreement`.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,6 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.inspection.accountability.duties import duties_on
 from services.inspection.accountability.queries import team_reach
 from services.inspection.calendars.queries import working_calendar
+from services.inspection.rechecks import queries as rechecks
+from services.inspection.rechecks.domain import Agreement
 from services.inspection.teams.domain import Team
 from services.inspection.violations.domain import Violation
 from services.inspection.visits.domain import Visit, VisitState
@@ -32,7 +37,7 @@ class Performance:
     closed_door: int
     closed_door_share: float | None
     violations: int
-    agreement: float | None = None
+    agreement: float | None
 
 
 async def performances(
@@ -58,6 +63,9 @@ async def performances(
     loads = await _open(session, codes, on)
     walked = await _walked(session, codes, first, last)
     found = await _found(session, codes, first, last)
+    looked = (
+        {} if "inspector" in caller.roles else await rechecks.agreement(session, teams=codes, first=first, last=last)
+    )
     nothing = (0, 0)
     shown = []
     for team in teams:
@@ -75,9 +83,14 @@ async def performances(
                 closed_door=closed,
                 closed_door_share=round(closed / visits, 4) if visits else None,
                 violations=found.get(team.code, 0),
+                agreement=_share(looked.get(team.code)),
             )
         )
     return shown
+
+
+def _share(agreement: Agreement | None) -> float | None:
+    return None if agreement is None or agreement.share is None else round(agreement.share, 4)
 
 
 async def _open(session: AsyncSession, codes: Sequence[str], on: date) -> dict[str, tuple[int, int]]:

@@ -72,7 +72,7 @@ class EscalationOut(BaseModel):
 
 class TeamPerformanceOut(BaseModel):
     """A team over the days asked about: `load` and `overdue` are of today, `pace` is visits per working day,
-    `agreement` the share of its visits that a second look confirmed."""
+    `agreement` the share of the re-checks of these days that confirmed its visits; inspectors are not shown it."""
 
     model_config = ConfigDict(from_attributes=True)
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, Index, text
 
 from services.inspection.cases import law
+from services.inspection.cases.execution import Execution
 from services.inspection.cases.law import Ground
 from services.inspection.cases.papers import (
     Decision,
@@ -21,13 +22,11 @@ from services.inspection.cases.papers import (
     SpotDecision,
     Statement,
 )
-from services.inspection.cases.record import CaseFile
 from services.inspection.cases.refusals import (
     ActsReversed,
     CaseOpenAlready,
     CaseStateRefuses,
     ChairInvolved,
-    EnforcementEarly,
     ExtensionRefused,
     HearingAskedLate,
     HearingNoticeShort,
@@ -35,7 +34,6 @@ from services.inspection.cases.refusals import (
     IdentityNotShown,
     LeniencyUnfounded,
     LimitationPassed,
-    MoneyOwed,
     NoHearingRight,
     NoPenaltyBasis,
     NoticeMissing,
@@ -43,7 +41,6 @@ from services.inspection.cases.refusals import (
     OfficersMissing,
     OnTheSpotTooMuch,
     PartyMissing,
-    PaymentExceeds,
     ReviewerInvolved,
 )
 from services.inspection.cases.states import BEFORE_NOTICE, Action, CaseState
@@ -53,21 +50,18 @@ from services.inspection.violations.domain import Place
 from shared.clock import china_date
 from shared.database import new_id
 from shared.events.inspection import (
-    CaseClosed,
     CaseDecided,
     CaseDropped,
     CaseFiled,
     CaseNotified,
-    CasePaid,
     CaseProposal,
-    CaseServed,
     CaseStepTaken,
 )
 from shared.refusals import Refusal
 from shared.working_days import CountsWorkingDays
 
 
-class Case(CaseFile, Base):
+class Case(Execution, Base):
     """A case: filed on a violation, investigated, told to the party, decided, served, paid or enforced, closed."""
 
     __tablename__ = "penalty_case"
@@ -336,66 +330,6 @@ class Case(CaseFile, Base):
         """Take a case off file that should not have been opened (撤案)."""
         self._check(Action.WITHDRAW)
         return self._drop(CaseState.WITHDRAWN, grounds, by, at)
-
-    # -- after the decision ------------------------------------------------------------------------
-
-    def serve(self, method: str, calendar: CountsWorkingDays, *, at: datetime) -> CaseServed:
-        """Hand the decision over. Late service is recorded as late: it is no reason never to serve."""
-        self._check(Action.SERVE)
-        assert self.decided_on is not None
-        assert self.decision is not None
-        self.state, self.served_on = CaseState.SERVED, china_date(at)
-        late = self.served_on > calendar.after_working_days(self.decided_on, law.SERVICE_DAYS).on
-        self.decision = {**self.decision, "service": method, "served_late": late}
-        return self._fact(CaseServed, at, late=late)
-
-    def late_fen(self, on: date) -> int:
-        """What is added for paying late: 3 % of the fine a day, at most the fine (art. 72)."""
-        if self.served_on is None:
-            return 0
-        last = self.paid_on or on
-        return law.late_surcharge(self.fine_fen, (last - law.payment_due(self.served_on)).days)
-
-    def pay(self, amount_fen: int, *, at: datetime) -> CasePaid:
-        """Take a payment; when nothing is owed any more the case is paid."""
-        self._check(Action.PAY)
-        today = china_date(at)
-        late = self.late_fen(today)
-        if self.paid_fen + amount_fen > self.owed_fen + late:
-            raise PaymentExceeds(pointer="/amount_fen", owed_fen=self.owed_fen + late - self.paid_fen)
-        self.paid_fen += amount_fen
-        if self.paid_fen == self.owed_fen + late:
-            self.state, self.paid_on = CaseState.PAID, today
-        return self._fact(CasePaid, at, amount_fen=amount_fen, paid_fen=self.paid_fen, late_fen=late)
-
-    def enforce(self, means: str, *, at: datetime) -> CaseStepTaken:
-        """It was enforced because it was not paid or kept (art. 72); not before the time to pay has passed."""
-        self._check(Action.ENFORCE)
-        assert self.served_on is not None
-        assert self.decision is not None
-        due = law.payment_due(self.served_on)
-        if china_date(at) <= due:
-            raise EnforcementEarly(until=due)
-        self.state, self.enforced_on = CaseState.ENFORCED, china_date(at)
-        self.decision = {**self.decision, "enforcement": means}
-        return self._step("enforced", at)
-
-    def hear_answer(self, kind: str, *, accepted: bool, proposal_id: UUID, at: datetime) -> CaseStepTaken | None:
-        """What the registry did with a proposal; told again it is known already."""
-        if any(answer["proposal_id"] == str(proposal_id) for answer in self.answers):
-            return None
-        said = {"proposal_id": str(proposal_id), "kind": kind, "accepted": accepted, "on": china_date(at).isoformat()}
-        self.answers = [*self.answers, said]
-        return self._step("proposal_accepted" if accepted else "proposal_dismissed", at)
-
-    def close(self, *, at: datetime) -> CaseClosed:
-        """Put the file away (结案)."""
-        self._check(Action.CLOSE)
-        if self.state == CaseState.SERVED and self.owed_fen:
-            raise MoneyOwed(owed_fen=self.owed_fen - self.paid_fen)
-        self.outcome = self.state
-        self.state, self.closed_on = CaseState.CLOSED, china_date(at)
-        return self._fact(CaseClosed, at, outcome=self.outcome, fine_fen=self.fine_fen)
 
     def _drop(self, state: CaseState, grounds: str, by: str, at: datetime) -> CaseDropped:
         self.state, self.outcome, self.closed_on = state, state, china_date(at)

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.inspection.checklists.domain import Checklist, ChecklistNotFound, ChecklistUnknown
+from services.inspection.versions import holds, in_order
 
 
 async def checklist(session: AsyncSession, checklist_id: UUID) -> Checklist:
@@ -51,12 +52,9 @@ async def checklists(
     limit: int,
 ) -> Sequence[Checklist]:
     """Versions by code and first day."""
-    wanted = select(Checklist).order_by(Checklist.code, Checklist.valid_from).limit(limit)
+    wanted = in_order(select(Checklist), Checklist.code, Checklist.valid_from, after=after, limit=limit)
     if code is not None:
         wanted = wanted.where(Checklist.code == code)
     if on is not None:
-        wanted = wanted.where(Checklist.valid_from <= on, or_(Checklist.valid_to.is_(None), Checklist.valid_to >= on))
-    if after is not None:
-        last, day = after
-        wanted = wanted.where(or_(Checklist.code > last, (Checklist.code == last) & (Checklist.valid_from > day)))
+        wanted = wanted.where(holds(Checklist.valid_from, Checklist.valid_to, on=on))
     return (await session.scalars(wanted)).all()

@@ -18,6 +18,7 @@ from services.inspection.checklists.domain import (
     ChecklistOverlaps,
 )
 from services.inspection.checklists.questions import Question
+from services.inspection.versions import place
 from shared.clock import utc_now
 from shared.etags import not_modified, set_etag
 from shared.paging import Page, PageOf, PageParams
@@ -84,8 +85,7 @@ async def list_checklists(
 ) -> PageOf[Checklist]:
     """Checklists by code and first day. Who is inspected may read what will be asked."""
     binding = {"code": code, "on": on}
-    position = page.position(**binding)
-    after = (str(position[0]), date.fromisoformat(position[1])) if position else None
+    after = place(page.position(**binding))
     found = await queries.checklists(session, code=code, on=on, after=after, limit=page.limit + 1)
     return page.page(found, "code", "valid_from", **binding)
 

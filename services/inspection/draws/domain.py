@@ -15,11 +15,11 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.inspection.campaigns.domain import Scope
+from services.inspection.canonical import canonical
 from services.inspection.draws.lottery import (
     Assignment,
     ListedInspector,
     ListedTarget,
-    canonical,
     draw,
     sha256,
     uncovered,

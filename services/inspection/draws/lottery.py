@@ -9,7 +9,6 @@ who have the fewest targets so far come first (the load is balanced), and among 
 
 import hashlib
 import hmac
-import json
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any, Final, TypedDict
@@ -40,11 +39,6 @@ class Assignment(TypedDict):
     target: str
     stratum: str
     inspectors: list[str]
-
-
-def canonical(value: object) -> bytes:
-    """JSON with sorted keys and no spaces: the bytes that are hashed."""
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
 
 
 def sha256(content: bytes) -> str:

@@ -25,7 +25,7 @@ from services.inspection.draws.domain import (
     RecusalNotOnList,
     ShareTooSmall,
 )
-from services.inspection.parameters.domain import ParameterNotInForce
+from services.inspection.norms.domain import NormUnknown
 from shared.clock import utc_now
 from shared.etags import set_etag
 from shared.paging import Page, PageOf, PageParams
@@ -141,7 +141,7 @@ class PublishedDrawOut(BaseModel):
         ShareTooSmall,
         InspectorNotInPool,
         RecusalNotOnList,
-        ParameterNotInForce,
+        NormUnknown,
     ),
 )
 async def commit_draw(body: DrawIn, caller: KeeperDep, session: SessionDep, response: Response) -> Draw:

@@ -19,8 +19,8 @@ from services.inspection.draws.domain import (
     check_share,
 )
 from services.inspection.draws.lottery import Assignment
-from services.inspection.parameters import queries as parameters
-from services.inspection.parameters.domain import Name
+from services.inspection.norms import queries as norms
+from services.inspection.norms.domain import NormName
 from services.inspection.risks.queries import risks
 from services.inspection.targets import queries as targets
 from services.inspection.teams import queries as teams
@@ -46,7 +46,7 @@ async def commit_draw(session: AsyncSession, details: DrawDetails, *, caller: Pr
         details = details.model_copy(update={"scope": details.scope.model_copy(update={"districts": [district]})})
     today = china_date(at)
     held_on = details.held_on or today
-    check_share(details.share_bp, minimum=await parameters.value_on(session, Name.DRAW_MINIMUM_SHARE, today))
+    check_share(details.share_bp, minimum=await norms.norm(session, NormName.DRAW_MINIMUM_SHARE, on=today))
     grids = await queries.drawable(session, details.scope)
     ids = sorted(grids)
     scored = await risks(session, ids, on=today)

@@ -1,10 +1,8 @@
-"""penalty cases, the numbers that offices decide, and the calendar by which days are counted"""
+"""penalty cases, and the calendar by which days are counted"""
 
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
-
-from services.inspection.norms import seed
 
 revision = "0013"
 down_revision = "0012"
@@ -30,19 +28,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("on", name=op.f("pk_known_day")),
     )
     op.create_index("ix_known_day_year", "known_day", ["year"])
-    norm = op.create_table(
-        "norm",
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("valid_from", sa.Date(), nullable=False),
-        sa.Column("value", sa.BigInteger(), nullable=False),
-        sa.Column("source", sa.Text(), nullable=False),
-        sa.Column("status", sa.Text(), nullable=False),
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("version", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_norm")),
-    )
-    op.create_index("uq_norm_name_valid_from", "norm", ["name", "valid_from"], unique=True)
-    op.bulk_insert(norm, list(seed.rows()))
     op.create_table(
         "penalty_case",
         sa.Column("violation_id", sa.Uuid(), nullable=False),
@@ -124,7 +109,6 @@ def downgrade() -> None:
     op.drop_index("ix_penalty_case_institution_id_id", table_name="penalty_case")
     op.drop_index("ix_penalty_case_district_id", table_name="penalty_case")
     op.drop_table("penalty_case")
-    op.drop_table("norm")
     op.drop_index("ix_known_day_year", table_name="known_day")
     op.drop_table("known_day")
     op.drop_table("known_year")

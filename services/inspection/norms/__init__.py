@@ -1,1 +1,1 @@
-"""Numbers that offices decide: days a step may take, when whom is told, what a large fine is. Dated rows."""
+"""Numbers that offices decide, each from a day on with its source: days, shares, points of risk, large fines."""

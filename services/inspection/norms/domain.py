@@ -39,13 +39,23 @@ class NormOfThatDay(Conflict):
     zh = "该标准已有同日生效的数值。"
 
 
+class NormTooLarge(Invalid):
+    """The number is larger than this one can mean."""
+
+    code = "norm-too-large"
+    zh = "数值超出该标准的合理范围。"
+
+
 class NormName(StrEnum):
-    """What is decided. Days, but for the fines from which a party may ask for a hearing: those are in fen."""
+    """What is decided: days and points, but for names that end in `_bp` (basis points) and those of fines (fen)."""
 
     VISIT = "visit"
     RETRY = "retry"
     REVIEW = "review"
     ORDER = "order"
+    RECTIFICATION_HIGH = "rectification.high"
+    RECTIFICATION_MODERATE = "rectification.moderate"
+    RECTIFICATION_LOW = "rectification.low"
     VERIFICATION = "verification"
     COMPLAINT_MATCH = "complaint_match"
     COMPLAINT_ANSWER = "complaint_answer"
@@ -55,9 +65,29 @@ class NormName(StrEnum):
     CASE_EXTENSION = "case_extension"
     HEARING_PERSON = "hearing_fen.person"
     HEARING_ORGANISATION = "hearing_fen.organisation"
+    DRAW_MINIMUM_SHARE = "draw.minimum_share_bp"
+    RISK_HIGH_VIOLATION = "risk.points_high_violation"
+    RISK_MODERATE_VIOLATION = "risk.points_moderate_violation"
+    RISK_LOW_VIOLATION = "risk.points_low_violation"
+    RISK_STALE_DAYS = "risk.stale_days"
+    RISK_STALE_POINTS = "risk.stale_points"
+    RISK_LONG_STALE_DAYS = "risk.long_stale_days"
+    RISK_LONG_STALE_POINTS = "risk.long_stale_points"
+    RISK_FROM_MODERATE = "risk.moderate_from_points"
+    RISK_FROM_HIGH = "risk.high_from_points"
+
+    @property
+    def most(self) -> int:
+        """Ten years of days, the whole of a share, a fine that a whole number of fen can hold."""
+        return _MOST.get(self, 3650)
 
 
 MAX_VALUE: Final = 10**9
+_MOST: Final[Mapping[NormName, int]] = {
+    NormName.HEARING_PERSON: MAX_VALUE,
+    NormName.HEARING_ORGANISATION: MAX_VALUE,
+    NormName.DRAW_MINIMUM_SHARE: 10_000,
+}
 
 
 class NormContent(BaseModel):
@@ -89,6 +119,8 @@ class Norm(Base, Aggregate):
         """Decide a number from a day on."""
         if content.valid_from < china_date(at):
             raise NormBeginsPast(pointer="/valid_from")
+        if content.value > content.name.most:
+            raise NormTooLarge(pointer="/value", most=content.name.most)
         norm = cls(id=new_id(), version=0, **content.model_dump())
         return norm, NormEnacted(
             norm_id=norm.id, name=norm.name, value=norm.value, valid_from=norm.valid_from, source=norm.source, at=at

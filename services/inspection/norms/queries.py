@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.inspection.norms.domain import Norm, NormName, NormUnknown
+from services.inspection.versions import in_order
 
 
 async def norm(session: AsyncSession, name: NormName, *, on: date) -> int:
@@ -31,10 +32,7 @@ async def norms(
     session: AsyncSession, *, name: str | None, after: tuple[str, date] | None, limit: int
 ) -> Sequence[Norm]:
     """Every number there was, by name and first day."""
-    wanted = select(Norm).order_by(Norm.name, Norm.valid_from).limit(limit)
+    wanted = in_order(select(Norm), Norm.name, Norm.valid_from, after=after, limit=limit)
     if name is not None:
         wanted = wanted.where(Norm.name == name)
-    if after is not None:
-        last, day = after
-        wanted = wanted.where(or_(Norm.name > last, (Norm.name == last) & (Norm.valid_from > day)))
     return (await session.scalars(wanted)).all()

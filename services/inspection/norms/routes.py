@@ -8,8 +8,9 @@ from fastapi import Response, status
 from pydantic import BaseModel, ConfigDict
 
 from services.inspection.norms import queries, usecases
-from services.inspection.norms.domain import Norm, NormBeginsPast, NormContent, NormName, NormOfThatDay
+from services.inspection.norms.domain import Norm, NormBeginsPast, NormContent, NormName, NormOfThatDay, NormTooLarge
 from services.inspection.offences.domain import SourceStatus
+from services.inspection.versions import place
 from shared.clock import utc_now
 from shared.etags import set_etag
 from shared.paging import Page, PageOf, PageParams
@@ -38,7 +39,10 @@ class NormOut(BaseModel):
 
 
 @router.post(
-    "", status_code=status.HTTP_201_CREATED, response_model=NormOut, responses=problems(NormBeginsPast, NormOfThatDay)
+    "",
+    status_code=status.HTTP_201_CREATED,
+    response_model=NormOut,
+    responses=problems(NormBeginsPast, NormTooLarge, NormOfThatDay),
 )
 async def enact_norm(
     body: NormIn, caller: Annotated[Principal, allow("bureau")], session: SessionDep, response: Response
@@ -57,7 +61,6 @@ async def list_norms(
     name: NormName | None = None,
 ) -> PageOf[Norm]:
     """Every number there was and will be, by name and first day."""
-    position = page.position(name=name)
-    after = (str(position[0]), date.fromisoformat(position[1])) if position else None
+    after = place(page.position(name=name))
     found = await queries.norms(session, name=name, after=after, limit=page.limit + 1)
     return page.page(found, "name", "valid_from", name=name)

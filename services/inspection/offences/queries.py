@@ -4,10 +4,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.inspection.offences.domain import Offence, OffenceNotFound
+from services.inspection.versions import holds, in_order
 
 
 async def offence(session: AsyncSession, offence_id: UUID) -> Offence:
@@ -42,8 +43,7 @@ async def in_force(session: AsyncSession, codes: Iterable[str], *, on: date) -> 
     found = await session.scalars(
         select(Offence).where(
             Offence.code.in_(wanted),
-            Offence.valid_from <= on,
-            or_(Offence.valid_to.is_(None), Offence.valid_to >= on),
+            holds(Offence.valid_from, Offence.valid_to, on=on),
         )
     )
     return {offence.code: offence for offence in found}
@@ -58,12 +58,9 @@ async def offences(
     limit: int,
 ) -> Sequence[Offence]:
     """Versions by code and first day."""
-    wanted = select(Offence).order_by(Offence.code, Offence.valid_from).limit(limit)
+    wanted = in_order(select(Offence), Offence.code, Offence.valid_from, after=after, limit=limit)
     if code is not None:
         wanted = wanted.where(Offence.code == code)
     if on is not None:
-        wanted = wanted.where(Offence.valid_from <= on, or_(Offence.valid_to.is_(None), Offence.valid_to >= on))
-    if after is not None:
-        last, day = after
-        wanted = wanted.where(or_(Offence.code > last, (Offence.code == last) & (Offence.valid_from > day)))
+        wanted = wanted.where(holds(Offence.valid_from, Offence.valid_to, on=on))
     return (await session.scalars(wanted)).all()

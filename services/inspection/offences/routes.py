@@ -20,6 +20,7 @@ from services.inspection.offences.domain import (
     Severity,
     SourceStatus,
 )
+from services.inspection.versions import place
 from shared.clock import utc_now
 from shared.etags import not_modified, set_etag
 from shared.paging import Page, PageOf, PageParams
@@ -95,8 +96,7 @@ async def list_offences(
 ) -> PageOf[Offence]:
     """The catalogue by code and first day."""
     binding = {"code": code, "on": on}
-    position = page.position(**binding)
-    after = (str(position[0]), date.fromisoformat(position[1])) if position else None
+    after = place(page.position(**binding))
     found = await queries.offences(session, code=code, on=on, after=after, limit=page.limit + 1)
     return page.page(found, "code", "valid_from", **binding)
 

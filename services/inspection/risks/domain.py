@@ -1,15 +1,15 @@
 """The score: points for each open violation by its severity, and points for the days since the last visit.
 
-Nothing else enters it, and every point has its reason beside it. The weights are parameters of the office.
+Nothing else enters it, and every point has its reason beside it. The weights are norms of the office.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from typing import Self
+from typing import Final, Self
 
-from services.inspection.parameters.domain import Name
+from services.inspection.norms.domain import NormName
 from services.inspection.violations.domain import Severity
 
 
@@ -37,6 +37,9 @@ class Risk:
     reasons: Sequence[Reason]
 
 
+NAMES: Final = tuple(name for name in NormName if name.startswith("risk."))
+
+
 @dataclass(frozen=True)
 class Weights:
     """What each thing weighs on a day."""
@@ -48,22 +51,22 @@ class Weights:
     high_from: int
 
     @classmethod
-    def of(cls, values: Mapping[str, int]) -> Self:
-        """Out of the parameters in force; one that was never decided weighs nothing."""
+    def of(cls, values: Mapping[NormName, int]) -> Self:
+        """Out of the norms in force; one that was never decided weighs nothing."""
 
-        def value(name: Name) -> int:
+        def value(name: NormName) -> int:
             return values.get(name, 0)
 
         return cls(
             violations={
-                Severity.HIGH: value(Name.RISK_HIGH_VIOLATION),
-                Severity.MODERATE: value(Name.RISK_MODERATE_VIOLATION),
-                Severity.LOW: value(Name.RISK_LOW_VIOLATION),
+                Severity.HIGH: value(NormName.RISK_HIGH_VIOLATION),
+                Severity.MODERATE: value(NormName.RISK_MODERATE_VIOLATION),
+                Severity.LOW: value(NormName.RISK_LOW_VIOLATION),
             },
-            stale=(value(Name.RISK_STALE_DAYS), value(Name.RISK_STALE_POINTS)),
-            long_stale=(value(Name.RISK_LONG_STALE_DAYS), value(Name.RISK_LONG_STALE_POINTS)),
-            moderate_from=value(Name.RISK_FROM_MODERATE),
-            high_from=value(Name.RISK_FROM_HIGH),
+            stale=(value(NormName.RISK_STALE_DAYS), value(NormName.RISK_STALE_POINTS)),
+            long_stale=(value(NormName.RISK_LONG_STALE_DAYS), value(NormName.RISK_LONG_STALE_POINTS)),
+            moderate_from=value(NormName.RISK_FROM_MODERATE),
+            high_from=value(NormName.RISK_FROM_HIGH),
         )
 
     def risk(self, violations: Mapping[str, int], last_visited_on: date | None, *, on: date) -> Risk:

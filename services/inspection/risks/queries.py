@@ -7,15 +7,15 @@ from uuid import UUID
 from sqlalchemy import ARRAY, Uuid, any_, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.inspection.parameters import queries as parameters
-from services.inspection.risks.domain import Risk, Weights
+from services.inspection.norms import queries as norms
+from services.inspection.risks.domain import NAMES, Risk, Weights
 from services.inspection.targets.domain import Target
 from services.inspection.violations.domain import Violation, ViolationState
 
 
 async def risks(session: AsyncSession, institution_ids: Sequence[UUID], *, on: date) -> dict[UUID, Risk]:
     """The score of each, by the weights in force on the day."""
-    weights = Weights.of(await parameters.values_on(session, on))
+    weights = Weights.of(await norms.in_force(session, NAMES, on=on))
     ids = bindparam("ids", list(institution_ids), type_=ARRAY(Uuid))
     counted = await session.execute(
         select(Violation.institution_id, Violation.severity, func.count().label("number"))

@@ -196,17 +196,6 @@ class Place:
     team: str | None
 
 
-class RectificationDeadline(Base):
-    """So many days to put a violation of this severity right, from a day on until a later row replaces it."""
-
-    __tablename__ = "rectification_deadline"
-
-    severity: Mapped[str] = mapped_column(Text, primary_key=True)
-    valid_from: Mapped[date] = mapped_column(Date, primary_key=True)
-    days: Mapped[int]
-    source: Mapped[str] = mapped_column(Text)
-
-
 class Violation(Base, Aggregate, Followed):
     """A violation: reported, ordered to be put right, put right, verified and closed."""
 

@@ -8,9 +8,10 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.inspection.norms import queries as norms
+from services.inspection.norms.domain import NormName
 from services.inspection.violations.domain import (
     DeadlineUnknown,
-    RectificationDeadline,
     Violation,
     ViolationNotFound,
     ViolationState,
@@ -97,12 +98,8 @@ async def violations_by_ref(session: AsyncSession, refs: Sequence[str]) -> Seque
 
 async def days_to_rectify(session: AsyncSession, severity: str, *, on: date) -> int:
     """The default in force on a day; raises `DeadlineUnknown`."""
-    days: int | None = await session.scalar(
-        select(RectificationDeadline.days)
-        .where(RectificationDeadline.severity == severity, RectificationDeadline.valid_from <= on)
-        .order_by(RectificationDeadline.valid_from.desc())
-        .limit(1)
-    )
+    name = NormName(f"rectification.{severity}")
+    days = (await norms.in_force(session, [name], on=on)).get(name)
     if days is None:
         raise DeadlineUnknown(severity=severity)
     return days

@@ -9,8 +9,8 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.inspection.campaigns.domain import Campaign, CampaignTarget, Outcome, TargetState
-from services.inspection.parameters import queries as parameters
-from services.inspection.parameters.domain import Name
+from services.inspection.norms import queries as norms
+from services.inspection.norms.domain import NormName
 from services.inspection.risks.queries import risks
 from services.inspection.targets.domain import Target
 from services.inspection.teams import queries as teams
@@ -36,7 +36,7 @@ async def open_work(session: AsyncSession, campaign: Campaign, team: str, *, on:
     rows = await _open_targets(session, campaign.id, team)
     scored = await risks(session, [row.institution_id for row in rows], on=on)
     tries = await closed_doors(session, campaign.id, team)
-    gap_days = await parameters.value_on(session, Name.RETRY_GAP_DAYS, on)
+    gap_days = await norms.norm(session, NormName.RETRY, on=on)
     return [
         Work(
             target_id=row.id,

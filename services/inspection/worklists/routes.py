@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 
 from services.inspection.campaigns import queries as campaigns
 from services.inspection.campaigns.domain import CampaignNotFound
-from services.inspection.parameters.domain import ParameterNotInForce
+from services.inspection.norms.domain import NormUnknown
 from services.inspection.risks.domain import RiskClass
 from services.inspection.teams.domain import TeamNotFound
 from services.inspection.worklists import queries
@@ -97,7 +97,7 @@ class WorklistOut(BaseModel):
 @router.get(
     "/{campaign_id}/worklist",
     response_model=WorklistOut,
-    responses=problems(CampaignNotFound, TeamNotFound, WorklistTeamMissing, StartIncomplete, ParameterNotInForce),
+    responses=problems(CampaignNotFound, TeamNotFound, WorklistTeamMissing, StartIncomplete, NormUnknown),
 )
 async def get_worklist(
     campaign_id: UUID,

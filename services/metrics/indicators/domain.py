@@ -37,6 +37,7 @@ class Unit(StrEnum):
     COUNT = "count"
     PLACES = "places"
     RATIO = "ratio"
+    FEN = "fen"
 
 
 @dataclass(frozen=True)
@@ -106,6 +107,10 @@ _CONFIRMED = Selection("notice_receipt")
 _ORDERED = Selection("stop_recipient")
 _ACKNOWLEDGED = Selection("stop_recipient", sums_amounts=True)
 _STOPPED = Selection("stop_recipient", kinds=("stopped",))
+_COMPLAINTS = Selection("complaint")
+_ANSWERED = Selection("complaint", states=("answered",))
+_RECHECKED = Selection("recheck")
+_AGREEING = Selection("recheck", states=("agrees",))
 
 INDICATORS: Final[Mapping[str, Indicator]] = {
     indicator.code: indicator
@@ -235,6 +240,51 @@ INDICATORS: Final[Mapping[str, Indicator]] = {
         Indicator("inspection.coverage", "排查覆盖率", "Coverage", "outside.stricts", _CLOSED_TARGETS, _TARGETS),
         Indicator(
             "inspection.discoveries", "新发现机构", "Discoveries", "outside.stricts", Selection("discovery")
+        ),
+        Indicator(
+            "discoveries.entered", "新发现机构入台账", "Discoveries entered in the ledger", "outside.stricts",
+            Selection("discovery", states=("entered",)),
+        ),
+        Indicator(
+            "draws.revealed", "双随机抽查", "Random inspections drawn", "outside.stricts",
+            Selection("draw", states=("revealed",)),
+        ),
+        Indicator(
+            "draws.targets", "双随机抽中机构", "Institutions drawn", "outside.stricts",
+            Selection("draw", states=("revealed",), sums_amounts=True),
+        ),
+        Indicator("rechecks.total", "复查次数", "Re-checks", "outside.responsibilities", _RECHECKED),
+        Indicator(
+            "rechecks.agreeing_share", "复查相符率", "Share of re-checks that agree", "outside.responsibilities",
+            _AGREEING, _RECHECKED,
+        ),
+        Indicator(
+            "sync_conflicts.total", "离线记录冲突", "Conflicts of offline records", "outside.responsibilities",
+            Selection("sync_conflict"),
+        ),
+        Indicator(
+            "sync_conflicts.open", "待裁定离线冲突", "Conflicts that await a decision", "outside.responsibilities",
+            Selection("sync_conflict", states=("open",)),
+        ),
+        Indicator("complaints.received", "收到投诉举报", "Complaints received", "outside.grasps", _COMPLAINTS),
+        Indicator("complaints.answered", "答复投诉举报", "Complaints answered", "outside.grasps", _ANSWERED),
+        Indicator(
+            "complaints.answered_share", "投诉举报答复率", "Share of complaints answered", "outside.grasps",
+            _ANSWERED, _COMPLAINTS,
+        ),
+        Indicator(
+            "evidence.kept", "固定证据", "Pieces of evidence kept", "outside.grasps",
+            Selection("evidence", states=("kept",)),
+        ),
+        Indicator("cases.filed", "行政处罚立案", "Penalty cases filed", "outside.grasps", Selection("case")),
+        Indicator("cases.decided", "行政处罚决定", "Penalties decided", "outside.grasps", Selection("decision")),
+        Indicator(
+            "fines.imposed", "罚款金额", "Fines imposed", "outside.grasps",
+            Selection("decision", sums_amounts=True), counts=Unit.FEN,
+        ),
+        Indicator(
+            "fines.paid", "已缴罚没款", "Fines paid", "outside.grasps",
+            Selection("payment", sums_amounts=True), counts=Unit.FEN,
         ),
         Indicator("violations.total", "发现问题", "Violations found", "outside.grasps", _VIOLATIONS),
         Indicator(

@@ -8,7 +8,8 @@ from uuid import UUID
 from sqlalchemy import ARRAY, BigInteger, SmallInteger, Text, TextClause, Uuid, bindparam, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.metrics.projections.domain import DIMENSIONS, PROJECTIONS, Change, Coordinates, Movement, moved
+from services.metrics.projections.domain import DIMENSIONS, Change, Coordinates, Movement, moved
+from services.metrics.projections.facts import PROJECTIONS
 from shared.database import copy_rows
 from shared.inbox import BatchHandler, Delivery
 

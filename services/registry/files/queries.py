@@ -15,6 +15,7 @@ from services.registry.files.domain import FileEntry
 from services.registry.institutions.domain import Institution
 from services.registry.notices.domain import Notice, Receipt
 from services.registry.permits.domain import Permit
+from services.registry.proposals.domain import PenaltyProposal
 from services.registry.responsibilities.domain import Responsibility
 from services.registry.stop_orders.domain import StopOrder, StopOrderRecipient
 from services.registry.transformations.domain import Transformation
@@ -27,6 +28,7 @@ _ABOUT_ONE = (
     Commitment,
     Advertisement,
     Responsibility,
+    PenaltyProposal,
     Receipt,
     StopOrderRecipient,
 )

@@ -46,6 +46,7 @@ TITLES: Final[Mapping[str, str]] = {
     "inspection.campaign.target_closed.v1": "排查对象办结",
     "inspection.visit.planned.v1": "安排检查",
     "inspection.visit.started.v1": "到场检查",
+    "inspection.visit.joined.v1": "同事到场",
     "inspection.visit.submitted.v1": "提交检查结果",
     "inspection.visit.recorded.v1": "录入既往检查",
     "inspection.visit.reviewed.v1": "复核检查",
@@ -113,6 +114,7 @@ _WORDS: Final[Mapping[str, str]] = {
     "moved": "已迁址",
     "duplicate": "重复",
     "newly_found": "新发现",
+    "refused": "拒绝检查",
     "warning": "警告",
     "criticism": "通报批评",
     "fine": "罚款",
@@ -139,6 +141,31 @@ _WORDS: Final[Mapping[str, str]] = {
     "stopped": "已停课",
     "operating": "仍在开课",
     "unclear": "不明",
+    "registered": "新登记",
+    "relocated": "登记信息变更",
+    "grids_changed": "网格调整",
+    "succeeded": "沿用网格承继关系",
+    "no_coordinates": "没有坐标",
+    "zero_coordinates": "坐标为零",
+    "outside_every_grid": "不在任何网格内",
+    "in_several_grids": "同在多个网格内",
+    "near_border": "靠近网格边界",
+    "several_successors": "原网格有多个承继网格",
+    "application-withdrawn": "申请已撤回",
+    "stop-order-cancelled": "停课令已取消",
+    "violation-verified": "问题已核查",
+    "officers": "指派办案人员",
+    "inquiry": "调查取证",
+    "preservation": "先行登记保存证据",
+    "preservation_settled": "处理先行登记保存的证据",
+    "exhibits": "证据归卷",
+    "statement": "陈述申辩",
+    "hearing_asked": "申请听证",
+    "hearing_called": "通知听证",
+    "hearing_held": "举行听证",
+    "extension": "延长办案期限",
+    "proposal_accepted": "处理建议被采纳",
+    "proposal_dismissed": "处理建议未被采纳",
     "district_officer": "区县责任人",
     "street_officer": "街道（社区）责任人",
     "industry_department": "行业主管部门",
@@ -157,6 +184,33 @@ _WORDS: Final[Mapping[str, str]] = {
 }
 """Our words for states and kinds, as people read them."""
 
+_WORDS_OF: Final[Mapping[str, Mapping[str, str]]] = {
+    "state": {
+        "draft": "起草",
+        "submitted": "已提交",
+        "returned": "待补正",
+        "accepted": "已受理",
+        "site_visit_requested": "待现场核查",
+        "site_visited": "已现场核查",
+        "granted": "准予许可",
+        "refused": "不予许可",
+        "under_way": "进行中",
+        "completed": "已完成",
+        "abandoned": "已终止",
+        "found": "已发现",
+        "removal_ordered": "已责令拆除",
+        "removed": "已清除",
+        "verified": "已核查",
+        "reported": "已发现",
+        "rectification_ordered": "整改中",
+        "rectified": "待核查",
+        "closed": "已办结",
+    },
+    "outcome": {"closed": "已结案"},
+    "penalties": {"closure": "责令关闭"},
+}
+"""Words that mean something else under this name."""
+
 _TELLING: Final[Mapping[str, str]] = {
     "number": "编号",
     "title": "标题",
@@ -166,6 +220,7 @@ _TELLING: Final[Mapping[str, str]] = {
     "missing": "补正材料",
     "grounds": "理由",
     "cause": "原因",
+    "reason": "原因",
     "legal_basis": "依据",
     "valid_from": "有效期起",
     "valid_to": "有效期止",
@@ -175,27 +230,48 @@ _TELLING: Final[Mapping[str, str]] = {
     "text_number": "承诺书版本",
     "medium": "媒介",
     "place": "地点",
+    "visited_on": "检查日期",
+    "found_on": "发现日期",
+    "inspectors": "检查人员",
     "due_on": "期限",
+    "until": "截止",
     "requirement": "要求",
     "statement": "说明",
     "outcome": "结果",
     "passed": "是否通过",
     "holds": "是否通过核查",
     "result": "核查结论",
+    "accepted": "是否通过复核",
     "score": "得分",
+    "violations": "问题数",
+    "offence": "违规情形",
     "severity": "严重程度",
     "penalties": "处罚种类",
+    "on_the_spot": "是否当场处罚",
+    "proposals": "处理建议",
+    "late": "是否逾期送达",
     "description": "情况",
     "role": "责任",
     "officer": "责任人",
     "department": "部门",
     "grid": "网格",
+    "moved_from": "原网格",
+    "blind_spot": "定位情况",
     "first_day": "自",
     "last_day": "至",
     "acknowledge_by": "签收期限",
     "confirm_by": "确认期限",
     "note": "备注",
 }
+
+
+_MONEY: Final[Mapping[str, str]] = {
+    "fine_fen": "罚款",
+    "amount_fen": "缴纳",
+    "paid_fen": "累计缴纳",
+    "late_fen": "加处罚款",
+}
+"""Sums in fen, shown in yuan where there is any."""
 
 
 def title(event_type: str) -> str:
@@ -208,13 +284,18 @@ def details(facts: Mapping[str, Any]) -> list[tuple[str, str]]:
     changed = facts.get("changed") or []
     told = {name: label for name, label in _FIELDS.items() if name in changed}
     told |= {name: label for name, label in _TELLING.items() if not changed}
-    return [(label, words) for name, label in told.items() if (words := in_words(facts.get(name)))]
+    said = [(label, words) for name, label in told.items() if (words := in_words(facts.get(name), of=name))]
+    return said + [(label, f"{facts[name] / 100:.2f} 元") for name, label in _MONEY.items() if facts.get(name)]
 
 
-def in_words(value: Any) -> str:
-    """A value as people read it; nothing where there is none."""
+def in_words(value: Any, *, of: str = "") -> str:
+    """A value as people read it, under the name it has; nothing where there is none. What has a kind is told by it."""
     if value is None:
         return ""
     if isinstance(value, bool):
         return "是" if value else "否"
-    return "、".join(_WORDS.get(str(one), str(one)) for one in (value if isinstance(value, list) else [value]))
+    words = {**_WORDS, **_WORDS_OF.get(of, {})}
+    ones = value if isinstance(value, list) else [value]
+    return "、".join(
+        words.get(said, said) for one in ones for said in [str(one["kind"] if isinstance(one, dict) else one)]
+    )

@@ -1,0 +1,217 @@
+"""What the registry's and the schools' events say of what is counted; and which event moves what where."""
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from services.metrics.projections.domain import Change, Projection, month, place
+from services.metrics.projections.inspected import INSPECTED
+from shared.events import Event
+from shared.events.afterschool import (
+    EnrolmentEvent,
+    EnrolmentWithdrawn,
+    OfferingChanged,
+    OfferingPublished,
+    SchoolRegistered,
+    StudentEnrolled,
+    StudentPromoted,
+    StudentWaitlisted,
+)
+from shared.events.registry import (
+    AdvertisementEvent,
+    AdvertisementFound,
+    AdvertisementIdentified,
+    AdvertisementRemovalOrdered,
+    AdvertisementRemoved,
+    AdvertisementVerified,
+    ApplicationAccepted,
+    ApplicationChanged,
+    ApplicationDrafted,
+    ApplicationEvent,
+    ApplicationExtended,
+    ApplicationGranted,
+    ApplicationRefused,
+    ApplicationReturned,
+    ApplicationSubmitted,
+    ApplicationWithdrawn,
+    CommitmentBreached,
+    CommitmentSigned,
+    InstitutionChanged,
+    InstitutionEvent,
+    InstitutionMerged,
+    InstitutionRegistered,
+    NoticeConfirmed,
+    NoticePublished,
+    PermitCancelled,
+    PermitEvent,
+    PermitGranted,
+    PermitRecorded,
+    PermitReinstated,
+    PermitRenewed,
+    PermitRevoked,
+    PermitSuspended,
+    ResponsibilityAssigned,
+    SiteVisitConcluded,
+    SiteVisitRequested,
+    StopOrderAcknowledged,
+    StopOrderCancelled,
+    StopOrderIssued,
+    StopOrderRecipientsListed,
+    StopOrderVerified,
+    TransformationAbandoned,
+    TransformationCompleted,
+    TransformationEvent,
+    TransformationStarted,
+    TransformationStepDone,
+)
+
+
+def institution(event: InstitutionEvent) -> Iterable[Change]:
+    yield Change("institution", event.institution_id, {"state": event.status, "kind": event.kind, **place(event)})
+
+
+def application(event: ApplicationEvent) -> Iterable[Change]:
+    says = {"state": event.state, "kind": event.matter, "month": month(event.at), **place(event)}
+    yield Change("application", event.application_id, says)
+
+
+def permit(state: str) -> Projection:
+    """By the last decision: that a permit expires, or a suspension lifts, is said by days and by no event."""
+
+    def project(event: PermitEvent) -> Iterable[Change]:
+        says = {"state": state, "kind": event.kind, "month": month(event.at), **place(event)}
+        yield Change("permit", event.permit_id, says)
+
+    return project
+
+
+def transformation(event: TransformationEvent) -> Iterable[Change]:
+    says = {"state": event.state, "kind": event.target, "month": month(event.at), **place(event)}
+    yield Change("transformation", event.transformation_id, says)
+
+
+def signed(event: CommitmentSigned) -> Iterable[Change]:
+    says = {"state": "signed", "kind": str(event.text_number), "month": month(event.at), **place(event)}
+    yield Change("commitment", event.commitment_id, says)
+
+
+def breached(event: CommitmentBreached) -> Iterable[Change]:
+    yield Change("commitment", event.commitment_id, {"state": "breached"})
+
+
+def advertisement(event: AdvertisementEvent) -> Iterable[Change]:
+    says = {"state": event.state, "kind": event.source, "month": f"{event.found_on:%Y-%m}", **place(event)}
+    yield Change("advertisement", event.advertisement_id, says)
+
+
+def notice(event: NoticePublished) -> Iterable[Change]:
+    says = {"state": "published", "kind": "violators" if event.subjects else "general", "month": month(event.at)}
+    yield Change("notice", event.notice_id, says, amount=event.recipients)
+
+
+def notice_confirmed(event: NoticeConfirmed) -> Iterable[Change]:
+    yield Change("notice_receipt", event.receipt_id, {"state": "confirmed", "month": month(event.at)})
+
+
+def stop_order(event: StopOrderIssued) -> Iterable[Change]:
+    says = {"state": "issued", "kind": event.kind or "", "month": f"{event.first_day:%Y-%m}", **place(event)}
+    says["campaign"] = str(event.stop_order_id)
+    yield Change("stop_order", event.stop_order_id, says)
+
+
+def stop_order_cancelled(event: StopOrderCancelled) -> Iterable[Change]:
+    yield Change("stop_order", event.stop_order_id, {"state": "cancelled"})
+
+
+def recipients_listed(event: StopOrderRecipientsListed) -> Iterable[Change]:
+    """The list and what becomes of a recipient come in any order, so no two say the same of it."""
+    order = {"state": "ordered", "campaign": str(event.stop_order_id), "month": f"{event.first_day:%Y-%m}"}
+    for recipient in event.recipients:
+        yield Change("stop_recipient", recipient.recipient_id, {**order, **place(recipient)})
+
+
+def stop_verified(event: StopOrderVerified) -> Iterable[Change]:
+    yield Change("stop_recipient", event.recipient_id, {"kind": event.result})
+
+
+def stop_acknowledged(event: StopOrderAcknowledged) -> Iterable[Change]:
+    """The amount, so that who acknowledged stays counted whatever somebody saw there."""
+    yield Change("stop_recipient", event.recipient_id, {}, amount=1)
+
+
+def responsibility(event: ResponsibilityAssigned) -> Iterable[Change]:
+    says = {"state": "vacant" if event.officer is None else "assigned", "kind": event.role, **place(event)}
+    yield Change("responsibility", event.responsibility_id, says)
+
+
+def school(event: SchoolRegistered) -> Iterable[Change]:
+    yield Change("school", event.school_id, {"state": "active", "school": str(event.school_id), **place(event)})
+
+
+def offering(event: OfferingPublished) -> Iterable[Change]:
+    says = {"state": "open", "kind": event.category, "school": str(event.school_id), **place(event)}
+    yield Change("offering", event.offering_id, says, amount=event.capacity)
+
+
+def offering_changed(event: OfferingChanged) -> Iterable[Change]:
+    yield Change("offering", event.offering_id, {}, amount=event.capacity)
+
+
+def enrolment(state: str) -> Projection:
+    def project(event: EnrolmentEvent) -> Iterable[Change]:
+        says = {"state": state, "school": str(event.school_id), "month": month(event.at), **place(event)}
+        yield Change("enrolment", event.enrolment_id, says)
+
+    return project
+
+
+PROJECTIONS: Final[Mapping[type[Event], Projection]] = {
+    InstitutionRegistered: institution,
+    InstitutionChanged: institution,
+    InstitutionMerged: institution,
+    ApplicationDrafted: application,
+    ApplicationChanged: application,
+    ApplicationSubmitted: application,
+    ApplicationReturned: application,
+    ApplicationAccepted: application,
+    ApplicationExtended: application,
+    SiteVisitRequested: application,
+    SiteVisitConcluded: application,
+    ApplicationGranted: application,
+    ApplicationRefused: application,
+    ApplicationWithdrawn: application,
+    PermitGranted: permit("granted"),
+    PermitRecorded: permit("recorded"),
+    PermitSuspended: permit("suspended"),
+    PermitReinstated: permit("reinstated"),
+    PermitRenewed: permit("renewed"),
+    PermitRevoked: permit("revoked"),
+    PermitCancelled: permit("cancelled"),
+    TransformationStarted: transformation,
+    TransformationStepDone: transformation,
+    TransformationCompleted: transformation,
+    TransformationAbandoned: transformation,
+    CommitmentSigned: signed,
+    CommitmentBreached: breached,
+    AdvertisementFound: advertisement,
+    AdvertisementIdentified: advertisement,
+    AdvertisementRemovalOrdered: advertisement,
+    AdvertisementRemoved: advertisement,
+    AdvertisementVerified: advertisement,
+    NoticePublished: notice,
+    NoticeConfirmed: notice_confirmed,
+    StopOrderIssued: stop_order,
+    StopOrderCancelled: stop_order_cancelled,
+    StopOrderRecipientsListed: recipients_listed,
+    StopOrderAcknowledged: stop_acknowledged,
+    StopOrderVerified: stop_verified,
+    ResponsibilityAssigned: responsibility,
+    SchoolRegistered: school,
+    OfferingPublished: offering,
+    OfferingChanged: offering_changed,
+    StudentEnrolled: enrolment("enrolled"),
+    StudentWaitlisted: enrolment("waiting"),
+    StudentPromoted: enrolment("enrolled"),
+    EnrolmentWithdrawn: enrolment("withdrawn"),
+    **INSPECTED,
+}
+"""Which events move members, and how. What is not named here counts nothing."""
