@@ -143,3 +143,15 @@ async def test_evidence_stays_with_its_team_and_district(world: World) -> None:
     about = {"subject_kind": "visit", "subject": said["subject_id"]}
     listed = (await world.officer("140213").get("/v1/evidence", params=about)).json()
     assert [UUID(one["id"]) for one in listed["items"]] == [UUID(said["id"])]
+
+
+async def test_a_piece_that_cannot_be_decided_keeps_no_other_waiting(world: World) -> None:
+    phone, subject = world.inspector("t1"), await visit(world)
+    lost, fine = announcement(subject), announcement(subject)
+    for said in (lost, fine):
+        await phone.post("/v1/evidence", json=said)
+        await send(phone, said["id"], PHOTO, 0)
+    await world.service.app.state.evidence.drop_parts(UUID(lost["id"]), [0])
+    await keep(world)
+    states = [(await phone.get(f"/v1/evidence/{said['id']}")).json()["state"] for said in (lost, fine)]
+    assert states == ["received", "kept"]

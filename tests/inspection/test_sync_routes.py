@@ -13,6 +13,8 @@ from shared.clock import china_date, utc_now
 from tests.inspection.conftest import World
 from tests.inspection.phones import LISTS, Phone, ids
 
+EPOCH = """SELECT (SELECT system_identifier::text FROM pg_control_system()) || '.'
+           || (SELECT timeline_id::text FROM pg_control_checkpoint())"""
 TEAM = {"code": "t1", "name": "一组", "district": "140213", "grids": ["g1"]}
 
 
@@ -266,6 +268,13 @@ async def test_other_grids_and_another_history_begin_anew(world: World, institut
         ["another.1", 2, 10**9, 10**9, 0, 0, str(UUID(int=0))], feed=True, team="t1", device=UUID(phone.id)
     )
     answer = await phone.client.get("/v1/sync", params={"device": phone.id, "cursor": restored})
+    assert answer.json()["reset"] is True
+    async with world.sessions() as session:
+        (epoch,) = (await session.execute(text(EPOCH))).one()
+    ahead = world.service.app.state.cursors.encode(
+        [epoch, 2, 1, 10**15, 0, 0, str(UUID(int=0))], feed=True, team="t1", device=UUID(phone.id)
+    )
+    answer = await phone.client.get("/v1/sync", params={"device": phone.id, "cursor": ahead})
     assert answer.json()["reset"] is True
     foreign = await phone.client.get("/v1/sync", params={"device": phone.id, "cursor": "AAAA"})
     assert (foreign.status_code, foreign.json()["code"]) == (400, "cursor-invalid")

@@ -66,7 +66,7 @@ async def overdue(session: AsyncSession, level: Level, *, late: int, on: date, l
     )
     wanted = (
         select(table)
-        .where(duty.days_late >= late, ~told.exists())
+        .where(duty.days_late > 0, duty.days_late >= late, ~told.exists())
         .order_by(duty.due_on, duty.step, duty.subject_id)
         .limit(limit)
     )

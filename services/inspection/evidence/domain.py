@@ -167,7 +167,8 @@ class Position(BaseModel):
 class Capture(BaseModel):
     """What the phone says of what it recorded, before it sends a byte. `sha256` is of the bytes as they were recorded.
 
-    `signature` is the device's Ed25519 signature, in hexadecimal, over the canonical JSON of `claim` in the answer.
+    `signature` is the device's Ed25519 signature, in hexadecimal, over the canonical JSON of everything else here
+    (`claim`; what canonical means: `services/inspection/canonical.py`).
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)

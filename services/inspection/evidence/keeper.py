@@ -11,7 +11,6 @@ import sys
 import tempfile
 from pathlib import Path
 from typing import Any, cast
-from uuid import UUID
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
@@ -30,7 +29,6 @@ log = structlog.get_logger(__name__)
 
 LOOK_EVERY = 1.0
 AFTER_A_FAULT = 30.0
-AT_ONCE = 20
 PATIENCE = 3
 """Wall time for the laundry, in multiples of the processor time it may use."""
 
@@ -59,19 +57,24 @@ class Keeper:
 
 
 async def keep_received(sessions: async_sessionmaker[AsyncSession], store: EvidenceStore, seal: Seal) -> int:
-    """Decide about what has arrived, at most so many pieces; how many."""
-    async with sessions() as session:
-        waiting = await queries.received(session, limit=AT_ONCE)
-    for evidence_id in waiting:
-        await _decide(sessions, store, seal, evidence_id)
-    return len(waiting)
+    """Decide about all that has arrived; how many pieces. One that cannot be decided keeps no other waiting."""
+    decided, after = 0, None
+    while True:
+        async with sessions() as session:
+            evidence = await queries.next_received(session, after)
+        if evidence is None:
+            return decided
+        after = evidence.id
+        try:
+            await _decide(sessions, store, seal, evidence)
+            decided += 1
+        except Exception as error:
+            log.error("evidence cannot be decided", evidence=str(evidence.id), error=repr(error))
 
 
 async def _decide(
-    sessions: async_sessionmaker[AsyncSession], store: EvidenceStore, seal: Seal, evidence_id: UUID
+    sessions: async_sessionmaker[AsyncSession], store: EvidenceStore, seal: Seal, evidence: Evidence
 ) -> None:
-    async with sessions() as session:
-        evidence = await session.get_one(Evidence, evidence_id)
     with tempfile.TemporaryDirectory(prefix="evidence-") as folder:
         original, target = Path(folder) / "original", Path(folder) / "clean"
         found = await usecases.assemble(store, evidence, original)
@@ -85,9 +88,9 @@ async def _decide(
     try:
         async with sessions.begin() as session:
             if "code" in answer:
-                await usecases.refuse(session, evidence_id, answer["code"], at=utc_now())
+                await usecases.refuse(session, evidence.id, answer["code"], at=utc_now())
             else:
-                await usecases.keep(session, evidence_id, clean, seal, at=utc_now())
+                await usecases.keep(session, evidence.id, clean, seal, at=utc_now())
     except EvidenceNotReceived:
         return  # another worker was quicker
     await store.drop_parts(evidence.id, evidence.parts)

@@ -83,10 +83,13 @@ async def evidence_about(
     return (await session.scalars(wanted)).all()
 
 
-async def received(session: AsyncSession, *, limit: int) -> Sequence[UUID]:
-    """What has arrived and nobody has looked at, oldest first."""
-    wanted = select(Evidence.id).where(Evidence.state == EvidenceState.RECEIVED).order_by(Evidence.id).limit(limit)
-    return (await session.scalars(wanted)).all()
+async def next_received(session: AsyncSession, after: UUID | None) -> Evidence | None:
+    """What has arrived and nobody has decided about, by id, after this one."""
+    wanted = select(Evidence).where(Evidence.state == EvidenceState.RECEIVED).order_by(Evidence.id).limit(1)
+    if after is not None:
+        wanted = wanted.where(Evidence.id > after)
+    found: Evidence | None = await session.scalar(wanted)
+    return found
 
 
 async def chain(session: AsyncSession, case_id: UUID) -> Sequence[Exhibit]:

@@ -42,7 +42,9 @@ class Mark:
     @classmethod
     def to_read_on(cls, known: Self | None, at: Any) -> tuple[Self, bool]:
         """From where to read now; whether the phone must forget what it has."""
-        if known is None or (known.epoch, known.team_version) != (at["epoch"], at["team_version"]):
+        here = (at["epoch"], at["team_version"])
+        # A mark ahead of what was ever open: an older copy of the same disk came back.
+        if known is None or (known.epoch, known.team_version) != here or known.next_floor > at["horizon"]:
             return cls(at["epoch"], at["team_version"], 0, at["horizon"], FIRST), True
         if known.position == FIRST:
             return replace(known, next_floor=at["horizon"]), False
