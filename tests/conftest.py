@@ -36,10 +36,13 @@ ROOM = 3 * 1024**3
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whole platforms start one after another, in one worker: each takes a block of ports and both cores."""
+    """Whole platforms start one after another, in one worker: each takes a block of ports and both cores.
+
+    They come first, so that the other worker has something to do beside them."""
     for item in items:
         if PLATFORMS & set(item.path.parts):
             item.add_marker(pytest.mark.xdist_group("platforms"))
+    items.sort(key=lambda item: item.get_closest_marker("xdist_group") is None)
 
 
 @pytest.fixture(scope="session")

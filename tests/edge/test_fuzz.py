@@ -32,7 +32,7 @@ from tests.edge.worlds import world_of
 from tests.infrastructure import ScratchDatabase
 from tests.services import accept_tokens, token
 
-EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "8"))
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "4"))
 SEED = int(os.environ.get("FUZZ_SEED", "20260302"))
 CHECKS = [
     not_a_server_error,
