@@ -36,12 +36,15 @@ ROOM = 3 * 1024**3
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whole platforms start one after another, in one worker: each takes a block of ports and both cores.
+    """What shares something dear stays in one worker, and comes first, so that the other has something to do beside it.
 
-    They come first, so that the other worker has something to do beside them."""
+    Whole platforms start one after another: each takes a block of ports and both cores. The worlds of a file of the
+    edge are built once."""
     for item in items:
         if PLATFORMS & set(item.path.parts):
             item.add_marker(pytest.mark.xdist_group("platforms"))
+        elif item.path.parent.name == "edge":
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
     items.sort(key=lambda item: item.get_closest_marker("xdist_group") is None)
 
 
