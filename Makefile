@@ -11,8 +11,10 @@ LOCK := $(shell cksum < requirements.lock | cut -d' ' -f1)
 READY := .venv/.installed-$(LOCK)
 PY := .venv/bin/python
 
+# Tests that start whole platforms: each wants the machine for itself
+PLATFORMS := tests/system tests/deploy
+
 # Parameters
-T ?=
 s ?=
 m ?=
 data ?=
@@ -48,7 +50,12 @@ clean: $(READY) ## Remove the local data (databases, evidence, logs, the issuer'
 
 ##@ Test
 test: $(READY) ## All tests on the embedded parts; T=tests/registry narrows them
-	@$(PY) -m pytest $(if $(T),$(T),-n 2 --dist loadgroup)
+ifdef T
+	@$(PY) -m pytest $(T)
+else
+	@$(PY) -m pytest -n 2 --dist loadgroup $(addprefix --ignore=,$(PLATFORMS))
+	@$(PY) -m pytest $(PLATFORMS)
+endif
 
 test-kafka: $(READY) ## The tests that need a broker, on a real Apache Kafka (needs Java 17 and Maven)
 	@KAFKA=apache $(PY) -m pytest -m kafka $(T)

@@ -30,20 +30,14 @@ from tests.infrastructure import (
 )
 
 MEMORY = Path("/dev/shm")
-PLATFORMS = {"system", "deploy"}
 ROOM = 3 * 1024**3
 """Bytes of memory that a run's databases may take; with less free they go to the disk, and a clone takes 0.3 s."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What shares something dear stays in one worker, and comes first, so that the other has something to do beside it.
-
-    Whole platforms start one after another: each takes a block of ports and both cores. The worlds of a file of the
-    edge are built once."""
+    """The worlds of a file of the edge are built once: its tests stay in one worker, and come first."""
     for item in items:
-        if PLATFORMS & set(item.path.parts):
-            item.add_marker(pytest.mark.xdist_group("platforms"))
-        elif item.path.parent.name == "edge":
+        if item.path.parent.name == "edge":
             item.add_marker(pytest.mark.xdist_group(item.path.stem))
     items.sort(key=lambda item: item.get_closest_marker("xdist_group") is None)
 

@@ -5,6 +5,8 @@ import os
 import signal
 import sys
 from asyncio.subprocess import Process
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 from uuid import uuid4
@@ -34,15 +36,15 @@ def folder(scratch_folder: Path) -> Path:
 @pytest.mark.timeout(180)
 async def test_nothing_is_lost_and_nothing_happens_twice_by_a_kill(folder: Path) -> None:
     ports = Ports.free()
-    with (folder / "said").open("wb") as said:
-        first = await started(folder, ports, said)
+    with (folder / "said").open("wb") as said, ended() as running:
+        first = await started(folder, ports, said, running)
         place = RunningPlatform(ports, tokens.signing_key(folder))
         async with player(place) as one:
             await one.import_grids(city(folder))
             ids = await asyncio.gather(*(register(one, number) for number in range(INSTITUTIONS)))
             first.kill()
             await first.wait()
-        second = await started(folder, ports, said)
+        second = await started(folder, ports, said, running)
         async with player(place) as one:
             await one.wait_for("counted", lambda: counted(one), INSTITUTIONS, seconds=30)
             await everybody_has(one, set(ids))
@@ -52,7 +54,19 @@ async def test_nothing_is_lost_and_nothing_happens_twice_by_a_kill(folder: Path)
     ports.require_free()  # raises where something still listens
 
 
-async def started(folder: Path, ports: Ports, said: IO[bytes]) -> Process:
+@contextmanager
+def ended() -> Iterator[list[Process]]:
+    """What a failed test leaves running is ended with it."""
+    running: list[Process] = []
+    try:
+        yield running
+    finally:
+        for process in running:
+            if process.returncode is None:
+                process.send_signal(signal.SIGTERM)
+
+
+async def started(folder: Path, ports: Ports, said: IO[bytes], running: list[Process]) -> Process:
     """`make run` on this folder, ready."""
     environment = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "MAKELEVEL")}
     environment.pop("KAFKA_BOOTSTRAP_SERVERS", None)
@@ -64,6 +78,7 @@ async def started(folder: Path, ports: Ports, said: IO[bytes]) -> Process:
         stdout=said,
         stderr=said,
     )
+    running.append(process)
     async with asyncio.timeout(60):
         while words(folder).count("Ready after") == before:
             assert process.returncode is None, words(folder)
