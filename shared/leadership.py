@@ -5,7 +5,7 @@ The lock and the work that relies on it share one connection: a lost lock loses 
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -23,3 +23,9 @@ async def leadership(engine: AsyncEngine, task: str, *, ask_every: float = 0.5) 
         finally:
             # The lock ends with the server session; a connection given back to the pool would keep it.
             await connection.invalidate()
+
+
+async def pause(stop: asyncio.Event, seconds: float) -> None:
+    """Wait so long, or until the process is told to stop."""
+    with suppress(TimeoutError):
+        await asyncio.wait_for(stop.wait(), seconds)

@@ -1,7 +1,6 @@
 """What inspection's worker does by the calendar: on its day, a scheduled set of grids comes into force."""
 
 import asyncio
-from contextlib import suppress
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
@@ -9,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from services.inspection.grids.usecases import activate_due
 from shared.clock import utc_now
 from shared.inbox import is_outage
-from shared.leadership import leadership
+from shared.leadership import leadership, pause
 from shared.settings import ServiceSettings
 
 log = structlog.get_logger(__name__)
@@ -32,20 +31,15 @@ class GridCalendar:
                 async with leadership(self._engine, "grid-calendar"):
                     while not stop.is_set():
                         await self.look()
-                        await _pause(stop, LOOK_EVERY)
+                        await pause(stop, LOOK_EVERY)
             except Exception as error:
                 if is_outage(error):
                     log.warning("grid calendar interrupted", error=type(error).__name__)
                 else:
                     log.exception("grid calendar failed")
-                await _pause(stop, 1.0)
+                await pause(stop, 1.0)
 
     async def look(self) -> int:
         """Move over to every set whose day has come; how many there were."""
         async with self._sessions.begin() as session:
             return await activate_due(session, at=utc_now())
-
-
-async def _pause(stop: asyncio.Event, seconds: float) -> None:
-    with suppress(TimeoutError):
-        await asyncio.wait_for(stop.wait(), seconds)

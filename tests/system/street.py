@@ -34,6 +34,7 @@ from deploy.local.ports import Ports
 from deploy.local.supervisor import Command
 from shared.clock import china_date, utc_now
 from tests.faults.fleet import Fleet
+from tests.inspection.phones import KEY
 
 PHONES_PER_TEAM = 3
 SHARED_DOORS = 0.12
@@ -43,7 +44,6 @@ PART = 2048
 """Bytes a phone sends at once, so that an upload has a middle in which to die."""
 PATIENCE = 180.0
 FOUND = "（演示）无证点"
-KEY = {"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}
 
 
 @dataclass

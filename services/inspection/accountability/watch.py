@@ -1,7 +1,6 @@
 """The job that looks for what is late: a loop of the worker, one of many at a time."""
 
 import asyncio
-from contextlib import suppress
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
@@ -10,7 +9,7 @@ from services.inspection.accountability.usecases import escalate_overdue
 from shared.clock import utc_now
 from shared.context import acting_as
 from shared.inbox import is_outage
-from shared.leadership import leadership
+from shared.leadership import leadership, pause
 from shared.settings import ServiceSettings
 
 log = structlog.get_logger(__name__)
@@ -34,12 +33,11 @@ class Watch:
                 async with leadership(self._engine, "escalations"):
                     while not stop.is_set():
                         if not await self.look():
-                            with suppress(TimeoutError):
-                                await asyncio.wait_for(stop.wait(), EVERY)
+                            await pause(stop, EVERY)
             except Exception as error:
                 if not is_outage(error):
                     log.exception("escalation failed")
-                await asyncio.sleep(AFTER_TROUBLE)
+                await pause(stop, AFTER_TROUBLE)
 
     async def look(self) -> int:
         """One look, in one transaction; how many were told."""

@@ -22,7 +22,7 @@ from services.inspection.evidence.seal import Seal
 from services.inspection.evidence.store import EvidenceStore
 from services.inspection.settings import Settings
 from shared.clock import utc_now
-from shared.leadership import leadership
+from shared.leadership import leadership, pause
 from shared.settings import ServiceSettings
 
 log = structlog.get_logger(__name__)
@@ -50,10 +50,10 @@ class Keeper:
                 async with leadership(self._engine, "evidence"):
                     while not stop.is_set():
                         if not await keep_received(self._sessions, self._store, self._seal):
-                            await _pause(stop, LOOK_EVERY)
+                            await pause(stop, LOOK_EVERY)
             except Exception as error:
                 log.error("evidence is not being kept", error=repr(error))
-                await _pause(stop, AFTER_A_FAULT)
+                await pause(stop, AFTER_A_FAULT)
 
 
 async def keep_received(sessions: async_sessionmaker[AsyncSession], store: EvidenceStore, seal: Seal) -> int:
@@ -121,10 +121,3 @@ def _clean_copy(target: Path, answer: dict[str, Any]) -> CleanCopy:
         found = hashlib.file_digest(content, "sha256").hexdigest()
     position = Position.model_validate(answer["position"]) if answer["position"] else None
     return CleanCopy(answer["media_type"], target.stat().st_size, found, position)
-
-
-async def _pause(stop: asyncio.Event, seconds: float) -> None:
-    try:
-        await asyncio.wait_for(stop.wait(), seconds)
-    except TimeoutError:
-        return
