@@ -4,7 +4,8 @@ A use case records its fact in the transaction that makes it true. The journal i
 outbox (a narrow `outbox_pending` row beside it waits for the broker), audit trail, and source for replay.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
 from uuid import UUID
@@ -34,6 +35,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared.context import current_actor, current_traceparent
 from shared.database import new_id, shared_metadata
 from shared.events import Event
+from shared.unit_of_work import memory_of
 
 MAX_PAYLOAD = 900_000
 """Bytes; below the broker's message limit, so that no fact can stop the relay for ever."""
@@ -103,7 +105,8 @@ async def record(session: AsyncSession, event: Event, *, subject: Subject, reaso
     The version makes a forgotten lock visible: two writers cannot both record version 7.
     """
     subject.version += 1
-    await session.flush()
+    if memory_of(session).facts is None:
+        await session.flush()
     await record_many(session, [Fact(subject.id, subject.version, event, reason)])
 
 
@@ -134,8 +137,28 @@ _INSERT = text(
 
 async def record_many(session: AsyncSession, facts: Sequence[Fact]) -> None:
     """Append facts in their order, in one statement. The caller has set `key_version` on rows it locked."""
-    if not facts:
-        return
+    gathered = memory_of(session).facts
+    if gathered is not None:
+        gathered.extend(facts)
+    elif facts:
+        await _write(session, facts)
+
+
+@asynccontextmanager
+async def gathering(session: AsyncSession) -> AsyncIterator[None]:
+    """Facts recorded within are written at its end, all at once, after the rows they are about."""
+    memory = memory_of(session)
+    memory.facts = []
+    try:
+        yield
+        facts = memory.facts
+    finally:
+        memory.facts = None
+    await session.flush()
+    await record_many(session, facts)
+
+
+async def _write(session: AsyncSession, facts: Sequence[Fact]) -> None:
     await session.execute(
         _INSERT,
         {
