@@ -13,6 +13,7 @@ from services.inspection.campaigns.domain import (
     CampaignNotOpen,
     CampaignScopeEmpty,
     CampaignTarget,
+    Count,
     Coverage,
     Outcome,
     OutcomeCounted,
@@ -21,6 +22,7 @@ from services.inspection.campaigns.domain import (
 from services.inspection.discoveries.domain import Discovery, DiscoveryDetails
 from services.inspection.violations.domain import Place
 from shared.database import new_id
+from shared.events.inspection import CampaignDiscovery, CampaignTargetClosed
 
 AT = datetime(2026, 3, 2, tzinfo=UTC)
 DAY = date(2026, 3, 2)
@@ -52,6 +54,10 @@ def take(target: CampaignTarget, outcome: Outcome, visit: UUID | None = None, be
     return target.take(outcome, before=before, visit_id=visit or new_id(), at=AT)
 
 
+def ended(target: CampaignTarget, was: str = "open") -> Count:
+    return Count.of_target(target, was=was, at=AT)
+
+
 def test_days_in_the_wrong_order() -> None:
     with pytest.raises(ValidationError):
         CampaignDetails(name="x", starts_on=date(2026, 3, 2), ends_on=date(2026, 3, 1))
@@ -78,7 +84,7 @@ def test_closure_wants_a_reason_for_every_target() -> None:
     for _ in range(2):
         target = listed()
         take(target, Outcome.INSPECTED)
-        campaign.target_ended(target, was="open", at=AT)
+        campaign.count(ended(target))
     fact = campaign.close(at=AT)
     assert (fact.targets, fact.closed, campaign.state) == (2, 2, "closed")
 
@@ -88,27 +94,44 @@ def test_nothing_happens_in_a_campaign_that_is_not_open() -> None:
     take(target, Outcome.MOVED)
     for campaign in (draft(), launched(0 + 1)):
         if campaign.state == "open":
-            campaign.target_ended(target, was="open", at=AT)
+            campaign.count(ended(target))
             campaign.close(at=AT)
         with pytest.raises(CampaignNotOpen):
             campaign.close(at=AT)
         with pytest.raises(CampaignNotOpen):
-            campaign.target_ended(target, was="open", at=AT)
+            campaign.count(ended(target))
         with pytest.raises(CampaignNotOpen):
-            campaign.discover(discovery(campaign), at=AT)
+            campaign.count(Count.of_discovery(discovery(campaign), campaign.id, known=False, at=AT))
 
 
 def test_a_discovery_counts_beside_the_list() -> None:
     campaign = launched()
     found = discovery(campaign)
-    fact = campaign.discover(found, at=AT)
+    first = Count.of_discovery(found, campaign.id, known=False, at=AT)
+    campaign.count(first)
     assert (campaign.discoveries_total, campaign.targets_total) == (1, 1)
-    assert (fact.discovery_id, fact.team, fact.name) == (found.id, "t1", None)
+    assert isinstance(first.fact, CampaignDiscovery)
+    assert (first.fact.discovery_id, first.fact.team, first.fact.name) == (found.id, "t1", None)
     assert not found.complete(None)
     assert found.complete(SEEN)
     assert not found.complete(SEEN)
-    again = campaign.tell_discovery(found, at=AT)
-    assert (again.discovery_id, again.name, campaign.discoveries_total) == (found.id, "启航托管", 1)
+    again = Count.of_discovery(found, campaign.id, known=True, at=AT)
+    campaign.count(again)
+    assert isinstance(again.fact, CampaignDiscovery)
+    assert (again.fact.discovery_id, again.fact.name, again.moves) == (found.id, "启航托管", False)
+    assert campaign.discoveries_total == 1
+
+
+def test_what_a_closed_campaign_counted_may_still_be_described() -> None:
+    campaign, target = launched(), listed()
+    take(target, Outcome.INSPECTED)
+    campaign.count(ended(target))
+    found = discovery(campaign)
+    campaign.count(Count.of_discovery(found, campaign.id, known=False, at=AT))
+    campaign.close(at=AT)
+    assert found.complete(SEEN)
+    campaign.count(Count.of_discovery(found, campaign.id, known=True, at=AT))
+    assert campaign.discoveries_total == 1
 
 
 @pytest.mark.parametrize("outcome", [Outcome.INSPECTED, Outcome.MOVED, Outcome.DUPLICATE, Outcome.REFUSED])
@@ -146,10 +169,13 @@ def test_the_first_reason_stands_against_other_visits() -> None:
 def test_a_visit_may_put_its_own_reason_right_but_not_take_it_back() -> None:
     target, visit, campaign = listed(), new_id(), launched()
     take(target, Outcome.INSPECTED, visit)
-    campaign.target_ended(target, was="open", at=AT)
+    campaign.count(ended(target))
     assert not take(target, Outcome.INSPECTED, visit, before=Outcome.INSPECTED)
     assert take(target, Outcome.MOVED, visit, before=Outcome.INSPECTED)
-    assert campaign.target_ended(target, was="inspected", at=AT).reason == "moved"
+    corrected = ended(target, was="inspected")
+    campaign.count(corrected)
+    assert isinstance(corrected.fact, CampaignTargetClosed)
+    assert (corrected.fact.reason, corrected.was, corrected.now) == ("moved", "inspected", "moved")
     assert campaign.closed_total == 1
     with pytest.raises(OutcomeCounted):
         take(target, Outcome.CLOSED_DOOR, visit, before=Outcome.MOVED)

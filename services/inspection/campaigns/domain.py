@@ -1,6 +1,7 @@
 """A campaign (专项检查), the targets on its frozen list, and what was found beside the list."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated, Any, Final, Literal, Self
@@ -28,6 +29,8 @@ from shared.wording import Line, Paragraph
 CLOSED_DOORS: Final = 3
 """So many closed doors end a target of a campaign; before that, the team comes again."""
 LISTED_PER_EVENT: Final = 1000
+DISCOVERED: Final = "newly_found"
+"""The tally's state of what was found beside the list."""
 
 
 class CampaignNotFound(NotFound):
@@ -200,6 +203,43 @@ class CampaignTarget(Base, Followed):
         return True
 
 
+@dataclass(frozen=True, slots=True)
+class Count:
+    """What an outcome changes in a campaign's figures: from which cell of the tally to which, and its fact."""
+
+    fact: CampaignTargetClosed | CampaignDiscovery
+    grid: str | None
+    team: str | None
+    was: str | None
+    now: str
+
+    @classmethod
+    def of_target(cls, target: CampaignTarget, *, was: str, at: datetime) -> Self:
+        """A target that has just ended, or whose reason was put right."""
+        assert target.reason is not None
+        fact = CampaignTargetClosed(
+            campaign_id=target.campaign_id,
+            target_id=target.id,
+            institution_id=target.institution_id,
+            visit_id=target.visit_id,
+            reason=target.reason,
+            at=at,
+        )
+        return cls(fact, target.grid, target.team, was, target.standing)
+
+    @classmethod
+    def of_discovery(cls, found: Discovery, campaign_id: UUID, *, known: bool, at: datetime) -> Self:
+        """Something that no list knew; `known` where it counts already and is only described now."""
+        fact = CampaignDiscovery(
+            campaign_id=campaign_id, discovery_id=found.id, visit_id=found.visit_id, **found.description(), at=at
+        )
+        return cls(fact, found.grid, found.team, DISCOVERED if known else None, DISCOVERED)
+
+    @property
+    def moves(self) -> bool:
+        return self.was != self.now
+
+
 class Campaign(Base, Aggregate):
     """A campaign. Its counters move in the transactions of the facts they count, under the lock of its row."""
 
@@ -256,31 +296,12 @@ class Campaign(Base, Aggregate):
         # Rows of ours, up to a million of them: building them needs no second validation.
         return CampaignTargetsListed.model_construct(campaign_id=self.id, targets=list(targets), at=at)
 
-    def target_ended(self, target: CampaignTarget, *, was: str, at: datetime) -> CampaignTargetClosed:
-        """Count a target that has just ended, or whose reason was put right."""
-        self.check_open()
-        assert target.reason is not None
-        self.closed_total += was == TargetState.OPEN
-        return CampaignTargetClosed(
-            campaign_id=self.id,
-            target_id=target.id,
-            institution_id=target.institution_id,
-            visit_id=target.visit_id,
-            reason=target.reason,
-            at=at,
-        )
-
-    def discover(self, found: Discovery, *, at: datetime) -> CampaignDiscovery:
-        """Take note of an institution that no list knew."""
-        self.check_open()
-        self.discoveries_total += 1
-        return self.tell_discovery(found, at=at)
-
-    def tell_discovery(self, found: Discovery, *, at: datetime) -> CampaignDiscovery:
-        """What is known of a discovery that counts already, or is about to."""
-        return CampaignDiscovery(
-            campaign_id=self.id, discovery_id=found.id, visit_id=found.visit_id, **found.description(), at=at
-        )
+    def count(self, one: Count) -> None:
+        """Let an outcome count. What counts already is told again whatever became of the campaign."""
+        if one.moves:
+            self.check_open()
+            self.closed_total += one.was == TargetState.OPEN
+            self.discoveries_total += one.now == DISCOVERED
 
     def close(self, *, at: datetime) -> CampaignClosed:
         """End, once every target has its reason."""
@@ -297,9 +318,6 @@ class Campaign(Base, Aggregate):
             at=at,
         )
 
-
-DISCOVERED: Final = "newly_found"
-"""The tally's state of what was found beside the list."""
 
 campaign_tally = Table(
     "campaign_tally",

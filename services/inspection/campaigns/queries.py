@@ -1,5 +1,6 @@
 """Campaigns, their lists and their tallies; and the list's one statement."""
 
+from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -29,16 +30,17 @@ from services.inspection.campaigns.domain import (
     Campaign,
     CampaignNotFound,
     CampaignTarget,
+    Count,
     Scope,
     TargetState,
     campaign_tally,
 )
-from services.inspection.discoveries.domain import Discovery
 from services.inspection.targets.domain import Target
 from services.inspection.teams.domain import Team, TeamGrid
 from shared.events.inspection import ListedTarget
 from shared.policies import Principal
 from shared.reach import within_reach
+from shared.unit_of_work import locked
 
 READ_AT_ONCE = 5 * LISTED_PER_EVENT
 
@@ -178,19 +180,22 @@ async def listed_targets(session: AsyncSession, campaign_id: UUID) -> AsyncItera
             return
 
 
-async def move_in_tally(
-    session: AsyncSession, target: CampaignTarget | Discovery, *, was: str | None, now: str
-) -> None:
-    """One target from one cell to another, or one discovery into its cell. The caller holds the campaign."""
-    cells = [{"state": now, "number": 1}, *([{"state": was, "number": -1}] if was is not None else [])]
-    place = {"campaign_id": target.campaign_id, "grid": target.grid, "team": target.team}
-    statement = upsert(campaign_tally)
-    await session.execute(
-        statement.on_conflict_do_update(
-            constraint="uq_campaign_tally_cell", set_={"number": _TALLY.number + statement.excluded.number}
-        ),
-        [place | cell for cell in cells],
-    )
+async def move_in_tally(session: AsyncSession, campaign_id: UUID, counts: Sequence[Count]) -> None:
+    """Targets from one cell to another, discoveries into theirs. The caller holds the campaign."""
+    cells: Counter[tuple[str | None, str | None, str]] = Counter()
+    for one in counts:
+        if one.was is not None:
+            cells[one.grid, one.team, one.was] -= 1
+        cells[one.grid, one.team, one.now] += 1
+    rows = [
+        {"campaign_id": campaign_id, "grid": grid, "team": team, "state": state, "number": number}
+        for (grid, team, state), number in cells.items()
+        if number
+    ]
+    if rows:
+        statement = upsert(campaign_tally)
+        added = {"number": _TALLY.number + statement.excluded.number}
+        await session.execute(statement.on_conflict_do_update(constraint="uq_campaign_tally_cell", set_=added), rows)
 
 
 async def tally(session: AsyncSession, campaign_id: UUID) -> Sequence[Any]:
@@ -255,6 +260,6 @@ async def target_of(session: AsyncSession, campaign_id: UUID, institution_id: UU
 
 async def target_for_update(session: AsyncSession, target_id: UUID) -> CampaignTarget:
     """Locked; the caller holds the visit, and not yet the campaign."""
-    found = await session.get(CampaignTarget, target_id, with_for_update=True, populate_existing=True)
+    found = await locked(session, CampaignTarget, target_id)
     assert found is not None, "a frozen list loses nobody"
     return found

@@ -1,5 +1,6 @@
 """Plan a campaign, launch it with a frozen list, let visits count, close it."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -8,11 +9,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.inspection.campaigns import queries
 from services.inspection.campaigns.domain import (
-    DISCOVERED,
     LISTED_PER_EVENT,
     Campaign,
     CampaignDetails,
     CampaignOutsideYourDistrict,
+    Count,
     Outcome,
     OutcomeCounted,
     Scope,
@@ -71,7 +72,7 @@ async def close_campaign(session: AsyncSession, campaign_id: UUID, *, caller: Pr
     return campaign
 
 
-async def count_outcome(
+async def weigh_outcome(
     session: AsyncSession,
     visit: "Visit",
     outcome: Outcome,
@@ -80,48 +81,58 @@ async def count_outcome(
     note: str | None,
     discovery: DiscoveryDetails | None,
     at: datetime,
-) -> None:
-    """Let the outcome of a visit, whose row the caller holds, count in its campaign; a discovery counts in any case."""
+) -> Count | None:
+    """What the outcome of a visit, whose row the caller holds, changes in its campaign; `count_outcomes` lets it.
+
+    A discovery outside a campaign is told at once, for nobody else tells it.
+    """
     if outcome is Outcome.NEWLY_FOUND:
         if before not in (None, outcome) and visit.campaign_target_id is not None:
             raise OutcomeCounted(outcome=before)
-        await _discover(session, visit, discovery, note=note, at=at)
-        return
+        return await _discover(session, visit, discovery, note=note, at=at)
     if visit.campaign_id is None:
-        return
+        return None
     if before == Outcome.NEWLY_FOUND:
         raise OutcomeCounted(outcome=before)
     if visit.campaign_target_id is None:
-        return
+        return None
     target = await queries.target_for_update(session, visit.campaign_target_id)
     was = target.standing
     if target.take(outcome, before=before, visit_id=visit.id, at=at):
-        campaign = await queries.campaign_for_update(session, visit.campaign_id)
-        ended = campaign.target_ended(target, was=was, at=at)
-        await journal.record(session, ended, subject=campaign)
-        await queries.move_in_tally(session, target, was=was, now=target.standing)
+        return Count.of_target(target, was=was, at=at)
+    return None
+
+
+async def count_outcomes(session: AsyncSession, counts: Sequence[Count]) -> None:
+    """Let outcomes count. Every team waits for the row of its campaign, so this comes last in a transaction."""
+    for campaign_id in sorted({one.fact.campaign_id for one in counts}):
+        campaign = await queries.campaign_for_update(session, campaign_id)
+        own = [one for one in counts if one.fact.campaign_id == campaign_id]
+        facts = []
+        for one in own:
+            campaign.count(one)
+            campaign.version += 1
+            facts.append(Fact(campaign.id, campaign.version, one.fact))
+        await session.flush()
+        await journal.record_many(session, facts)
+        await queries.move_in_tally(session, campaign_id, own)
 
 
 async def _discover(
     session: AsyncSession, visit: "Visit", details: DiscoveryDetails | None, *, note: str | None, at: datetime
-) -> None:
+) -> Count | None:
     """Once per visit, however often it is sent back; what it did not describe then, it may describe later."""
     known = await discoveries.discovery_of(session, visit.id)
     if known is not None and not known.complete(details):
-        return
+        return None
     found = known or Discovery.make(
         visit.id, visit.place, campaign_id=visit.campaign_id, details=details, note=note, at=at
     )
     session.add(found)
     if visit.campaign_id is None:
         await journal.record(session, found.told(at=at), subject=found)
-        return
-    await session.flush()
-    campaign = await queries.campaign_for_update(session, visit.campaign_id)
-    told = campaign.tell_discovery(found, at=at) if known is not None else campaign.discover(found, at=at)
-    await journal.record(session, told, subject=campaign)
-    if known is None:
-        await queries.move_in_tally(session, found, was=None, now=DISCOVERED)
+        return None
+    return Count.of_discovery(found, visit.campaign_id, known=known is not None, at=at)
 
 
 async def _own_campaign(session: AsyncSession, campaign_id: UUID, caller: Principal) -> Campaign:

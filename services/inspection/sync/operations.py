@@ -1,7 +1,7 @@
 """What each kind of operation does: the use case of the route of that name, held against what others did meanwhile."""
 
-from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from pydantic import BaseModel, ValidationError
@@ -16,8 +16,10 @@ from services.inspection.visits import queries as visits
 from services.inspection.visits import usecases
 from services.inspection.visits.bodies import StartIn, SubmissionIn, VisitIn
 from services.inspection.visits.domain import Visit, VisitState
+from services.inspection.visits.usecases import Consequence
 from shared.policies import Principal
 from shared.refusals import Invalid, Refusal
+from shared.unit_of_work import savepoint
 
 
 class ContentInvalid(Invalid):
@@ -42,13 +44,26 @@ class Effect:
     code: str | None = None
     entity_version: int | None = None
     theirs: Mapping[str, Any] | None = None
+    consequences: Sequence[Consequence] = ()
 
 
-async def apply(session: AsyncSession, operation: Operation, caller: Principal) -> Effect:
-    """Do it, or say why it cannot be done. What was begun and then refused leaves nothing behind."""
+Perform = Callable[[AsyncSession, Operation, Principal], Coroutine[Any, Any, Effect]]
+
+
+async def perform(session: AsyncSession, operation: Operation, caller: Principal) -> Effect:
+    """Do it; raises a `Refusal` where it cannot be done, and may leave something begun behind.
+
+    The consequences are left to be drawn."""
+    return await _KINDS[Kind(operation.kind)](session, operation, caller)
+
+
+async def perform_alone(session: AsyncSession, operation: Operation, caller: Principal) -> Effect:
+    """Do it with its consequences, or say why it cannot be done; then nothing is left behind."""
     try:
-        async with session.begin_nested():
-            return await _KINDS[Kind(operation.kind)](session, operation, caller)
+        async with savepoint(session):
+            effect = await perform(session, operation, caller)
+            await usecases.draw_consequences(session, effect.consequences)
+            return replace(effect, consequences=())
     except Refusal as refusal:
         return Effect(Verdict.REFUSED, refusal.code, theirs=_told(refusal))
 
@@ -108,24 +123,8 @@ async def _submit_visit(session: AsyncSession, operation: Operation, caller: Pri
         if says_the_same(visit, body):
             return Effect(Verdict.SOFT_CONFLICT, "said-already", visit.version, theirs)
         return Effect(Verdict.HARD_CONFLICT, "visit-ended-meanwhile", visit.version, theirs)
-    return _stood(found, await submit(session, operation, body, caller), theirs)
-
-
-async def submit(session: AsyncSession, operation: Operation, body: SubmissionIn, caller: Principal) -> Visit:
-    """End the visit as the phone says."""
-    return await usecases.submit_visit(
-        session,
-        operation.entity_id,
-        body.outcome,
-        score=body.score,
-        note=body.note,
-        passed=body.passed,
-        findings=body.violations,
-        answers=body.answers,
-        discovery=body.discovery,
-        caller=caller,
-        at=operation.done_at,
-    )
+    visit, consequence = await usecases.end_visit(session, visit.id, body, caller=caller, at=operation.done_at)
+    return replace(_stood(found, visit, theirs), consequences=[consequence])
 
 
 async def _report_violation(session: AsyncSession, operation: Operation, caller: Principal) -> Effect:
@@ -191,7 +190,7 @@ def says_the_same(visit: Visit, body: SubmissionIn) -> bool:
     )
 
 
-_KINDS: Final[Mapping[Kind, Callable[[AsyncSession, Operation, Principal], Coroutine[Any, Any, Effect]]]] = {
+_KINDS: Final[Mapping[Kind, Perform]] = {
     Kind.PLAN_VISIT: _plan_visit,
     Kind.START_VISIT: _start_visit,
     Kind.SUBMIT_VISIT: _submit_visit,

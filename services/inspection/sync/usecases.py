@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.inspection.devices import queries as devices
+from services.inspection.devices.domain import Device
 from services.inspection.sync import queries
 from services.inspection.sync.domain import (
     NEEDS_BASE,
@@ -21,13 +22,16 @@ from services.inspection.sync.domain import (
     Verdict,
     waits_for,
 )
-from services.inspection.sync.operations import Effect, apply, submit
+from services.inspection.sync.operations import Effect, Perform, perform, perform_alone
 from services.inspection.visits import queries as visits
 from services.inspection.visits import usecases as of_visits
 from services.inspection.visits.bodies import SubmissionIn
 from services.inspection.visits.domain import VisitState
+from services.inspection.visits.usecases import Consequence, draw_consequences
 from shared import journal
 from shared.policies import Principal
+from shared.refusals import Refusal
+from shared.unit_of_work import savepoint
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,30 +73,24 @@ async def take_batch(
     caller: Principal,
     at: datetime,
 ) -> list[Answer]:
-    """One verdict per operation, in their order; then those that were held and no longer are."""
+    """One verdict per operation, in their order; then those that were held and no longer are.
+
+    Most batches hold nothing that is refused, so all is done together first: facts, changed rows and what many visits
+    share are written once, at the end. Where something is refused that is undone, and each operation is done alone.
+    """
     device = await devices.enrolled(session, device_id, caller.subject)
     clock = PhoneClock(sent_at, at, device.enrolled_at)
     await queries.queue_for(session, device.id)
-    batch = _Batch(session, caller, at)
-    await batch.remember(device.id, sent)
-    await visits.lock_visits(session, [one.entity_id for one in sent if one.kind in NEEDS_BASE])
-    await batch.settle()
-    answers = []
-    for one in sent:
-        stored = batch.known.get(one.id)
-        if stored is not None:
-            same = stored.device_id == device.id and stored.fingerprint == one.fingerprint
-            answers.append(Answer.of(stored, stored.answer) if same else Answer.reused(one))
-            continue
-        operation = Operation.take(
-            one, clock, device_id=device.id, subject=caller.subject, team=caller.team, district=device.district
-        )
-        await batch.decide(operation)
-        answers.append(Answer.of(operation, Verdict(operation.verdict)))
-        await batch.release(operation)
-    session.add_all(batch.new)
-    await session.flush()
-    return answers + [Answer.of(one, Verdict(one.verdict), released=True) for one in batch.released]
+    await visits.hold_visits(
+        session,
+        known={one.entity_id for one in sent if one.kind in NEEDS_BASE},
+        made={one.entity_id for one in sent if one.kind == Kind.PLAN_VISIT},
+    )
+    try:
+        async with savepoint(session), journal.gathering(session):
+            return await _Batch(session, device, caller, clock, perform).take(sent)
+    except Refusal:
+        return await _Batch(session, device, caller, clock, perform_alone).take(sent)
 
 
 class _Batch:
@@ -100,37 +98,68 @@ class _Batch:
 
     New ones are written at the end, all at once."""
 
-    def __init__(self, session: AsyncSession, caller: Principal, at: datetime) -> None:
-        self._session, self._caller, self._at = session, caller, at
-        self.known: dict[UUID, Operation] = {}
-        self.new: list[Operation] = []
-        self.released: list[Operation] = []
+    def __init__(
+        self, session: AsyncSession, device: Device, caller: Principal, clock: PhoneClock, perform: Perform
+    ) -> None:
+        self._session, self._device, self._caller, self._clock = session, device, caller, clock
+        self._perform = perform
+        self._known: dict[UUID, Operation] = {}
+        self._new: list[Operation] = []
+        self._released: list[Operation] = []
         self._verdicts: dict[UUID, Verdict] = {}
         self._held: list[Operation] = []
+        self._consequences: list[Consequence] = []
 
-    async def remember(self, device_id: UUID, sent: Sequence[OperationIn]) -> None:
-        self._held = list(await queries.held(self._session, device_id))
+    async def take(self, sent: Sequence[OperationIn]) -> list[Answer]:
+        """Decide everything, and write it down."""
+        await self._remember(sent)
+        await self._settle()
+        answers = [await self._answer(one) for one in sent]
+        await draw_consequences(self._session, self._consequences)
+        self._session.add_all(self._new)
+        await self._session.flush()
+        return answers + [Answer.of(one, Verdict(one.verdict), released=True) for one in self._released]
+
+    async def _remember(self, sent: Sequence[OperationIn]) -> None:
+        self._held = list(await queries.held(self._session, self._device.id))
         named = [one.after for one in sent] + [one.after for one in self._held]
         mentioned = {one.id for one in sent}.union(*named)
-        self.known = await queries.operations(self._session, mentioned)
+        self._known = await queries.operations(self._session, mentioned)
         # Another phone's operation is nobody's predecessor here.
-        self._verdicts = {one.id: Verdict(one.verdict) for one in self.known.values() if one.device_id == device_id}
+        self._verdicts = {
+            one.id: Verdict(one.verdict) for one in self._known.values() if one.device_id == self._device.id
+        }
 
-    async def settle(self) -> None:
+    async def _settle(self) -> None:
         """Decide what no longer waits, because an officer decided meanwhile what it waited for."""
         for one in sorted(self._held, key=_when):
             if one in self._held and waits_for(one.after, self._verdicts) != STILL_WAITING:
                 await self._let_go(one)
 
-    async def decide(self, operation: Operation) -> None:
-        """Give a new operation its verdict."""
-        self.known[operation.id] = operation
-        self.new.append(operation)
+    async def _answer(self, sent: OperationIn) -> Answer:
+        stored = self._known.get(sent.id)
+        if stored is not None:
+            same = stored.device_id == self._device.id and stored.fingerprint == sent.fingerprint
+            return Answer.of(stored, stored.answer) if same else Answer.reused(sent)
+        caller = self._caller
+        operation = Operation.take(
+            sent,
+            self._clock,
+            device_id=self._device.id,
+            subject=caller.subject,
+            team=caller.team,
+            district=self._device.district,
+        )
+        self._known[operation.id] = operation
+        self._new.append(operation)
         await self._judge(operation)
         if operation.verdict == Verdict.HELD:
             self._held.append(operation)
+        answer = Answer.of(operation, Verdict(operation.verdict))
+        await self._release(operation)
+        return answer
 
-    async def release(self, decided: Operation) -> None:
+    async def _release(self, decided: Operation) -> None:
         """Decide what waited for this one, in the order in which it was done, and what waited for that."""
         if decided.verdict == Verdict.HELD:
             return
@@ -143,13 +172,14 @@ class _Batch:
         await self._judge(one)
         if one.verdict != Verdict.HELD:
             self._held.remove(one)
-            self.released.append(one)
-            await self.release(one)
+            self._released.append(one)
+            await self._release(one)
 
     async def _judge(self, operation: Operation) -> None:
         imposed = waits_for(operation.after, self._verdicts)
-        effect = Effect(*imposed) if imposed is not None else await apply(self._session, operation, self._caller)
-        await _note(self._session, operation, effect, self._at)
+        effect = Effect(*imposed) if imposed else await self._perform(self._session, operation, self._caller)
+        self._consequences += effect.consequences
+        await _note(self._session, operation, effect, self._clock.received_at)
         self._verdicts[operation.id] = effect.verdict
 
 
@@ -175,7 +205,7 @@ async def _prevail(session: AsyncSession, operation: Operation, reason: str, cal
     """A held operation is done without what it waited for; a submission replaces the one that awaits its review."""
     owner = Principal(operation.subject, frozenset({"inspector"}), district=operation.district, team=operation.team)
     if operation.verdict == Verdict.HELD:
-        effect = await apply(session, operation, owner)
+        effect = await perform_alone(session, operation, owner)
         await _note(session, operation, effect, at)
         return
     if operation.kind != Kind.SUBMIT_VISIT:
@@ -184,7 +214,8 @@ async def _prevail(session: AsyncSession, operation: Operation, reason: str, cal
     if visit.state != VisitState.DONE:
         raise PhoneCannotPrevail(state=str(visit.state))
     await of_visits.review_visit(session, visit.id, accepted=False, note=reason, caller=caller, at=at)
-    visit = await submit(session, operation, SubmissionIn.model_validate(operation.content), owner)
+    said = SubmissionIn.model_validate(operation.content)
+    visit = await of_visits.submit_visit(session, visit.id, said, caller=owner, at=operation.done_at)
     operation.entity_version = visit.version
 
 

@@ -38,15 +38,20 @@ async def targets_by_ref(session: AsyncSession, refs: Sequence[str]) -> dict[str
 
 _NOTE = text(
     """
-    UPDATE target SET last_visited_on = greatest(last_visited_on, seen.day), visits = visits + seen.times
-    FROM (SELECT id, max(day) AS day, count(*) AS times FROM unnest(:ids, :days) AS row (id, day) GROUP BY id) seen
-    WHERE institution_id = seen.id
+    WITH seen AS (
+        SELECT id, max(day) AS day, count(*) AS times FROM unnest(:ids, :days) AS row (id, day) GROUP BY id
+    ), held AS MATERIALIZED (
+        SELECT institution_id, day, times FROM target JOIN seen ON institution_id = id
+        ORDER BY institution_id FOR UPDATE OF target
+    )
+    UPDATE target SET last_visited_on = greatest(last_visited_on, held.day), visits = visits + held.times
+    FROM held WHERE target.institution_id = held.institution_id
     """
 ).bindparams(bindparam("ids", type_=ARRAY(Uuid)), bindparam("days", type_=ARRAY(Date)))
 
 
 async def note_visits(session: AsyncSession, visits: Sequence[tuple[UUID, date]]) -> None:
-    """Move the last visit of each institution forward and count."""
+    """Move the last visit of each institution forward and count; locks them in one order."""
     if visits:
         await session.execute(_NOTE, {"ids": [one for one, _ in visits], "days": [day for _, day in visits]})
 

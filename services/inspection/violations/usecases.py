@@ -48,10 +48,18 @@ async def report_violation(
 
 
 async def report_at_visit(
-    session: AsyncSession, findings: Sequence[Finding], place: Place, *, visit_id: UUID, found_on: date, at: datetime
+    session: AsyncSession,
+    findings: Sequence[Finding],
+    place: Place,
+    *,
+    visit_id: UUID,
+    again: bool,
+    found_on: date,
+    at: datetime,
 ) -> int:
-    """Report what a visit found; how many violations it has now. A finding sent again is recognised."""
-    known = await queries.violations_of_visit(session, visit_id)
+    """Report what a visit found; how many violations it has now. What it found already when it ended before, and is
+    submitted `again`, is recognised."""
+    known = await queries.violations_of_visit(session, visit_id) if again else []
     facts = []
     pointers = [f"/violations/{position}/offence" for position in range(len(findings))]
     of_findings = dict(zip(findings, await _offences(session, findings, on=found_on, pointers=pointers), strict=True))

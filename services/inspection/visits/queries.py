@@ -1,16 +1,18 @@
 """Visits by id and by what they are about."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import ARRAY, Text, bindparam, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.inspection.campaigns.domain import CampaignTarget
 from services.inspection.visits.domain import Visit, VisitNotFound, VisitState
 from shared.policies import Principal
 from shared.reach import within_reach
+from shared.unit_of_work import hold, holds, locked
 
 
 async def visit(session: AsyncSession, visit_id: UUID, caller: Principal) -> Visit:
@@ -20,7 +22,7 @@ async def visit(session: AsyncSession, visit_id: UUID, caller: Principal) -> Vis
 
 async def visit_for_update(session: AsyncSession, visit_id: UUID, caller: Principal) -> Visit:
     """The visit, locked until the transaction ends; raises `VisitNotFound`. The first lock a transaction takes."""
-    return _reachable(await session.get(Visit, visit_id, with_for_update=True, populate_existing=True), caller)
+    return _reachable(await locked(session, Visit, visit_id), caller)
 
 
 def _reachable(found: Visit | None, caller: Principal) -> Visit:
@@ -36,17 +38,32 @@ def reaches(caller: Principal, visit: Visit) -> bool:
 
 async def visit_with_id(session: AsyncSession, visit_id: UUID) -> Visit | None:
     """The visit a client's id names already. Who asks next with the same id waits until this transaction ends."""
+    if holds(session, Visit, visit_id):
+        return await locked(session, Visit, visit_id)
     await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(str(visit_id), 0))))
     return await session.get(Visit, visit_id)
 
 
-async def lock_visits(session: AsyncSession, visit_ids: Sequence[UUID]) -> None:
-    """All of these, and their places on campaigns' lists, in one order: two phones at the same doors only queue."""
-    locked = select(Visit.campaign_target_id).where(Visit.id.in_(visit_ids)).order_by(Visit.id).with_for_update()
-    listed = [one for one in await session.scalars(locked) if one is not None]
+async def hold_visits(session: AsyncSession, known: Collection[UUID], made: Collection[UUID]) -> None:
+    """All of these, those that are still to be made, and their places on campaigns' lists, each kind in one order:
+    two phones at the same doors only queue."""
+    if made:
+        await session.execute(_QUEUE, {"ids": [str(one) for one in sorted(made)]})
+    ids = {*known, *made}
+    rows = select(Visit).where(Visit.id.in_(ids)).order_by(Visit.id).with_for_update()
+    found = {visit.id: visit for visit in await session.scalars(rows.execution_options(populate_existing=True))}
+    for one in found.keys() | made:
+        hold(session, Visit, one, found.get(one))
+    listed = [visit.campaign_target_id for visit in found.values() if visit.campaign_target_id is not None]
     if listed:
-        on_lists = select(CampaignTarget.id).where(CampaignTarget.id.in_(listed)).order_by(CampaignTarget.id)
-        await session.execute(on_lists.with_for_update())
+        on_lists = select(CampaignTarget).where(CampaignTarget.id.in_(listed)).order_by(CampaignTarget.id)
+        for target in await session.scalars(on_lists.with_for_update().execution_options(populate_existing=True)):
+            hold(session, CampaignTarget, target.id, target)
+
+
+_QUEUE: Final = text(
+    "SELECT pg_advisory_xact_lock(hashtextextended(id, 0)) FROM unnest(:ids) WITH ORDINALITY AS row (id, place)"
+).bindparams(bindparam("ids", type_=ARRAY(Text)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -198,19 +198,7 @@ async def submit_visit(
 
     A closed door leaves the target of a campaign open until the third one.
     """
-    visit = await usecases.submit_visit(
-        session,
-        visit_id,
-        body.outcome,
-        score=body.score,
-        note=body.note,
-        passed=body.passed,
-        findings=body.violations,
-        answers=body.answers,
-        caller=caller,
-        at=utc_now(),
-        discovery=body.discovery,
-    )
+    visit = await usecases.submit_visit(session, visit_id, body, caller=caller, at=utc_now())
     set_etag(response, visit)
     return visit
 

@@ -2,24 +2,25 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.inspection.campaigns import queries as campaigns
-from services.inspection.campaigns.domain import CampaignTarget, InstitutionNotOnList, Outcome
-from services.inspection.campaigns.usecases import count_outcome
+from services.inspection.campaigns.domain import CampaignTarget, Count, InstitutionNotOnList, Outcome
+from services.inspection.campaigns.usecases import count_outcomes, weigh_outcome
 from services.inspection.checklists import queries as checklists
 from services.inspection.checklists.domain import AnswersUnasked
-from services.inspection.discoveries.domain import DiscoveryDetails, DiscoveryUnasked
+from services.inspection.discoveries.domain import DiscoveryUnasked
 from services.inspection.targets import queries as targets
 from services.inspection.targets.domain import TargetNotFound
 from services.inspection.teams import queries as teams
 from services.inspection.violations.domain import Finding, Place
 from services.inspection.violations.usecases import conclude_verification, report_at_visit
 from services.inspection.visits import queries
+from services.inspection.visits.bodies import SubmissionIn
 from services.inspection.visits.domain import (
     SEEN,
     AnotherTeamsWork,
@@ -33,6 +34,7 @@ from shared import journal
 from shared.clock import china_date
 from shared.database import new_id
 from shared.policies import Principal
+from shared.unit_of_work import hold
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,7 @@ async def plan_visit(session: AsyncSession, wish: Wish, *, caller: Principal, at
     plan = await _plan(session, wish, caller)
     visit, planned = Visit.plan(wish.id or new_id(), plan, at=at)
     session.add(visit)
+    hold(session, Visit, visit.id, visit)
     await journal.record(session, planned, subject=visit)
     return visit, True
 
@@ -102,42 +105,65 @@ async def join_visit(
     return visit
 
 
+@dataclass(frozen=True, slots=True)
+class Consequence:
+    """What the end of a visit means for rows that many visits share: its campaign's, and its institution's."""
+
+    count: Count | None
+    seen: tuple[UUID, date] | None
+
+
 async def submit_visit(
-    session: AsyncSession,
-    visit_id: UUID,
-    outcome: Outcome,
-    *,
-    score: int | None,
-    note: str | None,
-    passed: bool | None,
-    findings: Sequence[Finding],
-    caller: Principal,
-    at: datetime,
-    answers: Mapping[str, Any] | None = None,
-    discovery: DiscoveryDetails | None = None,
+    session: AsyncSession, visit_id: UUID, said: SubmissionIn, *, caller: Principal, at: datetime
 ) -> Visit:
     """End a visit: violations, its place in the campaign and the institution's last visit move with it.
 
     Locks in this order: visit, violation it verifies, target of the campaign, campaign, institution.
     """
+    visit, consequence = await end_visit(session, visit_id, said, caller=caller, at=at)
+    await draw_consequences(session, [consequence])
+    return visit
+
+
+async def end_visit(
+    session: AsyncSession, visit_id: UUID, said: SubmissionIn, *, caller: Principal, at: datetime
+) -> tuple[Visit, Consequence]:
+    """What submitting changes of the visit's own. Its consequences are left to be drawn, last in the transaction."""
     visit = await queries.visit_for_update(session, visit_id, caller)
-    visit.check_submission(outcome, passed)
-    if discovery is not None and outcome is not Outcome.NEWLY_FOUND:
+    outcome, before = said.outcome, visit.outcome
+    visit.check_submission(outcome, said.passed)
+    if said.discovery is not None and outcome is not Outcome.NEWLY_FOUND:
         raise DiscoveryUnasked(pointer="/discovery")
     assert visit.visited_on is not None
-    before = visit.outcome
-    visit.answers, said = await _judge(session, visit, outcome, answers)
+    visit.answers, judged = await _judge(session, visit, outcome, said.answers)
     violations = await report_at_visit(
-        session, [*findings, *said], visit.place, visit_id=visit.id, found_on=visit.visited_on, at=at
+        session,
+        [*said.violations, *judged],
+        visit.place,
+        visit_id=visit.id,
+        again=before is not None,
+        found_on=visit.visited_on,
+        at=at,
     )
-    submitted = visit.submit(outcome, score=score, note=note, violations=violations, passed=passed, at=at)
+    submitted = visit.submit(
+        outcome, score=said.score, note=said.note, violations=violations, passed=said.passed, at=at
+    )
     await journal.record(session, submitted, subject=visit)
     if visit.purpose == Purpose.VERIFICATION and visit.reference_id is not None:
-        await conclude_verification(session, visit.reference_id, visit_id=visit.id, passed=passed, caller=caller, at=at)
-    await count_outcome(session, visit, outcome, before=before, note=note, discovery=discovery, at=at)
+        await conclude_verification(
+            session, visit.reference_id, visit_id=visit.id, passed=said.passed, caller=caller, at=at
+        )
+    count = await weigh_outcome(session, visit, outcome, before=before, note=said.note, discovery=said.discovery, at=at)
+    seen = None
     if visit.institution_id is not None and outcome in SEEN and before not in SEEN:
-        await targets.note_visits(session, [(visit.institution_id, visit.visited_on)])
-    return visit
+        seen = visit.institution_id, visit.visited_on
+    return visit, Consequence(count, seen)
+
+
+async def draw_consequences(session: AsyncSession, consequences: Sequence[Consequence]) -> None:
+    """Let ended visits count in their campaigns and at their institutions."""
+    await count_outcomes(session, [one.count for one in consequences if one.count is not None])
+    await targets.note_visits(session, [one.seen for one in consequences if one.seen is not None])
 
 
 async def _judge(
