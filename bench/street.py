@@ -11,8 +11,9 @@ from uuid import UUID, uuid4
 
 import asyncpg
 import httpx
+import orjson
 
-from bench.measure import Measure, alternate, requests_per_second
+from bench.measure import Line, Measure, alternate, requests_per_second
 from bench.serving import Served, serving
 from deploy.local.platform import Platform
 from services.inspection.sync.feed import FIRST
@@ -50,15 +51,19 @@ _TALLY = """
     INSERT INTO campaign_tally (campaign_id, grid, team, state, number)
     SELECT campaign_id, grid, team, coalesce(reason, state), count(*) FROM campaign_target GROUP BY 1, 2, 3, 4
 """
-_COUNTED = "SELECT grid, team, state, number FROM campaign_tally WHERE campaign_id = $1 AND number <> 0"
+_COUNTED = """
+    SELECT grid, team, coalesce(reason, state), count(*) FROM campaign_target WHERE campaign_id = $1 GROUP BY 1, 2, 3
+"""
 
 
 async def measures(platform: Platform) -> AsyncIterator[Measure]:
     fill = [(_TEAM, (TEAM, DISTRICT)), (_TARGETS, (20_000, DISTRICT))]
+    headers = {"Authorization": f"Bearer {platform.token('inspector', team=TEAM, district=DISTRICT, subject=SUBJECT)}"}
     async with serving(platform, "inspection", fill) as served, httpx.AsyncClient(timeout=60, trust_env=False) as http:
         http.base_url = httpx.URL(f"http://127.0.0.1:{served.port}")
-        http.headers["Authorization"] = f"Bearer {_inspector(platform)}"
-        yield await _pull(http, served)
+        http.headers.update(headers)
+        async with Line.to(served.port, headers) as line:
+            yield await _pull(line, await _phone(http), served)
         yield await _push(http, served)
     async with AsyncExitStack() as stack:
         small, large = [
@@ -71,10 +76,6 @@ async def measures(platform: Platform) -> AsyncIterator[Measure]:
             yield measure
 
 
-def _inspector(platform: Platform) -> str:
-    return platform.token("inspector", team=TEAM, district=DISTRICT, subject=SUBJECT)
-
-
 async def _phone(http: httpx.AsyncClient) -> str:
     key = {"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}
     device = str(uuid4())
@@ -82,14 +83,10 @@ async def _phone(http: httpx.AsyncClient) -> str:
     return device
 
 
-async def _pull(http: httpx.AsyncClient, served: Served) -> Measure:
+async def _pull(line: Line, device: str, served: Served) -> Measure:
     """A thousand targets change, and a phone reads on: over HTTP, and the statement alone."""
-    device, cursor = await _phone(http), None
     database = await asyncpg.connect(served.database)
-    more = True
-    while more:
-        page = await _read(http, device, cursor)
-        cursor, more = page["next_cursor"], page["more"]
+    cursor = await _read_to_the_end(line, device, None)
 
     async def change() -> int:
         before: int = await database.fetchval("SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint")
@@ -104,13 +101,11 @@ async def _pull(http: httpx.AsyncClient, served: Served) -> Measure:
         nonlocal cursor
         await change()
         began = time.perf_counter()
-        page = await _read(http, device, cursor)
+        answer = await line.get(_page(device, cursor))
         taken = time.perf_counter() - began
+        page = orjson.loads(answer)
         assert len(page["institutions"]) == CHANGED
-        cursor = page["next_cursor"]
-        while page["more"]:
-            page = await _read(http, device, cursor)
-            cursor = page["next_cursor"]
+        cursor = await _read_to_the_end(line, device, page["next_cursor"])
         return CHANGED / taken
 
     async def limit() -> float:
@@ -126,11 +121,16 @@ async def _pull(http: httpx.AsyncClient, served: Served) -> Measure:
     return Measure("pull of 1,000 changed targets / its statement", figures["ours"], figures["limit"], 0.5, "items/s")
 
 
-async def _read(http: httpx.AsyncClient, device: str, cursor: str | None) -> Any:
-    asked = {"device": device, "limit": str(CHANGED)} | ({"cursor": cursor} if cursor else {})
-    answer = await http.get("/v1/sync", params=asked)
-    answer.raise_for_status()
-    return answer.json()
+def _page(device: str, cursor: str | None) -> str:
+    return f"/v1/sync?device={device}&limit={CHANGED}" + (f"&cursor={cursor}" if cursor else "")
+
+
+async def _read_to_the_end(line: Line, device: str, cursor: str | None) -> str:
+    while True:
+        page = orjson.loads(await line.get(_page(device, cursor)))
+        cursor = page["next_cursor"]
+        if not page["more"]:
+            return str(cursor)
 
 
 _WRITES = (
@@ -217,17 +217,15 @@ async def _coverage(platform: Platform, small: Served, large: Served) -> AsyncIt
 
     database = await asyncpg.connect(large.database)
 
-    async def limit() -> float:
-        began, done = time.perf_counter(), 0
-        while time.perf_counter() - began < 1.0:
-            await database.fetch(_COUNTED, CAMPAIGN)
-            done += 1
-        return 1000 * (time.perf_counter() - began) / done
+    async def counted() -> float:
+        began = time.perf_counter()
+        await database.fetch(_COUNTED, CAMPAIGN)
+        return 1000 * (time.perf_counter() - began)
 
     figures = await alternate(
-        {"small": lambda: asked(small.port), "large": lambda: asked(large.port), "limit": limit}, rounds=ROUNDS
+        {"small": lambda: asked(small.port), "large": lambda: asked(large.port), "counted": counted}, rounds=ROUNDS
     )
     await database.close()
     name = "coverage of 1,000,000 targets"
-    yield Measure(f"{name} / its statement", 1000 / figures["large"], 1000 / figures["limit"], 0.1, "req/s")
+    yield Measure(f"{name} / the list counted in SQL", 1000 / figures["large"], 1000 / figures["counted"], 10, "req/s")
     yield Measure(f"{name} / of 10,000", figures["large"], figures["small"], 2.0, "ms", more_is_better=False)
