@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import func, null, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.inspection.devices.domain import DeviceNotEnrolled
 from services.inspection.sync.domain import Operation, OperationNotFound, Verdict
 from shared.policies import Principal
 from shared.reach import within_reach
@@ -62,7 +63,8 @@ _NOW: Final = """
     SELECT (SELECT system_identifier::text FROM pg_control_system()) || '.'
            || (SELECT timeline_id::text FROM pg_control_checkpoint()) AS epoch,
            pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS horizon,
-           coalesce((SELECT version FROM team WHERE code = $1), 0) AS team_version
+           coalesce((SELECT version FROM team WHERE code = $1), 0) AS team_version,
+           EXISTS (SELECT FROM device WHERE id = $2 AND subject = $3 AND state = 'enrolled') AS enrolled
 """
 """Which history this database has, and the oldest transaction still open: whatever that one or a later one writes is
 seen from here on. A restored database has another history, and a cursor of the old one begins anew."""
@@ -139,9 +141,11 @@ PAGE: Final = """
 )
 
 
-async def now(reads: Any, team: str) -> Any:
-    """`epoch, horizon, team_version`: where a pull that begins at this moment stands."""
-    (row,) = await reads.rows(_NOW, team)
+async def now(reads: Any, team: str, device_id: UUID, subject: str) -> Any:
+    """`epoch, horizon, team_version`: where a pull that begins at this moment stands; raises `DeviceNotEnrolled`."""
+    (row,) = await reads.rows(_NOW, team, device_id, subject)
+    if not row["enrolled"]:
+        raise DeviceNotEnrolled
     return row
 
 

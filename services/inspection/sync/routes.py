@@ -9,7 +9,6 @@ import orjson
 from fastapi import Query, Request, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from services.inspection.devices import queries as devices
 from services.inspection.devices.domain import DeviceNotEnrolled
 from services.inspection.sync import queries, usecases
 from services.inspection.sync.domain import (
@@ -117,7 +116,6 @@ class ResolutionIn(BaseModel):
 async def pull_changes(
     request: Request,
     caller: PhoneDep,
-    session: SessionDep,
     device: Annotated[UUID, Query(description="The enrolled phone that asks.")],
     cursor: Annotated[str | None, Query(max_length=1024, description="`next_cursor` of the last answer.")] = None,
     limit: Annotated[int, Query(ge=1, le=2000)] = 1000,
@@ -127,9 +125,8 @@ async def pull_changes(
     An item may come twice, none is left out. With `reset` the phone forgets what it has first: it is new, its team
     walks other grids now, or the server was restored.
     """
-    await devices.enrolled(session, device, caller.subject)
     team, cursors, reads = caller.team or "", request.app.state.cursors, request.app.state.reads
-    at = await queries.now(reads, team)
+    at = await queries.now(reads, team, device, caller.subject)
     known = Mark.read(cursors, cursor, team=team, device=device) if cursor is not None else None
     mark, reset = Mark.to_read_on(known, at)
     found = await queries.changed(reads, team, device, floor=mark.floor, position=mark.position, limit=limit)
