@@ -7,7 +7,7 @@ from services.registry.files.wording import TITLES, details
 from services.registry.permits.domain import Validity
 from services.registry.subscriptions import INBOX
 from shared.events.catalogue import EVENTS
-from shared.events.inspection import VisitPlanned
+from shared.events.inspection import VisitPlanned, VisitStarted, VisitSubmitted
 from tests.metrics.deliveries import deliver
 from tests.registry.conftest import AT, World
 from tests.registry.test_commitment_routes import publish, signed
@@ -64,6 +64,29 @@ async def test_everything_is_in_it_in_order_of_time(world: World) -> None:
     assert by_type["registry.permit.suspended.v1"]["actor"] == "bureau-1"
     assert by_type["inspection.visit.planned.v1"]["source"] == "/inspection"
     assert (await world.officer("140214").get(f"/v1/institutions/{made['id']}/file")).status_code == 404
+
+
+async def test_the_institution_is_not_warned_and_does_not_learn_who_complained(world: World) -> None:
+    made = await lived(world)
+    about = {
+        "visit_id": uuid4(), "institution_id": UUID(made["id"]), "campaign_id": None, "team": "t1", "grid": "g1",
+        "district": "140213", "street": "140213050", "purpose": "complaint", "reference_id": uuid4(), "at": AT,
+    }  # fmt: skip
+    came = VisitStarted(**about, visited_on=TODAY)
+    ended = VisitSubmitted(**about, outcome="inspected", visited_on=TODAY, score=90, violations=0, passed=None)
+    async with world.sessions.begin() as session:
+        await INBOX.handle(session, [deliver(VisitPlanned(**about)), deliver(came), deliver(ended)])
+    operator = world.service("operator", institution=made["id"])
+    url = f"/v1/institutions/{made['id']}/file"
+    read = {one["type"]: one["facts"] for one in (await operator.get(url)).json()["entries"]}
+    assert "inspection.visit.planned.v1" not in read
+    assert read["inspection.visit.submitted.v1"]["outcome"] == "inspected"
+    assert not {"purpose", "reference_id"} & read["inspection.visit.submitted.v1"].keys()
+    page = (await operator.get(f"{url}/page")).text
+    assert "到场检查" in page
+    assert "安排检查" not in page
+    whole = {one["type"]: one["facts"] for one in (await world.officer().get(url)).json()["entries"]}
+    assert whole["inspection.visit.submitted.v1"]["purpose"] == "complaint"
 
 
 async def test_a_page_for_the_printer(world: World) -> None:

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from services.registry.files.domain import Entry
 from services.registry.files.wording import ENTRY, details, in_words, title
 from services.registry.institutions.domain import Institution
 from shared.clock import CHINA
@@ -19,7 +20,7 @@ _pages = Environment(
 )
 
 
-def printed(institution: Institution, entries: Sequence[Any], *, by: str, at: datetime) -> str:
+def printed(institution: Institution, entries: Sequence[Entry], *, by: str, at: datetime) -> str:
     """The file as HTML that prints on A4; times are Beijing's."""
     return _pages.get_template("page.html").render(
         institution=institution,

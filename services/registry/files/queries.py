@@ -1,6 +1,5 @@
 """An institution's file, in order of time."""
 
-from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.registry.advertisements.domain import Advertisement
 from services.registry.applications.domain import Application
 from services.registry.commitments.domain import Commitment
-from services.registry.files.domain import FileEntry
+from services.registry.files.domain import Entry, FileEntry, as_the_institution_reads
 from services.registry.institutions.domain import Institution
 from services.registry.notices.domain import Notice, Receipt
 from services.registry.permits.domain import Permit
@@ -20,6 +19,7 @@ from services.registry.responsibilities.domain import Responsibility
 from services.registry.stop_orders.domain import StopOrder, StopOrderRecipient
 from services.registry.transformations.domain import Transformation
 from shared.journal import journal
+from shared.policies import Principal
 
 _ABOUT_ONE = (
     Application,
@@ -35,8 +35,8 @@ _ABOUT_ONE = (
 """Aggregates that belong to one institution: their facts are part of its file."""
 
 
-async def file_of(session: AsyncSession, institution_id: UUID) -> Sequence[Any]:
-    """The registry's own facts and those of other services: `source, type, at, actor, reason, facts`.
+async def file_of(session: AsyncSession, institution_id: UUID, caller: Principal) -> list[Entry]:
+    """The registry's own facts and those of other services, oldest first, as the caller may read them.
 
     The files of entries that were merged into this one are part of it.
     """
@@ -62,7 +62,9 @@ async def file_of(session: AsyncSession, institution_id: UUID) -> Sequence[Any]:
     ).where(FileEntry.institution_id.in_(ids))
     everything = union_all(own, told, _notices(ids), _orders(ids)).subquery()
     columns = everything.c
-    return (await session.execute(select(everything).order_by(columns.at, columns.place))).all()
+    rows = await session.execute(select(everything).order_by(columns.at, columns.place))
+    entries = [Entry(row.source, row.type, row.at, row.actor, row.reason, row.facts) for row in rows]
+    return list(as_the_institution_reads(entries)) if "operator" in caller.roles else entries
 
 
 def _notices(ids: Select[Any]) -> Select[Any]:

@@ -43,9 +43,10 @@ class FileOut(BaseModel):
 async def get_institution_file(
     institution_id: UUID, caller: Annotated[Principal, allow(*READERS)], session: SessionDep
 ) -> object:
-    """The whole file of one institution, other services' facts included."""
+    """The whole file of one institution, other services' facts included. The institution itself is not shown visits
+    to come, why a visit came, nor what officials weigh up among themselves."""
     institution = await institutions.institution(session, institution_id, caller)
-    return {"institution": institution, "entries": await queries.file_of(session, institution_id)}
+    return {"institution": institution, "entries": await queries.file_of(session, institution_id, caller)}
 
 
 @router.get(
@@ -58,5 +59,5 @@ async def print_institution_file(
 ) -> HTMLResponse:
     """The same file as a page that prints on A4."""
     institution = await institutions.institution(session, institution_id, caller)
-    entries = await queries.file_of(session, institution_id)
+    entries = await queries.file_of(session, institution_id, caller)
     return HTMLResponse(printed(institution, entries, by=caller.subject, at=utc_now()))
