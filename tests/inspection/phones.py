@@ -11,8 +11,15 @@ from shared.clock import utc_now
 
 KEY = {"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}
 """The public key of RFC 8037, appendix A."""
-LISTS = ("institutions", "assignments", "visits", "violations", "operations")
-IDS = dict(zip(LISTS, ("institution_id", "target_id", "visit_id", "violation_id", "operation_id"), strict=True))
+IDS = {
+    "institutions": "institution_id",
+    "assignments": "target_id",
+    "visits": "visit_id",
+    "violations": "violation_id",
+    "operations": "operation_id",
+    "departures": "institution_id",
+}
+LISTS = tuple(IDS)
 
 
 class Phone:
@@ -70,6 +77,8 @@ class Phone:
             for name in LISTS:
                 came[name] += page[name]
                 self.known[name].update({one[IDS[name]]: one for one in page[name]})
+            for one in page["departures"]:
+                self.known["institutions"].pop(one["institution_id"], None)
             self.cursor = page["next_cursor"]
             if not page["more"]:
                 return came

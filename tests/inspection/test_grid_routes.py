@@ -15,6 +15,7 @@ from services.inspection.subscriptions import hear
 from shared.clock import china_date, utc_now
 from shared.events.registry import InstitutionChanged, InstitutionRegistered
 from tests.inspection.conftest import World
+from tests.inspection.phones import Phone
 from tests.inspection.test_grid_rules import BOW_TIE, box, polygon
 from tests.metrics.deliveries import deliver_all
 
@@ -116,21 +117,27 @@ async def test_a_faulty_set_is_refused_as_a_whole(
     assert [one["fault"] for one in left_out] == faults
 
 
+ENTRY = {
+    "institution_id": UUID(int=1), "name": "晨光", "uscc": None, "permit_no": None, "kind": "subject",
+    "mode": "offline", "profit": "for_profit", "stages": [], "status": "active", "district": "140213", "street": None,
+    "address": "1", "capacity": None, "external_ref": None,
+}  # fmt: skip
+
+
+async def hear_of(world: World, kind: type[InstitutionRegistered | InstitutionChanged], **said: Any) -> None:
+    """The registry tells of an institution."""
+    event = kind.model_validate(ENTRY | {"at": utc_now(), "lon": None, "lat": None} | said)
+    async with world.sessions.begin() as session:
+        await hear(session, deliver_all([event]))
+
+
 async def test_the_ledger_moves_institutions_too(world: World) -> None:
     await imported(world, OLD)
-    entry = {"institution_id": UUID(int=1), "name": "晨光", "uscc": None, "permit_no": None, "kind": "subject"}
-    entry |= {"mode": "offline", "profit": "for_profit", "stages": [], "status": "active", "district": "140213"}
-    entry |= {"street": None, "address": "1", "capacity": None, "external_ref": None, "at": utc_now()}
-    events = [
-        InstitutionRegistered(**entry, lon=113.05, lat=40.05),
-        InstitutionChanged(**entry, lon=113.15, lat=40.05, changed=["lon"]),
-        InstitutionChanged(**entry, lon=None, lat=None, changed=["lon", "lat"]),
-        InstitutionChanged(**entry | {"address": "2"}, lon=None, lat=None, changed=["address"]),
-        InstitutionChanged(**entry | {"address": "2"}, lon=113.15, lat=39.9995, changed=["lon", "lat"]),
-    ]
-    for event in events:
-        async with world.sessions.begin() as session:
-            await hear(session, deliver_all([event]))
+    await hear_of(world, InstitutionRegistered, lon=113.05, lat=40.05)
+    await hear_of(world, InstitutionChanged, lon=113.15, lat=40.05, changed=["lon"])
+    await hear_of(world, InstitutionChanged, changed=["lon", "lat"])
+    await hear_of(world, InstitutionChanged, address="2", changed=["address"])
+    await hear_of(world, InstitutionChanged, address="2", lon=113.15, lat=39.9995, changed=["lon", "lat"])
     assert await moves(world, UUID(int=1)) == [
         (None, "o1", None, "registered"),
         ("o1", "o2", None, "relocated"),
@@ -140,6 +147,36 @@ async def test_the_ledger_moves_institutions_too(world: World) -> None:
     ]
     listed = (await world.bureau.get("/v1/blind-spots/targets")).json()["items"]
     assert [(one["grid"], one["nearest"], round(one["metres"])) for one in listed] == [(None, "o2", 56)]
+
+
+async def test_phones_are_told_what_left_their_grids_and_keep_what_is_assigned(world: World) -> None:
+    await imported(world, OLD)
+    phones = {}
+    for code, grid in (("t1", "o1"), ("t2", "o2")):
+        formed = {"code": code, "name": code, "grids": [grid]}
+        assert (await world.bureau.post("/v1/teams", json=formed)).status_code == 201
+        phones[code] = Phone(world.inspector(code))
+        await phones[code].enrol()
+    west, east, one = {"lon": 113.05, "lat": 40.05}, {"lon": 113.15, "lat": 40.05}, str(UUID(int=1))
+    await hear_of(world, InstitutionRegistered, **west)
+    planned = await world.bureau.post("/v1/visits", json={"institution_id": one, "team": "t1"})
+    for phone in phones.values():
+        await phone.pull()
+    assert set(phones["t1"].known["institutions"]) == {one}
+    await hear_of(world, InstitutionChanged, **east, changed=["lon"])
+    came = {code: await phone.pull() for code, phone in phones.items()}
+    assert came["t1"]["departures"] == [{"institution_id": one, "grid": "o2"}]
+    assert (phones["t1"].known["institutions"], set(phones["t2"].known["institutions"])) == ({}, {one})
+    assert phones["t1"].known["visits"][planned.json()["id"]]["address"] == "1"
+    assert came["t2"]["departures"] == []
+    await hear_of(world, InstitutionChanged, **west, changed=["lon"])
+    came = {code: await phone.pull() for code, phone in phones.items()}
+    assert (set(phones["t1"].known["institutions"]), phones["t2"].known["institutions"]) == ({one}, {})
+    assert came["t1"]["departures"] == []
+    await imported(world, NEW, SUCCESSIONS)
+    new = Phone(phones["t2"].client)
+    await new.enrol()
+    assert (await new.pull())["departures"] == [], "a phone without a past has nothing to forget"
 
 
 async def test_the_worker_puts_a_set_in_force_on_its_day(world: World) -> None:

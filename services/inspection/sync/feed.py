@@ -80,7 +80,16 @@ class ChangedInstitution(BaseModel):
     last_visited_on: date | None
 
 
-class ChangedAssignment(BaseModel):
+class Door(BaseModel):
+    """Where to go, as the ledger knew it when this was told: the institution may lie in another team's grids."""
+
+    name: str | None
+    address: str | None
+    lon: float | None
+    lat: float | None
+
+
+class ChangedAssignment(Door):
     """A target of a campaign's frozen list that is the team's."""
 
     target_id: UUID
@@ -93,7 +102,7 @@ class ChangedAssignment(BaseModel):
     attempts: int
 
 
-class ChangedVisit(BaseModel):
+class ChangedVisit(Door):
     """A visit of the team; `version` is the base of what a phone does to it."""
 
     visit_id: UUID
@@ -142,6 +151,13 @@ class ChangedOperation(BaseModel):
     resolution_reason: str | None
 
 
+class Departure(BaseModel):
+    """An institution that left the team's grids for another, or for none. What is assigned stays with the team."""
+
+    institution_id: UUID
+    grid: str | None
+
+
 class ChangesOut(BaseModel):
     """What changed, as it is now. With `reset` a phone forgets what it has before it takes this."""
 
@@ -154,3 +170,4 @@ class ChangesOut(BaseModel):
     visits: list[ChangedVisit]
     violations: list[ChangedViolation]
     operations: list[ChangedOperation]
+    departures: list[Departure]

@@ -83,8 +83,9 @@ _SOURCES: Final[Mapping[str, str]] = {
     "assignments": """
         SELECT c.changed_in, c.id, 2 AS kind, json_build_object(
             'target_id', c.id, 'campaign_id', c.campaign_id, 'institution_id', c.institution_id, 'grid', c.grid,
-            'state', c.state, 'reason', c.reason, 'visit_id', c.visit_id, 'attempts', c.attempts) AS item
-        FROM campaign_target c WHERE c.team = $1
+            'state', c.state, 'reason', c.reason, 'visit_id', c.visit_id, 'attempts', c.attempts,
+            'name', t.name, 'address', t.address, 'lon', t.lon, 'lat', t.lat) AS item
+        FROM campaign_target c LEFT JOIN target t USING (institution_id) WHERE c.team = $1
           AND c.changed_in >= greatest($2::bigint, $3::bigint)
           AND (c.changed_in, 2, c.id) > ($3, $4, $5)
           AND ($2 > 0 OR c.state = 'open')
@@ -94,8 +95,9 @@ _SOURCES: Final[Mapping[str, str]] = {
             'visit_id', v.id, 'version', v.version, 'institution_id', v.institution_id,
             'campaign_id', v.campaign_id, 'grid', v.grid, 'state', v.state, 'outcome', v.outcome,
             'visited_on', v.visited_on, 'inspectors', v.inspectors, 'visit_type', v.visit_type, 'note', v.note,
-            'review_note', v.review_note, 'purpose', v.purpose, 'checklist_id', v.checklist_id) AS item
-        FROM visit v WHERE v.team = $1
+            'review_note', v.review_note, 'purpose', v.purpose, 'checklist_id', v.checklist_id,
+            'name', t.name, 'address', t.address, 'lon', t.lon, 'lat', t.lat) AS item
+        FROM visit v LEFT JOIN target t USING (institution_id) WHERE v.team = $1
           AND v.changed_in >= greatest($2::bigint, $3::bigint)
           AND (v.changed_in, 3, v.id) > ($3, $4, $5)
           AND ($2 > 0 OR v.state IN ('planned', 'started', 'done'))
@@ -120,6 +122,15 @@ _SOURCES: Final[Mapping[str, str]] = {
           AND (s.changed_in, 5, s.id) > ($3, $4, $5)
           AND ($2 > 0 OR s.verdict IN ('held', 'hard_conflict'))
         ORDER BY s.changed_in, s.id LIMIT $6""",
+    "departures": """
+        SELECT t.changed_in, t.institution_id AS id, 6 AS kind, json_build_object(
+            'institution_id', t.institution_id, 'grid', t.grid) AS item
+        FROM target t CROSS JOIN (SELECT grids FROM team WHERE code = $1 AND active) own
+        WHERE $2 > 0 AND t.left_grids <> '{}' AND t.left_grids && own.grids
+          AND NOT coalesce(t.grid = ANY (own.grids), false)
+          AND t.changed_in >= greatest($2::bigint, $3::bigint)
+          AND (t.changed_in, 6, t.institution_id) > ($3, $4, $5)
+        ORDER BY t.changed_in, t.institution_id LIMIT $6""",
 }
 KINDS: Final = tuple(_SOURCES)
 

@@ -1,12 +1,13 @@
 """An institution as inspection sees it: somebody to visit, somewhere."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Index, Text, text
+from sqlalchemy import ARRAY, BigInteger, Index, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.inspection.grids.domain import BlindSpot, Placement
@@ -32,6 +33,9 @@ class Target(Base, Followed):
         Index("ix_target_grid_changed_in_institution_id", "grid", "changed_in", "institution_id"),
         Index("ix_target_blind_spot", "blind_spot", "institution_id", postgresql_where=text("blind_spot IS NOT NULL")),
         Index("ix_target_last_visited_on", "last_visited_on", "institution_id"),
+        Index(
+            "ix_target_left_grids", "left_grids", postgresql_using="gin", postgresql_where=text("left_grids <> '{}'")
+        ),
     )
 
     institution_id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -47,6 +51,9 @@ class Target(Base, Followed):
     uscc: Mapped[str | None] = mapped_column(Text)
     external_ref: Mapped[str | None] = mapped_column(Text)
     grid: Mapped[str | None] = mapped_column(Text)
+    left_grids: Mapped[list[str]] = mapped_column(
+        ARRAY(Text), server_default=text("'{}'"), comment="where it stood before: phones there are told that it left"
+    )
     blind_spot: Mapped[str | None] = mapped_column(Text)
     last_visited_on: Mapped[date | None]
     visits: Mapped[int]
@@ -77,6 +84,11 @@ def succeeded(found: Placement, grid: str | None, heirs: Heirs) -> tuple[Placeme
     if len(successors) > 1:
         return Placement(None, BlindSpot.SEVERAL_SUCCESSORS), Cause.SUCCEEDED
     return replace(found, grid=successors[0] if successors else None), Cause.SUCCEEDED
+
+
+def left(before: Sequence[str], grid: str | None, *, now: str | None) -> list[str]:
+    """Grids that an institution has left, when it goes from `grid` to the one it stands in now."""
+    return sorted({*before, *([grid] if grid else [])} - {now})
 
 
 def placed(

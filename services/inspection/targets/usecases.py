@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.inspection.grids import queries as grids
 from services.inspection.grids.domain import GridIndex, Placement
 from services.inspection.grids.successions import Heirs
-from services.inspection.targets.domain import Cause, Target, placed, stayed, succeeded
+from services.inspection.targets.domain import Cause, Target, left, placed, stayed, succeeded
 from shared.clock import china_date, utc_now
 from shared.events.registry import InstitutionEvent
 from shared.inbox import Delivery
@@ -51,7 +51,8 @@ async def copy_institutions(session: AsyncSession, deliveries: Sequence[Delivery
                 at=at,
             )
             facts.append(Fact(event.institution_id, version, fact))
-        rows.append(_row(event, placement, version))
+        gone = left(before.left_grids, before.grid, now=placement.grid) if before else []
+        rows.append(_row(event, placement, version) | {"left_grids": gone})
     statement = insert(Target)
     changing = {name: statement.excluded[name] for name in rows[0] if name not in ("institution_id", "visits")}
     await session.execute(statement.on_conflict_do_update(index_elements=[Target.institution_id], set_=changing), rows)
@@ -85,6 +86,7 @@ async def _move(session: AsyncSession, index: GridIndex, heirs: Heirs, chunk: Se
                 "version": version,
                 "grid": placement.grid,
                 "blind_spot": placement.blind_spot,
+                "left_grids": left(target.left_grids, target.grid, now=placement.grid),
             }
         )
         fact = placed(target.institution_id, placement, moved_from=target.grid, cause=cause, at=at)
@@ -100,7 +102,15 @@ async def _move(session: AsyncSession, index: GridIndex, heirs: Heirs, chunk: Se
 async def _lock(session: AsyncSession, ids: Sequence[UUID]) -> dict[UUID, Any]:
     """Versions and places of known targets, locked in one order: an import of grids may be moving them."""
     rows = await session.execute(
-        select(Target.institution_id, Target.version, Target.grid, Target.blind_spot, Target.address, Target.street)
+        select(
+            Target.institution_id,
+            Target.version,
+            Target.grid,
+            Target.left_grids,
+            Target.blind_spot,
+            Target.address,
+            Target.street,
+        )
         .where(Target.institution_id.in_(ids))
         .order_by(Target.institution_id)
         .with_for_update()
