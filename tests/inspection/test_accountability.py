@@ -3,7 +3,7 @@
 import asyncio
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from sqlalchemy import func, select, update
 
@@ -19,6 +19,7 @@ from shared.clock import china_date, utc_now
 from shared.events.registry import ResponsibilityAssigned
 from tests.inspection.conftest import World
 from tests.inspection.docket import FINE, REVOCATION, Docket
+from tests.inspection.phones import Phone
 from tests.metrics.deliveries import deliver
 
 TEAM = {"code": "t1", "name": "一组", "district": "140213", "grids": ["g1"]}
@@ -76,11 +77,20 @@ async def test_every_open_step_is_owed_on_its_day(world: World) -> None:
     await bureau.post(f"/v1/violations/{rectified}/rectification-order", json={"requirement": "x"})
     await inspector.post(f"/v1/violations/{rectified}/rectification", json={"statement": "x"})
     await bureau.post("/v1/complaints", json={"subject": "fees", "text": "x", "hotline_no": "1", "district": "140213"})
+    phone = Phone(inspector)
+    await phone.enrol()
+    photo = phone.operation(
+        "announce_evidence", str(uuid4()), subject_kind="visit", subject_id=closed, media_type="image/jpeg", size=9,
+        sha256="0" * 64, captured_at=NOW.isoformat(),
+    )  # fmt: skip
+    early = phone.operation("submit_visit", closed, base=1, after=[{"id": str(uuid4())}], outcome="inspected")
+    assert await phone.push(photo, early) == ["applied", "held"]
     owed = (await bureau.get("/v1/duties", params={"limit": 200})).json()["items"]
     assert [one["due_on"] for one in owed] == sorted(one["due_on"] for one in owed)
     due = {one["step"]: one["due_on"] for one in owed}
     assert set(due) == {step.value for step in Step}
     expected = {"visit": 14, "retry": 2, "review": 5, "verification": 7, "complaint_match": 2, "complaint_answer": 15}
+    expected |= {"evidence": 3, "sync_decision": 3}
     assert {step: due[step] for step in expected} == {
         step: str(TODAY + timedelta(days=days)) for step, days in expected.items()
     }

@@ -41,6 +41,15 @@ _SUBMITTED = _CHINA.format(at="visit.submitted_at")
 _REPORTED = _CHINA.format(at="violation.reported_at")
 _RECEIVED = _CHINA.format(at="complaint.received_at")
 _TRIED = _CHINA.format(at="coalesce(visit.started_at, visit.submitted_at)")
+_ANNOUNCED = _CHINA.format(at="evidence.announced_at")
+_UNDECIDED = f"""
+    SELECT 'sync_decision', operation.id, visit.institution_id, coalesce(visit.district, operation.district),
+           visit.street, operation.team, {_CHINA.format(at="operation.received_at")} + norm.days
+    FROM sync_operation operation
+    LEFT JOIN visit ON visit.id = operation.entity_id
+    JOIN norm ON norm.name = 'sync_decision'
+    WHERE operation.verdict IN ('held', 'hard_conflict') AND operation.resolved_at IS NULL
+"""  # noqa: S608 -- constants of ours
 _RETRY = f"""
     SELECT 'retry', target.id, target.institution_id, target.district, target.street, target.team,
            CASE WHEN campaign.ends_on > tried.latest THEN least(next.day, campaign.ends_on) ELSE next.day END
@@ -101,6 +110,8 @@ _OPEN = "\nUNION ALL\n".join(
             "complaint.state IN ('received', 'matched', 'investigating')",
             due="complaint.due_on",
         ),
+        _step("evidence", "evidence", "evidence.state = 'announced'", since=_ANNOUNCED),
+        _UNDECIDED,
         _RETRY,
     ]
 )

@@ -22,6 +22,8 @@ class Step(StrEnum):
     CASE_SERVICE = "case_service"
     COMPLAINT_MATCH = "complaint_match"
     COMPLAINT_ANSWER = "complaint_answer"
+    EVIDENCE = "evidence"
+    SYNC_DECISION = "sync_decision"
 
 
 class Level(StrEnum):
@@ -59,5 +61,7 @@ OWNERS: Final[Mapping[Step, Role]] = {
     Step.CASE_SERVICE: Role.DISTRICT_OFFICER,
     Step.COMPLAINT_MATCH: Role.DISTRICT_OFFICER,
     Step.COMPLAINT_ANSWER: Role.DISTRICT_OFFICER,
+    Step.EVIDENCE: Role.STREET_OFFICER,
+    Step.SYNC_DECISION: Role.DISTRICT_OFFICER,
 }
 """Which of the three responsibilities owns a step."""

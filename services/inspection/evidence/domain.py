@@ -221,6 +221,7 @@ class Evidence(Base, Aggregate):
     __tablename__ = "evidence"
     __table_args__ = (
         Index("ix_evidence_subject_kind_subject_id_id", "subject_kind", "subject_id", "id"),
+        Index("ix_evidence_announced", "announced_at", postgresql_where=text("state = 'announced'")),
         Index("ix_evidence_received", "id", postgresql_where=text("state = 'received'")),
         CheckConstraint("received_bytes <= size", name="no_more_than_announced"),
         CheckConstraint("(state = 'kept') = (signature IS NOT NULL)", name="kept_with_a_receipt"),

@@ -59,6 +59,8 @@ class NormName(StrEnum):
     VERIFICATION = "verification"
     COMPLAINT_MATCH = "complaint_match"
     COMPLAINT_ANSWER = "complaint_answer"
+    EVIDENCE = "evidence"
+    SYNC_DECISION = "sync_decision"
     ESCALATION_FIRST = "escalation.1"
     ESCALATION_SECOND = "escalation.2"
     ESCALATION_THIRD = "escalation.3"

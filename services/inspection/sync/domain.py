@@ -195,6 +195,11 @@ class Operation(Base, Aggregate, Followed):
     __tablename__ = "sync_operation"
     __table_args__ = (
         Index("ix_sync_operation_held", "device_id", "id", postgresql_where=text("verdict = 'held'")),
+        Index(
+            "ix_sync_operation_undecided",
+            "received_at",
+            postgresql_where=text("verdict IN ('held', 'hard_conflict') AND resolved_at IS NULL"),
+        ),
         Index("ix_sync_operation_device_id_changed_in_id", "device_id", "changed_in", "id"),
         Index("ix_sync_operation_verdict_district_id", "verdict", "district", "id"),
         CheckConstraint("(resolution IS NULL) = (resolved_at IS NULL)", name="resolved_at_a_time"),
