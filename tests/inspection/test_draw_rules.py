@@ -14,7 +14,7 @@ from uuid import UUID
 
 import pytest
 
-from deploy.verify.draw import differences
+from deploy.verify.draw import differences, result_of
 from services.inspection.draws.domain import (
     Draw,
     DrawDetails,
@@ -102,6 +102,12 @@ def test_any_division_holds_the_total_and_leaves_no_stratum_out() -> None:
         assert sum(counts.values()) == want
         assert all(0 <= counts[name] <= size for name, size in sizes.items())
         assert want < len(sizes) or min(counts.values()) >= 1
+
+
+def test_where_not_every_stratum_can_have_one_the_small_ones_have_the_same_chance() -> None:
+    sizes = {"small": 1, "large": 60, "other": 3, "more": 36}
+    counts = Counter(name for _ in range(2000) for name, n in parts(DICE.randbytes(32), sizes, 2).items() if n)
+    assert sum((counts[name] - 1000) ** 2 / 1000 for name in sizes) < 16.3
 
 
 def test_the_share_is_never_undercut() -> None:
@@ -273,6 +279,16 @@ def test_changing_any_input_changes_the_proof() -> None:
     assert committed().seed_sha256 != committed().seed_sha256
     again = committed(strata=STRATA | {UUID(int=1): "g2|low"})
     assert again.commitment["targets_sha256"] != proof["commitment"]["targets_sha256"]
+
+
+def test_the_script_draws_what_we_draw() -> None:
+    for _ in range(200):
+        listed = targets(*[DICE.randint(1, 30) for _ in range(DICE.randint(1, 10))])
+        DICE.shuffle(listed)
+        people = [inspector(name, certified=DICE.random() < 0.7) for name in "abcdefgh"[: DICE.randint(2, 8)]]
+        terms = {"share_bp": DICE.randint(1, 10_000), "certified_per_pair": DICE.randint(0, 2)}
+        seed = DICE.randbytes(32)
+        assert result_of(seed, terms, listed, people) == draw(seed, terms, listed, people)
 
 
 def verified(path: Path) -> tuple[int, str]:

@@ -1,16 +1,17 @@
 """The drawing itself: from a seed and two lists to a result, in whole numbers and text only, so that anybody who has
 the proof computes the same. `deploy/verify/draw.py` says the same again without us.
 
-Order is that of HMAC-SHA256(seed, words). Targets: each stratum (grid × risk class) gets its part of the share, by
-largest remainder over what is left when every stratum has one; if there are more strata than targets to draw, as many
-strata as there are get one each, in the order of the seed. Inspectors: for each target in the order of the seed, those
-who have the fewest targets so far come first (the load is balanced), and among these the order of the seed decides.
+Order is that of HMAC-SHA256(seed, words). Targets: the strata (grid × risk class) divide the share by Sainte-Laguë's
+method, but each has one before any has two; what is equal is decided in the order of the seed. Inspectors: for each
+target in the order of the seed, those who have the fewest targets so far come first (the load is balanced), and among
+these the order of the seed decides.
 """
 
 import hashlib
 import hmac
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
+from heapq import heapify, heappop, heappush
 from typing import Any, Final, TypedDict
 
 WHOLE: Final = 10_000
@@ -56,18 +57,17 @@ def wanted(targets: int, share: int) -> int:
 
 
 def parts(seed: bytes, sizes: Mapping[str, int], want: int) -> dict[str, int]:
-    """How many of each stratum are drawn."""
+    """How many of each stratum are drawn: one by one, first where nothing is drawn yet, however small the stratum, then
+    where the quotient size / (2 x drawn + 1) is greatest."""
+    drawn = dict.fromkeys(sizes, 0)
     names = sorted(sizes, key=lambda name: order(seed, "stratum", name))
-    if want <= len(names):
-        return {name: int(place < want) for place, name in enumerate(names)}
-    total = sum(sizes.values())
-    above = {name: max(Fraction(want * sizes[name], total) - 1, Fraction(0)) for name in names}
-    left, scale = want - len(names), sum(above.values())
-    exact = {name: above[name] * left / scale for name in names}
-    drawn = {name: 1 + int(exact[name]) for name in names}
-    rest = want - sum(drawn.values())
-    for name in sorted(names, key=lambda name: int(exact[name]) - exact[name])[:rest]:
+    next_ones = [(False, Fraction(0), place, name) for place, name in enumerate(names) if sizes[name]]
+    heapify(next_ones)
+    for _ in range(want):
+        _, _, place, name = heappop(next_ones)
         drawn[name] += 1
+        if drawn[name] < sizes[name]:
+            heappush(next_ones, (True, Fraction(-sizes[name], 2 * drawn[name] + 1), place, name))
     return drawn
 
 
