@@ -8,13 +8,14 @@ from uuid import UUID
 
 import httpx
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from services.inspection.app import create_app
 from services.inspection.grids.domain import Grid, GridSet
 from services.inspection.settings import Settings
 from services.inspection.targets.domain import Target
+from services.inspection.visits.domain import Visit
 from shared.database import new_id
 from shared.journal import journal
 from tests.infrastructure import ScratchDatabase
@@ -63,6 +64,11 @@ class World:
             await session.execute(insert(Target), [row | more])
         institution_id: UUID = row["institution_id"]
         return institution_id
+
+    async def visited_on(self, visit: object, day: date) -> None:
+        """As if the team had been there on another day."""
+        async with self.sessions.begin() as session:
+            await session.execute(update(Visit).where(Visit.id == visit).values(visited_on=day))
 
     async def facts(self, key: object) -> list[tuple[str, int, Any]]:
         """What the journal says of one aggregate."""

@@ -1,6 +1,6 @@
 """Every transition of a campaign and its targets, and each refused one."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -47,11 +47,15 @@ def discovery(campaign: Campaign) -> Discovery:
 
 
 def listed() -> CampaignTarget:
-    return CampaignTarget(id=new_id(), campaign_id=new_id(), institution_id=new_id(), state="open", attempts=0)
+    return CampaignTarget(
+        id=new_id(), campaign_id=new_id(), institution_id=new_id(), state="open", attempts=0, shut_on=[]
+    )
 
 
-def take(target: CampaignTarget, outcome: Outcome, visit: UUID | None = None, before: Outcome | None = None) -> bool:
-    return target.take(outcome, before=before, visit_id=visit or new_id(), at=AT)
+def take(
+    target: CampaignTarget, outcome: Outcome, visit: UUID | None = None, before: Outcome | None = None, day: int = 0
+) -> bool:
+    return target.take(outcome, before=before, visit_id=visit or new_id(), on=DAY + timedelta(days=day), at=AT)
 
 
 def ended(target: CampaignTarget, was: str = "open") -> Count:
@@ -141,13 +145,23 @@ def test_an_outcome_closes_the_target_with_itself_as_reason(outcome: Outcome) ->
     assert (target.state, target.reason, target.standing) == ("closed", outcome, outcome)
 
 
-def test_the_third_closed_door_closes_the_target() -> None:
+def test_closed_doors_on_three_days_close_the_target() -> None:
     target = listed()
-    assert not take(target, Outcome.CLOSED_DOOR)
-    assert not take(target, Outcome.CLOSED_DOOR)
-    assert (target.state, target.attempts) == ("open", 2)
-    assert take(target, Outcome.CLOSED_DOOR)
-    assert (target.state, target.reason, target.attempts) == ("closed", "closed_door", 3)
+    assert not any(take(target, Outcome.CLOSED_DOOR) for _ in range(3))
+    assert not take(target, Outcome.CLOSED_DOOR, day=-1)
+    assert (target.state, target.attempts) == ("open", 4)
+    assert take(target, Outcome.CLOSED_DOOR, day=2)
+    assert (target.state, target.reason, target.attempts) == ("closed", "closed_door", 5)
+
+
+def test_a_corrected_door_takes_its_own_day_back_and_no_other() -> None:
+    target, one, other = listed(), new_id(), new_id()
+    take(target, Outcome.CLOSED_DOOR, one)
+    take(target, Outcome.CLOSED_DOOR, other)
+    take(target, Outcome.CLOSED_DOOR, day=1)
+    assert not take(target, Outcome.CLOSED_DOOR, one, before=Outcome.CLOSED_DOOR)
+    assert target.attempts == 3
+    assert take(target, Outcome.CLOSED_DOOR, day=2)
 
 
 def test_a_door_is_not_counted_closed_twice_by_one_visit() -> None:

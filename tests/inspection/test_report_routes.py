@@ -1,6 +1,8 @@
 """A campaign's report: figures of recorded facts, to read and to print."""
 
+from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from services.inspection.campaign_reports.domain import Figures
 from shared.clock import china_date, utc_now
@@ -8,14 +10,22 @@ from tests.inspection.conftest import World
 from tests.inspection.test_discovery_routes import SEEN, TEAM, found
 
 DAYS = {"name": "<春季>排查", "starts_on": "2026-03-01", "ends_on": "2026-04-01"}
-TODAY = str(china_date(utc_now()))
+TODAY = china_date(utc_now())
 
 
-async def visited(world: World, campaign: str, institution: object, team: str = "t1", **report: Any) -> None:
+def day(ago: int) -> str:
+    return str(TODAY - timedelta(days=ago))
+
+
+async def visited(
+    world: World, campaign: str, institution: object, team: str = "t1", days: int = 0, **report: Any
+) -> None:
+    """A visit, so many days ago."""
     inspector = world.inspector(team)
     plan = {"institution_id": str(institution), "campaign_id": campaign}
     visit = (await inspector.post("/v1/visits", json=plan)).json()["id"]
     await inspector.post(f"/v1/visits/{visit}/start")
+    await world.visited_on(UUID(visit), TODAY - timedelta(days=days))
     answer = await inspector.post(f"/v1/visits/{visit}/submission", json=report)
     assert answer.status_code == 200, answer.text
 
@@ -29,8 +39,8 @@ async def test_the_report_counts_what_happened(world: World) -> None:
     await world.bureau.post(f"/v1/campaigns/{campaign}/launch")
     breaches = [{"severity": "high", "description": "无证"}, {"severity": "low", "description": "无公示"}]
     await visited(world, campaign, seen, outcome="inspected", violations=breaches)
-    for _ in range(3):
-        await visited(world, campaign, shut, outcome="closed_door")
+    for days in range(3):
+        await visited(world, campaign, shut, days=days, outcome="closed_door")
     await visited(world, campaign, other, "t3", outcome="closed_door")
     await found(world, {"campaign_id": campaign}, discovery=SEEN)
     path = f"/v1/campaigns/{campaign}/report"
@@ -48,8 +58,8 @@ async def test_the_report_counts_what_happened(world: World) -> None:
         "tries": 4,
         "closed_doors": 1,
         "violations": {"high": 1, "low": 1},
-        "first_visit_on": TODAY,
-        "last_visit_on": TODAY,
+        "first_visit_on": day(2),
+        "last_visit_on": day(0),
     }
     assert [(one["team"], one["targets"], one["visits"], one["tries"]) for one in report["teams"]] == [
         ("t1", 2, 5, 3),
@@ -61,7 +71,11 @@ async def test_the_report_counts_what_happened(world: World) -> None:
         ("g3", 0.0, 0),
         (None, 0.0, 0),
     ]
-    assert report["days"] == [{"day": TODAY, "visits": 6, "closed": 2}]
+    assert [(one["day"], one["visits"], one["closed"]) for one in report["days"]] == [
+        (day(2), 1, 0),
+        (day(1), 1, 0),
+        (day(0), 4, 2),
+    ]
     assert [one["name"] for one in report["discovered"]] == ["启航托管"]
     page = await world.bureau.get(f"{path}/page")
     assert page.headers["content-type"].startswith("text/html")

@@ -1,6 +1,7 @@
 """A campaign walked from launch to closure, visit by visit, and who may do what on the way."""
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -8,6 +9,7 @@ import httpx
 from sqlalchemy import select
 
 from services.inspection.targets.domain import Target
+from shared.clock import china_date, utc_now
 from tests.inspection.conftest import World
 
 DAYS = {"starts_on": "2026-03-01", "ends_on": "2026-03-31"}
@@ -46,6 +48,14 @@ async def visit(client: httpx.AsyncClient, institution: UUID | None, campaign: s
     submitted = await client.post(f"{path}/submission", json={"outcome": "inspected"} | ended)
     assert submitted.status_code == 200, submitted.text
     return path
+
+
+async def knocked(world: World, client: httpx.AsyncClient, institution: UUID, campaign: str, *, days: int) -> None:
+    """A closed door, so many days ago."""
+    path = await start(client, institution, campaign)
+    await world.visited_on(UUID(id_of(path)), china_date(utc_now()) - timedelta(days=days))
+    submitted = await client.post(f"{path}/submission", json={"outcome": "closed_door"})
+    assert submitted.status_code == 200, submitted.text
 
 
 async def test_launch_freezes_the_list_and_gives_it_to_the_teams(world: World) -> None:
@@ -108,8 +118,8 @@ async def test_a_campaign_from_launch_to_closure(world: World) -> None:
     await visit(one, inspected, path, score=80, violations=[finding, finding])
     await visit(one, gone, path, outcome="moved")
     await visit(one, None, path, outcome="newly_found", note="楼上还有一家")
-    for _ in range(2):
-        await visit(one, shut, path, outcome="closed_door")
+    for days in (0, 0, 1):
+        await knocked(world, one, shut, path, days=days)
     refused = await world.bureau.post(f"{path}/closure")
     assert (refused.status_code, refused.json()["code"], refused.json()["facts"]) == (
         409,
@@ -117,8 +127,8 @@ async def test_a_campaign_from_launch_to_closure(world: World) -> None:
         {"number": 1},
     )
     still = (await one.get(f"{path}/targets", params={"state": "open"})).json()["items"]
-    assert [(target["institution_id"], target["attempts"]) for target in still] == [(str(shut), 2)]
-    await visit(one, shut, path, outcome="closed_door")
+    assert [(target["institution_id"], target["attempts"]) for target in still] == [(str(shut), 3)]
+    await knocked(world, one, shut, path, days=2)
     closed = await world.bureau.post(f"{path}/closure")
     assert (closed.json()["state"], closed.json()["closed_total"]) == ("closed", 3)
     coverage = (await one.get(f"{path}/coverage")).json()

@@ -8,7 +8,19 @@ from typing import Annotated, Any, Final, Literal, Self
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
-from sqlalchemy import CheckConstraint, Column, Date, Index, Integer, Table, Text, UniqueConstraint, Uuid
+from sqlalchemy import (
+    ARRAY,
+    CheckConstraint,
+    Column,
+    Date,
+    Index,
+    Integer,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -27,7 +39,7 @@ from shared.refusals import Conflict, Forbidden, NotFound, Refusal, field_error
 from shared.wording import Line, Paragraph
 
 CLOSED_DOORS: Final = 3
-"""So many closed doors end a target of a campaign; before that, the team comes again."""
+"""Closed doors on so many days end a target of a campaign; before that, the team comes again."""
 LISTED_PER_EVENT: Final = 1000
 DISCOVERED: Final = "newly_found"
 """The tally's state of what was found beside the list."""
@@ -170,6 +182,9 @@ class CampaignTarget(Base, Followed):
     reason: Mapped[str | None] = mapped_column(Text)
     visit_id: Mapped[UUID | None]
     attempts: Mapped[int]
+    shut_on: Mapped[list[date]] = mapped_column(
+        ARRAY(Date), server_default=text("'{}'"), comment="the day of each closed door"
+    )
     closed_at: Mapped[datetime | None]
 
     @property
@@ -177,19 +192,21 @@ class CampaignTarget(Base, Followed):
         """Where it counts: under its reason, or as open."""
         return self.reason or TargetState.OPEN
 
-    def take(self, outcome: Outcome, *, before: str | None, visit_id: UUID, at: datetime) -> bool:
+    def take(self, outcome: Outcome, *, before: str | None, visit_id: UUID, on: date, at: datetime) -> bool:
         """Let a visit's outcome count; whether the target ended by it, or ended otherwise than it had.
 
         `before` is the outcome the same visit had until a reviewer sent it back: a door is not counted closed twice.
+        Knocking three times in one day is one try of the three.
         """
         if self.state == TargetState.CLOSED:
             return self._correct(outcome, visit_id)
+        if before == Outcome.CLOSED_DOOR:
+            self.shut_on = _without(self.shut_on, on)
         if outcome is Outcome.CLOSED_DOOR:
-            self.attempts += before != Outcome.CLOSED_DOOR
-            if self.attempts < CLOSED_DOORS:
-                return False
-        elif before == Outcome.CLOSED_DOOR:
-            self.attempts -= 1
+            self.shut_on = [*self.shut_on, on]
+        self.attempts = len(self.shut_on)
+        if outcome is Outcome.CLOSED_DOOR and len(set(self.shut_on)) < CLOSED_DOORS:
+            return False
         self.state, self.reason, self.visit_id, self.closed_at = TargetState.CLOSED, outcome, visit_id, at
         return True
 
@@ -201,6 +218,13 @@ class CampaignTarget(Base, Followed):
             raise OutcomeCounted(reason=self.reason)
         self.reason = outcome
         return True
+
+
+def _without(days: Sequence[date], day: date) -> list[date]:
+    """One of the equal days less."""
+    left = list(days)
+    left.remove(day)
+    return left
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,8 +97,9 @@ async def weigh_outcome(
     if visit.campaign_target_id is None:
         return None
     target = await queries.target_for_update(session, visit.campaign_target_id)
+    assert visit.visited_on is not None
     was = target.standing
-    if target.take(outcome, before=before, visit_id=visit.id, at=at):
+    if target.take(outcome, before=before, visit_id=visit.id, on=visit.visited_on, at=at):
         return Count.of_target(target, was=was, at=at)
     return None
 

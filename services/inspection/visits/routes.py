@@ -196,7 +196,7 @@ async def submit_visit(
 ) -> Visit:
     """End the visit. Its violations are reported and its outcome counts in the campaign, all at once or not at all.
 
-    A closed door leaves the target of a campaign open until the third one.
+    A closed door leaves the target of a campaign open until doors stayed closed on three days.
     """
     visit = await usecases.submit_visit(session, visit_id, body, caller=caller, at=utc_now())
     set_etag(response, visit)
