@@ -145,6 +145,16 @@ async def test_a_campaign_from_launch_to_closure(world: World) -> None:
     assert visits == {inspected: 1, gone: 1, shut: 0}
 
 
+async def test_who_closed_is_listed_only_where_the_scope_asks(world: World) -> None:
+    at_work = [str(await world.institution("g1", status=status)) for status in ("active", "suspended", "unlicensed")]
+    gone = str(await world.institution("g1", status="closed"))
+    await world.institution("g1", status="merged")
+    for scope, expected in (({}, at_work), ({"statuses": ["closed"]}, [gone])):
+        path = await campaign(world, **scope)
+        listed = (await world.bureau.get(f"{path}/targets")).json()["items"]
+        assert {one["institution_id"] for one in listed} == set(expected)
+
+
 async def test_inspectors_see_and_walk_what_is_their_teams(world: World) -> None:
     await teams(world)
     institution = await world.institution("g1")

@@ -101,7 +101,8 @@ def _new_id(at: datetime) -> ColumnElement[UUID]:
 
 
 def within(scope: Scope) -> list[ColumnElement[bool]]:
-    """The conditions under which a target lies in a scope."""
+    """The conditions under which a target lies in a scope. Who closed is in it only where it asks for the closed; what
+    was merged into another entry is there under that entry."""
     dimensions = (
         (Target.grid, scope.grids),
         (Target.district, scope.districts),
@@ -109,7 +110,10 @@ def within(scope: Scope) -> list[ColumnElement[bool]]:
         (Target.kind, scope.kinds),
         (Target.status, scope.statuses),
     )
-    return [column.in_(values) for column, values in dimensions if values]
+    conditions: list[ColumnElement[bool]] = [column.in_(values) for column, values in dimensions if values]
+    if not scope.statuses:
+        conditions.append(Target.status.not_in(("closed", "merged")))
+    return conditions
 
 
 async def freeze_list(session: AsyncSession, campaign_id: UUID, scope: Scope, *, at: datetime) -> int:

@@ -77,11 +77,8 @@ async def published_draws(session: AsyncSession, *, after: str | None, limit: in
 
 
 async def drawable(session: AsyncSession, scope: Scope) -> dict[UUID, str | None]:
-    """Institutions of a scope and their grids. Who closed or was merged is drawn only where the scope asks for it."""
-    conditions = within(scope)
-    if not scope.statuses:
-        conditions.append(Target.status.not_in(("closed", "merged")))
-    wanted = select(Target.institution_id, Target.grid).where(*conditions).limit(LARGEST + 1)
+    """Institutions of a scope and their grids."""
+    wanted = select(Target.institution_id, Target.grid).where(*within(scope)).limit(LARGEST + 1)
     return {row.institution_id: row.grid for row in await session.execute(wanted)}
 
 
