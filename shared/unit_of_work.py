@@ -50,12 +50,21 @@ async def locked(session: AsyncSession, kind: type[Entity], key: UUID) -> Entity
 
 @asynccontextmanager
 async def savepoint(session: AsyncSession) -> AsyncIterator[None]:
-    """A part that an error undoes alone: its rows, what was held in it, the facts gathered in it."""
+    """A part that an error undoes alone: its rows, what was held in it, the facts gathered in it.
+
+    SQLAlchemy forgets what was added and expires what was changed in it, but a row written in it, let go and read
+    again is to it like any other. So whatever came to be known in it is forgotten.
+    """
     memory = memory_of(session)
     held, facts = dict(memory.held), None if memory.facts is None else list(memory.facts)
+    known = set(session.identity_map.all_states())
     try:
         async with session.begin_nested():
             yield
     except BaseException:
         memory.held, memory.facts = held, facts
+        for state in session.identity_map.all_states():
+            entity = state.obj()
+            if state not in known and entity is not None:
+                session.expunge(entity)
         raise

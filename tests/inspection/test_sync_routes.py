@@ -213,6 +213,19 @@ async def test_one_batch_sent_twice_at_once_is_taken_once(world: World, institut
     assert len(await world.facts(visit)) == 2
 
 
+async def test_what_is_undone_with_a_refused_neighbour_is_done_again(world: World, institution: str) -> None:
+    phone, visit, photo = await phone_of(world), await planned(world, institution), str(uuid4())
+    said = {
+        "subject_kind": "visit", "subject_id": visit, "media_type": "image/jpeg", "sha256": "0" * 64,
+        "captured_at": utc_now().isoformat(),
+    }  # fmt: skip
+    announced = [phone.operation("announce_evidence", photo, **said, size=size) for size in (10, 11)]
+    answer = (await phone.post(announced)).json()["verdicts"]
+    assert [(one["verdict"], one["code"]) for one in answer] == [("applied", None), ("refused", "evidence-id-taken")]
+    assert (await world.bureau.get(f"/v1/evidence/{photo}")).json()["size"] == 10
+    assert len(await world.facts(photo)) == 1
+
+
 async def test_a_phone_reads_on_from_where_it_was(world: World, institution: str) -> None:
     phone = await phone_of(world)
     first = await phone.pull()

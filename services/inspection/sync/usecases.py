@@ -1,6 +1,7 @@
 """Take a batch from a phone, release what waited, let an officer decide what is left."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -86,11 +87,10 @@ async def take_batch(
         known={one.entity_id for one in sent if one.kind in NEEDS_BASE},
         made={one.entity_id for one in sent if one.kind == Kind.PLAN_VISIT},
     )
-    try:
+    with suppress(Refusal):
         async with savepoint(session), journal.gathering(session):
             return await _Batch(session, device, caller, clock, perform).take(sent)
-    except Refusal:
-        return await _Batch(session, device, caller, clock, perform_alone).take(sent)
+    return await _Batch(session, device, caller, clock, perform_alone).take(sent)
 
 
 class _Batch:
