@@ -111,7 +111,7 @@ async def _pull(line: Line, device: str, served: Served) -> Measure:
     async def limit() -> float:
         floor = await change()
         began = time.perf_counter()
-        (row,) = await database.fetch(PAGE, TEAM, floor, *FIRST, CHANGED, UUID(device))
+        (row,) = await database.fetch(PAGE, TEAM, floor, *FIRST, CHANGED, SUBJECT)
         taken = time.perf_counter() - began
         assert row["found"] == CHANGED
         return CHANGED / taken

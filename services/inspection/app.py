@@ -32,6 +32,7 @@ from services.inspection.rechecks.routes import router as rechecks
 from services.inspection.rotas.routes import router as rotas
 from services.inspection.settings import Settings
 from services.inspection.subscriptions import IMPORTERS
+from services.inspection.sync import domain as sync_rules
 from services.inspection.sync.routes import router as sync
 from services.inspection.targets.routes import router as blind_spots
 from services.inspection.teams import domain as team_rules
@@ -93,6 +94,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             **case_rules.CONSTRAINTS,
             **complaint_rules.CONSTRAINTS,
             **norm_rules.CONSTRAINTS,
+            **sync_rules.CONSTRAINTS,
         },
         resources=[open_evidence],
     )

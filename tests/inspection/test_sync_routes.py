@@ -215,7 +215,7 @@ async def test_one_batch_sent_twice_at_once_is_taken_once(world: World, institut
 
 async def test_what_is_undone_with_a_refused_neighbour_is_done_again(world: World, institution: str) -> None:
     phone, visit, photo = await phone_of(world), await planned(world, institution), str(uuid4())
-    said = {
+    said: dict[str, Any] = {
         "subject_kind": "visit", "subject_id": visit, "media_type": "image/jpeg", "sha256": "0" * 64,
         "captured_at": utc_now().isoformat(),
     }  # fmt: skip
@@ -224,6 +224,137 @@ async def test_what_is_undone_with_a_refused_neighbour_is_done_again(world: Worl
     assert [(one["verdict"], one["code"]) for one in answer] == [("applied", None), ("refused", "evidence-id-taken")]
     assert (await world.bureau.get(f"/v1/evidence/{photo}")).json()["size"] == 10
     assert len(await world.facts(photo)) == 1
+
+
+async def test_a_phone_that_chains_all_it_does_is_let_go_however_long_the_chain(world: World, institution: str) -> None:
+    phone, visit, rest = await phone_of(world), str(uuid4()), []
+    first = phone.operation("plan_visit", visit, institution_id=institution)
+    before = first
+    for _ in range(1100):
+        before = phone.operation("plan_visit", visit, institution_id=institution, after=[before])
+        rest.append(before)
+    for start in range(0, len(rest), 500):
+        assert set(await phone.push(*rest[start : start + 500])) == {"held"}
+    assert await phone.push(first) == ["applied"] * 1101
+
+
+async def ended_otherwise(world: World, institution: str) -> tuple[Phone, str, dict[str, Any]]:
+    """A phone whose submission met a visit that a colleague had ended; it is in conflict."""
+    visit = await planned(world, institution)
+    first, second = [await phone_of(world, subject) for subject in ("i1", "i2")]
+    await first.push(
+        start := first.operation("start_visit", visit, base=1),
+        first.operation("submit_visit", visit, base=2, after=[start], outcome="closed_door"),
+    )
+    late = second.operation("submit_visit", visit, base=2, outcome="inspected", score=80)
+    assert await second.push(late) == ["hard_conflict"]
+    return second, visit, late
+
+
+async def decide(world: World, operation: dict[str, Any], choice: str) -> Any:
+    body = {"choice": choice, "reason": "以现场为准"}
+    return await world.officer("140213").post(f"/v1/sync/operations/{operation['id']}/resolution", json=body)
+
+
+async def test_what_came_after_a_version_that_is_made_to_hold_follows_it(world: World, institution: str) -> None:
+    phone, _, late = await ended_otherwise(world, institution)
+    breach: dict[str, Any] = {"institution_id": institution, "severity": "low", "description": "x"}
+    behind = phone.operation("report_violation", str(uuid4()), after=[late], **breach)
+    last = phone.operation("report_violation", str(uuid4()), after=[behind], **breach | {"description": "y"})
+    assert await phone.push(behind, last) == ["hard_conflict"] * 2
+    assert (await decide(world, late, "phone")).status_code == 200
+    assert await phone.push(behind, last) == ["already_applied"] * 2
+    for one in (behind, last):
+        assert (await world.bureau.get(f"/v1/violations/{one['entity_id']}")).status_code == 200
+    later = phone.operation("report_violation", str(uuid4()), after=[late], **breach | {"description": "z"})
+    assert await phone.push(later) == ["applied"]
+
+
+async def test_what_came_after_a_version_that_did_not_hold_is_decided_by_itself(world: World, institution: str) -> None:
+    phone, visit, late = await ended_otherwise(world, institution)
+    breach: dict[str, Any] = {"institution_id": institution, "severity": "low", "description": "x"}
+    behind = phone.operation("report_violation", str(uuid4()), after=[late], **breach)
+    nonsense = phone.operation("submit_visit", visit, base=3, after=[late], outcome="lovely")
+    assert await phone.push(behind, nonsense) == ["hard_conflict"] * 2
+    assert (await decide(world, late, "server")).status_code == 200
+    done = (await decide(world, behind, "phone")).json()
+    assert (done["verdict"], done["resolution"]) == ("applied", "phone")
+    refused = await decide(world, nonsense, "phone")
+    assert (refused.status_code, refused.json()["code"]) == (422, "content-invalid")
+
+
+async def test_what_is_let_go_and_meets_another_version_is_still_to_be_decided(world: World, institution: str) -> None:
+    visit = await planned(world, institution)
+    first, second = [await phone_of(world, subject) for subject in ("i1", "i2")]
+    waits = second.operation("submit_visit", visit, base=2, after=[{"id": str(uuid4())}], outcome="inspected", score=80)
+    assert await second.push(waits) == ["held"]
+    await first.push(
+        start := first.operation("start_visit", visit, base=1),
+        first.operation("submit_visit", visit, base=2, after=[start], outcome="closed_door"),
+    )
+    met = (await decide(world, waits, "phone")).json()
+    assert (met["verdict"], met["code"], met["resolution"]) == ("hard_conflict", "visit-ended-meanwhile", None)
+    still = {"verdict": "hard_conflict", "unresolved": "true"}
+    (listed,) = (await world.officer("140213").get("/v1/sync/operations", params=still)).json()["items"]
+    assert listed["id"] == waits["id"]
+    assert (await decide(world, waits, "phone")).json()["resolution"] == "phone"
+    assert (await visit_of(world, visit))["outcome"] == "inspected"
+
+
+async def test_a_person_s_next_phone_goes_on_where_the_lost_one_was(world: World, institution: str) -> None:
+    lost, visit = await phone_of(world), str(uuid4())
+    plan = lost.operation("plan_visit", visit, institution_id=institution)
+    start = lost.operation("start_visit", visit, base=1, after=[plan])
+    submit = lost.operation("submit_visit", visit, base=2, after=[start], outcome="inspected")
+    assert await lost.push(plan, submit) == ["applied", "held"]
+    revoked = await lost.client.post(f"/v1/devices/{lost.id}/revocation", json={"reason": "丢失"})
+    assert revoked.status_code == 200, revoked.text
+    following = await phone_of(world)
+    assert await following.push(plan, start) == ["already_applied", "applied", "applied"]
+    assert (await visit_of(world, visit))["state"] == "done"
+
+
+@pytest.mark.parametrize("sent_at", ["1970-01-02T00:00:00Z", "9999-12-29T23:59:59-00:00", "9999-12-29T00:00:00-12:00"])
+@pytest.mark.parametrize("at", ["1970-01-02T00:00:00Z", "9999-12-29T23:59:59Z"])
+async def test_no_clock_is_too_wrong(world: World, institution: str, sent_at: str, at: str) -> None:
+    phone, visit = await phone_of(world), str(uuid4())
+    plan = phone.operation("plan_visit", visit, institution_id=institution) | {"at": at}
+    batch = {"device_id": phone.id, "sent_at": sent_at, "operations": [plan]}
+    answer = await phone.client.post("/v1/sync", json=batch)
+    assert answer.status_code == 200, answer.text
+    assert [one["verdict"] for one in answer.json()["verdicts"]] == ["applied"]
+
+
+async def test_two_phones_with_visits_of_their_own_at_one_door(world: World, institution: str) -> None:
+    days = {"starts_on": "2026-03-01", "ends_on": "2026-03-31"}
+    path = (await world.bureau.post("/v1/campaigns", json={"name": "x", "scope": {}, **days})).headers["location"]
+    await world.bureau.post(f"{path}/launch")
+    campaign = path.rsplit("/", 1)[1]
+    phones = [await phone_of(world, subject) for subject in ("i1", "i2", "i3")]
+
+    async def whole(phone: Phone, **said: Any) -> list[str]:
+        visit = str(uuid4())
+        plan = phone.operation("plan_visit", visit, institution_id=institution, campaign_id=campaign)
+        start = phone.operation("start_visit", visit, base=1, after=[plan])
+        return await phone.push(plan, start, phone.operation("submit_visit", visit, base=2, after=[start], **said))
+
+    told = await asyncio.gather(*(whole(phone, outcome="moved") for phone in phones[:2]))
+    assert sorted(told) == [["applied"] * 3, ["soft_conflict", "applied", "applied"]]
+    assert await whole(phones[2], outcome="inspected") == ["soft_conflict", "applied", "applied"]
+
+
+async def test_a_discovery_is_not_said_already(world: World, institution: str) -> None:
+    phones = [await phone_of(world, subject) for subject in ("i1", "i2")]
+    visit = (await world.bureau.post("/v1/visits", json={"grid": "g1", "team": "t1"})).json()["id"]
+    found = {"name": "启航", "address": "1 号", "kind": "subject"}
+    start = phones[0].operation("start_visit", visit, base=1)
+    bare = phones[0].operation("submit_visit", visit, base=2, after=[start], outcome="newly_found")
+    assert await phones[0].push(start, bare) == ["applied", "applied"]
+    described = phones[1].operation("submit_visit", visit, base=2, outcome="newly_found", discovery=found)
+    assert await phones[1].push(described) == ["hard_conflict"]
+    assert (await decide(world, described, "phone")).status_code == 200
+    (kept,) = (await world.bureau.get("/v1/discoveries")).json()["items"]
+    assert kept["name"] == "启航"
 
 
 async def test_a_phone_reads_on_from_where_it_was(world: World, institution: str) -> None:

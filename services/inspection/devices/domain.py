@@ -11,7 +11,7 @@ from uuid import UUID
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_public_key
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 from sqlalchemy import CheckConstraint, Index, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -86,6 +86,13 @@ def raw_key(sent: PublicJwk | str) -> bytes:
     if not isinstance(key, Ed25519PublicKey):
         raise field_error("key-unusable", en="An Ed25519 public key is needed.", zh="需要 Ed25519 公钥。")
     return key.public_bytes(Encoding.Raw, PublicFormat.Raw)
+
+
+PhoneTime = Annotated[
+    AwareDatetime,
+    Field(ge=datetime.fromisoformat("1970-01-02T00:00:00Z"), lt=datetime.fromisoformat("9999-12-30T00:00:00Z")),
+]
+"""However wrong a phone's clock is, this is what it can say and what the database can keep."""
 
 
 class DeviceDetails(BaseModel):

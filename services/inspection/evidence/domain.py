@@ -7,12 +7,13 @@ from enum import StrEnum
 from typing import Annotated, Any, Final, Self, TypeVar
 from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from sqlalchemy import ARRAY, BigInteger, CheckConstraint, ForeignKey, Index, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.inspection.canonical import digest
+from services.inspection.devices.domain import PhoneTime
 from services.inspection.orm import Base
 from services.inspection.violations.domain import Place
 from shared.database import Aggregate
@@ -179,7 +180,7 @@ class Capture(BaseModel):
     media_type: Annotated[str, Field(max_length=40, pattern=r"^[a-z]+/[a-z0-9.+-]+$")]
     size: Annotated[int, BeforeValidator(not_bool), Field(ge=1, le=2**40)]
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-    captured_at: Annotated[AwareDatetime, Field(ge=datetime.fromisoformat("1970-01-02T00:00:00Z"))]
+    captured_at: PhoneTime
     position: Position | None = None
     device_id: UUID | None = None
     signature: Annotated[str, Field(pattern=r"^[0-9a-f]{128}$")] | None = None
@@ -289,12 +290,9 @@ class Evidence(Base, Aggregate):
 
     def says(self, capture: Capture) -> bool:
         """Whether this is what that announcement asks for, so that announcing again changes nothing."""
-        return (self.subject_id, self.sha256, self.size, self.media_type) == (
-            capture.subject_id,
-            capture.sha256,
-            capture.size,
-            capture.media_type,
-        )
+        position = capture.position.model_dump() if capture.position else None
+        said = (capture.subject_id, capture.sha256, capture.size, capture.media_type, capture.captured_at, position)
+        return said == (self.subject_id, self.sha256, self.size, self.media_type, self.captured_at, self.position)
 
     def check_part(self, offset: int, length: int) -> None:
         """Whether a part that begins there is the next one."""

@@ -4,24 +4,25 @@ Each operation names the version of what it changes (`base_version`) and the ope
 What others did meanwhile is a conflict: soft where both can stand, hard where they cannot. Nothing is thrown away.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Any, Final, Self
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, model_validator
 from sqlalchemy import ARRAY, BigInteger, CheckConstraint, Float, Index, Text, Uuid, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.inspection.canonical import digest
+from services.inspection.devices.domain import PhoneTime
 from services.inspection.orm import Base, Followed
 from services.inspection.visits.domain import VisitState
 from shared.database import Aggregate
 from shared.events.inspection import SyncConflictRecorded, SyncConflictResolved
-from shared.refusals import Conflict, NotFound, field_error
+from shared.refusals import Conflict, NotFound, Refusal, field_error
 from shared.wording import not_bool
 
 MAX_OPERATIONS: Final = 500
@@ -43,10 +44,17 @@ class OperationNotOpen(Conflict):
 
 
 class PhoneCannotPrevail(Conflict):
-    """What the phone did can no longer be done: the visit is not one that awaits its review."""
+    """What the phone did can no longer be done: only what was submitted replaces what awaits its review."""
 
     code = "phone-cannot-prevail"
-    zh = "该检查不在待复核状态，手机端版本无法再生效。"
+    zh = "手机端版本无法再生效：只有提交的结果可替换待复核的结果。"
+
+
+class OperationIdTaken(Conflict):
+    """Somebody else's operation with the same id came at the same moment. Sent again, each operation is answered."""
+
+    code = "operation-id-taken"
+    zh = "同一编号的操作同时到达，请重新发送。"
 
 
 class Kind(StrEnum):
@@ -98,7 +106,7 @@ class OperationIn(BaseModel):
     entity_id: UUID
     base_version: Annotated[int, BeforeValidator(not_bool), Field(ge=0, le=2**53)] | None = None
     after: Annotated[list[UUID], Field(max_length=20)] = Field(default_factory=list)
-    at: Annotated[AwareDatetime, Field(ge=datetime.fromisoformat("1970-01-02T00:00:00Z"))]
+    at: PhoneTime
     content: Annotated[dict[str, JsonValue], Field(max_length=50)] = Field(default_factory=dict)
 
     @model_validator(mode="after")
@@ -135,7 +143,8 @@ class PhoneClock:
 
     def right(self, at: datetime) -> datetime:
         """When it was, by our clock."""
-        return min(max(at + self.skew, self.enrolled_at), self.received_at)
+        before = max(at - self.sent_at, self.enrolled_at - self.received_at)
+        return self.received_at + min(before, timedelta(0))
 
 
 class Stance(StrEnum):
@@ -175,6 +184,7 @@ def stance(kind: Kind, base_version: int, *, state: VisitState, version: int) ->
 
 
 STILL_WAITING: Final = (Verdict.HELD, "predecessor-missing")
+IN_CONFLICT: Final = (Verdict.HARD_CONFLICT, "predecessor-in-conflict")
 
 
 def waits_for(after: Sequence[UUID], known: Mapping[UUID, Verdict]) -> tuple[Verdict, str] | None:
@@ -183,7 +193,7 @@ def waits_for(after: Sequence[UUID], known: Mapping[UUID, Verdict]) -> tuple[Ver
     if Verdict.REFUSED in verdicts:
         return Verdict.REFUSED, "predecessor-refused"
     if Verdict.HARD_CONFLICT in verdicts:
-        return Verdict.HARD_CONFLICT, "predecessor-in-conflict"
+        return IN_CONFLICT
     if None in verdicts or Verdict.HELD in verdicts:
         return STILL_WAITING
     return None
@@ -194,13 +204,13 @@ class Operation(Base, Aggregate, Followed):
 
     __tablename__ = "sync_operation"
     __table_args__ = (
-        Index("ix_sync_operation_held", "device_id", "id", postgresql_where=text("verdict = 'held'")),
+        Index("ix_sync_operation_held", "subject", "id", postgresql_where=text("verdict = 'held'")),
         Index(
             "ix_sync_operation_undecided",
             "received_at",
             postgresql_where=text("verdict IN ('held', 'hard_conflict') AND resolved_at IS NULL"),
         ),
-        Index("ix_sync_operation_device_id_changed_in_id", "device_id", "changed_in", "id"),
+        Index("ix_sync_operation_subject_changed_in_id", "subject", "changed_in", "id"),
         Index("ix_sync_operation_verdict_district_id", "verdict", "district", "id"),
         CheckConstraint("(resolution IS NULL) = (resolved_at IS NULL)", name="resolved_at_a_time"),
     )
@@ -288,10 +298,13 @@ class Operation(Base, Aggregate, Followed):
             at=at,
         )
 
-    def resolve(self, choice: Choice, *, reason: str, by: str, at: datetime) -> SyncConflictResolved:
-        """Say whose version holds."""
+    def check_open(self) -> None:
         if Verdict(self.verdict) not in OPEN or self.resolved_at is not None:
             raise OperationNotOpen(verdict=self.verdict)
+
+    def resolve(self, choice: Choice, *, reason: str, by: str, at: datetime) -> SyncConflictResolved:
+        """Say whose version holds."""
+        self.check_open()
         self.resolution, self.resolution_reason, self.resolved_by, self.resolved_at = choice, reason, by, at
         return SyncConflictResolved(
             operation_id=self.id,
@@ -304,7 +317,34 @@ class Operation(Base, Aggregate, Followed):
         )
 
     @property
+    def standing(self) -> Verdict:
+        """What it is to those that come after it: what an officer let the phone do has happened."""
+        prevailed = self.verdict == Verdict.HARD_CONFLICT and self.resolution == Choice.PHONE
+        return Verdict.APPLIED if prevailed else Verdict(self.verdict)
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether it is in conflict only because something before it is."""
+        return (self.verdict, self.code) == IN_CONFLICT
+
+    def reopen(self) -> None:
+        """It was let go and met another version: that is for somebody to decide."""
+        self.resolution = self.resolution_reason = self.resolved_by = self.resolved_at = None
+
+    def is_same_as(self, sent: OperationIn, subject: str) -> bool:
+        """Whether this is what is sent again, be it from the same person's next phone."""
+        return self.subject == subject and self.fingerprint == sent.fingerprint
+
+    @property
     def answer(self) -> Verdict:
         """What a phone is told that sends the operation again."""
         verdict = Verdict(self.verdict)
         return Verdict.ALREADY_APPLIED if verdict in DONE else verdict
+
+
+def standings(operations: Iterable[Operation], subject: str) -> dict[UUID, Verdict]:
+    """What operations are to those of this person that come after them. Another person's are nothing to them."""
+    return {one.id: one.standing for one in operations if one.subject == subject}
+
+
+CONSTRAINTS: Final[Mapping[str, type[Refusal]]] = {"pk_sync_operation": OperationIdTaken}

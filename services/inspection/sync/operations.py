@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -47,6 +47,7 @@ class Effect:
     consequences: Sequence[Consequence] = ()
 
 
+Content = TypeVar("Content", bound=BaseModel)
 Perform = Callable[[AsyncSession, Operation, Principal], Coroutine[Any, Any, Effect]]
 
 
@@ -73,7 +74,8 @@ def _told(refusal: Refusal) -> dict[str, Any] | None:
     return {name: str(value) for name, value in refusal.facts.items()} or None
 
 
-def _read(model: type[BaseModel], content: Mapping[str, Any], **more: Any) -> Any:
+def read_content(model: type[Content], content: Mapping[str, Any], **more: Any) -> Content:
+    """What the operation says; raises `ContentInvalid`."""
     try:
         return model.model_validate({**content, **more})
     except ValidationError as error:
@@ -83,7 +85,7 @@ def _read(model: type[BaseModel], content: Mapping[str, Any], **more: Any) -> An
 
 
 async def _plan_visit(session: AsyncSession, operation: Operation, caller: Principal) -> Effect:
-    body = _read(VisitIn, operation.content, id=operation.entity_id)
+    body = read_content(VisitIn, operation.content, id=operation.entity_id)
     others = await visits.others_at(session, body.campaign_id, body.institution_id, besides=operation.entity_id)
     visit, _ = await usecases.plan_visit(
         session, usecases.Wish(**body.model_dump()), caller=caller, at=operation.done_at
@@ -94,7 +96,7 @@ async def _plan_visit(session: AsyncSession, operation: Operation, caller: Princ
 
 
 async def _start_visit(session: AsyncSession, operation: Operation, caller: Principal) -> Effect:
-    body = _read(StartIn, operation.content)
+    body = read_content(StartIn, operation.content)
     visit, found = await _found(session, operation, caller)
     if found is Stance.HARD:
         return Effect(Verdict.HARD_CONFLICT, "visit-ended-meanwhile", visit.version, snapshot(visit))
@@ -116,7 +118,7 @@ async def _start_visit(session: AsyncSession, operation: Operation, caller: Prin
 
 
 async def _submit_visit(session: AsyncSession, operation: Operation, caller: Principal) -> Effect:
-    body = _read(SubmissionIn, operation.content)
+    body = read_content(SubmissionIn, operation.content)
     visit, found = await _found(session, operation, caller)
     theirs = snapshot(visit)
     if found is Stance.HARD:
@@ -128,7 +130,7 @@ async def _submit_visit(session: AsyncSession, operation: Operation, caller: Pri
 
 
 async def _report_violation(session: AsyncSession, operation: Operation, caller: Principal) -> Effect:
-    body = _read(LooseFinding, operation.content)
+    body = read_content(LooseFinding, operation.content)
     violation = await violations.report_violation(
         session,
         body.finding,
@@ -143,7 +145,7 @@ async def _report_violation(session: AsyncSession, operation: Operation, caller:
 
 
 async def _announce_evidence(session: AsyncSession, operation: Operation, caller: Principal) -> Effect:
-    capture = _read(Capture, operation.content, id=operation.entity_id)
+    capture = read_content(Capture, operation.content, id=operation.entity_id)
     announced, _ = await evidence.announce(session, capture, caller=caller, at=operation.received_at)
     return Effect(Verdict.APPLIED, entity_version=announced.version)
 
@@ -182,9 +184,10 @@ def snapshot(visit: Visit) -> dict[str, Any]:
 
 def says_the_same(visit: Visit, body: SubmissionIn) -> bool:
     """Two inspectors at one door who saw the same and found nothing more: there is nothing to decide."""
+    found_more = body.violations or body.discovery is not None
     answered = body.answers is None or visit.answers is None or dict(body.answers) == dict(visit.answers)
     return (
-        not body.violations
+        not found_more
         and answered
         and (visit.outcome, visit.score, visit.passed) == (body.outcome, body.score, body.passed)
     )

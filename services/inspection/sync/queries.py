@@ -4,18 +4,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import func, null, select
+from sqlalchemy import any_, func, null, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.inspection.devices.domain import DeviceNotEnrolled
-from services.inspection.sync.domain import Operation, OperationNotFound, Verdict
+from services.inspection.sync.domain import IN_CONFLICT, Operation, OperationNotFound, Verdict
 from shared.policies import Principal
 from shared.reach import within_reach
 
 
-async def queue_for(session: AsyncSession, device_id: UUID) -> None:
-    """One batch of a phone at a time: a batch sent twice at once is taken once, then recognised."""
-    await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"sync {device_id}", 0))))
+async def queue_for(session: AsyncSession, subject: str) -> None:
+    """One batch of a person at a time: a batch sent twice at once is taken once, then recognised."""
+    await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"sync {subject}", 0))))
 
 
 async def operations(session: AsyncSession, ids: Iterable[UUID]) -> dict[UUID, Operation]:
@@ -24,9 +24,21 @@ async def operations(session: AsyncSession, ids: Iterable[UUID]) -> dict[UUID, O
     return {operation.id: operation for operation in found}
 
 
-async def held(session: AsyncSession, device_id: UUID) -> Sequence[Operation]:
-    """Operations of a phone that wait for others; locked, for an officer may be deciding about them."""
-    wanted = select(Operation).where(Operation.device_id == device_id, Operation.verdict == Verdict.HELD)
+async def held(session: AsyncSession, subject: str) -> Sequence[Operation]:
+    """A person's operations that wait for others; locked, for an officer may be deciding about them."""
+    wanted = select(Operation).where(Operation.subject == subject, Operation.verdict == Verdict.HELD)
+    return (await session.scalars(wanted.order_by(Operation.id).with_for_update())).all()
+
+
+async def behind(session: AsyncSession, decided: Operation) -> Sequence[Operation]:
+    """The person's operations that are in conflict only because this one was; locked."""
+    wanted = select(Operation).where(
+        Operation.subject == decided.subject,
+        Operation.verdict == Verdict.HARD_CONFLICT,
+        Operation.code == IN_CONFLICT[1],
+        Operation.resolved_at.is_(None),
+        any_(Operation.after) == decided.id,
+    )
     return (await session.scalars(wanted.order_by(Operation.id).with_for_update())).all()
 
 
@@ -117,7 +129,7 @@ _SOURCES: Final[Mapping[str, str]] = {
             'operation_id', s.id, 'kind', s.kind, 'entity_id', s.entity_id, 'verdict', s.verdict, 'code', s.code,
             'entity_version', s.entity_version, 'theirs', s.theirs, 'resolution', s.resolution,
             'resolution_reason', s.resolution_reason) AS item
-        FROM sync_operation s WHERE s.device_id = $7
+        FROM sync_operation s WHERE s.subject = $7
           AND s.changed_in >= greatest($2::bigint, $3::bigint)
           AND (s.changed_in, 5, s.id) > ($3, $4, $5)
           AND ($2 > 0 OR s.verdict IN ('held', 'hard_conflict'))
@@ -161,8 +173,8 @@ async def now(reads: Any, team: str, device_id: UUID, subject: str) -> Any:
 
 
 async def changed(
-    reads: Any, team: str, device_id: UUID, *, floor: int, position: tuple[int, int, UUID], limit: int
+    reads: Any, team: str, subject: str, *, floor: int, position: tuple[int, int, UUID], limit: int
 ) -> Any:
     """A page of what was written in transaction `floor` or later, after a position: one JSON text for each kind."""
-    (row,) = await reads.rows(PAGE, team, floor, *position, limit, device_id)
+    (row,) = await reads.rows(PAGE, team, floor, *position, limit, subject)
     return row

@@ -1,21 +1,22 @@
 """`/v1/sync`: what changed for a team, and what its phones did meanwhile."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
 import orjson
 from fastapi import Query, Request, Response
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
-from services.inspection.devices.domain import DeviceNotEnrolled
+from services.inspection.devices.domain import DeviceNotEnrolled, PhoneTime
 from services.inspection.sync import queries, usecases
 from services.inspection.sync.domain import (
     MAX_OPERATIONS,
     Choice,
     Kind,
     Operation,
+    OperationIdTaken,
     OperationIn,
     OperationNotFound,
     OperationNotOpen,
@@ -23,6 +24,7 @@ from services.inspection.sync.domain import (
     Verdict,
 )
 from services.inspection.sync.feed import ChangesOut, Mark
+from services.inspection.sync.operations import ContentInvalid
 from services.inspection.visits.domain import VisitNotFound
 from shared.clock import utc_now
 from shared.paging import Page, PageOf, PageParams
@@ -35,8 +37,6 @@ router = service_router(prefix="/v1/sync", tags=["sync"])
 PhoneDep = Annotated[Principal, allow("inspector")]
 OfficerDep = Annotated[Principal, allow("bureau", "district_officer")]
 ReaderDep = Annotated[Principal, allow("bureau", "district_officer", "inspector", "auditor", "service")]
-LONGEST_OFF = timedelta(days=3660)
-"""A phone's clock may be wrong, but a time ten years away is a mistake in the batch."""
 
 
 class BatchIn(BaseModel):
@@ -45,7 +45,7 @@ class BatchIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     device_id: UUID
-    sent_at: Annotated[AwareDatetime, Field(ge=datetime.fromisoformat("1970-01-02T00:00:00Z"))]
+    sent_at: PhoneTime
     operations: Annotated[list[OperationIn], Field(min_length=1, max_length=MAX_OPERATIONS)]
 
 
@@ -129,7 +129,7 @@ async def pull_changes(
     at = await queries.now(reads, team, device, caller.subject)
     known = Mark.read(cursors, cursor, team=team, device=device) if cursor is not None else None
     mark, reset = Mark.to_read_on(known, at)
-    found = await queries.changed(reads, team, device, floor=mark.floor, position=mark.position, limit=limit)
+    found = await queries.changed(reads, team, caller.subject, floor=mark.floor, position=mark.position, limit=limit)
     more = found["found"] == limit
     ahead = mark.after_page(found["last"], more=more).write(cursors, team=team, device=device)
     changes = ",".join(f'"{kind}":{found[kind]}' for kind in queries.KINDS)
@@ -137,7 +137,12 @@ async def pull_changes(
     return Response(f"{told[:-1]},{changes}}}", media_type="application/json")
 
 
-@router.post("", response_model=VerdictsOut, responses=problems(DeviceNotEnrolled), max_body_size=8 * 1024**2)
+@router.post(
+    "",
+    response_model=VerdictsOut,
+    responses=problems(DeviceNotEnrolled, OperationIdTaken),
+    max_body_size=8 * 1024**2,
+)
 async def push_operations(body: BatchIn, caller: PhoneDep, session: SessionDep) -> VerdictsOut:
     """Take what a phone did while it was away: one verdict per operation, and nothing silently marked done.
 
@@ -174,10 +179,13 @@ async def list_operations(
 @router.post(
     "/operations/{operation_id}/resolution",
     response_model=OperationOut,
-    responses=problems(OperationNotFound, OperationNotOpen, PhoneCannotPrevail, VisitNotFound),
+    responses=problems(OperationNotFound, OperationNotOpen, PhoneCannotPrevail, ContentInvalid, VisitNotFound),
 )
 async def resolve_operation(
     operation_id: UUID, body: ResolutionIn, caller: OfficerDep, session: SessionDep
 ) -> Operation:
-    """Decide a hard conflict, or an operation that waits for one that never came. Both versions stay on record."""
+    """Decide a hard conflict, or an operation that waits for one that never came. Both versions stay on record.
+
+    What came after a version that is made to hold follows it. A waiting operation that meets another version when it
+    is let go is a hard conflict then, and still to be decided."""
     return await usecases.resolve(session, operation_id, body.choice, reason=body.reason, caller=caller, at=utc_now())

@@ -1,6 +1,7 @@
 """Take a batch from a phone, release what waited, let an officer decide what is left."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,12 +22,13 @@ from services.inspection.sync.domain import (
     PhoneCannotPrevail,
     PhoneClock,
     Verdict,
+    standings,
     waits_for,
 )
-from services.inspection.sync.operations import Effect, Perform, perform, perform_alone
+from services.inspection.sync.operations import ContentInvalid, Effect, Perform, perform, perform_alone, read_content
 from services.inspection.visits import queries as visits
 from services.inspection.visits import usecases as of_visits
-from services.inspection.visits.bodies import SubmissionIn
+from services.inspection.visits.bodies import SubmissionIn, VisitIn
 from services.inspection.visits.domain import VisitState
 from services.inspection.visits.usecases import Consequence, draw_consequences
 from shared import journal
@@ -81,11 +83,12 @@ async def take_batch(
     """
     device = await devices.enrolled(session, device_id, caller.subject)
     clock = PhoneClock(sent_at, at, device.enrolled_at)
-    await queries.queue_for(session, device.id)
+    await queries.queue_for(session, caller.subject)
     await visits.hold_visits(
         session,
         known={one.entity_id for one in sent if one.kind in NEEDS_BASE},
         made={one.entity_id for one in sent if one.kind == Kind.PLAN_VISIT},
+        doors=set(_doors(sent)),
     )
     with suppress(Refusal):
         async with savepoint(session), journal.gathering(session):
@@ -93,8 +96,18 @@ async def take_batch(
     return await _Batch(session, device, caller, clock, perform_alone).take(sent)
 
 
+def _doors(sent: Sequence[OperationIn]) -> Iterator[tuple[UUID, UUID]]:
+    """Campaign and institution of each visit that is planned, as far as they can be read."""
+    for one in sent:
+        if one.kind == Kind.PLAN_VISIT:
+            with suppress(ContentInvalid):
+                wish = read_content(VisitIn, one.content)
+                if wish.campaign_id is not None and wish.institution_id is not None:
+                    yield wish.campaign_id, wish.institution_id
+
+
 class _Batch:
-    """What a batch knows of a phone's operations: those it names, and those that wait.
+    """What a batch knows of a person's operations: those it names, and those that wait.
 
     New ones are written at the end, all at once."""
 
@@ -106,8 +119,9 @@ class _Batch:
         self._known: dict[UUID, Operation] = {}
         self._new: list[Operation] = []
         self._released: list[Operation] = []
-        self._verdicts: dict[UUID, Verdict] = {}
-        self._held: list[Operation] = []
+        self._standing: dict[UUID, Verdict] = {}
+        self._held: dict[UUID, Operation] = {}
+        self._waiting_for: dict[UUID, list[Operation]] = defaultdict(list)
         self._consequences: list[Consequence] = []
 
     async def take(self, sent: Sequence[OperationIn]) -> list[Answer]:
@@ -121,25 +135,27 @@ class _Batch:
         return answers + [Answer.of(one, Verdict(one.verdict), released=True) for one in self._released]
 
     async def _remember(self, sent: Sequence[OperationIn]) -> None:
-        self._held = list(await queries.held(self._session, self._device.id))
-        named = [one.after for one in sent] + [one.after for one in self._held]
+        for one in await queries.held(self._session, self._caller.subject):
+            self._wait(one)
+        named = [one.after for one in sent] + [one.after for one in self._held.values()]
         mentioned = {one.id for one in sent}.union(*named)
         self._known = await queries.operations(self._session, mentioned)
-        # Another phone's operation is nobody's predecessor here.
-        self._verdicts = {
-            one.id: Verdict(one.verdict) for one in self._known.values() if one.device_id == self._device.id
-        }
+        self._standing = standings(self._known.values(), self._caller.subject)
+
+    def _wait(self, one: Operation) -> None:
+        self._held[one.id] = one
+        for before in one.after:
+            self._waiting_for[before].append(one)
 
     async def _settle(self) -> None:
         """Decide what no longer waits, because an officer decided meanwhile what it waited for."""
-        for one in sorted(self._held, key=_when):
-            if one in self._held and waits_for(one.after, self._verdicts) != STILL_WAITING:
-                await self._let_go(one)
+        free = [one for one in self._held.values() if waits_for(one.after, self._standing) != STILL_WAITING]
+        await self._let_go(free)
 
     async def _answer(self, sent: OperationIn) -> Answer:
         stored = self._known.get(sent.id)
         if stored is not None:
-            same = stored.device_id == self._device.id and stored.fingerprint == sent.fingerprint
+            same = stored.is_same_as(sent, self._caller.subject)
             return Answer.of(stored, stored.answer) if same else Answer.reused(sent)
         caller = self._caller
         operation = Operation.take(
@@ -153,70 +169,97 @@ class _Batch:
         self._known[operation.id] = operation
         self._new.append(operation)
         await self._judge(operation)
-        if operation.verdict == Verdict.HELD:
-            self._held.append(operation)
         answer = Answer.of(operation, Verdict(operation.verdict))
-        await self._release(operation)
+        if operation.verdict == Verdict.HELD:
+            self._wait(operation)
+        else:
+            await self._let_go(self._waiting_for[operation.id])
         return answer
 
-    async def _release(self, decided: Operation) -> None:
-        """Decide what waited for this one, in the order in which it was done, and what waited for that."""
-        if decided.verdict == Verdict.HELD:
-            return
-        waiting = [one for one in self._held if decided.id in one.after]
-        for one in sorted(waiting, key=_when):
-            if one in self._held:
-                await self._let_go(one)
-
-    async def _let_go(self, one: Operation) -> None:
-        await self._judge(one)
-        if one.verdict != Verdict.HELD:
-            self._held.remove(one)
-            self._released.append(one)
-            await self._release(one)
+    async def _let_go(self, waiting: Sequence[Operation]) -> None:
+        """Decide these, in the order in which they were done, and after each what waited for it. A phone may have
+        chained everything it did, so there is no recursion."""
+        ahead = _latest_first(waiting)
+        while ahead:
+            one = ahead.pop()
+            if one.id not in self._held:
+                continue
+            await self._judge(one)
+            if one.verdict != Verdict.HELD:
+                del self._held[one.id]
+                self._released.append(one)
+                ahead += _latest_first(self._waiting_for[one.id])
 
     async def _judge(self, operation: Operation) -> None:
-        imposed = waits_for(operation.after, self._verdicts)
+        imposed = waits_for(operation.after, self._standing)
         effect = Effect(*imposed) if imposed else await self._perform(self._session, operation, self._caller)
         self._consequences += effect.consequences
         await _note(self._session, operation, effect, self._clock.received_at)
-        self._verdicts[operation.id] = effect.verdict
+        self._standing[operation.id] = effect.verdict
+
+
+def _owner(operation: Operation) -> Principal:
+    """The person who did it, as he stood when it was taken."""
+    return Principal(operation.subject, frozenset({"inspector"}), district=operation.district, team=operation.team)
 
 
 def _when(operation: Operation) -> tuple[datetime, UUID]:
     return operation.done_at, operation.id
 
 
+def _latest_first(operations: Sequence[Operation]) -> list[Operation]:
+    return sorted(operations, key=_when, reverse=True)
+
+
 async def resolve(
     session: AsyncSession, operation_id: UUID, choice: Choice, *, reason: str, caller: Principal, at: datetime
 ) -> Operation:
-    """Say whose version holds. The phone's is then made to hold, in the words it sent; the other stays on record."""
+    """Say whose version holds; the other stays on record.
+
+    The phone's is made to hold in the words it sent, and what is in conflict only because it came after it follows.
+    A waiting operation that meets another version when it is let go is still to be decided.
+    """
     operation = await queries.operation_for_update(session, operation_id, caller)
     resolved = operation.resolve(choice, reason=reason, by=caller.subject, at=at)
     if choice is Choice.PHONE:
-        await _prevail(session, operation, reason, caller, at)
+        if not await _prevail(session, operation, reason, caller, at):
+            operation.reopen()
+            return operation
     elif operation.verdict == Verdict.HELD:
         operation.decide(Verdict.REFUSED, code="discarded", at=at)
     await journal.record(session, resolved, subject=operation, reason=reason)
+    if choice is Choice.PHONE:
+        await _follow(session, operation, at)
     return operation
 
 
-async def _prevail(session: AsyncSession, operation: Operation, reason: str, caller: Principal, at: datetime) -> None:
-    """A held operation is done without what it waited for; a submission replaces the one that awaits its review."""
-    owner = Principal(operation.subject, frozenset({"inspector"}), district=operation.district, team=operation.team)
-    if operation.verdict == Verdict.HELD:
-        effect = await perform_alone(session, operation, owner)
-        await _note(session, operation, effect, at)
-        return
+async def _prevail(session: AsyncSession, operation: Operation, reason: str, caller: Principal, at: datetime) -> bool:
+    """A submission replaces the one that awaits its review; anything else is done now, whatever it waited for.
+    Whether it holds: it may meet a version that nobody has seen yet."""
+    if operation.verdict == Verdict.HELD or (operation.is_behind and operation.kind != Kind.SUBMIT_VISIT):
+        await _note(session, operation, await perform_alone(session, operation, _owner(operation)), at)
+        return operation.verdict != Verdict.HARD_CONFLICT
     if operation.kind != Kind.SUBMIT_VISIT:
         raise PhoneCannotPrevail
     visit = await visits.visit_for_update(session, operation.entity_id, caller)
     if visit.state != VisitState.DONE:
         raise PhoneCannotPrevail(state=str(visit.state))
+    said = read_content(SubmissionIn, operation.content)
     await of_visits.review_visit(session, visit.id, accepted=False, note=reason, caller=caller, at=at)
-    said = SubmissionIn.model_validate(operation.content)
-    visit = await of_visits.submit_visit(session, visit.id, said, caller=owner, at=operation.done_at)
+    visit = await of_visits.submit_visit(session, visit.id, said, caller=_owner(operation), at=operation.done_at)
     operation.entity_version = visit.version
+    return True
+
+
+async def _follow(session: AsyncSession, decided: Operation, at: datetime) -> None:
+    """Do what was in conflict only because it came after this one, and what came after that."""
+    ahead = [decided]
+    while ahead:
+        for one in sorted(await queries.behind(session, ahead.pop(0)), key=_when):
+            before = await queries.operations(session, one.after)
+            if waits_for(one.after, standings(before.values(), one.subject)) is None:
+                await _note(session, one, await perform_alone(session, one, _owner(one)), at)
+                ahead.append(one)
 
 
 async def _note(session: AsyncSession, operation: Operation, effect: Effect, at: datetime) -> None:

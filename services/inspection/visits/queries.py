@@ -5,10 +5,10 @@ from dataclasses import asdict, dataclass
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Text, bindparam, func, select, text
+from sqlalchemy import ARRAY, Text, bindparam, func, or_, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.inspection.campaigns.domain import CampaignTarget
+from services.inspection.campaigns.domain import CampaignTarget, Outcome
 from services.inspection.visits.domain import Visit, VisitNotFound, VisitState
 from shared.policies import Principal
 from shared.reach import within_reach
@@ -44,9 +44,11 @@ async def visit_with_id(session: AsyncSession, visit_id: UUID) -> Visit | None:
     return await session.get(Visit, visit_id)
 
 
-async def hold_visits(session: AsyncSession, known: Collection[UUID], made: Collection[UUID]) -> None:
-    """All of these, those that are still to be made, and their places on campaigns' lists, each kind in one order:
-    two phones at the same doors only queue."""
+async def hold_visits(
+    session: AsyncSession, known: Collection[UUID], made: Collection[UUID], doors: Collection[tuple[UUID, UUID]]
+) -> None:
+    """All of these, those that are still to be made, and their places on campaigns' lists (`doors`: campaign and
+    institution of the latter), each kind in one order: two phones at the same doors only queue."""
     if made:
         await session.execute(_QUEUE, {"ids": [str(one) for one in sorted(made)]})
     ids = {*known, *made}
@@ -55,9 +57,11 @@ async def hold_visits(session: AsyncSession, known: Collection[UUID], made: Coll
     for one in found.keys() | made:
         hold(session, Visit, one, found.get(one))
     listed = [visit.campaign_target_id for visit in found.values() if visit.campaign_target_id is not None]
-    if listed:
-        on_lists = select(CampaignTarget).where(CampaignTarget.id.in_(listed)).order_by(CampaignTarget.id)
-        for target in await session.scalars(on_lists.with_for_update().execution_options(populate_existing=True)):
+    if listed or doors:
+        place = tuple_(CampaignTarget.campaign_id, CampaignTarget.institution_id)
+        on_lists = select(CampaignTarget).where(or_(CampaignTarget.id.in_(listed), place.in_(doors)))
+        locked_ones = on_lists.order_by(CampaignTarget.id).with_for_update()
+        for target in await session.scalars(locked_ones.execution_options(populate_existing=True)):
             hold(session, CampaignTarget, target.id, target)
 
 
@@ -110,7 +114,7 @@ async def planned_for_update(session: AsyncSession, reference_id: UUID) -> Seque
 async def others_at(
     session: AsyncSession, campaign_id: UUID | None, institution_id: UUID | None, *, besides: UUID
 ) -> Visit | None:
-    """A visit of the same campaign to the same institution that is planned or under way already."""
+    """Another visit of the same campaign to the same institution, to come, under way, or ended with somebody seen."""
     if campaign_id is None or institution_id is None:
         return None
     found: Visit | None = await session.scalar(
@@ -119,7 +123,8 @@ async def others_at(
             Visit.campaign_id == campaign_id,
             Visit.institution_id == institution_id,
             Visit.id != besides,
-            Visit.state.in_((VisitState.PLANNED, VisitState.STARTED)),
+            Visit.state != VisitState.CALLED_OFF,
+            Visit.outcome.is_distinct_from(Outcome.CLOSED_DOOR),
         )
         .order_by(Visit.id)
         .limit(1)
