@@ -8,8 +8,10 @@ import pytest
 from services.inspection.campaigns.domain import Outcome
 from services.inspection.violations.domain import Place
 from services.inspection.visits.domain import (
+    ConclusionUnseen,
     OutcomeNeedsInstitution,
     Plan,
+    Purpose,
     Visit,
     VisitNotDone,
     VisitNotPlanned,
@@ -90,6 +92,15 @@ def test_a_search_cannot_end_at_a_door_nobody_knows(outcome: Outcome) -> None:
 def test_a_search_ends_with_something_or_nothing_found(outcome: Outcome) -> None:
     visit = started(known=False)
     assert visit.submit(outcome, score=None, note=None, violations=0, passed=None, at=AT).outcome == outcome
+
+
+@pytest.mark.parametrize("outcome", [Outcome.CLOSED_DOOR, Outcome.MOVED, Outcome.REFUSED])
+def test_nothing_passes_from_behind_a_door(outcome: Outcome) -> None:
+    visit = started()
+    visit.purpose, visit.reference_id = Purpose.VERIFICATION, new_id()
+    with pytest.raises(ConclusionUnseen):
+        visit.check_submission(outcome, passed=True)
+    visit.check_submission(outcome, passed=None)
 
 
 def test_review_accepts_or_sends_back() -> None:

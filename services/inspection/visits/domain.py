@@ -111,6 +111,13 @@ class ConclusionMissing(Invalid):
     zh = "该检查系受托核查，须给出是否通过的结论。"
 
 
+class ConclusionUnseen(Invalid):
+    """Only who got in can say whether what he looked at passes."""
+
+    code = "conclusion-unseen"
+    zh = "未能入内检查的，不得给出是否通过的结论。"
+
+
 class ConclusionUnasked(Invalid):
     """Only a visit that somebody asked for ends with a conclusion."""
 
@@ -256,6 +263,8 @@ class Visit(Base, Aggregate, Followed):
             raise OutcomeNeedsInstitution(pointer="/outcome")
         if self.purpose is None and passed is not None:
             raise ConclusionUnasked(pointer="/passed")
+        if outcome is not Outcome.INSPECTED and passed is not None:
+            raise ConclusionUnseen(pointer="/passed")
         if self.purpose in _CONCLUDED and outcome is Outcome.INSPECTED and passed is None:
             raise ConclusionMissing(pointer="/passed")
 
