@@ -6,7 +6,7 @@ from pathlib import Path
 
 import av
 import pytest
-from PIL import Image
+from PIL import Image, ImageStat
 
 from services.inspection.evidence.laundry import Unclean, clean
 from tests.inspection.hostile_files import CLEAN, FILES, HERE, Sent, exif, picture
@@ -65,6 +65,16 @@ def test_a_picture_stands_upright(tmp_path: Path) -> None:
     clean(source, target, "image/jpeg")
     with Image.open(target) as shown:
         assert shown.size == (48, 64)
+
+
+def test_of_a_phone_s_two_pictures_in_one_the_first_is_kept(tmp_path: Path) -> None:
+    source, target = tmp_path / "original", tmp_path / "clean"
+    first, second = [Image.new("RGB", (32, 24), colour) for colour in ("red", "blue")]
+    first.save(source, "MPO", save_all=True, append_images=[second])
+    assert clean(source, target, "image/jpeg")["media_type"] == "image/jpeg"
+    with Image.open(target) as kept:
+        assert (kept.format, kept.size, getattr(kept, "n_frames", 1)) == ("JPEG", (32, 24), 1)
+        assert ImageStat.Stat(kept).mean[0] > 200 > 50 > ImageStat.Stat(kept).mean[2]
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,8 @@ CPU_SECONDS: Final[Mapping[str, int]] = {"image": 30, "audio": 120, "video": 900
 OUTPUT: Final = 600 * 1024**2
 
 _PICTURES: Final = {"image/jpeg": "JPEG", "image/png": "PNG", "image/webp": "WEBP"}
+_SEVERAL: Final = "MPO"
+"""A JPEG with a second picture behind it (a depth map, a preview), as many phones write them; the first one is kept."""
 # One demuxer each: the others of the library read playlists, which name further files and addresses.
 _CONTAINERS: Final = {
     "audio/mpeg": "mp3",
@@ -57,11 +59,12 @@ def _clean_picture(source: Path, target: Path, expected: str) -> dict[str, Any]:
     Image.MAX_IMAGE_PIXELS = None  # ours is checked first, before a pixel is decoded
     try:
         with Image.open(source, formats=list(_PICTURES.values())) as picture:
-            if picture.format != expected:
+            several = picture.format == _SEVERAL and expected == "JPEG"
+            if picture.format != expected and not several:
                 raise Unclean("media-type-differs")
             if picture.width * picture.height > MAX_PIXELS:
                 raise Unclean("too-many-pixels")
-            if getattr(picture, "n_frames", 1) > 1:
+            if getattr(picture, "n_frames", 1) > 1 and not several:
                 raise Unclean("picture-animated")
             position = _position(picture)
             picture.load()
