@@ -56,6 +56,11 @@ async def test_a_case_from_filing_to_closure(world: World, docket: Docket) -> No
     async with world.sessions.begin() as session:
         session.add(evidence)
     inquiry = {"officers": OFFICERS, "identity_shown": True, "record": "笔录", "evidence": [str(evidence.id)]}
+    elsewhere = kept_evidence(new_id(), await world.institution("g1"), at=utc_now())
+    async with world.sessions.begin() as session:
+        session.add(elsewhere)
+    unfit = await officer.post(f"{path}/exhibits", json={"evidence": [str(elsewhere.id)]})
+    assert (unfit.status_code, unfit.json()["code"]) == (409, "evidence-unfit")
     assert (await officer.post(f"{path}/inquiries", json=inquiry)).json()["state"] == "investigating"
     assert (await officer.post(f"{path}/penalty-notice", json=NOTICE)).json()["state"] == "notified"
     assert (await operator.get(path)).json()["notice"]["facts"] == "x"

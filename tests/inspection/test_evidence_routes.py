@@ -110,6 +110,24 @@ async def test_what_is_not_what_was_said_is_refused(
     assert (await world.facts(said["id"]))[-1][2]["code"] == code
 
 
+async def test_nobody_spoils_what_a_colleague_announced(world: World) -> None:
+    phone, said = world.inspector("t1"), announcement(await visit(world))
+    await phone.post("/v1/evidence", json=said)
+    colleague = world.inspector("t1", subject="colleague")
+    refused = await send(colleague, said["id"], b"x" * said["size"], 0)
+    assert (refused.status_code, refused.json()["code"]) == (403, "evidence-not-yours")
+    assert (await send(phone, said["id"], PHOTO, 0)).json()["state"] == "received"
+
+
+async def test_announced_otherwise_it_is_other_evidence(world: World) -> None:
+    phone, said = world.inspector("t1"), announcement(await visit(world))
+    await phone.post("/v1/evidence", json=said)
+    assert (await phone.post("/v1/evidence", json=said)).status_code == 200
+    for other in ({"captured_at": "2026-03-02T10:00:00+08:00"}, {"position": None}, {"size": said["size"] + 1}):
+        refused = await phone.post("/v1/evidence", json=said | other)
+        assert (refused.status_code, refused.json()["code"]) == (409, "evidence-id-taken")
+
+
 async def test_a_device_signs_what_its_holder_announces(world: World) -> None:
     phone, key = world.inspector("t1"), Ed25519PrivateKey.generate()
     device = str(uuid4())

@@ -1,11 +1,14 @@
 """`/v1/violations` from report to verification, by the people who do it."""
 
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 
 from shared.clock import china_date, utc_now
+from shared.database import new_id
 from tests.inspection.conftest import World
+from tests.inspection.docket import kept_evidence
 
 TEAM = {"code": "t1", "name": "t1", "district": "140213", "grids": ["g1"]}
 
@@ -106,9 +109,22 @@ async def test_a_re_visit_closes_it_or_puts_it_back(world: World) -> None:
     extended = await world.officer("140213").post(f"{path}/extension", json=later)
     assert (extended.json()["due_on"], extended.json()["extended_by"]) == (later["due_on"], "district_officer-1")
     assert extended.json()["due_on"] > order["due_on"]
-    shown = ["0190a000-0000-7000-8000-000000000001"]
-    done = await operator.post(f"{path}/rectification", json={"statement": "已停课", "evidence": shown})
-    assert done.json()["evidence"] == shown
+    shown, elsewhere = [
+        kept_evidence(UUID(violation), place, at=utc_now()) for place in (institution, await world.institution("g2"))
+    ]
+    shown.announced_by = "operator-1"
+    elsewhere.subject_id = new_id()
+    async with world.sessions.begin() as session:
+        session.add_all([shown, elsewhere])
+    ids = [str(shown.id), str(elsewhere.id), str(new_id())]
+    unfit = await operator.post(f"{path}/rectification", json={"statement": "已停课", "evidence": ids})
+    assert (unfit.status_code, unfit.json()["code"], unfit.json()["facts"]["evidence"]) == (
+        409,
+        "evidence-unfit",
+        ids[1:],
+    )
+    done = await operator.post(f"{path}/rectification", json={"statement": "已停课", "evidence": ids[:1]})
+    assert done.json()["evidence"] == ids[:1]
 
     async def planned() -> list[str]:
         visits = (await inspector.get("/v1/visits", params={"state": "planned"})).json()["items"]

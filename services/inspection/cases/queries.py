@@ -11,6 +11,7 @@ from services.inspection.cases.domain import Case
 from services.inspection.cases.law import Window
 from services.inspection.cases.refusals import CaseNotFound
 from services.inspection.cases.states import CaseState
+from services.inspection.violations.domain import Violation
 from shared.policies import Principal
 from shared.reach import within_reach
 
@@ -60,6 +61,12 @@ async def cases(
     if after is not None:
         wanted = wanted.where(Case.id > UUID(after))
     return (await session.scalars(wanted)).all()
+
+
+async def subjects_of(session: AsyncSession, of: Case) -> list[UUID]:
+    """What evidence for the case may be about: its violation, and the visit that found it."""
+    visit = await session.scalar(select(Violation.visit_id).where(Violation.id == of.violation_id))
+    return [of.violation_id] if visit is None else [of.violation_id, visit]
 
 
 async def fined_windows(session: AsyncSession, of: Case) -> Sequence[Window]:

@@ -14,6 +14,7 @@ from services.inspection.cases.domain import Case
 from services.inspection.cases.law import HEARING, Ground
 from services.inspection.cases.papers import Decision, Filing, Inquiry, Notice, Party, Review, SpotDecision, Statement
 from services.inspection.cases.refusals import CaseNotFound, NoPenaltyBasis
+from services.inspection.evidence import queries as proofs
 from services.inspection.evidence.exhibits import enter_exhibits
 from services.inspection.norms import queries as norms
 from services.inspection.norms.domain import NormName
@@ -102,6 +103,8 @@ async def _exhibit(
     """Chain what is new to the exhibits of the case; only what was verified and kept can be one."""
     case = await queries.case_for_update(session, case_id, caller)
     new = [one for one in dict.fromkeys(evidence) if one not in case.exhibits]
+    subjects = await queries.subjects_of(session, case)
+    await proofs.check_fit(session, new, caller, subjects=subjects, institution_id=case.institution_id)
     await enter_exhibits(session, case.id, new, caller=caller, at=at)
 
 

@@ -1,6 +1,6 @@
 """A piece of evidence (证据): what a phone recorded, hashed where it was recorded, and kept as it was."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -25,7 +25,7 @@ from shared.events.inspection import (
     EvidenceReceived,
     EvidenceRefused,
 )
-from shared.refusals import Conflict, Invalid, NotFound, Refusal, field_error
+from shared.refusals import Conflict, Forbidden, Invalid, NotFound, Refusal, field_error
 from shared.wording import not_bool
 
 MAX_BYTES: Final[Mapping[str, int]] = {"photo": 30 * 1024**2, "recording": 500 * 1024**2}
@@ -47,6 +47,20 @@ class EvidenceIdTaken(Conflict):
 
     code = "evidence-id-taken"
     zh = "该编号已用于另一份证据。"
+
+
+class EvidenceNotYours(Forbidden):
+    """Only who announced evidence sends its bytes."""
+
+    code = "evidence-not-yours"
+    zh = "只有登记该证据的人才能上传其内容。"
+
+
+class EvidenceUnfit(Conflict):
+    """Some of this evidence is unknown, refused, or about something else; `evidence` says which."""
+
+    code = "evidence-unfit"
+    zh = "部分证据不存在、未被接受或与此事无关，见evidence。"
 
 
 class EvidenceTooLarge(Invalid):
@@ -293,6 +307,16 @@ class Evidence(Base, Aggregate):
         position = capture.position.model_dump() if capture.position else None
         said = (capture.subject_id, capture.sha256, capture.size, capture.media_type, capture.captured_at, position)
         return said == (self.subject_id, self.sha256, self.size, self.media_type, self.captured_at, self.position)
+
+    def check_sender(self, subject: str) -> None:
+        """Nobody else knows what was recorded, so nobody else can spoil it."""
+        if subject != self.announced_by:
+            raise EvidenceNotYours
+
+    def speaks_of(self, subjects: Collection[UUID], institution_id: UUID | None) -> bool:
+        """Whether it may prove something about these, or about what happened at this institution."""
+        there = institution_id is not None and self.institution_id == institution_id
+        return self.state != EvidenceState.REFUSED and (there or self.subject_id in subjects)
 
     def check_part(self, offset: int, length: int) -> None:
         """Whether a part that begins there is the next one."""

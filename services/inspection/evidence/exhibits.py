@@ -7,7 +7,7 @@ import tempfile
 import zipfile
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
-from typing import IO, Any
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -61,15 +61,16 @@ async def bundle(
         "head": chain[-1].hash if chain else NOTHING_BEFORE,
         "exhibits": exhibits,
     }
-    file = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115  # closed when the last piece has left
-    with zipfile.ZipFile(file, "w") as archive:
-        await _write(archive, "manifest.json", _once(canonical(manifest)))
-        await _write(archive, "manifest.sig", _once(seal.sign(manifest).encode()))
-        for link, exhibit in zip(chain, exhibits, strict=True):
-            await _write(archive, str(exhibit["original"]), await store.original(link.evidence_id))
-            await _write(archive, str(exhibit["clean"]), await store.clean(link.evidence_id))
-    file.seek(0)
-    return _pieces(file)
+    with tempfile.SpooledTemporaryFile(IN_MEMORY) as file:
+        with zipfile.ZipFile(file, "w") as archive:
+            await _write(archive, "manifest.json", _once(canonical(manifest)))
+            await _write(archive, "manifest.sig", _once(seal.sign(manifest).encode()))
+            for link, exhibit in zip(chain, exhibits, strict=True):
+                await _write(archive, str(exhibit["original"]), await store.original(link.evidence_id))
+                await _write(archive, str(exhibit["clean"]), await store.clean(link.evidence_id))
+        file.seek(0)
+        while piece := file.read(PIECE):
+            yield piece
 
 
 async def _write(archive: zipfile.ZipFile, name: str, content: AsyncIterator[bytes]) -> None:
@@ -81,9 +82,3 @@ async def _write(archive: zipfile.ZipFile, name: str, content: AsyncIterator[byt
 
 async def _once(content: bytes) -> AsyncIterator[bytes]:
     yield content
-
-
-async def _pieces(file: IO[bytes]) -> AsyncIterator[bytes]:
-    with file:
-        while piece := file.read(PIECE):
-            yield piece

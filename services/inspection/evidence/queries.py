@@ -1,12 +1,19 @@
 """Evidence by id and by what it is about; the chain of a case."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from sqlalchemy import and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.inspection.evidence.domain import Evidence, EvidenceNotFound, EvidenceState, Exhibit, SubjectKind
+from services.inspection.evidence.domain import (
+    Evidence,
+    EvidenceNotFound,
+    EvidenceState,
+    EvidenceUnfit,
+    Exhibit,
+    SubjectKind,
+)
 from services.inspection.violations import queries as violations
 from services.inspection.violations.domain import Place
 from services.inspection.visits import queries as visits
@@ -40,6 +47,23 @@ def reaches(caller: Principal, evidence: Evidence) -> bool:
         own = own_institution(caller)
         return own is not None and (evidence.institution_id, evidence.announced_by) == (own, caller.subject)
     return caller.covers(district=evidence.district, street=evidence.street, team=evidence.team)
+
+
+async def check_fit(
+    session: AsyncSession,
+    evidence_ids: Collection[UUID],
+    caller: Principal,
+    *,
+    subjects: Collection[UUID],
+    institution_id: UUID | None,
+) -> None:
+    """Whether all of this evidence is within the caller's reach and about these subjects or this institution; raises
+    `EvidenceUnfit`."""
+    found = await session.scalars(select(Evidence).where(Evidence.id.in_(evidence_ids)))
+    fit = {one.id for one in found if reaches(caller, one) and one.speaks_of(subjects, institution_id)}
+    unfit = [str(one) for one in evidence_ids if one not in fit]
+    if unfit:
+        raise EvidenceUnfit(pointer="/evidence", evidence=unfit)
 
 
 async def evidence_with_id(session: AsyncSession, evidence_id: UUID) -> Evidence | None:

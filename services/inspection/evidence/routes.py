@@ -21,6 +21,7 @@ from services.inspection.evidence.domain import (
     EvidenceIdTaken,
     EvidenceNotFound,
     EvidenceNotKept,
+    EvidenceNotYours,
     EvidenceState,
     EvidenceTooLarge,
     Exhibit,
@@ -164,7 +165,9 @@ async def get_evidence(evidence_id: UUID, caller: ReaderDep, session: SessionDep
 @router.patch(
     "/{evidence_id}/content",
     response_model=EvidenceOut,
-    responses=problems(EvidenceNotFound, UploadComplete, UploadOffsetWrong, UploadTooLong, UploadEmpty),
+    responses=problems(
+        EvidenceNotFound, EvidenceNotYours, UploadComplete, UploadOffsetWrong, UploadTooLong, UploadEmpty
+    ),
     max_body_size=MAX_PART,
     openapi_extra={"requestBody": {"required": True, "content": OCTETS}},
 )
@@ -230,9 +233,10 @@ async def export_bundle(
     """All evidence of a case, originals too, with the signed chain; `deploy/verify/bundle.py` checks it anywhere."""
     case = await cases.case(session, case_id, caller)
     state = request.app.state
-    pieces = await bundle(case.id, await queries.chain(session, case.id), state.evidence, state.seal, at=utc_now())
+    chain = await queries.chain(session, case.id)
+    # Built while it is sent, when the transaction has ended: the files of a large case take longer than one may last.
     return StreamingResponse(
-        pieces,
+        bundle(case.id, chain, state.evidence, state.seal, at=utc_now()),
         media_type="application/zip",
         headers={
             "Content-Disposition": f'attachment; filename="evidence-{case.id}.zip"',

@@ -54,6 +54,7 @@ async def receive_part(
 ) -> Evidence:
     """Store a part, then say so. What a crash leaves in between is replaced when the phone sends it again."""
     evidence = await queries.evidence_for_update(session, evidence_id, caller)
+    evidence.check_sender(caller.subject)
     evidence.check_part(offset, len(content))
     await store.put_part(evidence.id, offset, content)
     received = evidence.receive(offset, len(content), at=at)

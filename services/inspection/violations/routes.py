@@ -8,6 +8,7 @@ from uuid import UUID
 from fastapi import Query, Request, Response, status
 from pydantic import BaseModel, ConfigDict, Field, computed_field
 
+from services.inspection.evidence.domain import EvidenceUnfit
 from services.inspection.offences.domain import OffenceUnknown
 from services.inspection.targets.domain import TargetNotFound
 from services.inspection.violations import queries, usecases
@@ -230,7 +231,7 @@ async def extend_rectification(
 @router.post(
     "/{violation_id}/rectification",
     response_model=ViolationOut,
-    responses=problems(ViolationNotFound, ViolationNotUnderOrder),
+    responses=problems(ViolationNotFound, ViolationNotUnderOrder, EvidenceUnfit),
 )
 async def rectify_violation(
     violation_id: UUID,

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.inspection.evidence import queries as proofs
 from services.inspection.offences import queries as offences
 from services.inspection.offences.domain import Offence, OffenceUnknown
 from services.inspection.targets import queries as targets
@@ -109,6 +110,7 @@ async def rectify_violation(
 ) -> Violation:
     """The operator, or an inspector on his behalf, says that it was put right; a re-visit is put on the team's list."""
     violation = await queries.violation_for_update(session, violation_id, caller)
+    await proofs.check_fit(session, evidence, caller, subjects=[violation.id], institution_id=violation.institution_id)
     rectified = violation.rectify(statement, at=at, evidence=evidence)
     await journal.record(session, rectified, subject=violation)
     await mandates.plan_verification(session, violation, at=at)
