@@ -25,6 +25,7 @@ from services.inspection.evidence import domain as evidence_rules
 from services.inspection.evidence.routes import key, of_cases, open_evidence
 from services.inspection.evidence.routes import router as evidence
 from services.inspection.grids.routes import router as grids
+from services.inspection.handovers.routes import router as handovers
 from services.inspection.norms import domain as norm_rules
 from services.inspection.norms.routes import router as norms
 from services.inspection.offences.routes import router as offences
@@ -55,6 +56,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         routers=[
             grids,
             teams,
+            handovers,
             blind_spots,
             campaigns,
             checklists,

@@ -52,6 +52,21 @@ class TeamFormed(Event):
     members: tuple[str, ...] = ()
 
 
+class TeamHandedOver(Event):
+    """A team's open work went to another (`to` is its code): so many visits, targets of open campaigns, violations."""
+
+    type: ClassVar[str] = "inspection.team.handed_over.v1"
+    topic: ClassVar[str] = "inspection.teams.v1"
+
+    team_id: UUID
+    code: str
+    to: str
+    visits: int
+    targets: int
+    violations: int
+    at: datetime
+
+
 class RotaEvent(Event):
     """Every fact about the rota names the entry, the team and the person."""
 
@@ -420,6 +435,14 @@ class VisitCalledOff(VisitEvent):
     type: ClassVar[str] = "inspection.visit.called_off.v1"
 
     cause: str
+
+
+class VisitHandedOver(VisitEvent):
+    """A visit went from one team's list to another's; `team` is the new one."""
+
+    type: ClassVar[str] = "inspection.visit.handed_over.v1"
+
+    from_team: str | None
 
 
 class VisitJoined(VisitEvent):

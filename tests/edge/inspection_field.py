@@ -61,7 +61,8 @@ async def _checklists(service: Service) -> dict[str, Ask]:
 
 
 async def _evidence(service: Service, visit: str, violation: str, institution: str) -> dict[str, Ask]:
-    """One to announce, one to send, one that is kept; the operator has his own, about what he must put right."""
+    """One to announce, one to send, one that is kept; the operator has his own, about what he must put right, and who
+    sends has announced it."""
     inspector = service("inspector", district=HERE, team="team-01")
     operator = service("operator", institution=institution)
     numbers = iter(range(1, 100))
@@ -80,6 +81,10 @@ async def _evidence(service: Service, visit: str, violation: str, institution: s
 
     sending, kept = [await made(inspector, "/v1/evidence", json=capture("visit", visit)) for _ in range(2)]
     his, his_kept = [await made(operator, "/v1/evidence", json=capture("violation", violation)) for _ in range(2)]
+    officials = {"bureau": service("bureau"), "district_officer": service("district_officer", district=HERE)}
+    theirs = {
+        role: await made(person, "/v1/evidence", json=capture("visit", visit)) for role, person in officials.items()
+    }
     for person, one in ((inspector, kept), (operator, his_kept)):
         sent = await person.patch(f"/v1/evidence/{one}/content", content=PHOTO, headers={"upload-offset": "0"})
         assert sent.is_success, sent.text
@@ -97,7 +102,7 @@ async def _evidence(service: Service, visit: str, violation: str, institution: s
             {"evidence_id": sending},
             content=PHOTO[:10],
             headers=headers,
-            instead={"operator": {"ids": {"evidence_id": his}}},
+            instead={role: {"ids": {"evidence_id": one}} for role, one in ({"operator": his} | theirs).items()},
         ),
         "get_clean_copy": Ask({"evidence_id": kept}, instead={"operator": {"ids": {"evidence_id": his_kept}}}),
         "get_evidence_key": Ask(),

@@ -39,6 +39,11 @@ async def inspection(service: Service) -> World:
     for one in (launched, ended):
         await made(officer, f"/v1/campaigns/{one}/launch")
     visits = [await made(bureau, "/v1/visits", json=plan) for _ in range(3)]
+    unwanted = await made(bureau, "/v1/visits", json=plan)
+    idle, _ = [
+        await made(bureau, "/v1/teams", json={"code": code, "name": code, "district": HERE})
+        for code in ("team-30", "team-31")
+    ]
     for visit in visits[1:]:
         await made(inspector, f"/v1/visits/{visit}/start")
     await made(inspector, f"/v1/visits/{visits[2]}/submission", json={"outcome": "inspected"})
@@ -63,6 +68,7 @@ async def inspection(service: Service) -> World:
             "list_teams": Ask(shows=team_id),
             "get_team": Ask({"team_id": team_id}, shows=team_id),
             "change_team": Ask({"team_id": team_id}, body={"name": "一组二"}),
+            "hand_over": Ask({"team_id": idle}, body={"to": "team-31", "reason": "街道合并"}),
             "get_blind_spots": Ask(),
             "list_blind_targets": Ask(shows=await _target(service, None)),
             "list_unvisited_targets": Ask(query={"days": "30"}, shows=await _target(service, "g1")),
@@ -82,6 +88,7 @@ async def inspection(service: Service) -> World:
             "start_visit": Ask({"visit_id": visits[0]}, body={"inspectors": ["colleague"]}),
             "submit_visit": Ask({"visit_id": visits[1]}, body={"outcome": "inspected", "score": 90, "note": "好"}),
             "review_visit": Ask({"visit_id": visits[2]}, body={"accepted": True, "note": "好"}),
+            "call_off_visit": Ask({"visit_id": unwanted}, body={"reason": "重复安排"}),
             "report_violation": Ask(body=breach | {"clause": "第三条"}),
             "list_violations": Ask(shows=violations[0]),
             "get_violation": Ask({"violation_id": violations[0]}, shows=violations[0]),

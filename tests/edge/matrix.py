@@ -127,6 +127,7 @@ inspection.form_team                   yes    home    403   403   403   403    4
 inspection.list_teams                  yes    list    list  403   403   403    yes    yes   401
 inspection.get_team                    yes    own     own   403   403   403    yes    yes   401
 inspection.change_team                 yes    own     403   403   403   403    403    403   401
+inspection.hand_over                   yes    own     403   403   403   403    403    403   401
 inspection.get_rota                    yes    own     own   403   403   403    yes    yes   401
 inspection.assign_duty                 yes    own     own   403   403   403    403    403   401
 inspection.note_absence                yes    own     own   403   403   403    403    403   401
@@ -170,6 +171,7 @@ inspection.get_visit                   yes    own     own   403   403   403    y
 inspection.start_visit                 403    403     own   403   403   403    403    403   401
 inspection.submit_visit                403    403     own   403   403   403    403    403   401
 inspection.review_visit                yes    own     403   403   403   403    403    403   401
+inspection.call_off_visit              yes    own     403   403   403   403    403    403   401
 inspection.report_violation            yes    own     own   403   403   403    403    403   401
 inspection.list_violations             yes    list    list  list  403   403    yes    yes   401
 inspection.get_violation               yes    own     own   own   403   403    yes    yes   401

@@ -23,6 +23,8 @@ COUNT_NOTHING: frozenset[type[Event]] = frozenset(
         inspection.ComplaintContactRead,
         inspection.EvidenceExhibited,
         inspection.VisitJoined,
+        inspection.VisitHandedOver,
+        inspection.TeamHandedOver,
         inspection.EscalationRaised,
         inspection.DrawResultListed,
         inspection.DutyAssigned,

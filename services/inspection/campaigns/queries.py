@@ -1,7 +1,7 @@
 """Campaigns, their lists and their tallies; and the list's one statement."""
 
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -191,6 +191,13 @@ async def move_in_tally(session: AsyncSession, campaign_id: UUID, counts: Sequen
         if one.was is not None:
             cells[one.grid, one.team, one.was] -= 1
         cells[one.grid, one.team, one.now] += 1
+    await add_to_tally(session, campaign_id, cells)
+
+
+async def add_to_tally(
+    session: AsyncSession, campaign_id: UUID, cells: Mapping[tuple[str | None, str | None, str], int]
+) -> None:
+    """Add to cells (grid, team, state) what is to be added, or taken away. The caller holds the campaign."""
     rows = [
         {"campaign_id": campaign_id, "grid": grid, "team": team, "state": state, "number": number}
         for (grid, team, state), number in cells.items()

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from services.inspection.orm import Base
 from shared.database import Aggregate, new_id
-from shared.events.inspection import TeamFormed
+from shared.events.inspection import TeamFormed, TeamHandedOver
 from shared.refusals import Conflict, Forbidden, Invalid, NotFound, Refusal, field_error
 from shared.wording import Code, Day, Line
 
@@ -29,6 +29,13 @@ class TeamCodeTaken(Conflict):
 
     code = "team-code-taken"
     zh = "已有检查组使用该代码。"
+
+
+class TeamHasWork(Conflict):
+    """A team with open work is not dissolved: hand it over first. The facts say how much there is."""
+
+    code = "team-has-work"
+    zh = "该检查组尚有未办结工作，须先移交。"
 
 
 class GridTaken(Conflict):
@@ -153,6 +160,12 @@ class Team(Base, Aggregate):
         self._check_leader()
         self.changed_at = at
         return self._formed(at)
+
+    def hand_over(self, to: str, *, visits: int, targets: int, violations: int, at: datetime) -> TeamHandedOver:
+        """Tell that its open work went to another team."""
+        return TeamHandedOver(
+            team_id=self.id, code=self.code, to=to, visits=visits, targets=targets, violations=violations, at=at
+        )
 
     @property
     def walked(self) -> list[str]:

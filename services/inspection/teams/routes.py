@@ -18,6 +18,7 @@ from services.inspection.teams.domain import (
     Team,
     TeamCodeTaken,
     TeamDetails,
+    TeamHasWork,
     TeamNotFound,
     TeamOutsideYourDistrict,
 )
@@ -115,7 +116,7 @@ async def get_team(
 @router.patch(
     "/{team_id}",
     response_model=TeamOut,
-    responses=problems(TeamNotFound, GridTaken, GridUnknown, LeaderNotMember, TeamOutsideYourDistrict),
+    responses=problems(TeamNotFound, GridTaken, GridUnknown, LeaderNotMember, TeamHasWork, TeamOutsideYourDistrict),
 )
 async def change_team(
     team_id: UUID, body: TeamPatch, expected: IfMatch, caller: KeeperDep, session: SessionDep, response: Response

@@ -9,8 +9,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.inspection.grids import queries as grids_in_force
 from services.inspection.grids.successions import Heirs, uncontested
+from services.inspection.handovers.queries import open_work
 from services.inspection.teams import queries
-from services.inspection.teams.domain import GridUnknown, Team, TeamDetails, TeamGrid, TeamOutsideYourDistrict
+from services.inspection.teams.domain import (
+    GridUnknown,
+    Team,
+    TeamDetails,
+    TeamGrid,
+    TeamHasWork,
+    TeamOutsideYourDistrict,
+)
 from shared import journal
 from shared.clock import china_date
 from shared.etags import check_version
@@ -42,6 +50,8 @@ async def change_team(
     check_version(team, expected)
     _keep_to_district(caller, changes.get("district", team.district))
     known = set(team.grids)
+    if team.active and changes.get("active") is False:
+        await _check_done(session, team)
     formed = team.change(changes, at=at)
     if formed is not None:
         # A grid that a later set of grids no longer has may stay on the list; a new one must exist.
@@ -82,6 +92,12 @@ async def _check_grids(session: AsyncSession, grids: Sequence[str], *, on: date)
     for place, grid in enumerate(grids):
         if grid not in in_force:
             raise GridUnknown(pointer=f"/grids/{place}")
+
+
+async def _check_done(session: AsyncSession, team: Team) -> None:
+    left = await open_work(session, team.code)
+    if any(left.values()):
+        raise TeamHasWork(visits=left["visits"], targets=left["targets"], violations=left["violations"])
 
 
 def _keep_to_district(caller: Principal, district: object) -> None:

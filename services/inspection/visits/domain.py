@@ -20,6 +20,7 @@ from shared.database import Aggregate
 from shared.events.inspection import (
     VisitCalledOff,
     VisitEvent,
+    VisitHandedOver,
     VisitJoined,
     VisitPlanned,
     VisitReviewed,
@@ -84,10 +85,17 @@ class VisitPlaceMissing(Invalid):
 
 
 class VisitTeamUnknown(Invalid):
-    """There is no such team."""
+    """There is no such team in service."""
 
     code = "team-unknown"
-    zh = "没有此检查组。"
+    zh = "没有此在任检查组。"
+
+
+class VisitAskedFor(Conflict):
+    """Somebody waits for the answer of this visit: it is called off by whoever asked for it."""
+
+    code = "visit-asked-for"
+    zh = "该检查系受托核查，由委托方取消。"
 
 
 class AnotherTeamsWork(Forbidden):
@@ -300,6 +308,15 @@ class Visit(Base, Aggregate, Followed):
         self.state = VisitState.REVIEWED if accepted else VisitState.STARTED
         self.reviewed_at, self.review_note = at, note
         return self._fact(VisitReviewed, at, accepted=accepted, note=note)
+
+    def hand_over(self, team: str, *, at: datetime) -> VisitHandedOver:
+        """Give it to another team."""
+        before, self.team = self.team, team
+        return self._fact(VisitHandedOver, at, from_team=before)
+
+    def check_unasked(self) -> None:
+        if self.purpose in _CONCLUDED:
+            raise VisitAskedFor(purpose=self.purpose)
 
     def call_off(self, cause: str, *, at: datetime) -> VisitCalledOff:
         """Take a planned visit from the team's list."""

@@ -28,6 +28,7 @@ from services.inspection.visits.domain import (
     OutcomeNeedsInstitution,
     Purpose,
     Visit,
+    VisitAskedFor,
     VisitIdTaken,
     VisitNotDone,
     VisitNotFound,
@@ -44,7 +45,7 @@ from shared.etags import not_modified, set_etag
 from shared.paging import Page, PageOf, PageParams
 from shared.policies import Principal, allow
 from shared.web import SessionDep, problems, service_router
-from shared.wording import Paragraph
+from shared.wording import Paragraph, Reason
 
 router = service_router(prefix="/v1/visits", tags=["visits"])
 
@@ -61,6 +62,14 @@ class ReviewIn(BaseModel):
 
     accepted: bool
     note: Paragraph | None = None
+
+
+class CallingOffIn(BaseModel):
+    """Why nobody is to go there."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason: Reason
 
 
 class VisitOut(BaseModel):
@@ -213,5 +222,19 @@ async def review_visit(
     visit = await usecases.review_visit(
         session, visit_id, accepted=body.accepted, note=body.note, caller=caller, at=utc_now()
     )
+    set_etag(response, visit)
+    return visit
+
+
+@router.post(
+    "/{visit_id}/calling-off",
+    response_model=VisitOut,
+    responses=problems(VisitNotFound, VisitNotPlanned, VisitAskedFor),
+)
+async def call_off_visit(
+    visit_id: UUID, body: CallingOffIn, caller: ReviewerDep, session: SessionDep, response: Response
+) -> Visit:
+    """Take a planned visit from the team's list. What a campaign lists stays open."""
+    visit = await usecases.call_off_visit(session, visit_id, reason=body.reason, caller=caller, at=utc_now())
     set_etag(response, visit)
     return visit

@@ -187,6 +187,16 @@ async def review_visit(
     return visit
 
 
+async def call_off_visit(
+    session: AsyncSession, visit_id: UUID, *, reason: str, caller: Principal, at: datetime
+) -> Visit:
+    """Take a planned visit from the team's list; one that somebody waits for is his to call off."""
+    visit = await queries.visit_for_update(session, visit_id, caller)
+    visit.check_unasked()
+    await journal.record(session, visit.call_off("called-off", at=at), subject=visit, reason=reason)
+    return visit
+
+
 async def _plan(session: AsyncSession, wish: Wish, caller: Principal) -> Plan:
     listed = await _on_the_list(session, wish, caller)
     place = await _place(session, wish, listed, caller)
@@ -241,7 +251,8 @@ async def _team(session: AsyncSession, wish: Wish, walking: str | None, caller: 
         return walking or caller.team
     if wish.team is None:
         return walking
-    if await teams.team_by_code(session, wish.team) is None:
+    named = await teams.team_by_code(session, wish.team)
+    if named is None or not named.active:
         raise VisitTeamUnknown(pointer="/team")
     return wish.team
 

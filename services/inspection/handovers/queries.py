@@ -1,0 +1,69 @@
+"""A team's open work, locked in the order in which visits lock it."""
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+from sqlalchemy import func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.inspection.campaigns.domain import Campaign, CampaignState, CampaignTarget, TargetState
+from services.inspection.violations.domain import Violation, ViolationState
+from services.inspection.visits.domain import Visit, VisitState
+
+_OVER = (VisitState.REVIEWED, VisitState.CALLED_OFF)
+
+
+async def visits_for_update(session: AsyncSession, team: str) -> Sequence[Visit]:
+    """Its visits that have not ended for good, by id."""
+    wanted = select(Visit).where(Visit.team == team, Visit.state.not_in(_OVER)).order_by(Visit.id).with_for_update()
+    return (await session.scalars(wanted.execution_options(populate_existing=True))).all()
+
+
+async def pass_violations(session: AsyncSession, team: str, heir: str) -> int:
+    """Give its violations that are not closed to another team; how many."""
+    passed = update(Violation).where(Violation.team == team, Violation.state != ViolationState.CLOSED)
+    ids = await session.scalars(passed.values(team=heir).returning(Violation.id))
+    return len(ids.all())
+
+
+async def pass_targets(session: AsyncSession, team: str, heir: str) -> Mapping[UUID, "Counter[str | None]"]:
+    """Give its open targets of open campaigns to another team; how many in each grid of each campaign, whose rows
+    are locked, too."""
+    wanted = (
+        select(CampaignTarget.id, CampaignTarget.campaign_id, CampaignTarget.grid)
+        .join(Campaign, Campaign.id == CampaignTarget.campaign_id)
+        .where(
+            CampaignTarget.team == team,
+            CampaignTarget.state == TargetState.OPEN,
+            Campaign.state == CampaignState.OPEN,
+        )
+        .order_by(CampaignTarget.id)
+        .with_for_update(of=CampaignTarget)
+    )
+    found = (await session.execute(wanted)).all()
+    grids: dict[UUID, Counter[str | None]] = defaultdict(Counter)
+    for one in found:
+        grids[one.campaign_id][one.grid] += 1
+    await session.execute(select(Campaign.id).where(Campaign.id.in_(grids)).order_by(Campaign.id).with_for_update())
+    ids = [one.id for one in found]
+    await session.execute(update(CampaignTarget).where(CampaignTarget.id.in_(ids)).values(team=heir))
+    return grids
+
+
+async def open_work(session: AsyncSession, team: str) -> dict[str, int]:
+    """How many visits, targets of open campaigns and violations a team still has to do with."""
+    visits = select(func.count()).where(Visit.team == team, Visit.state.not_in(_OVER))
+    targets = (
+        select(func.count())
+        .select_from(CampaignTarget)
+        .join(Campaign, Campaign.id == CampaignTarget.campaign_id)
+        .where(
+            CampaignTarget.team == team,
+            CampaignTarget.state == TargetState.OPEN,
+            Campaign.state == CampaignState.OPEN,
+        )
+    )
+    violations = select(func.count()).where(Violation.team == team, Violation.state != ViolationState.CLOSED)
+    counts = {"visits": visits, "targets": targets, "violations": violations}
+    return {name: await session.scalar(count) or 0 for name, count in counts.items()}
