@@ -72,6 +72,7 @@ INBOX = Inbox.of(
         inspection.ViolationExtended,
         inspection.ViolationRectified,
         inspection.ViolationVerified,
+        inspection.ViolationWithdrawn,
         inspection.CaseFiled,
         inspection.CaseStepTaken,
         inspection.CaseNotified,

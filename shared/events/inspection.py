@@ -608,6 +608,12 @@ class ViolationRectified(ViolationEvent):
     evidence: list[UUID] = Field(default_factory=list)
 
 
+class ViolationWithdrawn(ViolationEvent):
+    """It was reported by mistake, and counts nowhere."""
+
+    type: ClassVar[str] = "inspection.violation.withdrawn.v1"
+
+
 class ViolationVerified(ViolationEvent):
     """An inspector looked again: closed if it holds, back under order if not."""
 

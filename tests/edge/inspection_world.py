@@ -51,8 +51,8 @@ async def inspection(service: Service) -> World:
     await made(inspector, f"/v1/visits/{reason}/start")
     await made(inspector, f"/v1/visits/{reason}/submission", json={"outcome": "inspected"})
     breach = {"institution_id": institution, "severity": "low", "description": "无公示"}
-    violations = [await made(bureau, "/v1/violations", json=breach) for _ in range(3)]
-    for violation in violations[1:]:
+    violations = [await made(bureau, "/v1/violations", json=breach) for _ in range(4)]
+    for violation in violations[1:3]:
         await made(bureau, f"/v1/violations/{violation}/rectification-order", json={"requirement": "公示"})
     await made(inspector, f"/v1/violations/{violations[2]}/rectification", json={"statement": "已公示"})
     past = {"file": ("visits.csv", b"external_ref,outcome,visited_on\na,inspected,2026-01-05\n")}
@@ -94,6 +94,7 @@ async def inspection(service: Service) -> World:
             "get_violation": Ask({"violation_id": violations[0]}, shows=violations[0]),
             "order_rectification": Ask({"violation_id": violations[0]}, body={"requirement": "公示"}),
             "rectify_violation": Ask({"violation_id": violations[1]}, body={"statement": "已公示"}),
+            "withdraw_violation": Ask({"violation_id": violations[3]}, body={"reason": "误报"}),
             "verify_violation": Ask({"violation_id": violations[2]}, body={"holds": True, "note": "好"}),
         }
         | imports(started, past)

@@ -178,6 +178,7 @@ inspection.get_violation               yes    own     own   own   403   403    y
 inspection.order_rectification         yes    own     own   403   403   403    403    403   401
 inspection.rectify_violation           403    403     own   own   403   403    403    403   401
 inspection.verify_violation            403    own     own   403   403   403    403    403   401
+inspection.withdraw_violation          yes    own     403   403   403   403    403    403   401
 inspection.pull_changes                403    403     yes   403   403   403    403    403   401
 inspection.push_operations             403    403     yes   403   403   403    403    403   401
 inspection.list_operations             yes    list    list  403   403   403    yes    yes   401

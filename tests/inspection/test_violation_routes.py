@@ -167,3 +167,44 @@ async def test_an_officers_own_look_calls_the_re_visit_off(world: World) -> None
     assert (visit["purpose"], visit["state"]) == ("verification", "called_off")
     overdue = await inspector.get("/v1/violations", params={"overdue": "true"})
     assert overdue.json()["items"] == []
+
+
+async def test_what_was_reported_by_mistake_is_withdrawn_before_anybody_acts(world: World) -> None:
+    await world.bureau.post("/v1/teams", json=TEAM)
+    breach = {"institution_id": str(await world.institution("g1")), "severity": "low", "description": "x"}
+    first, second = [(await world.inspector("t1").post("/v1/violations", json=breach)).json()["id"] for _ in range(2)]
+    why, officer = {"reason": "误报"}, world.officer("140213")
+    assert (await world.inspector("t1").post(f"/v1/violations/{first}/withdrawal", json=why)).status_code == 403
+    done = await officer.post(f"/v1/violations/{first}/withdrawal", json=why)
+    assert (done.status_code, done.json()["state"], done.json()["withdrawal_reason"]) == (200, "withdrawn", "误报")
+    assert [kind for kind, _, _ in await world.facts(first)][-1] == "inspection.violation.withdrawn.v1"
+    await officer.post(f"/v1/violations/{second}/rectification-order", json={"requirement": "x"})
+    for one in (first, second):
+        refused = await officer.post(f"/v1/violations/{one}/withdrawal", json=why)
+        assert (refused.status_code, refused.json()["code"]) == (409, "violation-not-withdrawable")
+
+
+async def test_an_answer_put_right_takes_its_violation_back_and_leaves_what_was_acted_on(world: World) -> None:
+    await world.bureau.post("/v1/teams", json=TEAM)
+    inspector, officer = world.inspector("t1"), world.officer("140213")
+    plan = {"institution_id": str(await world.institution("g1"))}
+    url = f"/v1/visits/{(await world.bureau.post('/v1/visits', json=plan)).json()['id']}"
+    await inspector.post(f"{url}/start")
+    said = [{"severity": "low", "description": text} for text in ("a", "b", "c")]
+    submitted = await inspector.post(f"{url}/submission", json={"outcome": "inspected", "violations": said})
+    visit = submitted.json()["id"]
+    found = (await officer.get("/v1/violations", params={"visit": visit})).json()["items"]
+    ids = {one["description"]: one["id"] for one in found}
+    await officer.post(f"/v1/violations/{ids['b']}/rectification-order", json={"requirement": "x"})
+    await officer.post(f"{url}/review", json={"accepted": False})
+    again = await inspector.post(f"{url}/submission", json={"outcome": "inspected", "violations": said[:1]})
+    assert again.status_code == 200, again.text
+    found = (await officer.get("/v1/violations", params={"visit": visit})).json()["items"]
+    assert {one["description"]: one["state"] for one in found} == {
+        "a": "reported", "b": "rectification_ordered", "c": "withdrawn",
+    }  # fmt: skip
+    assert (await world.facts(visit))[-1][2]["violations"] == 2
+    await officer.post(f"{url}/review", json={"accepted": False})
+    await inspector.post(f"{url}/submission", json={"outcome": "inspected", "violations": said})
+    found = (await officer.get("/v1/violations", params={"visit": visit})).json()["items"]
+    assert [one["state"] for one in found if one["description"] == "c"] == ["withdrawn", "reported"]

@@ -22,6 +22,7 @@ from services.inspection.violations.domain import (
     ViolationNotAwaitingOrder,
     ViolationNotRectified,
     ViolationNotUnderOrder,
+    ViolationNotWithdrawable,
     ViolationState,
     is_overdue,
 )
@@ -54,6 +55,19 @@ def closed() -> Violation:
     violation = rectified()
     violation.verify(holds=True, note=None, by="i1", at=AT)
     return violation
+
+
+def withdrawn() -> Violation:
+    violation = reported()
+    violation.withdraw("误报", by="b1", at=AT)
+    return violation
+
+
+def test_what_was_reported_by_mistake_stays_on_record() -> None:
+    violation = reported()
+    fact = violation.withdraw("误报", by="b1", at=AT)
+    assert (violation.state, violation.withdrawn_by, violation.withdrawal_reason) == ("withdrawn", "b1", "误报")
+    assert (fact.state, fact.severity) == ("withdrawn", "high")
 
 
 Make = Callable[[], Violation]
@@ -124,12 +138,14 @@ STATES = {
     ViolationState.RECTIFICATION_ORDERED: ordered,
     ViolationState.RECTIFIED: rectified,
     ViolationState.CLOSED: closed,
+    ViolationState.WITHDRAWN: withdrawn,
 }
 ACTS: dict[Action, Callable[[Violation], object]] = {
     Action.ORDER: lambda one: one.order(DAY, "停课", at=AT),
     Action.EXTEND: lambda one: one.extend(date(2026, 3, 9), "装修", by="b1", at=AT),
     Action.RECTIFY: lambda one: one.rectify("已停课", at=AT),
     Action.VERIFY: lambda one: one.verify(holds=True, note=None, by="i1", at=AT),
+    Action.WITHDRAW: lambda one: one.withdraw("误报", by="b1", at=AT),
 }
 REFUSED = [(action, state) for action in Action for state in ViolationState if state not in TRANSITIONS[action]]
 
@@ -137,7 +153,9 @@ REFUSED = [(action, state) for action in Action for state in ViolationState if s
 @pytest.mark.parametrize(("action", "state"), REFUSED, ids=str)
 def test_every_step_out_of_turn_is_refused(action: Action, state: ViolationState) -> None:
     violation = STATES[state]()
-    with pytest.raises((ViolationNotAwaitingOrder, ViolationNotUnderOrder, ViolationNotRectified)):
+    with pytest.raises(
+        (ViolationNotAwaitingOrder, ViolationNotUnderOrder, ViolationNotRectified, ViolationNotWithdrawable)
+    ):
         ACTS[action](violation)
     assert violation.state == state
 

@@ -122,6 +122,7 @@ SAMPLES: dict[type[Event], Event] = {
         inspection.ViolationExtended(**_violation, state="rectification_ordered", due_on=date(2026, 4, 9), reason="x"),
         inspection.ViolationRectified(**_violation, state="rectified", statement="x"),
         inspection.ViolationVerified(**_violation, state="closed", holds=True, note=None),
+        inspection.ViolationWithdrawn(**_violation, state="withdrawn"),
         afterschool.SchoolRegistered(school_id=SCHOOL, code="s", name="一小", at=AT, **PLACE),
         afterschool.OfferingPublished(
             offering_id=OFFERING, school_id=SCHOOL, name="足球", category="sports", capacity=30, at=AT, **PLACE
@@ -300,6 +301,7 @@ SAID: Mapping[str, tuple[str, UUID, Mapping[str, str], int | None]] = {
     "ViolationExtended": ("violation", VIOLATION, {"state": "rectification_ordered", **_VIOLATION}, None),
     "ViolationRectified": ("violation", VIOLATION, {"state": "rectified", **_VIOLATION}, None),
     "ViolationVerified": ("violation", VIOLATION, {"state": "closed", **_VIOLATION}, None),
+    "ViolationWithdrawn": ("violation", VIOLATION, {"state": "withdrawn", **_VIOLATION}, None),
     "CaseFiled": ("case", CASE, {"state": "filed", **_CASE, **_MARCH}, None),
     "CaseStepTaken": ("case", CASE, {"state": "investigating", **_CASE}, None),
     "CaseNotified": ("case", CASE, {"state": "notified", **_CASE}, None),

@@ -16,7 +16,7 @@ from services.inspection.calendars.queries import working_calendar
 from services.inspection.rechecks import queries as rechecks
 from services.inspection.rechecks.domain import Agreement
 from services.inspection.teams.domain import Team
-from services.inspection.violations.domain import Violation
+from services.inspection.violations.domain import Violation, ViolationState
 from services.inspection.visits.domain import Visit, VisitState
 from shared.policies import Principal
 
@@ -119,7 +119,11 @@ async def _walked(session: AsyncSession, codes: Sequence[str], first: date, last
 async def _found(session: AsyncSession, codes: Sequence[str], first: date, last: date) -> dict[str, int]:
     rows = await session.execute(
         select(Violation.team, func.count().label("found"))
-        .where(Violation.team.in_(codes), Violation.found_on.between(first, last))
+        .where(
+            Violation.team.in_(codes),
+            Violation.found_on.between(first, last),
+            Violation.state != ViolationState.WITHDRAWN,
+        )
         .group_by(Violation.team)
     )
     return {row.team or "": row.found for row in rows}

@@ -11,7 +11,7 @@ from services.inspection.campaign_reports.domain import Reported
 from services.inspection.campaigns.domain import CampaignTarget, Outcome
 from services.inspection.campaigns.queries import tally
 from services.inspection.discoveries.domain import Discovery
-from services.inspection.violations.domain import Violation
+from services.inspection.violations.domain import Violation, ViolationState
 from services.inspection.visits.domain import Visit, VisitState
 
 SHOWN = 200
@@ -69,7 +69,7 @@ async def _violations(session: AsyncSession, campaign_id: UUID) -> Sequence[Any]
     wanted = (
         select(Visit.team, Visit.grid, Violation.severity, func.count().label("number"))
         .join(Violation, Violation.visit_id == Visit.id)
-        .where(Visit.campaign_id == campaign_id)
+        .where(Visit.campaign_id == campaign_id, Violation.state != ViolationState.WITHDRAWN)
         .group_by(Visit.team, Visit.grid, Violation.severity)
     )
     return (await session.execute(wanted)).all()

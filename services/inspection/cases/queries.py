@@ -1,6 +1,6 @@
 """Cases by id and by what they are about; other cases of the same party."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from uuid import UUID
 
@@ -61,6 +61,11 @@ async def cases(
     if after is not None:
         wanted = wanted.where(Case.id > UUID(after))
     return (await session.scalars(wanted)).all()
+
+
+async def pursued(session: AsyncSession, violation_ids: Collection[UUID]) -> set[UUID]:
+    """Those of these violations for which there is or was a case."""
+    return set(await session.scalars(select(Case.violation_id).where(Case.violation_id.in_(violation_ids))))
 
 
 async def subjects_of(session: AsyncSession, of: Case) -> list[UUID]:

@@ -8,7 +8,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.inspection.campaigns.domain import Campaign, CampaignState, CampaignTarget, TargetState
-from services.inspection.violations.domain import Violation, ViolationState
+from services.inspection.violations.domain import ENDED, Violation
 from services.inspection.visits.domain import Visit, VisitState
 
 _OVER = (VisitState.REVIEWED, VisitState.CALLED_OFF)
@@ -22,7 +22,7 @@ async def visits_for_update(session: AsyncSession, team: str) -> Sequence[Visit]
 
 async def pass_violations(session: AsyncSession, team: str, heir: str) -> int:
     """Give its violations that are not closed to another team; how many."""
-    passed = update(Violation).where(Violation.team == team, Violation.state != ViolationState.CLOSED)
+    passed = update(Violation).where(Violation.team == team, Violation.state.not_in(ENDED))
     ids = await session.scalars(passed.values(team=heir).returning(Violation.id))
     return len(ids.all())
 
@@ -64,6 +64,6 @@ async def open_work(session: AsyncSession, team: str) -> dict[str, int]:
             Campaign.state == CampaignState.OPEN,
         )
     )
-    violations = select(func.count()).where(Violation.team == team, Violation.state != ViolationState.CLOSED)
+    violations = select(func.count()).where(Violation.team == team, Violation.state.not_in(ENDED))
     counts = {"visits": visits, "targets": targets, "violations": violations}
     return {name: await session.scalar(count) or 0 for name, count in counts.items()}

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.inspection.norms import queries as norms
 from services.inspection.risks.domain import NAMES, Risk, Weights
 from services.inspection.targets.domain import Target
-from services.inspection.violations.domain import Violation, ViolationState
+from services.inspection.violations.domain import ENDED, Violation
 
 
 async def risks(session: AsyncSession, institution_ids: Sequence[UUID], *, on: date) -> dict[UUID, Risk]:
@@ -19,7 +19,7 @@ async def risks(session: AsyncSession, institution_ids: Sequence[UUID], *, on: d
     ids = bindparam("ids", list(institution_ids), type_=ARRAY(Uuid))
     counted = await session.execute(
         select(Violation.institution_id, Violation.severity, func.count().label("number"))
-        .where(Violation.institution_id == any_(ids), Violation.state != ViolationState.CLOSED)
+        .where(Violation.institution_id == any_(ids), Violation.state.not_in(ENDED))
         .group_by(Violation.institution_id, Violation.severity)
     )
     violations: dict[UUID, dict[str, int]] = {}

@@ -122,7 +122,7 @@ _SOURCES: Final[Mapping[str, str]] = {
         FROM violation o WHERE o.team = $1
           AND o.changed_in >= greatest($2::bigint, $3::bigint)
           AND (o.changed_in, 4, o.id) > ($3, $4, $5)
-          AND ($2 > 0 OR o.state <> 'closed')
+          AND ($2 > 0 OR o.state NOT IN ('closed', 'withdrawn'))
         ORDER BY o.changed_in, o.id LIMIT $6""",
     "operations": """
         SELECT s.changed_in, s.id, 5 AS kind, json_build_object(

@@ -23,6 +23,7 @@ from shared.events.inspection import (
     ViolationRectified,
     ViolationReported,
     ViolationVerified,
+    ViolationWithdrawn,
 )
 from shared.refusals import Conflict, Invalid, NotFound, Refusal, field_error
 from shared.wording import Day, Line, Paragraph
@@ -105,6 +106,13 @@ class DeadlineUnknown(Conflict):
     zh = "该严重程度没有现行默认整改期限，请指明日期。"
 
 
+class ViolationNotWithdrawable(Conflict):
+    """Only what was reported, and nobody was told of yet, is withdrawn."""
+
+    code = "violation-not-withdrawable"
+    zh = "只有尚未责令整改、未立案的问题才能撤回。"
+
+
 class ViolationIdTaken(Conflict):
     """Another violation has this id."""
 
@@ -127,6 +135,11 @@ class ViolationState(StrEnum):
     RECTIFICATION_ORDERED = "rectification_ordered"
     RECTIFIED = "rectified"
     CLOSED = "closed"
+    WITHDRAWN = "withdrawn"
+
+
+ENDED: Final = (ViolationState.CLOSED, ViolationState.WITHDRAWN)
+"""Put right, or reported by mistake."""
 
 
 class Action(StrEnum):
@@ -136,6 +149,7 @@ class Action(StrEnum):
     EXTEND = "extend"
     RECTIFY = "rectify"
     VERIFY = "verify"
+    WITHDRAW = "withdraw"
 
 
 TRANSITIONS: Final[Mapping[Action, frozenset[ViolationState]]] = {
@@ -143,12 +157,14 @@ TRANSITIONS: Final[Mapping[Action, frozenset[ViolationState]]] = {
     Action.EXTEND: frozenset({ViolationState.RECTIFICATION_ORDERED}),
     Action.RECTIFY: frozenset({ViolationState.RECTIFICATION_ORDERED}),
     Action.VERIFY: frozenset({ViolationState.RECTIFIED}),
+    Action.WITHDRAW: frozenset({ViolationState.REPORTED}),
 }
 _REFUSALS: Final[Mapping[Action, type[Refusal]]] = {
     Action.ORDER: ViolationNotAwaitingOrder,
     Action.EXTEND: ViolationNotUnderOrder,
     Action.RECTIFY: ViolationNotUnderOrder,
     Action.VERIFY: ViolationNotRectified,
+    Action.WITHDRAW: ViolationNotWithdrawable,
 }
 
 
@@ -239,6 +255,8 @@ class Violation(Base, Aggregate, Followed):
     verification_visit_id: Mapped[UUID | None]
     verified_by: Mapped[str | None] = mapped_column(Text)
     verification_note: Mapped[str | None] = mapped_column(Text)
+    withdrawn_by: Mapped[str | None] = mapped_column(Text)
+    withdrawal_reason: Mapped[str | None] = mapped_column(Text)
     external_ref: Mapped[str | None] = mapped_column(Text)
     reported_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
@@ -332,6 +350,12 @@ class Violation(Base, Aggregate, Followed):
         self.closed_at = at if holds else None
         self.verified_by, self.verification_note = by, note
         return self._fact(ViolationVerified, at, holds=holds, note=note)
+
+    def withdraw(self, reason: str, *, by: str, at: datetime) -> ViolationWithdrawn:
+        """It was reported by mistake: it counts nowhere, and stays on record with the reason."""
+        self._check(Action.WITHDRAW)
+        self.state, self.withdrawn_by, self.withdrawal_reason = ViolationState.WITHDRAWN, by, reason
+        return self._fact(ViolationWithdrawn, at)
 
     @property
     def place(self) -> Place:

@@ -87,7 +87,9 @@ async def violations(
 
 
 async def violations_of_visit(session: AsyncSession, visit_id: UUID) -> Sequence[Violation]:
-    return (await session.scalars(select(Violation).where(Violation.visit_id == visit_id))).all()
+    """What a visit found and nobody withdrew, locked in the order of the ids."""
+    wanted = select(Violation).where(Violation.visit_id == visit_id, Violation.state != ViolationState.WITHDRAWN)
+    return (await session.scalars(wanted.order_by(Violation.id).with_for_update())).all()
 
 
 async def violations_by_ref(session: AsyncSession, refs: Sequence[str]) -> Sequence[Violation]:

@@ -27,6 +27,7 @@ from services.inspection.violations.domain import (
     ViolationNotFound,
     ViolationNotRectified,
     ViolationNotUnderOrder,
+    ViolationNotWithdrawable,
     ViolationState,
     is_overdue,
 )
@@ -84,6 +85,14 @@ class VerificationIn(BaseModel):
     note: Paragraph | None = None
 
 
+class WithdrawalIn(BaseModel):
+    """Why it was a mistake."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason: Reason
+
+
 class ViolationOut(BaseModel):
     """A violation. `version` counts its facts and is its ETag; `offence_id` is the version of the offence it keeps;
     `overdue` is said of today."""
@@ -115,6 +124,8 @@ class ViolationOut(BaseModel):
     verification_visit_id: UUID | None
     verified_by: str | None
     verification_note: str | None
+    withdrawn_by: str | None
+    withdrawal_reason: str | None
     external_ref: str | None
     reported_at: datetime
     closed_at: datetime | None
@@ -264,5 +275,23 @@ async def verify_violation(
     violation = await usecases.verify_violation(
         session, violation_id, holds=body.holds, note=body.note, caller=caller, at=utc_now()
     )
+    set_etag(response, violation)
+    return violation
+
+
+@router.post(
+    "/{violation_id}/withdrawal",
+    response_model=ViolationOut,
+    responses=problems(ViolationNotFound, ViolationNotWithdrawable),
+)
+async def withdraw_violation(
+    violation_id: UUID,
+    body: WithdrawalIn,
+    caller: Annotated[Principal, allow("bureau", "district_officer")],
+    session: SessionDep,
+    response: Response,
+) -> Violation:
+    """Take back what was reported by mistake, before rectification was ordered or a case filed. It stays on record."""
+    violation = await usecases.withdraw_violation(session, violation_id, body.reason, caller=caller, at=utc_now())
     set_etag(response, violation)
     return violation

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.inspection.cases import queries as cases
 from services.inspection.evidence import queries as proofs
 from services.inspection.offences import queries as offences
 from services.inspection.offences.domain import Offence, OffenceUnknown
@@ -13,7 +14,15 @@ from services.inspection.targets import queries as targets
 from services.inspection.targets.domain import TargetNotFound
 from services.inspection.teams import queries as teams
 from services.inspection.violations import queries
-from services.inspection.violations.domain import Finding, Place, Violation, ViolationIdTaken, default_due_on
+from services.inspection.violations.domain import (
+    Finding,
+    Place,
+    Violation,
+    ViolationIdTaken,
+    ViolationNotWithdrawable,
+    ViolationState,
+    default_due_on,
+)
 from services.inspection.visits import mandates
 from shared import journal
 from shared.clock import china_date
@@ -56,10 +65,13 @@ async def report_at_visit(
     visit_id: UUID,
     again: bool,
     found_on: date,
+    by: str,
     at: datetime,
 ) -> int:
-    """Report what a visit found; how many violations it has now. What it found already when it ended before, and is
-    submitted `again`, is recognised."""
+    """Report what a visit found; how many violations it has now.
+
+    Where it ended before and is submitted `again`, what it found already is recognised, and what is no longer said is
+    withdrawn, unless somebody acted on it."""
     known = await queries.violations_of_visit(session, visit_id) if again else []
     facts = []
     pointers = [f"/violations/{position}/offence" for position in range(len(findings))]
@@ -74,7 +86,30 @@ async def report_at_visit(
         session.add(violation)
         facts.append(Fact(violation.id, violation.version, reported))
     await journal.record_many(session, facts)
-    return len(known) + len(facts)
+    unsaid = [one for one in known if not any(one.says(finding, offence) for finding, offence in of_findings.items())]
+    withdrawn = await _withdraw_unsaid(session, unsaid, by=by, at=at)
+    return len(known) + len(facts) - withdrawn
+
+
+async def _withdraw_unsaid(session: AsyncSession, unsaid: Sequence[Violation], *, by: str, at: datetime) -> int:
+    mistaken = [one for one in unsaid if one.state == ViolationState.REPORTED]
+    pursued = await cases.pursued(session, [one.id for one in mistaken]) if mistaken else set()
+    for one in mistaken:
+        if one.id not in pursued:
+            await journal.record(session, one.withdraw("submitted-anew", by=by, at=at), subject=one)
+    return len(mistaken) - len(pursued)
+
+
+async def withdraw_violation(
+    session: AsyncSession, violation_id: UUID, reason: str, *, caller: Principal, at: datetime
+) -> Violation:
+    """Take back what was reported by mistake, before anybody acted on it."""
+    violation = await queries.violation_for_update(session, violation_id, caller)
+    if await cases.pursued(session, [violation.id]):
+        raise ViolationNotWithdrawable(state=violation.state)
+    withdrawn = violation.withdraw(reason, by=caller.subject, at=at)
+    await journal.record(session, withdrawn, subject=violation, reason=reason)
+    return violation
 
 
 async def order_rectification(

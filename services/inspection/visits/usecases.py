@@ -143,6 +143,7 @@ async def end_visit(
         visit_id=visit.id,
         again=before is not None,
         found_on=visit.visited_on,
+        by=caller.subject,
         at=at,
     )
     submitted = visit.submit(

@@ -96,8 +96,10 @@ _INSTITUTIONS = Selection("institution", states=IN_THE_LEDGER)
 _VISITS = Selection("visit", states=("done",))
 _TARGETS = Selection("target")
 _CLOSED_TARGETS = Selection("target", states=("inspected", "moved", "duplicate", "refused", "closed_door"))
-_VIOLATIONS = Selection("violation")
 OPEN_STATES: Final = ("reported", "rectification_ordered", "rectified")
+_STANDING: Final = (*OPEN_STATES, "closed")
+"""What was withdrawn was never a violation."""
+_VIOLATIONS = Selection("violation", states=_STANDING)
 _CLOSED_VIOLATIONS = Selection("violation", states=("closed",))
 _NOT_ENDED = ("granted", "recorded", "suspended", "reinstated", "renewed")
 _UNDER_WAY = ("submitted", "returned", "accepted", "site_visit_requested", "site_visited")
@@ -299,7 +301,7 @@ INDICATORS: Final[Mapping[str, Indicator]] = {
         *(
             Indicator(
                 f"violations.{severity}", f"{zh}风险问题", f"Violations of {severity} severity", "outside.grasps",
-                Selection("violation", kinds=(severity,)),
+                Selection("violation", states=_STANDING, kinds=(severity,)),
             )
             for severity, zh in (("low", "低"), ("moderate", "中"), ("high", "高"))
         ),

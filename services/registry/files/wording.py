@@ -56,6 +56,7 @@ TITLES: Final[Mapping[str, str]] = {
     "inspection.violation.extended.v1": "延长整改期限",
     "inspection.violation.rectified.v1": "提交整改",
     "inspection.violation.verified.v1": "核查整改",
+    "inspection.violation.withdrawn.v1": "撤回问题",
     "inspection.case.filed.v1": "行政处罚立案",
     "inspection.case.step_taken.v1": "办理行政处罚案件",
     "inspection.case.notified.v1": "行政处罚告知",
