@@ -797,6 +797,12 @@ class ComplaintJoined(ComplaintEvent):
     lead_id: UUID
 
 
+class ComplaintParted(ComplaintEvent):
+    """The complaint it had joined is about something else now: it stands for itself again, where it was matched."""
+
+    type: ClassVar[str] = "inspection.complaint.parted.v1"
+
+
 class ComplaintVisitPlanned(ComplaintEvent):
     """A team goes and looks."""
 

@@ -1,5 +1,9 @@
 """Complaints from the street to the answer: nobody learns who complained, and everybody learns what was found."""
 
+import asyncio
+from itertools import count
+from typing import Any
+
 from sqlalchemy import select
 
 from shared.journal import journal
@@ -10,6 +14,16 @@ SAID = {
     "subject": "fees", "text": "一次收了半年", "institution_name": "晨光", "district": "140213",
     "contact": {"name": "某家长", "phone": "13800000000"},
 }  # fmt: skip
+
+NUMBERS = count(100)
+
+
+async def entered(world: World, **more: Any) -> str:
+    """A complaint of the hotline, by its path."""
+    body = {"subject": "fees", "text": "x", "district": "140213", "hotline_no": str(next(NUMBERS))} | more
+    made = await world.bureau.post("/v1/complaints", json=body)
+    assert made.status_code == 201, made.text
+    return str(made.headers["location"])
 
 
 async def test_from_the_street_to_the_answer(world: World) -> None:
@@ -104,3 +118,68 @@ async def test_the_same_address_joins_and_a_grid_will_do(world: World) -> None:
         f"/v1/complaints/{third}/answer", json={"outcome": "not_ours", "answer": "请向市场监管反映"}
     )
     assert no.json()["state"] == "answered"
+
+
+async def test_a_lead_matched_anew_lets_its_followers_go(world: World) -> None:
+    officer = world.officer("140213")
+    here, there = [str(await world.institution("g1")) for _ in range(2)]
+    third, lead, second, last = [await entered(world) for _ in range(4)]
+    await officer.post(f"{third}/match", json={"institution_id": there})
+    for one in (lead, second, last):
+        await officer.post(f"{one}/match", json={"institution_id": here})
+    again = (await officer.post(f"{lead}/match", json={"institution_id": here})).json()
+    assert (again["state"], (await officer.get(last)).json()["lead_id"]) == ("matched", again["id"])
+    moved = (await officer.post(f"{lead}/match", json={"institution_id": there})).json()
+    assert (moved["state"], f"/v1/complaints/{moved['lead_id']}") == ("joined", third)
+    left, follows = [(await officer.get(one)).json() for one in (second, last)]
+    assert (left["state"], left["lead_id"], left["institution_id"]) == ("matched", None, here)
+    assert (follows["state"], follows["lead_id"]) == ("joined", left["id"])
+    assert [type_.split(".")[2] for type_, _, _ in await world.facts(follows["id"])][3:] == ["parted", "joined"]
+    owed = (await officer.get("/v1/duties", params={"step": "complaint_answer"})).json()["items"]
+    assert {f"/v1/complaints/{one['subject_id']}" for one in owed} == {third, lead, second, last}
+    await officer.post(f"{third}/answer", json={"outcome": "unsubstantiated", "answer": "那里没有"})
+    await officer.post(f"{second}/answer", json={"outcome": "substantiated", "answer": "这里有"})
+    told = [(await officer.get(one)).json()["answer"] for one in (third, lead, second, last)]
+    assert told == ["那里没有", "那里没有", "这里有", "这里有"]
+
+
+async def test_a_wrong_join_is_undone_by_matching_anew(world: World) -> None:
+    officer = world.officer("140213")
+    here, there = [str(await world.institution("g1")) for _ in range(2)]
+    lead, wrong = [await entered(world) for _ in range(2)]
+    for one in (lead, wrong):
+        await officer.post(f"{one}/match", json={"institution_id": here})
+    put_right = (await officer.post(f"{wrong}/match", json={"institution_id": there})).json()
+    assert (put_right["state"], put_right["lead_id"], put_right["institution_id"]) == ("matched", None, there)
+    await officer.post(f"{lead}/answer", json={"outcome": "not_ours", "answer": "x"})
+    assert (await officer.get(wrong)).json()["state"] == "matched"
+
+
+async def test_two_that_change_places_at_once_both_stay_on_their_way_to_an_answer(world: World) -> None:
+    officer = world.officer("140213")
+    here, there = [str(await world.institution("g1")) for _ in range(2)]
+    first, second = [await entered(world) for _ in range(2)]
+    await officer.post(f"{first}/match", json={"institution_id": here})
+    await officer.post(f"{second}/match", json={"institution_id": there})
+    crossed = await asyncio.gather(
+        officer.post(f"{first}/match", json={"institution_id": there}),
+        officer.post(f"{second}/match", json={"institution_id": here}),
+    )
+    assert {one.status_code for one in crossed} == {200}
+    states = [(await officer.get(one)).json()["state"] for one in (first, second)]
+    assert "matched" in states
+    for one in (first, second):
+        await officer.post(f"{one}/answer", json={"outcome": "unsubstantiated", "answer": "x"})
+    assert [(await officer.get(one)).json()["state"] for one in (first, second)] == ["answered", "answered"]
+
+
+async def test_the_same_address_in_two_grids_is_not_the_same_place(world: World) -> None:
+    await world.bureau.post("/v1/teams", json=TEAM)
+    await world.bureau.post("/v1/teams", json=TEAM | {"code": "t3", "district": "140214", "grids": ["g3"]})
+    one = await entered(world, subject="unlicensed", address="人民路1号")
+    other = await entered(world, subject="unlicensed", address="人民路1号", district="140214")
+    ours = (await world.officer("140213").post(f"{one}/match", json={"grid": "g1"})).json()
+    theirs = (await world.officer("140214").post(f"{other}/match", json={"grid": "g3"})).json()
+    assert [(said["state"], said["district"]) for said in (ours, theirs)] == [
+        ("matched", "140213"), ("matched", "140214"),
+    ]  # fmt: skip

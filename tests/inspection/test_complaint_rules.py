@@ -68,6 +68,7 @@ NOT_OURS = ComplaintOutcome.NOT_OURS
 ACTS: dict[Action, Callable[[Complaint], object]] = {
     Action.MATCH: lambda one: one.match(HERE, by="b", at=AT),
     Action.JOIN: lambda one: one.join(investigating(), at=AT),
+    Action.PART: lambda one: one.part(at=AT),
     Action.VISIT: lambda one: one.plan_visit(new_id(), at=AT),
     Action.ANSWER: lambda one: one.give_answer(NOT_OURS, "x", seen=True, by="b", at=AT),
     Action.ANSWER_JOINED: lambda one: one.take_answer(answered(), at=AT),
@@ -100,6 +101,26 @@ def test_an_answer_needs_somebody_it_is_about_and_somebody_who_looked() -> None:
         received().give_answer(ComplaintOutcome.SUBSTANTIATED, "x", seen=True, by="b", at=AT)
     with pytest.raises(ComplaintVisitOpen):
         investigating().give_answer(ComplaintOutcome.UNSUBSTANTIATED, "x", seen=False, by="b", at=AT)
+
+
+def test_what_stood_for_itself_again_is_joined_to_nothing() -> None:
+    one = joined()
+    assert one.part(at=AT).state == "matched"
+    assert (one.state, one.lead_id, one.place) == ("matched", None, HERE)
+    again = joined()
+    again.match(Place(None, "g2", "140213", None, None), by="b", at=AT)
+    assert (again.state, again.lead_id, again.grid) == ("matched", None, "g2")
+
+
+def test_matched_to_the_same_place_again_it_leads_on() -> None:
+    one = matched()
+    assert one.leads_at(HERE)
+    assert not one.leads_at(Place(new_id(), "g1", "140213", None, None))
+    assert not one.leads_at(Place(None, "g1", "140213", None, None))
+    assert not joined().leads_at(HERE)
+    one.match(Place(None, "g1", "140213", None, None), by="b", at=AT)
+    assert one.leads_at(Place(None, "g1", "140213", None, "t9"))
+    assert not one.leads_at(Place(None, "g2", "140213", None, None))
 
 
 def test_all_who_joined_get_the_answer() -> None:

@@ -313,6 +313,7 @@ SAID: Mapping[str, tuple[str, UUID, Mapping[str, str], int | None]] = {
     "ComplaintReceived": ("complaint", COMPLAINT, {"state": "received", "month": "2026-03", **_COMPLAINT}, None),
     "ComplaintMatched": ("complaint", COMPLAINT, {"state": "matched", **_COMPLAINT}, None),
     "ComplaintJoined": ("complaint", COMPLAINT, {"state": "joined", **_COMPLAINT}, None),
+    "ComplaintParted": ("complaint", COMPLAINT, {"state": "matched", **_COMPLAINT}, None),
     "ComplaintVisitPlanned": ("complaint", COMPLAINT, {"state": "investigating", **_COMPLAINT}, None),
     "ComplaintAnswered": ("complaint", COMPLAINT, {"state": "answered", **_COMPLAINT}, None),
     "SchoolRegistered": ("school", SCHOOL, {"state": "active", **_SCHOOL, **PLACE}, None),

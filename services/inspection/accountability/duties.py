@@ -107,7 +107,7 @@ _OPEN = "\nUNION ALL\n".join(
         _step(
             "complaint_answer",
             "complaint",
-            "complaint.state IN ('received', 'matched', 'investigating')",
+            "complaint.state IN ('received', 'matched', 'investigating', 'joined')",
             due="complaint.due_on",
         ),
         _step("evidence", "evidence", "evidence.state = 'announced'", since=_ANNOUNCED),

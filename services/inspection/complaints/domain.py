@@ -23,6 +23,7 @@ from shared.events.inspection import (
     ComplaintEvent,
     ComplaintJoined,
     ComplaintMatched,
+    ComplaintParted,
     ComplaintReceived,
     ComplaintVisitPlanned,
 )
@@ -133,20 +134,22 @@ class Action(StrEnum):
 
     MATCH = "match"
     JOIN = "join"
+    PART = "part"
     VISIT = "visit"
     ANSWER = "answer"
     ANSWER_JOINED = "answer_joined"
 
 
 TRANSITIONS: Final[Mapping[Action, frozenset[ComplaintState]]] = {
-    Action.MATCH: frozenset({ComplaintState.RECEIVED, ComplaintState.MATCHED}),
-    Action.JOIN: frozenset({ComplaintState.RECEIVED, ComplaintState.MATCHED}),
+    Action.MATCH: frozenset({ComplaintState.RECEIVED, ComplaintState.MATCHED, ComplaintState.JOINED}),
+    Action.JOIN: frozenset({ComplaintState.MATCHED}),
+    Action.PART: frozenset({ComplaintState.JOINED}),
     Action.VISIT: frozenset({ComplaintState.MATCHED}),
     Action.ANSWER: frozenset({ComplaintState.RECEIVED, ComplaintState.MATCHED, ComplaintState.INVESTIGATING}),
     Action.ANSWER_JOINED: frozenset({ComplaintState.JOINED}),
 }
 OPEN: Final = (ComplaintState.MATCHED, ComplaintState.INVESTIGATING)
-"""What another complaint about the same may join."""
+"""What another complaint about the same may join: never one that is joined itself."""
 
 RECEIPT_BYTES: Final = 10
 Receipt = Annotated[str, StringConstraints(pattern=r"^[A-Z2-7]{16}$")]
@@ -251,8 +254,9 @@ class Complaint(Base, Aggregate):
         return complaint, complaint._fact(ComplaintReceived, at, due_on=complaint.due_on)
 
     def match(self, place: Place, *, by: str, at: datetime) -> ComplaintMatched:
-        """Somebody decided whom or where it is about."""
+        """Somebody decided whom or where it is about. One that was joined stands for itself until it joins again."""
         self._check(Action.MATCH)
+        self.lead_id = None
         self.institution_id, self.grid, self.district = place.institution_id, place.grid, place.district
         self.street, self.team = place.street, place.team
         self.state, self.matched_by = ComplaintState.MATCHED, by
@@ -263,6 +267,12 @@ class Complaint(Base, Aggregate):
         self._check(Action.JOIN)
         self.state, self.lead_id = ComplaintState.JOINED, lead.id
         return self._fact(ComplaintJoined, at, lead_id=lead.id)
+
+    def part(self, *, at: datetime) -> ComplaintParted:
+        """The one it joined turned out to be about something else: it stands for itself again, where it was matched."""
+        self._check(Action.PART)
+        self.state, self.lead_id = ComplaintState.MATCHED, None
+        return self._fact(ComplaintParted, at)
 
     def plan_visit(self, visit_id: UUID, *, at: datetime) -> ComplaintVisitPlanned:
         """A team goes and looks."""
@@ -289,6 +299,14 @@ class Complaint(Base, Aggregate):
     def contact_read(self, *, at: datetime) -> ComplaintContactRead:
         """Somebody looked at the complainant's contact; the journal keeps who and why."""
         return self._fact(ComplaintContactRead, at)
+
+    def leads_at(self, place: Place) -> bool:
+        """Whether it stands for itself there already, so that matching it there again changes nothing for others."""
+        if self.state != ComplaintState.MATCHED:
+            return False
+        if place.institution_id is not None:
+            return self.institution_id == place.institution_id
+        return self.institution_id is None and self.grid == place.grid
 
     @property
     def place(self) -> Place:

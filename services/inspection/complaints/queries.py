@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.inspection.complaints.domain import (
@@ -12,6 +12,7 @@ from services.inspection.complaints.domain import (
     Complaint,
     ComplaintContact,
     ComplaintNotFound,
+    ComplaintState,
     ContactMissing,
     ReceiptUnknown,
 )
@@ -80,19 +81,25 @@ async def contact(session: AsyncSession, complaint_id: UUID) -> ComplaintContact
     return found
 
 
-async def open_lead(session: AsyncSession, of: Complaint) -> Complaint | None:
-    """An open complaint about the same institution, or the same address, and the same subject; the oldest, locked.
+async def queue_decisions(session: AsyncSession) -> None:
+    """Who matches or answers a complaint waits for others who do, until this transaction ends. One decision may move
+    complaints at two places; asked for before any row is locked, it lets nobody wait in a circle."""
+    await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended("complaints", 0))))
 
-    Two that come at the same moment wait for each other.
+
+async def open_lead(session: AsyncSession, of: Complaint) -> Complaint | None:
+    """The oldest open complaint of the same subject about the same institution, or the same address in the same grid.
+
+    The caller has queued.
     """
-    where = of.institution_id or of.place_key
-    if where is None:
+    if of.institution_id is None and of.place_key is None:
         return None
-    await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"complaint {where}", 0))))
     same = (
         Complaint.institution_id == of.institution_id
         if of.institution_id is not None
-        else Complaint.institution_id.is_(None) & (Complaint.place_key == of.place_key)
+        else and_(
+            Complaint.institution_id.is_(None), Complaint.place_key == of.place_key, Complaint.grid == of.grid
+        )
     )
     wanted = (
         select(Complaint)
@@ -107,7 +114,8 @@ async def open_lead(session: AsyncSession, of: Complaint) -> Complaint | None:
 
 async def joined_to(session: AsyncSession, lead_id: UUID) -> Sequence[Complaint]:
     """Those that are answered with it, locked in the order they came."""
-    wanted = select(Complaint).where(Complaint.lead_id == lead_id).order_by(Complaint.id).with_for_update()
+    joined = Complaint.state == ComplaintState.JOINED
+    wanted = select(Complaint).where(Complaint.lead_id == lead_id, joined).order_by(Complaint.id).with_for_update()
     return (await session.scalars(wanted)).all()
 
 

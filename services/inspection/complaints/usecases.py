@@ -88,14 +88,28 @@ async def match_complaint(
     caller: Principal,
     at: datetime,
 ) -> Complaint:
-    """Say whom or where it is about. Where the same is being looked into already, it joins."""
+    """Say whom or where it is about. Where the same is being looked into already, it joins.
+
+    Those that had joined it stay where they were: the oldest of them leads the others now.
+    """
+    await queries.queue_decisions(session)
     complaint = await queries.complaint_for_update(session, complaint_id, caller)
     place = await _place(session, institution_id, grid, complaint, caller, on=china_date(at))
+    leads_on = complaint.leads_at(place)
     await journal.record(session, complaint.match(place, by=caller.subject, at=at), subject=complaint)
+    if leads_on:
+        return complaint
+    for left in await queries.joined_to(session, complaint.id):
+        await journal.record(session, left.part(at=at), subject=left)
+        await _join(session, left, at=at)
+    await _join(session, complaint, at=at)
+    return complaint
+
+
+async def _join(session: AsyncSession, complaint: Complaint, *, at: datetime) -> None:
     lead = await queries.open_lead(session, complaint)
     if lead is not None:
         await journal.record(session, complaint.join(lead, at=at), subject=complaint)
-    return complaint
 
 
 async def send_team(
@@ -123,6 +137,7 @@ async def answer_complaint(
     at: datetime,
 ) -> Complaint:
     """Tell what was found: to this complainant, and to everybody whose complaint joined it."""
+    await queries.queue_decisions(session)
     complaint = await queries.complaint_for_update(session, complaint_id, caller)
     seen = True
     if complaint.visit_id is not None:

@@ -24,6 +24,7 @@ from shared.events.inspection import (
     ComplaintEvent,
     ComplaintJoined,
     ComplaintMatched,
+    ComplaintParted,
     ComplaintReceived,
     ComplaintVisitPlanned,
     DrawCancelled,
@@ -233,6 +234,7 @@ INSPECTED: Final[Mapping[type[Event], Projection]] = {
     ComplaintReceived: complaint_received,
     ComplaintMatched: complaint,
     ComplaintJoined: complaint,
+    ComplaintParted: complaint,
     ComplaintVisitPlanned: complaint,
     ComplaintAnswered: complaint,
 }
