@@ -183,3 +183,59 @@ async def test_the_same_address_in_two_grids_is_not_the_same_place(world: World)
     assert [(said["state"], said["district"]) for said in (ours, theirs)] == [
         ("matched", "140213"), ("matched", "140214"),
     ]  # fmt: skip
+
+
+async def investigated(world: World) -> tuple[str, str]:
+    """A complaint with a team on its way: its path and that of the visit."""
+    await world.bureau.post("/v1/teams", json=TEAM)
+    officer, institution = world.officer("140213"), str(await world.institution("g1"))
+    path = await entered(world)
+    await officer.post(f"{path}/match", json={"institution_id": institution})
+    sent = await officer.post(f"{path}/visit", json={"note": "看收费台账"})
+    return path, f"/v1/visits/{sent.json()['visit_id']}"
+
+
+async def walked(world: World, visit: str, outcome: str) -> None:
+    await world.inspector("t1").post(f"{visit}/start")
+    ended = await world.inspector("t1").post(f"{visit}/submission", json={"outcome": outcome})
+    assert ended.status_code == 200, ended.text
+
+
+async def test_behind_a_closed_door_the_look_is_not_over(world: World) -> None:
+    path, visit = await investigated(world)
+    officer, inspector = world.officer("140213"), world.inspector("t1")
+    assert (await officer.post(f"{path}/visit", json={})).json()["code"] == "complaint-visit-open"
+    await walked(world, visit, "closed_door")
+    (again,) = (await inspector.get("/v1/visits", params={"state": "planned"})).json()["items"]
+    complaint = (await officer.get(path)).json()
+    assert (again["id"], again["reference_id"], again["note"]) == (
+        complaint["visit_id"], complaint["id"], "看收费台账",
+    )  # fmt: skip
+    owed = (await officer.get("/v1/duties", params={"step": "visit"})).json()["items"]
+    assert [one["subject_id"] for one in owed] == [again["id"]]
+    proven = {"outcome": "substantiated", "answer": "已责令退费"}
+    assert (await officer.post(f"{path}/answer", json=proven)).json()["code"] == "complaint-visit-open"
+    await walked(world, f"/v1/visits/{again['id']}", "inspected")
+    assert (await inspector.get("/v1/visits", params={"state": "planned"})).json()["items"] == []
+    assert (await officer.post(f"{path}/visit", json={})).json()["code"] == "complaint-looked-into"
+    assert (await officer.post(f"{path}/answer", json=proven)).json()["state"] == "answered"
+
+
+async def test_a_closed_door_put_right_needs_no_other_visit(world: World) -> None:
+    path, visit = await investigated(world)
+    await walked(world, visit, "closed_door")
+    await world.bureau.post(f"{visit}/review", json={"accepted": False, "note": "门开着"})
+    await walked(world, visit, "inspected")
+    states = [one["state"] for one in (await world.bureau.get("/v1/visits")).json()["items"]]
+    assert sorted(states) == ["called_off", "done"]
+    proven = {"outcome": "substantiated", "answer": "已责令退费"}
+    assert (await world.bureau.post(f"{path}/answer", json=proven)).json()["state"] == "answered"
+
+
+async def test_who_answers_behind_a_closed_door_takes_the_next_visit_back(world: World) -> None:
+    path, visit = await investigated(world)
+    await walked(world, visit, "closed_door")
+    said = {"outcome": "unsubstantiated", "answer": "两次上门均未开门，未见办班"}
+    assert (await world.officer("140213").post(f"{path}/answer", json=said)).json()["state"] == "answered"
+    (next_,) = (await world.bureau.get("/v1/visits", params={"state": "called_off"})).json()["items"]
+    assert next_["purpose"] == "complaint"

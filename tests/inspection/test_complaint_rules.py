@@ -10,11 +10,14 @@ from services.inspection.complaints.domain import (
     Action,
     Complaint,
     ComplaintContent,
+    ComplaintLookedInto,
     ComplaintOutcome,
     ComplaintState,
     ComplaintStateRefuses,
     ComplaintUnmatched,
+    ComplaintUnseen,
     ComplaintVisitOpen,
+    Looks,
     Source,
     Subject,
     new_receipt,
@@ -22,11 +25,17 @@ from services.inspection.complaints.domain import (
 )
 from services.inspection.complaints.matching import Known, candidates
 from services.inspection.violations.domain import Place
+from services.inspection.visits.domain import Visit
 from shared.database import new_id
+from shared.refusals import Refusal
 
 AT = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 HERE = Place(new_id(), "g1", "140213", None, "t1")
 CONTENT = ComplaintContent(subject=Subject.FEES, text="收费半年", address="迎宾街 12 号", district="140213")
+
+
+NO_LOOK, COMING = Looks(), Looks(coming=True)
+IN_VAIN, AGAIN, SEEN = Looks(back=True), Looks(back=True, coming=True), Looks(back=True, seen=True)
 
 
 def received() -> Complaint:
@@ -41,13 +50,13 @@ def matched() -> Complaint:
 
 def investigating() -> Complaint:
     complaint = matched()
-    complaint.plan_visit(new_id(), at=AT)
+    complaint.plan_visit(new_id(), NO_LOOK, at=AT)
     return complaint
 
 
 def answered() -> Complaint:
     complaint = matched()
-    complaint.give_answer(ComplaintOutcome.SUBSTANTIATED, "已责令退费", seen=True, by="b", at=AT)
+    complaint.give_answer(ComplaintOutcome.SUBSTANTIATED, "已责令退费", NO_LOOK, by="b", at=AT)
     return complaint
 
 
@@ -69,8 +78,8 @@ ACTS: dict[Action, Callable[[Complaint], object]] = {
     Action.MATCH: lambda one: one.match(HERE, by="b", at=AT),
     Action.JOIN: lambda one: one.join(investigating(), at=AT),
     Action.PART: lambda one: one.part(at=AT),
-    Action.VISIT: lambda one: one.plan_visit(new_id(), at=AT),
-    Action.ANSWER: lambda one: one.give_answer(NOT_OURS, "x", seen=True, by="b", at=AT),
+    Action.VISIT: lambda one: one.plan_visit(new_id(), IN_VAIN, at=AT),
+    Action.ANSWER: lambda one: one.give_answer(NOT_OURS, "x", SEEN, by="b", at=AT),
     Action.ANSWER_JOINED: lambda one: one.take_answer(answered(), at=AT),
 }
 
@@ -98,9 +107,42 @@ def test_a_complaint_has_a_day_and_no_words_in_its_fact() -> None:
 
 def test_an_answer_needs_somebody_it_is_about_and_somebody_who_looked() -> None:
     with pytest.raises(ComplaintUnmatched):
-        received().give_answer(ComplaintOutcome.SUBSTANTIATED, "x", seen=True, by="b", at=AT)
+        received().give_answer(ComplaintOutcome.SUBSTANTIATED, "x", SEEN, by="b", at=AT)
     with pytest.raises(ComplaintVisitOpen):
-        investigating().give_answer(ComplaintOutcome.UNSUBSTANTIATED, "x", seen=False, by="b", at=AT)
+        investigating().give_answer(ComplaintOutcome.UNSUBSTANTIATED, "x", COMING, by="b", at=AT)
+    assert investigating().give_answer(ComplaintOutcome.SUBSTANTIATED, "x", SEEN, by="b", at=AT)
+
+
+@pytest.mark.parametrize(("looks", "refused"), [(AGAIN, ComplaintVisitOpen), (IN_VAIN, ComplaintUnseen)])
+def test_behind_a_closed_door_nothing_is_proven(looks: Looks, refused: type[Refusal]) -> None:
+    with pytest.raises(refused):
+        investigating().give_answer(ComplaintOutcome.SUBSTANTIATED, "x", looks, by="b", at=AT)
+    told = investigating().give_answer(ComplaintOutcome.UNSUBSTANTIATED, "x", looks, by="b", at=AT)
+    assert told.outcome == "unsubstantiated"
+
+
+@pytest.mark.parametrize(("looks", "refused"), [(COMING, ComplaintVisitOpen), (SEEN, ComplaintLookedInto)])
+def test_nobody_goes_twice_for_one_look(looks: Looks, refused: type[Refusal]) -> None:
+    with pytest.raises(refused):
+        investigating().plan_visit(new_id(), looks, at=AT)
+    assert investigating().plan_visit(new_id(), NO_LOOK, at=AT).state == "investigating"
+
+
+@pytest.mark.parametrize(
+    ("visits", "looks"),
+    [
+        ([], NO_LOOK),
+        ([("planned", None)], COMING),
+        ([("called_off", None)], NO_LOOK),
+        ([("done", "closed_door")], IN_VAIN),
+        ([("reviewed", "closed_door"), ("started", None)], AGAIN),
+        ([("started", "inspected")], COMING),
+        ([("done", "closed_door"), ("done", "refused")], SEEN),
+        ([("done", "newly_found")], SEEN),
+    ],
+)
+def test_what_the_visits_about_it_came_to(visits: list[tuple[str, str | None]], looks: Looks) -> None:
+    assert Looks.of(Visit(state=state, outcome=outcome) for state, outcome in visits) == looks
 
 
 def test_what_stood_for_itself_again_is_joined_to_nothing() -> None:

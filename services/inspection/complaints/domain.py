@@ -3,7 +3,8 @@
 import base64
 import secrets
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Final, Self, TypeVar
@@ -15,6 +16,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from services.inspection.orm import Base
 from services.inspection.violations.domain import Place
+from services.inspection.visits.domain import SAW_NOTHING, Visit, VisitState
 from shared.clock import china_date
 from shared.database import Aggregate, new_id
 from shared.events.inspection import (
@@ -70,7 +72,21 @@ class ComplaintVisitOpen(Conflict):
     """The visit about it has not come back yet."""
 
     code = "complaint-visit-open"
-    zh = "相关检查尚未完成，不能答复。"
+    zh = "相关检查尚未完成。"
+
+
+class ComplaintLookedInto(Conflict):
+    """A visit about it came back and saw what there is to see."""
+
+    code = "complaint-looked-into"
+    zh = "相关检查已有结果，无须再次安排。"
+
+
+class ComplaintUnseen(Conflict):
+    """Nobody who went there saw anything, so it cannot be called substantiated."""
+
+    code = "complaint-unseen"
+    zh = "检查人员尚未见到现场，不能认定属实。"
 
 
 class MatchOneThing(Invalid):
@@ -144,7 +160,7 @@ TRANSITIONS: Final[Mapping[Action, frozenset[ComplaintState]]] = {
     Action.MATCH: frozenset({ComplaintState.RECEIVED, ComplaintState.MATCHED, ComplaintState.JOINED}),
     Action.JOIN: frozenset({ComplaintState.MATCHED}),
     Action.PART: frozenset({ComplaintState.JOINED}),
-    Action.VISIT: frozenset({ComplaintState.MATCHED}),
+    Action.VISIT: frozenset({ComplaintState.MATCHED, ComplaintState.INVESTIGATING}),
     Action.ANSWER: frozenset({ComplaintState.RECEIVED, ComplaintState.MATCHED, ComplaintState.INVESTIGATING}),
     Action.ANSWER_JOINED: frozenset({ComplaintState.JOINED}),
 }
@@ -176,6 +192,26 @@ class Contact(BaseModel):
 
     name: Line | None = None
     phone: Line
+
+
+@dataclass(frozen=True, slots=True)
+class Looks:
+    """What the visits about a complaint came to: one is `coming`, one is `back`, one has `seen` something."""
+
+    coming: bool = False
+    back: bool = False
+    seen: bool = False
+
+    @classmethod
+    def of(cls, visits: Iterable[Visit]) -> Self:
+        """All visits about it, those called off included."""
+        told = [(visit.state, visit.outcome) for visit in visits]
+        ended = [outcome for state, outcome in told if state in (VisitState.DONE, VisitState.REVIEWED)]
+        return cls(
+            coming=any(state in (VisitState.PLANNED, VisitState.STARTED) for state, _ in told),
+            back=bool(ended),
+            seen=any(outcome not in SAW_NOTHING for outcome in ended),
+        )
 
 
 class ComplaintContact(Base):
@@ -274,21 +310,30 @@ class Complaint(Base, Aggregate):
         self.state, self.lead_id = ComplaintState.MATCHED, None
         return self._fact(ComplaintParted, at)
 
-    def plan_visit(self, visit_id: UUID, *, at: datetime) -> ComplaintVisitPlanned:
-        """A team goes and looks."""
+    def plan_visit(self, visit_id: UUID, looks: Looks, *, at: datetime) -> ComplaintVisitPlanned:
+        """A team goes and looks; again, where those who went came back without having seen anything."""
         self._check(Action.VISIT)
+        if looks.coming:
+            raise ComplaintVisitOpen
+        if looks.seen:
+            raise ComplaintLookedInto
         self.state, self.visit_id = ComplaintState.INVESTIGATING, visit_id
         return self._fact(ComplaintVisitPlanned, at, visit_id=visit_id)
 
     def give_answer(
-        self, outcome: ComplaintOutcome, answer: str, *, seen: bool, by: str, at: datetime
+        self, outcome: ComplaintOutcome, answer: str, looks: Looks, *, by: str, at: datetime
     ) -> ComplaintAnswered:
-        """Tell the complainant what was found; `seen`: the visit about it has come back."""
+        """Tell the complainant what was found. Once somebody stood before a closed door, that nothing was found can be
+        told without waiting for the next visit."""
         self._check(Action.ANSWER)
         if self.state == ComplaintState.RECEIVED and outcome is not ComplaintOutcome.NOT_OURS:
             raise ComplaintUnmatched
-        if self.state == ComplaintState.INVESTIGATING and not seen:
-            raise ComplaintVisitOpen
+        if self.state == ComplaintState.INVESTIGATING:
+            unseen = outcome is ComplaintOutcome.SUBSTANTIATED and not looks.seen
+            if looks.coming and (unseen or not looks.back):
+                raise ComplaintVisitOpen
+            if unseen:
+                raise ComplaintUnseen
         return self._answered(outcome, answer, by, at)
 
     def take_answer(self, lead: "Complaint", *, at: datetime) -> ComplaintAnswered:

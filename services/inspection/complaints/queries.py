@@ -35,6 +35,12 @@ async def complaint_for_update(session: AsyncSession, complaint_id: UUID, caller
     return _reachable(await session.get(Complaint, complaint_id, with_for_update=True, populate_existing=True), caller)
 
 
+async def complaint_to_conclude(session: AsyncSession, complaint_id: UUID) -> Complaint | None:
+    """The complaint that a visit was about, locked, if it is still looked into."""
+    found = await session.get(Complaint, complaint_id, with_for_update=True, populate_existing=True)
+    return found if found is not None and found.state == ComplaintState.INVESTIGATING else None
+
+
 def _reachable(found: Complaint | None, caller: Principal) -> Complaint:
     if found is None or not caller.covers(district=found.district, street=found.street, team=found.team):
         raise ComplaintNotFound
@@ -97,9 +103,7 @@ async def open_lead(session: AsyncSession, of: Complaint) -> Complaint | None:
     same = (
         Complaint.institution_id == of.institution_id
         if of.institution_id is not None
-        else and_(
-            Complaint.institution_id.is_(None), Complaint.place_key == of.place_key, Complaint.grid == of.grid
-        )
+        else and_(Complaint.institution_id.is_(None), Complaint.place_key == of.place_key, Complaint.grid == of.grid)
     )
     wanted = (
         select(Complaint)

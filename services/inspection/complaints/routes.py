@@ -13,12 +13,14 @@ from services.inspection.complaints.domain import (
     Complaint,
     ComplaintContact,
     ComplaintContent,
+    ComplaintLookedInto,
     ComplaintNotFound,
     ComplaintOutcome,
     ComplaintOutsideYourDistrict,
     ComplaintState,
     ComplaintStateRefuses,
     ComplaintUnmatched,
+    ComplaintUnseen,
     ComplaintVisitOpen,
     Contact,
     ContactMissing,
@@ -287,12 +289,13 @@ async def match_complaint(
 @router.post(
     "/{complaint_id}/visit",
     response_model=ComplaintOut,
-    responses=problems(ComplaintNotFound, ComplaintStateRefuses),
+    responses=problems(ComplaintNotFound, ComplaintStateRefuses, ComplaintVisitOpen, ComplaintLookedInto),
 )
 async def send_team(
     complaint_id: UUID, body: ComplaintVisitIn, caller: ClerkDep, session: SessionDep, response: Response
 ) -> Complaint:
-    """Put a visit about it on the list of the team that walks there."""
+    """Put a visit about it on the list of the team that walks there. After a closed door the next one is planned by
+    itself."""
     complaint = await usecases.send_team(session, complaint_id, note=body.note, caller=caller, at=utc_now())
     set_etag(response, complaint)
     return complaint
@@ -301,7 +304,9 @@ async def send_team(
 @router.post(
     "/{complaint_id}/answer",
     response_model=ComplaintOut,
-    responses=problems(ComplaintNotFound, ComplaintStateRefuses, ComplaintUnmatched, ComplaintVisitOpen),
+    responses=problems(
+        ComplaintNotFound, ComplaintStateRefuses, ComplaintUnmatched, ComplaintVisitOpen, ComplaintUnseen
+    ),
 )
 async def answer_complaint(
     complaint_id: UUID, body: AnswerIn, caller: ClerkDep, session: SessionDep, response: Response

@@ -15,6 +15,7 @@ from services.inspection.complaints.domain import (
     ComplaintOutcome,
     ComplaintOutsideYourDistrict,
     Contact,
+    Looks,
     MatchOneThing,
     Source,
     new_receipt,
@@ -28,7 +29,9 @@ from services.inspection.targets.domain import TargetNotFound
 from services.inspection.teams import queries as teams
 from services.inspection.teams.domain import GridUnknown
 from services.inspection.violations.domain import Place
-from services.inspection.visits.domain import Plan, Purpose, Visit, VisitState
+from services.inspection.visits import mandates
+from services.inspection.visits import queries as visits
+from services.inspection.visits.domain import Plan, Purpose, Visit
 from shared import journal
 from shared.clock import china_date
 from shared.database import new_id
@@ -117,14 +120,33 @@ async def send_team(
 ) -> Complaint:
     """Put a visit about it on the list of the team that walks there."""
     complaint = await queries.complaint_for_update(session, complaint_id, caller)
+    await _plan_visit(session, complaint, Looks.of(await visits.asked_for(session, complaint.id)), note, at=at)
+    return complaint
+
+
+async def take_look(session: AsyncSession, complaint_id: UUID, *, note: str | None, at: datetime) -> None:
+    """A visit about it came back. Where it saw nothing (a closed door), another one is planned with the same note;
+    where it saw something, the next one is wanted no more."""
+    complaint = await queries.complaint_to_conclude(session, complaint_id)
+    if complaint is None:
+        return
+    looks = Looks.of(await visits.asked_for(session, complaint.id))
+    if looks.seen:
+        await mandates.call_off(session, complaint.id, "complaint-looked-into", at=at)
+    elif not looks.coming:
+        await _plan_visit(session, complaint, looks, note, at=at)
+
+
+async def _plan_visit(
+    session: AsyncSession, complaint: Complaint, looks: Looks, note: str | None, *, at: datetime
+) -> None:
     visit_id = new_id()
-    planned = complaint.plan_visit(visit_id, at=at)
+    planned = complaint.plan_visit(visit_id, looks, at=at)
     plan = Plan(complaint.place, None, None, Purpose.COMPLAINT.value, note, Purpose.COMPLAINT, complaint.id)
     visit, visit_planned = Visit.plan(visit_id, plan, at=at)
     session.add(visit)
     await journal.record(session, visit_planned, subject=visit)
     await journal.record(session, planned, subject=complaint)
-    return complaint
 
 
 async def answer_complaint(
@@ -139,11 +161,8 @@ async def answer_complaint(
     """Tell what was found: to this complainant, and to everybody whose complaint joined it."""
     await queries.queue_decisions(session)
     complaint = await queries.complaint_for_update(session, complaint_id, caller)
-    seen = True
-    if complaint.visit_id is not None:
-        visit = await session.get(Visit, complaint.visit_id)
-        seen = visit is not None and visit.state in (VisitState.DONE, VisitState.REVIEWED, VisitState.CALLED_OFF)
-    answered = complaint.give_answer(outcome, answer, seen=seen, by=caller.subject, at=at)
+    looks = Looks.of(await visits.asked_for(session, complaint.id))
+    answered = complaint.give_answer(outcome, answer, looks, by=caller.subject, at=at)
     await journal.record(session, answered, subject=complaint)
     facts = []
     for joined in await queries.joined_to(session, complaint.id):
@@ -152,6 +171,7 @@ async def answer_complaint(
         facts.append(Fact(joined.id, joined.version, told))
     await session.flush()
     await record_many(session, facts)
+    await mandates.call_off(session, complaint.id, "complaint-answered", at=at)
     return complaint
 
 

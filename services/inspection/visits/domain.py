@@ -32,6 +32,8 @@ from shared.wording import not_bool
 
 SEEN: Final = frozenset({Outcome.INSPECTED, Outcome.MOVED, Outcome.DUPLICATE, Outcome.REFUSED})
 """Outcomes after which nobody can say that the institution was not visited."""
+SAW_NOTHING: Final = frozenset(Outcome) - SEEN - {Outcome.NEWLY_FOUND}
+"""Outcomes after which nobody knows more than before: who asked for the visit needs another one."""
 _NEEDS_INSTITUTION: Final = frozenset({Outcome.CLOSED_DOOR, Outcome.MOVED, Outcome.DUPLICATE, Outcome.REFUSED})
 
 

@@ -100,6 +100,11 @@ async def visits_by_ref(session: AsyncSession, refs: Sequence[str], *, lock: boo
     return (await session.scalars(wanted.with_for_update() if lock else wanted)).all()
 
 
+async def asked_for(session: AsyncSession, reference_id: UUID) -> Sequence[Visit]:
+    """Visits that were asked for on behalf of this, in the order of their plans."""
+    return (await session.scalars(select(Visit).where(Visit.reference_id == reference_id).order_by(Visit.id))).all()
+
+
 async def planned_for_update(session: AsyncSession, reference_id: UUID) -> Sequence[Visit]:
     """Planned visits that were asked for on behalf of this, locked in the order of their plans."""
     wanted = (

@@ -13,6 +13,7 @@ from services.inspection.campaigns.domain import CampaignTarget, Count, Institut
 from services.inspection.campaigns.usecases import count_outcomes, weigh_outcome
 from services.inspection.checklists import queries as checklists
 from services.inspection.checklists.domain import AnswersUnasked
+from services.inspection.complaints.usecases import take_look
 from services.inspection.discoveries.domain import DiscoveryUnasked
 from services.inspection.targets import queries as targets
 from services.inspection.targets.domain import TargetNotFound
@@ -118,7 +119,7 @@ async def submit_visit(
 ) -> Visit:
     """End a visit: violations, its place in the campaign and the institution's last visit move with it.
 
-    Locks in this order: visit, violation it verifies, target of the campaign, campaign, institution.
+    Locks in this order: visit, violation or complaint it is about, target of the campaign, campaign, institution.
     """
     visit, consequence = await end_visit(session, visit_id, said, caller=caller, at=at)
     await draw_consequences(session, [consequence])
@@ -130,7 +131,7 @@ async def end_visit(
 ) -> tuple[Visit, Consequence]:
     """What submitting changes of the visit's own. Its consequences are left to be drawn, last in the transaction."""
     visit = await queries.visit_for_update(session, visit_id, caller)
-    outcome, before = said.outcome, visit.outcome
+    outcome, before, wanted = said.outcome, visit.outcome, visit.note
     visit.check_submission(outcome, said.passed)
     if said.discovery is not None and outcome is not Outcome.NEWLY_FOUND:
         raise DiscoveryUnasked(pointer="/discovery")
@@ -154,6 +155,8 @@ async def end_visit(
         await conclude_verification(
             session, visit.reference_id, visit_id=visit.id, passed=said.passed, caller=caller, at=at
         )
+    if visit.purpose == Purpose.COMPLAINT and visit.reference_id is not None:
+        await take_look(session, visit.reference_id, note=wanted, at=at)
     count = await weigh_outcome(session, visit, outcome, before=before, note=said.note, discovery=said.discovery, at=at)
     seen = None
     if visit.institution_id is not None and outcome in SEEN and before not in SEEN:
