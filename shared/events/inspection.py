@@ -827,7 +827,8 @@ class ComplaintContactRead(ComplaintEvent):
 
 class EscalationRaised(Event):
     """Work that is late was told to somebody: `role` is one of the three responsibilities or the bureau, `officer` his
-    account, null where the responsibility is vacant. `subject_id` is the visit, violation, case or complaint."""
+    account, null where the responsibility is vacant. `subject_id` is what `step` is about: the visit, violation, case,
+    complaint, re-check; of targets that a team has not set out for, the campaign."""
 
     type: ClassVar[str] = "inspection.escalation.raised.v1"
     topic: ClassVar[str] = "inspection.escalations.v1"

@@ -62,6 +62,7 @@ async def test_every_open_step_is_owed_on_its_day(world: World) -> None:
         if number:
             await inspector.post(f"/v1/visits/{visit}/start")
             await inspector.post(f"/v1/visits/{visit}/submission", json={"outcome": "inspected"})
+    await world.institution("g1", name="无人前往")
     campaign = {"name": "x", "scope": {}, "starts_on": str(TODAY), "ends_on": str(after(30).date())}
     path = (await bureau.post("/v1/campaigns", json=campaign)).headers["location"]
     launched = await bureau.post(f"{path}/launch")
@@ -69,6 +70,10 @@ async def test_every_open_step_is_owed_on_its_day(world: World) -> None:
     closed = (await bureau.post("/v1/visits", json=listed)).json()["id"]
     await inspector.post(f"/v1/visits/{closed}/start")
     await inspector.post(f"/v1/visits/{closed}/submission", json={"outcome": "closed_door"})
+    under_way = (await bureau.post("/v1/visits", json={"institution_id": str(institution)})).json()["id"]
+    await inspector.post(f"/v1/visits/{under_way}/start")
+    days = {"first_day": str(TODAY), "last_day": str(TODAY)}
+    await bureau.post("/v1/rechecks", json={"team": "t1", "share_bp": 1} | days)
     await docket.violation()
     await docket.case("inquire", "preserve")
     await docket.case("order", "inquire", "notify", "decide")
@@ -90,7 +95,7 @@ async def test_every_open_step_is_owed_on_its_day(world: World) -> None:
     due = {one["step"]: one["due_on"] for one in owed}
     assert set(due) == {step.value for step in Step}
     expected = {"visit": 14, "retry": 2, "review": 5, "verification": 7, "complaint_match": 2, "complaint_answer": 15}
-    expected |= {"evidence": 3, "sync_decision": 3}
+    expected |= {"evidence": 3, "sync_decision": 3, "target": 30, "submission": 1, "recheck": 7}
     assert {step: due[step] for step in expected} == {
         step: str(TODAY + timedelta(days=days)) for step, days in expected.items()
     }
@@ -201,3 +206,95 @@ async def test_a_fine_on_record_keeps_its_day(world: World) -> None:
     assert await escalate(world, 122) > 0
     since = (await world.bureau.get("/v1/escalations", params={"step": "case_decision"})).json()["items"]
     assert len(since) == len(before) + 1
+
+
+async def launched(world: World, *, days: int = 30) -> str:
+    body = {"name": "x", "scope": {}, "starts_on": str(TODAY), "ends_on": str(TODAY + timedelta(days=days))}
+    path = (await world.bureau.post("/v1/campaigns", json=body)).headers["location"]
+    return str((await world.bureau.post(f"{path}/launch")).json()["id"])
+
+
+async def owed_targets(world: World, **filters: Any) -> list[tuple[str | None, int]]:
+    asked: dict[str, Any] = {"step": "target", "limit": 1} | filters
+    owed: list[dict[str, Any]] = []
+    while True:
+        page = (await world.bureau.get("/v1/duties", params=asked)).json()
+        owed += page["items"]
+        if page["next_cursor"] is None:
+            return [(one["team"], one["number"]) for one in owed]
+        asked["cursor"] = page["next_cursor"]
+
+
+async def test_targets_nobody_set_out_for_are_owed_by_campaign_and_team(world: World) -> None:
+    await world.bureau.post("/v1/teams", json=TEAM)
+    await world.bureau.post("/v1/teams", json=TEAM | {"code": "t3", "district": "140214", "grids": ["g3"]})
+    first, *_ = [str(await world.institution(grid)) for grid in ("g1", "g1", "g1", "g2", "g3")]
+    campaign = await launched(world)
+    assert await owed_targets(world) == [(None, 1), ("t1", 3), ("t3", 1)]
+    (ours,) = (await world.inspector("t1").get("/v1/duties")).json()["items"]
+    assert (ours["subject_id"], ours["number"], ours["role"]) == (campaign, 3, "district_officer")
+    (theirs,) = (await world.officer("140214").get("/v1/duties")).json()["items"]
+    assert (theirs["team"], theirs["due_on"]) == ("t3", str(TODAY + timedelta(days=30)))
+    (team,) = (await world.officer("140214").get("/v1/team-performance")).json()["items"]
+    assert (team["load"], team["overdue"]) == (1, 0)
+    inspector = world.inspector("t1")
+    steps = []
+    for outcome in ("closed_door", "inspected"):
+        planned = await inspector.post("/v1/visits", json={"institution_id": first, "campaign_id": campaign})
+        visit = planned.json()["id"]
+        for act, said in (("start", {}), ("submission", {"outcome": outcome})):
+            steps.append(await owed_targets(world, team="t1"))
+            await inspector.post(f"/v1/visits/{visit}/{act}", json=said)
+        steps.append(await owed_targets(world, team="t1"))
+    assert steps == [[("t1", 2)]] * 6
+    await escalate(world, 31)
+    told = (await world.bureau.get("/v1/escalations", params={"step": "target"})).json()["items"]
+    assert {(one["team"], one["subject_id"]) for one in told} == {(team, campaign) for team in (None, "t1", "t3")}
+    assert (len(told), await escalate(world, 31)) == (3, 0)
+    (team,) = (await world.bureau.get("/v1/team-performance", params={"limit": 1})).json()["items"]
+    assert (team["load"], team["overdue"]) == (4, 0), "two targets, and two visits to be reviewed"
+
+
+async def test_a_visit_under_way_is_owed_and_so_is_one_sent_back(world: World) -> None:
+    await world.bureau.post("/v1/teams", json=TEAM)
+    institution, inspector = str(await world.institution("g1")), world.inspector("t1")
+    visit = (await inspector.post("/v1/visits", json={"institution_id": institution})).json()["id"]
+    await inspector.post(f"/v1/visits/{visit}/start")
+    async with world.sessions.begin() as session:
+        await session.execute(update(Visit).values(started_at=after(-5)))
+    (duty,) = (await world.bureau.get("/v1/duties", params={"step": "submission"})).json()["items"]
+    assert (duty["subject_id"], duty["due_on"], duty["days_late"]) == (visit, str(TODAY - timedelta(days=4)), 4)
+    await inspector.post(f"/v1/visits/{visit}/submission", json={"outcome": "inspected"})
+    await world.bureau.post(f"/v1/visits/{visit}/review", json={"accepted": False, "note": "重来"})
+    (duty,) = (await world.bureau.get("/v1/duties")).json()["items"]
+    assert (duty["step"], duty["due_on"]) == ("submission", str(TODAY + timedelta(days=1)))
+
+
+async def test_who_is_looked_at_again_is_not_told_through_duties(world: World) -> None:
+    await world.bureau.post("/v1/teams", json=TEAM)
+    await world.bureau.post("/v1/teams", json=TEAM | {"code": "t2", "grids": ["g2"]})
+    inspector = world.inspector("t1", district="140213")
+    for by_team in (None, "t2"):
+        institution = str(await world.institution("g1"))
+        visit = (await inspector.post("/v1/visits", json={"institution_id": institution})).json()["id"]
+        await inspector.post(f"/v1/visits/{visit}/start")
+        await inspector.post(f"/v1/visits/{visit}/submission", json={"outcome": "inspected"})
+        days = {"first_day": str(TODAY), "last_day": str(TODAY)}
+        drawn = await world.bureau.post(
+            "/v1/rechecks", json={"team": "t1", "share_bp": 10_000, "by_team": by_team} | days
+        )
+        assert drawn.status_code == 201, drawn.text
+    await escalate(world, 20)
+    colleague = world.inspector("t2", district="140213")
+    nobodys = world.service("inspector", district="140213", subject="i")
+    for path in ("/v1/duties", "/v1/escalations"):
+        seen = {}
+        for name, who in (
+            ("t1", inspector),
+            ("t2", colleague),
+            ("none", nobodys),
+            ("officer", world.officer("140213")),
+        ):
+            items = (await who.get(path, params={"step": "recheck", "limit": 200})).json()["items"]
+            seen[name] = {one["team"] for one in items}
+        assert seen == {"t1": set(), "t2": {"t2"}, "none": set(), "officer": {None, "t2"}}

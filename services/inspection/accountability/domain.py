@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Self
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Date, Index, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Date, Index, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.inspection.accountability.steps import Level, Role
@@ -28,15 +28,18 @@ class Responsible(Base):
 
 @dataclass(frozen=True, slots=True)
 class Duty:
-    """An open step: derived at the moment of asking, never stored. `days_late` is 0 until its day has passed."""
+    """An open step: derived at the moment of asking, never stored. `days_late` is 0 until its day has passed; `number`
+    counts the targets of a campaign that are owed together, and `part` says of which team, so that each is a duty."""
 
     step: str
     subject_id: UUID
+    part: str
     institution_id: UUID | None
     district: str | None
     street: str | None
     team: str | None
     due_on: date
+    number: int
     days_late: int
     role: str
     owner: str | None
@@ -47,13 +50,14 @@ class Escalation(Base, Aggregate):
 
     __tablename__ = "escalation"
     __table_args__ = (
-        UniqueConstraint("step", "subject_id", "due_on", "level", "role", name="uq_escalation_once"),
+        UniqueConstraint("step", "subject_id", "part", "due_on", "level", "role", name="uq_escalation_once"),
         Index("ix_escalation_institution_id_id", "institution_id", "id"),
         Index("ix_escalation_district_id", "district", "id"),
     )
 
     step: Mapped[str] = mapped_column(Text)
     subject_id: Mapped[UUID]
+    part: Mapped[str] = mapped_column(Text, server_default=text("''"), comment="whose part of it, where it has parts")
     level: Mapped[str] = mapped_column(Text)
     role: Mapped[str] = mapped_column(Text)
     officer: Mapped[str | None] = mapped_column(Text)
@@ -73,6 +77,7 @@ class Escalation(Base, Aggregate):
             version=1,
             step=duty.step,
             subject_id=duty.subject_id,
+            part=duty.part,
             level=level,
             role=role,
             officer=officer,

@@ -2,6 +2,7 @@
 
 Days that a law fixes are its own (working days by the calendar); the others are norms of the step's name, as in force
 on the day of asking. A closed door is owed on the day of its next try, by the rule of `worklists.domain.retry_after`.
+Targets that nobody has set out for are owed together, per campaign and team: a list may have a million of them.
 """
 
 from datetime import date
@@ -30,7 +31,7 @@ def _step(step: str, table: str, where: str, *, due: str = "", since: str | None
     norm = "" if since is None else f"JOIN norm ON norm.name = '{step}'"
     day = due if since is None else f"{since} + norm.days"
     return (
-        f"SELECT '{step}' AS step, {table}.id AS subject_id, {place}, {day} AS due_on "  # noqa: S608 -- ours
+        f"SELECT '{step}' AS step, {table}.id AS subject_id, {place}, {day} AS due_on, 1 AS number, '' AS part "  # noqa: S608 -- ours
         f"FROM {table} {norm} WHERE {where}"
     )
 
@@ -40,11 +41,12 @@ _PLANNED = _CHINA.format(at="visit.planned_at")
 _SUBMITTED = _CHINA.format(at="visit.submitted_at")
 _REPORTED = _CHINA.format(at="violation.reported_at")
 _RECEIVED = _CHINA.format(at="complaint.received_at")
+_UNDER_WAY_SINCE = _CHINA.format(at="greatest(visit.started_at, visit.reviewed_at)")
 _TRIED = _CHINA.format(at="coalesce(visit.started_at, visit.submitted_at)")
 _ANNOUNCED = _CHINA.format(at="evidence.announced_at")
 _UNDECIDED = f"""
     SELECT 'sync_decision', operation.id, visit.institution_id, coalesce(visit.district, operation.district),
-           visit.street, operation.team, {_CHINA.format(at="operation.received_at")} + norm.days
+           visit.street, operation.team, {_CHINA.format(at="operation.received_at")} + norm.days, 1, ''
     FROM sync_operation operation
     LEFT JOIN visit ON visit.id = operation.entity_id
     JOIN norm ON norm.name = 'sync_decision'
@@ -52,7 +54,7 @@ _UNDECIDED = f"""
 """  # noqa: S608 -- constants of ours
 _RETRY = f"""
     SELECT 'retry', target.id, target.institution_id, target.district, target.street, target.team,
-           CASE WHEN campaign.ends_on > tried.latest THEN least(next.day, campaign.ends_on) ELSE next.day END
+           CASE WHEN campaign.ends_on > tried.latest THEN least(next.day, campaign.ends_on) ELSE next.day END, 1, ''
     FROM campaign_target target
     JOIN campaign ON campaign.id = target.campaign_id
     JOIN (
@@ -75,11 +77,40 @@ _RETRY = f"""
         WHERE again.campaign_target_id = target.id AND again.state IN ('planned', 'started')
     )
 """  # noqa: S608 -- constants of ours
+_TARGETS = """
+    SELECT 'target', campaign.id, NULL::uuid, coalesce(team.district, campaign.district), NULL, waiting.team,
+           campaign.ends_on, waiting.number, coalesce(waiting.team, '')
+    FROM (
+        SELECT campaign_id, team, sum(number)::integer AS number
+        FROM (
+            SELECT campaign_id, team, number FROM campaign_tally WHERE state = 'open'
+            UNION ALL
+            SELECT target.campaign_id, target.team, -count(DISTINCT target.id)
+            FROM campaign_target target JOIN visit ON visit.campaign_target_id = target.id
+            WHERE target.state = 'open' AND (
+                visit.state IN ('planned', 'started')
+                OR (visit.outcome = 'closed_door' AND visit.state IN ('done', 'reviewed'))
+            )
+            GROUP BY target.campaign_id, target.team
+        ) AS counted GROUP BY campaign_id, team
+    ) AS waiting
+    JOIN campaign ON campaign.id = waiting.campaign_id AND campaign.state = 'open'
+    LEFT JOIN team ON team.code = waiting.team
+    WHERE waiting.number > 0
+"""
+_RECHECKS = f"""
+    SELECT 'recheck', recheck.id, recheck.institution_id, recheck.district, NULL, recheck.by_team,
+           {_CHINA.format(at="round.drawn_at")} + norm.days, 1, ''
+    FROM recheck JOIN recheck_round round ON round.id = recheck.round_id
+    JOIN norm ON norm.name = 'recheck'
+    WHERE recheck.state = 'open'
+"""  # noqa: S608 -- constants of ours
 _OF_THEIR_OWN = "visit.state = 'planned' AND visit.purpose IS DISTINCT FROM 'verification'"
 _OPEN = "\nUNION ALL\n".join(
     [
         _step("visit", "visit", _OF_THEIR_OWN, since=_PLANNED),
         _step("verification", "visit", "visit.state = 'planned' AND visit.purpose = 'verification'", since=_PLANNED),
+        _step("submission", "visit", "visit.state = 'started'", since=_UNDER_WAY_SINCE),
         _step("review", "visit", "visit.state = 'done'", since=_SUBMITTED),
         _step("order", "violation", "violation.state = 'reported'", since=_REPORTED),
         _step("rectification", "violation", "violation.state = 'rectification_ordered'", due="violation.due_on"),
@@ -113,6 +144,8 @@ _OPEN = "\nUNION ALL\n".join(
         _step("evidence", "evidence", "evidence.state = 'announced'", since=_ANNOUNCED),
         _UNDECIDED,
         _RETRY,
+        _TARGETS,
+        _RECHECKS,
     ]
 )
 _ROLES = ", ".join(f"('{step.value}', '{role.value}')" for step, role in OWNERS.items())
@@ -122,16 +155,17 @@ _DUTIES = f"""
         SELECT DISTINCT ON (name) name, value::integer AS days
         FROM norm AS decided WHERE valid_from <= :on ORDER BY name, valid_from DESC
     ), open AS ({_OPEN})
-    SELECT open.step, open.subject_id, open.institution_id, open.district, open.street, open.team, open.due_on,
-           greatest(:on - open.due_on, 0) AS days_late, owner.role, responsible.officer AS owner
+    SELECT open.step, open.subject_id, open.part, open.institution_id, open.district, open.street, open.team,
+           open.due_on, open.number, greatest(:on - open.due_on, 0) AS days_late, owner.role,
+           responsible.officer AS owner
     FROM open
     JOIN (VALUES {_ROLES}) AS owner (step, role) ON owner.step = open.step
     LEFT JOIN responsible ON responsible.institution_id = open.institution_id AND responsible.role = owner.role
 """  # noqa: S608 -- constants of ours
 
 _COLUMNS: dict[str, Any] = {
-    "step": Text, "subject_id": Uuid, "institution_id": Uuid, "district": Text, "street": Text, "team": Text,
-    "due_on": Date, "days_late": Integer, "role": Text, "owner": Text,
+    "step": Text, "subject_id": Uuid, "part": Text, "institution_id": Uuid, "district": Text, "street": Text,
+    "team": Text, "due_on": Date, "number": Integer, "days_late": Integer, "role": Text, "owner": Text,
 }  # fmt: skip
 
 

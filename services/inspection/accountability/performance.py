@@ -96,7 +96,11 @@ def _share(agreement: Agreement | None) -> float | None:
 async def _open(session: AsyncSession, codes: Sequence[str], on: date) -> dict[str, tuple[int, int]]:
     duty = duties_on(on).c
     rows = await session.execute(
-        select(duty.team, func.count().label("open"), func.count().filter(duty.days_late > 0).label("late"))
+        select(
+            duty.team,
+            func.sum(duty.number).label("open"),
+            func.coalesce(func.sum(duty.number).filter(duty.days_late > 0), 0).label("late"),
+        )
         .where(duty.team.in_(codes))
         .group_by(duty.team)
     )

@@ -6,12 +6,12 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, null, select, tuple_
+from sqlalchemy import ColumnElement, and_, false, null, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.inspection.accountability.domain import Duty, Escalation, Responsible
 from services.inspection.accountability.duties import duties_on
-from services.inspection.accountability.steps import Level
+from services.inspection.accountability.steps import Level, Step
 from services.inspection.norms import queries as norms
 from services.inspection.norms.domain import NormName
 from shared.policies import Principal
@@ -35,13 +35,13 @@ async def duties(
     filters: DutyFilters,
     *,
     on: date,
-    after: tuple[date, str, UUID] | None,
+    after: tuple[date, str, UUID, str] | None,
     limit: int,
 ) -> Sequence[Any]:
     """Open steps within the caller's reach, the most urgent first."""
     table = duties_on(on)
     duty = table.c
-    order = (duty.due_on, duty.step, duty.subject_id)
+    order = (duty.due_on, duty.step, duty.subject_id, duty.part)
     wanted = select(table).where(_reach(caller, duty)).order_by(*order).limit(limit)
     for name in ("step", "team", "institution_id", "owner"):
         value = getattr(filters, name)
@@ -61,6 +61,7 @@ async def overdue(session: AsyncSession, level: Level, *, late: int, on: date, l
     told = select(Escalation.id).where(
         Escalation.step == duty.step,
         Escalation.subject_id == duty.subject_id,
+        Escalation.part == duty.part,
         Escalation.due_on == duty.due_on,
         Escalation.level == level,
     )
@@ -100,8 +101,7 @@ async def escalations(
     limit: int,
 ) -> Sequence[Escalation]:
     """Who was told of what, within the caller's reach, in the order they were told."""
-    reach = within_reach(caller, district=Escalation.district, street=Escalation.street, team=Escalation.team)
-    wanted = select(Escalation).where(reach).order_by(Escalation.id).limit(limit)
+    wanted = select(Escalation).where(_reach(caller, Escalation)).order_by(Escalation.id).limit(limit)
     for attribute, value in (
         (Escalation.step, step),
         (Escalation.level, level),
@@ -114,8 +114,14 @@ async def escalations(
     return (await session.scalars(wanted)).all()
 
 
-def _reach(caller: Principal, duty: Any) -> ColumnElement[bool]:
-    return within_reach(caller, district=duty.district, street=duty.street, team=duty.team)
+def _reach(caller: Principal, owed: Any) -> ColumnElement[bool]:
+    """Rows of duties or escalations that are the caller's to see. Which visits are looked at a second time is told only
+    to the inspectors who look."""
+    reach = within_reach(caller, district=owed.district, street=owed.street, team=owed.team)
+    if "inspector" not in caller.roles:
+        return reach
+    theirs = owed.team == caller.team if caller.team is not None else false()
+    return and_(reach, or_(owed.step != Step.RECHECK, theirs))
 
 
 def team_reach(caller: Principal, *, district: Any, code: Any) -> ColumnElement[bool]:

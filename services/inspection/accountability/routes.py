@@ -34,7 +34,10 @@ class PeriodUnfit(Invalid):
 
 
 class DutyOut(BaseModel):
-    """An open step: by when it is owed, and who owns it. `owner` null: nobody has that responsibility."""
+    """An open step: by when it is owed, and who owns it. `owner` null: nobody has that responsibility.
+
+    `number` is 1, but for the targets of a campaign that nobody has set out for: those of a team are owed together, and
+    `subject_id` is the campaign."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -45,6 +48,7 @@ class DutyOut(BaseModel):
     street: str | None
     team: str | None
     due_on: date
+    number: int
     days_late: int
     role: Role
     owner: str | None
@@ -103,10 +107,13 @@ async def list_duties(
     """What is owed within the caller's reach, the most urgent first."""
     binding = {"step": step, "team": team, "institution": institution, "owner": owner, "overdue": overdue}
     position = page.position(**binding)
-    after = (date.fromisoformat(position[0]), str(position[1]), UUID(position[2])) if position else None
+    after = None
+    if position:
+        due_on, of_step, subject, part = position
+        after = date.fromisoformat(due_on), str(of_step), UUID(subject), str(part)
     filters = DutyFilters(step, team, institution, owner, overdue)
     found = await queries.duties(session, caller, filters, on=china_date(utc_now()), after=after, limit=page.limit + 1)
-    return page.page(found, "due_on", "step", "subject_id", **binding)
+    return page.page(found, "due_on", "step", "subject_id", "part", **binding)
 
 
 @router.get("/escalations", response_model=Page[EscalationOut])

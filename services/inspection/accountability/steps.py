@@ -10,7 +10,9 @@ from services.inspection.norms.domain import NormName
 class Step(StrEnum):
     """A step that somebody owes."""
 
+    TARGET = "target"
     VISIT = "visit"
+    SUBMISSION = "submission"
     RETRY = "retry"
     REVIEW = "review"
     ORDER = "order"
@@ -24,6 +26,7 @@ class Step(StrEnum):
     COMPLAINT_ANSWER = "complaint_answer"
     EVIDENCE = "evidence"
     SYNC_DECISION = "sync_decision"
+    RECHECK = "recheck"
 
 
 class Level(StrEnum):
@@ -49,7 +52,9 @@ TOLD: Final[Mapping[Level, tuple[Role, ...]]] = {
     Level.THIRD: (Role.INDUSTRY_DEPARTMENT, Role.BUREAU),
 }
 OWNERS: Final[Mapping[Step, Role]] = {
+    Step.TARGET: Role.DISTRICT_OFFICER,
     Step.VISIT: Role.STREET_OFFICER,
+    Step.SUBMISSION: Role.STREET_OFFICER,
     Step.RETRY: Role.STREET_OFFICER,
     Step.REVIEW: Role.DISTRICT_OFFICER,
     Step.ORDER: Role.STREET_OFFICER,
@@ -63,5 +68,6 @@ OWNERS: Final[Mapping[Step, Role]] = {
     Step.COMPLAINT_ANSWER: Role.DISTRICT_OFFICER,
     Step.EVIDENCE: Role.STREET_OFFICER,
     Step.SYNC_DECISION: Role.DISTRICT_OFFICER,
+    Step.RECHECK: Role.DISTRICT_OFFICER,
 }
 """Which of the three responsibilities owns a step."""

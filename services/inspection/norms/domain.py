@@ -50,6 +50,7 @@ class NormName(StrEnum):
     """What is decided: days and points, but for names that end in `_bp` (basis points) and those of fines (fen)."""
 
     VISIT = "visit"
+    SUBMISSION = "submission"
     RETRY = "retry"
     REVIEW = "review"
     ORDER = "order"
@@ -61,6 +62,7 @@ class NormName(StrEnum):
     COMPLAINT_ANSWER = "complaint_answer"
     EVIDENCE = "evidence"
     SYNC_DECISION = "sync_decision"
+    RECHECK = "recheck"
     ESCALATION_FIRST = "escalation.1"
     ESCALATION_SECOND = "escalation.2"
     ESCALATION_THIRD = "escalation.3"

@@ -15,7 +15,7 @@ from typing import Annotated, Any, Final, Self
 from uuid import UUID
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
-from sqlalchemy import ARRAY, CheckConstraint, Date, Index, Text, Uuid
+from sqlalchemy import ARRAY, CheckConstraint, Date, Index, Text, Uuid, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -203,6 +203,7 @@ class Recheck(Base, Aggregate):
     __table_args__ = (
         Index("ix_recheck_round_id_id", "round_id", "id"),
         Index("ix_recheck_team_state_id", "team", "state", "id"),
+        Index("ix_recheck_open", "id", postgresql_where=text("state = 'open'")),
         CheckConstraint("(state = 'done') = (agrees IS NOT NULL)", name="done_with_a_result"),
     )
 

@@ -188,6 +188,11 @@ class Visit(Base, Aggregate, Followed):
         Index("ix_visit_state_id", "state", "id"),
         Index("ix_visit_team_changed_in_id", "team", "changed_in", "id"),
         Index("ix_visit_reference_id", "reference_id", postgresql_where=text("reference_id IS NOT NULL")),
+        Index(
+            "ix_visit_closed_doors",
+            "campaign_target_id",
+            postgresql_where=text("outcome = 'closed_door' AND campaign_target_id IS NOT NULL"),
+        ),
         CheckConstraint("(purpose IS NULL) = (reference_id IS NULL)", name="asked_for_something"),
         CheckConstraint("state NOT IN ('done', 'reviewed') OR outcome IS NOT NULL", name="ended_with_an_outcome"),
     )
