@@ -90,3 +90,18 @@ async def test_a_draft_has_nothing_to_report(world: World) -> None:
     report = (await world.bureau.get(f"/v1/campaigns/{campaign}/report")).json()
     assert (report["whole"], report["teams"]) == (Figures().model_dump(mode="json"), [])
     assert "—" in (await world.bureau.get(f"/v1/campaigns/{campaign}/report/page")).text
+
+
+async def test_what_other_districts_found_is_counted_and_not_shown(world: World) -> None:
+    for team in (TEAM, {"code": "t3", "name": "三组", "district": "140214", "grids": ["g3"]}):
+        await world.bureau.post("/v1/teams", json=team)
+    await world.institution("g1")
+    campaign = (await world.bureau.post("/v1/campaigns", json=DAYS)).json()["id"]
+    await world.bureau.post(f"/v1/campaigns/{campaign}/launch")
+    await found(world, {"campaign_id": campaign}, discovery=SEEN)
+    path = f"/v1/campaigns/{campaign}/report"
+    for district, shown in (("140213", 1), ("140214", 0)):
+        officer = world.officer(district)
+        report = (await officer.get(path)).json()
+        assert (report["whole"]["discoveries"], len(report["discovered"])) == (1, shown)
+        assert (SEEN["address"] in (await officer.get(f"{path}/page")).text) is bool(shown)

@@ -10,12 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.inspection.campaign_reports.domain import Reported
 from services.inspection.campaigns.domain import CampaignTarget, Outcome
 from services.inspection.campaigns.queries import tally
-from services.inspection.discoveries.domain import Discovery
 from services.inspection.violations.domain import Violation, ViolationState
 from services.inspection.visits.domain import Visit, VisitState
 
-SHOWN = 200
-"""Discoveries that a report names; it counts all of them."""
 _ENDED = (VisitState.DONE, VisitState.REVIEWED)
 
 
@@ -83,9 +80,3 @@ async def _closings(session: AsyncSession, campaign_id: UUID) -> Sequence[Any]:
         .group_by(day)
     )
     return (await session.execute(wanted)).all()
-
-
-async def discoveries(session: AsyncSession, campaign_id: UUID) -> Sequence[Discovery]:
-    """What was found beside the list, oldest first, as far as a report names them."""
-    wanted = select(Discovery).where(Discovery.campaign_id == campaign_id).order_by(Discovery.id).limit(SHOWN)
-    return (await session.scalars(wanted)).all()

@@ -13,6 +13,7 @@ from services.inspection.campaign_reports.domain import DayFigures, Figures, Gri
 from services.inspection.campaign_reports.printing import printed
 from services.inspection.campaigns import queries as campaigns
 from services.inspection.campaigns.domain import CampaignNotFound, CampaignState
+from services.inspection.discoveries import queries as discoveries
 from services.inspection.discoveries.routes import DiscoveryOut
 from shared.clock import utc_now
 from shared.policies import Principal, allow
@@ -21,10 +22,13 @@ from shared.web import SessionDep, problems, service_router
 router = service_router(prefix="/v1/campaigns", tags=["campaigns"])
 
 ReaderDep = Annotated[Principal, allow("bureau", "district_officer", "auditor", "service")]
+SHOWN = 200
+"""Discoveries that a report names."""
 
 
 class ReportOut(BaseModel):
-    """What a campaign came to: final once it is closed. `discovered` names the first 200 discoveries."""
+    """What a campaign came to: final once it is closed. `discovered` names the first 200 discoveries within
+    the reader's reach; the figures count all."""
 
     campaign_id: UUID
     name: str
@@ -60,6 +64,7 @@ async def print_report(campaign_id: UUID, caller: ReaderDep, session: SessionDep
 async def _report(session: AsyncSession, campaign_id: UUID, caller: Principal) -> ReportOut:
     campaign = await campaigns.campaign(session, campaign_id, caller)
     report = await queries.reported(session, campaign.id)
+    found = await discoveries.discoveries(session, caller, campaign_id=campaign.id, after=None, limit=SHOWN)
     return ReportOut(
         campaign_id=campaign.id,
         name=campaign.name,
@@ -73,5 +78,5 @@ async def _report(session: AsyncSession, campaign_id: UUID, caller: Principal) -
         teams=report.by_team(),
         grids=report.by_grid(),
         days=report.by_day(),
-        discovered=[DiscoveryOut.model_validate(one) for one in await queries.discoveries(session, campaign.id)],
+        discovered=[DiscoveryOut.model_validate(one) for one in found],
     )
