@@ -77,7 +77,8 @@ class ReceiptOut(BaseModel):
 
 
 class ComplaintOut(BaseModel):
-    """A complaint, without who complained. `version` counts its facts and is its ETag; `overdue` is said of today."""
+    """A complaint, without who complained. `version` counts its facts and is its ETag; `overdue` is said of today;
+    inspectors are not told the `hotline_no`."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -173,6 +174,12 @@ class ContactOut(BaseModel):
     phone: str
 
 
+def _shown(complaint: Complaint, caller: Principal) -> ComplaintOut:
+    """By its number at the hotline a complainant can be found, so who only goes there does not get it."""
+    shown = ComplaintOut.model_validate(complaint)
+    return shown.model_copy(update={"hotline_no": None}) if queries.only_walks(caller) else shown
+
+
 @public_router.post(
     "",
     status_code=status.HTTP_201_CREATED,
@@ -240,12 +247,13 @@ async def list_complaints(
     state: ComplaintState | None = None,
     subject: Subject | None = None,
     source: Source | None = None,
-) -> PageOf[Complaint]:
-    """Complaints within the caller's reach, in the order they came; never who complained."""
+) -> PageOf[ComplaintOut]:
+    """Complaints within the caller's reach, in the order they came; never who complained. Inspectors see those that are
+    matched to a team."""
     filters = ComplaintFilters(institution, state, subject, source)
     (after,) = page.position(**asdict(filters)) or (None,)
     found = await queries.complaints(session, caller, filters, after=after, limit=page.limit + 1)
-    return page.page(found, "id", **asdict(filters))
+    return page.page([_shown(one, caller) for one in found], "id", **asdict(filters))
 
 
 @router.get(
@@ -259,7 +267,7 @@ async def get_complaint(
     """One complaint, with its version as ETag."""
     complaint = await queries.complaint(session, complaint_id, caller)
     set_etag(response, complaint)
-    return not_modified(request, complaint) or complaint
+    return not_modified(request, complaint) or _shown(complaint, caller)
 
 
 @router.get("/{complaint_id}/candidates", response_model=CandidatesOut, responses=problems(ComplaintNotFound))
