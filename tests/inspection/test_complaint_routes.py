@@ -256,3 +256,16 @@ async def test_an_inspector_reads_what_his_team_goes_for_and_not_whose_call_it_w
     assert shown == [[None], [], [None]]
     assert (await inspectors[0].get(path)).json()["hotline_no"] is None
     assert (await officer.get("/v1/complaints")).json()["items"][0]["hotline_no"] == "12345-7777"
+
+
+async def test_a_code_finds_its_institution_in_any_district_and_likeness_in_ones_own(world: World) -> None:
+    theirs = str(await world.institution("g3", name="育才学校", uscc="91350100M000100Y43", permit_no="jm140214-7"))
+    officer = world.officer("140213")
+    for said in ("91350100m000100y43", "JM140214-7"):
+        path = await entered(world, uscc=said)
+        (found,) = (await officer.get(f"{path}/candidates")).json()["items"]
+        assert (found["institution_id"], found["score"]) == (theirs, 100)
+    path = await entered(world, institution_name="育才学校")
+    assert (await officer.get(f"{path}/candidates")).json()["items"] == []
+    (found,) = (await world.bureau.get(f"{path}/candidates")).json()["items"]
+    assert found["institution_id"] == theirs

@@ -23,7 +23,7 @@ from services.inspection.complaints.domain import (
     new_receipt,
     place_key,
 )
-from services.inspection.complaints.matching import Known, candidates
+from services.inspection.complaints.matching import Known, candidates, written_code
 from services.inspection.violations.domain import Place
 from services.inspection.visits.domain import Visit
 from shared.database import new_id
@@ -186,27 +186,40 @@ def test_the_same_place_written_twice_is_the_same(written: str | None, key: str 
 
 
 KNOWN = [
-    Known(new_id(), "晨光教育培训学校", "迎宾街12号", "91350100M000100Y43"),
-    Known(new_id(), "晨光艺术中心", "永泰路3号", None),
-    Known(new_id(), "星火足球俱乐部", "魏都大道88号", None),
+    Known(new_id(), "晨光教育培训学校", "迎宾街12号"),
+    Known(new_id(), "晨光艺术中心", "永泰路3号"),
+    Known(new_id(), "星火足球俱乐部", "魏都大道88号"),
 ]
 
 
 @pytest.mark.parametrize(
     ("asked", "best"),
     [
-        ({"name": "晨光教育培训学校", "uscc": None, "address": None}, 0),
-        ({"name": "晨光教育", "uscc": None, "address": "迎宾街12号"}, 0),
-        ({"name": None, "uscc": None, "address": "魏都大道88号"}, 2),
-        ({"name": "星火足球俱乐部", "uscc": "91350100M000100Y43", "address": None}, 0),
+        ({"name": "晨光教育培训学校", "address": None}, 0),
+        ({"name": "晨光教育", "address": "迎宾街12号"}, 0),
+        ({"name": None, "address": "魏都大道88号"}, 2),
     ],
 )
 def test_the_likeliest_comes_first(asked: dict[str, str | None], best: int) -> None:
-    found = candidates(KNOWN, **asked)
+    found = candidates(KNOWN, [], **asked)
     assert found[0].institution_id == KNOWN[best].institution_id
     assert len({one.institution_id for one in found}) == len(found)
 
 
 def test_nothing_alike_is_nothing_offered() -> None:
-    assert candidates(KNOWN, name="zzz", uscc=None, address=None) == []
-    assert candidates(KNOWN, name=None, uscc=None, address=None) == []
+    assert candidates(KNOWN, [], name="zzz", address=None) == []
+    assert candidates(KNOWN, [], name=None, address=None) == []
+
+
+def test_a_code_settles_it() -> None:
+    found = candidates(KNOWN, KNOWN[:1], name="星火足球俱乐部", address=None)
+    assert [one.institution_id for one in found][:2] == [KNOWN[0].institution_id, KNOWN[2].institution_id]
+    assert len({one.institution_id for one in found}) == len(found)
+
+
+@pytest.mark.parametrize(
+    ("written", "code"),
+    [(" 91350100m000100y43 ", "91350100M000100Y43"), ("９１35 0100", "91350100"), ("教民1号", "教民1号"), (" ", None)],
+)
+def test_a_code_is_read_as_people_write_it(written: str, code: str | None) -> None:
+    assert written_code(written) == code

@@ -1,5 +1,6 @@
 """Which institutions a complaint may be about: likeness of name and address; a person decides."""
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
@@ -18,12 +19,11 @@ class Known:
     institution_id: UUID
     name: str
     address: str
-    uscc: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """How alike it is, of 100; its code, where the complaint names it, settles it."""
+    """How alike it is, of 100; its code or its permit's number, where the complaint names it, settles it."""
 
     institution_id: UUID
     name: str
@@ -31,9 +31,17 @@ class Candidate:
     score: int
 
 
-def candidates(known: Sequence[Known], *, name: str | None, uscc: str | None, address: str | None) -> list[Candidate]:
-    """The likeliest first."""
-    by_code = [Candidate(one.institution_id, one.name, one.address, 100) for one in known if uscc and one.uscc == uscc]
+def written_code(code: str | None) -> str | None:
+    """A credit code or a permit's number as people write it, as the ledger does: no blanks, capitals, narrow digits."""
+    plain = "".join(unicodedata.normalize("NFKC", code or "").split()).upper()
+    return plain or None
+
+
+def candidates(
+    known: Sequence[Known], coded: Sequence[Known], *, name: str | None, address: str | None
+) -> list[Candidate]:
+    """Those that have the code, then the likeliest of those known."""
+    by_code = [Candidate(one.institution_id, one.name, one.address, 100) for one in coded]
     scores: dict[int, float] = {}
     asked = [(name, [one.name for one in known]), (address, [one.address for one in known])]
     wanted = [(said, texts) for said, texts in asked if said]

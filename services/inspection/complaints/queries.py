@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.inspection.complaints.domain import (
@@ -16,7 +17,7 @@ from services.inspection.complaints.domain import (
     ContactMissing,
     ReceiptUnknown,
 )
-from services.inspection.complaints.matching import Known
+from services.inspection.complaints.matching import MOST, Known
 from services.inspection.targets.domain import Target
 from shared.policies import Principal
 from shared.reach import within_reach
@@ -134,8 +135,18 @@ async def joined_to(session: AsyncSession, lead_id: UUID) -> Sequence[Complaint]
 
 async def institutions_known(session: AsyncSession, district: str | None) -> Sequence[Known]:
     """The institutions of a district, or of the city."""
-    wanted = select(Target.institution_id, Target.name, Target.address, Target.uscc).where(Target.status != "merged")
-    if district is not None:
-        wanted = wanted.where(Target.district == district)
-    rows = await session.execute(wanted.order_by(Target.institution_id).limit(MOST_COMPARED))
-    return [Known(row.institution_id, row.name, row.address, row.uscc) for row in rows]
+    wanted = _KNOWN.order_by(Target.institution_id).limit(MOST_COMPARED)
+    return await _known(session, wanted if district is None else wanted.where(Target.district == district))
+
+
+async def institutions_coded(session: AsyncSession, code: str) -> Sequence[Known]:
+    """Those of the whole city with this credit code or number of a permit, written in capitals."""
+    coded = or_(Target.uscc == code, func.upper(Target.permit_no) == code)
+    return await _known(session, _KNOWN.where(coded).order_by(Target.institution_id).limit(MOST))
+
+
+_KNOWN: Final = select(Target.institution_id, Target.name, Target.address).where(Target.status != "merged")
+
+
+async def _known(session: AsyncSession, wanted: Any) -> Sequence[Known]:
+    return [Known(*row) for row in await session.execute(wanted)]

@@ -274,7 +274,7 @@ async def get_complaint(
 async def list_complaint_candidates(
     complaint_id: UUID, caller: ClerkDep, session: SessionDep
 ) -> dict[str, list[Candidate]]:
-    """Institutions it may be about: by code, else by likeness of name and address. A person decides."""
+    """Institutions it may be about: by code or permit in the whole city, else by likeness. A person decides."""
     return {"items": list(await usecases.candidates_for(session, complaint_id, caller))}
 
 

@@ -70,14 +70,15 @@ async def receive_complaint(
 
 
 async def candidates_for(session: AsyncSession, complaint_id: UUID, caller: Principal) -> Sequence[Candidate]:
-    """Institutions it may be about. Comparing a city's names takes a while, so it is done beside."""
+    """Institutions it may be about: by code in the whole city, by likeness where the caller works. Comparing a city's
+    names takes a while, so it is done beside."""
     complaint = await queries.complaint(session, complaint_id, caller)
-    known = await queries.institutions_known(session, complaint.district)
+    code = matching.written_code(complaint.uscc)
     return await asyncio.to_thread(
         matching.candidates,
-        known,
+        await queries.institutions_known(session, None if caller.covers() else complaint.district),
+        await queries.institutions_coded(session, code) if code is not None else [],
         name=complaint.institution_name,
-        uscc=complaint.uscc,
         address=complaint.address,
     )
 

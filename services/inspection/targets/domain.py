@@ -49,6 +49,7 @@ class Target(Base, Followed):
     lon: Mapped[float | None]
     lat: Mapped[float | None]
     uscc: Mapped[str | None] = mapped_column(Text)
+    permit_no: Mapped[str | None] = mapped_column(Text)
     external_ref: Mapped[str | None] = mapped_column(Text)
     grid: Mapped[str | None] = mapped_column(Text)
     left_grids: Mapped[list[str]] = mapped_column(

@@ -136,6 +136,7 @@ def _row(event: InstitutionEvent, placement: Placement, version: int) -> dict[st
         "lon": event.lon,
         "lat": event.lat,
         "uscc": event.uscc,
+        "permit_no": event.permit_no,
         "external_ref": event.external_ref,
         "grid": placement.grid,
         "blind_spot": placement.blind_spot,
