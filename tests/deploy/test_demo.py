@@ -62,7 +62,7 @@ async def test_a_resend_that_is_not_recognised_stops_the_demo() -> None:
 
 def test_good_answers_are_complete_and_nothing_is_wrong_with_them() -> None:
     assert list(faults_of(seed.CONTENT.questions, GOOD)) == []
-    assert findings(seed.CONTENT.questions, GOOD) == []
+    assert findings(seed.CONTENT.questions, GOOD) == {}
     worse = dict(GOOD) | {"late_end": True, "prepaid_months": 6}
     assert [one.offence for one in findings(seed.CONTENT.questions, worse)] == ["training.late_end", "prepayment.limit"]
 

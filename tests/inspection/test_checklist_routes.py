@@ -3,7 +3,10 @@
 from datetime import timedelta
 from typing import Any
 
+from sqlalchemy import update
+
 from services.inspection.checklists.seed import ROUTINE
+from services.inspection.offences.domain import Offence
 from shared.clock import china_date, utc_now
 from tests.inspection.conftest import World
 from tests.inspection.test_checklist_rules import GOOD, QUESTIONS
@@ -73,3 +76,34 @@ async def test_only_who_got_in_can_answer(world: World) -> None:
     refused = await inspector.post(f"{url}/submission", json={"outcome": "closed_door", "answers": {}})
     assert (refused.status_code, refused.json()["code"]) == (422, "answers-unasked")
     assert (await inspector.post(f"{url}/submission", json={"outcome": "closed_door"})).status_code == 200
+
+
+async def test_what_a_checklist_asks_for_stays_in_force(world: World) -> None:
+    bureau = world.bureau
+    asking = (await bureau.post("/v1/checklists", json=CHECKLIST)).json()
+    (offence,) = (await bureau.get("/v1/offences", params={"code": "scope.unlicensed", "on": str(TODAY)})).json()[
+        "items"
+    ]
+    repeal = f"/v1/offences/{offence['id']}/repeal"
+    refused = await bureau.post(repeal, json={"valid_to": str(TODAY), "reason": "x"})
+    assert (refused.status_code, refused.json()["code"]) == (409, "offence-asked-for")
+    assert {one["code"] for one in refused.json()["facts"]["checklists"]} == {"routine", "spring"}
+    for one in (asking["id"], str(ROUTINE)):
+        retired = await bureau.post(f"/v1/checklists/{one}/retirement", json={"valid_to": str(TODAY), "reason": "x"})
+        assert retired.status_code == 200, retired.text
+    assert (await bureau.post(repeal, json={"valid_to": str(TODAY), "reason": "x"})).status_code == 200
+    late = await bureau.post("/v1/checklists", json=CHECKLIST | {"code": "late", "valid_from": str(TODAY)})
+    assert (late.status_code, late.json()["code"]) == (422, "checklist-offence-unknown")
+
+
+async def test_an_answer_whose_offence_ended_is_pointed_at(world: World) -> None:
+    bureau, inspector = world.bureau, world.inspector("t1")
+    first = (await bureau.post("/v1/checklists", json=CHECKLIST)).json()
+    url = f"/v1/visits/{await visit(world)}"
+    await inspector.post(f"{url}/start", json={"checklist_id": first["id"]})
+    async with world.sessions.begin() as session:
+        ended = update(Offence).where(Offence.code == "scope.unlicensed").values(valid_to=TODAY - timedelta(days=1))
+        await session.execute(ended)
+    said = {"outcome": "inspected", "answers": GOOD | {"permit": False}}
+    refused = await inspector.post(f"{url}/submission", json=said)
+    assert (refused.json()["code"], refused.json()["errors"][0]["pointer"]) == ("offence-unknown", "/answers/permit")

@@ -82,6 +82,8 @@ def checklist(**more: Any) -> Checklist:
 def test_answers_that_are_violations(answers: dict[str, Any], offences: list[str]) -> None:
     kept, found = checklist().judge(answers)
     assert [one.offence for one in found] == offences
+    pointing = {question["key"]: [one["offence"] for one in question.get("breaches", [])] for question in QUESTIONS}
+    assert all(one.offence in pointing[key] for one, key in found.items())
     assert list(kept) == [question["key"] for question in QUESTIONS if question["key"] in answers]
 
 
@@ -166,7 +168,7 @@ def test_the_one_that_comes_with_the_platform_can_be_answered() -> None:
         "homework": False, "serving_teacher": False, "contract": True, "account": True, "prepaid_months": 3,
         "advertising": False, "fire": True, "area_per_pupil": 3,
     }  # fmt: skip
-    assert one.judge(clean)[1] == []
+    assert one.judge(clean)[1] == {}
     turned = {key: not value for key, value in clean.items() if isinstance(value, bool)}
     worst = turned | {"prepaid_months": 6, "area_per_pupil": 1, "advertising_photo": PHOTOS[:1]}
     assert len(one.judge(worst)[1]) == len(clean)

@@ -16,6 +16,7 @@ from services.inspection.offences.domain import (
     OffenceOverlaps,
     PenaltyRule,
     columns,
+    unbroken,
 )
 from shared.database import new_id
 
@@ -97,3 +98,20 @@ def test_the_catalogue_begins_whole() -> None:
     assert {"training.forbidden_day", "prepayment.limit", "scope.unlicensed", "advertising.any"} <= set(by_code)
     verified = {row["code"] for row in rows if row["status"] == "verified"}
     assert verified == {"scope.unlicensed", "scope.disguised"}
+
+
+@pytest.mark.parametrize(
+    ("spans", "lasts"),
+    [
+        ([], False),
+        ([(1, None)], True),
+        ([(5, None)], False),
+        ([(1, 9)], False),
+        ([(6, None), (1, 5)], True),
+        ([(1, 5), (7, None)], False),
+        ([(1, 2), (3, 8), (9, None)], True),
+    ],
+)
+def test_an_offence_is_in_force_on_every_day_from_one_on(spans: list[tuple[int, int | None]], lasts: bool) -> None:
+    versions = [version(date(2026, 3, first), date(2026, 3, last) if last else None) for first, last in spans]
+    assert unbroken(versions, since=date(2026, 3, 3)) is lasts

@@ -57,10 +57,10 @@ class ChecklistEndsAlready(Conflict):
 
 
 class ChecklistOffenceUnknown(Invalid):
-    """An answer points to an offence that is not in force on the version's first day."""
+    """An answer points to an offence that is not in force from the version's first day on."""
 
     code = "checklist-offence-unknown"
-    zh = "检查表引用的违规情形在生效日并非现行。"
+    zh = "检查表引用的违规情形自生效日起并非持续现行。"
 
 
 class AnswersInvalid(Invalid):
@@ -159,8 +159,8 @@ class Checklist(Base, Aggregate):
         """The questions, as rules."""
         return [Question.model_validate(question) for question in self.questions]
 
-    def judge(self, answers: Mapping[str, Any]) -> tuple[dict[str, Any], list[Finding]]:
-        """The answers as they are kept, and what they say is wrong; raises `AnswersInvalid`."""
+    def judge(self, answers: Mapping[str, Any]) -> tuple[dict[str, Any], dict[Finding, str]]:
+        """The answers as they are kept, and what they say is wrong, by key; raises `AnswersInvalid`."""
         asked = self.asked
         faults = list(faults_of(asked, answers))
         if faults:

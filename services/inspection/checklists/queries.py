@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.inspection.checklists.domain import Checklist, ChecklistNotFound, ChecklistUnknown
@@ -58,3 +58,10 @@ async def checklists(
     if on is not None:
         wanted = wanted.where(holds(Checklist.valid_from, Checklist.valid_to, on=on))
     return (await session.scalars(wanted)).all()
+
+
+async def pointing_to(session: AsyncSession, offence: str, *, after: date) -> Sequence[Checklist]:
+    """Versions whose answers point to an offence, and that are in force on some day after this one."""
+    points = Checklist.questions.contains([{"breaches": [{"offence": offence}]}])
+    lasts = or_(Checklist.valid_to.is_(None), Checklist.valid_to > after)
+    return (await session.scalars(select(Checklist).where(points, lasts).order_by(Checklist.id))).all()

@@ -208,20 +208,20 @@ def faults_of(questions: Sequence[Question], answers: Mapping[str, Any]) -> Iter
     yield from (("", "question-unknown") for key in answers if key not in {question.key for question in questions})
 
 
-def findings(questions: Sequence[Question], answers: Mapping[str, Any]) -> list[Finding]:
-    """What the answers say is wrong; they have no faults."""
+def findings(questions: Sequence[Question], answers: Mapping[str, Any]) -> dict[Finding, str]:
+    """What the answers say is wrong, each with the key of the answer that says so; they have no faults."""
     read = {
         question.key: question.read(answers[question.key])
         for question in questions
         if answers.get(question.key) is not None
     }
-    return [
-        Finding(offence=breach.offence, description=breach.description)
+    return {
+        Finding(offence=breach.offence, description=breach.description): question.key
         for question in questions
         if question.key in read
         for breach in question.breaches
         if breach.when.holds(read[question.key])
-    ]
+    }
 
 
 def _asked(question: Question, read: Mapping[str, Any]) -> bool:

@@ -13,13 +13,15 @@ from services.inspection.checklists.domain import (
     offences_of,
 )
 from services.inspection.offences import queries as offences
+from services.inspection.offences.domain import unbroken
 from shared import journal
 
 
 async def enact_checklist(session: AsyncSession, content: ChecklistContent, *, at: datetime) -> Checklist:
     """Put a version in force; the one before ends the day before."""
     pointed_to = offences_of(content.questions)
-    if len(await offences.in_force(session, pointed_to, on=content.valid_from)) < len(pointed_to):
+    versions = await offences.versions_relied_on(session, pointed_to)
+    if any(not unbroken(versions.get(code, ()), since=content.valid_from) for code in pointed_to):
         raise ChecklistOffenceUnknown(pointer="/questions")
     checklist, enacted = Checklist.enact(content, at=at)
     before = await queries.latest_for_update(session, content.code)

@@ -1,5 +1,6 @@
 """An offence (违规情形): what can be wrong, the clause it breaks, and the penalties the law allows for it."""
 
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Any, Self
@@ -57,6 +58,13 @@ class OffenceEndsAlready(Conflict):
 
     code = "offence-ends-already"
     zh = "该版本已于该日或更早失效。"
+
+
+class OffenceAskedFor(Conflict):
+    """A checklist that is in force after that day asks for it; `checklists` says which."""
+
+    code = "offence-asked-for"
+    zh = "该日之后仍有现行检查表引用此违规情形，见checklists。"
 
 
 class Severity(StrEnum):
@@ -243,6 +251,18 @@ class Offence(Base, Aggregate):
     def reaches(self, on: date) -> bool:
         """Whether the version is in force on a day, its last day included."""
         return self.valid_from <= on and (self.valid_to is None or on <= self.valid_to)
+
+
+def unbroken(versions: Iterable[Offence], *, since: date) -> bool:
+    """Whether one version or another is in force on every day from this one on."""
+    day = since
+    for version in sorted(versions, key=lambda one: one.valid_from):
+        if version.valid_from > day:
+            return False
+        if version.valid_to is None:
+            return True
+        day = max(day, version.valid_to + timedelta(days=1))
+    return False
 
 
 def columns(content: OffenceContent) -> dict[str, Any]:

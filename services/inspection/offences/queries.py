@@ -49,6 +49,15 @@ async def in_force(session: AsyncSession, codes: Iterable[str], *, on: date) -> 
     return {offence.code: offence for offence in found}
 
 
+async def versions_relied_on(session: AsyncSession, codes: Iterable[str]) -> Mapping[str, Sequence[Offence]]:
+    """Every version of these offences, by code. Nobody repeals one of them until this transaction ends."""
+    wanted = select(Offence).where(Offence.code.in_(set(codes))).order_by(Offence.id).with_for_update(read=True)
+    versions: dict[str, list[Offence]] = {}
+    for one in await session.scalars(wanted.execution_options(populate_existing=True)):
+        versions.setdefault(one.code, []).append(one)
+    return versions
+
+
 async def offences(
     session: AsyncSession,
     *,

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from services.inspection.offences import queries, usecases
 from services.inspection.offences.domain import (
     Offence,
+    OffenceAskedFor,
     OffenceBeginsPast,
     OffenceContent,
     OffenceEndPast,
@@ -118,12 +119,12 @@ async def get_offence(
 @router.post(
     "/{offence_id}/repeal",
     response_model=OffenceOut,
-    responses=problems(OffenceNotFound, OffenceEndPast, OffenceEndsAlready),
+    responses=problems(OffenceNotFound, OffenceEndPast, OffenceEndsAlready, OffenceAskedFor),
 )
 async def repeal_offence(
     offence_id: UUID, body: OffenceRepealIn, caller: BureauDep, session: SessionDep, response: Response
 ) -> Offence:
-    """Give a version its last day. What was found until then keeps it."""
+    """Give a version its last day. What was found until then keeps it. Checklists that ask for it give way first."""
     offence = await usecases.repeal_offence(
         session, offence_id, valid_to=body.valid_to, reason=body.reason, at=utc_now()
     )

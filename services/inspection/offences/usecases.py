@@ -5,9 +5,13 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.inspection.checklists import queries as checklists
 from services.inspection.offences import queries
-from services.inspection.offences.domain import Offence, OffenceContent
+from services.inspection.offences.domain import Offence, OffenceAskedFor, OffenceContent
 from shared import journal
+
+MOST_NAMED = 20
+"""Checklists that a refusal names."""
 
 
 async def enact_offence(session: AsyncSession, content: OffenceContent, *, at: datetime) -> Offence:
@@ -25,7 +29,13 @@ async def enact_offence(session: AsyncSession, content: OffenceContent, *, at: d
 async def repeal_offence(
     session: AsyncSession, offence_id: UUID, *, valid_to: date, reason: str, at: datetime
 ) -> Offence:
-    """Give a version its last day."""
+    """Give a version its last day, unless a checklist asks for the offence after it: honest answers stay possible."""
     offence = await queries.offence_for_update(session, offence_id)
-    await journal.record(session, offence.repeal(valid_to, at=at), subject=offence, reason=reason)
+    repealed = offence.repeal(valid_to, at=at)
+    asking = await checklists.pointing_to(session, offence.code, after=valid_to)
+    if asking:
+        raise OffenceAskedFor(
+            pointer="/valid_to", checklists=[{"id": str(one.id), "code": one.code} for one in asking[:MOST_NAMED]]
+        )
+    await journal.record(session, repealed, subject=offence, reason=reason)
     return offence

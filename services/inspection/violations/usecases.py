@@ -1,6 +1,6 @@
 """Report a violation, order it to be put right, take the institution's word, look again."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from uuid import UUID
 
@@ -59,7 +59,7 @@ async def report_violation(
 
 async def report_at_visit(
     session: AsyncSession,
-    findings: Sequence[Finding],
+    findings: Mapping[Finding, str],
     place: Place,
     *,
     visit_id: UUID,
@@ -68,14 +68,16 @@ async def report_at_visit(
     by: str,
     at: datetime,
 ) -> int:
-    """Report what a visit found; how many violations it has now.
+    """Report what a visit found, each with its place in what was sent; how many violations it has now.
 
     Where it ended before and is submitted `again`, what it found already is recognised, and what is no longer said is
     withdrawn, unless somebody acted on it."""
     known = await queries.violations_of_visit(session, visit_id) if again else []
     facts = []
-    pointers = [f"/violations/{position}/offence" for position in range(len(findings))]
-    of_findings = dict(zip(findings, await _offences(session, findings, on=found_on, pointers=pointers), strict=True))
+    pointers = list(findings.values())
+    of_findings = dict(
+        zip(findings, await _offences(session, [*findings], on=found_on, pointers=pointers), strict=True)
+    )
     for finding, offence in of_findings.items():
         if any(violation.says(finding, offence) for violation in known):
             continue

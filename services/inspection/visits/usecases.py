@@ -137,9 +137,11 @@ async def end_visit(
         raise DiscoveryUnasked(pointer="/discovery")
     assert visit.visited_on is not None
     visit.answers, judged = await _judge(session, visit, outcome, said.answers)
+    found = {finding: f"/violations/{number}/offence" for number, finding in enumerate(said.violations)}
+    found |= {finding: f"/answers/{key}" for finding, key in judged.items() if finding not in found}
     violations = await report_at_visit(
         session,
-        [*said.violations, *judged],
+        found,
         visit.place,
         visit_id=visit.id,
         again=before is not None,
@@ -172,12 +174,12 @@ async def draw_consequences(session: AsyncSession, consequences: Sequence[Conseq
 
 async def _judge(
     session: AsyncSession, visit: Visit, outcome: Outcome, answers: Mapping[str, Any] | None
-) -> tuple[dict[str, Any] | None, list[Finding]]:
-    """The answers by the version that the visit uses, and what they say is wrong. Only who got in can answer."""
+) -> tuple[dict[str, Any] | None, dict[Finding, str]]:
+    """The answers by the version that the visit uses, and what is wrong by their keys. Only who got in can answer."""
     if visit.checklist_id is None or outcome is not Outcome.INSPECTED:
         if answers is not None:
             raise AnswersUnasked(pointer="/answers")
-        return None, []
+        return None, {}
     checklist = await checklists.checklist(session, visit.checklist_id)
     return checklist.judge(answers or {})
 
