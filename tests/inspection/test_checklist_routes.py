@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 from sqlalchemy import update
 
@@ -9,8 +10,9 @@ from services.inspection.checklists.seed import ROUTINE
 from services.inspection.offences.domain import Offence
 from shared.clock import china_date, utc_now
 from tests.inspection.conftest import World
+from tests.inspection.phones import Phone
 from tests.inspection.test_checklist_rules import GOOD, QUESTIONS
-from tests.inspection.test_evidence_routes import visit
+from tests.inspection.test_evidence_routes import announcement, visit
 
 TODAY = china_date(utc_now())
 CHECKLIST: dict[str, Any] = {
@@ -107,3 +109,41 @@ async def test_an_answer_whose_offence_ended_is_pointed_at(world: World) -> None
     said = {"outcome": "inspected", "answers": GOOD | {"permit": False}}
     refused = await inspector.post(f"{url}/submission", json=said)
     assert (refused.json()["code"], refused.json()["errors"][0]["pointer"]) == ("offence-unknown", "/answers/permit")
+
+
+PHOTO_WANTED = CHECKLIST | {
+    "code": "photo", "questions": [{"key": "photo", "text": "照片", "kind": "evidence", "least": 2}]
+}  # fmt: skip
+
+
+async def test_an_answer_is_evidence_that_was_announced_for_this_visit(world: World) -> None:
+    asked = (await world.bureau.post("/v1/checklists", json=PHOTO_WANTED)).json()["id"]
+    one, other, inspector = await visit(world), await visit(world), world.inspector("t1")
+    await inspector.post(f"/v1/visits/{one}/start", json={"checklist_id": asked})
+    ours, ours_too, elsewhere = announcement(one), announcement(one), announcement(other)
+    for said in (ours, ours_too, elsewhere):
+        assert (await inspector.post("/v1/evidence", json=said)).status_code == 201
+    for photos in ([ours["id"], elsewhere["id"]], [ours["id"], str(uuid4())]):
+        refused = await inspector.post(
+            f"/v1/visits/{one}/submission", json={"outcome": "inspected", "answers": {"photo": photos}}
+        )
+        assert (refused.status_code, refused.json()["code"]) == (422, "answers-invalid")
+        assert refused.json()["facts"]["answers"] == [{"question": "photo", "code": "evidence-unannounced"}]
+    said = {"outcome": "inspected", "answers": {"photo": [ours["id"], ours_too["id"]]}}
+    assert (await inspector.post(f"/v1/visits/{one}/submission", json=said)).status_code == 200
+
+
+async def test_a_phone_announces_before_it_submits(world: World) -> None:
+    asked = (await world.bureau.post("/v1/checklists", json=PHOTO_WANTED)).json()["id"]
+    planned, phone = await visit(world), Phone(world.inspector("t1"))
+    await phone.enrol()
+    started = phone.operation("start_visit", planned, base=1, checklist_id=asked)
+    photos = []
+    for _ in range(2):
+        said = announcement(planned)
+        photos.append(phone.operation("announce_evidence", said.pop("id"), **said))
+    ids = [one["entity_id"] for one in photos]
+    ended = phone.operation(
+        "submit_visit", planned, base=2, after=[started, *photos], outcome="inspected", answers={"photo": ids}
+    )
+    assert await phone.push(started, *photos, ended) == ["applied"] * 4

@@ -56,6 +56,7 @@ QUESTIONS: list[dict[str, Any]] = [
 ]
 GOOD: dict[str, Any] = {"permit": True, "hall": "商铺", "months": 3}
 PHOTOS = [str(UUID(int=1)), str(UUID(int=2))]
+ANNOUNCED = {UUID(int=1), UUID(int=2)}
 
 
 def content(**more: Any) -> ChecklistContent:
@@ -80,7 +81,7 @@ def checklist(**more: Any) -> Checklist:
     ],
 )
 def test_answers_that_are_violations(answers: dict[str, Any], offences: list[str]) -> None:
-    kept, found = checklist().judge(answers)
+    kept, found = checklist().judge(answers, announced=ANNOUNCED)
     assert [one.offence for one in found] == offences
     pointing = {question["key"]: [one["offence"] for one in question.get("breaches", [])] for question in QUESTIONS}
     assert all(one.offence in pointing[key] for one, key in found.items())
@@ -104,6 +105,7 @@ def test_answers_that_are_violations(answers: dict[str, Any], offences: list[str
         (GOOD | {"ad": True, "ad_photo": ["../x", "y"]}, {("ad_photo", "answer-invalid")}),
         (GOOD | {"ad": False, "ad_photo": PHOTOS}, {("ad_photo", "answer-not-asked")}),
         (GOOD | {"ad_photo": PHOTOS}, {("ad_photo", "answer-not-asked")}),
+        (GOOD | {"ad": True, "ad_photo": [*PHOTOS, str(UUID(int=3))]}, {("ad_photo", "evidence-unannounced")}),
         (GOOD | {"since": "soon"}, {("since", "answer-invalid")}),
         (GOOD | {"remarks": "a\x07"}, {("remarks", "answer-invalid")}),
         (GOOD | {"canary": 1}, {("", "question-unknown")}),
@@ -111,7 +113,7 @@ def test_answers_that_are_violations(answers: dict[str, Any], offences: list[str
 )
 def test_answers_that_are_none(answers: dict[str, Any], faults: set[tuple[str, str]]) -> None:
     with pytest.raises(AnswersInvalid) as refused:
-        checklist().judge(answers)
+        checklist().judge(answers, announced=ANNOUNCED)
     said = refused.value.facts["answers"]
     assert isinstance(said, list)
     assert {(one["question"], one["code"]) for one in said} == faults
@@ -171,4 +173,4 @@ def test_the_one_that_comes_with_the_platform_can_be_answered() -> None:
     assert one.judge(clean)[1] == {}
     turned = {key: not value for key, value in clean.items() if isinstance(value, bool)}
     worst = turned | {"prepaid_months": 6, "area_per_pupil": 1, "advertising_photo": PHOTOS[:1]}
-    assert len(one.judge(worst)[1]) == len(clean)
+    assert len(one.judge(worst, announced=ANNOUNCED)[1]) == len(clean)

@@ -1,15 +1,16 @@
 """A checklist (检查表): what a visit of a kind looks at, in versions; a visit keeps the version it used."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Annotated, Any, Final, Self
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from sqlalchemy import CheckConstraint, Index, Text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.inspection.checklists.questions import Key, Question, Questions, faults_of, findings, plain
+from services.inspection.checklists.questions import Key, Kind, Question, Questions, faults_of, findings, plain
 from services.inspection.orm import Base
 from services.inspection.violations.domain import Finding
 from shared.clock import china_date
@@ -64,10 +65,10 @@ class ChecklistOffenceUnknown(Invalid):
 
 
 class AnswersInvalid(Invalid):
-    """Some answers are missing, not asked for, or not of their kind; `answers` says which."""
+    """Some answers are missing, not asked for, not of their kind, or unannounced evidence; `answers` says which."""
 
     code = "answers-invalid"
-    zh = "部分答案缺失、未被询问或类型不符，见answers。"
+    zh = "部分答案缺失、未被询问、类型不符或所引证据未登记，见answers。"
 
 
 class AnswersUnasked(Invalid):
@@ -159,10 +160,17 @@ class Checklist(Base, Aggregate):
         """The questions, as rules."""
         return [Question.model_validate(question) for question in self.questions]
 
-    def judge(self, answers: Mapping[str, Any]) -> tuple[dict[str, Any], dict[Finding, str]]:
-        """The answers as they are kept, and what they say is wrong, by key; raises `AnswersInvalid`."""
+    def shows_evidence(self, answers: Mapping[str, Any]) -> bool:
+        """Whether some of these answers are to be evidence."""
+        return any(one["kind"] == Kind.EVIDENCE and answers.get(one["key"]) is not None for one in self.questions)
+
+    def judge(
+        self, answers: Mapping[str, Any], *, announced: Collection[UUID] = ()
+    ) -> tuple[dict[str, Any], dict[Finding, str]]:
+        """The answers as they are kept, and what they say is wrong, by key; raises `AnswersInvalid`. `announced` is the
+        evidence about the visit."""
         asked = self.asked
-        faults = list(faults_of(asked, answers))
+        faults = list(faults_of(asked, answers, announced=announced))
         if faults:
             raise AnswersInvalid(pointer="/answers", answers=[{"question": key, "code": code} for key, code in faults])
         return plain(asked, answers), findings(asked, answers)

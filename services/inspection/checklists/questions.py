@@ -1,6 +1,6 @@
 """Questions, typed answers, and the rules that turn an answer into a violation."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -188,8 +188,10 @@ def in_order(questions: list[Question]) -> list[Question]:
 Questions = Annotated[list[Question], Field(min_length=1, max_length=200), AfterValidator(in_order)]
 
 
-def faults_of(questions: Sequence[Question], answers: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """`key, code` of each answer that is missing, not asked for, or not of its kind."""
+def faults_of(
+    questions: Sequence[Question], answers: Mapping[str, Any], *, announced: Collection[UUID] = ()
+) -> Iterator[tuple[str, str]]:
+    """`key, code` of each answer that is missing, not asked for, not of its kind, or evidence that nobody announced."""
     read: dict[str, Any] = {}
     for question in questions:
         given = answers.get(question.key)
@@ -204,6 +206,9 @@ def faults_of(questions: Sequence[Question], answers: Mapping[str, Any]) -> Iter
                 read[question.key] = question.read(given)
             except (ValueError, ValidationError):
                 yield question.key, "answer-invalid"
+                continue
+            if question.kind is Kind.EVIDENCE and not set(read[question.key]) <= set(announced):
+                yield question.key, "evidence-unannounced"
     # A name nobody asked for is not repeated: it is the sender's.
     yield from (("", "question-unknown") for key in answers if key not in {question.key for question in questions})
 

@@ -107,6 +107,12 @@ async def evidence_about(
     return (await session.scalars(wanted)).all()
 
 
+async def announced_about(session: AsyncSession, kind: SubjectKind, subject_id: UUID) -> set[UUID]:
+    """What was announced about it, arrived or not."""
+    about = (Evidence.subject_kind == kind, Evidence.subject_id == subject_id)
+    return set(await session.scalars(select(Evidence.id).where(*about)))
+
+
 async def next_received(session: AsyncSession, after: UUID | None) -> Evidence | None:
     """What has arrived and nobody has decided about, by id, after this one."""
     wanted = select(Evidence).where(Evidence.state == EvidenceState.RECEIVED).order_by(Evidence.id).limit(1)

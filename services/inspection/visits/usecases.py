@@ -15,6 +15,8 @@ from services.inspection.checklists import queries as checklists
 from services.inspection.checklists.domain import AnswersUnasked
 from services.inspection.complaints.usecases import take_look
 from services.inspection.discoveries.domain import DiscoveryUnasked
+from services.inspection.evidence import queries as evidence
+from services.inspection.evidence.domain import SubjectKind
 from services.inspection.targets import queries as targets
 from services.inspection.targets.domain import TargetNotFound
 from services.inspection.teams import queries as teams
@@ -180,8 +182,10 @@ async def _judge(
         if answers is not None:
             raise AnswersUnasked(pointer="/answers")
         return None, {}
-    checklist = await checklists.checklist(session, visit.checklist_id)
-    return checklist.judge(answers or {})
+    checklist, given = await checklists.checklist(session, visit.checklist_id), answers or {}
+    about = (SubjectKind.VISIT, visit.id)
+    announced = await evidence.announced_about(session, *about) if checklist.shows_evidence(given) else set()
+    return checklist.judge(given, announced=announced)
 
 
 async def review_visit(
