@@ -189,6 +189,9 @@ async def test_refused_plans(world: World) -> None:
     body = {"institution_id": str(institution), "campaign_id": id_of(draft)}
     assert (await world.bureau.post("/v1/visits", json=body)).json()["code"] == "campaign-not-open"
     assert (await world.bureau.post("/v1/visits", json={})).json()["code"] == "visit-place-missing"
+    for anybody in (world.bureau, world.officer("140213"), world.inspector("t1")):
+        undrawn = await anybody.post("/v1/visits", json={"grid": "no-such-grid"})
+        assert (undrawn.status_code, undrawn.json()["code"]) == (422, "grid-unknown")
     assert (await world.bureau.post("/v1/visits", json={"institution_id": str(uuid4())})).status_code == 404
 
 

@@ -18,6 +18,7 @@ from services.inspection.checklists.domain import AnswersInvalid, AnswersUnasked
 from services.inspection.discoveries.domain import DiscoveryUnasked
 from services.inspection.offences.domain import OffenceUnknown
 from services.inspection.targets.domain import TargetNotFound
+from services.inspection.teams.domain import GridUnknown
 from services.inspection.visits import queries, usecases
 from services.inspection.visits.bodies import StartIn, SubmissionIn, VisitIn
 from services.inspection.visits.domain import (
@@ -119,6 +120,7 @@ class VisitOut(BaseModel):
         AnotherTeamsWork,
         VisitTeamUnknown,
         VisitPlaceMissing,
+        GridUnknown,
     )
     | {200: {"model": VisitOut, "description": "The visit with this id was planned before."}},
 )
