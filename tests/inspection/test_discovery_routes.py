@@ -74,3 +74,15 @@ async def test_only_a_discovery_is_described(world: World) -> None:
     assert (refused.status_code, refused.json()["code"]) == (422, "discovery-unasked")
     _, half = await found(world, {}, discovery=SEEN | {"lat": None})
     assert half.json()["errors"][0]["code"] == "coordinates-incomplete"
+
+
+async def test_what_nobody_described_is_not_accepted(world: World) -> None:
+    await world.bureau.post("/v1/teams", json=TEAM)
+    visit, _ = await found(world, {})
+    url = f"/v1/visits/{visit}"
+    refused = await world.bureau.post(f"{url}/review", json={"accepted": True})
+    assert (refused.status_code, refused.json()["code"]) == (409, "discovery-undescribed")
+    assert (await world.bureau.post(f"{url}/review", json={"accepted": False})).json()["state"] == "started"
+    described = {"outcome": "newly_found", "discovery": SEEN}
+    assert (await world.inspector("t1").post(f"{url}/submission", json=described)).status_code == 200
+    assert (await world.bureau.post(f"{url}/review", json={"accepted": True})).json()["state"] == "reviewed"

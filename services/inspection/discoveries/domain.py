@@ -15,7 +15,7 @@ from services.inspection.orm import Base
 from services.inspection.violations.domain import Place
 from shared.database import Aggregate, new_id
 from shared.events.inspection import InstitutionDiscovered
-from shared.refusals import Invalid, field_error
+from shared.refusals import Conflict, Invalid, field_error
 from shared.wording import Name, not_bool, printable_line
 
 
@@ -24,6 +24,13 @@ class DiscoveryUnasked(Invalid):
 
     code = "discovery-unasked"
     zh = "只有结果为新发现的检查才能填写新发现机构。"
+
+
+class DiscoveryUndescribed(Conflict):
+    """What was found has no description yet; send the visit back, so that the team describes it."""
+
+    code = "discovery-undescribed"
+    zh = "新发现机构尚无描述，请退回检查组补充。"
 
 
 Address = Annotated[
@@ -108,6 +115,11 @@ class Discovery(Base, Aggregate):
         for name, value in details.model_dump().items():
             setattr(self, name, value)
         return True
+
+    def check_described(self) -> None:
+        """Only what is described can be entered in the ledger."""
+        if self.name is None:
+            raise DiscoveryUndescribed
 
     def told(self, *, at: datetime) -> InstitutionDiscovered:
         """The fact, where no campaign tells it."""

@@ -15,7 +15,7 @@ from services.inspection.campaigns.domain import (
     OutcomeCounted,
 )
 from services.inspection.checklists.domain import AnswersInvalid, AnswersUnasked, ChecklistUnknown
-from services.inspection.discoveries.domain import DiscoveryUnasked
+from services.inspection.discoveries.domain import DiscoveryUnasked, DiscoveryUndescribed
 from services.inspection.offences.domain import OffenceUnknown
 from services.inspection.targets.domain import TargetNotFound
 from services.inspection.teams.domain import GridUnknown
@@ -216,11 +216,15 @@ async def submit_visit(
     return visit
 
 
-@router.post("/{visit_id}/review", response_model=VisitOut, responses=problems(VisitNotFound, VisitNotDone))
+@router.post(
+    "/{visit_id}/review",
+    response_model=VisitOut,
+    responses=problems(VisitNotFound, VisitNotDone, DiscoveryUndescribed),
+)
 async def review_visit(
     visit_id: UUID, body: ReviewIn, caller: ReviewerDep, session: SessionDep, response: Response
 ) -> Visit:
-    """Accept what was submitted, or send the team back to it."""
+    """Accept what was submitted, or send the team back to it. A discovery is accepted once it is described."""
     visit = await usecases.review_visit(
         session, visit_id, accepted=body.accepted, note=body.note, caller=caller, at=utc_now()
     )

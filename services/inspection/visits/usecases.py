@@ -14,6 +14,7 @@ from services.inspection.campaigns.usecases import count_outcomes, weigh_outcome
 from services.inspection.checklists import queries as checklists
 from services.inspection.checklists.domain import AnswersUnasked
 from services.inspection.complaints.usecases import take_look
+from services.inspection.discoveries import queries as discoveries
 from services.inspection.discoveries.domain import DiscoveryUnasked
 from services.inspection.evidence import queries as evidence
 from services.inspection.evidence.domain import SubjectKind
@@ -193,9 +194,14 @@ async def _judge(
 async def review_visit(
     session: AsyncSession, visit_id: UUID, *, accepted: bool, note: str | None, caller: Principal, at: datetime
 ) -> Visit:
-    """Accept what was submitted, or send the team back to it."""
+    """Accept what was submitted, or send the team back to it: to describe what it found, if it did not."""
     visit = await queries.visit_for_update(session, visit_id, caller)
-    await journal.record(session, visit.review(accepted=accepted, note=note, at=at), subject=visit)
+    reviewed = visit.review(accepted=accepted, note=note, at=at)
+    if accepted and visit.outcome == Outcome.NEWLY_FOUND:
+        found = await discoveries.discovery_of(session, visit.id)
+        assert found is not None, "each visit that ends so made one"
+        found.check_described()
+    await journal.record(session, reviewed, subject=visit)
     return visit
 
 
