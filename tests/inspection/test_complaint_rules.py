@@ -50,7 +50,7 @@ def matched() -> Complaint:
 
 def investigating() -> Complaint:
     complaint = matched()
-    complaint.plan_visit(new_id(), NO_LOOK, at=AT)
+    complaint.plan_visit(new_id(), NO_LOOK, team="t1", at=AT)
     return complaint
 
 
@@ -78,7 +78,7 @@ ACTS: dict[Action, Callable[[Complaint], object]] = {
     Action.MATCH: lambda one: one.match(HERE, by="b", at=AT),
     Action.JOIN: lambda one: one.join(investigating(), at=AT),
     Action.PART: lambda one: one.part(at=AT),
-    Action.VISIT: lambda one: one.plan_visit(new_id(), IN_VAIN, at=AT),
+    Action.VISIT: lambda one: one.plan_visit(new_id(), IN_VAIN, team="t1", at=AT),
     Action.ANSWER: lambda one: one.give_answer(NOT_OURS, "x", SEEN, by="b", at=AT),
     Action.ANSWER_JOINED: lambda one: one.take_answer(answered(), at=AT),
 }
@@ -124,8 +124,8 @@ def test_behind_a_closed_door_nothing_is_proven(looks: Looks, refused: type[Refu
 @pytest.mark.parametrize(("looks", "refused"), [(COMING, ComplaintVisitOpen), (SEEN, ComplaintLookedInto)])
 def test_nobody_goes_twice_for_one_look(looks: Looks, refused: type[Refusal]) -> None:
     with pytest.raises(refused):
-        investigating().plan_visit(new_id(), looks, at=AT)
-    assert investigating().plan_visit(new_id(), NO_LOOK, at=AT).state == "investigating"
+        investigating().plan_visit(new_id(), looks, team="t1", at=AT)
+    assert investigating().plan_visit(new_id(), NO_LOOK, team="t1", at=AT).state == "investigating"
 
 
 @pytest.mark.parametrize(

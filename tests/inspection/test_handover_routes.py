@@ -87,3 +87,22 @@ async def test_a_planned_visit_is_called_off_unless_somebody_waits_for_it(world:
     asked = next(one for one in (await world.bureau.get("/v1/visits")).json()["items"] if one["purpose"])
     refused = await world.bureau.post(f"/v1/visits/{asked['id']}/calling-off", json=why)
     assert (refused.status_code, refused.json()["code"]) == (409, "visit-asked-for")
+
+
+async def test_a_complaint_goes_with_the_visit_about_it(world: World) -> None:
+    teams = await two_teams(world)
+    officer, heir = world.officer("140213"), world.inspector("t2")
+    said = {"subject": "fees", "text": "x", "district": "140213", "hotline_no": "1"}
+    complaint = (await officer.post("/v1/complaints", json=said)).headers["location"]
+    await officer.post(f"{complaint}/match", json={"institution_id": str(await world.institution("g1"))})
+    visit = (await officer.post(f"{complaint}/visit", json={})).json()["visit_id"]
+    assert (await heir.get(complaint)).status_code == 404
+    await officer.post(f"/v1/teams/{teams['t1']}/handover", json={"to": "t2", "reason": "x"})
+    assert (await heir.get(complaint)).status_code == 200
+    await heir.post(f"/v1/visits/{visit}/start")
+    await heir.post(f"/v1/visits/{visit}/submission", json={"outcome": "closed_door"})
+    (again,) = (await heir.get("/v1/visits", params={"state": "planned"})).json()["items"]
+    off = await officer.post(f"/v1/visits/{again['id']}/calling-off", json={"reason": "x"})
+    assert off.status_code == 200, off.text
+    sent = await officer.post(f"{complaint}/visit", json={})
+    assert (sent.status_code, sent.json()["team"]) == (200, "t1"), "who walks there now"

@@ -310,14 +310,15 @@ class Complaint(Base, Aggregate):
         self.state, self.lead_id = ComplaintState.MATCHED, None
         return self._fact(ComplaintParted, at)
 
-    def plan_visit(self, visit_id: UUID, looks: Looks, *, at: datetime) -> ComplaintVisitPlanned:
-        """A team goes and looks; again, where those who went came back without having seen anything."""
+    def plan_visit(self, visit_id: UUID, looks: Looks, *, team: str | None, at: datetime) -> ComplaintVisitPlanned:
+        """A team goes and looks; again, where those who went came back without having seen anything. The complaint is
+        that team's to read."""
         self._check(Action.VISIT)
         if looks.coming:
             raise ComplaintVisitOpen
         if looks.seen:
             raise ComplaintLookedInto
-        self.state, self.visit_id = ComplaintState.INVESTIGATING, visit_id
+        self.state, self.visit_id, self.team = ComplaintState.INVESTIGATING, visit_id, team
         return self._fact(ComplaintVisitPlanned, at, visit_id=visit_id)
 
     def give_answer(

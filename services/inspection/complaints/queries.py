@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.inspection.complaints.domain import (
@@ -131,6 +131,12 @@ async def joined_to(session: AsyncSession, lead_id: UUID) -> Sequence[Complaint]
     joined = Complaint.state == ComplaintState.JOINED
     wanted = select(Complaint).where(Complaint.lead_id == lead_id, joined).order_by(Complaint.id).with_for_update()
     return (await session.scalars(wanted)).all()
+
+
+async def pass_complaints(session: AsyncSession, team: str, heir: str) -> None:
+    """Another team goes for what a team has still to look into, so it reads what is complained of."""
+    waiting = update(Complaint).where(Complaint.team == team, Complaint.state != ComplaintState.ANSWERED)
+    await session.execute(waiting.values(team=heir).execution_options(synchronize_session=False))
 
 
 async def institutions_known(session: AsyncSession, district: str | None) -> Sequence[Known]:

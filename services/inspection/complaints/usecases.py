@@ -119,15 +119,19 @@ async def _join(session: AsyncSession, complaint: Complaint, *, at: datetime) ->
 async def send_team(
     session: AsyncSession, complaint_id: UUID, *, note: str | None, caller: Principal, at: datetime
 ) -> Complaint:
-    """Put a visit about it on the list of the team that walks there."""
+    """Put a visit about it on the list of the team that walks there now."""
     complaint = await queries.complaint_for_update(session, complaint_id, caller)
-    await _plan_visit(session, complaint, Looks.of(await visits.asked_for(session, complaint.id)), note, at=at)
+    looks = Looks.of(await visits.asked_for(session, complaint.id))
+    team = await teams.team_of_grid(session, complaint.grid)
+    await _plan_visit(session, complaint, looks, note, team=team.code if team is not None else None, at=at)
     return complaint
 
 
-async def take_look(session: AsyncSession, complaint_id: UUID, *, note: str | None, at: datetime) -> None:
-    """A visit about it came back. Where it saw nothing (a closed door), another one is planned with the same note;
-    where it saw something, the next one is wanted no more."""
+async def take_look(
+    session: AsyncSession, complaint_id: UUID, *, team: str | None, note: str | None, at: datetime
+) -> None:
+    """A visit about it came back. Where it saw nothing (a closed door), the same team is to go once more, with the same
+    note; where it saw something, the next visit is wanted no more."""
     complaint = await queries.complaint_to_conclude(session, complaint_id)
     if complaint is None:
         return
@@ -135,14 +139,14 @@ async def take_look(session: AsyncSession, complaint_id: UUID, *, note: str | No
     if looks.seen:
         await mandates.call_off(session, complaint.id, "complaint-looked-into", at=at)
     elif not looks.coming:
-        await _plan_visit(session, complaint, looks, note, at=at)
+        await _plan_visit(session, complaint, looks, note, team=team, at=at)
 
 
 async def _plan_visit(
-    session: AsyncSession, complaint: Complaint, looks: Looks, note: str | None, *, at: datetime
+    session: AsyncSession, complaint: Complaint, looks: Looks, note: str | None, *, team: str | None, at: datetime
 ) -> None:
     visit_id = new_id()
-    planned = complaint.plan_visit(visit_id, looks, at=at)
+    planned = complaint.plan_visit(visit_id, looks, team=team, at=at)
     plan = Plan(complaint.place, None, None, Purpose.COMPLAINT.value, note, Purpose.COMPLAINT, complaint.id)
     visit, visit_planned = Visit.plan(visit_id, plan, at=at)
     session.add(visit)

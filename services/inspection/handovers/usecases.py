@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.inspection.campaigns.domain import TargetState
 from services.inspection.campaigns.queries import add_to_tally
+from services.inspection.complaints import queries as complaints
 from services.inspection.handovers import queries
 from services.inspection.handovers.domain import Handover, check_heir, moved_cells
 from services.inspection.teams import queries as teams
@@ -21,7 +22,7 @@ async def hand_over(
     """Give another team what this one has still to do: visits, targets of open campaigns, violations.
 
     Each visit is a fact, and the handover is one of the team; its phones begin anew, for its version moves.
-    Locks in the order of visits: visits, violations, targets, campaigns.
+    Locks in the order of visits: visits, violations, complaints, targets, campaigns.
     """
     team = await teams.team_for_update(session, team_id, caller)
     heir = check_heir(team, await teams.team_by_code(session, to))
@@ -34,6 +35,7 @@ async def hand_over(
     await session.flush()
     await journal.record_many(session, facts)
     violations = await queries.pass_violations(session, team.code, heir.code)
+    await complaints.pass_complaints(session, team.code, heir.code)
     passed = await queries.pass_targets(session, team.code, heir.code)
     for campaign_id, grids in passed.items():
         cells = moved_cells(grids, team=team.code, heir=heir.code, state=TargetState.OPEN)

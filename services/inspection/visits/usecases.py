@@ -163,7 +163,7 @@ async def end_visit(
             session, visit.reference_id, visit_id=visit.id, passed=said.passed, caller=caller, at=at
         )
     if visit.purpose == Purpose.COMPLAINT and visit.reference_id is not None:
-        await take_look(session, visit.reference_id, note=wanted, at=at)
+        await take_look(session, visit.reference_id, team=visit.team, note=wanted, at=at)
     count = await weigh_outcome(session, visit, outcome, before=before, note=said.note, discovery=said.discovery, at=at)
     seen = None
     if visit.institution_id is not None and outcome in SEEN and before not in SEEN:
