@@ -1,5 +1,6 @@
 """Polygons as people send them, where a point then lies, and what becomes of a code."""
 
+import itertools
 import json
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -152,10 +153,45 @@ def test_points_on_borders_and_corners(lon: float, lat: float, grid: str | None,
 
 def test_outside_by_metres_the_nearest_is_offered_and_not_assigned() -> None:
     grids = index(LEFT, RIGHT)
-    found = grids.locate(113.05, 40 - 60 / 111_320)
+    found = grids.locate(113.05, 40 - 60 / 111_035)
     assert (found.grid, found.nearest) == (None, "a")
-    assert found.metres == pytest.approx(60, abs=1)
+    assert found.metres == pytest.approx(60, abs=0.1)
     assert grids.place([(None, None), (113.05, None)]) == [Placement(None, BlindSpot.NO_COORDINATES)] * 2
+
+
+def test_nearest_is_nearest_on_the_ground() -> None:
+    east, north = polygon("east", box(113.011, 39.9, 113.02, 40.1)), polygon("north", box(112.9, 40.0009, 113.01, 40.1))
+    found = index(east, north).locate(113.01, 40)
+    assert (found.nearest, round(found.metres or 0)) == ("east", 85), "north is fewer degrees away, and 100 m"
+
+
+def metres_to(lon: float, lat: float, ring: Ring) -> float:
+    """To the nearest of many points on the ring, by Bowring's short lines on the ellipsoid of WGS 84."""
+    ends = np.array(ring)
+    on_it = np.concatenate([np.linspace(one, other, 200_000) for one, other in itertools.pairwise(ends)])
+    a, e2 = 6_378_137.0, 0.00669437999014
+    middle = np.radians((on_it[:, 1] + lat) / 2)
+    across = a / np.sqrt(1 - e2 * np.sin(middle) ** 2) * np.cos(middle) * np.radians(on_it[:, 0] - lon)
+    along = a * (1 - e2) / (1 - e2 * np.sin(middle) ** 2) ** 1.5 * np.radians(on_it[:, 1] - lat)
+    return float(np.hypot(across, along).min())
+
+
+@pytest.mark.parametrize("lat", [20.0, 40.0, 50.0])
+@pytest.mark.parametrize("slope", [0.3, 1.0, 3.0])
+def test_metres_to_a_slanting_border(lat: float, slope: float) -> None:
+    ring = [[113.0, lat], [113.2, lat], [113.2, lat + 0.2 * slope], [113.0, lat]]
+    slanting = index(polygon("a", ring))
+    for lon, up in ((113.09, 0.02), (113.1, 0.0005), (113.11, -0.0008)):
+        point = (lon, lat + (lon - 113) * slope + up)
+        assert slanting.locate(*point).metres == pytest.approx(metres_to(*point, ring), rel=0.005)
+
+
+def test_near_is_fifteen_metres_whichever_way_the_border_runs() -> None:
+    ring = [[113.0, 40.0], [113.2, 40.0], [113.2, 40.2], [113.0, 40.0]]
+    slanting = index(polygon("a", ring))
+    across = 1 / np.hypot(1 / 85_394, 1 / 111_035)  # metres to the border for each degree that a point is off it
+    for metres, blind_spot in ((14.8, BlindSpot.NEAR_BORDER), (15.2, None)):
+        assert slanting.locate(113.1, 40.1 - metres / across).blind_spot is blind_spot
 
 
 def test_a_grid_of_nearly_four_megabytes() -> None:

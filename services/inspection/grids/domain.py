@@ -27,7 +27,7 @@ OVERLAP_SHARE: Final = 1e-3
 BORDER_METRES: Final = 15.0
 """A point this near to a border may belong to the neighbour: about what a phone's position is worth."""
 METRES_PER_DEGREE: Final = 111_320.0
-"""Of latitude; of longitude times the cosine of the latitude."""
+"""Of latitude; of longitude times the cosine of the latitude. For areas, which need not be exact."""
 
 
 class GridsRefused(Invalid):
@@ -307,7 +307,11 @@ NOWHERE = Placement(None, BlindSpot.NO_COORDINATES)
 
 @dataclass(frozen=True)
 class GridIndex:
-    """All grids of one set, ready to place points."""
+    """All grids of one set, ready to place points.
+
+    Everything is compared in a plane where a unit is as long in every direction: degrees of latitude, and of longitude
+    scaled by the cosine of the set's middle latitude (equirectangular projection).
+    """
 
     grid_set_id: UUID
     codes: Sequence[str]
@@ -315,12 +319,23 @@ class GridIndex:
     names: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
+    def _scale(self) -> float:
+        """How long a degree of longitude is, in degrees of latitude."""
+        _, south, _, north = shapely.total_bounds(list(self.shapes))
+        return cos(radians((south + north) / 2))
+
+    @cached_property
+    def _plane(self) -> Any:
+        """The grids in the plane."""
+        return shapely.transform(np.array(self.shapes, dtype=object), lambda ends: ends * (self._scale, 1.0))
+
+    @cached_property
     def _tree(self) -> shapely.STRtree:
-        return shapely.STRtree(list(self.shapes))
+        return shapely.STRtree(self._plane)
 
     @cached_property
     def _borders(self) -> Any:
-        return shapely.boundary(np.array(self.shapes, dtype=object))
+        return shapely.boundary(self._plane)
 
     def locate(self, lon: float, lat: float) -> Placement:
         return self.place([(lon, lat)])[0]
@@ -331,7 +346,7 @@ class GridIndex:
         known = [(number, lon, lat) for number, (lon, lat) in enumerate(points) if lon is not None and lat is not None]
         if not known:
             return placements
-        shapes = shapely.points([lon for _, lon, _ in known], [lat for _, _, lat in known])
+        shapes: Any = shapely.points(np.array([(lon, lat) for _, lon, lat in known]) * (self._scale, 1.0))
         hits: dict[int, list[int]] = {}
         for point, grid in self._tree.query(shapes, predicate="intersects").T.tolist():
             hits.setdefault(point, []).append(grid)
@@ -339,7 +354,7 @@ class GridIndex:
         grids = [min(hits[n], key=lambda grid: self.codes[grid]) if n in hits else -1 for n in range(len(known))]
         for n in (outside := [n for n, grid in enumerate(grids) if grid < 0]):
             grids[n] = int(self._tree.nearest(shapes[n]))
-        metres = _metres(shapes, self._borders[grids])
+        metres = self._metres(shapes, self._borders[grids])
         lost = set(outside)
         for n, (number, lon, lat) in enumerate(known):
             code = self.codes[grids[n]]
@@ -352,16 +367,18 @@ class GridIndex:
                 placements[number] = Placement(code, BlindSpot.NEAR_BORDER if near else None, metres=metres[n])
         return placements
 
+    def _metres(self, points: Any, borders: Any) -> list[float]:
+        """Distances on the ground. The nearest place on the border is found in the plane, how far it is on the
+        ellipsoid of WGS 84, by the length of a degree halfway there (series of its meridian and its parallels)."""
+        ends = shapely.get_coordinates(shapely.shortest_line(points, borders)).reshape(-1, 2, 2)
+        across, along = (ends[:, 0] - ends[:, 1]).T
+        lat = np.radians(ends[:, :, 1].mean(axis=1))
+        across = across / self._scale * (111_412.84 * np.cos(lat) - 93.5 * np.cos(3 * lat) + 0.118 * np.cos(5 * lat))
+        along = along * (111_132.954 - 559.822 * np.cos(2 * lat) + 1.175 * np.cos(4 * lat))
+        return [float(distance) for distance in np.hypot(across, along)]
+
 
 def _outside(nearest: str, metres: float, *, zero: bool) -> Placement:
     if zero:
         return Placement(None, BlindSpot.ZERO_COORDINATES)
     return Placement(None, BlindSpot.OUTSIDE_EVERY_GRID, nearest, metres)
-
-
-def _metres(points: Any, borders: Any) -> list[float]:
-    """Distances on the ground, good to a percent within a city."""
-    ends = shapely.get_coordinates(shapely.shortest_line(points, borders)).reshape(-1, 2, 2)
-    across = (ends[:, 0, 0] - ends[:, 1, 0]) * METRES_PER_DEGREE * np.cos(np.radians(ends[:, 0, 1]))
-    along = (ends[:, 0, 1] - ends[:, 1, 1]) * METRES_PER_DEGREE
-    return [float(distance) for distance in np.hypot(across, along)]
