@@ -99,6 +99,7 @@ async def test_draws_that_are_refused(world: World) -> None:
         ({"recusals": [recusals[0] | {"institution_id": NOBODY}]}, 422, "recusal-not-on-list"),
         ({"recusals": recusals}, 409, "not-enough-inspectors"),
         ({"certified_per_pair": 2, "pool": {"teams": ["t1"]}}, 409, "not-enough-inspectors"),
+        ({"held_on": "2020-01-01"}, 422, "draw-held-in-the-past"),
         ({"held_on": "2999-06-01", "pool": {"teams": ["t2"]}}, 409, "not-enough-inspectors"),
     ]  # fmt: skip
     for more, status, code in refusals:

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections import Counter
 from contextlib import suppress
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -18,6 +18,7 @@ from deploy.verify.draw import differences, result_of
 from services.inspection.draws.domain import (
     Draw,
     DrawDetails,
+    DrawHeldInThePast,
     DrawNotCommitted,
     DrawNotRevealed,
     DrawScopeEmpty,
@@ -50,8 +51,9 @@ PEOPLE = [Person(f"i{n}", "t1", f"晋{n}" if n < 4 else None, n < 4) for n in ra
 
 def committed(strata: dict[UUID, str] = STRATA, people: list[Person] = PEOPLE, **more: Any) -> Draw:
     last = more.pop("last_visitors", {})
+    on = more.pop("held_on", DAY)
     details = DrawDetails.model_validate({"name": "抽查", "share_bp": 2000, **more})
-    return Draw.commit_to(details, district=None, held_on=DAY, strata=strata, people=people, last_visitors=last, at=AT)[
+    return Draw.commit_to(details, district=None, held_on=on, strata=strata, people=people, last_visitors=last, at=AT)[
         0
     ]
 
@@ -215,6 +217,7 @@ def test_a_draw_ends_once(state: str, act: str) -> None:
     ("more", "refusal"),
     [
         ({"strata": {}}, DrawScopeEmpty),
+        ({"held_on": DAY - timedelta(days=1)}, DrawHeldInThePast),
         ({"people": PEOPLE[:1]}, NotEnoughInspectors),
         ({"people": PEOPLE[3:], "certified_per_pair": 2}, NotEnoughInspectors),
         ({"people": PEOPLE[:2], "last_visitors": {UUID(int=1): ["i0"]}}, NotEnoughInspectors),

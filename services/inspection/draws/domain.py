@@ -25,6 +25,7 @@ from services.inspection.draws.lottery import (
     uncovered,
 )
 from services.inspection.orm import Base
+from shared.clock import china_date
 from shared.database import Aggregate, new_id
 from shared.events.inspection import DrawAssignment, DrawCancelled, DrawCommitted, DrawResultListed, DrawRevealed
 from shared.refusals import Conflict, Forbidden, Invalid, NotFound
@@ -75,6 +76,13 @@ class DrawTooLarge(Conflict):
 
     code = "draw-too-large"
     zh = "机构数量过多，请按区县分别抽查。"
+
+
+class DrawHeldInThePast(Invalid):
+    """A draw is held today or later: its visits are made by those whose certificates are in force then."""
+
+    code = "draw-held-in-the-past"
+    zh = "抽查日不得早于今日。"
 
 
 class ShareTooSmall(Invalid):
@@ -200,6 +208,8 @@ class Draw(Base, Aggregate):
         at: datetime,
     ) -> tuple[Self, DrawCommitted]:
         """Promise a seed, and the lists it will be used on."""
+        if held_on < china_date(at):
+            raise DrawHeldInThePast(pointer="/held_on")
         if not strata:
             raise DrawScopeEmpty
         if len(strata) > LARGEST:

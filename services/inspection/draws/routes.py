@@ -12,6 +12,7 @@ from services.inspection.draws import queries, usecases
 from services.inspection.draws.domain import (
     Draw,
     DrawDetails,
+    DrawHeldInThePast,
     DrawNotCommitted,
     DrawNotFound,
     DrawNotRevealed,
@@ -137,6 +138,7 @@ class PublishedDrawOut(BaseModel):
         DrawOutsideYourDistrict,
         DrawScopeEmpty,
         DrawTooLarge,
+        DrawHeldInThePast,
         NotEnoughInspectors,
         ShareTooSmall,
         InspectorNotInPool,
