@@ -15,6 +15,7 @@ from uuid import UUID
 import pytest
 
 from deploy.verify.draw import differences, result_of
+from services.inspection.draws import domain
 from services.inspection.draws.domain import (
     Draw,
     DrawDetails,
@@ -198,6 +199,14 @@ def test_what_is_promised_is_what_is_revealed() -> None:
     assert all(len(one.certificates) == 2 and any(one.certificates) for one in published)
     assert [len(part.assignments) for part in drawn.listed_results(at=AT)] == [12]
     assert not any(person.subject in json.dumps(proof) for person in PEOPLE)
+
+
+def test_names_in_the_proof_follow_from_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(domain, "new_id", lambda: UUID(int=7))
+    ones, others = committed(), committed()
+    assert ones.id == others.id
+    assert ones.people.keys().isdisjoint(others.people)
+    assert sorted(person["subject"] for person in ones.people.values()) == [person.subject for person in PEOPLE]
 
 
 @pytest.mark.parametrize("act", ["reveal", "cancel"])

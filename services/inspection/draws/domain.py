@@ -220,7 +220,8 @@ class Draw(Base, Aggregate):
             ListedTarget(id=str(one), stratum=stratum)
             for one, stratum in sorted(strata.items(), key=lambda item: str(item[0]))
         ]
-        listed = {_pseudonym(draw_id, person.subject): person for person in people}
+        # Names are chance, kept in `people` alone: one made from the subject could be guessed, and with it the recusals.
+        listed = {secrets.token_hex(12): person for person in people}
         inspectors = [
             ListedInspector(
                 id=name,
@@ -362,10 +363,6 @@ def check_share(share_bp: int, *, minimum: int) -> None:
     """Whether the share is as large as the office wants it."""
     if share_bp < minimum:
         raise ShareTooSmall(pointer="/share_bp", minimum_bp=minimum)
-
-
-def _pseudonym(draw_id: UUID, subject: str) -> str:
-    return sha256(f"{draw_id}|{subject}".encode())[:24]
 
 
 def _exclusions(
