@@ -109,6 +109,13 @@ async def test_draws_that_are_refused(world: World) -> None:
     cancelled = await officer.post(f"{path}/cancellation", json={"reason": "名录有误"})
     assert (cancelled.json()["state"], cancelled.json()["cancellation_reason"]) == ("cancelled", "名录有误")
     assert (await officer.post(f"{path}/reveal")).json()["code"] == "draw-not-committed"
+    nobody = world.service()
+    (listed,) = (await nobody.get("/v1/public/draws")).json()["items"]
+    shown = (await nobody.get(path.replace("/v1/", "/v1/public/"))).json()
+    for said in (listed, shown):
+        assert (said["state"], said["cancellation_reason"]) == ("cancelled", "名录有误")
+        assert said["cancelled_at"] == cancelled.json()["cancelled_at"]
+    assert (shown["seed"], shown["result"]) == (None, [])
 
 
 async def test_the_minimum_is_what_the_office_decided(world: World) -> None:

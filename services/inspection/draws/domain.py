@@ -220,7 +220,7 @@ class Draw(Base, Aggregate):
             ListedTarget(id=str(one), stratum=stratum)
             for one, stratum in sorted(strata.items(), key=lambda item: str(item[0]))
         ]
-        # Names are chance, kept in `people` alone: one made from the subject could be guessed, and with it the recusals.
+        # Names are chance, kept in `people` alone: one made from the subject could be guessed, and so his recusals.
         listed = {secrets.token_hex(12): person for person in people}
         inspectors = [
             ListedInspector(

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.inspection.campaigns.domain import Scope
 from services.inspection.campaigns.queries import within
-from services.inspection.draws.domain import LARGEST, Draw, DrawNotFound, DrawState
+from services.inspection.draws.domain import LARGEST, Draw, DrawNotFound
 from services.inspection.targets.domain import Target
 from services.inspection.visits.domain import Visit, VisitState
 from shared.policies import Principal
@@ -55,6 +55,7 @@ _SHORT = (
     Draw.committed_at,
     Draw.revealed_at,
     Draw.cancelled_at,
+    Draw.cancellation_reason,
 )
 """A list shows no lists: they may be of a hundred thousand."""
 
@@ -70,7 +71,7 @@ async def draws(session: AsyncSession, caller: Principal, *, after: str | None, 
 
 async def published_draws(session: AsyncSession, *, after: str | None, limit: int) -> Sequence[Any]:
     """All draws, the newest first."""
-    wanted = select(*_SHORT).where(Draw.state != DrawState.CANCELLED).order_by(Draw.id.desc()).limit(limit)
+    wanted = select(*_SHORT).order_by(Draw.id.desc()).limit(limit)
     if after is not None:
         wanted = wanted.where(Draw.id < UUID(after))
     return (await session.execute(wanted)).all()

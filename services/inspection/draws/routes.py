@@ -80,6 +80,7 @@ class DrawSummaryOut(BaseModel):
     committed_at: datetime
     revealed_at: datetime | None
     cancelled_at: datetime | None
+    cancellation_reason: str | None
 
 
 class DrawOut(DrawSummaryOut):
@@ -90,7 +91,6 @@ class DrawOut(DrawSummaryOut):
     certified_per_pair: int
     held_on: date
     commitment: CommitmentOut
-    cancellation_reason: str | None
 
 
 class ProofOut(BaseModel):
@@ -115,7 +115,7 @@ class PublishedAssignmentOut(BaseModel):
 
 
 class PublishedDrawOut(BaseModel):
-    """A draw as everybody may see it: first what was promised, then the seed and whom it drew."""
+    """A draw as everybody may see it: what was promised, then the seed and whom it drew, or why it was given up."""
 
     id: UUID
     name: str
@@ -127,6 +127,8 @@ class PublishedDrawOut(BaseModel):
     seed: str | None
     committed_at: datetime
     revealed_at: datetime | None
+    cancelled_at: datetime | None
+    cancellation_reason: str | None
     result: list[PublishedAssignmentOut]
 
 
@@ -185,7 +187,7 @@ async def reveal_draw(draw_id: UUID, caller: KeeperDep, session: SessionDep, res
 async def cancel_draw(
     draw_id: UUID, body: CancellationIn, caller: KeeperDep, session: SessionDep, response: Response
 ) -> Draw:
-    """Give up a draw that was not revealed yet. Its seed stays secret."""
+    """Give up a draw that was not revealed yet. Its seed stays secret; that it was given up, and why, is public."""
     draw = await usecases.cancel_draw(session, draw_id, body.reason, caller=caller, at=utc_now())
     set_etag(response, draw)
     return draw
@@ -199,7 +201,7 @@ async def get_proof(draw_id: UUID, caller: ReaderDep, session: SessionDep) -> di
 
 @published.get("", response_model=Page[DrawSummaryOut], dependencies=[public()])
 async def list_published_draws(session: SessionDep, page: PageParams) -> PageOf[Any]:
-    """Draws of the city, the newest first."""
+    """Draws of the city, the newest first, with those that were given up and why."""
     (after,) = page.position() or (None,)
     return page.page(await queries.published_draws(session, after=after, limit=page.limit + 1), "id")
 
@@ -221,6 +223,8 @@ async def get_published_draw(draw_id: UUID, session: SessionDep) -> PublishedDra
         seed=draw.seed.hex() if draw.state == DrawState.REVEALED else None,
         committed_at=draw.committed_at,
         revealed_at=draw.revealed_at,
+        cancelled_at=draw.cancelled_at,
+        cancellation_reason=draw.cancellation_reason,
         result=[
             PublishedAssignmentOut(
                 institution_id=one.institution_id,
