@@ -318,5 +318,10 @@ def test_the_script_runs_by_itself(tmp_path: Path) -> None:
     code, said = verified(file)
     assert code == 1
     assert "the seed is not the one that was promised" in said
+    for twice in ('{"seed": "00", ', '{"commitment": {"seed_sha256": "00"}, '):
+        file.write_text(twice + content[1:], encoding="utf-8")
+        assert verified(file) == (1, "the document cannot be read as a proof: ValueError\n")
+    file.write_text(content.replace('"terms": {', '"terms": {"name": "x", ', 1), encoding="utf-8")
+    assert verified(file) == (1, "the document cannot be read as a proof: ValueError\n")
     file.write_text(content[:-1], encoding="utf-8")
     assert verified(file) == (1, "the document cannot be read as a proof: JSONDecodeError\n")
