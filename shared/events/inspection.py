@@ -357,6 +357,22 @@ class RecheckConcluded(Event):
     at: datetime
 
 
+class RecheckAttempted(Event):
+    """A second look met a closed door, where the visit had not: it says nothing, and is taken again."""
+
+    type: ClassVar[str] = "inspection.recheck.attempted.v1"
+    topic: ClassVar[str] = "inspection.rechecks.v1"
+
+    recheck_id: UUID
+    round_id: UUID
+    visit_id: UUID
+    institution_id: UUID | None
+    team: str
+    by_team: str | None
+    attempts: int
+    at: datetime
+
+
 class VisitEvent(Event):
     """Every fact of a visit carries where it took place; `visited_on` is the day in China.
 
