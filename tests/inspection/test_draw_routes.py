@@ -1,13 +1,17 @@
 """`/v1/draws`: promised, revealed, published; and the visits that follow."""
 
 import json
+from datetime import date, timedelta
 from typing import Any
+from uuid import UUID
 
 from deploy.verify.draw import differences
+from services.inspection.draws.domain import Draw
 from shared.clock import china_date, utc_now
 from tests.inspection.conftest import World
 
 NOBODY = "019a4c1e-0014-7014-8a2b-5d0c6e7f0014"
+TODAY = china_date(utc_now())
 DRAW: dict[str, Any] = {"name": "三月双随机", "share_bp": 5000, "scope": {"districts": ["140213"]}}
 
 
@@ -116,6 +120,35 @@ async def test_draws_that_are_refused(world: World) -> None:
         assert (said["state"], said["cancellation_reason"]) == ("cancelled", "名录有误")
         assert said["cancelled_at"] == cancelled.json()["cancelled_at"]
     assert (shown["seed"], shown["result"]) == (None, [])
+
+
+async def test_who_is_away_is_not_drawn(world: World) -> None:
+    await city(world)
+    day = TODAY + timedelta(days=3)
+    first, second, _ = (await world.bureau.get("/v1/teams")).json()["items"]
+
+    async def note(team: dict[str, Any], what: str, subject: str, **more: str) -> None:
+        days = {"subject": subject, "first_day": str(day), "last_day": str(day)}
+        assert (await world.bureau.post(f"/v1/teams/{team['id']}/{what}", json=days | more)).status_code == 201
+
+    async def listed(on: date, **more: Any) -> set[str]:
+        path = (await world.officer("140213").post("/v1/draws", json=DRAW | {"held_on": str(on)} | more)).headers
+        async with world.sessions() as session:
+            drawn = await session.get_one(Draw, UUID(path["location"].rpartition("/")[2]))
+        return {person["subject"] for person in drawn.people.values()}
+
+    assert await listed(day) == {"a", "b", "c"}
+    await note(second, "absences", "c", reason="病假")
+    assert await listed(day) == {"a", "b"}
+    assert await listed(day - timedelta(days=1)) == {"a", "b", "c"}
+    await note(first, "duties", "b")
+    assert await listed(day) == {"a", "b"}, "a is not on duty with t1, but t2 keeps no rota"
+    few = DRAW | {"held_on": str(day), "pool": {"teams": ["t1"]}}
+    refused = await world.officer("140213").post("/v1/draws", json=few)
+    assert (refused.status_code, refused.json()["code"]) == (409, "not-enough-inspectors")
+    await note(second, "absences", "a", reason="事假")
+    refused = await world.officer("140213").post("/v1/draws", json=DRAW | {"held_on": str(day)})
+    assert refused.json()["code"] == "not-enough-inspectors"
 
 
 async def test_the_minimum_is_what_the_office_decided(world: World) -> None:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections import Counter
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -237,6 +238,16 @@ def test_a_draw_ends_once(state: str, act: str) -> None:
 def test_draws_that_cannot_be(more: dict[str, Any], refusal: type[Refusal]) -> None:
     with pytest.raises(refusal):
         committed(**more)
+
+
+def test_who_is_not_there_is_not_listed() -> None:
+    people = [replace(person, present=person.subject != "i0") for person in PEOPLE]
+    recusal = {"subject": "i0", "institution_id": UUID(int=1), "reason": "亲属"}
+    drawn = committed(people=people, recusals=[recusal])
+    assert drawn.inspectors_total == 5
+    assert "i0" not in {person["subject"] for person in drawn.people.values()}
+    with pytest.raises(NotEnoughInspectors):
+        committed(people=people[:2])
 
 
 def test_recusals_and_last_visits_become_exclusions() -> None:

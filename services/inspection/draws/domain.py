@@ -149,17 +149,20 @@ class DrawDetails(BaseModel):
     certified_per_pair: Literal[1, 2] = 1
     pool: Pool = Field(default_factory=Pool)
     recusals: Annotated[list[Recusal], Field(max_length=5000)] = Field(default_factory=list)
-    held_on: Day | None = Field(None, description="The day on which certificates are looked at; today if left out.")
+    held_on: Day | None = Field(
+        None, description="The day on which certificates and rotas are looked at; today if left out."
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """An inspector of the pool, as the teams know him."""
+    """An inspector of the pool, as the teams know him; `present` says that by their rotas he is there on the day."""
 
     subject: str
     team: str
     certificate: str | None
     certified: bool
+    present: bool = True
 
 
 class Draw(Base, Aggregate):
@@ -221,7 +224,7 @@ class Draw(Base, Aggregate):
             for one, stratum in sorted(strata.items(), key=lambda item: str(item[0]))
         ]
         # Names are chance, kept in `people` alone: one made from the subject could be guessed, and so his recusals.
-        listed = {secrets.token_hex(12): person for person in people}
+        listed = {secrets.token_hex(12): person for person in people if person.present}
         inspectors = [
             ListedInspector(
                 id=name,

@@ -152,7 +152,7 @@ async def commit_draw(body: DrawIn, caller: KeeperDep, session: SessionDep, resp
     """Draw up a draw and commit to it: the hashes of the seed and of both lists are public from now on.
 
     Targets are grouped by grid and risk class. Nobody is drawn for an institution that he is recused from or was the
-    last to visit.
+    last to visit, and nobody who by the rota of his team is not there on the day.
     """
     draw = await usecases.commit_draw(session, body, caller=caller, at=utc_now())
     response.headers["Location"] = f"/v1/draws/{draw.id}"

@@ -22,6 +22,7 @@ from services.inspection.draws.lottery import Assignment
 from services.inspection.norms import queries as norms
 from services.inspection.norms.domain import NormName
 from services.inspection.risks.queries import risks
+from services.inspection.rotas import queries as rotas
 from services.inspection.targets import queries as targets
 from services.inspection.teams import queries as teams
 from services.inspection.teams.domain import Inspector
@@ -84,14 +85,20 @@ async def cancel_draw(session: AsyncSession, draw_id: UUID, reason: str, *, call
 
 
 async def _people(session: AsyncSession, pool: Pool, caller: Principal, *, on: date) -> Sequence[Person]:
-    """The members of the pool's teams, each once: of two teams, with the one formed first."""
+    """The members of the pool's teams, each once: of two teams, with the one where he is there, else the one formed
+    first. Who is absent from one is absent."""
     people: dict[str, Person] = {}
     within = await teams.teams_in_service(session, caller)
+    days = await rotas.there(session, within, on)
+    absent = {subject for day in days.values() for subject in day.absent}
     for team in within:
+        there = {one.subject for one in days[team.id].present} - absent
         for member in map(Inspector.model_validate, team.members):
             if not (pool.teams or pool.subjects) or team.code in pool.teams or member.subject in pool.subjects:
-                person = Person(member.subject, team.code, member.certificate_no, member.certified(on=on))
-                people.setdefault(person.subject, person)
+                certified, present = member.certified(on=on), member.subject in there
+                person = Person(member.subject, team.code, member.certificate_no, certified, present)
+                if person.subject not in people or (present and not people[person.subject].present):
+                    people[person.subject] = person
     codes = {team.code for team in within}
     for place, code in enumerate(pool.teams):
         if code not in codes:
