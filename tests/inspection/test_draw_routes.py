@@ -101,6 +101,7 @@ async def test_draws_that_are_refused(world: World) -> None:
         ({"pool": {"subjects": ["a", "zz"]}}, 422, "inspector-not-in-pool"),
         ({"recusals": [recusals[0] | {"subject": "d"}]}, 422, "inspector-not-in-pool"),
         ({"recusals": [recusals[0] | {"institution_id": NOBODY}]}, 422, "recusal-not-on-list"),
+        ({"exclusions": [{"institution_id": NOBODY, "reason": "x"}]}, 422, "exclusion-not-in-scope"),
         ({"recusals": recusals}, 409, "not-enough-inspectors"),
         ({"certified_per_pair": 2, "pool": {"teams": ["t1"]}}, 409, "not-enough-inspectors"),
         ({"held_on": "2020-01-01"}, 422, "draw-held-in-the-past"),
@@ -120,6 +121,25 @@ async def test_draws_that_are_refused(world: World) -> None:
         assert (said["state"], said["cancellation_reason"]) == ("cancelled", "名录有误")
         assert said["cancelled_at"] == cancelled.json()["cancelled_at"]
     assert (shown["seed"], shown["result"]) == (None, [])
+
+
+async def test_one_institution_does_not_stop_the_draw(world: World) -> None:
+    ids = await city(world)
+    officer, nobody = world.officer("140213"), world.service()
+    barred = {"recusals": [{"subject": one, "institution_id": ids[0], "reason": "亲属"} for one in ("b", "c")]}
+    refused = await officer.post("/v1/draws", json=DRAW | barred)
+    assert refused.json()["facts"] == {"targets": 1, "inspectors": 3, "institutions": [ids[0]]}
+    left_out = {"exclusions": [{"institution_id": ids[0], "reason": "举办者为检查人员亲属"}]}
+    made = await officer.post("/v1/draws", json=DRAW | barred | left_out)
+    assert (made.status_code, made.json()["targets_total"]) == (201, 3)
+    assert made.json()["exclusions"] == left_out["exclusions"]
+    path = made.headers["location"].replace("/v1/", "/v1/public/")
+    assert (await nobody.get(path)).json()["excluded_total"] == 1
+    await officer.post(f"{made.headers['location']}/reveal")
+    proof = (await nobody.get(f"{path}/proof")).json()
+    assert proof["terms"]["excluded"] == [ids[0]]
+    for said in (proof, (await nobody.get(path)).json()):
+        assert "亲属" not in json.dumps(said, ensure_ascii=False)
 
 
 async def test_who_is_away_is_not_drawn(world: World) -> None:

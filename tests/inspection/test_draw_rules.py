@@ -14,6 +14,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from pydantic import ValidationError
 
 from deploy.verify.draw import differences, result_of
 from services.inspection.draws import domain
@@ -24,6 +25,7 @@ from services.inspection.draws.domain import (
     DrawNotCommitted,
     DrawNotRevealed,
     DrawScopeEmpty,
+    ExclusionNotInScope,
     InspectorNotInPool,
     NotEnoughInspectors,
     Person,
@@ -182,7 +184,7 @@ def test_recused_and_last_visitors_never_go() -> None:
 def test_too_few_are_noticed_before_anything_is_promised(
     people: list[ListedInspector], certified: int, missing: int
 ) -> None:
-    assert uncovered(targets(2), people, certified) == missing
+    assert len(uncovered(targets(2), people, certified)) == missing
 
 
 def test_what_is_promised_is_what_is_revealed() -> None:
@@ -238,6 +240,31 @@ def test_a_draw_ends_once(state: str, act: str) -> None:
 def test_draws_that_cannot_be(more: dict[str, Any], refusal: type[Refusal]) -> None:
     with pytest.raises(refusal):
         committed(**more)
+
+
+def test_the_refusal_names_whom_nobody_may_visit() -> None:
+    last = {UUID(int=n): ["i0", "i1", "i2", "i3", "i4"] for n in range(1, 31)}
+    with pytest.raises(NotEnoughInspectors) as refused:
+        committed(last_visitors=last)
+    named = [str(UUID(int=n)) for n in range(1, 21)]
+    assert refused.value.facts == {"targets": 30, "inspectors": 6, "institutions": named}
+
+
+def test_what_is_left_out_is_never_drawn_and_which_is_published_but_not_why() -> None:
+    last = {UUID(int=1): ["i0", "i1", "i2", "i3", "i4"]}
+    left_out = [{"institution_id": UUID(int=n), "reason": "正在立案调查"} for n in (2, 1)]
+    drawn = revealed(last_visitors=last, exclusions=left_out, share_bp=10_000)
+    assert (drawn.targets_total, drawn.drawn_total, drawn.excluded_total) == (58, 58, 2)
+    proof = drawn.proof()
+    assert proof["terms"]["excluded"] == [str(UUID(int=1)), str(UUID(int=2))]
+    assert "立案" not in json.dumps(proof, ensure_ascii=False)
+    assert not {one["id"] for one in proof["targets"]} & set(proof["terms"]["excluded"])
+    with pytest.raises(ExclusionNotInScope):
+        committed(exclusions=[{"institution_id": UUID(int=99), "reason": "x"}])
+    with pytest.raises(DrawScopeEmpty):
+        committed(exclusions=[{"institution_id": one, "reason": "x"} for one in STRATA])
+    with pytest.raises(ValidationError):
+        committed(exclusions=[left_out[0], left_out[0]])
 
 
 def test_who_is_not_there_is_not_listed() -> None:

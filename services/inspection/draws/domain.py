@@ -9,8 +9,8 @@ from typing import Annotated, Any, Final, Literal, Self
 from uuid import UUID
 
 import orjson
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
-from sqlalchemy import ARRAY, CheckConstraint, Date, Index, Integer, Text
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from sqlalchemy import ARRAY, CheckConstraint, Date, Index, Integer, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -28,12 +28,14 @@ from services.inspection.orm import Base
 from shared.clock import china_date
 from shared.database import Aggregate, new_id
 from shared.events.inspection import DrawAssignment, DrawCancelled, DrawCommitted, DrawResultListed, DrawRevealed
-from shared.refusals import Conflict, Forbidden, Invalid, NotFound
+from shared.refusals import Conflict, Forbidden, Invalid, NotFound, field_error
 from shared.wording import Day, Line, Reason, not_bool
 
 PER_EVENT: Final = 500
 LARGEST: Final = 100_000
 """Targets that one draw may be made from; more are several draws, by district."""
+NAMED: Final = 20
+"""Institutions without enough inspectors that a refusal names."""
 
 
 class DrawNotFound(NotFound):
@@ -93,7 +95,7 @@ class ShareTooSmall(Invalid):
 
 
 class NotEnoughInspectors(Conflict):
-    """For some targets no pair is left that may visit them."""
+    """For some targets no pair is left that may visit them; `institutions` are the first twenty."""
 
     code = "not-enough-inspectors"
     zh = "部分机构没有足够的可派检查人员。"
@@ -111,6 +113,13 @@ class RecusalNotOnList(Invalid):
 
     code = "recusal-not-on-list"
     zh = "回避所涉机构不在抽查名录内。"
+
+
+class ExclusionNotInScope(Invalid):
+    """This institution is not in the draw's scope, so it cannot be left out of it."""
+
+    code = "exclusion-not-in-scope"
+    zh = "排除所涉机构不在抽查范围内。"
 
 
 class DrawState(StrEnum):
@@ -138,6 +147,21 @@ class Recusal(BaseModel):
     reason: Reason
 
 
+class Exclusion(BaseModel):
+    """An institution of the scope that is not drawn from, and why. It is published with the terms, why is not."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    institution_id: UUID
+    reason: Reason
+
+
+def _each_once(exclusions: list[Exclusion]) -> list[Exclusion]:
+    if len({one.institution_id for one in exclusions}) != len(exclusions):
+        raise field_error("exclusion-repeated", en="An institution is named twice.", zh="机构重复。")
+    return exclusions
+
+
 class DrawDetails(BaseModel):
     """What is drawn from, how much of it, and by whom it may be visited. `share_bp` in basis points: 500 is 5 %."""
 
@@ -149,6 +173,9 @@ class DrawDetails(BaseModel):
     certified_per_pair: Literal[1, 2] = 1
     pool: Pool = Field(default_factory=Pool)
     recusals: Annotated[list[Recusal], Field(max_length=5000)] = Field(default_factory=list)
+    exclusions: Annotated[list[Exclusion], Field(max_length=5000), AfterValidator(_each_once)] = Field(
+        default_factory=list
+    )
     held_on: Day | None = Field(
         None, description="The day on which certificates and rotas are looked at; today if left out."
     )
@@ -179,6 +206,7 @@ class Draw(Base, Aggregate):
     scope: Mapped[dict[str, Any]] = mapped_column(JSONB)
     pool: Mapped[dict[str, Any]] = mapped_column(JSONB)
     recusals: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    exclusions: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default=text("'[]'"))
     share_bp: Mapped[int] = mapped_column(Integer)
     certified_per_pair: Mapped[int] = mapped_column(Integer)
     held_on: Mapped[date] = mapped_column(Date)
@@ -213,15 +241,17 @@ class Draw(Base, Aggregate):
         """Promise a seed, and the lists it will be used on."""
         if held_on < china_date(at):
             raise DrawHeldInThePast(pointer="/held_on")
-        if not strata:
-            raise DrawScopeEmpty
         if len(strata) > LARGEST:
             raise DrawTooLarge(limit=LARGEST)
+        left_out = _left_out(details.exclusions, strata)
+        if len(left_out) == len(strata):
+            raise DrawScopeEmpty
         draw_id = new_id()
         excluded = _exclusions(details.recusals, strata, people, last_visitors)
         targets = [
             ListedTarget(id=str(one), stratum=stratum)
             for one, stratum in sorted(strata.items(), key=lambda item: str(item[0]))
+            if one not in left_out
         ]
         # Names are chance, kept in `people` alone: one made from the subject could be guessed, and so his recusals.
         listed = {secrets.token_hex(12): person for person in people if person.present}
@@ -236,7 +266,7 @@ class Draw(Base, Aggregate):
         ]
         missing = uncovered(targets, inspectors, details.certified_per_pair)
         if missing:
-            raise NotEnoughInspectors(targets=missing, inspectors=len(inspectors))
+            raise NotEnoughInspectors(targets=len(missing), inspectors=len(inspectors), institutions=missing[:NAMED])
         terms = {
             "draw": str(draw_id),
             "name": details.name,
@@ -244,6 +274,7 @@ class Draw(Base, Aggregate):
             "certified_per_pair": details.certified_per_pair,
             "held_on": str(held_on),
             "committed_at": at.isoformat(),
+            "excluded": sorted(map(str, left_out)),
         }
         seed = secrets.token_bytes(32)
         committed = cls(
@@ -254,6 +285,7 @@ class Draw(Base, Aggregate):
             scope=details.scope.model_dump(mode="json"),
             pool=details.pool.model_dump(mode="json"),
             recusals=[one.model_dump(mode="json") for one in details.recusals],
+            exclusions=[one.model_dump(mode="json") for one in details.exclusions],
             share_bp=details.share_bp,
             certified_per_pair=details.certified_per_pair,
             held_on=held_on,
@@ -289,6 +321,10 @@ class Draw(Base, Aggregate):
             "targets_sha256": sha256(self.targets.encode()),
             "inspectors_sha256": sha256(self.inspectors.encode()),
         }
+
+    @property
+    def excluded_total(self) -> int:
+        return len(self.exclusions)
 
     def reveal(self, *, at: datetime) -> tuple[list[Assignment], DrawRevealed]:
         """Draw, and say what the seed was."""
@@ -366,6 +402,13 @@ def check_share(share_bp: int, *, minimum: int) -> None:
     """Whether the share is as large as the office wants it."""
     if share_bp < minimum:
         raise ShareTooSmall(pointer="/share_bp", minimum_bp=minimum)
+
+
+def _left_out(exclusions: Sequence[Exclusion], strata: Mapping[UUID, str]) -> set[UUID]:
+    for place, exclusion in enumerate(exclusions):
+        if exclusion.institution_id not in strata:
+            raise ExclusionNotInScope(pointer=f"/exclusions/{place}/institution_id")
+    return {exclusion.institution_id for exclusion in exclusions}
 
 
 def _exclusions(

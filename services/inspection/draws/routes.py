@@ -20,6 +20,8 @@ from services.inspection.draws.domain import (
     DrawScopeEmpty,
     DrawState,
     DrawTooLarge,
+    Exclusion,
+    ExclusionNotInScope,
     InspectorNotInPool,
     NotEnoughInspectors,
     Pool,
@@ -90,6 +92,7 @@ class DrawOut(DrawSummaryOut):
     pool: Pool
     certified_per_pair: int
     held_on: date
+    exclusions: list[Exclusion]
     commitment: CommitmentOut
 
 
@@ -123,6 +126,7 @@ class PublishedDrawOut(BaseModel):
     share_bp: int
     targets_total: int
     inspectors_total: int
+    excluded_total: int
     commitment: CommitmentOut
     seed: str | None
     committed_at: datetime
@@ -145,6 +149,7 @@ class PublishedDrawOut(BaseModel):
         ShareTooSmall,
         InspectorNotInPool,
         RecusalNotOnList,
+        ExclusionNotInScope,
         NormUnknown,
     ),
 )
@@ -219,6 +224,7 @@ async def get_published_draw(draw_id: UUID, session: SessionDep) -> PublishedDra
         share_bp=draw.share_bp,
         targets_total=draw.targets_total,
         inspectors_total=draw.inspectors_total,
+        excluded_total=draw.excluded_total,
         commitment=CommitmentOut(**draw.commitment),
         seed=draw.seed.hex() if draw.state == DrawState.REVEALED else None,
         committed_at=draw.committed_at,
