@@ -72,6 +72,7 @@ def index(*features: Any) -> GridIndex:
 
 
 LEFT, RIGHT = polygon("a", box(113, 40, 113.1, 40.1)), polygon("b", box(113.1, 40, 113.2, 40.1))
+ODD_CODES = ("a\nb", "a\x00b", "a\u202eb", "L" * 101)
 BOW_TIE = polygon("x", [[0, 0], [1, 1], [1, 0], [0, 1], [0, 0]])
 
 
@@ -102,6 +103,7 @@ BOW_TIE = polygon("x", [[0, 0], [1, 1], [1, 0], [0, 1], [0, 0]])
             [polygon(None, box(0, 0, 1, 1)), polygon("", box(2, 0, 3, 1)), 7],
             [(n, Fault.CODE_MISSING) for n in range(3)],
         ),
+        ([polygon(code, box(0, 0, 1, 1)) for code in ODD_CODES], [(n, Fault.CODE_INVALID) for n in range(4)]),
     ],
 )
 def test_faults_have_codes(features: Sequence[Any], expected: list[tuple[int, Fault]]) -> None:

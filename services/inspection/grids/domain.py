@@ -12,6 +12,7 @@ from uuid import UUID
 
 import numpy as np
 import shapely
+from pydantic import TypeAdapter, ValidationError
 from shapely.geometry.base import BaseGeometry
 from sqlalchemy import Float, ForeignKey, Text, UniqueConstraint
 from sqlalchemy.dialects.postgresql import JSONB
@@ -21,6 +22,7 @@ from services.inspection.orm import Base
 from shared.database import Aggregate, new_id
 from shared.events.inspection import GridSetActivated, GridSetScheduled
 from shared.refusals import Conflict, Invalid, NotFound
+from shared.wording import Line
 
 OVERLAP_SHARE: Final = 1e-3
 """Two grids overlap when they share more than this part of the smaller one; less is the noise of drawn borders."""
@@ -61,6 +63,7 @@ class Fault(StrEnum):
     GEOMETRY_INVALID = "geometry-invalid"
     OUT_OF_RANGE = "coordinates-out-of-range"
     CODE_MISSING = "code-missing"
+    CODE_INVALID = "code-invalid"
     CODE_REPEATED = "code-repeated"
     OVERLAPS = "overlaps"
 
@@ -118,6 +121,8 @@ def _examine(number: int, feature: Any, code_property: str, name_property: str) 
     code = _words(properties.get(code_property)) if isinstance(properties, Mapping) else ""
     if not code:
         return Finding(number, None, Fault.CODE_MISSING)
+    if not _fits(_CODE, code):
+        return Finding(number, None, Fault.CODE_INVALID)
     assert isinstance(properties, Mapping)
     geometry = feature.get("geometry")
     if not isinstance(geometry, Mapping) or geometry.get("type") not in ("Polygon", "MultiPolygon"):
@@ -135,7 +140,7 @@ def _examine(number: int, feature: Any, code_property: str, name_property: str) 
         return Finding(number, code, Fault.OUT_OF_RANGE)
     if not shape.is_valid:
         return Finding(number, code, Fault.GEOMETRY_INVALID, shapely.is_valid_reason(shape).partition("[")[0])
-    return Candidate(number, code, _words(properties.get(name_property)) or code, shape)
+    return Candidate(number, code, _words(properties.get(name_property))[:100] or code, shape)
 
 
 def _ring_fault(coordinates: Any) -> Fault | None:
@@ -164,7 +169,19 @@ def _words(value: Any) -> str:
         return ""
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    return str(value).strip()[:100]
+    return str(value).strip()
+
+
+_CODE: Final = TypeAdapter(Line)
+
+
+def _fits(kind: TypeAdapter[str], words: str) -> bool:
+    """Whether every other route would take these words, too."""
+    try:
+        kind.validate_python(words)
+    except ValidationError:
+        return False
+    return True
 
 
 def _repeated(candidates: Sequence[Candidate]) -> list[Finding]:
