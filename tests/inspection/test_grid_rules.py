@@ -13,6 +13,7 @@ import shapely
 
 from services.inspection.grids.domain import (
     BlindSpot,
+    Columns,
     Fault,
     GridIndex,
     GridSet,
@@ -45,10 +46,10 @@ def box(west: float, south: float, east: float, north: float) -> Ring:
     return [[west, south], [east, south], [east, north], [west, north], [west, south]]
 
 
-def polygon(code: Any, *rings: Ring) -> dict[str, Any]:
+def polygon(code: Any, *rings: Ring, **more: str) -> dict[str, Any]:
     return {
         "type": "Feature",
-        "properties": {"code": code, "name": f"街道{code}"},
+        "properties": {"code": code, "name": f"街道{code}"} | more,
         "geometry": {"type": "Polygon", "coordinates": list(rings)},
     }
 
@@ -58,7 +59,7 @@ def multi(code: str, *polygons: list[Ring]) -> dict[str, Any]:
 
 
 def surveyed(*features: Any) -> Survey:
-    return survey(features, code_property="code", name_property="name")
+    return survey(features, Columns())
 
 
 def faults(*features: Any) -> list[tuple[int, Fault]]:
@@ -104,6 +105,7 @@ BOW_TIE = polygon("x", [[0, 0], [1, 1], [1, 0], [0, 1], [0, 0]])
             [(n, Fault.CODE_MISSING) for n in range(3)],
         ),
         ([polygon(code, box(0, 0, 1, 1)) for code in ODD_CODES], [(n, Fault.CODE_INVALID) for n in range(4)]),
+        ([polygon("x", box(0, 0, 1, 1), district="大同 平城")], [(0, Fault.DISTRICT_INVALID)]),
     ],
 )
 def test_faults_have_codes(features: Sequence[Any], expected: list[tuple[int, Fault]]) -> None:
@@ -114,6 +116,8 @@ def test_what_stands_every_check_is_kept_beside_what_does_not() -> None:
     found = surveyed(LEFT, BOW_TIE, polygon(140213050.0, box(1, 1, 2, 2)))
     assert [(one.code, one.name) for one in found.candidates] == [("a", "街道a"), ("140213050", "街道140213050.0")]
     assert found.findings[0].detail == "Self-intersection"
+    long = surveyed(polygon("L" * 100, box(0, 0, 1, 1), district="140213"))
+    assert [(one.code, one.district) for one in long.candidates] == [("L" * 100, "140213")]
 
 
 def test_a_point_in_a_hole_is_outside() -> None:
@@ -335,7 +339,7 @@ def features_of(path: str) -> list[Any]:
     ],
 )
 def test_real_areas_are_grids(path: str, code: str, number: int) -> None:
-    found = survey(features_of(path), code_property=code, name_property="name")
+    found = survey(features_of(path), Columns(code))
     assert (found.total, len(found.candidates), found.findings) == (number, number, [])
     grids = GridIndex(new_id(), [one.code for one in found.candidates], [one.shape for one in found.candidates])
     inside = [shapely.get_coordinates(one.shape.representative_point())[0].tolist() for one in found.candidates]

@@ -21,8 +21,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from services.inspection.orm import Base
 from shared.database import Aggregate, new_id
 from shared.events.inspection import GridSetActivated, GridSetScheduled
-from shared.refusals import Conflict, Invalid, NotFound
-from shared.wording import Line
+from shared.refusals import Conflict, Forbidden, Invalid, NotFound
+from shared.wording import Code, Line
 
 OVERLAP_SHARE: Final = 1e-3
 """Two grids overlap when they share more than this part of the smaller one; less is the noise of drawn borders."""
@@ -53,6 +53,13 @@ class NoGrids(NotFound):
     zh = "该日尚无生效的网格。"
 
 
+class GridOutsideYourDistrict(Forbidden):
+    """This grid is another district's."""
+
+    code = "grid-outside-your-district"
+    zh = "该网格属于其他区县。"
+
+
 class Fault(StrEnum):
     """Why a feature cannot be a grid."""
 
@@ -65,6 +72,7 @@ class Fault(StrEnum):
     CODE_MISSING = "code-missing"
     CODE_INVALID = "code-invalid"
     CODE_REPEATED = "code-repeated"
+    DISTRICT_INVALID = "district-invalid"
     OVERLAPS = "overlaps"
 
 
@@ -86,6 +94,16 @@ class Candidate:
     code: str
     name: str
     shape: BaseGeometry
+    district: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Which properties of a feature say what."""
+
+    code: str = "code"
+    name: str = "name"
+    district: str = "district"
 
 
 @dataclass(frozen=True)
@@ -97,12 +115,12 @@ class Survey:
     findings: Sequence[Finding]
 
 
-def survey(features: Sequence[Any], *, code_property: str, name_property: str) -> Survey:
+def survey(features: Sequence[Any], columns: Columns) -> Survey:
     """Check every feature by itself, then all against one another. Of two that overlap both are reported."""
     findings: list[Finding] = []
     candidates: list[Candidate] = []
     for number, feature in enumerate(features):
-        found = _examine(number, feature, code_property, name_property)
+        found = _examine(number, feature, columns)
         if isinstance(found, Finding):
             findings.append(found)
         else:
@@ -116,14 +134,17 @@ def survey(features: Sequence[Any], *, code_property: str, name_property: str) -
     )
 
 
-def _examine(number: int, feature: Any, code_property: str, name_property: str) -> Candidate | Finding:
+def _examine(number: int, feature: Any, columns: Columns) -> Candidate | Finding:
     properties = feature.get("properties") if isinstance(feature, Mapping) else None
-    code = _words(properties.get(code_property)) if isinstance(properties, Mapping) else ""
+    code = _words(properties.get(columns.code)) if isinstance(properties, Mapping) else ""
     if not code:
         return Finding(number, None, Fault.CODE_MISSING)
     if not _fits(_CODE, code):
         return Finding(number, None, Fault.CODE_INVALID)
     assert isinstance(properties, Mapping)
+    district = _words(properties.get(columns.district)) or None
+    if district is not None and not _fits(_DISTRICT, district):
+        return Finding(number, code, Fault.DISTRICT_INVALID)
     geometry = feature.get("geometry")
     if not isinstance(geometry, Mapping) or geometry.get("type") not in ("Polygon", "MultiPolygon"):
         return Finding(number, code, Fault.NOT_A_POLYGON)
@@ -140,7 +161,7 @@ def _examine(number: int, feature: Any, code_property: str, name_property: str) 
         return Finding(number, code, Fault.OUT_OF_RANGE)
     if not shape.is_valid:
         return Finding(number, code, Fault.GEOMETRY_INVALID, shapely.is_valid_reason(shape).partition("[")[0])
-    return Candidate(number, code, _words(properties.get(name_property))[:100] or code, shape)
+    return Candidate(number, code, _words(properties.get(columns.name))[:100] or code, shape, district)
 
 
 def _ring_fault(coordinates: Any) -> Fault | None:
@@ -173,6 +194,7 @@ def _words(value: Any) -> str:
 
 
 _CODE: Final = TypeAdapter(Line)
+_DISTRICT: Final = TypeAdapter(Code)
 
 
 def _fits(kind: TypeAdapter[str], words: str) -> bool:
@@ -275,13 +297,14 @@ class GridSet(Base, Aggregate):
 
 
 class Grid(Base):
-    """One street's polygon in one set; degrees in WGS 84."""
+    """One street's polygon in one set; degrees in WGS 84. Without a district it is everybody's to walk."""
 
     __tablename__ = "grid"
 
     grid_set_id: Mapped[UUID] = mapped_column(ForeignKey("grid_set.id"), primary_key=True)
     code: Mapped[str] = mapped_column(Text, primary_key=True)
     name: Mapped[str] = mapped_column(Text)
+    district: Mapped[str | None] = mapped_column(Text)
     geometry: Mapped[dict[str, Any]] = mapped_column(JSONB)
     area_km2: Mapped[float] = mapped_column(Float)
 
@@ -293,6 +316,7 @@ class Grid(Base):
             grid_set_id=grid_set_id,
             code=candidate.code,
             name=candidate.name,
+            district=candidate.district,
             geometry=shapely.geometry.mapping(candidate.shape),
             area_km2=candidate.shape.area * square_degree,
         )

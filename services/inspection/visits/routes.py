@@ -16,6 +16,7 @@ from services.inspection.campaigns.domain import (
 )
 from services.inspection.checklists.domain import AnswersInvalid, AnswersUnasked, ChecklistUnknown
 from services.inspection.discoveries.domain import DiscoveryUnasked
+from services.inspection.grids.domain import GridOutsideYourDistrict
 from services.inspection.offences.domain import OffenceUnknown
 from services.inspection.targets.domain import TargetNotFound
 from services.inspection.visits import queries, usecases
@@ -119,6 +120,7 @@ class VisitOut(BaseModel):
         AnotherTeamsWork,
         VisitTeamUnknown,
         VisitPlaceMissing,
+        GridOutsideYourDistrict,
     )
     | {200: {"model": VisitOut, "description": "The visit with this id was planned before."}},
 )

@@ -14,6 +14,7 @@ from services.inspection.campaigns.usecases import count_outcomes, weigh_outcome
 from services.inspection.checklists import queries as checklists
 from services.inspection.checklists.domain import AnswersUnasked
 from services.inspection.discoveries.domain import DiscoveryUnasked
+from services.inspection.grids import queries as grids
 from services.inspection.targets import queries as targets
 from services.inspection.targets.domain import TargetNotFound
 from services.inspection.teams import queries as teams
@@ -67,7 +68,7 @@ async def plan_visit(session: AsyncSession, wish: Wish, *, caller: Principal, at
             if not (queries.reaches(caller, known) and wish.describes(known)):
                 raise VisitIdTaken
             return known, False
-    plan = await _plan(session, wish, caller)
+    plan = await _plan(session, wish, caller, on=china_date(at))
     visit, planned = Visit.plan(wish.id or new_id(), plan, at=at)
     session.add(visit)
     hold(session, Visit, visit.id, visit)
@@ -198,9 +199,9 @@ async def call_off_visit(
     return visit
 
 
-async def _plan(session: AsyncSession, wish: Wish, caller: Principal) -> Plan:
+async def _plan(session: AsyncSession, wish: Wish, caller: Principal, *, on: date) -> Plan:
     listed = await _on_the_list(session, wish, caller)
-    place = await _place(session, wish, listed, caller)
+    place = await _place(session, wish, listed, caller, on=on)
     if not caller.covers(district=place.district, street=place.street, team=place.team):
         raise TargetNotFound
     return Plan(
@@ -225,10 +226,12 @@ async def _on_the_list(session: AsyncSession, wish: Wish, caller: Principal) -> 
     return listed
 
 
-async def _place(session: AsyncSession, wish: Wish, listed: CampaignTarget | None, caller: Principal) -> Place:
+async def _place(
+    session: AsyncSession, wish: Wish, listed: CampaignTarget | None, caller: Principal, *, on: date
+) -> Place:
     """Where it is, as the frozen list says if there is one, and whose work it is."""
     if wish.institution_id is None:
-        return await _searched(session, wish, caller)
+        return await _searched(session, wish, caller, on=on)
     target = await targets.target(session, wish.institution_id)
     place = listed or target
     walking = listed.team if listed else await _walking(session, target.grid)
@@ -236,8 +239,10 @@ async def _place(session: AsyncSession, wish: Wish, listed: CampaignTarget | Non
     return Place(wish.institution_id, place.grid, place.district, place.street, team)
 
 
-async def _searched(session: AsyncSession, wish: Wish, caller: Principal) -> Place:
+async def _searched(session: AsyncSession, wish: Wish, caller: Principal, *, on: date) -> Place:
     """A search for an institution nobody knows happens in a grid: the one named, or the only one of the team."""
+    if wish.grid is not None:
+        await grids.check_district(session, {"/grid": wish.grid}, caller, on=on)
     code = await _team(session, wish, await _walking(session, wish.grid), caller)
     team = await teams.team_by_code(session, code) if code is not None else None
     grid = wish.grid or (team.grids[0] if team is not None and len(team.grids) == 1 else None)
