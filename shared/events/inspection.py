@@ -304,11 +304,16 @@ class DrawAssignment(BaseModel):
 
 
 class DrawResultListed(DrawEvent):
-    """A part (at most 500) of a revealed draw's result."""
+    """A part (at most 500) of a revealed draw's result.
+
+    `unvisited` says, by institution, why no visit was planned: it closed or was merged after the commitment, or no team
+    in service can take it.
+    """
 
     type: ClassVar[str] = "inspection.draw.result_listed.v1"
 
     assignments: list[DrawAssignment]
+    unvisited: dict[UUID, str] = Field(default_factory=dict)
 
 
 class DrawCancelled(DrawEvent):

@@ -5,8 +5,11 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import update
+
 from deploy.verify.draw import differences
 from services.inspection.draws.domain import Draw
+from services.inspection.targets.domain import Target
 from shared.clock import china_date, utc_now
 from tests.inspection.conftest import World
 
@@ -140,6 +143,52 @@ async def test_one_institution_does_not_stop_the_draw(world: World) -> None:
     assert proof["terms"]["excluded"] == [ids[0]]
     for said in (proof, (await nobody.get(path)).json()):
         assert "亲属" not in json.dumps(said, ensure_ascii=False)
+
+
+async def test_what_changed_since_the_commitment(world: World) -> None:
+    ids = await city(world)
+    draw = DRAW | {"share_bp": 10_000, "pool": {"subjects": ["a", "b"]}}
+    path = (await world.bureau.post("/v1/draws", json=draw)).headers["location"]
+    for team in (await world.bureau.get("/v1/teams")).json()["items"][:2]:
+        await world.bureau.patch(f"/v1/teams/{team['id']}", json={"active": False}, headers={"If-Match": '"1"'})
+    walking = {"code": "t4", "name": "四组", "district": "140213", "grids": ["g1"]}
+    assert (await world.bureau.post("/v1/teams", json=walking)).status_code == 201
+    async with world.sessions.begin() as session:
+        for one, change in ((0, {"status": "merged"}), (1, {"status": "closed"}), (2, {"grid": None})):
+            await session.execute(update(Target).where(Target.institution_id == UUID(ids[one])).values(change))
+    assert (await world.bureau.post(f"{path}/reveal")).json()["drawn_total"] == 4
+    why = {ids[0]: "merged", ids[1]: "closed", ids[2]: "no_team", ids[3]: None}
+    published = (await world.service().get(path.replace("/v1/", "/v1/public/"))).json()["result"]
+    assert {one["institution_id"]: one["unvisited"] for one in published} == why
+    (visit,) = (await world.bureau.get("/v1/visits")).json()["items"]
+    assert (visit["institution_id"], visit["team"], sorted(visit["inspectors"])) == (ids[3], "t4", ["a", "b"])
+    assert (await world.officer("140213").get(f"{path}/result")).status_code == 404, "the city's draw"
+    page = (await world.bureau.get(f"{path}/result", params={"limit": 3})).json()
+    rest = (await world.bureau.get(f"{path}/result", params={"limit": 3, "cursor": page["next_cursor"]})).json()
+    listed = page["items"] + rest["items"]
+    assert {one["institution_id"]: one["unvisited"] for one in listed} == why
+    told = (await world.facts(path.rpartition("/")[2]))[-1][2]["unvisited"]
+    assert told == {one: reason for one, reason in why.items() if reason}
+
+
+async def test_who_went_though_others_were_drawn(world: World) -> None:
+    await city(world)
+    officer = world.officer("140213")
+    draw = DRAW | {"share_bp": 10_000, "pool": {"subjects": ["a", "b"]}}
+    path = (await officer.post("/v1/draws", json=draw)).headers["location"]
+    assert (await officer.get(f"{path}/result")).json()["items"] == []
+    await officer.post(f"{path}/reveal")
+    visits = (await world.bureau.get("/v1/visits")).json()["items"]
+    for visit, subject, colleagues in zip(visits, "aaz", (["b", "z"], [], ["a"]), strict=False):
+        goes = world.inspector("t1", subject=subject)
+        await goes.post(f"/v1/visits/{visit['id']}/start", json={"inspectors": colleagues})
+        await goes.post(f"/v1/visits/{visit['id']}/submission", json={"outcome": "inspected"})
+    await world.inspector("t1", subject="a").post(f"/v1/visits/{visits[3]['id']}/start")
+    listed = (await officer.get(f"{path}/result")).json()["items"]
+    by_visit = {one["visit_id"]: one for one in listed}
+    assert all(sorted(one["drawn"]) == ["a", "b"] for one in listed)
+    shown = [(by_visit[one["id"]]["went"], by_visit[one["id"]]["as_drawn"]) for one in visits]
+    assert shown == [(["a", "b", "z"], True), (["a"], False), (["z", "a"], False), ([], None)]
 
 
 async def test_who_is_away_is_not_drawn(world: World) -> None:

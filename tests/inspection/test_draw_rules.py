@@ -24,6 +24,7 @@ from services.inspection.draws.domain import (
     DrawHeldInThePast,
     DrawNotCommitted,
     DrawNotRevealed,
+    DrawnTarget,
     DrawScopeEmpty,
     ExclusionNotInScope,
     InspectorNotInPool,
@@ -31,6 +32,7 @@ from services.inspection.draws.domain import (
     Person,
     RecusalNotOnList,
     ShareTooSmall,
+    Unvisited,
     check_share,
 )
 from services.inspection.draws.lottery import (
@@ -200,7 +202,7 @@ def test_what_is_promised_is_what_is_revealed() -> None:
     published = drawn.assignments()
     assert {one.institution_id for one in published} <= set(STRATA)
     assert all(len(one.certificates) == 2 and any(one.certificates) for one in published)
-    assert [len(part.assignments) for part in drawn.listed_results(at=AT)] == [12]
+    assert [len(part.assignments) for part in drawn.listed_results({}, at=AT)] == [12]
     assert not any(person.subject in json.dumps(proof) for person in PEOPLE)
 
 
@@ -210,6 +212,29 @@ def test_names_in_the_proof_follow_from_nothing(monkeypatch: pytest.MonkeyPatch)
     assert ones.id == others.id
     assert ones.people.keys().isdisjoint(others.people)
     assert sorted(person["subject"] for person in ones.people.values()) == [person.subject for person in PEOPLE]
+
+
+def test_who_closed_since_is_not_visited() -> None:
+    drawn, asked = committed(), committed(scope={"statuses": ["closed"]})
+    assert [drawn.gone(status) for status in ("active", "suspended", "closed", "merged")] == [
+        None,
+        None,
+        Unvisited.CLOSED,
+        Unvisited.MERGED,
+    ]
+    assert [asked.gone(status) for status in ("closed", "merged")] == [None, Unvisited.MERGED]
+    drawn.reveal(at=AT)
+    first = drawn.assignments()[0].institution_id
+    (part,) = drawn.listed_results({first: Unvisited.CLOSED, UUID(int=99): Unvisited.MERGED}, at=AT)
+    assert (len(part.assignments), part.unvisited) == (12, {first: "closed"})
+
+
+@pytest.mark.parametrize(
+    ("went", "expected"),
+    [([], None), (["a", "b"], True), (["b", "c", "a"], True), (["a", "c"], False), (["c"], False)],
+)
+def test_whether_those_went_who_were_drawn(went: list[str], expected: bool | None) -> None:
+    assert DrawnTarget(UUID(int=1), None, ["a", "b"], None, UUID(int=2), "done", "t1", went).as_drawn is expected
 
 
 @pytest.mark.parametrize("act", ["reveal", "cancel"])

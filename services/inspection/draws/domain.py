@@ -128,6 +128,14 @@ class DrawState(StrEnum):
     CANCELLED = "cancelled"
 
 
+class Unvisited(StrEnum):
+    """Why an institution that was drawn has no visit: what became of it, or of its teams, since the commitment."""
+
+    CLOSED = "closed"
+    MERGED = "merged"
+    NO_TEAM = "no_team"
+
+
 class Pool(BaseModel):
     """Whose inspectors may be drawn: of these teams and these persons; of every team within reach if none is named."""
 
@@ -342,12 +350,26 @@ class Draw(Base, Aggregate):
         )
         return result, fact
 
-    def listed_results(self, *, at: datetime) -> Sequence[DrawResultListed]:
+    def gone(self, status: str) -> Unvisited | None:
+        """What became of an institution with this status, if it is one that is no longer drawn from."""
+        if status == "merged":
+            return Unvisited.MERGED
+        return Unvisited.CLOSED if status == "closed" and status not in self.scope["statuses"] else None
+
+    def listed_results(self, unvisited: Mapping[UUID, Unvisited], *, at: datetime) -> Sequence[DrawResultListed]:
         """The result in parts, as facts: institutions, and inspectors by certificate."""
         drawn = self.assignments()
+        parts = [drawn[start : start + PER_EVENT] for start in range(0, len(drawn), PER_EVENT)]
         return [
-            DrawResultListed(draw_id=self.id, assignments=drawn[start : start + PER_EVENT], at=at)
-            for start in range(0, len(drawn), PER_EVENT)
+            DrawResultListed(
+                draw_id=self.id,
+                assignments=part,
+                unvisited={
+                    one.institution_id: unvisited[one.institution_id] for one in part if one.institution_id in unvisited
+                },
+                at=at,
+            )
+            for part in parts
         ]
 
     def assignments(self) -> list[DrawAssignment]:
@@ -388,14 +410,35 @@ class Draw(Base, Aggregate):
 
 
 class DrawVisit(Base):
-    """A visit that a draw planned, and who was drawn for it: who really went, the visit says."""
+    """An institution that was drawn, and the pair; its visit, which says who really went, or why it has none."""
 
     __tablename__ = "draw_visit"
+    __table_args__ = (CheckConstraint("(visit_id IS NULL) = (unvisited IS NOT NULL)", name="visited_or_why_not"),)
 
     draw_id: Mapped[UUID] = mapped_column(primary_key=True)
     institution_id: Mapped[UUID] = mapped_column(primary_key=True)
-    visit_id: Mapped[UUID] = mapped_column(unique=True)
+    visit_id: Mapped[UUID | None] = mapped_column(unique=True)
     inspectors: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    unvisited: Mapped[str | None] = mapped_column(Text)
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnTarget:
+    """An institution that was drawn: who was to go, and who went once its visit was submitted."""
+
+    institution_id: UUID
+    name: str | None
+    drawn: Sequence[str]
+    unvisited: str | None
+    visit_id: UUID | None
+    visit_state: str | None
+    team: str | None
+    went: Sequence[str]
+
+    @property
+    def as_drawn(self) -> bool | None:
+        """Whether everybody who was drawn went; null while nobody has been there. Others may have come along."""
+        return set(self.drawn).issubset(self.went) if self.went else None
 
 
 def check_share(share_bp: int, *, minimum: int) -> None:

@@ -27,8 +27,10 @@ from services.inspection.draws.domain import (
     Pool,
     RecusalNotOnList,
     ShareTooSmall,
+    Unvisited,
 )
 from services.inspection.norms.domain import NormUnknown
+from services.inspection.visits.domain import VisitState
 from shared.clock import utc_now
 from shared.etags import set_etag
 from shared.paging import Page, PageOf, PageParams
@@ -96,6 +98,26 @@ class DrawOut(DrawSummaryOut):
     commitment: CommitmentOut
 
 
+class DrawnTargetOut(BaseModel):
+    """An institution that was drawn: `drawn` were to go, `went` did, as the submitted visit says.
+
+    `as_drawn` is true if everybody drawn went, and null while nobody has been there. `unvisited` says why no visit was
+    planned.
+    """
+
+    model_config = ConfigDict(from_attributes=True)
+
+    institution_id: UUID
+    name: str | None
+    drawn: list[str]
+    went: list[str]
+    as_drawn: bool | None
+    visit_id: UUID | None
+    visit_state: VisitState | None
+    team: str | None
+    unvisited: Unvisited | None
+
+
 class ProofOut(BaseModel):
     """All that decides the result. `deploy/verify/draw.py` draws again from it and compares."""
 
@@ -109,12 +131,16 @@ class ProofOut(BaseModel):
 
 
 class PublishedAssignmentOut(BaseModel):
-    """An institution that was drawn, and the certificates of those who visit it; null has none."""
+    """An institution that was drawn, and the certificates of those who visit it; null has none.
+
+    `unvisited` says why no visit was planned: it closed or was merged since, or no team can take it.
+    """
 
     institution_id: UUID
     name: str | None
     stratum: str
     certificates: list[str | None]
+    unvisited: Unvisited | None
 
 
 class PublishedDrawOut(BaseModel):
@@ -182,7 +208,11 @@ async def get_draw(draw_id: UUID, caller: ReaderDep, session: SessionDep, respon
 
 @router.post("/{draw_id}/reveal", response_model=DrawOut, responses=problems(DrawNotFound, DrawNotCommitted))
 async def reveal_draw(draw_id: UUID, caller: KeeperDep, session: SessionDep, response: Response) -> Draw:
-    """Draw. Seed and result are public from now on, and the visits are planned."""
+    """Draw. Seed and result are public from now on, and the visits are planned.
+
+    Who closed or was merged since the commitment stays in the result, without a visit. A visit whose team is no longer
+    in service goes to the team of the other inspector, else to the one that walks the grid.
+    """
     draw = await usecases.reveal_draw(session, draw_id, caller=caller, at=utc_now())
     set_etag(response, draw)
     return draw
@@ -196,6 +226,15 @@ async def cancel_draw(
     draw = await usecases.cancel_draw(session, draw_id, body.reason, caller=caller, at=utc_now())
     set_etag(response, draw)
     return draw
+
+
+@router.get("/{draw_id}/result", response_model=Page[DrawnTargetOut], responses=problems(DrawNotFound))
+async def list_draw_result(draw_id: UUID, caller: ReaderDep, session: SessionDep, page: PageParams) -> PageOf[Any]:
+    """Whom a revealed draw drew, by institution: who was to go, and who went. Empty before the reveal."""
+    draw = await queries.draw(session, draw_id, caller)
+    (after,) = page.position(draw=draw.id) or (None,)
+    found = await queries.drawn_targets(session, draw.id, after=after, limit=page.limit + 1)
+    return page.page(found, "institution_id", draw=draw.id)
 
 
 @router.get("/{draw_id}/proof", response_model=ProofOut, responses=problems(DrawNotFound, DrawNotRevealed))
@@ -217,6 +256,7 @@ async def get_published_draw(draw_id: UUID, session: SessionDep) -> PublishedDra
     draw = await queries.published_draw(session, draw_id)
     drawn = draw.assignments()
     names = await queries.names(session, [one.institution_id for one in drawn])
+    unvisited = await queries.unvisited(session, draw.id)
     return PublishedDrawOut(
         id=draw.id,
         name=draw.name,
@@ -237,6 +277,7 @@ async def get_published_draw(draw_id: UUID, session: SessionDep) -> PublishedDra
                 name=names.get(one.institution_id),
                 stratum=one.stratum,
                 certificates=list(one.certificates),
+                unvisited=Unvisited(unvisited[one.institution_id]) if one.institution_id in unvisited else None,
             )
             for one in drawn
         ],
