@@ -81,6 +81,8 @@ async def test_a_district_officer_names_grids_of_his_district(world: World) -> N
         await ours.post("/v1/violations", json=breach | {"grid": "g3"}),
     ):
         assert (answer.status_code, answer.json()["code"]) == (403, "grid-outside-your-district")
+    unknown = await ours.patch(path, json={"grids": ["g1", "nowhere"]}, headers=ahead)
+    assert unknown.json()["errors"][0]["pointer"] == "/grids/1"
     assert (await ours.patch(path, json={"grids": ["g1", "g2"]}, headers=ahead)).status_code == 200
     assert (await ours.post("/v1/visits", json={"grid": "g2"})).status_code == 201
     async with world.sessions.begin() as session:
