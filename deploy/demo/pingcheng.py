@@ -63,7 +63,12 @@ def cells() -> dict[str, Any]:
         "features": [
             {
                 "type": "Feature",
-                "properties": {"code": code, "name": name, "synthetic": "cell inside the real outline"},
+                "properties": {
+                    "code": code,
+                    "name": name,
+                    "district": DISTRICT,
+                    "synthetic": "cell inside the real outline",
+                },
                 "geometry": shapely.geometry.mapping(shape),
             }
             for (code, name), shape in zip(STREETS.items(), shapes, strict=True)

@@ -45,6 +45,8 @@ def faults(path: Path, *trusted: str) -> Iterator[str]:
     """What does not hold, in words."""
     with zipfile.ZipFile(path) as archive:
         manifest = json.loads(archive.read("manifest.json"))
+        if archive.read("manifest.json") != canonical(manifest):
+            yield "the manifest is not written as it was signed"
         keys = trusted or (manifest["public_key"],)
         if not signed(keys[0], archive.read("manifest.sig").decode(), manifest):
             yield "the manifest is not signed with this key"

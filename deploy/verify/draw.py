@@ -13,6 +13,12 @@ from pathlib import Path
 from typing import Any
 
 
+def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len(dict(pairs)) != len(pairs):
+        raise ValueError("a name is there twice, and two readers may see two documents")
+    return dict(pairs)
+
+
 def sha256(value: Any) -> str:
     if not isinstance(value, bytes):
         value = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
@@ -61,7 +67,7 @@ def differences(proof: Any) -> Iterator[str]:
 
 if __name__ == "__main__":
     try:
-        found = list(differences(json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))))
+        found = list(differences(json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"), object_pairs_hook=members)))
     except (LookupError, ValueError, TypeError, AttributeError) as error:
         found = ["the document cannot be read as a proof: " + type(error).__name__]
     print("\n".join(found) or "proof holds")

@@ -304,11 +304,16 @@ class DrawAssignment(BaseModel):
 
 
 class DrawResultListed(DrawEvent):
-    """A part (at most 500) of a revealed draw's result."""
+    """A part (at most 500) of a revealed draw's result.
+
+    `unvisited` says, by institution, why no visit was planned: it closed or was merged after the commitment, or no team
+    in service can take it.
+    """
 
     type: ClassVar[str] = "inspection.draw.result_listed.v1"
 
     assignments: list[DrawAssignment]
+    unvisited: dict[UUID, str] = Field(default_factory=dict)
 
 
 class DrawCancelled(DrawEvent):
@@ -354,6 +359,22 @@ class RecheckConcluded(Event):
     outcome_before: str
     outcome_found: str
     missed: list[str]
+    at: datetime
+
+
+class RecheckAttempted(Event):
+    """A second look met a closed door, where the visit had not: it says nothing, and is taken again."""
+
+    type: ClassVar[str] = "inspection.recheck.attempted.v1"
+    topic: ClassVar[str] = "inspection.rechecks.v1"
+
+    recheck_id: UUID
+    round_id: UUID
+    visit_id: UUID
+    institution_id: UUID | None
+    team: str
+    by_team: str | None
+    attempts: int
     at: datetime
 
 

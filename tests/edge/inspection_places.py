@@ -61,12 +61,14 @@ async def _draws(service: Service) -> dict[str, Ask]:
     draw = {"name": "双随机", "share_bp": 5000, "scope": {"districts": [HERE]}, "pool": {"teams": ["team-07"]}}
     committed, given_up, revealed = [await made(officer, "/v1/draws", json=draw) for _ in range(3)]
     await made(officer, f"/v1/draws/{revealed}/reveal")
+    (one, *_) = (await officer.get(f"/v1/draws/{revealed}/result")).json()["items"]
     return {
         "commit_draw": Ask(body=draw | {"certified_per_pair": 2}),
         "list_draws": Ask(shows=committed),
         "get_draw": Ask({"draw_id": committed}, shows=committed),
         "reveal_draw": Ask({"draw_id": committed}),
         "cancel_draw": Ask({"draw_id": given_up}, body={"reason": "名录有误"}),
+        "list_draw_result": Ask({"draw_id": revealed}, shows=one["institution_id"]),
         "get_proof": Ask({"draw_id": revealed}, shows=revealed),
         "list_published_draws": Ask(shows=committed),
         "get_published_draw": Ask({"draw_id": revealed}, shows=revealed),

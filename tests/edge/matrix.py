@@ -141,6 +141,7 @@ inspection.list_draws                  yes    list    403   403   403   403    y
 inspection.get_draw                    yes    own     403   403   403   403    yes    yes   401
 inspection.reveal_draw                 yes    own     403   403   403   403    403    403   401
 inspection.cancel_draw                 yes    own     403   403   403   403    403    403   401
+inspection.list_draw_result            yes    own     403   403   403   403    yes    yes   401
 inspection.get_proof                   yes    own     403   403   403   403    yes    yes   401
 inspection.list_published_draws        yes    yes     yes   yes   yes   yes    yes    yes   yes
 inspection.get_published_draw          yes    yes     yes   yes   yes   yes    yes    yes   yes

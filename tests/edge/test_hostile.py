@@ -43,6 +43,7 @@ OPTIONAL_FIELDS: dict[str, dict[str, Any]] = {
         "held_on": "x",
         "pool": {"teams": ["x"], "subjects": ["x"]},
         "recusals": [{"subject": "x", "institution_id": "x", "reason": "x"}],
+        "exclusions": [{"institution_id": "x", "reason": "x"}],
     },
     "submit_visit": {
         "violations": [{"severity": "x", "description": "x", "clause": "x"}],

@@ -94,7 +94,8 @@ async def world(fresh_database: ScratchDatabase) -> AsyncIterator[World]:
                 insert(Grid),
                 [
                     {"grid_set_id": grid_set["id"], "code": code, "name": code, "geometry": square, "area_km2": 1.0}
-                    for code in PLACES
+                    | {"district": district}
+                    for code, (district, _) in PLACES.items()
                 ],
             )
         yield World(service)

@@ -7,25 +7,32 @@ import subprocess
 import sys
 from collections import Counter
 from contextlib import suppress
-from datetime import UTC, date, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
+from pydantic import ValidationError
 
 from deploy.verify.draw import differences, result_of
+from services.inspection.draws import domain
 from services.inspection.draws.domain import (
     Draw,
     DrawDetails,
+    DrawHeldInThePast,
     DrawNotCommitted,
     DrawNotRevealed,
+    DrawnTarget,
     DrawScopeEmpty,
+    ExclusionNotInScope,
     InspectorNotInPool,
     NotEnoughInspectors,
     Person,
     RecusalNotOnList,
     ShareTooSmall,
+    Unvisited,
     check_share,
 )
 from services.inspection.draws.lottery import (
@@ -50,8 +57,9 @@ PEOPLE = [Person(f"i{n}", "t1", f"晋{n}" if n < 4 else None, n < 4) for n in ra
 
 def committed(strata: dict[UUID, str] = STRATA, people: list[Person] = PEOPLE, **more: Any) -> Draw:
     last = more.pop("last_visitors", {})
+    on = more.pop("held_on", DAY)
     details = DrawDetails.model_validate({"name": "抽查", "share_bp": 2000, **more})
-    return Draw.commit_to(details, district=None, held_on=DAY, strata=strata, people=people, last_visitors=last, at=AT)[
+    return Draw.commit_to(details, district=None, held_on=on, strata=strata, people=people, last_visitors=last, at=AT)[
         0
     ]
 
@@ -178,7 +186,7 @@ def test_recused_and_last_visitors_never_go() -> None:
 def test_too_few_are_noticed_before_anything_is_promised(
     people: list[ListedInspector], certified: int, missing: int
 ) -> None:
-    assert uncovered(targets(2), people, certified) == missing
+    assert len(uncovered(targets(2), people, certified)) == missing
 
 
 def test_what_is_promised_is_what_is_revealed() -> None:
@@ -194,8 +202,39 @@ def test_what_is_promised_is_what_is_revealed() -> None:
     published = drawn.assignments()
     assert {one.institution_id for one in published} <= set(STRATA)
     assert all(len(one.certificates) == 2 and any(one.certificates) for one in published)
-    assert [len(part.assignments) for part in drawn.listed_results(at=AT)] == [12]
+    assert [len(part.assignments) for part in drawn.listed_results({}, at=AT)] == [12]
     assert not any(person.subject in json.dumps(proof) for person in PEOPLE)
+
+
+def test_names_in_the_proof_follow_from_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(domain, "new_id", lambda: UUID(int=7))
+    ones, others = committed(), committed()
+    assert ones.id == others.id
+    assert ones.people.keys().isdisjoint(others.people)
+    assert sorted(person["subject"] for person in ones.people.values()) == [person.subject for person in PEOPLE]
+
+
+def test_who_closed_since_is_not_visited() -> None:
+    drawn, asked = committed(), committed(scope={"statuses": ["closed"]})
+    assert [drawn.gone(status) for status in ("active", "suspended", "closed", "merged")] == [
+        None,
+        None,
+        Unvisited.CLOSED,
+        Unvisited.MERGED,
+    ]
+    assert [asked.gone(status) for status in ("closed", "merged")] == [None, Unvisited.MERGED]
+    drawn.reveal(at=AT)
+    first = drawn.assignments()[0].institution_id
+    (part,) = drawn.listed_results({first: Unvisited.CLOSED, UUID(int=99): Unvisited.MERGED}, at=AT)
+    assert (len(part.assignments), part.unvisited) == (12, {first: "closed"})
+
+
+@pytest.mark.parametrize(
+    ("went", "expected"),
+    [([], None), (["a", "b"], True), (["b", "c", "a"], True), (["a", "c"], False), (["c"], False)],
+)
+def test_whether_those_went_who_were_drawn(went: list[str], expected: bool | None) -> None:
+    assert DrawnTarget(UUID(int=1), None, ["a", "b"], None, UUID(int=2), "done", "t1", went).as_drawn is expected
 
 
 @pytest.mark.parametrize("act", ["reveal", "cancel"])
@@ -215,6 +254,7 @@ def test_a_draw_ends_once(state: str, act: str) -> None:
     ("more", "refusal"),
     [
         ({"strata": {}}, DrawScopeEmpty),
+        ({"held_on": DAY - timedelta(days=1)}, DrawHeldInThePast),
         ({"people": PEOPLE[:1]}, NotEnoughInspectors),
         ({"people": PEOPLE[3:], "certified_per_pair": 2}, NotEnoughInspectors),
         ({"people": PEOPLE[:2], "last_visitors": {UUID(int=1): ["i0"]}}, NotEnoughInspectors),
@@ -225,6 +265,41 @@ def test_a_draw_ends_once(state: str, act: str) -> None:
 def test_draws_that_cannot_be(more: dict[str, Any], refusal: type[Refusal]) -> None:
     with pytest.raises(refusal):
         committed(**more)
+
+
+def test_the_refusal_names_whom_nobody_may_visit() -> None:
+    last = {UUID(int=n): ["i0", "i1", "i2", "i3", "i4"] for n in range(1, 31)}
+    with pytest.raises(NotEnoughInspectors) as refused:
+        committed(last_visitors=last)
+    named = [str(UUID(int=n)) for n in range(1, 21)]
+    assert refused.value.facts == {"targets": 30, "inspectors": 6, "institutions": named}
+
+
+def test_what_is_left_out_is_never_drawn_and_which_is_published_but_not_why() -> None:
+    last = {UUID(int=1): ["i0", "i1", "i2", "i3", "i4"]}
+    left_out = [{"institution_id": UUID(int=n), "reason": "正在立案调查"} for n in (2, 1)]
+    drawn = revealed(last_visitors=last, exclusions=left_out, share_bp=10_000)
+    assert (drawn.targets_total, drawn.drawn_total, drawn.excluded_total) == (58, 58, 2)
+    proof = drawn.proof()
+    assert proof["terms"]["excluded"] == [str(UUID(int=1)), str(UUID(int=2))]
+    assert "立案" not in json.dumps(proof, ensure_ascii=False)
+    assert not {one["id"] for one in proof["targets"]} & set(proof["terms"]["excluded"])
+    with pytest.raises(ExclusionNotInScope):
+        committed(exclusions=[{"institution_id": UUID(int=99), "reason": "x"}])
+    with pytest.raises(DrawScopeEmpty):
+        committed(exclusions=[{"institution_id": one, "reason": "x"} for one in STRATA])
+    with pytest.raises(ValidationError):
+        committed(exclusions=[left_out[0], left_out[0]])
+
+
+def test_who_is_not_there_is_not_listed() -> None:
+    people = [replace(person, present=person.subject != "i0") for person in PEOPLE]
+    recusal = {"subject": "i0", "institution_id": UUID(int=1), "reason": "亲属"}
+    drawn = committed(people=people, recusals=[recusal])
+    assert drawn.inspectors_total == 5
+    assert "i0" not in {person["subject"] for person in drawn.people.values()}
+    with pytest.raises(NotEnoughInspectors):
+        committed(people=people[:2])
 
 
 def test_recusals_and_last_visits_become_exclusions() -> None:
@@ -306,5 +381,10 @@ def test_the_script_runs_by_itself(tmp_path: Path) -> None:
     code, said = verified(file)
     assert code == 1
     assert "the seed is not the one that was promised" in said
+    for twice in ('{"seed": "00", ', '{"commitment": {"seed_sha256": "00"}, '):
+        file.write_text(twice + content[1:], encoding="utf-8")
+        assert verified(file) == (1, "the document cannot be read as a proof: ValueError\n")
+    file.write_text(content.replace('"terms": {', '"terms": {"name": "x", ', 1), encoding="utf-8")
+    assert verified(file) == (1, "the document cannot be read as a proof: ValueError\n")
     file.write_text(content[:-1], encoding="utf-8")
     assert verified(file) == (1, "the document cannot be read as a proof: JSONDecodeError\n")

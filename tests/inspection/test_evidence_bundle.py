@@ -93,6 +93,19 @@ async def test_receipts_outlive_the_key_they_were_signed_with(world: World, made
     assert list(faults(later, before.public_key)) == ["the manifest is not signed with this key"]
 
 
+async def test_a_manifest_says_nothing_twice(world: World, made: Path) -> None:
+    with zipfile.ZipFile(made) as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+    files["manifest.json"] = b'{"head":"",' + files["manifest.json"][1:]
+    with zipfile.ZipFile(made, "w") as archive:
+        for name, content in files.items():
+            with archive.open(zipfile.ZipInfo(name), "w", force_zip64=True) as target:
+                target.write(content)
+    assert list(faults(made, world.service.app.state.seal.public_key)) == [
+        "the manifest is not written as it was signed"
+    ]
+
+
 async def test_the_script_says_what_is_wrong(world: World, made: Path) -> None:
     def run(*more: str) -> tuple[int, str]:
         done = subprocess.run([sys.executable, SCRIPT, made, *more], capture_output=True, text=True, timeout=60)

@@ -96,6 +96,15 @@ async def test_a_set_for_a_day_to_come_waits_for_it(world: World) -> None:
     ]
 
 
+async def test_a_grid_says_its_district_version_by_version(world: World) -> None:
+    west = [polygon("o1", box(113, 40, 113.1, 40.1), district="140213"), OLD[1]]
+    await imported(world, west)
+    listed = (await world.bureau.get("/v1/grids")).json()["items"]
+    assert [(one["code"], one["district"]) for one in listed] == [("o1", "140213"), ("o2", None)]
+    await imported(world, [polygon("n1", box(113, 40, 113.1, 40.1), area="140214")], district_property="area")
+    assert [one["district"] for one in (await world.bureau.get("/v1/grids")).json()["items"]] == ["140214"]
+
+
 @pytest.mark.parametrize(
     ("features", "successions", "faults"),
     [

@@ -1,5 +1,6 @@
 """Polygons as people send them, where a point then lies, and what becomes of a code."""
 
+import itertools
 import json
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -12,6 +13,7 @@ import shapely
 
 from services.inspection.grids.domain import (
     BlindSpot,
+    Columns,
     Fault,
     GridIndex,
     GridSet,
@@ -44,10 +46,10 @@ def box(west: float, south: float, east: float, north: float) -> Ring:
     return [[west, south], [east, south], [east, north], [west, north], [west, south]]
 
 
-def polygon(code: Any, *rings: Ring) -> dict[str, Any]:
+def polygon(code: Any, *rings: Ring, **more: str) -> dict[str, Any]:
     return {
         "type": "Feature",
-        "properties": {"code": code, "name": f"街道{code}"},
+        "properties": {"code": code, "name": f"街道{code}"} | more,
         "geometry": {"type": "Polygon", "coordinates": list(rings)},
     }
 
@@ -57,7 +59,7 @@ def multi(code: str, *polygons: list[Ring]) -> dict[str, Any]:
 
 
 def surveyed(*features: Any) -> Survey:
-    return survey(features, code_property="code", name_property="name")
+    return survey(features, Columns())
 
 
 def faults(*features: Any) -> list[tuple[int, Fault]]:
@@ -71,6 +73,7 @@ def index(*features: Any) -> GridIndex:
 
 
 LEFT, RIGHT = polygon("a", box(113, 40, 113.1, 40.1)), polygon("b", box(113.1, 40, 113.2, 40.1))
+ODD_CODES = ("a\nb", "a\x00b", "a\u202eb", "L" * 101)
 BOW_TIE = polygon("x", [[0, 0], [1, 1], [1, 0], [0, 1], [0, 0]])
 
 
@@ -101,6 +104,8 @@ BOW_TIE = polygon("x", [[0, 0], [1, 1], [1, 0], [0, 1], [0, 0]])
             [polygon(None, box(0, 0, 1, 1)), polygon("", box(2, 0, 3, 1)), 7],
             [(n, Fault.CODE_MISSING) for n in range(3)],
         ),
+        ([polygon(code, box(0, 0, 1, 1)) for code in ODD_CODES], [(n, Fault.CODE_INVALID) for n in range(4)]),
+        ([polygon("x", box(0, 0, 1, 1), district="大同 平城")], [(0, Fault.DISTRICT_INVALID)]),
     ],
 )
 def test_faults_have_codes(features: Sequence[Any], expected: list[tuple[int, Fault]]) -> None:
@@ -111,6 +116,8 @@ def test_what_stands_every_check_is_kept_beside_what_does_not() -> None:
     found = surveyed(LEFT, BOW_TIE, polygon(140213050.0, box(1, 1, 2, 2)))
     assert [(one.code, one.name) for one in found.candidates] == [("a", "街道a"), ("140213050", "街道140213050.0")]
     assert found.findings[0].detail == "Self-intersection"
+    long = surveyed(polygon("L" * 100, box(0, 0, 1, 1), district="140213"))
+    assert [(one.code, one.district) for one in long.candidates] == [("L" * 100, "140213")]
 
 
 def test_a_point_in_a_hole_is_outside() -> None:
@@ -152,10 +159,45 @@ def test_points_on_borders_and_corners(lon: float, lat: float, grid: str | None,
 
 def test_outside_by_metres_the_nearest_is_offered_and_not_assigned() -> None:
     grids = index(LEFT, RIGHT)
-    found = grids.locate(113.05, 40 - 60 / 111_320)
+    found = grids.locate(113.05, 40 - 60 / 111_035)
     assert (found.grid, found.nearest) == (None, "a")
-    assert found.metres == pytest.approx(60, abs=1)
+    assert found.metres == pytest.approx(60, abs=0.1)
     assert grids.place([(None, None), (113.05, None)]) == [Placement(None, BlindSpot.NO_COORDINATES)] * 2
+
+
+def test_nearest_is_nearest_on_the_ground() -> None:
+    east, north = polygon("east", box(113.011, 39.9, 113.02, 40.1)), polygon("north", box(112.9, 40.0009, 113.01, 40.1))
+    found = index(east, north).locate(113.01, 40)
+    assert (found.nearest, round(found.metres or 0)) == ("east", 85), "north is fewer degrees away, and 100 m"
+
+
+def metres_to(lon: float, lat: float, ring: Ring) -> float:
+    """To the nearest of many points on the ring, by Bowring's short lines on the ellipsoid of WGS 84."""
+    ends = np.array(ring)
+    on_it = np.concatenate([np.linspace(one, other, 200_000) for one, other in itertools.pairwise(ends)])
+    a, e2 = 6_378_137.0, 0.00669437999014
+    middle = np.radians((on_it[:, 1] + lat) / 2)
+    across = a / np.sqrt(1 - e2 * np.sin(middle) ** 2) * np.cos(middle) * np.radians(on_it[:, 0] - lon)
+    along = a * (1 - e2) / (1 - e2 * np.sin(middle) ** 2) ** 1.5 * np.radians(on_it[:, 1] - lat)
+    return float(np.hypot(across, along).min())
+
+
+@pytest.mark.parametrize("lat", [20.0, 40.0, 50.0])
+@pytest.mark.parametrize("slope", [0.3, 1.0, 3.0])
+def test_metres_to_a_slanting_border(lat: float, slope: float) -> None:
+    ring = [[113.0, lat], [113.2, lat], [113.2, lat + 0.2 * slope], [113.0, lat]]
+    slanting = index(polygon("a", ring))
+    for lon, up in ((113.09, 0.02), (113.1, 0.0005), (113.11, -0.0008)):
+        point = (lon, lat + (lon - 113) * slope + up)
+        assert slanting.locate(*point).metres == pytest.approx(metres_to(*point, ring), rel=0.005)
+
+
+def test_near_is_fifteen_metres_whichever_way_the_border_runs() -> None:
+    ring = [[113.0, 40.0], [113.2, 40.0], [113.2, 40.2], [113.0, 40.0]]
+    slanting = index(polygon("a", ring))
+    across = 1 / np.hypot(1 / 85_394, 1 / 111_035)  # metres to the border for each degree that a point is off it
+    for metres, blind_spot in ((14.8, BlindSpot.NEAR_BORDER), (15.2, None)):
+        assert slanting.locate(113.1, 40.1 - metres / across).blind_spot is blind_spot
 
 
 def test_a_grid_of_nearly_four_megabytes() -> None:
@@ -297,7 +339,7 @@ def features_of(path: str) -> list[Any]:
     ],
 )
 def test_real_areas_are_grids(path: str, code: str, number: int) -> None:
-    found = survey(features_of(path), code_property=code, name_property="name")
+    found = survey(features_of(path), Columns(code))
     assert (found.total, len(found.candidates), found.findings) == (number, number, [])
     grids = GridIndex(new_id(), [one.code for one in found.candidates], [one.shape for one in found.candidates])
     inside = [shapely.get_coordinates(one.shape.representative_point())[0].tolist() for one in found.candidates]

@@ -62,6 +62,25 @@ async def test_a_second_look(world: World) -> None:
     assert (none.status_code, none.json()["code"]) == (409, "nothing-to-recheck")
 
 
+async def test_a_corrected_visit_and_a_closed_door(world: World) -> None:
+    (visit,) = await visited(world, 1)
+    officer = world.officer("140213")
+    await officer.post("/v1/rechecks", json=DAYS | {"share_bp": 10_000})
+    await officer.post(f"/v1/visits/{visit}/review", json={"accepted": False})
+    await world.inspector("t1").post(f"/v1/visits/{visit}/submission", json={"outcome": "moved"})
+    (open_one,) = (await officer.get("/v1/rechecks")).json()["items"]
+    path = f"/v1/rechecks/{open_one['id']}"
+    closed = await officer.post(f"{path}/result", json={"outcome": "closed_door"})
+    assert (closed.status_code, closed.json()["state"], closed.json()["attempts"]) == (200, "open", 1)
+    assert (await officer.get("/v1/rechecks/agreement")).json() == []
+    refused = await officer.post(f"{path}/result", json={"outcome": "closed_door", "missed_violations": [BREACH]})
+    assert (refused.status_code, refused.json()["code"]) == (422, "recheck-saw-nothing")
+    done = await officer.post(f"{path}/result", json={"outcome": "moved"})
+    assert (done.json()["agrees"], done.json()["outcome_before"]) == (True, "moved")
+    kinds = [kind.removeprefix("inspection.recheck.") for kind, _, _ in await world.facts(open_one["id"])]
+    assert kinds == ["attempted.v1", "concluded.v1"]
+
+
 async def test_rounds_that_are_refused(world: World) -> None:
     await visited(world, 1)
     cases: list[tuple[Any, dict[str, Any], int, str]] = [

@@ -15,6 +15,7 @@ from services.inspection.rechecks.domain import (
     RecheckNotYours,
     RecheckOwnVisit,
     RecheckRound,
+    RecheckSawNothing,
     ResultDetails,
     RoundDetails,
     SameTeamRechecks,
@@ -41,9 +42,11 @@ def recheck() -> Recheck:
     return Recheck.of(round_(), VISITS[0], new_id(), "inspected")
 
 
-def concluded(found: Recheck, by: str = "i2", by_team: str | None = "t2", **result: Any) -> Any:
+def concluded(
+    found: Recheck, by: str = "i2", by_team: str | None = "t2", visit: str = "inspected", **result: Any
+) -> Any:
     said = ResultDetails.model_validate({"outcome": "inspected", **result})
-    return found.conclude(said, inspectors=["i1"], by=by, by_team=by_team, at=AT)
+    return found.conclude(said, outcome=visit, inspectors=["i1"], by=by, by_team=by_team, at=AT)
 
 
 def test_a_round_can_be_drawn_again() -> None:
@@ -88,6 +91,28 @@ def test_it_agrees_or_says_in_what_it_differs(result: dict[str, Any], difference
     assert fact.missed == [one["severity"] for one in result.get("missed_violations", [])]
     with pytest.raises(RecheckDone):
         concluded(found)
+
+
+def test_it_is_the_visits_outcome_of_today_that_counts() -> None:
+    corrected = recheck()
+    fact = concluded(corrected, visit="moved", outcome="moved")
+    assert (fact.agrees, fact.outcome_before, corrected.outcome_before) == (True, "moved", "moved")
+
+
+def test_a_closed_door_says_nothing_and_is_tried_again() -> None:
+    found = recheck()
+    tried = concluded(found, outcome="closed_door", note="卷帘门")
+    assert (tried.type, tried.attempts) == ("inspection.recheck.attempted.v1", 1)
+    assert (found.state, found.agrees, found.note, found.rechecked_by) == ("open", None, "卷帘门", None)
+    with pytest.raises(RecheckSawNothing):
+        concluded(found, outcome="closed_door", missed_violations=[BREACH])
+    assert concluded(found, outcome="closed_door").attempts == 2
+    assert concluded(found).agrees
+
+
+def test_a_closed_door_found_closed_agrees() -> None:
+    assert concluded(recheck(), visit="closed_door", outcome="closed_door").agrees
+    assert not concluded(recheck(), visit="closed_door").agrees
 
 
 @pytest.mark.parametrize(("by", "by_team", "refusal"), [("i1", "t2", RecheckOwnVisit), ("i3", "t3", RecheckNotYours)])

@@ -1,5 +1,8 @@
 """`/v1/teams`: who forms teams, and whose grid is whose."""
 
+from sqlalchemy import update
+
+from services.inspection.grids.domain import Grid
 from tests.inspection.conftest import World
 
 TEAM = {"code": "t1", "name": "振华街道", "district": "140213", "grids": ["g1"]}
@@ -61,3 +64,28 @@ async def test_a_district_keeps_its_own_teams(world: World) -> None:
     listed = (await world.service("auditor").get("/v1/teams", params={"district": "140213"})).json()
     assert [team["code"] for team in listed["items"]] == ["t1"]
     assert (await world.inspector("t1").post("/v1/teams", json=TEAM)).status_code == 403
+
+
+async def test_a_district_officer_names_grids_of_his_district(world: World) -> None:
+    """Whoever walks a grid sees its institutions, and so does whoever has a complaint or a visit there."""
+    ours, ahead = world.officer("140213"), {"if-match": '"1"'}
+    complaint = {"subject": "unlicensed", "text": "x", "district": "140213", "hotline_no": "1"}
+    complaint_id = (await ours.post("/v1/complaints", json=complaint)).json()["id"]
+    path = (await ours.post("/v1/teams", json=TEAM)).headers["location"]
+    breach = {"severity": "low", "description": "无公示"}
+    for answer in (
+        await ours.post("/v1/teams", json=TEAM | {"code": "t9", "grids": ["g2", "g3"]}),
+        await ours.patch(path, json={"grids": ["g1", "g3"]}, headers=ahead),
+        await ours.post("/v1/visits", json={"grid": "g3", "team": "t1"}),
+        await ours.post(f"/v1/complaints/{complaint_id}/match", json={"grid": "g3"}),
+        await ours.post("/v1/violations", json=breach | {"grid": "g3"}),
+    ):
+        assert (answer.status_code, answer.json()["code"]) == (403, "grid-outside-your-district")
+    unknown = await ours.patch(path, json={"grids": ["g1", "nowhere"]}, headers=ahead)
+    assert unknown.json()["errors"][0]["pointer"] == "/grids/1"
+    assert (await ours.patch(path, json={"grids": ["g1", "g2"]}, headers=ahead)).status_code == 200
+    assert (await ours.post("/v1/visits", json={"grid": "g2"})).status_code == 201
+    async with world.sessions.begin() as session:
+        await session.execute(update(Grid).where(Grid.code == "g3").values(district=None))
+    assert (await ours.post("/v1/teams", json=TEAM | {"code": "t9", "grids": ["g3"]})).status_code == 201
+    assert (await world.bureau.post("/v1/teams", json=TEAM | {"code": "t8", "grids": []})).status_code == 201

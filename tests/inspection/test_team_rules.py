@@ -3,8 +3,9 @@
 from datetime import date, timedelta
 
 import pytest
+from pydantic import ValidationError
 
-from services.inspection.teams.domain import Inspector
+from services.inspection.teams.domain import Inspector, TeamDetails
 
 LAST = date(2026, 6, 30)
 
@@ -21,3 +22,14 @@ LAST = date(2026, 6, 30)
 def test_certified(no: str | None, expires_on: date | None, on: date, certified: bool) -> None:
     member = Inspector(subject="i1", name="王", certificate_no=no, certificate_expires_on=expires_on)
     assert member.certified(on=on) is certified
+
+
+def test_a_certificate_is_one_persons() -> None:
+    def team(*numbers: str | None) -> TeamDetails:
+        members = [{"subject": f"i{n}", "name": "王", "certificate_no": no} for n, no in enumerate(numbers)]
+        return TeamDetails.model_validate({"code": "t1", "name": "一组", "members": members})
+
+    assert len(team("晋1", "晋2", None, None).members) == 4
+    with pytest.raises(ValidationError) as refused:
+        team("晋1", " 晋1")
+    assert [error["type"] for error in refused.value.errors()] == ["certificate_repeated"]

@@ -35,6 +35,7 @@ COUNT_NOTHING: frozenset[type[Event]] = frozenset(
         inspection.OffenceRepealed,
         inspection.GridSetScheduled,
         inspection.RechecksDrawn,
+        inspection.RecheckAttempted,
         registry.CalendarDayCorrected,
         registry.CalendarYearPublished,
         registry.CommitmentTextPublished,

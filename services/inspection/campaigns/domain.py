@@ -36,7 +36,7 @@ from shared.events.inspection import (
     ListedTarget,
 )
 from shared.refusals import Conflict, Forbidden, NotFound, Refusal, field_error
-from shared.wording import Line, Paragraph
+from shared.wording import Day, Line, Paragraph
 
 CLOSED_DOORS: Final = 3
 """Closed doors on so many days end a target of a campaign; before that, the team comes again."""
@@ -148,8 +148,8 @@ class CampaignDetails(BaseModel):
     name: Line
     purpose: Paragraph | None = None
     scope: Scope = Field(default_factory=Scope)
-    starts_on: date
-    ends_on: date
+    starts_on: Day
+    ends_on: Day
 
     @model_validator(mode="after")
     def ends_after_it_starts(self) -> Self:

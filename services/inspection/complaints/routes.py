@@ -33,6 +33,7 @@ from services.inspection.complaints.domain import (
 )
 from services.inspection.complaints.matching import Candidate
 from services.inspection.complaints.queries import ComplaintFilters
+from services.inspection.grids.domain import GridOutsideYourDistrict
 from services.inspection.norms.domain import NormUnknown
 from services.inspection.targets.domain import TargetNotFound
 from services.inspection.teams.domain import GridUnknown
@@ -281,7 +282,9 @@ async def list_complaint_candidates(
 @router.post(
     "/{complaint_id}/match",
     response_model=ComplaintOut,
-    responses=problems(ComplaintNotFound, ComplaintStateRefuses, MatchOneThing, TargetNotFound, GridUnknown),
+    responses=problems(
+        ComplaintNotFound, ComplaintStateRefuses, MatchOneThing, TargetNotFound, GridUnknown, GridOutsideYourDistrict
+    ),
 )
 async def match_complaint(
     complaint_id: UUID, body: MatchIn, caller: ClerkDep, session: SessionDep, response: Response

@@ -209,6 +209,7 @@ async def _place(
         return Place(institution_id, target.grid, target.district, target.street, team.code if team else None)
     if grid not in await grids.codes_on(session, on):
         raise GridUnknown(pointer="/grid")
+    await grids.check_district(session, {"/grid": grid}, caller, on=on)
     team = await teams.team_of_grid(session, grid)
     district = team.district if team is not None else complaint.district
     return Place(None, grid, district, None, team.code if team is not None else None)

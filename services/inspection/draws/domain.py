@@ -9,8 +9,8 @@ from typing import Annotated, Any, Final, Literal, Self
 from uuid import UUID
 
 import orjson
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
-from sqlalchemy import ARRAY, CheckConstraint, Date, Index, Integer, Text
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from sqlalchemy import ARRAY, CheckConstraint, Date, Index, Integer, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -25,14 +25,17 @@ from services.inspection.draws.lottery import (
     uncovered,
 )
 from services.inspection.orm import Base
+from shared.clock import china_date
 from shared.database import Aggregate, new_id
 from shared.events.inspection import DrawAssignment, DrawCancelled, DrawCommitted, DrawResultListed, DrawRevealed
-from shared.refusals import Conflict, Forbidden, Invalid, NotFound
+from shared.refusals import Conflict, Forbidden, Invalid, NotFound, field_error
 from shared.wording import Day, Line, Reason, not_bool
 
 PER_EVENT: Final = 500
 LARGEST: Final = 100_000
 """Targets that one draw may be made from; more are several draws, by district."""
+NAMED: Final = 20
+"""Institutions without enough inspectors that a refusal names."""
 
 
 class DrawNotFound(NotFound):
@@ -77,6 +80,13 @@ class DrawTooLarge(Conflict):
     zh = "机构数量过多，请按区县分别抽查。"
 
 
+class DrawHeldInThePast(Invalid):
+    """A draw is held today or later: its visits are made by those whose certificates are in force then."""
+
+    code = "draw-held-in-the-past"
+    zh = "抽查日不得早于今日。"
+
+
 class ShareTooSmall(Invalid):
     """The share is below the minimum in force."""
 
@@ -85,7 +95,7 @@ class ShareTooSmall(Invalid):
 
 
 class NotEnoughInspectors(Conflict):
-    """For some targets no pair is left that may visit them."""
+    """For some targets no pair is left that may visit them; `institutions` are the first twenty."""
 
     code = "not-enough-inspectors"
     zh = "部分机构没有足够的可派检查人员。"
@@ -105,10 +115,25 @@ class RecusalNotOnList(Invalid):
     zh = "回避所涉机构不在抽查名录内。"
 
 
+class ExclusionNotInScope(Invalid):
+    """This institution is not in the draw's scope, so it cannot be left out of it."""
+
+    code = "exclusion-not-in-scope"
+    zh = "排除所涉机构不在抽查范围内。"
+
+
 class DrawState(StrEnum):
     COMMITTED = "committed"
     REVEALED = "revealed"
     CANCELLED = "cancelled"
+
+
+class Unvisited(StrEnum):
+    """Why an institution that was drawn has no visit: what became of it, or of its teams, since the commitment."""
+
+    CLOSED = "closed"
+    MERGED = "merged"
+    NO_TEAM = "no_team"
 
 
 class Pool(BaseModel):
@@ -130,6 +155,21 @@ class Recusal(BaseModel):
     reason: Reason
 
 
+class Exclusion(BaseModel):
+    """An institution of the scope that is not drawn from, and why. It is published with the terms, why is not."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    institution_id: UUID
+    reason: Reason
+
+
+def _each_once(exclusions: list[Exclusion]) -> list[Exclusion]:
+    if len({one.institution_id for one in exclusions}) != len(exclusions):
+        raise field_error("exclusion-repeated", en="An institution is named twice.", zh="机构重复。")
+    return exclusions
+
+
 class DrawDetails(BaseModel):
     """What is drawn from, how much of it, and by whom it may be visited. `share_bp` in basis points: 500 is 5 %."""
 
@@ -141,17 +181,23 @@ class DrawDetails(BaseModel):
     certified_per_pair: Literal[1, 2] = 1
     pool: Pool = Field(default_factory=Pool)
     recusals: Annotated[list[Recusal], Field(max_length=5000)] = Field(default_factory=list)
-    held_on: Day | None = Field(None, description="The day on which certificates are looked at; today if left out.")
+    exclusions: Annotated[list[Exclusion], Field(max_length=5000), AfterValidator(_each_once)] = Field(
+        default_factory=list
+    )
+    held_on: Day | None = Field(
+        None, description="The day on which certificates and rotas are looked at; today if left out."
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """An inspector of the pool, as the teams know him."""
+    """An inspector of the pool, as the teams know him; `present` says that by their rotas he is there on the day."""
 
     subject: str
     team: str
     certificate: str | None
     certified: bool
+    present: bool = True
 
 
 class Draw(Base, Aggregate):
@@ -168,6 +214,7 @@ class Draw(Base, Aggregate):
     scope: Mapped[dict[str, Any]] = mapped_column(JSONB)
     pool: Mapped[dict[str, Any]] = mapped_column(JSONB)
     recusals: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    exclusions: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default=text("'[]'"))
     share_bp: Mapped[int] = mapped_column(Integer)
     certified_per_pair: Mapped[int] = mapped_column(Integer)
     held_on: Mapped[date] = mapped_column(Date)
@@ -200,17 +247,22 @@ class Draw(Base, Aggregate):
         at: datetime,
     ) -> tuple[Self, DrawCommitted]:
         """Promise a seed, and the lists it will be used on."""
-        if not strata:
-            raise DrawScopeEmpty
+        if held_on < china_date(at):
+            raise DrawHeldInThePast(pointer="/held_on")
         if len(strata) > LARGEST:
             raise DrawTooLarge(limit=LARGEST)
+        left_out = _left_out(details.exclusions, strata)
+        if len(left_out) == len(strata):
+            raise DrawScopeEmpty
         draw_id = new_id()
         excluded = _exclusions(details.recusals, strata, people, last_visitors)
         targets = [
             ListedTarget(id=str(one), stratum=stratum)
             for one, stratum in sorted(strata.items(), key=lambda item: str(item[0]))
+            if one not in left_out
         ]
-        listed = {_pseudonym(draw_id, person.subject): person for person in people}
+        # Names are chance, kept in `people` alone: one made from the subject could be guessed, and so his recusals.
+        listed = {secrets.token_hex(12): person for person in people if person.present}
         inspectors = [
             ListedInspector(
                 id=name,
@@ -222,7 +274,7 @@ class Draw(Base, Aggregate):
         ]
         missing = uncovered(targets, inspectors, details.certified_per_pair)
         if missing:
-            raise NotEnoughInspectors(targets=missing, inspectors=len(inspectors))
+            raise NotEnoughInspectors(targets=len(missing), inspectors=len(inspectors), institutions=missing[:NAMED])
         terms = {
             "draw": str(draw_id),
             "name": details.name,
@@ -230,6 +282,7 @@ class Draw(Base, Aggregate):
             "certified_per_pair": details.certified_per_pair,
             "held_on": str(held_on),
             "committed_at": at.isoformat(),
+            "excluded": sorted(map(str, left_out)),
         }
         seed = secrets.token_bytes(32)
         committed = cls(
@@ -240,6 +293,7 @@ class Draw(Base, Aggregate):
             scope=details.scope.model_dump(mode="json"),
             pool=details.pool.model_dump(mode="json"),
             recusals=[one.model_dump(mode="json") for one in details.recusals],
+            exclusions=[one.model_dump(mode="json") for one in details.exclusions],
             share_bp=details.share_bp,
             certified_per_pair=details.certified_per_pair,
             held_on=held_on,
@@ -276,6 +330,10 @@ class Draw(Base, Aggregate):
             "inspectors_sha256": sha256(self.inspectors.encode()),
         }
 
+    @property
+    def excluded_total(self) -> int:
+        return len(self.exclusions)
+
     def reveal(self, *, at: datetime) -> tuple[list[Assignment], DrawRevealed]:
         """Draw, and say what the seed was."""
         self.check_committed()
@@ -292,12 +350,26 @@ class Draw(Base, Aggregate):
         )
         return result, fact
 
-    def listed_results(self, *, at: datetime) -> Sequence[DrawResultListed]:
+    def gone(self, status: str) -> Unvisited | None:
+        """What became of an institution with this status, if it is one that is no longer drawn from."""
+        if status == "merged":
+            return Unvisited.MERGED
+        return Unvisited.CLOSED if status == "closed" and status not in self.scope["statuses"] else None
+
+    def listed_results(self, unvisited: Mapping[UUID, Unvisited], *, at: datetime) -> Sequence[DrawResultListed]:
         """The result in parts, as facts: institutions, and inspectors by certificate."""
         drawn = self.assignments()
+        parts = [drawn[start : start + PER_EVENT] for start in range(0, len(drawn), PER_EVENT)]
         return [
-            DrawResultListed(draw_id=self.id, assignments=drawn[start : start + PER_EVENT], at=at)
-            for start in range(0, len(drawn), PER_EVENT)
+            DrawResultListed(
+                draw_id=self.id,
+                assignments=part,
+                unvisited={
+                    one.institution_id: unvisited[one.institution_id] for one in part if one.institution_id in unvisited
+                },
+                at=at,
+            )
+            for part in parts
         ]
 
     def assignments(self) -> list[DrawAssignment]:
@@ -338,14 +410,35 @@ class Draw(Base, Aggregate):
 
 
 class DrawVisit(Base):
-    """A visit that a draw planned, and who was drawn for it: who really went, the visit says."""
+    """An institution that was drawn, and the pair; its visit, which says who really went, or why it has none."""
 
     __tablename__ = "draw_visit"
+    __table_args__ = (CheckConstraint("(visit_id IS NULL) = (unvisited IS NOT NULL)", name="visited_or_why_not"),)
 
     draw_id: Mapped[UUID] = mapped_column(primary_key=True)
     institution_id: Mapped[UUID] = mapped_column(primary_key=True)
-    visit_id: Mapped[UUID] = mapped_column(unique=True)
+    visit_id: Mapped[UUID | None] = mapped_column(unique=True)
     inspectors: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    unvisited: Mapped[str | None] = mapped_column(Text)
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnTarget:
+    """An institution that was drawn: who was to go, and who went once its visit was submitted."""
+
+    institution_id: UUID
+    name: str | None
+    drawn: Sequence[str]
+    unvisited: str | None
+    visit_id: UUID | None
+    visit_state: str | None
+    team: str | None
+    went: Sequence[str]
+
+    @property
+    def as_drawn(self) -> bool | None:
+        """Whether everybody who was drawn went; null while nobody has been there. Others may have come along."""
+        return set(self.drawn).issubset(self.went) if self.went else None
 
 
 def check_share(share_bp: int, *, minimum: int) -> None:
@@ -354,8 +447,11 @@ def check_share(share_bp: int, *, minimum: int) -> None:
         raise ShareTooSmall(pointer="/share_bp", minimum_bp=minimum)
 
 
-def _pseudonym(draw_id: UUID, subject: str) -> str:
-    return sha256(f"{draw_id}|{subject}".encode())[:24]
+def _left_out(exclusions: Sequence[Exclusion], strata: Mapping[UUID, str]) -> set[UUID]:
+    for place, exclusion in enumerate(exclusions):
+        if exclusion.institution_id not in strata:
+            raise ExclusionNotInScope(pointer=f"/exclusions/{place}/institution_id")
+    return {exclusion.institution_id for exclusion in exclusions}
 
 
 def _exclusions(

@@ -105,8 +105,8 @@ def paired(
     return result
 
 
-def uncovered(targets: Sequence[ListedTarget], inspectors: Sequence[ListedInspector], certified: int) -> int:
-    """How many targets could not be given a pair, whatever the seed."""
+def uncovered(targets: Sequence[ListedTarget], inspectors: Sequence[ListedInspector], certified: int) -> list[str]:
+    """The targets that could not be given a pair, whatever the seed."""
     all_certified = sum(person["certified"] for person in inspectors)
     lost: dict[str, list[int]] = {}
     for person in inspectors:
@@ -114,10 +114,11 @@ def uncovered(targets: Sequence[ListedTarget], inspectors: Sequence[ListedInspec
             count = lost.setdefault(target_id, [0, 0])
             count[0] += 1
             count[1] += person["certified"]
-    missing = 0
+    missing = []
     for target in targets:
         gone, gone_certified = lost.get(target["id"], (0, 0))
-        missing += len(inspectors) - gone < 2 or all_certified - gone_certified < certified
+        if len(inspectors) - gone < 2 or all_certified - gone_certified < certified:
+            missing.append(target["id"])
     return missing
 
 

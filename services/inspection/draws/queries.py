@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.inspection.campaigns.domain import Scope
 from services.inspection.campaigns.queries import within
-from services.inspection.draws.domain import LARGEST, Draw, DrawNotFound, DrawState
+from services.inspection.draws.domain import LARGEST, Draw, DrawNotFound, DrawnTarget, DrawVisit
 from services.inspection.targets.domain import Target
 from services.inspection.visits.domain import Visit, VisitState
 from shared.policies import Principal
@@ -55,6 +55,7 @@ _SHORT = (
     Draw.committed_at,
     Draw.revealed_at,
     Draw.cancelled_at,
+    Draw.cancellation_reason,
 )
 """A list shows no lists: they may be of a hundred thousand."""
 
@@ -70,10 +71,59 @@ async def draws(session: AsyncSession, caller: Principal, *, after: str | None, 
 
 async def published_draws(session: AsyncSession, *, after: str | None, limit: int) -> Sequence[Any]:
     """All draws, the newest first."""
-    wanted = select(*_SHORT).where(Draw.state != DrawState.CANCELLED).order_by(Draw.id.desc()).limit(limit)
+    wanted = select(*_SHORT).order_by(Draw.id.desc()).limit(limit)
     if after is not None:
         wanted = wanted.where(Draw.id < UUID(after))
     return (await session.execute(wanted)).all()
+
+
+async def drawn_targets(
+    session: AsyncSession, draw_id: UUID, *, after: str | None, limit: int
+) -> Sequence[DrawnTarget]:
+    """Whom a draw drew, by institution, and who went there."""
+    wanted = (
+        select(
+            DrawVisit.institution_id,
+            Target.name,
+            DrawVisit.inspectors.label("drawn"),
+            DrawVisit.unvisited,
+            DrawVisit.visit_id,
+            Visit.state,
+            Visit.team,
+            Visit.submitted_at,
+            Visit.inspectors,
+        )
+        .outerjoin(Target, Target.institution_id == DrawVisit.institution_id)
+        .outerjoin(Visit, Visit.id == DrawVisit.visit_id)
+        .where(DrawVisit.draw_id == draw_id)
+        .order_by(DrawVisit.institution_id)
+        .limit(limit)
+    )
+    if after is not None:
+        wanted = wanted.where(DrawVisit.institution_id > UUID(after))
+    return [
+        DrawnTarget(
+            institution_id=row.institution_id,
+            name=row.name,
+            drawn=row.drawn,
+            unvisited=row.unvisited,
+            visit_id=row.visit_id,
+            visit_state=row.state,
+            team=row.team,
+            went=row.inspectors if row.submitted_at is not None else [],
+        )
+        for row in await session.execute(wanted)
+    ]
+
+
+async def unvisited(session: AsyncSession, draw_id: UUID) -> dict[UUID, str]:
+    """Which institutions were drawn and have no visit, and why."""
+    rows = await session.execute(
+        select(DrawVisit.institution_id, DrawVisit.unvisited).where(
+            DrawVisit.draw_id == draw_id, DrawVisit.unvisited.is_not(None)
+        )
+    )
+    return {row.institution_id: row.unvisited for row in rows}
 
 
 async def drawable(session: AsyncSession, scope: Scope) -> dict[UUID, str | None]:

@@ -12,6 +12,7 @@ from services.inspection.draws import queries, usecases
 from services.inspection.draws.domain import (
     Draw,
     DrawDetails,
+    DrawHeldInThePast,
     DrawNotCommitted,
     DrawNotFound,
     DrawNotRevealed,
@@ -19,13 +20,17 @@ from services.inspection.draws.domain import (
     DrawScopeEmpty,
     DrawState,
     DrawTooLarge,
+    Exclusion,
+    ExclusionNotInScope,
     InspectorNotInPool,
     NotEnoughInspectors,
     Pool,
     RecusalNotOnList,
     ShareTooSmall,
+    Unvisited,
 )
 from services.inspection.norms.domain import NormUnknown
+from services.inspection.visits.domain import VisitState
 from shared.clock import utc_now
 from shared.etags import set_etag
 from shared.paging import Page, PageOf, PageParams
@@ -79,6 +84,7 @@ class DrawSummaryOut(BaseModel):
     committed_at: datetime
     revealed_at: datetime | None
     cancelled_at: datetime | None
+    cancellation_reason: str | None
 
 
 class DrawOut(DrawSummaryOut):
@@ -88,8 +94,28 @@ class DrawOut(DrawSummaryOut):
     pool: Pool
     certified_per_pair: int
     held_on: date
+    exclusions: list[Exclusion]
     commitment: CommitmentOut
-    cancellation_reason: str | None
+
+
+class DrawnTargetOut(BaseModel):
+    """An institution that was drawn: `drawn` were to go, `went` did, as the submitted visit says.
+
+    `as_drawn` is true if everybody drawn went, and null while nobody has been there. `unvisited` says why no visit was
+    planned.
+    """
+
+    model_config = ConfigDict(from_attributes=True)
+
+    institution_id: UUID
+    name: str | None
+    drawn: list[str]
+    went: list[str]
+    as_drawn: bool | None
+    visit_id: UUID | None
+    visit_state: VisitState | None
+    team: str | None
+    unvisited: Unvisited | None
 
 
 class ProofOut(BaseModel):
@@ -105,16 +131,20 @@ class ProofOut(BaseModel):
 
 
 class PublishedAssignmentOut(BaseModel):
-    """An institution that was drawn, and the certificates of those who visit it; null has none."""
+    """An institution that was drawn, and the certificates of those who visit it; null has none.
+
+    `unvisited` says why no visit was planned: it closed or was merged since, or no team can take it.
+    """
 
     institution_id: UUID
     name: str | None
     stratum: str
     certificates: list[str | None]
+    unvisited: Unvisited | None
 
 
 class PublishedDrawOut(BaseModel):
-    """A draw as everybody may see it: first what was promised, then the seed and whom it drew."""
+    """A draw as everybody may see it: what was promised, then the seed and whom it drew, or why it was given up."""
 
     id: UUID
     name: str
@@ -122,10 +152,13 @@ class PublishedDrawOut(BaseModel):
     share_bp: int
     targets_total: int
     inspectors_total: int
+    excluded_total: int
     commitment: CommitmentOut
     seed: str | None
     committed_at: datetime
     revealed_at: datetime | None
+    cancelled_at: datetime | None
+    cancellation_reason: str | None
     result: list[PublishedAssignmentOut]
 
 
@@ -137,10 +170,12 @@ class PublishedDrawOut(BaseModel):
         DrawOutsideYourDistrict,
         DrawScopeEmpty,
         DrawTooLarge,
+        DrawHeldInThePast,
         NotEnoughInspectors,
         ShareTooSmall,
         InspectorNotInPool,
         RecusalNotOnList,
+        ExclusionNotInScope,
         NormUnknown,
     ),
 )
@@ -148,7 +183,7 @@ async def commit_draw(body: DrawIn, caller: KeeperDep, session: SessionDep, resp
     """Draw up a draw and commit to it: the hashes of the seed and of both lists are public from now on.
 
     Targets are grouped by grid and risk class. Nobody is drawn for an institution that he is recused from or was the
-    last to visit.
+    last to visit, and nobody who by the rota of his team is not there on the day.
     """
     draw = await usecases.commit_draw(session, body, caller=caller, at=utc_now())
     response.headers["Location"] = f"/v1/draws/{draw.id}"
@@ -173,7 +208,11 @@ async def get_draw(draw_id: UUID, caller: ReaderDep, session: SessionDep, respon
 
 @router.post("/{draw_id}/reveal", response_model=DrawOut, responses=problems(DrawNotFound, DrawNotCommitted))
 async def reveal_draw(draw_id: UUID, caller: KeeperDep, session: SessionDep, response: Response) -> Draw:
-    """Draw. Seed and result are public from now on, and the visits are planned."""
+    """Draw. Seed and result are public from now on, and the visits are planned.
+
+    Who closed or was merged since the commitment stays in the result, without a visit. A visit whose team is no longer
+    in service goes to the team of the other inspector, else to the one that walks the grid.
+    """
     draw = await usecases.reveal_draw(session, draw_id, caller=caller, at=utc_now())
     set_etag(response, draw)
     return draw
@@ -183,10 +222,19 @@ async def reveal_draw(draw_id: UUID, caller: KeeperDep, session: SessionDep, res
 async def cancel_draw(
     draw_id: UUID, body: CancellationIn, caller: KeeperDep, session: SessionDep, response: Response
 ) -> Draw:
-    """Give up a draw that was not revealed yet. Its seed stays secret."""
+    """Give up a draw that was not revealed yet. Its seed stays secret; that it was given up, and why, is public."""
     draw = await usecases.cancel_draw(session, draw_id, body.reason, caller=caller, at=utc_now())
     set_etag(response, draw)
     return draw
+
+
+@router.get("/{draw_id}/result", response_model=Page[DrawnTargetOut], responses=problems(DrawNotFound))
+async def list_draw_result(draw_id: UUID, caller: ReaderDep, session: SessionDep, page: PageParams) -> PageOf[Any]:
+    """Whom a revealed draw drew, by institution: who was to go, and who went. Empty before the reveal."""
+    draw = await queries.draw(session, draw_id, caller)
+    (after,) = page.position(draw=draw.id) or (None,)
+    found = await queries.drawn_targets(session, draw.id, after=after, limit=page.limit + 1)
+    return page.page(found, "institution_id", draw=draw.id)
 
 
 @router.get("/{draw_id}/proof", response_model=ProofOut, responses=problems(DrawNotFound, DrawNotRevealed))
@@ -197,7 +245,7 @@ async def get_proof(draw_id: UUID, caller: ReaderDep, session: SessionDep) -> di
 
 @published.get("", response_model=Page[DrawSummaryOut], dependencies=[public()])
 async def list_published_draws(session: SessionDep, page: PageParams) -> PageOf[Any]:
-    """Draws of the city, the newest first."""
+    """Draws of the city, the newest first, with those that were given up and why."""
     (after,) = page.position() or (None,)
     return page.page(await queries.published_draws(session, after=after, limit=page.limit + 1), "id")
 
@@ -208,6 +256,7 @@ async def get_published_draw(draw_id: UUID, session: SessionDep) -> PublishedDra
     draw = await queries.published_draw(session, draw_id)
     drawn = draw.assignments()
     names = await queries.names(session, [one.institution_id for one in drawn])
+    unvisited = await queries.unvisited(session, draw.id)
     return PublishedDrawOut(
         id=draw.id,
         name=draw.name,
@@ -215,16 +264,20 @@ async def get_published_draw(draw_id: UUID, session: SessionDep) -> PublishedDra
         share_bp=draw.share_bp,
         targets_total=draw.targets_total,
         inspectors_total=draw.inspectors_total,
+        excluded_total=draw.excluded_total,
         commitment=CommitmentOut(**draw.commitment),
         seed=draw.seed.hex() if draw.state == DrawState.REVEALED else None,
         committed_at=draw.committed_at,
         revealed_at=draw.revealed_at,
+        cancelled_at=draw.cancelled_at,
+        cancellation_reason=draw.cancellation_reason,
         result=[
             PublishedAssignmentOut(
                 institution_id=one.institution_id,
                 name=names.get(one.institution_id),
                 stratum=one.stratum,
                 certificates=list(one.certificates),
+                unvisited=Unvisited(unvisited[one.institution_id]) if one.institution_id in unvisited else None,
             )
             for one in drawn
         ],

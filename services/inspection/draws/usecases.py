@@ -1,7 +1,7 @@
 """Commit to a draw, reveal it, give it up."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from uuid import UUID
 
@@ -16,12 +16,14 @@ from services.inspection.draws.domain import (
     InspectorNotInPool,
     Person,
     Pool,
+    Unvisited,
     check_share,
 )
 from services.inspection.draws.lottery import Assignment
 from services.inspection.norms import queries as norms
 from services.inspection.norms.domain import NormName
 from services.inspection.risks.queries import risks
+from services.inspection.rotas import queries as rotas
 from services.inspection.targets import queries as targets
 from services.inspection.teams import queries as teams
 from services.inspection.teams.domain import Inspector
@@ -70,9 +72,9 @@ async def reveal_draw(session: AsyncSession, draw_id: UUID, *, caller: Principal
     # A large draw takes seconds of arithmetic: other requests go on meanwhile.
     result, revealed = await asyncio.to_thread(draw.reveal, at=at)
     await journal.record(session, revealed, subject=draw)
-    for part in draw.listed_results(at=at):
+    unvisited = await _plan_visits(session, draw, result, at=at)
+    for part in draw.listed_results(unvisited, at=at):
         await journal.record(session, part, subject=draw)
-    await _plan_visits(session, draw, result, at=at)
     return draw
 
 
@@ -84,14 +86,20 @@ async def cancel_draw(session: AsyncSession, draw_id: UUID, reason: str, *, call
 
 
 async def _people(session: AsyncSession, pool: Pool, caller: Principal, *, on: date) -> Sequence[Person]:
-    """The members of the pool's teams, each once: of two teams, with the one formed first."""
+    """The members of the pool's teams, each once: of two teams, with the one where he is there, else the one formed
+    first. Who is absent from one is absent."""
     people: dict[str, Person] = {}
     within = await teams.teams_in_service(session, caller)
+    days = await rotas.there(session, within, on)
+    absent = {subject for day in days.values() for subject in day.absent}
     for team in within:
+        there = {one.subject for one in days[team.id].present} - absent
         for member in map(Inspector.model_validate, team.members):
             if not (pool.teams or pool.subjects) or team.code in pool.teams or member.subject in pool.subjects:
-                person = Person(member.subject, team.code, member.certificate_no, member.certified(on=on))
-                people.setdefault(person.subject, person)
+                certified, present = member.certified(on=on), member.subject in there
+                person = Person(member.subject, team.code, member.certificate_no, certified, present)
+                if person.subject not in people or (present and not people[person.subject].present):
+                    people[person.subject] = person
     codes = {team.code for team in within}
     for place, code in enumerate(pool.teams):
         if code not in codes:
@@ -102,23 +110,34 @@ async def _people(session: AsyncSession, pool: Pool, caller: Principal, *, on: d
     return list(people.values())
 
 
-async def _plan_visits(session: AsyncSession, draw: Draw, result: Sequence[Assignment], *, at: datetime) -> None:
-    """A visit is on the list of the team whose inspector was drawn first; the other comes along."""
+async def _plan_visits(
+    session: AsyncSession, draw: Draw, result: Sequence[Assignment], *, at: datetime
+) -> Mapping[UUID, Unvisited]:
+    """A visit is on the list of the team whose inspector was drawn first; the other comes along. Where that team is no
+    longer in service it is on the other's, else on that of the team that walks the grid. Answers who has no visit."""
+    by_grid, in_service = await teams.teams_by_grid(session), await teams.codes_in_service(session)
+    unvisited: dict[UUID, Unvisited] = {}
     places = {one.institution_id: one for one in await targets.targets(session, [UUID(a["target"]) for a in result])}
     facts: list[Fact] = []
     for assignment in result:
         target = places[UUID(assignment["target"])]
         pair = [draw.people[person] for person in assignment["inspectors"]]
         subjects = [person["subject"] for person in pair]
-        place = Place(target.institution_id, target.grid, target.district, target.street, pair[0]["team"])
+        team = next((one["team"] for one in pair if one["team"] in in_service), by_grid.get(target.grid or ""))
+        drawn = DrawVisit(draw_id=draw.id, institution_id=target.institution_id, inspectors=subjects)
+        session.add(drawn)
+        why_not = draw.gone(target.status) or (Unvisited.NO_TEAM if team is None else None)
+        if why_not is not None:
+            drawn.unvisited = unvisited[target.institution_id] = why_not
+            continue
+        place = Place(target.institution_id, target.grid, target.district, target.street, team)
         visit, planned = Visit.plan(
             new_id(), Plan(place, None, None, VISIT_TYPE, draw.name, inspectors=subjects), at=at
         )
         visit.version = 1
         session.add(visit)
-        session.add(
-            DrawVisit(draw_id=draw.id, institution_id=target.institution_id, visit_id=visit.id, inspectors=subjects)
-        )
+        drawn.visit_id = visit.id
         facts.append(Fact(visit.id, visit.version, planned))
     await session.flush()
     await journal.record_many(session, facts)
+    return unvisited

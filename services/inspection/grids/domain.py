@@ -12,6 +12,7 @@ from uuid import UUID
 
 import numpy as np
 import shapely
+from pydantic import TypeAdapter, ValidationError
 from shapely.geometry.base import BaseGeometry
 from sqlalchemy import Float, ForeignKey, Text, UniqueConstraint
 from sqlalchemy.dialects.postgresql import JSONB
@@ -20,14 +21,15 @@ from sqlalchemy.orm import Mapped, mapped_column
 from services.inspection.orm import Base
 from shared.database import Aggregate, new_id
 from shared.events.inspection import GridSetActivated, GridSetScheduled
-from shared.refusals import Conflict, Invalid, NotFound
+from shared.refusals import Conflict, Forbidden, Invalid, NotFound
+from shared.wording import Code, Line
 
 OVERLAP_SHARE: Final = 1e-3
 """Two grids overlap when they share more than this part of the smaller one; less is the noise of drawn borders."""
 BORDER_METRES: Final = 15.0
 """A point this near to a border may belong to the neighbour: about what a phone's position is worth."""
 METRES_PER_DEGREE: Final = 111_320.0
-"""Of latitude; of longitude times the cosine of the latitude."""
+"""Of latitude; of longitude times the cosine of the latitude. For areas, which need not be exact."""
 
 
 class GridsRefused(Invalid):
@@ -51,6 +53,13 @@ class NoGrids(NotFound):
     zh = "该日尚无生效的网格。"
 
 
+class GridOutsideYourDistrict(Forbidden):
+    """This grid is another district's."""
+
+    code = "grid-outside-your-district"
+    zh = "该网格属于其他区县。"
+
+
 class Fault(StrEnum):
     """Why a feature cannot be a grid."""
 
@@ -61,7 +70,9 @@ class Fault(StrEnum):
     GEOMETRY_INVALID = "geometry-invalid"
     OUT_OF_RANGE = "coordinates-out-of-range"
     CODE_MISSING = "code-missing"
+    CODE_INVALID = "code-invalid"
     CODE_REPEATED = "code-repeated"
+    DISTRICT_INVALID = "district-invalid"
     OVERLAPS = "overlaps"
 
 
@@ -83,6 +94,16 @@ class Candidate:
     code: str
     name: str
     shape: BaseGeometry
+    district: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Which properties of a feature say what."""
+
+    code: str = "code"
+    name: str = "name"
+    district: str = "district"
 
 
 @dataclass(frozen=True)
@@ -94,12 +115,12 @@ class Survey:
     findings: Sequence[Finding]
 
 
-def survey(features: Sequence[Any], *, code_property: str, name_property: str) -> Survey:
+def survey(features: Sequence[Any], columns: Columns) -> Survey:
     """Check every feature by itself, then all against one another. Of two that overlap both are reported."""
     findings: list[Finding] = []
     candidates: list[Candidate] = []
     for number, feature in enumerate(features):
-        found = _examine(number, feature, code_property, name_property)
+        found = _examine(number, feature, columns)
         if isinstance(found, Finding):
             findings.append(found)
         else:
@@ -113,12 +134,17 @@ def survey(features: Sequence[Any], *, code_property: str, name_property: str) -
     )
 
 
-def _examine(number: int, feature: Any, code_property: str, name_property: str) -> Candidate | Finding:
+def _examine(number: int, feature: Any, columns: Columns) -> Candidate | Finding:
     properties = feature.get("properties") if isinstance(feature, Mapping) else None
-    code = _words(properties.get(code_property)) if isinstance(properties, Mapping) else ""
+    code = _words(properties.get(columns.code)) if isinstance(properties, Mapping) else ""
     if not code:
         return Finding(number, None, Fault.CODE_MISSING)
+    if not _fits(_CODE, code):
+        return Finding(number, None, Fault.CODE_INVALID)
     assert isinstance(properties, Mapping)
+    district = _words(properties.get(columns.district)) or None
+    if district is not None and not _fits(_DISTRICT, district):
+        return Finding(number, code, Fault.DISTRICT_INVALID)
     geometry = feature.get("geometry")
     if not isinstance(geometry, Mapping) or geometry.get("type") not in ("Polygon", "MultiPolygon"):
         return Finding(number, code, Fault.NOT_A_POLYGON)
@@ -135,7 +161,7 @@ def _examine(number: int, feature: Any, code_property: str, name_property: str) 
         return Finding(number, code, Fault.OUT_OF_RANGE)
     if not shape.is_valid:
         return Finding(number, code, Fault.GEOMETRY_INVALID, shapely.is_valid_reason(shape).partition("[")[0])
-    return Candidate(number, code, _words(properties.get(name_property)) or code, shape)
+    return Candidate(number, code, _words(properties.get(columns.name))[:100] or code, shape, district)
 
 
 def _ring_fault(coordinates: Any) -> Fault | None:
@@ -164,7 +190,20 @@ def _words(value: Any) -> str:
         return ""
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    return str(value).strip()[:100]
+    return str(value).strip()
+
+
+_CODE: Final = TypeAdapter(Line)
+_DISTRICT: Final = TypeAdapter(Code)
+
+
+def _fits(kind: TypeAdapter[str], words: str) -> bool:
+    """Whether every other route would take these words, too."""
+    try:
+        kind.validate_python(words)
+    except ValidationError:
+        return False
+    return True
 
 
 def _repeated(candidates: Sequence[Candidate]) -> list[Finding]:
@@ -258,13 +297,14 @@ class GridSet(Base, Aggregate):
 
 
 class Grid(Base):
-    """One street's polygon in one set; degrees in WGS 84."""
+    """One street's polygon in one set; degrees in WGS 84. Without a district it is everybody's to walk."""
 
     __tablename__ = "grid"
 
     grid_set_id: Mapped[UUID] = mapped_column(ForeignKey("grid_set.id"), primary_key=True)
     code: Mapped[str] = mapped_column(Text, primary_key=True)
     name: Mapped[str] = mapped_column(Text)
+    district: Mapped[str | None] = mapped_column(Text)
     geometry: Mapped[dict[str, Any]] = mapped_column(JSONB)
     area_km2: Mapped[float] = mapped_column(Float)
 
@@ -276,6 +316,7 @@ class Grid(Base):
             grid_set_id=grid_set_id,
             code=candidate.code,
             name=candidate.name,
+            district=candidate.district,
             geometry=shapely.geometry.mapping(candidate.shape),
             area_km2=candidate.shape.area * square_degree,
         )
@@ -307,7 +348,11 @@ NOWHERE = Placement(None, BlindSpot.NO_COORDINATES)
 
 @dataclass(frozen=True)
 class GridIndex:
-    """All grids of one set, ready to place points."""
+    """All grids of one set, ready to place points.
+
+    Everything is compared in a plane where a unit is as long in every direction: degrees of latitude, and of longitude
+    scaled by the cosine of the set's middle latitude (equirectangular projection).
+    """
 
     grid_set_id: UUID
     codes: Sequence[str]
@@ -315,12 +360,23 @@ class GridIndex:
     names: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
+    def _scale(self) -> float:
+        """How long a degree of longitude is, in degrees of latitude."""
+        _, south, _, north = shapely.total_bounds(list(self.shapes))
+        return cos(radians((south + north) / 2))
+
+    @cached_property
+    def _plane(self) -> Any:
+        """The grids in the plane."""
+        return shapely.transform(np.array(self.shapes, dtype=object), lambda ends: ends * (self._scale, 1.0))
+
+    @cached_property
     def _tree(self) -> shapely.STRtree:
-        return shapely.STRtree(list(self.shapes))
+        return shapely.STRtree(self._plane)
 
     @cached_property
     def _borders(self) -> Any:
-        return shapely.boundary(np.array(self.shapes, dtype=object))
+        return shapely.boundary(self._plane)
 
     def locate(self, lon: float, lat: float) -> Placement:
         return self.place([(lon, lat)])[0]
@@ -331,7 +387,7 @@ class GridIndex:
         known = [(number, lon, lat) for number, (lon, lat) in enumerate(points) if lon is not None and lat is not None]
         if not known:
             return placements
-        shapes = shapely.points([lon for _, lon, _ in known], [lat for _, _, lat in known])
+        shapes: Any = shapely.points(np.array([(lon, lat) for _, lon, lat in known]) * (self._scale, 1.0))
         hits: dict[int, list[int]] = {}
         for point, grid in self._tree.query(shapes, predicate="intersects").T.tolist():
             hits.setdefault(point, []).append(grid)
@@ -339,7 +395,7 @@ class GridIndex:
         grids = [min(hits[n], key=lambda grid: self.codes[grid]) if n in hits else -1 for n in range(len(known))]
         for n in (outside := [n for n, grid in enumerate(grids) if grid < 0]):
             grids[n] = int(self._tree.nearest(shapes[n]))
-        metres = _metres(shapes, self._borders[grids])
+        metres = self._metres(shapes, self._borders[grids])
         lost = set(outside)
         for n, (number, lon, lat) in enumerate(known):
             code = self.codes[grids[n]]
@@ -352,16 +408,18 @@ class GridIndex:
                 placements[number] = Placement(code, BlindSpot.NEAR_BORDER if near else None, metres=metres[n])
         return placements
 
+    def _metres(self, points: Any, borders: Any) -> list[float]:
+        """Distances on the ground. The nearest place on the border is found in the plane, how far it is on the
+        ellipsoid of WGS 84, by the length of a degree halfway there (series of its meridian and its parallels)."""
+        ends = shapely.get_coordinates(shapely.shortest_line(points, borders)).reshape(-1, 2, 2)
+        across, along = (ends[:, 0] - ends[:, 1]).T
+        lat = np.radians(ends[:, :, 1].mean(axis=1))
+        across = across / self._scale * (111_412.84 * np.cos(lat) - 93.5 * np.cos(3 * lat) + 0.118 * np.cos(5 * lat))
+        along = along * (111_132.954 - 559.822 * np.cos(2 * lat) + 1.175 * np.cos(4 * lat))
+        return [float(distance) for distance in np.hypot(across, along)]
+
 
 def _outside(nearest: str, metres: float, *, zero: bool) -> Placement:
     if zero:
         return Placement(None, BlindSpot.ZERO_COORDINATES)
     return Placement(None, BlindSpot.OUTSIDE_EVERY_GRID, nearest, metres)
-
-
-def _metres(points: Any, borders: Any) -> list[float]:
-    """Distances on the ground, good to a percent within a city."""
-    ends = shapely.get_coordinates(shapely.shortest_line(points, borders)).reshape(-1, 2, 2)
-    across = (ends[:, 0, 0] - ends[:, 1, 0]) * METRES_PER_DEGREE * np.cos(np.radians(ends[:, 0, 1]))
-    along = (ends[:, 0, 1] - ends[:, 1, 1]) * METRES_PER_DEGREE
-    return [float(distance) for distance in np.hypot(across, along)]

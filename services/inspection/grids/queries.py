@@ -1,6 +1,6 @@
 """The grids that hold on a day, and the index that places points in them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from uuid import UUID
 
@@ -8,8 +8,9 @@ import shapely
 from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.inspection.grids.domain import Grid, GridIndex, GridSet, NoGrids
+from services.inspection.grids.domain import Grid, GridIndex, GridOutsideYourDistrict, GridSet, NoGrids
 from services.inspection.grids.successions import GridSuccession, Heirs
+from shared.policies import Principal
 
 
 def _holding(on: date) -> Select[UUID]:
@@ -56,6 +57,21 @@ async def codes_on(session: AsyncSession, on: date) -> set[str]:
 async def codes_of(session: AsyncSession, grid_set_id: UUID) -> list[str]:
     wanted = select(Grid.code).where(Grid.grid_set_id == grid_set_id).order_by(Grid.code)
     return list(await session.scalars(wanted))
+
+
+async def check_district(session: AsyncSession, named: Mapping[str, str], caller: Principal, *, on: date) -> None:
+    """Whether a district officer may name these grids (pointer to code): raises `GridOutsideYourDistrict`."""
+    if not named or caller.covers() or "district_officer" not in caller.roles:
+        return
+    foreign = select(Grid.code).where(
+        Grid.grid_set_id == _holding(on).scalar_subquery(),
+        Grid.code.in_(set(named.values())),
+        Grid.district != caller.district if caller.district is not None else Grid.district.is_not(None),
+    )
+    others = set(await session.scalars(foreign))
+    for pointer, code in named.items():
+        if code in others:
+            raise GridOutsideYourDistrict(pointer=pointer)
 
 
 async def grids_of(session: AsyncSession, grid_set_id: UUID) -> Sequence[Grid]:

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.inspection.grids import queries, usecases
 from services.inspection.grids.domain import (
     BlindSpot,
+    Columns,
     GridSet,
     GridSetOutOfOrder,
     GridsRefused,
@@ -82,6 +83,7 @@ class GridOut(BaseModel):
 
     code: str
     name: str
+    district: str | None
     area_km2: float
     geometry: dict[str, Any] | None = None
 
@@ -147,6 +149,7 @@ async def import_grids(
     response: Response,
     code_property: Annotated[str, Query(min_length=1, max_length=100)] = "code",
     name_property: Annotated[str, Query(min_length=1, max_length=100)] = "name",
+    district_property: Annotated[str, Query(min_length=1, max_length=100)] = "district",
     accept: Annotated[Literal["all", "valid"], Query(description="`valid` leaves faulty features out.")] = "all",
     source: Annotated[str, Query(max_length=200)] = "",
     valid_from: Annotated[Day | None, Query(description="The first day of this version; today if left out.")] = None,
@@ -154,9 +157,10 @@ async def import_grids(
     """Take a set of polygons as the next version of the grids.
 
     From its first day on it is in force: every institution moves to where its point lies, or where its former grid
-    went, and teams take over the only successor of a grid they walked.
+    went, and teams take over the only successor of a grid they walked. A district officer names grids of his district,
+    and those that say none.
     """
-    found = await asyncio.to_thread(survey, body.features, code_property=code_property, name_property=name_property)
+    found = await asyncio.to_thread(survey, body.features, Columns(code_property, name_property, district_property))
     at = utc_now()
     imported = await usecases.import_grids(
         session,
@@ -196,7 +200,11 @@ async def list_grids(
         grid_set=_set_out(grid_set, today),
         items=[
             GridOut(
-                code=grid.code, name=grid.name, area_km2=grid.area_km2, geometry=grid.geometry if geometry else None
+                code=grid.code,
+                name=grid.name,
+                district=grid.district,
+                area_km2=grid.area_km2,
+                geometry=grid.geometry if geometry else None,
             )
             for grid in await queries.grids_of(session, grid_set.id)
         ],

@@ -23,7 +23,7 @@ from services.inspection.campaigns.domain import Outcome
 from services.inspection.orm import Base
 from services.inspection.violations.domain import Finding
 from shared.database import Aggregate, new_id
-from shared.events.inspection import RecheckConcluded, RechecksDrawn
+from shared.events.inspection import RecheckAttempted, RecheckConcluded, RechecksDrawn
 from shared.refusals import Conflict, Forbidden, Invalid, NotFound, field_error
 from shared.wording import Day, Line, Paragraph, not_bool
 
@@ -93,6 +93,13 @@ class RecheckNotYours(Forbidden):
 
     code = "recheck-not-yours"
     zh = "该复查由其他检查组或区县人员进行。"
+
+
+class RecheckSawNothing(Invalid):
+    """Whoever met a closed door saw nothing that the visit missed."""
+
+    code = "recheck-saw-nothing"
+    zh = "复查时门店关闭，不能认定遗漏的问题。"
 
 
 class RecheckState(StrEnum):
@@ -219,6 +226,7 @@ class Recheck(Base, Aggregate):
     outcome_found: Mapped[str | None] = mapped_column(Text)
     missed: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
     note: Mapped[str | None] = mapped_column(Text)
+    attempts: Mapped[int] = mapped_column(server_default=text("0"))
     rechecked_by: Mapped[str | None] = mapped_column(Text)
     done_at: Mapped[datetime | None]
 
@@ -237,18 +245,33 @@ class Recheck(Base, Aggregate):
             outcome_before=outcome,
             state=RecheckState.OPEN,
             missed=[],
+            attempts=0,
         )
 
     def conclude(
-        self, details: ResultDetails, *, inspectors: Sequence[str], by: str, by_team: str | None, at: datetime
-    ) -> RecheckConcluded:
-        """Say what the second look saw. `by_team` is the team of an inspector, none for an officer."""
+        self,
+        details: ResultDetails,
+        *,
+        outcome: str,
+        inspectors: Sequence[str],
+        by: str,
+        by_team: str | None,
+        at: datetime,
+    ) -> RecheckConcluded | RecheckAttempted:
+        """Say what the second look saw, beside the visit's outcome as it is now: it may have been corrected since.
+
+        A closed door says nothing about a visit that got in, so the re-check stays open. `by_team` is the team of an
+        inspector, none for an officer.
+        """
         if self.state != RecheckState.OPEN:
             raise RecheckDone
         if by in inspectors:
             raise RecheckOwnVisit
         if by_team is not None and by_team != self.by_team:
             raise RecheckNotYours
+        self.outcome_before = outcome
+        if details.outcome is Outcome.CLOSED_DOOR and outcome != Outcome.CLOSED_DOOR:
+            return self._attempt(details, at=at)
         self.state, self.done_at, self.rechecked_by, self.note = RecheckState.DONE, at, by, details.note
         self.outcome_found = details.outcome
         self.missed = [finding.model_dump(mode="json") for finding in details.missed_violations]
@@ -265,6 +288,21 @@ class Recheck(Base, Aggregate):
             outcome_before=self.outcome_before,
             outcome_found=self.outcome_found,
             missed=[finding.severity for finding in details.missed_violations],
+            at=at,
+        )
+
+    def _attempt(self, details: ResultDetails, *, at: datetime) -> RecheckAttempted:
+        if details.missed_violations:
+            raise RecheckSawNothing(pointer="/missed_violations")
+        self.attempts, self.note = self.attempts + 1, details.note
+        return RecheckAttempted(
+            recheck_id=self.id,
+            round_id=self.round_id,
+            visit_id=self.visit_id,
+            institution_id=self.institution_id,
+            team=self.team,
+            by_team=self.by_team,
+            attempts=self.attempts,
             at=at,
         )
 

@@ -17,6 +17,7 @@ from services.inspection.rechecks.domain import (
     RecheckNotYours,
     RecheckOwnVisit,
     RecheckRound,
+    RecheckSawNothing,
     RecheckState,
     RecheckTeamUnknown,
     ResultDetails,
@@ -72,7 +73,10 @@ class RoundOut(BaseModel):
 
 
 class RecheckOut(BaseModel):
-    """A second look at a visit. `differences` says in what it differs: outcome, violations_missed."""
+    """A second look at a visit. `differences` says in what it differs: outcome, violations_missed.
+
+    `attempts` counts closed doors; `outcome_before` is the visit's outcome when somebody last looked.
+    """
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -90,6 +94,7 @@ class RecheckOut(BaseModel):
     outcome_before: Outcome
     outcome_found: Outcome | None
     missed: list[Finding]
+    attempts: int
     note: str | None
     rechecked_by: str | None
     done_at: datetime | None
@@ -170,12 +175,15 @@ async def get_recheck(recheck_id: UUID, caller: ReaderDep, session: SessionDep, 
 @router.post(
     "/{recheck_id}/result",
     response_model=RecheckOut,
-    responses=problems(RecheckNotFound, RecheckDone, RecheckOwnVisit, RecheckNotYours),
+    responses=problems(RecheckNotFound, RecheckDone, RecheckOwnVisit, RecheckNotYours, RecheckSawNothing),
 )
 async def conclude_recheck(
     recheck_id: UUID, body: ResultIn, caller: LookerDep, session: SessionDep, response: Response
 ) -> Recheck:
-    """Record what the second look saw: the service says whether that agrees. Missed violations are reported."""
+    """Record what the second look saw: the service says whether that agrees. Missed violations are reported.
+
+    A closed door where the visit got in leaves the re-check open.
+    """
     recheck = await usecases.conclude_recheck(session, recheck_id, body, caller=caller, at=utc_now())
     set_etag(response, recheck)
     return recheck

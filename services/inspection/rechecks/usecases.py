@@ -21,6 +21,7 @@ from shared import journal
 from shared.clock import china_date
 from shared.journal import Fact
 from shared.policies import Principal
+from shared.unit_of_work import locked
 
 
 async def draw_rechecks(
@@ -49,17 +50,23 @@ async def draw_rechecks(
 async def conclude_recheck(
     session: AsyncSession, recheck_id: UUID, details: ResultDetails, *, caller: Principal, at: datetime
 ) -> Recheck:
-    """Record what the second look saw. What the first one missed is reported as a violation of its own."""
+    """Record what the second look saw. What the first one missed is reported as a violation of its own.
+
+    Locks in this order: re-check, visit.
+    """
     recheck = await queries.recheck_for_update(session, recheck_id, caller)
-    visit = await session.get_one(Visit, recheck.visit_id)
-    concluded = recheck.conclude(
+    visit = await locked(session, Visit, recheck.visit_id)
+    assert visit is not None
+    assert visit.outcome is not None
+    fact = recheck.conclude(
         details,
+        outcome=visit.outcome,
         inspectors=visit.inspectors,
         by=caller.subject,
         by_team=caller.team if "inspector" in caller.roles else None,
         at=at,
     )
-    await journal.record(session, concluded, subject=recheck)
+    await journal.record(session, fact, subject=recheck)
     facts = []
     for finding in dict.fromkeys(details.missed_violations):
         violation, reported = Violation.report(finding, visit.place, visit_id=None, found_on=china_date(at), at=at)

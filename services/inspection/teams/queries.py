@@ -76,6 +76,11 @@ async def teams_by_grid(session: AsyncSession) -> dict[str, str]:
     return {row.grid: row.code for row in rows}
 
 
+async def codes_in_service(session: AsyncSession) -> set[str]:
+    """Codes of all teams at work."""
+    return set(await session.scalars(select(Team.code).where(Team.active)))
+
+
 async def team_by_code(session: AsyncSession, code: str) -> Team | None:
     found: Team | None = await session.scalar(select(Team).where(Team.code == code))
     return found

@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import Query, Request, Response, status
 from pydantic import MISSING, BaseModel, ConfigDict
 
+from services.inspection.grids.domain import GridOutsideYourDistrict
 from services.inspection.teams import queries, usecases
 from services.inspection.teams.domain import (
     Grids,
@@ -76,7 +77,9 @@ class TeamOut(BaseModel):
     "",
     status_code=status.HTTP_201_CREATED,
     response_model=TeamOut,
-    responses=problems(TeamCodeTaken, GridTaken, GridUnknown, LeaderNotMember, TeamOutsideYourDistrict),
+    responses=problems(
+        TeamCodeTaken, GridTaken, GridUnknown, GridOutsideYourDistrict, LeaderNotMember, TeamOutsideYourDistrict
+    ),
 )
 async def form_team(body: TeamIn, caller: KeeperDep, session: SessionDep, response: Response) -> Team:
     """Put a team in service with its grids and members."""
@@ -116,7 +119,15 @@ async def get_team(
 @router.patch(
     "/{team_id}",
     response_model=TeamOut,
-    responses=problems(TeamNotFound, GridTaken, GridUnknown, LeaderNotMember, TeamHasWork, TeamOutsideYourDistrict),
+    responses=problems(
+        TeamNotFound,
+        GridTaken,
+        GridUnknown,
+        GridOutsideYourDistrict,
+        LeaderNotMember,
+        TeamHasWork,
+        TeamOutsideYourDistrict,
+    ),
 )
 async def change_team(
     team_id: UUID, body: TeamPatch, expected: IfMatch, caller: KeeperDep, session: SessionDep, response: Response

@@ -28,7 +28,7 @@ from shared.policies import Principal
 async def form_team(session: AsyncSession, details: TeamDetails, *, caller: Principal, at: datetime) -> Team:
     """Put a team in service; the database refuses a grid that another one walks."""
     _keep_to_district(caller, details.district)
-    await _check_grids(session, details.grids, on=china_date(at))
+    await _check_grids(session, _pointers(details.grids), caller, on=china_date(at))
     team, formed = Team.form(details, at=at)
     session.add(team)
     await journal.record(session, formed, subject=team)
@@ -55,7 +55,8 @@ async def change_team(
     formed = team.change(changes, at=at)
     if formed is not None:
         # A grid that a later set of grids no longer has may stay on the list; a new one must exist.
-        await _check_grids(session, [grid for grid in team.grids if grid not in known], on=china_date(at))
+        new = {pointer: grid for pointer, grid in _pointers(team.grids).items() if grid not in known}
+        await _check_grids(session, new, caller, on=china_date(at))
         await journal.record(session, formed, subject=team)
         await session.execute(delete(TeamGrid).where(TeamGrid.team_id == team.id))
         await _take_grids(session, team)
@@ -85,13 +86,18 @@ async def _take_grids(session: AsyncSession, team: Team) -> None:
         await session.execute(insert(TeamGrid), [{"grid": grid, "team_id": team.id} for grid in sorted(team.walked)])
 
 
-async def _check_grids(session: AsyncSession, grids: Sequence[str], *, on: date) -> None:
-    if not grids:
+def _pointers(grids: Sequence[str]) -> dict[str, str]:
+    return {f"/grids/{place}": grid for place, grid in enumerate(grids)}
+
+
+async def _check_grids(session: AsyncSession, named: Mapping[str, str], caller: Principal, *, on: date) -> None:
+    if not named:
         return
     in_force = await grids_in_force.codes_on(session, on)
-    for place, grid in enumerate(grids):
+    for pointer, grid in named.items():
         if grid not in in_force:
-            raise GridUnknown(pointer=f"/grids/{place}")
+            raise GridUnknown(pointer=pointer)
+    await grids_in_force.check_district(session, named, caller, on=on)
 
 
 async def _check_done(session: AsyncSession, team: Team) -> None:

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.inspection.cases import queries as cases
 from services.inspection.evidence import queries as proofs
+from services.inspection.grids import queries as grids
 from services.inspection.offences import queries as offences
 from services.inspection.offences.domain import Offence, OffenceUnknown
 from services.inspection.targets import queries as targets
@@ -44,7 +45,7 @@ async def report_violation(
     """Report a breach found outside a visit; a phone without a line makes the id itself."""
     if violation_id is not None and await session.get(Violation, violation_id) is not None:
         raise ViolationIdTaken
-    place = await _place(session, institution_id, grid, caller)
+    place = await _place(session, institution_id, grid, caller, on=china_date(at))
     if not caller.covers(district=place.district, street=place.street, team=place.team):
         raise TargetNotFound
     day = found_on or china_date(at)
@@ -199,11 +200,15 @@ async def _days(session: AsyncSession, violation: Violation, *, on: date) -> int
     return await queries.days_to_rectify(session, violation.severity, on=on)
 
 
-async def _place(session: AsyncSession, institution_id: UUID | None, grid: str | None, caller: Principal) -> Place:
+async def _place(
+    session: AsyncSession, institution_id: UUID | None, grid: str | None, caller: Principal, *, on: date
+) -> Place:
     if institution_id is not None:
         target = await targets.target(session, institution_id)
         team = await teams.team_of_grid(session, target.grid)
         return Place(institution_id, target.grid, target.district, target.street, team.code if team else None)
+    if grid is not None:
+        await grids.check_district(session, {"/grid": grid}, caller, on=on)
     team = await teams.team_of_grid(session, grid)
     if team is None:
         return Place(None, grid, caller.district, caller.street, caller.team)

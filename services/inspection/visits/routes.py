@@ -16,6 +16,7 @@ from services.inspection.campaigns.domain import (
 )
 from services.inspection.checklists.domain import AnswersInvalid, AnswersUnasked, ChecklistUnknown
 from services.inspection.discoveries.domain import DiscoveryUnasked, DiscoveryUndescribed
+from services.inspection.grids.domain import GridOutsideYourDistrict
 from services.inspection.offences.domain import OffenceUnknown
 from services.inspection.targets.domain import TargetNotFound
 from services.inspection.teams.domain import GridUnknown
@@ -121,6 +122,7 @@ class VisitOut(BaseModel):
         VisitTeamUnknown,
         VisitPlaceMissing,
         GridUnknown,
+        GridOutsideYourDistrict,
     )
     | {200: {"model": VisitOut, "description": "The visit with this id was planned before."}},
 )
