@@ -54,7 +54,7 @@ Perform = Callable[[AsyncSession, Operation, Principal], Coroutine[Any, Any, Eff
 async def perform(session: AsyncSession, operation: Operation, caller: Principal) -> Effect:
     """Do it; raises a `Refusal` where it cannot be done, and may leave something begun behind.
 
-    The consequences are left to be drawn."""
+    The consequences are left to be settled."""
     return await _KINDS[Kind(operation.kind)](session, operation, caller)
 
 
@@ -63,7 +63,7 @@ async def perform_alone(session: AsyncSession, operation: Operation, caller: Pri
     try:
         async with savepoint(session):
             effect = await perform(session, operation, caller)
-            await usecases.draw_consequences(session, effect.consequences)
+            await usecases.settle(session, effect.consequences)
             return replace(effect, consequences=())
     except Refusal as refusal:
         return Effect(Verdict.REFUSED, refusal.code, theirs=_told(refusal))

@@ -30,7 +30,7 @@ from services.inspection.visits import queries as visits
 from services.inspection.visits import usecases as of_visits
 from services.inspection.visits.bodies import SubmissionIn, VisitIn
 from services.inspection.visits.domain import VisitState
-from services.inspection.visits.usecases import Consequence, draw_consequences
+from services.inspection.visits.usecases import Consequence, settle
 from shared import journal
 from shared.policies import Principal
 from shared.refusals import Refusal
@@ -127,9 +127,9 @@ class _Batch:
     async def take(self, sent: Sequence[OperationIn]) -> list[Answer]:
         """Decide everything, and write it down."""
         await self._remember(sent)
-        await self._settle()
+        await self._resume()
         answers = [await self._answer(one) for one in sent]
-        await draw_consequences(self._session, self._consequences)
+        await settle(self._session, self._consequences)
         self._session.add_all(self._new)
         await self._session.flush()
         return answers + [Answer.of(one, Verdict(one.verdict), released=True) for one in self._released]
@@ -147,7 +147,7 @@ class _Batch:
         for before in one.after:
             self._waiting_for[before].append(one)
 
-    async def _settle(self) -> None:
+    async def _resume(self) -> None:
         """Decide what no longer waits, because an officer decided meanwhile what it waited for."""
         free = [one for one in self._held.values() if waits_for(one.after, self._standing) != STILL_WAITING]
         await self._let_go(free)

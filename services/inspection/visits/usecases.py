@@ -127,14 +127,14 @@ async def submit_visit(
     Locks in this order: visit, violation or complaint it is about, target of the campaign, campaign, institution.
     """
     visit, consequence = await end_visit(session, visit_id, said, caller=caller, at=at)
-    await draw_consequences(session, [consequence])
+    await settle(session, [consequence])
     return visit
 
 
 async def end_visit(
     session: AsyncSession, visit_id: UUID, said: SubmissionIn, *, caller: Principal, at: datetime
 ) -> tuple[Visit, Consequence]:
-    """What submitting changes of the visit's own. Its consequences are left to be drawn, last in the transaction."""
+    """What submitting changes of the visit's own. Its consequences are left to be settled, last in the transaction."""
     visit = await queries.visit_for_update(session, visit_id, caller)
     outcome, before, wanted = said.outcome, visit.outcome, visit.note
     visit.check_submission(outcome, said.passed)
@@ -171,7 +171,7 @@ async def end_visit(
     return visit, Consequence(count, seen)
 
 
-async def draw_consequences(session: AsyncSession, consequences: Sequence[Consequence]) -> None:
+async def settle(session: AsyncSession, consequences: Sequence[Consequence]) -> None:
     """Let ended visits count in their campaigns and at their institutions."""
     await count_outcomes(session, [one.count for one in consequences if one.count is not None])
     await targets.note_visits(session, [one.seen for one in consequences if one.seen is not None])
