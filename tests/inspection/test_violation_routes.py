@@ -92,6 +92,8 @@ async def test_without_an_institution_the_grid_is_named(world: World) -> None:
     assert (await world.bureau.post("/v1/violations", json=body)).json()["code"] == "place-missing"
     made = await world.inspector("t1").post("/v1/violations", json=body | {"grid": "g1"})
     assert (made.status_code, made.json()["team"], made.json()["district"]) == (201, "t1", "140213")
+    undrawn = await world.inspector("t1").post("/v1/violations", json=body | {"grid": "nowhere"})
+    assert (undrawn.status_code, undrawn.json()["code"]) == (422, "grid-unknown")
     future = body | {"grid": "g1", "found_on": "2999-01-01"}
     assert (await world.bureau.post("/v1/violations", json=future)).json()["code"] == "found-in-future"
 

@@ -23,7 +23,7 @@ from services.inspection.campaigns.domain import (
     TargetState,
 )
 from services.inspection.campaigns.queries import TargetFilters
-from services.inspection.teams.domain import GridUnknown
+from services.inspection.grids.domain import GridOutsideYourDistrict, GridUnknown
 from shared.clock import utc_now
 from shared.etags import not_modified, set_etag
 from shared.paging import Page, PageOf, PageParams
@@ -110,7 +110,7 @@ class CoverageOut(Coverage):
     "",
     status_code=status.HTTP_201_CREATED,
     response_model=CampaignOut,
-    responses=problems(CampaignOutsideYourDistrict, GridUnknown),
+    responses=problems(CampaignOutsideYourDistrict, GridUnknown, GridOutsideYourDistrict),
 )
 async def plan_campaign(body: CampaignIn, caller: KeeperDep, session: SessionDep, response: Response) -> Campaign:
     """Draft a campaign over all institutions in a scope."""

@@ -1,7 +1,7 @@
 """Plan a campaign, launch it with a frozen list, let visits count, close it."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -20,8 +20,7 @@ from services.inspection.campaigns.domain import (
 )
 from services.inspection.discoveries import queries as discoveries
 from services.inspection.discoveries.domain import Discovery, DiscoveryDetails
-from services.inspection.grids import queries as grids_in_force
-from services.inspection.teams.domain import GridUnknown
+from services.inspection.grids import queries as grids
 from shared import journal
 from shared.clock import china_date
 from shared.journal import Fact
@@ -41,7 +40,8 @@ async def plan_campaign(
         if district is None or details.scope.districts not in ([], [district]):
             raise CampaignOutsideYourDistrict(pointer="/scope/districts")
         details = details.model_copy(update={"scope": details.scope.model_copy(update={"districts": [district]})})
-    await _check_grids(session, details.scope, on=china_date(at))
+    named = {f"/scope/grids/{place}": grid for place, grid in enumerate(details.scope.grids)}
+    await grids.check_named(session, named, caller, on=china_date(at))
     campaign = Campaign.plan(details, district=district, at=at)
     session.add(campaign)
     await session.flush()
@@ -142,12 +142,3 @@ async def _own_campaign(session: AsyncSession, campaign_id: UUID, caller: Princi
     if not caller.covers(district=campaign.district):
         raise CampaignOutsideYourDistrict
     return campaign
-
-
-async def _check_grids(session: AsyncSession, scope: Scope, *, on: date) -> None:
-    if not scope.grids:
-        return
-    in_force = await grids_in_force.codes_on(session, on)
-    for place, grid in enumerate(scope.grids):
-        if grid not in in_force:
-            raise GridUnknown(pointer=f"/scope/grids/{place}")

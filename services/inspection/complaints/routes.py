@@ -33,10 +33,9 @@ from services.inspection.complaints.domain import (
 )
 from services.inspection.complaints.matching import Candidate
 from services.inspection.complaints.queries import ComplaintFilters
-from services.inspection.grids.domain import GridOutsideYourDistrict
+from services.inspection.grids.domain import GridOutsideYourDistrict, GridUnknown
 from services.inspection.norms.domain import NormUnknown
 from services.inspection.targets.domain import TargetNotFound
-from services.inspection.teams.domain import GridUnknown
 from shared.clock import china_date, utc_now
 from shared.etags import not_modified, set_etag
 from shared.paging import Page, PageOf, PageParams

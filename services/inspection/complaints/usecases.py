@@ -27,7 +27,6 @@ from services.inspection.norms.domain import NormName
 from services.inspection.targets import queries as targets
 from services.inspection.targets.domain import TargetNotFound
 from services.inspection.teams import queries as teams
-from services.inspection.teams.domain import GridUnknown
 from services.inspection.violations.domain import Place
 from services.inspection.visits import mandates
 from services.inspection.visits import queries as visits
@@ -207,9 +206,8 @@ async def _place(
             raise TargetNotFound
         team = await teams.team_of_grid(session, target.grid)
         return Place(institution_id, target.grid, target.district, target.street, team.code if team else None)
-    if grid not in await grids.codes_on(session, on):
-        raise GridUnknown(pointer="/grid")
-    await grids.check_district(session, {"/grid": grid}, caller, on=on)
+    assert grid is not None, "one of the two is named"
+    await grids.check_named(session, {"/grid": grid}, caller, on=on)
     team = await teams.team_of_grid(session, grid)
     district = team.district if team is not None else complaint.district
     return Place(None, grid, district, None, team.code if team is not None else None)

@@ -53,6 +53,13 @@ class NoGrids(NotFound):
     zh = "该日尚无生效的网格。"
 
 
+class GridUnknown(Invalid):
+    """One of these grids is not among the grids in force."""
+
+    code = "grid-unknown"
+    zh = "其中有网格不在现行网格之列。"
+
+
 class GridOutsideYourDistrict(Forbidden):
     """This grid is another district's."""
 

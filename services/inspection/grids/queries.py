@@ -8,7 +8,14 @@ import shapely
 from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.inspection.grids.domain import Grid, GridIndex, GridOutsideYourDistrict, GridSet, NoGrids
+from services.inspection.grids.domain import (
+    Grid,
+    GridIndex,
+    GridOutsideYourDistrict,
+    GridSet,
+    GridUnknown,
+    NoGrids,
+)
 from services.inspection.grids.successions import GridSuccession, Heirs
 from shared.policies import Principal
 
@@ -59,18 +66,22 @@ async def codes_of(session: AsyncSession, grid_set_id: UUID) -> list[str]:
     return list(await session.scalars(wanted))
 
 
-async def check_district(session: AsyncSession, named: Mapping[str, str], caller: Principal, *, on: date) -> None:
-    """Whether a district officer may name these grids (pointer to code): raises `GridOutsideYourDistrict`."""
-    if not named or caller.covers() or "district_officer" not in caller.roles:
+async def check_named(session: AsyncSession, named: Mapping[str, str], caller: Principal, *, on: date) -> None:
+    """Whether these grids (pointer to code) hold on a day, and a district officer may name them.
+
+    Raises `GridUnknown` or `GridOutsideYourDistrict`.
+    """
+    if not named:
         return
-    foreign = select(Grid.code).where(
-        Grid.grid_set_id == _holding(on).scalar_subquery(),
-        Grid.code.in_(set(named.values())),
-        Grid.district != caller.district if caller.district is not None else Grid.district.is_not(None),
+    wanted = select(Grid.code, Grid.district).where(
+        Grid.grid_set_id == _holding(on).scalar_subquery(), Grid.code.in_(set(named.values()))
     )
-    others = set(await session.scalars(foreign))
+    districts = {row.code: row.district for row in await session.execute(wanted)}
+    keeps_to_his = "district_officer" in caller.roles and not caller.covers()
     for pointer, code in named.items():
-        if code in others:
+        if code not in districts:
+            raise GridUnknown(pointer=pointer)
+        if keeps_to_his and districts[code] not in (None, caller.district):
             raise GridOutsideYourDistrict(pointer=pointer)
 
 

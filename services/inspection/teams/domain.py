@@ -45,13 +45,6 @@ class GridTaken(Conflict):
     zh = "其中有网格已由其他检查组负责。"
 
 
-class GridUnknown(Invalid):
-    """One of these grids is not among the grids in force."""
-
-    code = "grid-unknown"
-    zh = "其中有网格不在现行网格之列。"
-
-
 class LeaderNotMember(Invalid):
     """The leader is a member of the team."""
 

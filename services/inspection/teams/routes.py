@@ -7,12 +7,11 @@ from uuid import UUID
 from fastapi import Query, Request, Response, status
 from pydantic import MISSING, BaseModel, ConfigDict
 
-from services.inspection.grids.domain import GridOutsideYourDistrict
+from services.inspection.grids.domain import GridOutsideYourDistrict, GridUnknown
 from services.inspection.teams import queries, usecases
 from services.inspection.teams.domain import (
     Grids,
     GridTaken,
-    GridUnknown,
     Inspector,
     LeaderNotMember,
     Members,

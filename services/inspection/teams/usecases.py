@@ -1,7 +1,7 @@
 """Form a team, change it."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import delete, insert
@@ -12,7 +12,6 @@ from services.inspection.grids.successions import Heirs, uncontested
 from services.inspection.handovers.queries import open_work
 from services.inspection.teams import queries
 from services.inspection.teams.domain import (
-    GridUnknown,
     Team,
     TeamDetails,
     TeamGrid,
@@ -28,7 +27,7 @@ from shared.policies import Principal
 async def form_team(session: AsyncSession, details: TeamDetails, *, caller: Principal, at: datetime) -> Team:
     """Put a team in service; the database refuses a grid that another one walks."""
     _keep_to_district(caller, details.district)
-    await _check_grids(session, _pointers(details.grids), caller, on=china_date(at))
+    await grids_in_force.check_named(session, _pointers(details.grids), caller, on=china_date(at))
     team, formed = Team.form(details, at=at)
     session.add(team)
     await journal.record(session, formed, subject=team)
@@ -56,7 +55,7 @@ async def change_team(
     if formed is not None:
         # A grid that a later set of grids no longer has may stay on the list; a new one must exist.
         new = {pointer: grid for pointer, grid in _pointers(team.grids).items() if grid not in known}
-        await _check_grids(session, new, caller, on=china_date(at))
+        await grids_in_force.check_named(session, new, caller, on=china_date(at))
         await journal.record(session, formed, subject=team)
         await session.execute(delete(TeamGrid).where(TeamGrid.team_id == team.id))
         await _take_grids(session, team)
@@ -88,16 +87,6 @@ async def _take_grids(session: AsyncSession, team: Team) -> None:
 
 def _pointers(grids: Sequence[str]) -> dict[str, str]:
     return {f"/grids/{place}": grid for place, grid in enumerate(grids)}
-
-
-async def _check_grids(session: AsyncSession, named: Mapping[str, str], caller: Principal, *, on: date) -> None:
-    if not named:
-        return
-    in_force = await grids_in_force.codes_on(session, on)
-    for pointer, grid in named.items():
-        if grid not in in_force:
-            raise GridUnknown(pointer=pointer)
-    await grids_in_force.check_district(session, named, caller, on=on)
 
 
 async def _check_done(session: AsyncSession, team: Team) -> None:

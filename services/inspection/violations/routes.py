@@ -9,7 +9,7 @@ from fastapi import Query, Request, Response, status
 from pydantic import BaseModel, ConfigDict, Field, computed_field
 
 from services.inspection.evidence.domain import EvidenceUnfit
-from services.inspection.grids.domain import GridOutsideYourDistrict
+from services.inspection.grids.domain import GridOutsideYourDistrict, GridUnknown
 from services.inspection.offences.domain import OffenceUnknown
 from services.inspection.targets.domain import TargetNotFound
 from services.inspection.violations import queries, usecases
@@ -142,7 +142,9 @@ class ViolationOut(BaseModel):
     "",
     status_code=status.HTTP_201_CREATED,
     response_model=ViolationOut,
-    responses=problems(TargetNotFound, PlaceMissing, FoundInFuture, OffenceUnknown, GridOutsideYourDistrict),
+    responses=problems(
+        TargetNotFound, PlaceMissing, FoundInFuture, OffenceUnknown, GridUnknown, GridOutsideYourDistrict
+    ),
 )
 async def report_violation(
     body: ViolationIn, caller: ReporterDep, session: SessionDep, response: Response

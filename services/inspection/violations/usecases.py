@@ -208,7 +208,7 @@ async def _place(
         team = await teams.team_of_grid(session, target.grid)
         return Place(institution_id, target.grid, target.district, target.street, team.code if team else None)
     if grid is not None:
-        await grids.check_district(session, {"/grid": grid}, caller, on=on)
+        await grids.check_named(session, {"/grid": grid}, caller, on=on)
     team = await teams.team_of_grid(session, grid)
     if team is None:
         return Place(None, grid, caller.district, caller.street, caller.team)

@@ -16,10 +16,9 @@ from services.inspection.campaigns.domain import (
 )
 from services.inspection.checklists.domain import AnswersInvalid, AnswersUnasked, ChecklistUnknown
 from services.inspection.discoveries.domain import DiscoveryUnasked, DiscoveryUndescribed
-from services.inspection.grids.domain import GridOutsideYourDistrict
+from services.inspection.grids.domain import GridOutsideYourDistrict, GridUnknown
 from services.inspection.offences.domain import OffenceUnknown
 from services.inspection.targets.domain import TargetNotFound
-from services.inspection.teams.domain import GridUnknown
 from services.inspection.visits import queries, usecases
 from services.inspection.visits.bodies import StartIn, SubmissionIn, VisitIn
 from services.inspection.visits.domain import (

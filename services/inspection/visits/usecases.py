@@ -22,7 +22,6 @@ from services.inspection.grids import queries as grids
 from services.inspection.targets import queries as targets
 from services.inspection.targets.domain import TargetNotFound
 from services.inspection.teams import queries as teams
-from services.inspection.teams.domain import GridUnknown
 from services.inspection.violations.domain import Finding, Place
 from services.inspection.violations.usecases import conclude_verification, report_at_visit
 from services.inspection.visits import queries
@@ -258,9 +257,7 @@ async def _place(
 async def _searched(session: AsyncSession, wish: Wish, caller: Principal, *, on: date) -> Place:
     """A search for an institution nobody knows happens in a grid: the one named, or the only one of the team."""
     if wish.grid is not None:
-        if wish.grid not in await grids.codes_on(session, on):
-            raise GridUnknown(pointer="/grid")
-        await grids.check_district(session, {"/grid": wish.grid}, caller, on=on)
+        await grids.check_named(session, {"/grid": wish.grid}, caller, on=on)
     code = await _team(session, wish, await _walking(session, wish.grid), caller)
     team = await teams.team_by_code(session, code) if code is not None else None
     grid = wish.grid or (team.grids[0] if team is not None and len(team.grids) == 1 else None)
