@@ -243,7 +243,7 @@ class Player:
         path = f"/v1/violations/{listed['items'][0]['id']}"
         await self.bureau.post("inspection", f"{path}/rectification-order", {"requirement": "（演示）限期整改"})
         await inspector.post("inspection", f"{path}/rectification", {"statement": "（演示）已整改"})
-        await inspector.post("inspection", f"{path}/verification", {"holds": True})
+        await inspector.post("inspection", f"{path}/verification", {"holds": True, "note": "复查属实"})
 
 
 @asynccontextmanager

@@ -34,7 +34,10 @@ async def test_a_violation_is_put_right_and_verified(world: World) -> None:
     back = await inspector.post(f"{path}/verification", json={"holds": False, "note": "周日仍开课"})
     assert back.json()["state"] == "rectification_ordered"
     await inspector.post(f"{path}/rectification", json={"statement": "代报：已整改"})
-    closed = await world.officer("140213").post(f"{path}/verification", json={"holds": True})
+    unexplained = await world.officer("140213").post(f"{path}/verification", json={"holds": True})
+    assert (unexplained.status_code, unexplained.json()["code"]) == (422, "verification-unexplained")
+    grounds = {"holds": True, "note": "已核对退费凭证"}
+    closed = await world.officer("140213").post(f"{path}/verification", json=grounds)
     assert (closed.json()["state"], closed.json()["verified_by"]) == ("closed", "district_officer-1")
     assert [payload["state"] for _, _, payload in await world.facts(made.json()["id"])] == [
         "reported",
@@ -164,7 +167,7 @@ async def test_an_officers_own_look_calls_the_re_visit_off(world: World) -> None
     path = (await inspector.post("/v1/violations", json=body)).headers["location"]
     await inspector.post(f"{path}/rectification-order", json={"requirement": "x"})
     await inspector.post(f"{path}/rectification", json={"statement": "x"})
-    await inspector.post(f"{path}/verification", json={"holds": True})
+    await inspector.post(f"{path}/verification", json={"holds": True, "note": "已到场"})
     (visit,) = (await inspector.get("/v1/visits")).json()["items"]
     assert (visit["purpose"], visit["state"]) == ("verification", "called_off")
     overdue = await inspector.get("/v1/violations", params={"overdue": "true"})

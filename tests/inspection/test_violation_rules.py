@@ -53,7 +53,7 @@ def rectified() -> Violation:
 
 def closed() -> Violation:
     violation = rectified()
-    violation.verify(holds=True, note=None, by="i1", at=AT)
+    violation.verify(holds=True, note="已核实", by="i1", at=AT)
     return violation
 
 
@@ -123,14 +123,14 @@ def test_verification_closes_or_goes_back_under_the_order() -> None:
     assert violation.verify(holds=False, note="still open on Sunday", by="i1", at=AT).state == "rectification_ordered"
     assert (violation.closed_at, violation.due_on) == (None, DAY)
     violation.rectify("again", at=AT)
-    assert violation.verify(holds=True, note=None, by="i1", at=AT).state == "closed"
+    assert violation.verify(holds=True, note="已核实", by="i1", at=AT).state == "closed"
     assert (violation.closed_at, violation.verified_by) == (AT, "i1")
 
 
 @pytest.mark.parametrize("make", [reported, ordered, closed])
 def test_only_what_was_rectified_is_verified(make: Make) -> None:
     with pytest.raises(ViolationNotRectified):
-        make().verify(holds=True, note=None, by="i1", at=AT)
+        make().verify(holds=True, note="已核实", by="i1", at=AT)
 
 
 STATES = {
@@ -144,7 +144,7 @@ ACTS: dict[Action, Callable[[Violation], object]] = {
     Action.ORDER: lambda one: one.order(DAY, "停课", at=AT),
     Action.EXTEND: lambda one: one.extend(date(2026, 3, 9), "装修", by="b1", at=AT),
     Action.RECTIFY: lambda one: one.rectify("已停课", at=AT),
-    Action.VERIFY: lambda one: one.verify(holds=True, note=None, by="i1", at=AT),
+    Action.VERIFY: lambda one: one.verify(holds=True, note="已核实", by="i1", at=AT),
     Action.WITHDRAW: lambda one: one.withdraw("误报", by="b1", at=AT),
 }
 REFUSED = [(action, state) for action in Action for state in ViolationState if state not in TRANSITIONS[action]]

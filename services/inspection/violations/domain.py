@@ -113,6 +113,13 @@ class ViolationNotWithdrawable(Conflict):
     zh = "只有尚未责令整改、未立案的问题才能撤回。"
 
 
+class VerificationUnexplained(Invalid):
+    """A re-visit verifies a rectification; who closes it without one says what that rests on."""
+
+    code = "verification-unexplained"
+    zh = "未经复查直接办结的，须说明依据。"
+
+
 class ViolationIdTaken(Conflict):
     """Another violation has this id."""
 
@@ -329,8 +336,11 @@ class Violation(Base, Aggregate, Followed):
         return self._fact(ViolationRectified, at, statement=statement, evidence=self.evidence)
 
     def verify(self, *, holds: bool, note: str | None, by: str, at: datetime) -> ViolationVerified:
-        """Look again: closed if the rectification holds, back under the same order if it does not."""
+        """Decide without a re-visit: closed if the rectification holds, which wants its grounds, else back under the
+        same order."""
         self._check(Action.VERIFY)
+        if holds and note is None:
+            raise VerificationUnexplained(pointer="/note")
         return self._verified(holds, note, by, at)
 
     def conclude(

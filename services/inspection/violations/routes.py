@@ -23,6 +23,7 @@ from services.inspection.violations.domain import (
     LooseFinding,
     PlaceMissing,
     Severity,
+    VerificationUnexplained,
     Violation,
     ViolationNotAwaitingOrder,
     ViolationNotFound,
@@ -78,7 +79,7 @@ class RectificationIn(BaseModel):
 
 
 class VerificationIn(BaseModel):
-    """Whether the rectification holds."""
+    """Whether the rectification holds, and what that rests on."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -265,7 +266,7 @@ async def rectify_violation(
 @router.post(
     "/{violation_id}/verification",
     response_model=ViolationOut,
-    responses=problems(ViolationNotFound, ViolationNotRectified),
+    responses=problems(ViolationNotFound, ViolationNotRectified, VerificationUnexplained),
 )
 async def verify_violation(
     violation_id: UUID,
@@ -274,7 +275,8 @@ async def verify_violation(
     session: SessionDep,
     response: Response,
 ) -> Violation:
-    """Look again: what holds is closed, what does not goes back under its order."""
+    """Decide without a re-visit, which is called off then: what holds is closed, with the grounds in `note`, what does
+    not goes back under its order."""
     violation = await usecases.verify_violation(
         session, violation_id, holds=body.holds, note=body.note, caller=caller, at=utc_now()
     )
