@@ -48,7 +48,7 @@ async def _export(world: World, path: Path) -> Path:
     state = world.service.app.state
     async with world.sessions() as session:
         chain = await queries.chain(session, CASE)
-    pieces = bundle(CASE, chain, state.evidence, state.seal, at=utc_now())
+    pieces = await bundle(CASE, chain, state.evidence, state.seal, at=utc_now())
     return put(path, b"".join([piece async for piece in pieces]))
 
 

@@ -7,7 +7,7 @@ import tempfile
 import zipfile
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
-from typing import Any
+from typing import IO, Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -43,7 +43,7 @@ async def enter_exhibits(
 async def bundle(
     case_id: UUID, chain: Sequence[Exhibit], store: EvidenceStore, seal: Seal, *, at: datetime
 ) -> AsyncIterator[bytes]:
-    """The archive, piece by piece: the signed manifest, then originals and clean copies."""
+    """The archive, made before its first piece leaves: the signed manifest, then originals and clean copies."""
     exhibits = [
         {
             "entry": link.entry,
@@ -61,16 +61,19 @@ async def bundle(
         "head": chain[-1].hash if chain else NOTHING_BEFORE,
         "exhibits": exhibits,
     }
-    with tempfile.SpooledTemporaryFile(IN_MEMORY) as file:
+    file = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115  # closed when the last piece has left
+    try:
         with zipfile.ZipFile(file, "w") as archive:
             await _write(archive, "manifest.json", _once(canonical(manifest)))
             await _write(archive, "manifest.sig", _once(seal.sign(manifest).encode()))
             for link, exhibit in zip(chain, exhibits, strict=True):
                 await _write(archive, str(exhibit["original"]), await store.original(link.evidence_id))
                 await _write(archive, str(exhibit["clean"]), await store.clean(link.evidence_id))
-        file.seek(0)
-        while piece := file.read(PIECE):
-            yield piece
+    except BaseException:
+        file.close()
+        raise
+    file.seek(0)
+    return _pieces(file)
 
 
 async def _write(archive: zipfile.ZipFile, name: str, content: AsyncIterator[bytes]) -> None:
@@ -82,3 +85,9 @@ async def _write(archive: zipfile.ZipFile, name: str, content: AsyncIterator[byt
 
 async def _once(content: bytes) -> AsyncIterator[bytes]:
     yield content
+
+
+async def _pieces(file: IO[bytes]) -> AsyncIterator[bytes]:
+    with file:
+        while piece := file.read(PIECE):
+            yield piece

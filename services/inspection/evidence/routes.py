@@ -234,9 +234,9 @@ async def export_bundle(
     case = await cases.case(session, case_id, caller)
     state = request.app.state
     chain = await queries.chain(session, case.id)
-    # Built while it is sent, when the transaction has ended: the files of a large case take longer than one may last.
+    await session.commit()  # the files of a large case take longer than a transaction may last
     return StreamingResponse(
-        bundle(case.id, chain, state.evidence, state.seal, at=utc_now()),
+        await bundle(case.id, chain, state.evidence, state.seal, at=utc_now()),
         media_type="application/zip",
         headers={
             "Content-Disposition": f'attachment; filename="evidence-{case.id}.zip"',
