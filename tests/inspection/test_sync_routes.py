@@ -270,6 +270,19 @@ async def test_what_came_after_a_version_that_is_made_to_hold_follows_it(world: 
     assert await phone.push(later) == ["applied"]
 
 
+@pytest.mark.parametrize("choice", ["phone", "server"])
+async def test_one_door_is_one_decision(world: World, institution: str, choice: str) -> None:
+    phone, visit, _ = await ended_otherwise(world, institution)
+    start = phone.operation("start_visit", visit, base=1)
+    submit = phone.operation("submit_visit", visit, base=2, after=[start], outcome="refused")
+    assert await phone.push(start, submit) == ["hard_conflict"] * 2
+    assert (await decide(world, submit, choice)).status_code == 200
+    told = {one["operation_id"]: one["resolution"] for one in (await phone.pull())["operations"]}
+    assert (told[start["id"]], told[submit["id"]]) == (choice, choice)
+    again = await decide(world, start, choice)
+    assert (again.status_code, again.json()["code"]) == (409, "operation-not-open")
+
+
 async def test_what_came_after_a_version_that_did_not_hold_is_decided_by_itself(world: World, institution: str) -> None:
     phone, visit, late = await ended_otherwise(world, institution)
     breach: dict[str, Any] = {"institution_id": institution, "severity": "low", "description": "x"}

@@ -248,6 +248,7 @@ class Street:
         self.record = Record()
         self.campaign = ""
         self.teams: dict[str, list[Phone]] = {}
+        self.undecided = -1
 
     def _person(self, role: str, **claims: str) -> Client:
         return Client(self._platform, self._platform.token(role, **claims), self._http, patience=PATIENCE)
@@ -322,13 +323,16 @@ class Street:
                 for start in range(0, len(phone.sent), 400):
                     await phone._send(phone.sent[start : start + 400])
         officer = self._person("district_officer", district=pingcheng.DISTRICT, subject="officer-1")
+        for kind in ("submit_visit", "start_visit"):  # the start is decided with its submission
+            open_ones = officer.pages("inspection", "/v1/sync/operations", verdict="hard_conflict", unresolved="true")
+            for conflict in [one async for one in open_ones if one["kind"] == kind]:
+                await officer.post(
+                    "inspection",
+                    f"/v1/sync/operations/{conflict['id']}/resolution",
+                    {"choice": "server", "reason": "先到者为准"},
+                )
         open_ones = officer.pages("inspection", "/v1/sync/operations", verdict="hard_conflict", unresolved="true")
-        for conflict in [one async for one in open_ones]:
-            await officer.post(
-                "inspection",
-                f"/v1/sync/operations/{conflict['id']}/resolution",
-                {"choice": "server", "reason": "先到者为准"},
-            )
+        self.undecided = len([one async for one in open_ones])
 
     async def promises(self, targets: int) -> "list[Promise]":
         """What was promised, against what the phones wrote down."""
@@ -367,6 +371,7 @@ class Street:
             Promise("operations answered", len(record.operations), len(record.verdicts)),
             Promise("verdicts that changed", 0, len(changed)),
             Promise("operations still held or refused", 0, verdicts["held"] + verdicts["refused"]),
+            Promise("conflicts that nobody decided", 0, self.undecided),
             Promise("visits made by phones", len(planned), len(planned & set(visits))),
             Promise("visits ended once", len(ended), sum(visits[one]["outcome"] is not None for one in ended)),
             Promise("violations found", said.total(), sum(violations[one] for one in said)),

@@ -8,7 +8,7 @@ from sqlalchemy import any_, func, null, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.inspection.devices.domain import DeviceNotEnrolled
-from services.inspection.sync.domain import IN_CONFLICT, Operation, OperationNotFound, Verdict
+from services.inspection.sync.domain import IN_CONFLICT, Kind, Operation, OperationNotFound, Verdict
 from shared.policies import Principal
 from shared.reach import within_reach
 
@@ -38,6 +38,19 @@ async def behind(session: AsyncSession, decided: Operation) -> Sequence[Operatio
         Operation.code == IN_CONFLICT[1],
         Operation.resolved_at.is_(None),
         any_(Operation.after) == decided.id,
+    )
+    return (await session.scalars(wanted.order_by(Operation.id).with_for_update())).all()
+
+
+async def starts_of(session: AsyncSession, submitted: Operation) -> Sequence[Operation]:
+    """The person's starts of the visit that this submission came after and that are still to be decided; locked."""
+    wanted = select(Operation).where(
+        Operation.id.in_(submitted.after),
+        Operation.subject == submitted.subject,
+        Operation.entity_id == submitted.entity_id,
+        Operation.kind == Kind.START_VISIT,
+        Operation.verdict == Verdict.HARD_CONFLICT,
+        Operation.resolved_at.is_(None),
     )
     return (await session.scalars(wanted.order_by(Operation.id).with_for_update())).all()
 

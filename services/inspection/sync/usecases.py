@@ -217,6 +217,7 @@ async def resolve(
     """Say whose version holds; the other stays on record.
 
     The phone's is made to hold in the words it sent, and what is in conflict only because it came after it follows.
+    Who decides on a submission has decided on the start before it: one door is one decision.
     A waiting operation that meets another version when it is let go is still to be decided.
     """
     operation = await queries.operation_for_update(session, operation_id, caller)
@@ -228,6 +229,10 @@ async def resolve(
     elif operation.verdict == Verdict.HELD:
         operation.decide(Verdict.REFUSED, code="discarded", at=at)
     await journal.record(session, resolved, subject=operation, reason=reason)
+    if operation.kind == Kind.SUBMIT_VISIT:
+        for start in await queries.starts_of(session, operation):
+            settled = start.resolve(choice, reason=reason, by=caller.subject, at=at)
+            await journal.record(session, settled, subject=start, reason=reason)
     if choice is Choice.PHONE:
         await _follow(session, operation, at)
     return operation
