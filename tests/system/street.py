@@ -295,7 +295,7 @@ class Street:
         first, dice = phones[0], phones[0]._dice
         await first.pull()
         begun = [one["institution_id"] for one in first.assignments.values()]
-        shared = dice.sample(begun, int(len(begun) * SHARED_DOORS))
+        shared = dice.sample(begun, min(len(begun), max(1, int(len(begun) * SHARED_DOORS))))
         for institution in shared:
             plan = {"institution_id": institution, "campaign_id": self.campaign, "team": first.team}
             await self.bureau.post("inspection", "/v1/visits", plan)

@@ -15,7 +15,8 @@ async def test_every_promise_is_kept_while_the_service_is_killed(capfd: pytest.C
     kept = await street.run(INSTITUTIONS, KILLS, BROKER)
     said = capfd.readouterr().out
     assert kept, said
-    assert said.rstrip().endswith("16 promises kept")
+    assert said.rstrip().endswith("17 promises kept")
+    assert "hard_conflict" in said, "two phones stood at one door"
 
 
 def test_a_verdict_that_changes_is_a_broken_promise() -> None:
