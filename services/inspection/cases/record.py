@@ -44,14 +44,21 @@ class CaseFile(Aggregate):
     harmful: Mapped[bool]
     gravity: Mapped[str] = mapped_column(Text)
     illegal_income_fen: Mapped[int] = mapped_column(BigInteger)
+    aggravations: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
     officers: Mapped[list[str]] = mapped_column(ARRAY(Text))
     recused: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    investigators: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    """Everybody who ever was an officer of the case or made an inquiry."""
     inquiries: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
     exhibits: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid))
     preserved_on: Mapped[date | None] = mapped_column(Date)
     settled_on: Mapped[date | None] = mapped_column(Date)
     review: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     notice: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    hearing_fen: Mapped[int | None] = mapped_column(BigInteger)
+    """From which amount a fine was a large one on the day of the notice."""
+    superseded: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    """Notices that no longer stand, each with what became of its hearing."""
     statements: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
     hearing_waived: Mapped[bool]
     hearing_asked_on: Mapped[date | None] = mapped_column(Date)
