@@ -108,6 +108,22 @@ VOID: dict[str, tuple[str, Callable[[], object]]] = {
         lambda: notified().decide(decision(), ground(certified=()), by="b", at=AT),
     ),
     "recused": ("第四十三条", lambda: _recused().inquire(INQUIRY, certified=CERTIFIED, at=AT)),
+    "recused afterwards reviews": ("第四十三条", lambda: _lost("o2").give_review(REVIEW, by="o2", at=AT)),
+    "recused chairs": ("第四十三条", lambda: _unled("o3").call_hearing(date(2026, 3, 20), "o3", CALENDAR, at=days(1))),
+    "recused presides": ("第四十三条", lambda: _unled("chair").hold_hearing(attended=True, record="x", at=days(10))),
+    "recused extends": ("第四十三条", lambda: _lost("b").extend(date(2026, 6, 10), "x", most=30, by="b", at=AT)),
+    "recused decides": ("第四十三条", lambda: _lost("b").decide(decision(), ground(), by="b", at=AT)),
+    "recused decides on the spot": (
+        "第四十三条",
+        lambda: _recused().decide_on_the_spot(SpotDecision(grounds="x", identity_shown=True), ground(), by="o2", at=AT),
+    ),
+    "recused spares": ("第四十三条", lambda: _lost("b").spare("x", ground(corrected=True), by="b", at=AT)),
+    "recused dismisses": ("第四十三条", lambda: _lost("b").dismiss("x", by="b", at=AT)),
+    "recused withdraws": ("第四十三条", lambda: _recused().withdraw("x", by="o2", at=AT)),
+    "the reviewer is recused later": (
+        "第四十三条",
+        lambda: _lost("jurist").decide(decision(), ground(), by="b", at=AT),
+    ),
     "rights untold": (
         "第四十四条",
         lambda: investigating().notify(notice(rights_told=False), offence(), ground(), at=AT),
@@ -146,6 +162,14 @@ VOID: dict[str, tuple[str, Callable[[], object]]] = {
         lambda: _unreviewed().decide(decision(REVOCATION, collective=True), ground(), by="b", at=days(30)),
     ),
     "reviewed by an officer": ("第五十八条", lambda: investigating().give_review(REVIEW, by="o1", at=AT)),
+    "reviewed by who made an inquiry": ("第五十八条", lambda: _inquired("o3").give_review(REVIEW, by="o3", at=AT)),
+    "reviewed by a former officer": ("第五十八条", lambda: _handed_over().give_review(REVIEW, by="o1", at=AT)),
+    "the reviewer becomes an officer": (
+        "第五十八条",
+        lambda: _joined(notified(REVOCATION), "jurist").decide(
+            decision(REVOCATION, collective=True), ground(), by="b", at=days(12)
+        ),
+    ),
     "after ninety days": ("第六十条", lambda: notified().decide(decision(), ground(), by="b", at=days(91))),
     "extended too long": ("第六十条", lambda: filed().extend(date(2026, 7, 1), "x", most=30, by="b", at=AT)),
     "extended too late": ("第六十条", lambda: filed().extend(date(2026, 6, 10), "x", most=30, by="b", at=days(91))),
@@ -166,6 +190,14 @@ VOID: dict[str, tuple[str, Callable[[], object]]] = {
     "chaired by an officer": (
         "第六十四条",
         lambda: heard().call_hearing(date(2026, 3, 20), "o2", CALENDAR, at=days(1)),
+    ),
+    "chaired by a former officer": (
+        "第六十四条",
+        lambda: _joined(heard(), "chair").hold_hearing(attended=True, record="x", at=days(10)),
+    ),
+    "the chair becomes an officer": (
+        "第六十四条",
+        lambda: _joined(_held(), "chair").decide(decision(REVOCATION, collective=True), ground(), by="b", at=days(12)),
     ),
     "held early": ("第六十四条", lambda: heard().hold_hearing(attended=True, record="x", at=days(9))),
     "not held": (
@@ -197,6 +229,46 @@ def _unproven() -> Case:
 def _recused() -> Case:
     case = filed()
     case.assign(["o1", "o3"], ["o2"], certified=CERTIFIED, at=AT)
+    return case
+
+
+def _lost(one: str) -> Case:
+    """Notified; then somebody was recused."""
+    case = notified()
+    case.assign(["o1", "o3"], [one], certified=CERTIFIED, at=AT)
+    return case
+
+
+def _unled(one: str) -> Case:
+    """A hearing is called; then somebody was recused."""
+    case = heard()
+    case.assign(["o1", "o2"], [one], certified=CERTIFIED, at=days(1))
+    return case
+
+
+def _held() -> Case:
+    case = heard()
+    case.hold_hearing(attended=True, record="x", at=days(10))
+    case.give_review(REVIEW, by="jurist", at=days(10))
+    return case
+
+
+def _inquired(by: str) -> Case:
+    """Somebody who is no officer of the case took part in an inquiry."""
+    case = investigating()
+    case.inquire(INQUIRY.model_copy(update={"officers": ["o1", by]}), certified=CERTIFIED, at=AT)
+    return case
+
+
+def _handed_over() -> Case:
+    case = investigating()
+    case.assign(["o2", "o3"], [], certified=CERTIFIED, at=AT)
+    return case
+
+
+def _joined(case: Case, who: str) -> Case:
+    case.assign(["o1", "o2", who], [], certified=CERTIFIED, at=days(1))
+    case.assign(["o1", "o2"], [], certified=CERTIFIED, at=days(1))
     return case
 
 

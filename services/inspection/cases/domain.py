@@ -131,7 +131,7 @@ class Case(Execution, Base):
             illegal_income_fen=filing.illegal_income_fen,
             officers=officers,
             recused=[],
-            investigators=officers,
+            investigators=list(officers),
             aggravations=[],
             inquiries=[],
             exhibits=[],
@@ -158,6 +158,7 @@ class Case(Execution, Base):
         wanted = list(dict.fromkeys(officers))
         check_officers(wanted, certified, out)
         self.officers, self.recused = wanted, out
+        self._investigated_by(wanted)
         return self._step("officers", at)
 
     # -- investigation -----------------------------------------------------------------------------
@@ -169,6 +170,7 @@ class Case(Execution, Base):
         if not inquiry.identity_shown:
             raise IdentityNotShown(pointer="/identity_shown")
         self.state = CaseState.INVESTIGATING
+        self._investigated_by(inquiry.officers)
         self.inquiries = [*self.inquiries, {**inquiry.model_dump(mode="json"), "on": china_date(at).isoformat()}]
         for name in ("gravity", "illegal_income_fen", "harmful"):
             found = getattr(inquiry, name)
@@ -200,7 +202,8 @@ class Case(Execution, Base):
     def give_review(self, review: Review, *, by: str, at: datetime) -> CaseStepTaken:
         """The legal opinion. Before the notice it moves the case on, or back to the investigation."""
         self._check(Action.REVIEW)
-        if by in self.officers:
+        self._check_unrecused(by)
+        if by in self.investigators:
             raise ReviewerInvolved
         self.review = {**review.model_dump(mode="json"), "by": by, "on": china_date(at).isoformat()}
         if self.state in BEFORE_NOTICE:
@@ -246,8 +249,7 @@ class Case(Execution, Base):
     def call_hearing(self, on: date, chair: str, calendar: CountsWorkingDays, *, at: datetime) -> CaseStepTaken:
         """Tell the party when the hearing is, seven working days before, and who chairs it."""
         self._check(Action.CALL_HEARING)
-        if chair in {*self.officers, *(one for inquiry in self.inquiries for one in inquiry["officers"])}:
-            raise ChairInvolved(pointer="/chair")
+        self._check_chair(chair, pointer="/chair")
         earliest = calendar.after_working_days(china_date(at), law.HEARING_NOTICE_DAYS).on
         if on < earliest:
             raise HearingNoticeShort(pointer="/on", earliest=earliest)
@@ -259,14 +261,21 @@ class Case(Execution, Base):
         self._check(Action.HOLD_HEARING)
         if self.hearing_on is None or self.hearing is None or china_date(at) < self.hearing_on:
             raise HearingNoticeShort(earliest=self.hearing_on)
+        self._check_chair(self.hearing["chair"])
         self.hearing = {**self.hearing, "held": attended, "record": record, "on": china_date(at).isoformat()}
         return self._step("hearing_held", at)
+
+    def _check_chair(self, chair: str, *, pointer: str | None = None) -> None:
+        self._check_unrecused(chair, pointer=pointer)
+        if chair in self.investigators:
+            raise ChairInvolved(pointer=pointer)
 
     # -- the decision ------------------------------------------------------------------------------
 
     def extend(self, until: date, reason: str, *, most: int, by: str, at: datetime) -> CaseStepTaken:
         """More time for the decision: once, approved before the time ends, by at most so many days."""
         self._check(Action.EXTEND)
+        self._check_unrecused(by)
         latest = self.due_on + timedelta(days=most)
         if self.extended_by is not None or china_date(at) > self.due_on or not self.due_on < until <= latest:
             raise ExtensionRefused(pointer="/until", due_on=self.due_on, latest=latest)
@@ -283,6 +292,7 @@ class Case(Execution, Base):
         """Decide the penalty. What a court would void is refused, and the article named."""
         if self.state not in BEFORE_NOTICE:
             self._check(Action.DECIDE)
+        self._check_unrecused(by)
         for refusal in self.blocks(ground, decision, on=china_date(at)):
             raise refusal
         self.state, self.decided_on = CaseState.DECIDED, china_date(at)
@@ -293,6 +303,7 @@ class Case(Execution, Base):
     def decide_on_the_spot(self, decision: SpotDecision, ground: Ground, *, by: str, at: datetime) -> CaseDecided:
         """A warning, or a small fine, decided and handed over where the act was found (art. 51 and 52)."""
         self._check(Action.DECIDE_ON_THE_SPOT)
+        self._check_unrecused(by)
         limit = law.ON_THE_SPOT_FEN[Party(self.party)]
         if decision.fine_fen is not None and decision.fine_fen > limit:
             raise OnTheSpotTooMuch(pointer="/fine_fen", limit_fen=limit)
@@ -317,6 +328,7 @@ class Case(Execution, Base):
     def spare(self, grounds: str, ground: Ground, *, by: str, at: datetime) -> CaseDropped:
         """Leave a first offence unpunished (首违不罚): minor harm, put right in time, and the catalogue allows it."""
         self._check(Action.SPARE)
+        self._check_unrecused(by)
         minor = self.gravity in (Gravity.MINOR, Gravity.ORDINARY) and not self.harmful
         if not (ground.offence.leniency and ground.first and ground.corrected and minor):
             raise LeniencyUnfounded(
@@ -335,6 +347,7 @@ class Case(Execution, Base):
         return self._drop(CaseState.WITHDRAWN, grounds, by, at)
 
     def _drop(self, state: CaseState, grounds: str, by: str, at: datetime) -> CaseDropped:
+        self._check_unrecused(by)
         self.state, self.outcome, self.closed_on = state, state, china_date(at)
         self.decision = {"grounds": grounds, "by": by, "penalties": []}
         return self._fact(CaseDropped, at, outcome=state.value, grounds=grounds)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from services.inspection.cases.papers import Decision, Party, Penalty
 from services.inspection.cases.refusals import (
+    ChairInvolved,
     CollectiveDecisionMissing,
     DecisionLate,
     FactsUnproven,
@@ -20,10 +21,12 @@ from services.inspection.cases.refusals import (
     HearingWindowOpen,
     LegalReviewMissing,
     MustNotPunish,
+    OfficerRecused,
     OfficersMissing,
     PenaltyUnfounded,
     PreservedItemsUndecided,
     RectificationNotOrdered,
+    ReviewerInvolved,
     StatementUnanswered,
 )
 from services.inspection.norms.domain import NormName
@@ -170,6 +173,7 @@ def obstacles(case: "Case", ground: Ground, decision: Decision | None, *, on: da
         yield StatementUnanswered(pointer="/answer")
     if decision is not None and case.notice is not None and _harsher(penalties, case.proposed):
         yield HarsherThanNotified(pointer="/penalties")
+    yield from _involved(case)
     if case.preserved_on is not None and case.settled_on is None:
         yield PreservedItemsUndecided(preserved_on=case.preserved_on)
     if is_grave(case, penalties) and not (decision is not None and decision.collective):
@@ -177,6 +181,17 @@ def obstacles(case: "Case", ground: Ground, decision: Decision | None, *, on: da
     yield from _about_review_and_hearing(case, ground, penalties, on=on)
     if on > case.due_on:
         yield DecisionLate(due_on=case.due_on)
+
+
+def _involved(case: "Case") -> Iterator[Refusal]:
+    """Who reviewed or chaired was neither recused nor ever an investigator of this case, also afterwards."""
+    reviewer, chair = (case.review or {}).get("by"), (case.hearing or {}).get("chair")
+    if {reviewer, chair} & set(case.recused):
+        yield OfficerRecused()
+    if reviewer in case.investigators:
+        yield ReviewerInvolved()
+    if chair in case.investigators:
+        yield ChairInvolved()
 
 
 def _about_the_act(case: "Case", ground: Ground, penalties: Sequence[Penalty]) -> Iterator[Refusal]:

@@ -12,6 +12,7 @@ from services.inspection.cases.papers import Decision, SpotDecision
 from services.inspection.cases.refusals import (
     CaseNotFound,
     CaseStateRefuses,
+    ChairInvolved,
     CollectiveDecisionMissing,
     DecisionLate,
     EnforcementEarly,
@@ -27,12 +28,14 @@ from services.inspection.cases.refusals import (
     MoneyOwed,
     MustNotPunish,
     NoticeMissing,
+    OfficerRecused,
     OfficersMissing,
     OnTheSpotTooMuch,
     PaymentExceeds,
     PenaltyUnfounded,
     PreservedItemsUndecided,
     RectificationNotOrdered,
+    ReviewerInvolved,
     StatementUnanswered,
 )
 from services.inspection.cases.shapes import CaseOut
@@ -103,11 +106,14 @@ class EnforcementIn(BaseModel):
         FineOutOfRange,
         FactsUnproven,
         OfficersMissing,
+        OfficerRecused,
         StatementUnanswered,
         HarsherThanNotified,
         PreservedItemsUndecided,
         CollectiveDecisionMissing,
         LegalReviewMissing,
+        ReviewerInvolved,
+        ChairInvolved,
         HearingNotHeld,
         HearingWindowOpen,
         DecisionLate,
@@ -137,6 +143,7 @@ async def decide_case(
         PenaltyUnfounded,
         FineOutOfRange,
         OfficersMissing,
+        OfficerRecused,
         NormUnknown,
     ),
 )
@@ -152,7 +159,7 @@ async def decide_on_the_spot(
 @router.post(
     "/{case_id}/leniency",
     response_model=CaseOut,
-    responses=problems(CaseNotFound, CaseStateRefuses, LeniencyUnfounded, NormUnknown),
+    responses=problems(CaseNotFound, CaseStateRefuses, OfficerRecused, LeniencyUnfounded, NormUnknown),
 )
 async def spare_case(
     case_id: UUID, body: GroundsIn, caller: OfficialDep, session: SessionDep, response: Response
@@ -163,7 +170,9 @@ async def spare_case(
     return case
 
 
-@router.post("/{case_id}/dismissal", response_model=CaseOut, responses=problems(CaseNotFound, CaseStateRefuses))
+@router.post(
+    "/{case_id}/dismissal", response_model=CaseOut, responses=problems(CaseNotFound, CaseStateRefuses, OfficerRecused)
+)
 async def dismiss_case(
     case_id: UUID, body: GroundsIn, caller: OfficialDep, session: SessionDep, response: Response
 ) -> Case:
@@ -173,7 +182,9 @@ async def dismiss_case(
     return case
 
 
-@router.post("/{case_id}/withdrawal", response_model=CaseOut, responses=problems(CaseNotFound, CaseStateRefuses))
+@router.post(
+    "/{case_id}/withdrawal", response_model=CaseOut, responses=problems(CaseNotFound, CaseStateRefuses, OfficerRecused)
+)
 async def withdraw_case(
     case_id: UUID, body: GroundsIn, caller: OfficialDep, session: SessionDep, response: Response
 ) -> Case:

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.inspection.cases.papers import Penalty
-from services.inspection.cases.refusals import CaseStateRefuses, ExhibitsFull
+from services.inspection.cases.refusals import CaseStateRefuses, ExhibitsFull, OfficerRecused
 from services.inspection.cases.states import TRANSITIONS, Action
 from services.inspection.offences.domain import PenaltyKind
 from shared.database import Aggregate
@@ -93,6 +93,13 @@ class CaseFile(Aggregate):
     def _check(self, action: Action) -> None:
         if self.state not in TRANSITIONS[action]:
             raise CaseStateRefuses(state=self.state)
+
+    def _check_unrecused(self, who: str, *, pointer: str | None = None) -> None:
+        if who in self.recused:
+            raise OfficerRecused(pointer=pointer)
+
+    def _investigated_by(self, officers: Sequence[str]) -> None:
+        self.investigators = [*self.investigators, *(one for one in officers if one not in self.investigators)]
 
     def _add_exhibits(self, evidence: Sequence[UUID]) -> None:
         exhibits = list(dict.fromkeys([*self.exhibits, *evidence]))

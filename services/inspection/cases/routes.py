@@ -255,7 +255,7 @@ async def settle_case_items(case_id: UUID, caller: OfficialDep, session: Session
 @router.post(
     "/{case_id}/legal-review",
     response_model=CaseOut,
-    responses=problems(CaseNotFound, CaseStateRefuses, ReviewerInvolved),
+    responses=problems(CaseNotFound, CaseStateRefuses, OfficerRecused, ReviewerInvolved),
 )
 async def review_case(
     case_id: UUID, body: ReviewIn, caller: OfficialDep, session: SessionDep, response: Response
@@ -269,7 +269,7 @@ async def review_case(
 @router.post(
     "/{case_id}/extension",
     response_model=CaseOut,
-    responses=problems(CaseNotFound, CaseStateRefuses, ExtensionRefused, NormUnknown),
+    responses=problems(CaseNotFound, CaseStateRefuses, OfficerRecused, ExtensionRefused, NormUnknown),
 )
 async def extend_case(
     case_id: UUID,
