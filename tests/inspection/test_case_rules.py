@@ -97,6 +97,14 @@ VOID: dict[str, tuple[str, Callable[[], object]]] = {
         "第三十六条",
         lambda: filed(FILING.model_copy(update={"acts_from": date(2024, 3, 1), "acts_until": date(2024, 3, 1)})),
     ),
+    "found too late for an act without harm": (
+        "第三十六条",
+        lambda: _harmless().decide(decision(), ground(offence=offence(life_or_finance=True)), by="b", at=AT),
+    ),
+    "found too late for an act without harm, on the spot": (
+        "第三十六条",
+        lambda: _old().decide_on_the_spot(SpotDecision(grounds="x", identity_shown=True), ground(), by="b", at=AT),
+    ),
     "no such penalty": (
         "第三十八条",
         lambda: notified().decide(decision(), ground(offence=_without(PenaltyKind.FINE)), by="b", at=AT),
@@ -206,6 +214,19 @@ VOID: dict[str, tuple[str, Callable[[], object]]] = {
     ),
     "enforced early": ("第六十七条", lambda: served().enforce("x", at=days(17))),
 }
+
+
+def _old() -> Case:
+    """Three years old: in time only if it harmed finance."""
+    old = {"acts_from": date(2023, 3, 2), "acts_until": date(2023, 3, 2), "harmful": True}
+    return filed(FILING.model_copy(update=old), offence=offence(life_or_finance=True))
+
+
+def _harmless() -> Case:
+    case = _old()
+    case.inquire(INQUIRY.model_copy(update={"harmful": False}), certified=CERTIFIED, at=AT)
+    case.notify(notice(), offence(), ground(), at=AT)
+    return case
 
 
 def _minor() -> Case:

@@ -20,6 +20,7 @@ from services.inspection.cases.refusals import (
     HearingNotHeld,
     HearingWindowOpen,
     LegalReviewMissing,
+    LimitationPassed,
     MustNotPunish,
     OfficerRecused,
     OfficersMissing,
@@ -96,6 +97,13 @@ def limitation_ends(acts_until: date, *, five_years: bool) -> date:
         return acts_until.replace(year=acts_until.year + years)
     except ValueError:  # 29 February
         return acts_until.replace(year=acts_until.year + years, day=28)
+
+
+def too_old(case: "Case", offence: Offence) -> Iterator[Refusal]:
+    """Found too late. An inquiry that finds no harm may bring five years down to two."""
+    limit = limitation_ends(case.acts_until, five_years=offence.life_or_finance and case.harmful)
+    if case.found_on > limit:
+        yield LimitationPassed(ended_on=limit)
 
 
 def hearing_window(notified_on: date, calendar: CountsWorkingDays) -> Deadline:
@@ -201,6 +209,7 @@ def _about_the_act(case: "Case", ground: Ground, penalties: Sequence[Penalty]) -
         yield FinedAlready()
     if case.gravity == Gravity.MINOR and ground.corrected and not case.harmful:
         yield MustNotPunish()
+    yield from too_old(case, ground.offence)
 
 
 def _about_review_and_hearing(
