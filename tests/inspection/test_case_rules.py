@@ -160,6 +160,7 @@ VOID: dict[str, tuple[str, Callable[[], object]]] = {
         "第五十五条",
         lambda: filed().inquire(INQUIRY.model_copy(update={"identity_shown": False}), certified=CERTIFIED, at=AT),
     ),
+    "preserved twice": ("第五十六条", lambda: _preserving().preserve(at=days(9))),
     "preserved items": ("第五十六条", lambda: _preserved().decide(decision(), ground(), by="b", at=AT)),
     "not together": (
         "第五十七条",
@@ -296,6 +297,12 @@ def _joined(case: Case, who: str) -> Case:
 def _stated() -> Case:
     case = notified()
     case.state_defence(Statement(text="x"), by="p", at=AT)
+    return case
+
+
+def _preserving() -> Case:
+    case = investigating()
+    case.preserve(at=AT)
     return case
 
 
@@ -484,6 +491,11 @@ def test_preserved_items_are_settled_once() -> None:
     case = investigating()
     case.preserve(at=AT)
     assert case.settle(at=days(1)).step == "preservation_settled"
+    again = investigating()
+    for day in (1, 9):
+        again.preserve(at=days(day))
+        again.settle(at=days(day + 1))
+    assert again.preserved_on == days(9).date()
     for settled in (case, investigating()):
         with pytest.raises(CaseStateRefuses):
             settled.settle(at=days(2))

@@ -41,6 +41,7 @@ from services.inspection.cases.refusals import (
     OfficersMissing,
     OnTheSpotTooMuch,
     PartyMissing,
+    PreservedItemsUndecided,
     ReviewerInvolved,
 )
 from services.inspection.cases.states import BEFORE_NOTICE, Action, CaseState
@@ -182,6 +183,8 @@ class Case(Execution, Base):
     def preserve(self, *, at: datetime) -> CaseStepTaken:
         """Items were registered and preserved as evidence: within seven working days they must be decided on."""
         self._check(Action.PRESERVE)
+        if self.preserved_on is not None and self.settled_on is None:
+            raise PreservedItemsUndecided(preserved_on=self.preserved_on)
         self.preserved_on, self.settled_on = china_date(at), None
         return self._step("preservation", at)
 

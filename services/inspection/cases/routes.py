@@ -26,6 +26,7 @@ from services.inspection.cases.refusals import (
     OfficerRecused,
     OfficersMissing,
     PartyMissing,
+    PreservedItemsUndecided,
     ReviewerInvolved,
 )
 from services.inspection.cases.shapes import BlockOut, CaseOut, ClockOut, TickOut
@@ -236,7 +237,11 @@ async def add_case_exhibits(
     return case
 
 
-@router.post("/{case_id}/preservation", response_model=CaseOut, responses=problems(CaseNotFound, CaseStateRefuses))
+@router.post(
+    "/{case_id}/preservation",
+    response_model=CaseOut,
+    responses=problems(CaseNotFound, CaseStateRefuses, PreservedItemsUndecided),
+)
 async def preserve_case_items(case_id: UUID, caller: InvestigatorDep, session: SessionDep, response: Response) -> Case:
     """Items were registered and preserved as evidence; within seven working days they must be decided on."""
     case = await usecases.preserve_items(session, case_id, caller=caller, at=utc_now())
