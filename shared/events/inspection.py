@@ -718,11 +718,13 @@ class CaseFiled(CaseEvent):
 
 
 class CaseStepTaken(CaseEvent):
-    """A step was put on file: officers, inquiry, preservation, legal_review, statement, hearing_asked, extension …"""
+    """A step was put on file: officers, inquiry, preservation, legal_review, statement, hearing_asked, extension …
+    `attended` says of a hearing that was held whether the party came."""
 
     type: ClassVar[str] = "inspection.case.step_taken.v1"
 
     step: str
+    attended: bool | None = None
 
 
 class CaseNotified(CaseEvent):

@@ -38,7 +38,7 @@ REFUSALS = (
     "case-state", "notice-missing", "rectification-not-ordered", "statement-unanswered", "collective-decision-missing",
     "legal-review-missing", "reviewer-involved", "case-extension-refused", "hearing-right-untold", "no-hearing-right",
     "hearing-asked-late", "hearing-window-open", "hearing-notice-short", "hearing-chair-involved", "hearing-not-held",
-    "enforcement-early", "payment-exceeds", "money-owed",
+    "hearing-held", "enforcement-early", "payment-exceeds", "money-owed",
 )  # fmt: skip
 FINE_FEN = 100_000
 FINE = Penalty(kind=PenaltyKind.FINE, amount_fen=FINE_FEN)
@@ -196,6 +196,7 @@ class CaseMachine(RuleBasedStateMachine):
     def call(self, ahead: int, chair: str) -> None:
         model, on = self.model, self.today + timedelta(days=ahead)
         allowed = model.stage == "hearing" and chair == "chair" and on >= workdays(self.today, 7)
+        allowed = allowed and model.held_on is None
         if self.take("call", allowed, lambda: self.case.call_hearing(on, chair, CALENDAR, at=self.at)):
             model.hearing_on, model.held_on = on, None
 
@@ -203,6 +204,7 @@ class CaseMachine(RuleBasedStateMachine):
     def hold(self, attended: bool) -> None:
         model = self.model
         allowed = model.stage == "hearing" and model.hearing_on is not None and self.today >= model.hearing_on
+        allowed = allowed and model.held_on is None
         if self.take("hold", allowed, lambda: self.case.hold_hearing(attended=attended, record="x", at=self.at)):
             model.held_on = self.today
 

@@ -209,6 +209,11 @@ VOID: dict[str, tuple[str, Callable[[], object]]] = {
         lambda: _joined(_held(), "chair").decide(decision(REVOCATION, collective=True), ground(), by="b", at=days(12)),
     ),
     "held early": ("第六十四条", lambda: heard().hold_hearing(attended=True, record="x", at=days(9))),
+    "held twice": ("第六十五条", lambda: _held().hold_hearing(attended=False, record="y", at=days(11))),
+    "called again": (
+        "第六十五条",
+        lambda: _held().call_hearing(date(2026, 4, 1), "chair-2", CALENDAR, at=days(11)),
+    ),
     "not held": (
         "第六十五条",
         lambda: heard().decide(decision(REVOCATION, collective=True), ground(), by="b", at=days(20)),
@@ -389,7 +394,7 @@ def test_five_years_where_finance_was_harmed() -> None:
 
 def test_a_hearing_is_held_reviewed_and_decided() -> None:
     case = heard()
-    case.hold_hearing(attended=False, record="未到场", at=days(10))
+    assert case.hold_hearing(attended=False, record="未到场", at=days(10)).attended is False
     collective = decision(REVOCATION, collective=True)
     with pytest.raises(Unlawful) as refused:  # the opinion is older than the hearing
         case.decide(collective, ground(), by="b", at=days(11))

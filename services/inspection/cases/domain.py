@@ -29,6 +29,7 @@ from services.inspection.cases.refusals import (
     ChairInvolved,
     ExtensionRefused,
     HearingAskedLate,
+    HearingHeld,
     HearingNoticeShort,
     HearingRightUntold,
     IdentityNotShown,
@@ -252,6 +253,7 @@ class Case(Execution, Base):
     def call_hearing(self, on: date, chair: str, calendar: CountsWorkingDays, *, at: datetime) -> CaseStepTaken:
         """Tell the party when the hearing is, seven working days before, and who chairs it."""
         self._check(Action.CALL_HEARING)
+        self._check_not_held()
         self._check_chair(chair, pointer="/chair")
         earliest = calendar.after_working_days(china_date(at), law.HEARING_NOTICE_DAYS).on
         if on < earliest:
@@ -262,11 +264,16 @@ class Case(Execution, Base):
     def hold_hearing(self, *, attended: bool, record: str, at: datetime) -> CaseStepTaken:
         """The record of the hearing; a party that stays away without reason has given it up (art. 64)."""
         self._check(Action.HOLD_HEARING)
+        self._check_not_held()
         if self.hearing_on is None or self.hearing is None or china_date(at) < self.hearing_on:
             raise HearingNoticeShort(earliest=self.hearing_on)
         self._check_chair(self.hearing["chair"])
         self.hearing = {**self.hearing, "held": attended, "record": record, "on": china_date(at).isoformat()}
-        return self._step("hearing_held", at)
+        return self._step("hearing_held", at, attended=attended)
+
+    def _check_not_held(self) -> None:
+        if self.heard:
+            raise HearingHeld
 
     def _check_chair(self, chair: str, *, pointer: str | None = None) -> None:
         self._check_unrecused(chair, pointer=pointer)

@@ -216,10 +216,9 @@ def _about_review_and_hearing(
     case: "Case", ground: Ground, penalties: Sequence[Penalty], *, on: date
 ) -> Iterator[Refusal]:
     asked = case.hearing_asked_on is not None
-    held = case.hearing is not None and case.hearing.get("held") is not None
-    if needs_review(penalties, ground.hearing_fen, heard=asked) and not _reviewed(case, after_hearing=held):
+    if needs_review(penalties, ground.hearing_fen, heard=asked) and not _reviewed(case, after_hearing=case.heard):
         yield LegalReviewMissing()
-    if asked and not held:
+    if asked and not case.heard:
         yield HearingNotHeld(hearing_on=case.hearing_on)
     if case.notified_on is None or asked or case.hearing_waived:
         return

@@ -90,6 +90,11 @@ class CaseFile(Aggregate):
         """The penalties the party was told of."""
         return [Penalty.model_validate(one) for one in (self.notice or {}).get("penalties", [])]
 
+    @property
+    def heard(self) -> bool:
+        """Whether the hearing is on record; a party that stayed away had its hearing."""
+        return self.hearing is not None and self.hearing.get("held") is not None
+
     def _check(self, action: Action) -> None:
         if self.state not in TRANSITIONS[action]:
             raise CaseStateRefuses(state=self.state)
@@ -111,8 +116,8 @@ class CaseFile(Aggregate):
         self.fine_fen = sum(one.amount_fen or 0 for one in penalties if one.kind is PenaltyKind.FINE)
         self.owed_fen = sum(one.amount_fen or 0 for one in penalties)
 
-    def _step(self, step: str, at: datetime) -> CaseStepTaken:
-        return self._fact(CaseStepTaken, at, step=step)
+    def _step(self, step: str, at: datetime, **more: object) -> CaseStepTaken:
+        return self._fact(CaseStepTaken, at, step=step, **more)
 
     def _fact(self, kind: type[Fact], at: datetime, **more: object) -> Fact:
         return kind.model_validate(

@@ -305,6 +305,14 @@ class HearingNotHeld(Unlawful):
     article = "第六十五条"
 
 
+class HearingHeld(Unlawful):
+    """The hearing was held; its record stands, and the decision follows it (article 65)."""
+
+    code = "hearing-held"
+    zh = "听证已举行，笔录不得更改，应当根据听证笔录作出决定（行政处罚法第六十五条）。"
+    article = "第六十五条"
+
+
 class EnforcementEarly(Unlawful):
     """The time to pay has not passed yet (article 67)."""
 

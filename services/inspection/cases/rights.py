@@ -15,6 +15,7 @@ from services.inspection.cases.refusals import (
     ChairInvolved,
     FineOutOfRange,
     HearingAskedLate,
+    HearingHeld,
     HearingNoticeShort,
     HearingRightUntold,
     NoHearingRight,
@@ -112,7 +113,7 @@ async def ask_hearing(case_id: UUID, caller: PartyDep, session: SessionDep, resp
 @router.post(
     "/{case_id}/hearing",
     response_model=CaseOut,
-    responses=problems(CaseNotFound, CaseStateRefuses, OfficerRecused, ChairInvolved, HearingNoticeShort),
+    responses=problems(CaseNotFound, CaseStateRefuses, OfficerRecused, ChairInvolved, HearingNoticeShort, HearingHeld),
 )
 async def call_hearing(
     case_id: UUID, body: HearingIn, caller: OfficialDep, session: SessionDep, response: Response
@@ -126,7 +127,7 @@ async def call_hearing(
 @router.post(
     "/{case_id}/hearing-record",
     response_model=CaseOut,
-    responses=problems(CaseNotFound, CaseStateRefuses, OfficerRecused, ChairInvolved, HearingNoticeShort),
+    responses=problems(CaseNotFound, CaseStateRefuses, OfficerRecused, ChairInvolved, HearingNoticeShort, HearingHeld),
 )
 async def record_hearing(
     case_id: UUID, body: HearingRecordIn, caller: OfficialDep, session: SessionDep, response: Response
