@@ -87,7 +87,7 @@ class Model:
         if self.grave and not (together and self.agreed_on is not None):
             return False
         if self.asked_on is not None:
-            return self.held_on is not None and self.agreed_on is not None and self.agreed_on >= self.held_on
+            return self.held_on is not None and self.agreed_on is not None
         return not self.grave or self.waived or on > workdays(self.told_on, 5)
 
     def late(self, on: date) -> int:
@@ -206,7 +206,7 @@ class CaseMachine(RuleBasedStateMachine):
         allowed = model.stage == "hearing" and model.hearing_on is not None and self.today >= model.hearing_on
         allowed = allowed and model.held_on is None
         if self.take("hold", allowed, lambda: self.case.hold_hearing(attended=attended, record="x", at=self.at)):
-            model.held_on = self.today
+            model.held_on, model.agreed_on = self.today, None
 
     @rule(more=st.sampled_from([1, 30, 31]))
     def extend(self, more: int) -> None:

@@ -403,6 +403,18 @@ def test_a_hearing_is_held_reviewed_and_decided() -> None:
     assert [one.kind for one in case.decide(collective, ground(), by="b", at=days(11)).proposals] == ["revocation"]
 
 
+def test_an_opinion_of_the_morning_does_not_know_what_the_hearing_heard() -> None:
+    case = heard()
+    case.give_review(REVIEW, by="jurist", at=days(10))
+    case.hold_hearing(attended=True, record="x", at=days(10))
+    with pytest.raises(Unlawful) as refused:
+        case.decide(decision(REVOCATION, collective=True), ground(), by="b", at=days(10))
+    assert refused.value.code == "legal-review-missing"
+    assert (case.review or {})["set_aside_on"] == "2026-03-12"
+    case.give_review(REVIEW, by="jurist", at=days(10))
+    assert case.decide(decision(REVOCATION, collective=True), ground(), by="b", at=days(10)).state == "decided"
+
+
 def test_a_party_may_waive_its_hearing() -> None:
     case = notified(REVOCATION)
     case.state_defence(Statement(text="不要求听证", waives_hearing=True), by="p", at=AT)

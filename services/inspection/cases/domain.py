@@ -214,6 +214,11 @@ class Case(Execution, Base):
             self.state = CaseState.LEGAL_REVIEW if review.agreed else CaseState.INVESTIGATING
         return self._step("legal_review", at)
 
+    def _set_review_aside(self, at: datetime) -> None:
+        """What came after an opinion was not part of what it judged."""
+        if self.review is not None:
+            self.review = {**self.review, "set_aside_on": china_date(at).isoformat()}
+
     # -- the party's rights ------------------------------------------------------------------------
 
     def notify(self, notice: Notice, offence: Offence, ground: Ground, *, at: datetime) -> CaseNotified:
@@ -269,6 +274,7 @@ class Case(Execution, Base):
             raise HearingNoticeShort(earliest=self.hearing_on)
         self._check_chair(self.hearing["chair"])
         self.hearing = {**self.hearing, "held": attended, "record": record, "on": china_date(at).isoformat()}
+        self._set_review_aside(at)
         return self._step("hearing_held", at, attended=attended)
 
     def _check_not_held(self) -> None:

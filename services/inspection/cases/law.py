@@ -216,7 +216,7 @@ def _about_review_and_hearing(
     case: "Case", ground: Ground, penalties: Sequence[Penalty], *, on: date
 ) -> Iterator[Refusal]:
     asked = case.hearing_asked_on is not None
-    if needs_review(penalties, ground.hearing_fen, heard=asked) and not _reviewed(case, after_hearing=case.heard):
+    if needs_review(penalties, ground.hearing_fen, heard=asked) and not _reviewed(case):
         yield LegalReviewMissing()
     if asked and not case.heard:
         yield HearingNotHeld(hearing_on=case.hearing_on)
@@ -227,13 +227,9 @@ def _about_review_and_hearing(
         yield HearingWindowOpen(until=window.on)
 
 
-def _reviewed(case: "Case", *, after_hearing: bool) -> bool:
-    """Agreed to; and after the hearing, if there was one: what was heard is part of what is reviewed."""
-    if case.review is None or not case.review["agreed"]:
-        return False
-    if not after_hearing or case.hearing is None:
-        return True
-    return bool(case.review["on"] >= case.hearing["on"])
+def _reviewed(case: "Case") -> bool:
+    """Agreed to, and not set aside since: what was heard is part of what is reviewed."""
+    return case.review is not None and case.review["agreed"] and "set_aside_on" not in case.review
 
 
 def spot_obstacles(case: "Case", ground: Ground, penalties: Sequence[Penalty]) -> Iterator[Refusal]:

@@ -22,12 +22,13 @@ class InquiryOut(BaseModel):
 
 
 class ReviewOut(BaseModel):
-    """The legal opinion."""
+    """The legal opinion; it no longer counts once a hearing was held or another notice was given."""
 
     on: date
     by: str
     agreed: bool
     opinion: str
+    set_aside_on: date | None = None
 
 
 class NoticeOut(BaseModel):
