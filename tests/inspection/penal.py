@@ -107,7 +107,7 @@ def notified(*penalties: Penalty, **more: Any) -> Case:
 def heard() -> Case:
     """A hearing was asked for, and called for the 12th of March, seven working days ahead."""
     case = notified(REVOCATION)
-    case.ask_hearing(CALENDAR, hearing_fen=500_000, at=days(1))
+    case.ask_hearing(CALENDAR, at=days(1))
     case.call_hearing(date(2026, 3, 12), "chair", CALENDAR, at=days(1))
     return case
 
@@ -178,7 +178,7 @@ ACTS: dict[Action, Callable[[Case], CaseEvent]] = {
     Action.REVIEW: lambda case: case.give_review(REVIEW, by="jurist", at=days(1)),
     Action.NOTIFY: lambda case: case.notify(notice(), offence(), ground(), at=days(1)),
     Action.STATE: lambda case: case.state_defence(Statement(text="x"), by="p1", at=days(1)),
-    Action.ASK_HEARING: lambda case: case.ask_hearing(CALENDAR, hearing_fen=1, at=days(1)),
+    Action.ASK_HEARING: lambda case: case.ask_hearing(CALENDAR, at=days(1)),
     Action.CALL_HEARING: lambda case: case.call_hearing(date(2026, 3, 20), "chair", CALENDAR, at=days(1)),
     Action.HOLD_HEARING: lambda case: case.hold_hearing(attended=True, record="x", at=days(10)),
     Action.EXTEND: lambda case: case.extend(date(2026, 6, 10), "x", most=30, by="b1", at=days(1)),

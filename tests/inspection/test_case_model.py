@@ -189,7 +189,7 @@ class CaseMachine(RuleBasedStateMachine):
         model = self.model
         in_time = model.told_on is not None and self.today <= workdays(model.told_on, 5)
         allowed = model.stage == "notified" and model.grave and in_time
-        if self.take("ask", allowed, lambda: self.case.ask_hearing(CALENDAR, hearing_fen=500_000, at=self.at)):
+        if self.take("ask", allowed, lambda: self.case.ask_hearing(CALENDAR, at=self.at)):
             model.stage, model.asked_on, model.waived = "hearing", self.today, False
 
     @rule(ahead=st.integers(5, 12), chair=st.sampled_from(["chair", "chair", "o1"]))

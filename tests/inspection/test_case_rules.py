@@ -57,6 +57,8 @@ def test_every_step_is_taken_where_the_table_says(action: Action, state: CaseSta
     case = IN_STATE[state]()
     if action is Action.SETTLE:
         case.preserved_on = DAY
+    if action is Action.ASK_HEARING:
+        case.hearing_fen = 1
     assert ACTS[action](case).state == case.state
 
 
@@ -186,8 +188,8 @@ VOID: dict[str, tuple[str, Callable[[], object]]] = {
         "第六十三条",
         lambda: investigating().notify(notice(REVOCATION, hearing_told=False), offence(), ground(), at=AT),
     ),
-    "no right to a hearing": ("第六十三条", lambda: notified().ask_hearing(CALENDAR, hearing_fen=500_000, at=AT)),
-    "asked late": ("第六十四条", lambda: notified(REVOCATION).ask_hearing(CALENDAR, hearing_fen=1, at=days(8))),
+    "no right to a hearing": ("第六十三条", lambda: notified().ask_hearing(CALENDAR, at=AT)),
+    "asked late": ("第六十四条", lambda: notified(REVOCATION).ask_hearing(CALENDAR, at=days(8))),
     "window open": (
         "第六十四条",
         lambda: notified(REVOCATION).decide(decision(REVOCATION, collective=True), ground(), by="b", at=days(7)),
@@ -413,6 +415,20 @@ def test_an_opinion_of_the_morning_does_not_know_what_the_hearing_heard() -> Non
     assert (case.review or {})["set_aside_on"] == "2026-03-12"
     case.give_review(REVIEW, by="jurist", at=days(10))
     assert case.decide(decision(REVOCATION, collective=True), ground(), by="b", at=days(10)).state == "decided"
+
+
+def test_a_large_fine_is_what_it_was_on_the_day_of_the_notice() -> None:
+    large = Penalty(kind=PenaltyKind.FINE, amount_fen=600_000)
+    raised = ground(hearing_fen=700_000)
+    with pytest.raises(Unlawful) as refused:
+        notified(large).decide(decision(large), raised, by="b", at=days(1))
+    assert refused.value.code == "hearing-window-open"
+    unreviewed = investigating()
+    unreviewed.notify(notice(large), offence(), ground(), at=AT)
+    with pytest.raises(Unlawful) as refused:
+        unreviewed.decide(decision(large), raised, by="b", at=days(20))
+    assert refused.value.code == "legal-review-missing"
+    assert notified(large).ask_hearing(CALENDAR, at=days(1)).step == "hearing_asked"
 
 
 def test_a_party_may_waive_its_hearing() -> None:

@@ -231,7 +231,7 @@ class Case(Execution, Base):
             raise HearingRightUntold(pointer="/hearing_told")
         check_officers(self.officers, ground.certified, self.recused)
         self.state, self.notified_on = CaseState.NOTIFIED, china_date(at)
-        self.notice = notice.model_dump(mode="json")
+        self.notice, self.hearing_fen = notice.model_dump(mode="json"), ground.hearing_fen
         self.told_institution_id = self.institution_id
         return self._fact(CaseNotified, at, penalties=[penalty.kind.value for penalty in notice.penalties])
 
@@ -243,11 +243,12 @@ class Case(Execution, Base):
         self.hearing_waived = self.hearing_waived or (statement.waives_hearing and self.state != CaseState.HEARING)
         return self._step("statement", at)
 
-    def ask_hearing(self, calendar: CountsWorkingDays, *, hearing_fen: int, at: datetime) -> CaseStepTaken:
+    def ask_hearing(self, calendar: CountsWorkingDays, *, at: datetime) -> CaseStepTaken:
         """The party asks for a hearing, within five working days of the notice."""
         self._check(Action.ASK_HEARING)
         assert self.notified_on is not None
-        if not law.gives_hearing(self.proposed, hearing_fen):
+        assert self.hearing_fen is not None
+        if not law.gives_hearing(self.proposed, self.hearing_fen):
             raise NoHearingRight
         window = law.hearing_window(self.notified_on, calendar)
         if china_date(at) > window.on:

@@ -84,6 +84,7 @@ class Ground:
     calendar: CountsWorkingDays
     certified: Collection[str]
     hearing_fen: int
+    """Today's; for a case whose party was told, that of the notice counts."""
     rectification_ordered: bool
     corrected: bool
     first: bool
@@ -216,14 +217,15 @@ def _about_review_and_hearing(
     case: "Case", ground: Ground, penalties: Sequence[Penalty], *, on: date
 ) -> Iterator[Refusal]:
     asked = case.hearing_asked_on is not None
-    if needs_review(penalties, ground.hearing_fen, heard=asked) and not _reviewed(case):
+    large = ground.hearing_fen if case.hearing_fen is None else case.hearing_fen
+    if needs_review(penalties, large, heard=asked) and not _reviewed(case):
         yield LegalReviewMissing()
     if asked and not case.heard:
         yield HearingNotHeld(hearing_on=case.hearing_on)
     if case.notified_on is None or asked or case.hearing_waived:
         return
     window = hearing_window(case.notified_on, ground.calendar)
-    if gives_hearing(case.proposed, ground.hearing_fen) and on <= window.on:
+    if gives_hearing(case.proposed, large) and on <= window.on:
         yield HearingWindowOpen(until=window.on)
 
 

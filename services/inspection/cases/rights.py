@@ -101,7 +101,7 @@ async def take_statement(
 @router.post(
     "/{case_id}/hearing-request",
     response_model=CaseOut,
-    responses=problems(CaseNotFound, CaseStateRefuses, NoHearingRight, HearingAskedLate, NormUnknown),
+    responses=problems(CaseNotFound, CaseStateRefuses, NoHearingRight, HearingAskedLate),
 )
 async def ask_hearing(case_id: UUID, caller: PartyDep, session: SessionDep, response: Response) -> Case:
     """The party asks for a hearing, within five working days of the notice."""

@@ -136,8 +136,7 @@ async def ask_hearing(session: AsyncSession, case_id: UUID, *, caller: Principal
     """The party asks to be heard."""
     case = await queries.case_for_update(session, case_id, caller)
     calendar = await calendar_of(session, case)
-    hearing_fen = await norms.norm(session, HEARING[Party(case.party)], on=china_date(at))
-    await journal.record(session, case.ask_hearing(calendar, hearing_fen=hearing_fen, at=at), subject=case)
+    await journal.record(session, case.ask_hearing(calendar, at=at), subject=case)
     return case
 
 
