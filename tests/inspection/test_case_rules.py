@@ -181,6 +181,16 @@ VOID: dict[str, tuple[str, Callable[[], object]]] = {
             decision(REVOCATION, collective=True), ground(), by="b", at=days(12)
         ),
     ),
+    "told of a suspension that is over": (
+        "第五十九条",
+        lambda: investigating().notify(notice(_rest(date(2026, 3, 1))), offence(), ground(), at=AT),
+    ),
+    "a suspension that is over": (
+        "第五十九条",
+        lambda: notified(_rest(date(2026, 3, 9))).decide(
+            decision(_rest(date(2026, 3, 9))), ground(), by="b", at=days(8)
+        ),
+    ),
     "after ninety days": ("第六十条", lambda: notified().decide(decision(), ground(), by="b", at=days(91))),
     "extended too long": ("第六十条", lambda: filed().extend(date(2026, 7, 1), "x", most=30, by="b", at=AT)),
     "extended too late": ("第六十条", lambda: filed().extend(date(2026, 6, 10), "x", most=30, by="b", at=days(91))),
@@ -222,6 +232,10 @@ VOID: dict[str, tuple[str, Callable[[], object]]] = {
     ),
     "enforced early": ("第六十七条", lambda: served().enforce("x", at=days(17))),
 }
+
+
+def _rest(until: date) -> Penalty:
+    return Penalty(kind=PenaltyKind.SUSPENSION, until=until)
 
 
 def _old() -> Case:

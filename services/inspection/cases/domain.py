@@ -224,7 +224,7 @@ class Case(Execution, Base):
     def notify(self, notice: Notice, offence: Offence, ground: Ground, *, at: datetime) -> CaseNotified:
         """Tell the party what is proposed, on which facts and basis, and its rights."""
         self._check(Action.NOTIFY)
-        law.check_penalties(self, notice.penalties, offence)
+        law.check_penalties(self, notice.penalties, offence, on=china_date(at))
         if not notice.rights_told:
             raise NoticeMissing(pointer="/rights_told")
         if law.gives_hearing(notice.penalties, ground.hearing_fen) and not notice.hearing_told:

@@ -29,6 +29,7 @@ from services.inspection.cases.refusals import (
     RectificationNotOrdered,
     ReviewerInvolved,
     StatementUnanswered,
+    SuspensionOver,
 )
 from services.inspection.norms.domain import NormName
 from services.inspection.offences.domain import Gravity, Offence, PenaltyKind, PenaltyRule
@@ -138,9 +139,9 @@ def is_grave(case: "Case", penalties: Sequence[Penalty]) -> bool:
     )
 
 
-def check_penalties(case: "Case", penalties: Sequence[Penalty], offence: Offence) -> None:
-    """Each is one the law allows for an act as grave as this, and a fine lies in its range."""
-    for refusal in unfounded(case, penalties, offence):
+def check_penalties(case: "Case", penalties: Sequence[Penalty], offence: Offence, *, on: date) -> None:
+    """Each is one the law allows for an act as grave as this, a fine lies in its range, a suspension can be served."""
+    for refusal in (*unfounded(case, penalties, offence), *_over(penalties, on=on)):
         raise refusal
 
 
@@ -163,6 +164,12 @@ def unfounded(case: "Case", penalties: Sequence[Penalty], offence: Offence) -> I
                 )
         elif one.kind is PenaltyKind.CONFISCATION and one.amount_fen != case.illegal_income_fen:
             yield PenaltyUnfounded(pointer=f"/penalties/{place}/amount_fen", illegal_income_fen=case.illegal_income_fen)
+
+
+def _over(penalties: Sequence[Penalty], *, on: date) -> Iterator[Refusal]:
+    for place, one in enumerate(penalties):
+        if one.until is not None and one.until < on:
+            yield SuspensionOver(pointer=f"/penalties/{place}/until")
 
 
 def _rule(rules: Sequence[PenaltyRule], kind: PenaltyKind, gravity: Gravity) -> PenaltyRule | None:
@@ -188,6 +195,7 @@ def obstacles(case: "Case", ground: Ground, decision: Decision | None, *, on: da
     if is_grave(case, penalties) and not (decision is not None and decision.collective):
         yield CollectiveDecisionMissing(pointer="/collective")
     yield from _about_review_and_hearing(case, ground, penalties, on=on)
+    yield from _over(penalties, on=on)
     if on > case.due_on:
         yield DecisionLate(due_on=case.due_on)
 

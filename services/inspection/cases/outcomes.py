@@ -38,6 +38,7 @@ from services.inspection.cases.refusals import (
     RectificationNotOrdered,
     ReviewerInvolved,
     StatementUnanswered,
+    SuspensionOver,
 )
 from services.inspection.cases.shapes import CaseOut
 from services.inspection.norms.domain import NormUnknown
@@ -116,6 +117,7 @@ class EnforcementIn(BaseModel):
         LegalReviewMissing,
         ReviewerInvolved,
         ChairInvolved,
+        SuspensionOver,
         HearingNotHeld,
         HearingWindowOpen,
         DecisionLate,

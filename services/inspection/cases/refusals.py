@@ -233,6 +233,14 @@ class ReviewerInvolved(Unlawful):
     article = "第五十八条"
 
 
+class SuspensionOver(Unlawful):
+    """The last day of the suspension has passed: there would be nothing left to carry out (article 59)."""
+
+    code = "suspension-over"
+    zh = "暂扣许可证的截止日期已过，无从履行（行政处罚法第五十九条）。"
+    article = "第五十九条"
+
+
 class DecisionLate(Unlawful):
     """The time for a decision has passed (article 60)."""
 

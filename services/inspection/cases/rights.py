@@ -23,6 +23,7 @@ from services.inspection.cases.refusals import (
     OfficerRecused,
     OfficersMissing,
     PenaltyUnfounded,
+    SuspensionOver,
 )
 from services.inspection.cases.shapes import CaseOut
 from services.inspection.norms.domain import NormUnknown
@@ -74,6 +75,7 @@ class HearingRecordIn(BaseModel):
         HearingRightUntold,
         PenaltyUnfounded,
         FineOutOfRange,
+        SuspensionOver,
         OfficersMissing,
         OfficerRecused,
         NormUnknown,
