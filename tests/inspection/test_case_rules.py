@@ -158,6 +158,12 @@ VOID: dict[str, tuple[str, Callable[[], object]]] = {
             SpotDecision(grounds="x", identity_shown=True, fine_fen=20_001), ground(), by="b", at=AT
         ),
     ),
+    "too grave on the spot": (
+        "第五十一条",
+        lambda: _file(gravity=Gravity.SERIOUS).decide_on_the_spot(
+            SpotDecision(grounds="x", identity_shown=True), ground(), by="b", at=AT
+        ),
+    ),
     "no certificate shown": (
         "第五十五条",
         lambda: filed().inquire(INQUIRY.model_copy(update={"identity_shown": False}), certified=CERTIFIED, at=AT),

@@ -40,6 +40,7 @@ from services.inspection.cases.refusals import (
     NoticeMissing,
     OfficerRecused,
     OfficersMissing,
+    OnTheSpotTooGrave,
     OnTheSpotTooMuch,
     PartyMissing,
     PreservedItemsUndecided,
@@ -321,6 +322,8 @@ class Case(Execution, Base):
         """A warning, or a small fine, decided and handed over where the act was found (art. 51 and 52)."""
         self._check(Action.DECIDE_ON_THE_SPOT)
         self._check_unrecused(by)
+        if self.gravity not in law.ON_THE_SPOT:
+            raise OnTheSpotTooGrave(gravity=self.gravity)
         limit = law.ON_THE_SPOT_FEN[Party(self.party)]
         if decision.fine_fen is not None and decision.fine_fen > limit:
             raise OnTheSpotTooMuch(pointer="/fine_fen", limit_fen=limit)

@@ -46,6 +46,8 @@ HEARING: Final[Mapping[Party, NormName]] = {
 """What a large fine is (art. 63), each province says for itself."""
 OFFICERS: Final = 2
 """Art. 42."""
+ON_THE_SPOT: Final = frozenset({Gravity.MINOR, Gravity.ORDINARY})
+"""Art. 51: what is serious takes the ordinary procedure."""
 ON_THE_SPOT_FEN: Final[Mapping[Party, int]] = {Party.PERSON: 20_000, Party.ORGANISATION: 300_000}
 """Art. 51."""
 SETTLE_DAYS: Final = 7

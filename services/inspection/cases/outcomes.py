@@ -31,6 +31,7 @@ from services.inspection.cases.refusals import (
     NoticeMissing,
     OfficerRecused,
     OfficersMissing,
+    OnTheSpotTooGrave,
     OnTheSpotTooMuch,
     PaymentExceeds,
     PenaltyUnfounded,
@@ -139,6 +140,7 @@ async def decide_case(
     responses=problems(
         CaseNotFound,
         CaseStateRefuses,
+        OnTheSpotTooGrave,
         OnTheSpotTooMuch,
         IdentityNotShown,
         RectificationNotOrdered,

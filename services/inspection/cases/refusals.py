@@ -193,6 +193,14 @@ class OnTheSpotTooMuch(Unlawful):
     article = "第五十一条"
 
 
+class OnTheSpotTooGrave(Unlawful):
+    """Only minor and ordinary acts are decided on the spot (article 51)."""
+
+    code = "on-the-spot-gravity"
+    zh = "情节严重的违法行为不得当场处罚，应当适用普通程序（行政处罚法第五十一条）。"
+    article = "第五十一条"
+
+
 class IdentityNotShown(Unlawful):
     """It is not on record that the officers showed their certificates (article 55)."""
 
