@@ -141,7 +141,7 @@ class Remedies:
         notice = {
             "facts": "（演示）一次性收取12个月费用", "reasons": "（演示）情节严重",
             "basis": "校外培训行政处罚暂行办法第二十二条", "penalties": penalties, "rights_told": True,
-            "hearing_told": True,
+            "hearing_told": True, "public_notice": True,
         }  # fmt: skip
         await self._bureau.post("inspection", f"{path}/penalty-notice", notice)
         statement = {"text": "（演示）承认事实，请求从轻", "waives_hearing": True}

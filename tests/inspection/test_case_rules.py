@@ -39,6 +39,7 @@ from tests.inspection.penal import (
     notice,
     notified,
     offence,
+    reviewed,
     served,
 )
 
@@ -145,6 +146,10 @@ VOID: dict[str, tuple[str, Callable[[], object]]] = {
         lambda: notified().decide(
             decision(Penalty(kind=PenaltyKind.FINE, amount_fen=100_001)), ground(), by="b", at=AT
         ),
+    ),
+    "named publicly without a word of it": (
+        "第四十五条",
+        lambda: notified().decide(decision(notice=True), ground(), by="b", at=AT),
     ),
     "too much on the spot": (
         "第五十一条",
@@ -452,10 +457,17 @@ def test_a_large_fine_is_what_it_was_on_the_day_of_the_notice() -> None:
 
 
 def test_a_party_may_waive_its_hearing() -> None:
-    case = notified(REVOCATION)
+    case = reviewed()
+    case.notify(notice(REVOCATION, public_notice=True), offence(), ground(), at=AT)
     case.state_defence(Statement(text="不要求听证", waives_hearing=True), by="p", at=AT)
     fact = case.decide(decision(REVOCATION, collective=True, answer="已复核", notice=True), ground(), by="b", at=AT)
     assert [one.kind for one in fact.proposals] == ["revocation", "notice"]
+
+
+def test_who_is_told_of_criticism_is_told_of_its_publication() -> None:
+    criticism = Penalty(kind=PenaltyKind.CRITICISM)
+    fact = notified(criticism).decide(decision(criticism, notice=True), ground(), by="b", at=AT)
+    assert [one.kind for one in fact.proposals] == ["notice"]
 
 
 def test_a_suspension_is_proposed_until_its_day() -> None:

@@ -191,6 +191,8 @@ def obstacles(case: "Case", ground: Ground, decision: Decision | None, *, on: da
         yield StatementUnanswered(pointer="/answer")
     if decision is not None and case.notice is not None and _harsher(penalties, case.proposed):
         yield HarsherThanNotified(pointer="/penalties")
+    if decision is not None and decision.notice and case.notice is not None and not _told_of_naming(case):
+        yield HarsherThanNotified(pointer="/notice")
     yield from _involved(case)
     if case.preserved_on is not None and case.settled_on is None:
         yield PreservedItemsUndecided(preserved_on=case.preserved_on)
@@ -265,3 +267,9 @@ def _harsher(decided: Sequence[Penalty], told: Sequence[Penalty]) -> bool:
         or (one.until or date.min) > (known[one.kind].until or date.max)
         for one in decided
     )
+
+
+def _told_of_naming(case: "Case") -> bool:
+    """By the notice itself; who is criticised in public is named in public."""
+    told = (case.notice or {}).get("public_notice", False)
+    return bool(told) or any(one.kind is PenaltyKind.CRITICISM for one in case.proposed)

@@ -94,7 +94,7 @@ class Review(BaseModel):
 
 
 class Notice(BaseModel):
-    """What the party is told before the decision."""
+    """What the party is told before the decision; `public_notice`: also that it is to be named publicly."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -104,6 +104,7 @@ class Notice(BaseModel):
     penalties: Penalties
     rights_told: bool
     hearing_told: bool = False
+    public_notice: bool = False
 
 
 class Statement(BaseModel):

@@ -40,6 +40,7 @@ class NoticeOut(BaseModel):
     penalties: list[Penalty]
     rights_told: bool
     hearing_told: bool
+    public_notice: bool = False
 
 
 class StatementOut(BaseModel):
