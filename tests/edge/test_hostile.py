@@ -56,7 +56,9 @@ OPTIONAL_FIELDS: dict[str, dict[str, Any]] = {
         "offence": "x", "party_name": "x", "acts_until": "x", "gravity": "x", "harmful": True, "illegal_income_fen": 1,
     },
     "record_case_inquiry": {"evidence": ["x"], "harmful": True, "illegal_income_fen": 1},
-    "notify_party": {"hearing_told": True, "public_notice": True, "penalties": [{"kind": "fine", "amount_fen": 1, "until": "x"}]},
+    "notify_party": {
+        "hearing_told": True, "public_notice": True, "penalties": [{"kind": "fine", "amount_fen": 1, "until": "x"}],
+    },
     "decide_case": {"collective": True, "notice": True, "penalties": [{"kind": "fine", "amount_fen": 1}]},
     "decide_on_the_spot": {"fine_fen": 1},
     "complain": {"uscc": "x", "address": "x", "contact": {"name": "x", "phone": "x"}},

@@ -39,6 +39,7 @@ REFUSALS = (
     "legal-review-missing", "reviewer-involved", "case-extension-refused", "hearing-right-untold", "no-hearing-right",
     "hearing-asked-late", "hearing-window-open", "hearing-notice-short", "hearing-chair-involved", "hearing-not-held",
     "hearing-held", "enforcement-early", "payment-exceeds", "money-owed",
+    "legal-review-disagrees",
 )  # fmt: skip
 FINE_FEN = 100_000
 FINE = Penalty(kind=PenaltyKind.FINE, amount_fen=FINE_FEN)
@@ -63,6 +64,7 @@ class Model:
     ordered: bool = False
     inquired: bool = False
     agreed_on: date | None = None
+    doubted: bool = False
     grave: bool = False
     told_on: date | None = None
     asked_on: date | None = None
@@ -82,7 +84,7 @@ class Model:
         """As articles 28, 44, 45, 57, 58, 60, 63 and 64 have it."""
         if self.stage not in ("notified", "hearing") or self.told_on is None:
             return False
-        if on > self.due or not self.ordered or (self.stated and not answered):
+        if self.doubted or on > self.due or not self.ordered or (self.stated and not answered):
             return False
         if self.grave and not (together and self.agreed_on is not None):
             return False
@@ -163,7 +165,7 @@ class CaseMachine(RuleBasedStateMachine):
         given = REVIEW.model_copy(update={"agreed": agreed})
         by = "o1" if officer else "jurist"
         if self.take("review", allowed, lambda: self.case.give_review(given, by=by, at=self.at)):
-            model.agreed_on = self.today if agreed else None
+            model.agreed_on, model.doubted = self.today if agreed else None, not agreed
             if model.stage in ("investigating", "legal_review"):
                 model.stage = "legal_review" if agreed else "investigating"
 

@@ -183,6 +183,11 @@ VOID: dict[str, tuple[str, Callable[[], object]]] = {
         "第五十八条",
         lambda: _unreviewed().decide(decision(REVOCATION, collective=True), ground(), by="b", at=days(30)),
     ),
+    "reviewed and found unlawful": ("第五十八条", lambda: _doubted().decide(decision(), ground(), by="b", at=AT)),
+    "announced against the review": (
+        "第五十八条",
+        lambda: _against().decide(decision(), ground(), by="b", at=AT),
+    ),
     "reviewed by an officer": ("第五十八条", lambda: investigating().give_review(REVIEW, by="o1", at=AT)),
     "reviewed by who made an inquiry": ("第五十八条", lambda: _inquired("o3").give_review(REVIEW, by="o3", at=AT)),
     "reviewed by a former officer": ("第五十八条", lambda: _handed_over().give_review(REVIEW, by="o1", at=AT)),
@@ -344,6 +349,22 @@ def _preserved() -> Case:
     return case
 
 
+DOUBTS = REVIEW.model_copy(update={"agreed": False})
+
+
+def _doubted() -> Case:
+    case = notified()
+    case.give_review(DOUBTS, by="jurist", at=AT)
+    return case
+
+
+def _against() -> Case:
+    case = investigating()
+    case.give_review(DOUBTS, by="jurist", at=AT)
+    case.notify(notice(), offence(), ground(), at=AT)
+    return case
+
+
 def _unreviewed() -> Case:
     case = investigating()
     case.notify(notice(REVOCATION), offence(), ground(), at=AT)
@@ -486,6 +507,12 @@ def test_an_extension_moves_the_day_once() -> None:
     with pytest.raises(Unlawful):
         case.extend(date(2026, 6, 25), "x", most=30, by="b", at=days(90))
     assert case.decide(decision(), ground(), by="b", at=days(100)).state == "decided"
+
+
+def test_a_new_review_lifts_the_one_that_disagreed() -> None:
+    case = _doubted()
+    case.give_review(REVIEW, by="jurist-2", at=AT)
+    assert case.decide(decision(), ground(), by="b", at=AT).state == "decided"
 
 
 def test_legal_review_may_send_a_case_back() -> None:

@@ -19,6 +19,7 @@ from services.inspection.cases.refusals import (
     HarsherThanNotified,
     HearingNotHeld,
     HearingWindowOpen,
+    LegalReviewDisagrees,
     LegalReviewMissing,
     LimitationPassed,
     MustNotPunish,
@@ -229,6 +230,8 @@ def _about_review_and_hearing(
     case: "Case", ground: Ground, penalties: Sequence[Penalty], *, on: date
 ) -> Iterator[Refusal]:
     asked = case.hearing_asked_on is not None
+    if case.review is not None and not case.review["agreed"]:
+        yield LegalReviewDisagrees()
     large = ground.hearing_fen if case.hearing_fen is None else case.hearing_fen
     if needs_review(penalties, large, heard=asked) and not _reviewed(case):
         yield LegalReviewMissing()
@@ -242,8 +245,8 @@ def _about_review_and_hearing(
 
 
 def _reviewed(case: "Case") -> bool:
-    """Agreed to, and not set aside since: what was heard is part of what is reviewed."""
-    return case.review is not None and case.review["agreed"] and "set_aside_on" not in case.review
+    """Given, and not set aside since: what was heard is part of what is reviewed."""
+    return case.review is not None and "set_aside_on" not in case.review
 
 
 def spot_obstacles(case: "Case", ground: Ground, penalties: Sequence[Penalty]) -> Iterator[Refusal]:

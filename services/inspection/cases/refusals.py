@@ -233,6 +233,14 @@ class LegalReviewMissing(Unlawful):
     article = "第五十八条"
 
 
+class LegalReviewDisagrees(Unlawful):
+    """The latest legal review does not agree; a new one has to (article 58)."""
+
+    code = "legal-review-disagrees"
+    zh = "最近一次法制审核未通过，须重新审核通过后方可作出决定（行政处罚法第五十八条）。"
+    article = "第五十八条"
+
+
 class ReviewerInvolved(Unlawful):
     """Who investigates does not review (article 58)."""
 
