@@ -407,6 +407,13 @@ def test_a_case_is_not_filed_so(change: dict[str, Any], code: str) -> None:
     assert refused.value.code == code
 
 
+def test_nobody_finds_what_has_not_begun() -> None:
+    with pytest.raises(Refusal) as refused:
+        filed(FILING.model_copy(update={"acts_from": DAY}), found_on=date(2026, 3, 1))
+    assert (refused.value.code, refused.value.pointer) == ("acts-after-finding", "/acts_from")
+    assert filed(FILING.model_copy(update={"acts_from": DAY}), found_on=DAY).state == "filed"
+
+
 def test_a_case_needs_a_party_and_a_basis() -> None:
     nowhere = Place(None, "g1", "140213", None, None)
     bare = offence()

@@ -23,6 +23,7 @@ from services.inspection.cases.papers import (
     Statement,
 )
 from services.inspection.cases.refusals import (
+    ActsAfterFinding,
     ActsReversed,
     CaseOpenAlready,
     CaseStateRefuses,
@@ -102,6 +103,8 @@ class Case(Execution, Base):
         acts_until = filing.acts_until or filing.acts_from
         if not filing.acts_from <= acts_until <= today:
             raise ActsReversed(pointer="/acts_until")
+        if filing.acts_from > found_on:
+            raise ActsAfterFinding(pointer="/acts_from", found_on=found_on)
         if place.institution_id is None and filing.party_name is None:
             raise PartyMissing(pointer="/party_name")
         if not offence.penal:

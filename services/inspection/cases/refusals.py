@@ -42,6 +42,13 @@ class ActsReversed(Invalid):
     zh = "违法行为的起止日期不正确。"
 
 
+class ActsAfterFinding(Invalid):
+    """The acts begin after the day on which they were found."""
+
+    code = "acts-after-finding"
+    zh = "违法行为的起始日期不得晚于发现日期。"
+
+
 class NoPenaltyBasis(Conflict):
     """The offence, as its version stood, leads to no penalty: without a basis in law there is none."""
 

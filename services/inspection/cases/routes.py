@@ -14,6 +14,7 @@ from services.inspection.cases.domain import Case
 from services.inspection.cases.papers import Filing, Inquiry, Officers, Review
 from services.inspection.cases.queries import CaseFilters
 from services.inspection.cases.refusals import (
+    ActsAfterFinding,
     ActsReversed,
     CaseNotFound,
     CaseOpenAlready,
@@ -105,6 +106,7 @@ class CaseExtensionIn(BaseModel):
         OfficerRecused,
         PartyMissing,
         ActsReversed,
+        ActsAfterFinding,
     ),
 )
 async def file_case(
