@@ -82,6 +82,31 @@ async def test_a_case_from_filing_to_closure(world: World, docket: Docket) -> No
     ]  # fmt: skip
 
 
+KEPT_BACK = {
+    "review", "inquiries", "exhibits", "grounds", "filed_by", "recused", "team", "gravity", "extended_by",
+    "extension_reason",
+}  # fmt: skip
+
+
+async def test_a_party_reads_what_it_was_told_and_not_the_file(world: World, docket: Docket) -> None:
+    steps = ("order", "inquire", "review", "notify")
+    case = await docket.case(*steps, penalty=REVOCATION, gravity=Gravity.SERIOUS)
+    path, operator = f"/v1/cases/{case}", world.service("operator", institution=str(docket.institution))
+    read, listed = await operator.get(path), (await operator.get("/v1/cases")).json()
+    said = await operator.post(f"{path}/statement", json={"text": "请从轻"})
+    asked = await operator.post(f"{path}/hearing-request")
+    for shown in (read.json(), *listed["items"], said.json(), asked.json()):
+        assert shown["notice"]["penalties"] == [{"kind": "revocation", "amount_fen": None, "until": None}]
+        assert not KEPT_BACK & set(shown)
+    assert "询问笔录" not in read.text
+    assert asked.json()["state"] == "hearing"
+    for caller in (world.bureau, world.officer("140213")):
+        full = (await caller.get(path)).json()
+        assert set(full) >= KEPT_BACK
+        assert (full["review"]["by"], full["inquiries"][0]["record"]) == ("jurist", "询问笔录")
+        assert set((await caller.get("/v1/cases")).json()["items"][0]) >= KEPT_BACK
+
+
 async def test_the_same_act_is_fined_once(world: World, docket: Docket) -> None:
     steps = ("order", "inquire", "notify")
     first = await docket.case(*steps, penalty=FINE, gravity=Gravity.SERIOUS)

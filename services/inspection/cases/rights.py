@@ -25,7 +25,7 @@ from services.inspection.cases.refusals import (
     PenaltyUnfounded,
     SuspensionOver,
 )
-from services.inspection.cases.shapes import CaseOut
+from services.inspection.cases.shapes import CaseOut, PartyCaseOut, as_read_by
 from services.inspection.norms.domain import NormUnknown
 from shared.clock import utc_now
 from shared.etags import set_etag
@@ -90,26 +90,30 @@ async def notify_party(
     return case
 
 
-@router.post("/{case_id}/statement", response_model=CaseOut, responses=problems(CaseNotFound, CaseStateRefuses))
+@router.post(
+    "/{case_id}/statement", response_model=CaseOut | PartyCaseOut, responses=problems(CaseNotFound, CaseStateRefuses)
+)
 async def take_statement(
     case_id: UUID, body: StatementIn, caller: PartyDep, session: SessionDep, response: Response
-) -> Case:
+) -> CaseOut | PartyCaseOut:
     """The party, or an official who writes down what it says, answers the notice."""
     case = await usecases.take_statement(session, case_id, body, caller=caller, at=utc_now())
     set_etag(response, case)
-    return case
+    return as_read_by(caller, case)
 
 
 @router.post(
     "/{case_id}/hearing-request",
-    response_model=CaseOut,
+    response_model=CaseOut | PartyCaseOut,
     responses=problems(CaseNotFound, CaseStateRefuses, NoHearingRight, HearingAskedLate),
 )
-async def ask_hearing(case_id: UUID, caller: PartyDep, session: SessionDep, response: Response) -> Case:
+async def ask_hearing(
+    case_id: UUID, caller: PartyDep, session: SessionDep, response: Response
+) -> CaseOut | PartyCaseOut:
     """The party asks for a hearing, within five working days of the notice."""
     case = await usecases.ask_hearing(session, case_id, caller=caller, at=utc_now())
     set_etag(response, case)
-    return case
+    return as_read_by(caller, case)
 
 
 @router.post(

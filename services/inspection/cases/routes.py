@@ -30,7 +30,7 @@ from services.inspection.cases.refusals import (
     PreservedItemsUndecided,
     ReviewerInvolved,
 )
-from services.inspection.cases.shapes import BlockOut, CaseOut, ClockOut, TickOut
+from services.inspection.cases.shapes import BlockOut, CaseOut, ClockOut, PartyCaseOut, TickOut, as_read_by
 from services.inspection.cases.states import UNDECIDED, CaseState
 from services.inspection.evidence.domain import EvidenceNotFound, EvidenceNotKept
 from services.inspection.norms.domain import NormUnknown
@@ -38,7 +38,7 @@ from services.inspection.offences.domain import OffenceUnknown
 from services.inspection.violations.domain import ViolationNotFound
 from shared.clock import china_date, utc_now
 from shared.etags import not_modified, set_etag
-from shared.paging import Page, PageOf, PageParams
+from shared.paging import Page, PageParams
 from shared.policies import Principal, allow
 from shared.reach import own_institution
 from shared.refusals import Refusal
@@ -119,7 +119,7 @@ async def file_case(
     return case
 
 
-@router.get("", response_model=Page[CaseOut])
+@router.get("", response_model=Page[CaseOut] | Page[PartyCaseOut])
 async def list_cases(
     caller: ReaderDep,
     session: SessionDep,
@@ -128,26 +128,27 @@ async def list_cases(
     violation: UUID | None = None,
     state: CaseState | None = None,
     offence: Annotated[str | None, Query(max_length=100)] = None,
-) -> PageOf[Case]:
+) -> object:
     """Cases within the caller's reach, in the order of their filing. A party sees its case once it was told of it."""
     filters = CaseFilters(institution, violation, state, offence)
     (after,) = page.position(**asdict(filters)) or (None,)
     found = await queries.cases(session, caller, filters, after=after, limit=page.limit + 1)
-    return page.page(found, "id", **asdict(filters))
+    shape = Page[CaseOut] if own_institution(caller) is None else Page[PartyCaseOut]
+    return shape.model_validate(page.page(found, "id", **asdict(filters)))
 
 
 @router.get(
     "/{case_id}",
-    response_model=CaseOut,
+    response_model=CaseOut | PartyCaseOut,
     responses=problems(CaseNotFound) | {304: {"description": "You have this version already."}},
 )
 async def get_case(
     case_id: UUID, request: Request, caller: ReaderDep, session: SessionDep, response: Response
 ) -> object:
-    """One case, with its version as ETag."""
+    """One case, with its version as ETag. Its party reads less of it than officials do."""
     case = await queries.case(session, case_id, caller)
     set_etag(response, case)
-    return not_modified(request, case) or case
+    return not_modified(request, case) or as_read_by(caller, case)
 
 
 @router.get("/{case_id}/clock", response_model=ClockOut, responses=problems(CaseNotFound, NormUnknown))

@@ -6,9 +6,12 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict
 
 from services.inspection.cases.clock import Clock
+from services.inspection.cases.domain import Case
 from services.inspection.cases.papers import Party, Penalty, Proposal
 from services.inspection.cases.states import CaseState
 from services.inspection.offences.domain import Gravity
+from shared.policies import Principal
+from shared.reach import own_institution
 
 
 class InquiryOut(BaseModel):
@@ -60,12 +63,11 @@ class HearingOut(BaseModel):
     on: date | None = None
 
 
-class DecisionOut(BaseModel):
+class PartyDecisionOut(BaseModel):
     """The decision, and how it was handed over and enforced."""
 
     penalties: list[Penalty]
     grounds: str
-    by: str
     answer: str | None = None
     collective: bool = False
     on_the_spot: bool = False
@@ -73,6 +75,12 @@ class DecisionOut(BaseModel):
     service: str | None = None
     served_late: bool | None = None
     enforcement: str | None = None
+
+
+class DecisionOut(PartyDecisionOut):
+    """The decision, and who made it."""
+
+    by: str
 
 
 class AnswerOut(BaseModel):
@@ -84,9 +92,7 @@ class AnswerOut(BaseModel):
     on: date
 
 
-class CaseOut(BaseModel):
-    """A penalty case. `version` counts its facts and is its ETag; money is in fen."""
-
+class _OfEveryCase(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
     id: UUID
@@ -97,48 +103,66 @@ class CaseOut(BaseModel):
     party_name: str | None
     offence: str
     offence_id: UUID
-    grid: str | None
-    district: str | None
-    street: str | None
-    team: str | None
     state: CaseState
-    grounds: str
     acts_from: date
     acts_until: date
     found_on: date
-    harmful: bool
-    gravity: Gravity
-    illegal_income_fen: int
     officers: list[str]
-    recused: list[str]
-    inquiries: list[InquiryOut]
-    exhibits: list[UUID]
     preserved_on: date | None
     settled_on: date | None
-    review: ReviewOut | None
     notice: NoticeOut | None
     statements: list[StatementOut]
     hearing_waived: bool
     hearing_asked_on: date | None
     hearing_on: date | None
     hearing: HearingOut | None
-    decision: DecisionOut | None
     answers: list[AnswerOut]
     owed_fen: int
     fine_fen: int
     paid_fen: int
     outcome: str | None
-    filed_by: str
-    filed_at: datetime
     due_on: date
-    extended_by: str | None
-    extension_reason: str | None
     notified_on: date | None
     decided_on: date | None
     served_on: date | None
     paid_on: date | None
     enforced_on: date | None
     closed_on: date | None
+
+
+class PartyCaseOut(_OfEveryCase):
+    """A penalty case as its party reads it: what it was told, what it said, what it has to do. Not the file: inquiries
+    name those who spoke, and the legal opinion is the office's own."""
+
+    decision: PartyDecisionOut | None
+
+
+class CaseOut(_OfEveryCase):
+    """A penalty case. `version` counts its facts and is its ETag; money is in fen."""
+
+    grid: str | None
+    district: str | None
+    street: str | None
+    team: str | None
+    grounds: str
+    harmful: bool
+    gravity: Gravity
+    illegal_income_fen: int
+    recused: list[str]
+    inquiries: list[InquiryOut]
+    exhibits: list[UUID]
+    review: ReviewOut | None
+    decision: DecisionOut | None
+    filed_by: str
+    filed_at: datetime
+    extended_by: str | None
+    extension_reason: str | None
+
+
+def as_read_by(caller: Principal, case: Case) -> CaseOut | PartyCaseOut:
+    """The case in the shape its reader may see."""
+    shape = CaseOut if own_institution(caller) is None else PartyCaseOut
+    return shape.model_validate(case)
 
 
 class TickOut(BaseModel):
