@@ -1,8 +1,10 @@
 """One institution, one file: every slice and every service in it, in order of time, to read and to print."""
 
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
+from services.registry.files.domain import Entry, as_the_institution_reads
 from services.registry.files.wording import TITLES, details
 from services.registry.permits.domain import Validity
 from services.registry.subscriptions import INBOX
@@ -110,6 +112,15 @@ async def test_a_page_for_the_printer(world: World) -> None:
     assert "src=" not in page
     assert "http" not in page, "the page needs nothing from anywhere"
     assert (await world.officer("140214").get(f"/v1/institutions/{made['id']}/file/page")).status_code == 404
+
+
+def test_a_withdrawn_case_is_not_for_the_institution_to_read() -> None:
+    at = datetime(2026, 3, 2, tzinfo=UTC)
+    entries = [
+        Entry("inspection", "inspection.case.dropped.v1", at, "b", "x", {"outcome": outcome, "grounds": "x"})
+        for outcome in ("withdrawn", "not_punished", "leniency")
+    ]
+    assert list(as_the_institution_reads(entries)) == entries[1:]
 
 
 def test_every_fact_that_a_file_may_hold_has_a_title() -> None:

@@ -62,7 +62,12 @@ UNTOLD: Final = frozenset({"purpose", "reference_id"})
 def as_the_institution_reads(entries: Sequence[Entry]) -> Iterator[Entry]:
     """The file without what is kept from the institution it is about."""
     for entry in entries:
-        if entry.type not in UNSHOWN:
+        if entry.type not in UNSHOWN and not _taken_off_file(entry):
             visit = entry.type.startswith("inspection.visit.")
             facts = {name: value for name, value in entry.facts.items() if not (visit and name in UNTOLD)}
             yield replace(entry, facts=facts)
+
+
+def _taken_off_file(entry: Entry) -> bool:
+    """A case withdrawn before its party was told of it, with why."""
+    return entry.type == "inspection.case.dropped.v1" and entry.facts.get("outcome") == "withdrawn"
