@@ -44,6 +44,8 @@ REFUSALS = (
 FINE_FEN = 100_000
 FINE = Penalty(kind=PenaltyKind.FINE, amount_fen=FINE_FEN)
 
+SELDOM = st.sampled_from([False, False, False, False, True])
+
 
 def workdays(after: date, number: int) -> date:
     """Counted by hand: no calendar of ours."""
@@ -75,6 +77,11 @@ class Model:
     decided_on: date | None = None
     served_on: date | None = None
     paid: int = 0
+
+    def forget_notice(self) -> None:
+        """It stands no longer, nor what followed it."""
+        self.told_on = self.asked_on = self.hearing_on = self.held_on = self.agreed_on = None
+        self.waived = False
 
     @property
     def undecided(self) -> bool:
@@ -133,11 +140,11 @@ class CaseMachine(RuleBasedStateMachine):
         for _ in range(times):
             match self.model.stage:
                 case "filed":
-                    self.inquire()
+                    self.inquire(finds=False, late=False)
                 case "investigating":
                     self.review(agreed=True, officer=False)
                 case "legal_review":
-                    self.notify(grave=grave, told=True)
+                    self.notify(grave=grave, told=True, anew=False)
                 case "notified":
                     self.order()
                     self.decide(answered=True, together=True)
@@ -152,11 +159,20 @@ class CaseMachine(RuleBasedStateMachine):
                 case "served":
                     self.pay(fen=FINE_FEN)
 
-    @rule()
-    def inquire(self) -> None:
-        allowed = self.model.stage in ("filed", "investigating")
-        if self.take("inquire", allowed, lambda: self.case.inquire(INQUIRY, certified=CERTIFIED, at=self.at)):
-            self.model.stage, self.model.inquired = "investigating", True
+    @rule(finds=st.booleans(), late=SELDOM)
+    def inquire(self, finds: bool, late: bool) -> None:
+        model = self.model
+        if model.told_on is not None and not late:
+            return
+        allowed = model.stage in ("filed", "investigating", "notified", "hearing")
+        paper = INQUIRY.model_copy(update={"harmful": not self.case.harmful} if finds else {})
+        if self.take("inquire", allowed, lambda: self.case.inquire(paper, certified=CERTIFIED, at=self.at)):
+            model.inquired = True
+            if model.stage in ("notified", "hearing") and (finds or model.held_on is not None):
+                model.forget_notice()
+                model.stage = "investigating"
+            elif model.stage == "filed":
+                model.stage = "investigating"
 
     @rule(agreed=st.sampled_from([True, True, False]), officer=st.sampled_from([False, False, False, True]))
     def review(self, agreed: bool, officer: bool) -> None:
@@ -169,12 +185,19 @@ class CaseMachine(RuleBasedStateMachine):
             if model.stage in ("investigating", "legal_review"):
                 model.stage = "legal_review" if agreed else "investigating"
 
-    @rule(grave=st.booleans(), told=st.sampled_from([True, True, True, False]))
-    def notify(self, grave: bool, told: bool) -> None:
+    @rule(grave=st.booleans(), told=st.sampled_from([True, True, True, False]), anew=SELDOM)
+    def notify(self, grave: bool, told: bool, anew: bool) -> None:
         model = self.model
-        allowed = model.stage in ("investigating", "legal_review") and (told or not grave)
+        if model.told_on is not None and not anew:
+            return
+        again = model.stage in ("notified", "hearing")
+        allowed = (again or model.stage in ("investigating", "legal_review")) and (told or not grave)
+        if again and (model.stated or model.asked_on is not None):
+            allowed = allowed and grave == model.grave
         paper = notice(REVOCATION if grave else FINE, hearing_told=told)
         if self.take("notify", allowed, lambda: self.case.notify(paper, offence(), ground(), at=self.at)):
+            if again:
+                model.forget_notice()
             model.stage, model.grave, model.told_on = "notified", grave, self.today
 
     @rule(waives=st.booleans())

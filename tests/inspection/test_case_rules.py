@@ -46,7 +46,9 @@ from tests.inspection.penal import (
 REFUSED = [(action, state) for action in Action for state in CaseState if state not in TRANSITIONS[action]]
 
 
-ELSEWHERE = {(Action.CLOSE, CaseState.SERVED), (Action.DECIDE, CaseState.HEARING)}
+ELSEWHERE = {
+    (Action.CLOSE, CaseState.SERVED), (Action.DECIDE, CaseState.HEARING), (Action.NOTIFY, CaseState.HEARING),
+}  # fmt: skip
 """Need more than the state: tested further below."""
 TAKEN = [
     (action, state) for action in Action for state in sorted(TRANSITIONS[action]) if (action, state) not in ELSEWHERE
@@ -146,6 +148,26 @@ VOID: dict[str, tuple[str, Callable[[], object]]] = {
         lambda: notified().decide(
             decision(Penalty(kind=PenaltyKind.FINE, amount_fen=100_001)), ground(), by="b", at=AT
         ),
+    ),
+    "told of more because of a statement": (
+        "第四十五条",
+        lambda: _stated().notify(notice(REVOCATION), offence(), ground(), at=AT),
+    ),
+    "told of more because of a hearing": (
+        "第四十五条",
+        lambda: heard().notify(notice(REVOCATION, FINE), offence(), ground(), at=days(1)),
+    ),
+    "told of a naming because of a statement": (
+        "第四十五条",
+        lambda: _stated().notify(notice(public_notice=True), offence(), ground(), at=AT),
+    ),
+    "told anew and decided at once": (
+        "第六十四条",
+        lambda: _reviewed_anew().decide(decision(REVOCATION, collective=True), ground(), by="b", at=days(9)),
+    ),
+    "told anew and not reviewed": (
+        "第五十八条",
+        lambda: _told_anew().decide(decision(REVOCATION, collective=True), ground(), by="b", at=days(12)),
     ),
     "named publicly without a word of it": (
         "第四十五条",
@@ -352,6 +374,19 @@ def _preserved() -> Case:
 DOUBTS = REVIEW.model_copy(update={"agreed": False})
 
 
+def _told_anew() -> Case:
+    """The days of the first notice end on the 9th of March, those of the second on the 12th."""
+    case = notified(REVOCATION)
+    case.notify(notice(REVOCATION), offence(), ground(), at=days(3))
+    return case
+
+
+def _reviewed_anew() -> Case:
+    case = _told_anew()
+    case.give_review(REVIEW, by="jurist", at=days(3))
+    return case
+
+
 def _doubted() -> Case:
     case = notified()
     case.give_review(DOUBTS, by="jurist", at=AT)
@@ -514,6 +549,46 @@ def test_an_extension_moves_the_day_once() -> None:
     with pytest.raises(Unlawful):
         case.extend(date(2026, 6, 25), "x", most=30, by="b", at=days(90))
     assert case.decide(decision(), ground(), by="b", at=days(100)).state == "decided"
+
+
+def test_a_wrong_notice_is_replaced_before_anybody_spoke() -> None:
+    case = notified()
+    fact = case.notify(notice(REVOCATION), offence(), ground(), at=days(3))
+    assert (fact.state, fact.penalties, case.notified_on) == ("notified", ["revocation"], date(2026, 3, 5))
+    (before,) = case.superseded
+    assert (before["notified_on"], before["replaced_on"]) == ("2026-03-02", "2026-03-05")
+    assert before["notice"]["penalties"][0]["kind"] == "fine"
+    case.give_review(REVIEW, by="jurist", at=days(3))
+    assert case.decide(decision(REVOCATION, collective=True), ground(), by="b", at=days(11)).state == "decided"
+
+
+def test_a_new_notice_keeps_the_hearing_of_the_old_one_on_file() -> None:
+    case = _held()
+    case.notify(notice(REVOCATION), offence(), ground(), at=days(11))
+    assert (case.state, case.hearing, case.hearing_asked_on) == ("notified", None, None)
+    assert case.superseded[0]["hearing"]["record"] == "x"
+    assert case.ask_hearing(CALENDAR, at=days(12)).state == "hearing"
+
+
+def test_graver_facts_reopen_the_investigation_and_are_told() -> None:
+    case = _stated()
+    graver = INQUIRY.model_copy(update={"gravity": Gravity.SERIOUS, "illegal_income_fen": 100_000})
+    assert case.inquire(graver, certified=CERTIFIED, at=days(1)).state == "investigating"
+    with pytest.raises(NoticeMissing):
+        case.decide(decision(), ground(), by="b", at=days(1))
+    with pytest.raises(CaseStateRefuses):  # it was told: it gets a decision
+        case.withdraw("x", by="b", at=days(1))
+    case.give_review(REVIEW, by="jurist", at=days(1))
+    larger = Penalty(kind=PenaltyKind.FINE, amount_fen=400_000)
+    case.notify(notice(larger), offence(), ground(), at=days(1))
+    assert case.decide(decision(larger, answer="已复核"), ground(), by="b", at=days(1)).fine_fen == 400_000
+
+
+def test_an_inquiry_that_finds_the_same_leaves_the_notice() -> None:
+    same = INQUIRY.model_copy(update={"gravity": Gravity.ORDINARY})
+    assert _stated().inquire(same, certified=CERTIFIED, at=days(1)).state == "notified"
+    assert heard().inquire(same, certified=CERTIFIED, at=days(1)).state == "hearing"
+    assert _held().inquire(same, certified=CERTIFIED, at=days(11)).state == "investigating"
 
 
 def test_a_new_review_lifts_the_one_that_disagreed() -> None:

@@ -170,18 +170,24 @@ class Case(Execution, Base):
     # -- investigation -----------------------------------------------------------------------------
 
     def inquire(self, inquiry: Inquiry, *, certified: Collection[str], at: datetime) -> CaseStepTaken:
-        """Put an inquiry or inspection of the scene on file, with who was there and what it found out."""
+        """Put an inquiry or inspection of the scene on file, with who was there and what it found out.
+
+        After the notice it reopens the investigation if it finds the act to be another than the party was told, or
+        adds to what a hearing heard: the party is then notified anew.
+        """
         self._check(Action.INQUIRE)
         check_officers(inquiry.officers, certified, self.recused)
         if not inquiry.identity_shown:
             raise IdentityNotShown(pointer="/identity_shown")
-        self.state = CaseState.INVESTIGATING
+        found = {name: getattr(inquiry, name) for name in ("gravity", "illegal_income_fen", "harmful")}
+        new = {name: value for name, value in found.items() if value not in (None, getattr(self, name))}
+        if self.state in BEFORE_NOTICE or new or self.heard:
+            self._supersede_notice(at)
+            self.state = CaseState.INVESTIGATING
         self._investigated_by(inquiry.officers)
         self.inquiries = [*self.inquiries, {**inquiry.model_dump(mode="json"), "on": china_date(at).isoformat()}]
-        for name in ("gravity", "illegal_income_fen", "harmful"):
-            found = getattr(inquiry, name)
-            if found is not None:
-                setattr(self, name, found)
+        for name, value in new.items():
+            setattr(self, name, value)
         self._add_exhibits(inquiry.evidence)
         return self._step("inquiry", at)
 
@@ -226,7 +232,11 @@ class Case(Execution, Base):
     # -- the party's rights ------------------------------------------------------------------------
 
     def notify(self, notice: Notice, offence: Offence, ground: Ground, *, at: datetime) -> CaseNotified:
-        """Tell the party what is proposed, on which facts and basis, and its rights."""
+        """Tell the party what is proposed, on which facts and basis, and its rights.
+
+        Before the decision a notice can be replaced; the party's days begin again. A party that spoke up or asked to be
+        heard is not told of more for it: that takes an inquiry that finds another act.
+        """
         self._check(Action.NOTIFY)
         law.check_penalties(self, notice.penalties, offence, on=china_date(at))
         if not notice.rights_told:
@@ -234,10 +244,31 @@ class Case(Execution, Base):
         if law.gives_hearing(notice.penalties, ground.hearing_fen) and not notice.hearing_told:
             raise HearingRightUntold(pointer="/hearing_told")
         check_officers(self.officers, ground.certified, self.recused)
+        if self.statements or self.hearing_asked_on is not None:
+            for refusal in law.harsher_than_told(self, notice.penalties, named=notice.public_notice):
+                raise refusal
+        self._supersede_notice(at)
         self.state, self.notified_on = CaseState.NOTIFIED, china_date(at)
         self.notice, self.hearing_fen = notice.model_dump(mode="json"), ground.hearing_fen
         self.told_institution_id = self.institution_id
         return self._fact(CaseNotified, at, penalties=[penalty.kind.value for penalty in notice.penalties])
+
+    def _supersede_notice(self, at: datetime) -> None:
+        """The notice in force, its hearing and the review it had stand no longer; they stay on file."""
+        if self.notice is None:
+            return
+        assert self.notified_on is not None
+        replaced = {
+            "notice": self.notice,
+            "notified_on": self.notified_on.isoformat(),
+            "replaced_on": china_date(at).isoformat(),
+            "hearing": self.hearing,
+        }
+        self.superseded = [*self.superseded, replaced]
+        self.notice, self.notified_on, self.hearing_fen = None, None, None
+        self.hearing_asked_on = self.hearing_told_on = self.hearing_on = self.hearing = None
+        self.hearing_waived = False
+        self._set_review_aside(at)
 
     def state_defence(self, statement: Statement, *, by: str, at: datetime) -> CaseStepTaken:
         """Take the party's statement; it may waive the hearing in it."""
@@ -365,8 +396,10 @@ class Case(Execution, Base):
         return self._drop(CaseState.NOT_PUNISHED, grounds, by, at)
 
     def withdraw(self, grounds: str, *, by: str, at: datetime) -> CaseDropped:
-        """Take a case off file that should not have been opened (撤案)."""
+        """Take a case off file that should not have been opened (撤案); once the party was told, it is dismissed."""
         self._check(Action.WITHDRAW)
+        if self.superseded:
+            raise CaseStateRefuses(state=self.state)
         return self._drop(CaseState.WITHDRAWN, grounds, by, at)
 
     def _drop(self, state: CaseState, grounds: str, by: str, at: datetime) -> CaseDropped:

@@ -190,10 +190,8 @@ def obstacles(case: "Case", ground: Ground, decision: Decision | None, *, on: da
         yield OfficersMissing(certified=len(set(case.officers) & set(ground.certified)))
     if decision is not None and case.statements and decision.answer is None:
         yield StatementUnanswered(pointer="/answer")
-    if decision is not None and case.notice is not None and _harsher(penalties, case.proposed):
-        yield HarsherThanNotified(pointer="/penalties")
-    if decision is not None and decision.notice and case.notice is not None and not _told_of_naming(case):
-        yield HarsherThanNotified(pointer="/notice")
+    if decision is not None:
+        yield from harsher_than_told(case, penalties, named=decision.notice)
     yield from _involved(case)
     if case.preserved_on is not None and case.settled_on is None:
         yield PreservedItemsUndecided(preserved_on=case.preserved_on)
@@ -261,18 +259,18 @@ def _overlap(case: "Case", other: Window) -> bool:
     return case.acts_from <= other.acts_until and other.acts_from <= case.acts_until
 
 
-def _harsher(decided: Sequence[Penalty], told: Sequence[Penalty]) -> bool:
-    """A penalty nobody told of, a larger amount, or a longer suspension."""
-    known = {one.kind: one for one in told}
-    return any(
+def harsher_than_told(case: "Case", penalties: Sequence[Penalty], *, named: bool) -> Iterator[Refusal]:
+    """Beyond the notice in force: a penalty nobody told of, a larger amount, a longer suspension, a public naming."""
+    if case.notice is None:
+        return
+    known = {one.kind: one for one in case.proposed}
+    if any(
         one.kind not in known
         or (one.amount_fen or 0) > (known[one.kind].amount_fen or 0)
         or (one.until or date.min) > (known[one.kind].until or date.max)
-        for one in decided
-    )
-
-
-def _told_of_naming(case: "Case") -> bool:
-    """By the notice itself; who is criticised in public is named in public."""
-    told = (case.notice or {}).get("public_notice", False)
-    return bool(told) or any(one.kind is PenaltyKind.CRITICISM for one in case.proposed)
+        for one in penalties
+    ):
+        yield HarsherThanNotified(pointer="/penalties")
+    # Who is criticised in public is named in public.
+    if named and not case.notice.get("public_notice") and PenaltyKind.CRITICISM not in known:
+        yield HarsherThanNotified()

@@ -14,6 +14,7 @@ from services.inspection.cases.refusals import (
     CaseStateRefuses,
     ChairInvolved,
     FineOutOfRange,
+    HarsherThanNotified,
     HearingAskedLate,
     HearingHeld,
     HearingNoticeShort,
@@ -73,6 +74,7 @@ class HearingRecordIn(BaseModel):
         CaseStateRefuses,
         NoticeMissing,
         HearingRightUntold,
+        HarsherThanNotified,
         PenaltyUnfounded,
         FineOutOfRange,
         SuspensionOver,
@@ -84,7 +86,7 @@ class HearingRecordIn(BaseModel):
 async def notify_party(
     case_id: UUID, body: PenaltyNoticeIn, caller: OfficialDep, session: SessionDep, response: Response
 ) -> Case:
-    """Tell the party what is proposed, on which facts and basis, and its rights."""
+    """Tell the party what is proposed, on which facts and basis, and its rights; also anew, before the decision."""
     case = await usecases.notify_party(session, case_id, body, caller=caller, at=utc_now())
     set_etag(response, case)
     return case

@@ -63,6 +63,15 @@ class HearingOut(BaseModel):
     on: date | None = None
 
 
+class SupersededOut(BaseModel):
+    """A notice that no longer stands, and what became of its hearing."""
+
+    notice: NoticeOut
+    notified_on: date
+    replaced_on: date
+    hearing: HearingOut | None
+
+
 class PartyDecisionOut(BaseModel):
     """The decision, and how it was handed over and enforced."""
 
@@ -111,6 +120,7 @@ class _OfEveryCase(BaseModel):
     preserved_on: date | None
     settled_on: date | None
     notice: NoticeOut | None
+    superseded: list[SupersededOut]
     statements: list[StatementOut]
     hearing_waived: bool
     hearing_asked_on: date | None

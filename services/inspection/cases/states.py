@@ -54,12 +54,12 @@ ENDED: Final = frozenset({_S.CLOSED, _S.WITHDRAWN, _S.NOT_PUNISHED, _S.LENIENCY}
 
 TRANSITIONS: Final[Mapping[Action, frozenset[CaseState]]] = {
     Action.ASSIGN: UNDECIDED,
-    Action.INQUIRE: frozenset({_S.FILED, _S.INVESTIGATING}),
+    Action.INQUIRE: frozenset({_S.FILED, _S.INVESTIGATING, _S.NOTIFIED, _S.HEARING}),
     Action.PRESERVE: frozenset({_S.INVESTIGATING}),
     Action.SETTLE: UNDECIDED,
     Action.EXHIBIT: UNDECIDED,
     Action.REVIEW: frozenset({_S.INVESTIGATING, _S.LEGAL_REVIEW, _S.NOTIFIED, _S.HEARING}),
-    Action.NOTIFY: frozenset({_S.INVESTIGATING, _S.LEGAL_REVIEW}),
+    Action.NOTIFY: frozenset({_S.INVESTIGATING, _S.LEGAL_REVIEW, _S.NOTIFIED, _S.HEARING}),
     Action.STATE: frozenset({_S.NOTIFIED, _S.HEARING}),
     Action.ASK_HEARING: frozenset({_S.NOTIFIED}),
     Action.CALL_HEARING: frozenset({_S.HEARING}),
