@@ -736,7 +736,8 @@ class CaseNotified(CaseEvent):
 
 
 class CaseDecided(CaseEvent):
-    """A penalty was decided. `proposals` are what it asks of the registry; money is in fen."""
+    """A penalty was decided. `proposals` are what it asks of the registry; money is in fen. `aggravations` weighed
+    against the party: serving_teacher, repeat, obstruction."""
 
     type: ClassVar[str] = "inspection.case.decided.v1"
 
@@ -744,6 +745,7 @@ class CaseDecided(CaseEvent):
     fine_fen: int
     on_the_spot: bool
     proposals: list[CaseProposal]
+    aggravations: list[str] = Field(default_factory=list)
 
 
 class CaseDropped(CaseEvent):

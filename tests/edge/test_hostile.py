@@ -54,8 +54,12 @@ OPTIONAL_FIELDS: dict[str, dict[str, Any]] = {
     "enact_offence": {"leniency": True, "life_or_finance": True, "status": "x"},
     "file_case": {
         "offence": "x", "party_name": "x", "acts_until": "x", "gravity": "x", "harmful": True, "illegal_income_fen": 1,
+        "aggravations": [{"circumstance": "x", "ground": "x"}],
     },
-    "record_case_inquiry": {"evidence": ["x"], "harmful": True, "illegal_income_fen": 1},
+    "record_case_inquiry": {
+        "evidence": ["x"], "harmful": True, "illegal_income_fen": 1,
+        "aggravations": [{"circumstance": "x", "ground": "x"}],
+    },
     "notify_party": {
         "hearing_told": True, "public_notice": True, "penalties": [{"kind": "fine", "amount_fen": 1, "until": "x"}],
     },

@@ -8,7 +8,18 @@ from typing import Any
 from services.inspection.calendars.domain import WorkingCalendar
 from services.inspection.cases.domain import Case
 from services.inspection.cases.law import Ground
-from services.inspection.cases.papers import Decision, Filing, Inquiry, Notice, Penalty, Review, SpotDecision, Statement
+from services.inspection.cases.papers import (
+    Aggravation,
+    Circumstance,
+    Decision,
+    Filing,
+    Inquiry,
+    Notice,
+    Penalty,
+    Review,
+    SpotDecision,
+    Statement,
+)
 from services.inspection.cases.states import Action, CaseState
 from services.inspection.offences.domain import (
     Gravity,
@@ -65,6 +76,8 @@ FILING = Filing(grounds="举报属实", acts_from=date(2026, 2, 1), acts_until=D
 INQUIRY = Inquiry(officers=OFFICERS, identity_shown=True, record="询问笔录", evidence=[new_id()])
 FINE = Penalty(kind=PenaltyKind.FINE, amount_fen=100_000)
 REVOCATION = Penalty(kind=PenaltyKind.REVOCATION)
+TEACHER = Aggravation(circumstance=Circumstance.SERVING_TEACHER, ground="某校在职教师授课")
+OBSTRUCTION = Aggravation(circumstance=Circumstance.OBSTRUCTION, ground="拒不开门")
 REVIEW = Review(agreed=True, opinion="同意")
 
 

@@ -10,7 +10,14 @@ from services.inspection.cases import law
 from services.inspection.cases.clock import Clock, ticks
 from services.inspection.cases.domain import Case
 from services.inspection.cases.law import Window, late_surcharge, limitation_ends
-from services.inspection.cases.papers import Decision, Party, Penalty, SpotDecision, Statement
+from services.inspection.cases.papers import (
+    Decision,
+    Filing,
+    Party,
+    Penalty,
+    SpotDecision,
+    Statement,
+)
 from services.inspection.cases.refusals import CaseStateRefuses, NoticeMissing, Unlawful
 from services.inspection.cases.states import TRANSITIONS, Action, CaseState
 from services.inspection.offences.domain import Gravity, PenaltyKind
@@ -27,8 +34,10 @@ from tests.inspection.penal import (
     FINE,
     IN_STATE,
     INQUIRY,
+    OBSTRUCTION,
     REVIEW,
     REVOCATION,
+    TEACHER,
     days,
     decided,
     decision,
@@ -98,6 +107,10 @@ VOID: dict[str, tuple[str, Callable[[], object]]] = {
     "minor and put right": ("第三十三条", lambda: _minor().decide(decision(), ground(corrected=True), by="b", at=AT)),
     "no leniency twice": ("第三十三条", lambda: investigating().spare("x", ground(first=False), by="b", at=AT)),
     "no leniency uncorrected": ("第三十三条", lambda: investigating().spare("x", ground(), by="b", at=AT)),
+    "no leniency for a serving teacher": (
+        "第三十三条",
+        lambda: _aggravated(investigating()).spare("x", ground(corrected=True), by="b", at=AT),
+    ),
     "found too late": (
         "第三十六条",
         lambda: filed(FILING.model_copy(update={"acts_from": date(2024, 3, 1), "acts_until": date(2024, 3, 1)})),
@@ -188,6 +201,12 @@ VOID: dict[str, tuple[str, Callable[[], object]]] = {
     "too grave on the spot": (
         "第五十一条",
         lambda: _file(gravity=Gravity.SERIOUS).decide_on_the_spot(
+            SpotDecision(grounds="x", identity_shown=True), ground(), by="b", at=AT
+        ),
+    ),
+    "aggravated on the spot": (
+        "第五十一条",
+        lambda: _file(aggravations=[OBSTRUCTION]).decide_on_the_spot(
             SpotDecision(grounds="x", identity_shown=True), ground(), by="b", at=AT
         ),
     ),
@@ -286,6 +305,11 @@ def _harmless() -> Case:
     case = _old()
     case.inquire(INQUIRY.model_copy(update={"harmful": False}), certified=CERTIFIED, at=AT)
     case.notify(notice(), offence(), ground(), at=AT)
+    return case
+
+
+def _aggravated(case: Case) -> Case:
+    case.inquire(INQUIRY.model_copy(update={"aggravations": [TEACHER]}), certified=CERTIFIED, at=AT)
     return case
 
 
@@ -614,6 +638,34 @@ def test_an_inquiry_may_change_what_the_act_is() -> None:
     with pytest.raises(Refusal) as refused:
         case.exhibit([new_id() for _ in range(500)], at=AT)
     assert refused.value.code == "exhibits-full"
+
+
+def test_what_weighs_against_the_party_is_told_decided_and_said() -> None:
+    case = _aggravated(investigating())
+    case.notify(notice(), offence(), ground(), at=AT)
+    said = [{"circumstance": "serving_teacher", "ground": "某校在职教师授课"}]
+    assert (case.notice or {})["aggravations"] == said
+    assert case.decide(decision(), ground(), by="b", at=AT).aggravations == ["serving_teacher"]
+    assert (case.decision or {})["aggravations"] == said
+
+
+def test_what_weighs_against_the_party_is_not_found_behind_its_back() -> None:
+    case = _aggravated(notified())
+    assert (case.state, case.notice) == ("investigating", None)
+    lifted = INQUIRY.model_copy(update={"aggravations": []})
+    case.inquire(lifted, certified=CERTIFIED, at=AT)
+    assert case.aggravations == []
+
+
+def test_what_weighs_against_the_party_takes_more_than_the_least_fine() -> None:
+    case = _aggravated(investigating())
+    case.gravity, case.illegal_income_fen = Gravity.SERIOUS, 1000
+    with pytest.raises(Unlawful) as refused:
+        case.notify(notice(Penalty(kind=PenaltyKind.FINE, amount_fen=1000)), offence(), ground(), at=AT)
+    assert (refused.value.code, refused.value.facts["least_fen"]) == ("fine-out-of-range", 1001)
+    case.notify(notice(Penalty(kind=PenaltyKind.FINE, amount_fen=1001)), offence(), ground(), at=AT)
+    with pytest.raises(ValueError):
+        Filing.model_validate(FILING.model_dump() | {"aggravations": [TEACHER.model_dump(), TEACHER.model_dump()]})
 
 
 def test_service_after_seven_working_days_is_late_but_done() -> None:

@@ -12,6 +12,7 @@ import pytest
 from services.inspection.campaigns.domain import Outcome
 from services.inspection.cases import domain as cases
 from services.inspection.cases import execution
+from services.inspection.cases.papers import Circumstance
 from services.inspection.cases.states import CaseState
 from services.inspection.grids.domain import BlindSpot
 from services.inspection.offences.domain import PenaltyKind, Severity
@@ -53,6 +54,7 @@ def test_what_inspection_tells_is_read_in_chinese(type_: str) -> None:
         ("severity", Severity),
         ("penalties", PenaltyKind),
         ("kind", ProposalKind),
+        ("aggravations", Circumstance),
         ("step", STEPS),
     ],
 )

@@ -138,7 +138,7 @@ class Case(Execution, Base):
             officers=officers,
             recused=[],
             investigators=list(officers),
-            aggravations=[],
+            aggravations=filing.model_dump(mode="json")["aggravations"],
             inquiries=[],
             exhibits=[],
             superseded=[],
@@ -179,7 +179,7 @@ class Case(Execution, Base):
         check_officers(inquiry.officers, certified, self.recused)
         if not inquiry.identity_shown:
             raise IdentityNotShown(pointer="/identity_shown")
-        found = {name: getattr(inquiry, name) for name in ("gravity", "illegal_income_fen", "harmful")}
+        found = inquiry.model_dump(mode="json", include={"gravity", "illegal_income_fen", "harmful", "aggravations"})
         new = {name: value for name, value in found.items() if value not in (None, getattr(self, name))}
         if self.state in BEFORE_NOTICE or new or self.heard:
             self._supersede_notice(at)
@@ -249,7 +249,8 @@ class Case(Execution, Base):
                 raise refusal
         self._supersede_notice(at)
         self.state, self.notified_on = CaseState.NOTIFIED, china_date(at)
-        self.notice, self.hearing_fen = notice.model_dump(mode="json"), ground.hearing_fen
+        self.notice = {**notice.model_dump(mode="json"), "aggravations": self.aggravations}
+        self.hearing_fen = ground.hearing_fen
         self.told_institution_id = self.institution_id
         return self._fact(CaseNotified, at, penalties=[penalty.kind.value for penalty in notice.penalties])
 
@@ -348,7 +349,12 @@ class Case(Execution, Base):
         for refusal in self.blocks(ground, decision, on=china_date(at)):
             raise refusal
         self.state, self.decided_on = CaseState.DECIDED, china_date(at)
-        self.decision = {**decision.model_dump(mode="json"), "by": by, "on_the_spot": False}
+        self.decision = {
+            **decision.model_dump(mode="json"),
+            "aggravations": self.aggravations,
+            "by": by,
+            "on_the_spot": False,
+        }
         self._charge(decision.penalties)
         return self._decided(decision.penalties, decision.grounds, ground.offence.clause, decision.notice, at)
 
@@ -356,8 +362,8 @@ class Case(Execution, Base):
         """A warning, or a small fine, decided and handed over where the act was found (art. 51 and 52)."""
         self._check(Action.DECIDE_ON_THE_SPOT)
         self._check_unrecused(by)
-        if self.gravity not in law.ON_THE_SPOT:
-            raise OnTheSpotTooGrave(gravity=self.gravity)
+        if self.gravity not in law.ON_THE_SPOT or self.aggravations:
+            raise OnTheSpotTooGrave(gravity=self.gravity, aggravated=bool(self.aggravations))
         limit = law.ON_THE_SPOT_FEN[Party(self.party)]
         if decision.fine_fen is not None and decision.fine_fen > limit:
             raise OnTheSpotTooMuch(pointer="/fine_fen", limit_fen=limit)
@@ -380,13 +386,19 @@ class Case(Execution, Base):
         return self._decided(penalties, decision.grounds, ground.offence.clause, False, at)
 
     def spare(self, grounds: str, ground: Ground, *, by: str, at: datetime) -> CaseDropped:
-        """Leave a first offence unpunished (首违不罚): minor harm, put right in time, and the catalogue allows it."""
+        """Leave a first offence unpunished (首违不罚): minor harm, put right in time, nothing that weighs against the
+        party, and the catalogue allows it."""
         self._check(Action.SPARE)
         self._check_unrecused(by)
         minor = self.gravity in (Gravity.MINOR, Gravity.ORDINARY) and not self.harmful
-        if not (ground.offence.leniency and ground.first and ground.corrected and minor):
+        aggravated = bool(self.aggravations)
+        if aggravated or not (ground.offence.leniency and ground.first and ground.corrected and minor):
             raise LeniencyUnfounded(
-                allowed=ground.offence.leniency, first=ground.first, corrected=ground.corrected, minor_harm=minor
+                allowed=ground.offence.leniency,
+                first=ground.first,
+                corrected=ground.corrected,
+                minor_harm=minor,
+                aggravated=aggravated,
             )
         return self._drop(CaseState.LENIENCY, grounds, by, at)
 
@@ -420,6 +432,7 @@ class Case(Execution, Base):
             at,
             penalties=[one.kind.value for one in penalties],
             fine_fen=self.fine_fen,
+            aggravations=[one["circumstance"] for one in self.aggravations],
             on_the_spot=self.state == CaseState.SERVED,
             proposals=proposals,
         )

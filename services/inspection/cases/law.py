@@ -156,7 +156,7 @@ def unfounded(case: "Case", penalties: Sequence[Penalty], offence: Offence) -> I
         if rule is None or kinds.count(one.kind) > 1:
             yield PenaltyUnfounded(pointer=f"/penalties/{place}/kind", gravity=case.gravity)
         elif one.kind is PenaltyKind.FINE and one.amount_fen is not None:
-            least, most = rule.range_fen(case.illegal_income_fen)
+            least, most = _range_fen(case, rule)
             if not least <= one.amount_fen <= most or one.amount_fen == 0:
                 yield FineOutOfRange(
                     pointer=f"/penalties/{place}/amount_fen",
@@ -167,6 +167,12 @@ def unfounded(case: "Case", penalties: Sequence[Penalty], offence: Offence) -> I
                 )
         elif one.kind is PenaltyKind.CONFISCATION and one.amount_fen != case.illegal_income_fen:
             yield PenaltyUnfounded(pointer=f"/penalties/{place}/amount_fen", illegal_income_fen=case.illegal_income_fen)
+
+
+def _range_fen(case: "Case", rule: PenaltyRule) -> tuple[int, int]:
+    """Where something weighs against the party, the least of the range is too little."""
+    least, most = rule.range_fen(case.illegal_income_fen)
+    return (least + 1 if case.aggravations and least < most else least), most
 
 
 def _over(penalties: Sequence[Penalty], *, on: date) -> Iterator[Refusal]:

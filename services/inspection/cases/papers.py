@@ -4,7 +4,7 @@ from enum import StrEnum
 from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from services.inspection.offences.domain import Fen, Gravity, OffenceCode, PenaltyKind
 from shared.refusals import field_error
@@ -20,6 +20,33 @@ class Party(StrEnum):
 
     PERSON = "person"
     ORGANISATION = "organisation"
+
+
+class Circumstance(StrEnum):
+    """What weighs against the party (从重情节, 校外培训行政处罚暂行办法): a teacher in service at a school takes part,
+    the party was punished within the last two years, it obstructs the inspection."""
+
+    SERVING_TEACHER = "serving_teacher"
+    REPEAT = "repeat"
+    OBSTRUCTION = "obstruction"
+
+
+class Aggravation(BaseModel):
+    """A circumstance, and what it is found on."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    circumstance: Circumstance
+    ground: Paragraph
+
+
+def _named_once(value: list[Aggravation]) -> list[Aggravation]:
+    if len({one.circumstance for one in value}) < len(value):
+        raise field_error("circumstance-repeated", en="A circumstance is named twice.", zh="从重情节重复。")
+    return value
+
+
+Aggravations = Annotated[list[Aggravation], Field(max_length=len(Circumstance)), AfterValidator(_named_once)]
 
 
 class Proposal(StrEnum):
@@ -68,10 +95,12 @@ class Filing(BaseModel):
     gravity: Gravity = Gravity.ORDINARY
     harmful: bool = False
     illegal_income_fen: Fen = 0
+    aggravations: Aggravations = Field(default_factory=list)
 
 
 class Inquiry(BaseModel):
-    """An inquiry or an inspection of the scene; what it found out about the act may be named."""
+    """An inquiry or an inspection of the scene; what it found out about the act may be named. `aggravations` are then
+    all there are."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -82,6 +111,7 @@ class Inquiry(BaseModel):
     gravity: Gravity | None = None
     harmful: bool | None = None
     illegal_income_fen: Fen | None = None
+    aggravations: Aggravations | None = None
 
 
 class Review(BaseModel):

@@ -113,7 +113,7 @@ class MustNotPunish(Unlawful):
 
 
 class LeniencyUnfounded(Unlawful):
-    """Leniency needs a first offence with minor harm that was put right in time (article 33)."""
+    """Leniency needs a first offence with minor harm, put right in time, with nothing aggravating (article 33)."""
 
     code = "leniency-unfounded"
     zh = "不符合“首违不罚”条件（行政处罚法第三十三条）。"

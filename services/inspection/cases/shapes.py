@@ -3,11 +3,11 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from services.inspection.cases.clock import Clock
 from services.inspection.cases.domain import Case
-from services.inspection.cases.papers import Party, Penalty, Proposal
+from services.inspection.cases.papers import Aggravation, Party, Penalty, Proposal
 from services.inspection.cases.states import CaseState
 from services.inspection.offences.domain import Gravity
 from shared.policies import Principal
@@ -44,6 +44,7 @@ class NoticeOut(BaseModel):
     rights_told: bool
     hearing_told: bool
     public_notice: bool = False
+    aggravations: list[Aggravation] = Field(default_factory=list)
 
 
 class StatementOut(BaseModel):
@@ -77,6 +78,7 @@ class PartyDecisionOut(BaseModel):
 
     penalties: list[Penalty]
     grounds: str
+    aggravations: list[Aggravation] = Field(default_factory=list)
     answer: str | None = None
     collective: bool = False
     on_the_spot: bool = False
@@ -158,6 +160,7 @@ class CaseOut(_OfEveryCase):
     harmful: bool
     gravity: Gravity
     illegal_income_fen: int
+    aggravations: list[Aggravation]
     recused: list[str]
     inquiries: list[InquiryOut]
     exhibits: list[UUID]
