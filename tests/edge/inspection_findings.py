@@ -118,7 +118,7 @@ async def _put_right(docket: Docket, case_id: UUID) -> None:
         one = case.violation_id
         await violations.order_rectification(session, one, due_on=None, requirement="x", caller=BUREAU, at=NOW)
         await violations.rectify_violation(session, one, "x", caller=BUREAU, at=NOW)
-        await violations.verify_violation(session, one, holds=True, note=None, caller=BUREAU, at=NOW)
+        await violations.verify_violation(session, one, holds=True, note="现场照片", caller=BUREAU, at=NOW)
 
 
 async def _complaints(service: Service, institution: str) -> dict[str, Ask]:
