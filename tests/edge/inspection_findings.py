@@ -71,7 +71,10 @@ async def _cases(docket: Docket) -> dict[str, Ask]:
         return {"case_id": await docket.case(*steps, **more)}
 
     known = await of(*told)
-    inquiry = {"officers": OFFICERS, "identity_shown": True, "record": "笔录", "gravity": "ordinary"}
+    inquiry = {
+        "officers": OFFICERS, "identity_shown": True, "record": "笔录", "gravity": "ordinary",
+        "aggravations": [{"circumstance": "obstruction", "ground": "拒不开门"}],
+    }  # fmt: skip
     spared = await of("inquire", offence="training.late_end", ago=3)
     await _put_right(docket, UUID(spared["case_id"]))
     notice = {"facts": "x", "reasons": "x", "basis": "x", "penalties": [{"kind": "warning"}], "rights_told": True}

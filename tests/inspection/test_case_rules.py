@@ -586,6 +586,18 @@ def test_a_wrong_notice_is_replaced_before_anybody_spoke() -> None:
     assert case.decide(decision(REVOCATION, collective=True), ground(), by="b", at=days(11)).state == "decided"
 
 
+def test_a_case_nobody_reviewed_is_told_anew() -> None:
+    case = _unreviewed()
+    assert case.notify(notice(REVOCATION), offence(), ground(), at=days(1)).state == "notified"
+    assert case.review is None
+
+
+def test_who_reviewed_an_earlier_notice_may_investigate() -> None:
+    case = notified()
+    case.notify(notice(), offence(), ground(), at=AT)
+    assert _joined(case, "jurist").decide(decision(), ground(), by="b", at=days(1)).state == "decided"
+
+
 def test_a_new_notice_keeps_the_hearing_of_the_old_one_on_file() -> None:
     case = _held()
     case.notify(notice(REVOCATION), offence(), ground(), at=days(11))
@@ -664,6 +676,8 @@ def test_what_weighs_against_the_party_takes_more_than_the_least_fine() -> None:
         case.notify(notice(Penalty(kind=PenaltyKind.FINE, amount_fen=1000)), offence(), ground(), at=AT)
     assert (refused.value.code, refused.value.facts["least_fen"]) == ("fine-out-of-range", 1001)
     case.notify(notice(Penalty(kind=PenaltyKind.FINE, amount_fen=1001)), offence(), ground(), at=AT)
+    both = {"aggravations": [TEACHER.model_dump(), OBSTRUCTION.model_dump()]}
+    assert filed(Filing.model_validate(FILING.model_dump() | both)).aggravations[1]["ground"] == "拒不开门"
     with pytest.raises(ValueError):
         Filing.model_validate(FILING.model_dump() | {"aggravations": [TEACHER.model_dump(), TEACHER.model_dump()]})
 

@@ -6,7 +6,7 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from services.inspection.cases.papers import Decision, Party, Penalty
 from services.inspection.cases.refusals import (
@@ -211,7 +211,8 @@ def obstacles(case: "Case", ground: Ground, decision: Decision | None, *, on: da
 
 def _involved(case: "Case") -> Iterator[Refusal]:
     """Who reviewed or chaired was neither recused nor ever an investigator of this case, also afterwards."""
-    reviewer, chair = (case.review or {}).get("by"), (case.hearing or {}).get("chair")
+    reviewer = case.review["by"] if case.review is not None and _stands(case.review) else None
+    chair = (case.hearing or {}).get("chair")
     if {reviewer, chair} & set(case.recused):
         yield OfficerRecused()
     if reviewer in case.investigators:
@@ -237,7 +238,7 @@ def _about_review_and_hearing(
     if case.review is not None and not case.review["agreed"]:
         yield LegalReviewDisagrees()
     large = ground.hearing_fen if case.hearing_fen is None else case.hearing_fen
-    if needs_review(penalties, large, heard=asked) and not _reviewed(case):
+    if needs_review(penalties, large, heard=asked) and (case.review is None or not _stands(case.review)):
         yield LegalReviewMissing()
     if asked and not case.heard:
         yield HearingNotHeld(hearing_on=case.hearing_on)
@@ -248,9 +249,9 @@ def _about_review_and_hearing(
         yield HearingWindowOpen(until=window.on)
 
 
-def _reviewed(case: "Case") -> bool:
-    """Given, and not set aside since: what was heard is part of what is reviewed."""
-    return case.review is not None and "set_aside_on" not in case.review
+def _stands(review: Mapping[str, Any]) -> bool:
+    """An opinion given before a hearing or another notice judged something else."""
+    return "set_aside_on" not in review
 
 
 def spot_obstacles(case: "Case", ground: Ground, penalties: Sequence[Penalty]) -> Iterator[Refusal]:
