@@ -34,7 +34,7 @@ class Remedies:
         """Of what the phone found one is put right and one forgotten; somebody complains, and somebody is punished."""
         late, other = await self._found_by(walked.visit_id)
         await self.forget(late)
-        await self.put_right(other, walked, on=on)
+        await self.put_right(other)
         await self.answer_complaints(walked)
         await self.punish(on=on)
         await self.see_escalations(late)
@@ -44,14 +44,15 @@ class Remedies:
         first, second = (one["id"] for one in listed["items"])
         return first, second
 
-    async def put_right(self, violation: str, walked: Walked, *, on: date) -> None:
+    async def put_right(self, violation: str) -> None:
         """Ordered, given more time, put right, and looked at again."""
         path = f"/v1/violations/{violation}"
         ordered = await self._order(violation)
         later = date.fromisoformat(ordered["due_on"]) + timedelta(days=7)
         await self._bureau.post("inspection", f"{path}/extension", {"due_on": f"{later}", "reason": "（演示）经申请"})
         operator = self._operator(ordered["institution_id"])
-        done = {"statement": "（演示）已退费并改为按月收取", "evidence": [walked.evidence_id]}
+        photo = await self._photograph(operator, violation, "refunds")
+        done = {"statement": "（演示）已退费并改为按月收取", "evidence": [photo]}
         await operator.post("inspection", f"{path}/rectification", done)
         await self._visit_for(violation, self._street.inspector(STREET), passed=True)
         closed = await self._bureau.get("inspection", path)
@@ -130,7 +131,7 @@ class Remedies:
         await self._order(violation)
         case = await self._file(violation, officers, on=on)
         path = f"/v1/cases/{case}"
-        evidence = await self._photograph(violation)
+        evidence = await self._photograph(self._bureau, violation, "receipt, 12 months")
         inquiry = {
             "officers": officers, "identity_shown": True, "record": "（演示）询问笔录", "evidence": [evidence],
         }  # fmt: skip
@@ -169,14 +170,14 @@ class Remedies:
         filed = await self._bureau.post("inspection", f"/v1/violations/{violation}/case", filing)
         return str(filed.json()["id"])
 
-    async def _photograph(self, violation: str) -> str:
-        """A photo of the receipts, by the bureau: kept before it is an exhibit."""
-        photo = synthetic_photo("receipt, 12 months")
+    async def _photograph(self, by: Client, violation: str, words: str) -> str:
+        """A photo of papers about a violation, kept before it proves anything."""
+        photo = synthetic_photo(words)
         said = announcement(photo, "violation", violation, at=datetime.now(UTC))
         evidence = str(said["id"])
-        await self._bureau.post("inspection", "/v1/evidence", said)
-        await send_in_parts(self._bureau, evidence, photo)
-        await self._street.reach("exhibit kept", lambda: kept(self._bureau, evidence), 1)
+        await by.post("inspection", "/v1/evidence", said)
+        await send_in_parts(by, evidence, photo)
+        await self._street.reach(f"photo kept: {words}", lambda: kept(by, evidence), 1)
         return evidence
 
     async def _follow(self, case: str) -> None:

@@ -1,15 +1,8 @@
 """A platform killed in the middle of its work tells nobody less, and nothing twice, when it is started again."""
 
 import asyncio
-import os
 import signal
-import sys
-from asyncio.subprocess import Process
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
-from uuid import uuid4
 
 import pytest
 import shapely
@@ -20,17 +13,10 @@ from deploy.demo.fill import RunningPlatform
 from deploy.demo.player import Player, player
 from deploy.local import tokens
 from deploy.local.ports import Ports
+from tests.system.local_run import ended, started, words
 
-ROOT = Path(__file__).parents[2]
 INSTITUTIONS = 30
 STREETS = list(pingcheng.STREETS)
-
-
-@pytest.fixture
-def folder(scratch_folder: Path) -> Path:
-    folder = scratch_folder / f"restart-{uuid4().hex[:8]}"
-    folder.mkdir()
-    return folder
 
 
 @pytest.mark.timeout(180)
@@ -52,42 +38,6 @@ async def test_nothing_is_lost_and_nothing_happens_twice_by_a_kill(folder: Path)
         assert await asyncio.wait_for(second.wait(), 30) == 0, words(folder)
     assert "Stopped after" in words(folder)
     ports.require_free()  # raises where something still listens
-
-
-@contextmanager
-def ended() -> Iterator[list[Process]]:
-    """What a failed test leaves running is ended with it."""
-    running: list[Process] = []
-    try:
-        yield running
-    finally:
-        for process in running:
-            if process.returncode is None:
-                process.send_signal(signal.SIGTERM)
-
-
-async def started(folder: Path, ports: Ports, said: IO[bytes], running: list[Process]) -> Process:
-    """`make run` on this folder, ready."""
-    environment = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "MAKELEVEL")}
-    environment.pop("KAFKA_BOOTSTRAP_SERVERS", None)
-    before = words(folder).count("Ready after")
-    process = await asyncio.create_subprocess_exec(
-        *[sys.executable, "-m", "deploy.local", "run", f"--folder={folder}"],
-        cwd=ROOT,
-        env=environment | {"PORT_BASE": str(ports.base)},
-        stdout=said,
-        stderr=said,
-    )
-    running.append(process)
-    async with asyncio.timeout(60):
-        while words(folder).count("Ready after") == before:
-            assert process.returncode is None, words(folder)
-            await asyncio.sleep(0.05)
-    return process
-
-
-def words(folder: Path) -> str:
-    return (folder / "said").read_text(encoding="utf-8")
 
 
 def city(folder: Path) -> Dataset:
