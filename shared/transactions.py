@@ -70,6 +70,12 @@ async def request_session(request: Request) -> AsyncSession:
 SessionDep = Annotated[AsyncSession, Depends(request_session)]
 
 
+async def end_transaction(request: Request) -> None:
+    """End it before the answer is made: what is still to be done takes longer than a transaction may last."""
+    transaction: Transaction = request.state.transaction
+    await transaction.commit()
+
+
 class StrictRequest(Request):
     """A request whose body is limited while it arrives and whose JSON is read strictly."""
 

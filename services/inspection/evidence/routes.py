@@ -42,6 +42,7 @@ from services.inspection.visits.domain import VisitNotFound
 from shared.clock import utc_now
 from shared.paging import Page, PageOf, PageParams
 from shared.policies import Principal, allow, public
+from shared.transactions import end_transaction
 from shared.web import SessionDep, problems, service_router
 
 router = service_router(prefix="/v1/evidence", tags=["evidence"])
@@ -234,7 +235,7 @@ async def export_bundle(
     case = await cases.case(session, case_id, caller)
     state = request.app.state
     chain = await queries.chain(session, case.id)
-    await session.commit()  # the files of a large case take longer than a transaction may last
+    await end_transaction(request)  # the files of a large case take their time
     return StreamingResponse(
         await bundle(case.id, chain, state.evidence, state.seal, at=utc_now()),
         media_type="application/zip",
