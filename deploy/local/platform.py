@@ -141,6 +141,7 @@ class Platform:
             "ENVIRONMENT": "development",
             "LOG_LEVEL": os.environ.get("LOG_LEVEL", "INFO"),
             "EVIDENCE_STORE": str(self.folder / "evidence"),
+            "ESCALATE_EVERY": "5",  # who tries it out does not want to wait for a minute
             **self.environment,
         }
 

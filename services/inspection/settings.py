@@ -2,7 +2,7 @@
 
 from typing import ClassVar, Self
 
-from pydantic import SecretStr, model_validator
+from pydantic import Field, SecretStr, model_validator
 
 from shared.settings import ServiceSettings
 
@@ -18,6 +18,9 @@ class Settings(ServiceSettings):
     """Where evidence is kept: a folder, or a URL as `s3://bucket/path` with credentials in the usual variables."""
     seal_key: SecretStr = SecretStr(DEVELOPMENT_SEAL_KEY)
     """What receipts of evidence are signed with: any secret text; the Ed25519 key is derived from it."""
+
+    escalate_every: float = Field(60.0, gt=0)
+    """Seconds between two looks for what is late; days are counted, so a minute is soon enough."""
 
     @model_validator(mode="after")
     def refuse_what_is_for_development(self) -> Self:

@@ -1,11 +1,13 @@
 """The job that looks for what is late: a loop of the worker, one of many at a time."""
 
 import asyncio
+from typing import cast
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from services.inspection.accountability.usecases import escalate_overdue
+from services.inspection.settings import Settings
 from shared.clock import utc_now
 from shared.context import acting_as
 from shared.inbox import is_outage
@@ -14,8 +16,6 @@ from shared.settings import ServiceSettings
 
 log = structlog.get_logger(__name__)
 
-EVERY = 60.0
-"""Seconds between two looks; days are counted, so a minute is soon enough."""
 AFTER_TROUBLE = 1.0
 
 
@@ -26,6 +26,7 @@ class Watch:
         self, settings: ServiceSettings, engine: AsyncEngine, sessions: async_sessionmaker[AsyncSession]
     ) -> None:
         self._engine, self._sessions = engine, sessions
+        self._every = cast("Settings", settings).escalate_every
 
     async def run(self, stop: asyncio.Event) -> None:
         while not stop.is_set():
@@ -33,7 +34,7 @@ class Watch:
                 async with leadership(self._engine, "escalations"):
                     while not stop.is_set():
                         if not await self.look():
-                            await pause(stop, EVERY)
+                            await pause(stop, self._every)
             except Exception as error:
                 if not is_outage(error):
                     log.exception("escalation failed")
