@@ -80,8 +80,8 @@ OPTIONAL_FIELDS: dict[str, dict[str, Any]] = {
 """Fields that the examples leave out, to be filled with hostile values as well."""
 
 
-STRIDE = 1 if os.environ.get("HOSTILE") == "all" else 8
-"""Of the hostile values each field gets every eighth, its neighbour the next ones; with HOSTILE=all it gets all."""
+STRIDE = 1 if os.environ.get("HOSTILE") == "all" else 4
+"""Of the hostile values each field gets every fourth, its neighbour the next ones; with HOSTILE=all it gets all."""
 
 
 class Shot(NamedTuple):
