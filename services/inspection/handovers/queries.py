@@ -4,25 +4,40 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, and_, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.inspection.campaigns.domain import Campaign, CampaignState, CampaignTarget, TargetState
 from services.inspection.violations.domain import ENDED, Violation
 from services.inspection.visits.domain import Visit, VisitState
 
-_OVER = (VisitState.REVIEWED, VisitState.CALLED_OFF)
+
+def _visits_of(team: str) -> ColumnElement[bool]:
+    return and_(Visit.team == team, Visit.state.not_in((VisitState.REVIEWED, VisitState.CALLED_OFF)))
+
+
+def _targets_of(team: str) -> ColumnElement[bool]:
+    """Of `CampaignTarget` joined to its campaign."""
+    return and_(
+        CampaignTarget.team == team,
+        CampaignTarget.state == TargetState.OPEN,
+        Campaign.state == CampaignState.OPEN,
+    )
+
+
+def _violations_of(team: str) -> ColumnElement[bool]:
+    return and_(Violation.team == team, Violation.state.not_in(ENDED))
 
 
 async def visits_for_update(session: AsyncSession, team: str) -> Sequence[Visit]:
     """Its visits that have not ended for good, by id."""
-    wanted = select(Visit).where(Visit.team == team, Visit.state.not_in(_OVER)).order_by(Visit.id).with_for_update()
+    wanted = select(Visit).where(_visits_of(team)).order_by(Visit.id).with_for_update()
     return (await session.scalars(wanted.execution_options(populate_existing=True))).all()
 
 
 async def pass_violations(session: AsyncSession, team: str, heir: str) -> int:
     """Give its violations that are not closed to another team; how many."""
-    passed = update(Violation).where(Violation.team == team, Violation.state.not_in(ENDED))
+    passed = update(Violation).where(_violations_of(team))
     ids = await session.scalars(passed.values(team=heir).returning(Violation.id))
     return len(ids.all())
 
@@ -33,11 +48,7 @@ async def pass_targets(session: AsyncSession, team: str, heir: str) -> Mapping[U
     wanted = (
         select(CampaignTarget.id, CampaignTarget.campaign_id, CampaignTarget.grid)
         .join(Campaign, Campaign.id == CampaignTarget.campaign_id)
-        .where(
-            CampaignTarget.team == team,
-            CampaignTarget.state == TargetState.OPEN,
-            Campaign.state == CampaignState.OPEN,
-        )
+        .where(_targets_of(team))
         .order_by(CampaignTarget.id)
         .with_for_update(of=CampaignTarget)
     )
@@ -53,17 +64,13 @@ async def pass_targets(session: AsyncSession, team: str, heir: str) -> Mapping[U
 
 async def open_work(session: AsyncSession, team: str) -> dict[str, int]:
     """How many visits, targets of open campaigns and violations a team still has to do with."""
-    visits = select(func.count()).where(Visit.team == team, Visit.state.not_in(_OVER))
+    visits = select(func.count()).where(_visits_of(team))
     targets = (
         select(func.count())
         .select_from(CampaignTarget)
         .join(Campaign, Campaign.id == CampaignTarget.campaign_id)
-        .where(
-            CampaignTarget.team == team,
-            CampaignTarget.state == TargetState.OPEN,
-            Campaign.state == CampaignState.OPEN,
-        )
+        .where(_targets_of(team))
     )
-    violations = select(func.count()).where(Violation.team == team, Violation.state.not_in(ENDED))
+    violations = select(func.count()).where(_violations_of(team))
     counts = {"visits": visits, "targets": targets, "violations": violations}
     return {name: await session.scalar(count) or 0 for name, count in counts.items()}
