@@ -25,7 +25,7 @@ kills ?=
 # Only the claims that were given; `make token role=inspector team=...`
 CLAIMS = $(foreach claim,subject district street team school institution lifetime,$(if $($(claim)),--$(claim)='$($(claim))'))
 
-.PHONY: help run demo token clean test test-kafka chain campaign faults bench check lint types format openapi migrate revision
+.PHONY: help run demo token clean test test-clock test-kafka chain campaign faults bench check lint types format openapi migrate revision
 
 help: ## This list
 	@awk 'BEGIN { FS = ":.*## " } \
@@ -56,6 +56,16 @@ else
 	@$(PY) -m pytest -n 2 --dist loadgroup $(addprefix --ignore=,$(PLATFORMS))
 	@$(PY) -m pytest $(PLATFORMS)
 endif
+
+# 23:59 and 00:01 in China, 07:59 in China where UTC ends its day; 29 February, 31 December, 1 January, a make-up workday
+MOMENTS ?= 2026-11-26T15:59:00Z 2026-11-26T16:01:00Z 2026-11-26T23:59:00Z 2028-02-28T16:01:00Z 2028-02-29T15:59:00Z \
+  2026-12-31T15:59:00Z 2026-12-31T16:01:00Z 2026-12-31T23:59:00Z 2027-01-01T15:59:00Z 2026-10-09T23:59:00Z
+
+test-clock: $(READY) ## All tests of rules, routes and projections at the hours and on the days where dates go wrong
+	@for moment in $(MOMENTS); do \
+	  echo "== the clock stands at $$moment"; \
+	  CLOCK=$$moment $(PY) -m pytest -q -n 2 --dist loadgroup $(or $(T),tests/registry tests/inspection tests/afterschool tests/metrics tests/shared) || exit 1; \
+	done
 
 test-kafka: $(READY) ## The tests that need a broker, on a real Apache Kafka (needs Java 17 and Maven)
 	@KAFKA=apache $(PY) -m pytest -m kafka $(T)

@@ -136,7 +136,8 @@ async def _read_to_the_end(line: Line, device: str, cursor: str | None) -> str:
 _WRITES = (
     "INSERT INTO visit (id, version, institution_id, team, grid, district, street, state, inspectors, planned_at) "
     "VALUES ($1, 1, $2, 't1', 'g1', '140213', '140213050', 'planned', '{}', now())",
-    "UPDATE visit SET state = 'started', version = 2, started_at = now(), visited_on = current_date, inspectors = $2 "
+    "UPDATE visit SET state = 'started', version = 2, started_at = now(), inspectors = $2, "
+    "visited_on = (now() AT TIME ZONE 'Asia/Shanghai')::date "
     "WHERE id = $1",
     "UPDATE visit SET state = 'done', version = 3, outcome = 'inspected', score = 90, submitted_at = now() "
     "WHERE id = $1",

@@ -20,6 +20,8 @@ from deploy.local.apache import ApacheKafka
 from deploy.local.broker import EmbeddedBroker
 from deploy.local.postgres import EmbeddedPostgres, create_database
 from deploy.local.topics import Topic, create_topics
+from shared import clock
+from tests.clock import DayClock, wanted_origin
 from tests.infrastructure import (
     Broker,
     DatabaseServer,
@@ -28,6 +30,8 @@ from tests.infrastructure import (
     ScratchDatabase,
     Topics,
 )
+
+clock.machine_time = DayClock(wanted_origin())  # before any test module computes a day
 
 MEMORY = Path("/dev/shm")
 ROOM = 3 * 1024**3

@@ -1,6 +1,7 @@
 """Rules of the house that the import contracts cannot see."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -47,3 +48,43 @@ def test_every_package_says_what_it_decides() -> None:
         if not ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
     ]
     assert silent == []
+
+
+DAY_OF_THE_MACHINE = {"today", "utcnow", "now", "date"}
+"""Methods of `date` and `datetime` that give a day or an hour of some zone; only `shared/clock.py` knows which."""
+SQL_DAY = re.compile(r"\b(current_date|localtimestamp|current_timestamp::|now\(\)::date)\b", re.IGNORECASE)
+
+
+def days_of_the_machine(source: str) -> list[int]:
+    """Lines that take a day from UTC or from the zone of the machine or the database."""
+    lines = [
+        node.lineno
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and (
+            (node.func.attr == "date" and not node.args)
+            or (node.func.attr in DAY_OF_THE_MACHINE and ast.unparse(node.func.value) in ("date", "datetime"))
+        )
+    ]
+    return sorted({*lines, *(number for number, line in enumerate(source.splitlines(), 1) if SQL_DAY.search(line))})
+
+
+def test_every_day_is_chinas() -> None:
+    clocks = {ROOT / "shared/clock.py", ROOT / "tests/clock.py", Path(__file__)}
+    folders = ("services", "shared", "deploy", "tests", "bench")
+    offenders = [
+        f"{path.relative_to(ROOT)}:{line}"
+        for folder in folders
+        for path in sorted((ROOT / folder).rglob("*.py"))
+        if path not in clocks
+        for line in days_of_the_machine(path.read_text(encoding="utf-8"))
+    ]
+    assert offenders == []
+
+
+@pytest.mark.parametrize(
+    "line", ["date.today()", "datetime.now(UTC)", "at.date()", "later(30).date()", 'text("SELECT current_date")']
+)
+def test_a_day_of_the_machine_is_seen(line: str) -> None:
+    assert days_of_the_machine(line) == [1]

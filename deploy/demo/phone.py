@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from PIL import Image, ImageDraw
 
 from deploy.demo.player import Client, Json, PlayFailed
+from shared.clock import utc_now
 
 LISTS: Final = {
     "institutions": "institution_id", "assignments": "target_id", "visits": "visit_id", "violations": "violation_id",
@@ -99,7 +100,7 @@ class Phone:
         await send_in_parts(self._holder, evidence, photo)
 
     def _now(self) -> datetime:
-        return datetime.now(UTC) + self._off
+        return utc_now() + self._off
 
 
 def announcement(photo: bytes, kind: str, subject: str, *, at: datetime) -> dict[str, Json]:

@@ -5,7 +5,7 @@ nobody watches a demonstration for a week.
 """
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Final
 from uuid import UUID, uuid4
 
@@ -14,6 +14,7 @@ import asyncpg
 from deploy.demo.phone import announcement, send_in_parts, synthetic_photo
 from deploy.demo.player import Client, Json, Player
 from deploy.demo.street import STREET, Street, Walked, kept
+from shared.clock import utc_now
 
 LATE: Final = 8
 """Days: late enough for every level of escalation."""
@@ -173,7 +174,7 @@ class Remedies:
     async def _photograph(self, by: Client, violation: str, words: str) -> str:
         """A photo of papers about a violation, kept before it proves anything."""
         photo = synthetic_photo(words)
-        said = announcement(photo, "violation", violation, at=datetime.now(UTC))
+        said = announcement(photo, "violation", violation, at=utc_now())
         evidence = str(said["id"])
         await by.post("inspection", "/v1/evidence", said)
         await send_in_parts(by, evidence, photo)

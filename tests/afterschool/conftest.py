@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -13,10 +13,11 @@ from sqlalchemy import text
 
 from services.afterschool.app import create_app
 from services.afterschool.settings import Settings
+from shared.clock import utc_now
 from tests.infrastructure import ScratchDatabase
 from tests.services import Service, running, settings_on
 
-NOW = datetime.now(UTC)
+NOW = utc_now()
 OPEN = {"opens_at": (NOW - timedelta(days=1)).isoformat(), "closes_at": (NOW + timedelta(days=9)).isoformat()}
 CLOSED = {"opens_at": (NOW - timedelta(days=9)).isoformat(), "closes_at": (NOW - timedelta(days=1)).isoformat()}
 SCHEDULED = {"opens_at": (NOW + timedelta(days=1)).isoformat(), "closes_at": (NOW + timedelta(days=9)).isoformat()}

@@ -5,16 +5,16 @@ In scope: district 140213, street 140213050, team-01, institution and school of 
 
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 
+from shared.clock import utc_now
 from shared.database import new_id
 from tests.edge.operations import Operation
 from tests.services import Service
 
-NOW = datetime.now(UTC)
+NOW = utc_now()
 HERE, ELSEWHERE = "140213", "140214"
 STREET = "140213050"
 

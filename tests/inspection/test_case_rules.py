@@ -22,6 +22,7 @@ from services.inspection.cases.refusals import CaseStateRefuses, NoticeMissing, 
 from services.inspection.cases.states import TRANSITIONS, Action, CaseState
 from services.inspection.offences.domain import Gravity, PenaltyKind
 from services.inspection.violations.domain import Place
+from shared.clock import china_date
 from shared.database import new_id
 from shared.refusals import Refusal
 from tests.inspection.penal import (
@@ -698,12 +699,12 @@ def test_what_is_owed_is_paid_in_parts() -> None:
     with pytest.raises(Refusal):
         case.close(at=days(3))
     assert case.pay(40_000, at=days(3)).paid_fen == 40_000
-    assert (case.state, case.late_fen(days(20).date())) == ("served", 9000)
+    assert (case.state, case.late_fen(china_date(days(20)))) == ("served", 9000)
     with pytest.raises(Refusal) as refused:
         case.pay(69_001, at=days(20))
     assert refused.value.facts["owed_fen"] == 69_000
     assert case.pay(69_000, at=days(20)).state == "paid"
-    assert case.late_fen(days(90).date()) == 9000
+    assert case.late_fen(china_date(days(90))) == 9000
     assert case.close(at=days(21)).outcome == "paid"
 
 
@@ -735,7 +736,7 @@ def test_preserved_items_are_settled_once() -> None:
     for day in (1, 9):
         again.preserve(at=days(day))
         again.settle(at=days(day + 1))
-    assert again.preserved_on == days(9).date()
+    assert again.preserved_on == china_date(days(9))
     for settled in (case, investigating()):
         with pytest.raises(CaseStateRefuses):
             settled.settle(at=days(2))

@@ -1,6 +1,6 @@
 """An application over HTTP: from a newcomer's draft to the permit, and what the office may not do."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -9,6 +9,7 @@ import pytest
 
 from services.registry.applications.domain import Application
 from services.registry.applications.usecases import note_site_visit, recount_clocks
+from shared.clock import china_date, utc_now
 from tests.registry.conftest import USCC, World
 
 DOCUMENTS = [
@@ -58,7 +59,7 @@ async def visited(world: World, *, passed: bool | None = True, **more: Any) -> d
     await post(world.bureau, path(application, "site-visit-request"))
     async with world.sessions.begin() as session:
         await note_site_visit(
-            session, UUID(application["id"]), uuid4(), outcome="inspected", passed=passed, at=datetime.now(UTC)
+            session, UUID(application["id"]), uuid4(), outcome="inspected", passed=passed, at=utc_now()
         )
     return application
 
@@ -90,7 +91,7 @@ async def test_from_a_draft_to_a_permit(world: World) -> None:
     async with world.sessions.begin() as session:
         for _ in range(2):  # told twice, taken once
             await note_site_visit(
-                session, UUID(application["id"]), uuid4(), outcome="inspected", passed=True, at=datetime.now(UTC)
+                session, UUID(application["id"]), uuid4(), outcome="inspected", passed=True, at=utc_now()
             )
     granted = await post(world.bureau, path(application, "decision"), **GRANT)
     assert (granted["state"], granted["overall_clock"]) == ("granted", None)
@@ -211,7 +212,7 @@ async def test_late_cases_are_found(world: World) -> None:
     assert await listed(world, overdue="true") == []
     async with world.sessions.begin() as session:
         late = await session.get_one(Application, UUID(application["id"]))
-        late.due_on = date.today() - timedelta(days=2)  # noqa: DTZ011 -- any day that is past
+        late.due_on = china_date(utc_now()) - timedelta(days=2)
     assert await listed(world, overdue="true") == [application["id"]]
     assert application["id"] not in await listed(world, overdue="false")
     shown = (await world.bureau.get(path(application))).json()
@@ -222,7 +223,7 @@ async def test_late_cases_are_found(world: World) -> None:
 
 
 async def test_a_corrected_calendar_moves_running_clocks(world: World) -> None:
-    await world.know_calendar(datetime.now(UTC).year)
+    await world.know_calendar(china_date(utc_now()).year)
     application = await submitted(world)
     due = application["state_clock"]["due_on"]
     holiday = {"on": due, "kind": "public_holiday", "name": "临时放假", "source": "市政府通知"}

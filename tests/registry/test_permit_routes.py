@@ -1,6 +1,6 @@
 """Permits over HTTP: rest, end, run longer; and what becomes of the institution's entry."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -8,10 +8,10 @@ import pytest
 
 from services.registry.permits.domain import Paper, PermitStatus, Scope, Validity
 from services.registry.permits.usecases import PaperOutcome, record_papers
-from shared.clock import china_date
+from shared.clock import china_date, utc_now
 from tests.registry.conftest import AT, World
 
-TODAY = china_date(datetime.now(UTC))
+TODAY = china_date(utc_now())
 LATER = (TODAY + timedelta(days=30)).isoformat()
 SUSPENSION = {"reason": "整改", "legal_basis": "第六十二条", "until": LATER}
 

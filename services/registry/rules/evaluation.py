@@ -21,7 +21,7 @@ from services.registry.rules.domain import (
     Rule,
     RuleCheck,
 )
-from shared.clock import CHINA
+from shared.clock import CHINA, china_date
 from shared.refusals import Invalid, field_error
 from shared.wording import Code, Day, Line
 
@@ -132,7 +132,7 @@ class Lesson:
 
     @property
     def on(self) -> date:
-        return self.starts_at.date()
+        return china_date(self.starts_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +174,7 @@ def _lesson(institution: PlannedInstitution, planned: PlannedLesson, pointer: st
     starts_at, ends_at = planned.starts_at.astimezone(CHINA), planned.ends_at.astimezone(CHINA)
     if ends_at <= starts_at:
         raise LessonReversed(pointer=f"{pointer}/ends_at")
-    if ends_at.date() != starts_at.date():
+    if china_date(ends_at) != china_date(starts_at):
         raise LessonOverMidnight(pointer=f"{pointer}/ends_at")
     mode = planned.mode or institution.mode
     if mode is Mode.BOTH:
