@@ -7,6 +7,7 @@ silent change of meaning somewhere behind the edge (reference: reliability 3.4).
 import json
 import math
 import re
+from dataclasses import dataclass
 
 MAX_DEPTH = 32
 # Anything wider than a bigint would be refused by PostgreSQL later, as an error instead of an answer.
@@ -46,6 +47,105 @@ def loads(body: bytes | str) -> object:
     if _SURROGATE.search(text):
         _check_surrogates(value)
     return value
+
+
+@dataclass(frozen=True, slots=True)
+class Damaged:
+    """An element of a batch that strict JSON refuses: why, its text in ASCII, and its members as far as they go."""
+
+    code: str
+    text: str
+    value: object
+
+
+def loads_batch(body: bytes, member: str) -> object:
+    """As `loads`, but an element of the top-level list `member` that is refused becomes `Damaged`; the others stay.
+
+    What is refused elsewhere, and a body that is no JSON at all, is refused as a whole.
+    """
+    try:
+        return loads(body)
+    except JsonRefused as refused:
+        batch = _parsed_with_marks(body)
+        if not isinstance(batch, dict) or not isinstance(batch.get(member), list):
+            raise refused from None
+    elements = batch.pop(member)
+    code = _first_damage(batch, MAX_DEPTH)
+    if code is not None:
+        raise JsonRefused(code)
+    return {**batch, member: [_marked(element) for element in elements]}
+
+
+class _Repeated(dict[str, object]):
+    """An object that names a key twice."""
+
+
+class _OutOfRange(float):
+    """A number that no reader takes, in the place where it stood."""
+
+
+def _parsed_with_marks(body: bytes) -> object:
+    """The parse tree, marked where `loads` would have refused it. Bytes that are no UTF-8 become half surrogates."""
+
+    def members(pairs: list[tuple[str, object]]) -> dict[str, object]:
+        found = dict(pairs)
+        return found if len(found) == len(pairs) else _Repeated(found)
+
+    def integer(digits: str) -> object:
+        try:
+            return _integer(digits)
+        except JsonRefused:
+            return _OutOfRange()
+
+    def real(digits: str) -> object:
+        number = float(digits)
+        return number if math.isfinite(number) else _OutOfRange()
+
+    try:
+        return json.loads(
+            body.decode("utf-8", "surrogateescape"),
+            object_pairs_hook=members,
+            parse_constant=lambda _: _OutOfRange(),
+            parse_int=integer,
+            parse_float=real,
+        )
+    except RecursionError:
+        raise JsonRefused("json-too-deep") from None
+    except ValueError:
+        raise JsonRefused("json-malformed") from None
+
+
+def _marked(element: object) -> object:
+    code = _first_damage(element, MAX_DEPTH - 2)
+    return element if code is None else Damaged(code, json.dumps(element), element)
+
+
+def _first_damage(value: object, depth: int) -> str | None:
+    """Why `loads` would refuse this tree; None where it would not."""
+    level = [value]
+    for _ in range(depth + 1):
+        if not level:
+            return None
+        below: list[object] = []
+        for node in level:
+            match node:
+                case _Repeated():
+                    return "json-duplicate-key"
+                case _OutOfRange():
+                    return "json-number-out-of-range"
+                case str() if "\0" in node:
+                    return "json-nul"
+                case str() if _LONE.search(node):
+                    return "json-lone-surrogate"
+                case dict():
+                    below += [*node, *node.values()]
+                case list():
+                    below += node
+        level = below
+    return "json-too-deep" if any(isinstance(node, (dict, list)) for node in level) else None
+
+
+_LONE = re.compile("[\ud800-\udfff]")
 
 
 def _decoded(body: bytes | str) -> str:

@@ -19,6 +19,7 @@ from starlette.responses import StreamingResponse
 
 from shared import idempotency, strict_json
 from shared.auth import ANONYMOUS, Principal
+from shared.batches import batch_member
 from shared.clock import utc_now
 from shared.failpoints import failpoint
 from shared.policies import policies_of
@@ -80,6 +81,8 @@ class StrictRequest(Request):
     """A request whose body is limited while it arrives and whose JSON is read strictly."""
 
     body_limit = 0
+    batch: str | None = None
+    """The member of the body whose elements are judged one by one."""
 
     async def stream(self) -> Any:
         length = self.headers.get("content-length", "0")
@@ -100,13 +103,14 @@ class StrictRequest(Request):
             try:
                 # A large body is parsed beside the loop, which others are waiting for.
                 self._json = (
-                    strict_json.loads(body)
-                    if len(body) < 256 * 1024
-                    else await asyncio.to_thread(strict_json.loads, body)
+                    self._parsed(body) if len(body) < 256 * 1024 else await asyncio.to_thread(self._parsed, body)
                 )
             except strict_json.JsonRefused as refused:
                 raise EdgeProblem(400, refused.code) from None
         return self._json
+
+    def _parsed(self, body: bytes) -> object:
+        return strict_json.loads(body) if self.batch is None else strict_json.loads_batch(body, self.batch)
 
     async def rewind_form(self) -> None:
         form: FormData | None = self._form
@@ -129,6 +133,7 @@ class TransactionalRoute(APIRoute):
     def get_route_handler(self) -> Handler:
         handle = super().get_route_handler()
         dependant: Dependant = self.dependant
+        batch = batch_member(self.body_field.field_info.annotation) if self.body_field is not None else None
         policies = list(policies_of(dependant))
         expects_json = self.body_field is not None and not isinstance(self.body_field.field_info, params.Form)
         expects_form = self.body_field is not None and not expects_json
@@ -136,6 +141,7 @@ class TransactionalRoute(APIRoute):
         async def transactional(plain: Request) -> Response:
             request = StrictRequest(plain.scope, plain.receive)
             request.body_limit = self.own_body_limit or request.app.state.settings.body_limit
+            request.batch = batch
             caller = ANONYMOUS
             # Before the body is looked at: a stranger learns nothing about what would be valid.
             for policy in policies:

@@ -119,6 +119,7 @@ async def _sync(service: Service, institution: str) -> dict[str, Ask]:
         phone.operation("plan_visit", str(new_id()), institution_id=institution, after=[lost]) for _ in range(2)
     ]
     assert await phone.push(held, other) == ["held", "held"]
+    (illegible,) = (await phone.post([held | {"id": str(new_id()), "kind": "dance"}])).json()["verdicts"]
     batch = {
         "device_id": phone.id,
         "sent_at": phone.now().isoformat(),
@@ -128,5 +129,6 @@ async def _sync(service: Service, institution: str) -> dict[str, Ask]:
         "pull_changes": Ask(query={"device": phone.id}),
         "push_operations": Ask(body=batch),
         "list_operations": Ask(query={"verdict": "held", "unresolved": "true"}, shows=held["id"]),
+        "list_unreadable_operations": Ask(shows=illegible["operation_id"]),
         "resolve_operation": Ask({"operation_id": other["id"]}, body={"choice": "server", "reason": "前序丢失"}),
     }

@@ -183,6 +183,7 @@ inspection.withdraw_violation          yes    own     403   403   403   403    4
 inspection.pull_changes                403    403     yes   403   403   403    403    403   401
 inspection.push_operations             403    403     yes   403   403   403    403    403   401
 inspection.list_operations             yes    list    list  403   403   403    yes    yes   401
+inspection.list_unreadable_operations  yes    list    list  403   403   403    yes    yes   401
 inspection.resolve_operation           yes    own     403   403   403   403    403    403   401
 inspection.enact_checklist             yes    403     403   403   403   403    403    403   401
 inspection.list_checklists             yes    yes     yes   yes   403   403    yes    yes   401

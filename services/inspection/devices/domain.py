@@ -90,7 +90,7 @@ def raw_key(sent: PublicJwk | str) -> bytes:
 
 PhoneTime = Annotated[
     AwareDatetime,
-    Field(ge=datetime.fromisoformat("1970-01-02T00:00:00Z"), lt=datetime.fromisoformat("9999-12-30T00:00:00Z")),
+    Field(ge=datetime.fromisoformat("1900-01-01T00:00:00Z"), lt=datetime.fromisoformat("9999-12-30T00:00:00Z")),
 ]
 """However wrong a phone's clock is, this is what it can say and what the database can keep."""
 

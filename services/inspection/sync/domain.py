@@ -147,6 +147,30 @@ class PhoneClock:
         return self.received_at + min(before, timedelta(0))
 
 
+class UnreadableOperation(Base):
+    """An element of a batch that is no operation, as it came: refused, and kept, for it may be an inspector's work.
+
+    Its id is free: the phone may send the operation again, corrected."""
+
+    __tablename__ = "sync_unreadable"
+    __table_args__ = (
+        Index("uq_sync_unreadable_subject_digest", "subject", "digest", unique=True),
+        Index("ix_sync_unreadable_district_id", "district", "id"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    device_id: Mapped[UUID]
+    subject: Mapped[str] = mapped_column(Text)
+    team: Mapped[str | None] = mapped_column(Text)
+    district: Mapped[str | None] = mapped_column(Text)
+    operation_id: Mapped[UUID | None]
+    code: Mapped[str] = mapped_column(Text)
+    pointers: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    text: Mapped[str] = mapped_column(Text, comment="the element as JSON, in ASCII")
+    digest: Mapped[str] = mapped_column(Text, comment="SHA-256 of the text")
+    received_at: Mapped[datetime]
+
+
 class Stance(StrEnum):
     """How an operation stands to what it finds."""
 

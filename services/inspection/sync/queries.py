@@ -8,7 +8,14 @@ from sqlalchemy import any_, func, null, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.inspection.devices.domain import DeviceNotEnrolled
-from services.inspection.sync.domain import IN_CONFLICT, Kind, Operation, OperationNotFound, Verdict
+from services.inspection.sync.domain import (
+    IN_CONFLICT,
+    Kind,
+    Operation,
+    OperationNotFound,
+    UnreadableOperation,
+    Verdict,
+)
 from shared.policies import Principal
 from shared.reach import within_reach
 
@@ -81,6 +88,18 @@ async def operations_with(
         wanted = wanted.where(Operation.resolved_at.is_(None))
     if after is not None:
         wanted = wanted.where(Operation.id > UUID(after))
+    return (await session.scalars(wanted)).all()
+
+
+async def unreadable_operations(
+    session: AsyncSession, caller: Principal, *, after: str | None, limit: int
+) -> Sequence[UnreadableOperation]:
+    """What phones sent and nobody could read, within the caller's reach, by id."""
+    table = UnreadableOperation
+    reach = within_reach(caller, district=table.district, street=null(), team=table.team)
+    wanted = select(table).where(reach).order_by(table.id).limit(limit)
+    if after is not None:
+        wanted = wanted.where(table.id > UUID(after))
     return (await session.scalars(wanted)).all()
 
 

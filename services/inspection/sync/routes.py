@@ -21,11 +21,13 @@ from services.inspection.sync.domain import (
     OperationNotFound,
     OperationNotOpen,
     PhoneCannotPrevail,
+    UnreadableOperation,
     Verdict,
 )
 from services.inspection.sync.feed import ChangesOut, Mark
 from services.inspection.sync.operations import ContentInvalid
 from services.inspection.visits.domain import VisitNotFound
+from shared.batches import Broken, one_by_one
 from shared.clock import utc_now
 from shared.paging import Page, PageOf, PageParams
 from shared.policies import Principal, allow
@@ -40,22 +42,31 @@ ReaderDep = Annotated[Principal, allow("bureau", "district_officer", "inspector"
 
 
 class BatchIn(BaseModel):
-    """What a phone did, in order. `sent_at` is its clock at the moment of sending: how far it is off is then known."""
+    """What a phone did, in order. `sent_at` is its clock at the moment of sending: how far it is off is then known.
+
+    An element of `operations` that is no operation gets the verdict `refused` and hinders no other."""
 
     model_config = ConfigDict(extra="forbid")
 
     device_id: UUID
     sent_at: PhoneTime
-    operations: Annotated[list[OperationIn], Field(min_length=1, max_length=MAX_OPERATIONS)]
+    operations: Annotated[list[Annotated[OperationIn, one_by_one]], Field(min_length=1, max_length=MAX_OPERATIONS)]
+
+    @property
+    def elements(self) -> Sequence[OperationIn | Broken]:
+        """The operations, and in their places the elements that could not be read."""
+        return self.operations
 
 
 class AnswerOut(BaseModel):
-    """The verdict on one operation. `theirs` is the server's version, where there is a conflict."""
+    """The verdict on one operation. `theirs` is the server's version, where there is a conflict.
+
+    An element that is no operation is `refused`, with the ids that it names legibly, if any."""
 
     model_config = ConfigDict(from_attributes=True)
 
-    operation_id: UUID
-    entity_id: UUID
+    operation_id: UUID | None
+    entity_id: UUID | None
     verdict: Verdict
     code: str | None
     entity_version: int | None
@@ -101,6 +112,23 @@ class OperationOut(BaseModel):
     resolution_reason: str | None
     resolved_by: str | None
     resolved_at: datetime | None
+
+
+class UnreadableOperationOut(BaseModel):
+    """An element of a batch that is no operation: why, where it is wrong, and its text."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    device_id: UUID
+    subject: str
+    team: str | None
+    district: str | None
+    operation_id: UUID | None
+    code: str
+    pointers: list[str]
+    text: str
+    received_at: datetime
 
 
 class ResolutionIn(BaseModel):
@@ -150,7 +178,7 @@ async def push_operations(body: BatchIn, caller: PhoneDep, session: SessionDep) 
     """
     at = utc_now()
     answers = await usecases.take_batch(
-        session, body.device_id, body.operations, sent_at=body.sent_at, caller=caller, at=at
+        session, body.device_id, body.elements, sent_at=body.sent_at, caller=caller, at=at
     )
     return VerdictsOut(
         received_at=at,
@@ -174,6 +202,16 @@ async def list_operations(
         session, caller, verdict=verdict, open_only=unresolved, after=after, limit=page.limit + 1
     )
     return page.page(found, "id", **binding)
+
+
+@router.get("/unreadable-operations", response_model=Page[UnreadableOperationOut])
+async def list_unreadable_operations(
+    caller: ReaderDep, session: SessionDep, page: PageParams
+) -> PageOf[UnreadableOperation]:
+    """What phones sent and could not be read, as it came. The phone was told; the work may have to be done again."""
+    (after,) = page.position() or (None,)
+    found = await queries.unreadable_operations(session, caller, after=after, limit=page.limit + 1)
+    return page.page(found, "id")
 
 
 @router.post(

@@ -1,5 +1,6 @@
 """Take a batch from a phone, release what waited, let an officer decide what is left."""
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -7,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.inspection.devices import queries as devices
@@ -21,6 +23,7 @@ from services.inspection.sync.domain import (
     OperationIn,
     PhoneCannotPrevail,
     PhoneClock,
+    UnreadableOperation,
     Verdict,
     standings,
     waits_for,
@@ -32,6 +35,8 @@ from services.inspection.visits.bodies import SubmissionIn, VisitIn
 from services.inspection.visits.domain import VisitState
 from services.inspection.visits.usecases import Consequence, settle
 from shared import journal
+from shared.batches import Broken
+from shared.database import new_id
 from shared.policies import Principal
 from shared.refusals import Refusal
 from shared.unit_of_work import savepoint
@@ -41,8 +46,8 @@ from shared.unit_of_work import savepoint
 class Answer:
     """The verdict on one operation of a batch; `released` ones came with an earlier batch."""
 
-    operation_id: UUID
-    entity_id: UUID
+    operation_id: UUID | None
+    entity_id: UUID | None
     verdict: Verdict
     code: str | None
     entity_version: int | None
@@ -66,23 +71,40 @@ class Answer:
         """The id is another operation's, whose verdict stands."""
         return cls(sent.id, sent.entity_id, Verdict.REFUSED, "operation-id-reused", None, None)
 
+    @classmethod
+    def unreadable(cls, broken: Broken) -> "Answer":
+        """What came is no operation; `fields` says where it is wrong."""
+        fields: dict[str, object] | None = {"fields": broken.pointers} if broken.pointers else None
+        ids = broken.uuid("id"), broken.uuid("entity_id")
+        return cls(*ids, Verdict.REFUSED, broken.code, None, fields)
+
 
 async def take_batch(
     session: AsyncSession,
     device_id: UUID,
-    sent: Sequence[OperationIn],
+    elements: Sequence[OperationIn | Broken],
     *,
     sent_at: datetime,
     caller: Principal,
     at: datetime,
 ) -> list[Answer]:
-    """One verdict per operation, in their order; then those that were held and no longer are.
+    """One verdict per element, in their order; then those that were held and no longer are.
 
     Most batches hold nothing that is refused, so all is done together first: facts, changed rows and what many visits
     share are written once, at the end. Where something is refused that is undone, and each operation is done alone.
     """
     device = await devices.enrolled(session, device_id, caller.subject)
     clock = PhoneClock(sent_at, at, device.enrolled_at)
+    sent = [one for one in elements if isinstance(one, OperationIn)]
+    verdicts = iter(await _decide(session, device, sent, caller=caller, clock=clock))
+    await _keep_unreadable(session, device, elements, caller=caller, at=at)
+    in_order = [Answer.unreadable(one) if isinstance(one, Broken) else next(verdicts) for one in elements]
+    return [*in_order, *verdicts]
+
+
+async def _decide(
+    session: AsyncSession, device: Device, sent: Sequence[OperationIn], *, caller: Principal, clock: PhoneClock
+) -> list[Answer]:
     await queries.queue_for(session, caller.subject)
     await visits.hold_visits(
         session,
@@ -94,6 +116,36 @@ async def take_batch(
         async with savepoint(session), journal.gathering(session):
             return await _Batch(session, device, caller, clock, perform).take(sent)
     return await _Batch(session, device, caller, clock, perform_alone).take(sent)
+
+
+async def _keep_unreadable(
+    session: AsyncSession,
+    device: Device,
+    elements: Sequence[OperationIn | Broken],
+    *,
+    caller: Principal,
+    at: datetime,
+) -> None:
+    """Write down what could not be read; sent again, it is kept once."""
+    rows = [
+        {
+            "id": new_id(),
+            "device_id": device.id,
+            "subject": caller.subject,
+            "team": caller.team,
+            "district": device.district,
+            "operation_id": one.uuid("id"),
+            "code": one.code,
+            "pointers": one.pointers,
+            "text": one.text,
+            "digest": hashlib.sha256(one.text.encode()).hexdigest(),
+            "received_at": at,
+        }
+        for one in elements
+        if isinstance(one, Broken)
+    ]
+    if rows:
+        await session.execute(insert(UnreadableOperation).values(rows).on_conflict_do_nothing())
 
 
 def _doors(sent: Sequence[OperationIn]) -> Iterator[tuple[UUID, UUID]]:
