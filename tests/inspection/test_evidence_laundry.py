@@ -8,7 +8,8 @@ import av
 import pytest
 from PIL import Image, ImageStat
 
-from services.inspection.evidence.laundry import Unclean, clean
+from services.inspection.evidence.cleaning import Unclean
+from services.inspection.evidence.laundry import clean
 from tests.inspection.hostile_files import CLEAN, FILES, HERE, Sent, exif, picture
 
 
