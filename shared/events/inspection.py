@@ -573,6 +573,20 @@ class EvidenceRefused(EvidenceEvent):
     code: str
 
 
+class EvidenceStalled(EvidenceEvent):
+    """No clean copy could be made, for no fault of the file: a person must look. `fault` is what failed last."""
+
+    type: ClassVar[str] = "inspection.evidence.stalled.v1"
+
+    fault: str
+
+
+class EvidenceResumed(EvidenceEvent):
+    """A person had the cleaning tried again."""
+
+    type: ClassVar[str] = "inspection.evidence.resumed.v1"
+
+
 class EvidenceExhibited(EvidenceEvent):
     """It became exhibit `number` of a case; `hash` chains it to the exhibits before."""
 

@@ -4,6 +4,9 @@ import hashlib
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import update
+
+from services.inspection.evidence.domain import Evidence
 from services.inspection.evidence.keeper import keep_received
 from shared.database import new_id
 from tests.edge.asks import HERE, NOW, Ask, made
@@ -89,6 +92,13 @@ async def _evidence(service: Service, visit: str, violation: str, institution: s
         sent = await person.patch(f"/v1/evidence/{one}/content", content=PHOTO, headers={"upload-offset": "0"})
         assert sent.is_success, sent.text
     await keep_received(service.sessions, service.app.state.evidence, service.app.state.seal)
+    stalled = [await made(inspector, "/v1/evidence", json=capture("visit", visit)) for _ in range(2)]
+    async with service.sessions.begin() as session:
+        await session.execute(
+            update(Evidence)
+            .where(Evidence.id.in_(map(UUID, stalled)))
+            .values(state="received", received_bytes=Evidence.size, received_at=NOW, stalled_at=NOW)
+        )
     headers = {"upload-offset": "0", "content-type": "application/octet-stream"}
     return {
         "announce_evidence": Ask(
@@ -104,6 +114,8 @@ async def _evidence(service: Service, visit: str, violation: str, institution: s
             headers=headers,
             instead={role: {"ids": {"evidence_id": one}} for role, one in ({"operator": his} | theirs).items()},
         ),
+        "retry_evidence": Ask({"evidence_id": stalled[0]}, body={"reason": "磁盘已清理"}),
+        "refuse_evidence": Ask({"evidence_id": stalled[1]}, body={"reason": "无法打开"}),
         "get_clean_copy": Ask({"evidence_id": kept}, instead={"operator": {"ids": {"evidence_id": his_kept}}}),
         "get_evidence_key": Ask(),
     }

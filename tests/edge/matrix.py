@@ -193,6 +193,8 @@ inspection.announce_evidence           yes    own     own   own   403   403    4
 inspection.list_evidence               yes    list    list  list  403   403    yes    yes   401
 inspection.get_evidence                yes    own     own   own   403   403    yes    yes   401
 inspection.send_part                   yes    own     own   own   403   403    403    403   401
+inspection.retry_evidence              yes    own     403   403   403   403    403    403   401
+inspection.refuse_evidence             yes    own     403   403   403   403    403    403   401
 inspection.get_clean_copy              yes    own     own   own   403   403    yes    yes   401
 inspection.list_exhibits               yes    own     403   403   403   403    yes    yes   401
 inspection.export_bundle               yes    own     403   403   403   403    yes    yes   401

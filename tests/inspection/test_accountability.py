@@ -11,6 +11,7 @@ from services.inspection.accountability.domain import Escalation
 from services.inspection.accountability.steps import OWNERS, TOLD, Level, Role, Step
 from services.inspection.accountability.usecases import escalate_overdue
 from services.inspection.accountability.watch import Watch
+from services.inspection.evidence.domain import Evidence
 from services.inspection.offences.domain import Gravity
 from services.inspection.settings import Settings
 from services.inspection.subscriptions import INBOX
@@ -90,12 +91,22 @@ async def test_every_open_step_is_owed_on_its_day(world: World) -> None:
     )  # fmt: skip
     early = phone.operation("submit_visit", closed, base=1, after=[{"id": str(uuid4())}], outcome="inspected")
     assert await phone.push(photo, early) == ["applied", "held"]
+    failed = await phone.client.post(
+        "/v1/evidence",
+        json={
+            "id": str(uuid4()), "subject_kind": "visit", "subject_id": closed, "media_type": "image/jpeg", "size": 9,
+            "sha256": "0" * 64, "captured_at": NOW.isoformat(),
+        },
+    )  # fmt: skip
+    async with world.sessions.begin() as session:
+        stalled = update(Evidence).where(Evidence.id == UUID(failed.json()["id"]))
+        await session.execute(stalled.values(state="received", received_bytes=9, stalled_at=NOW))
     owed = (await bureau.get("/v1/duties", params={"limit": 200})).json()["items"]
     assert [one["due_on"] for one in owed] == sorted(one["due_on"] for one in owed)
     due = {one["step"]: one["due_on"] for one in owed}
     assert set(due) == {step.value for step in Step}
     expected = {"visit": 14, "retry": 2, "review": 5, "verification": 7, "complaint_match": 2, "complaint_answer": 15}
-    expected |= {"evidence": 3, "sync_decision": 3, "target": 30, "submission": 1, "recheck": 7}
+    expected |= {"evidence": 3, "sync_decision": 3, "target": 30, "submission": 1, "recheck": 7, "evidence_stalled": 0}
     assert {step: due[step] for step in expected} == {
         step: str(TODAY + timedelta(days=days)) for step, days in expected.items()
     }

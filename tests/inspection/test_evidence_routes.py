@@ -1,6 +1,8 @@
 """`/v1/evidence`: a phone announces, sends, is cut off, goes on; the worker looks, and people see the clean copy."""
 
 import hashlib
+import sys
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -8,11 +10,14 @@ import httpx
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from sqlalchemy import update
 
 from services.inspection.canonical import canonical
-from services.inspection.evidence.domain import Capture
+from services.inspection.evidence import keeper
+from services.inspection.evidence.domain import TRIES, Capture, Evidence
 from services.inspection.evidence.keeper import keep_received
-from tests.inspection.conftest import World
+from services.inspection.evidence.laundry import clean
+from tests.inspection.conftest import AT, World
 from tests.inspection.hostile_files import HERE, exif, picture
 
 PHOTO = picture(exif=exif(HERE))
@@ -108,6 +113,84 @@ async def test_what_is_not_what_was_said_is_refused(
     refused = (await phone.get(f"/v1/evidence/{said['id']}")).json()
     assert (refused["state"], refused["refusal"], refused["receipt"]) == ("refused", code, None)
     assert (await world.facts(said["id"]))[-1][2]["code"] == code
+
+
+async def received(world: World) -> tuple[httpx.AsyncClient, str]:
+    phone, said = world.inspector("t1"), announcement(await visit(world))
+    await phone.post("/v1/evidence", json=said)
+    assert (await send(phone, said["id"], PHOTO, 0)).json()["state"] == "received"
+    return phone, f"/v1/evidence/{said['id']}"
+
+
+async def tried_now(world: World) -> None:
+    """As if the pause before the next try were over."""
+    async with world.sessions.begin() as session:
+        await session.execute(update(Evidence).values(next_try_at=None))
+    await keep(world)
+
+
+def ending(how: str) -> str:
+    """A laundry that is ended so, in place of the real one."""
+    return {
+        "killed": "import os, signal; os.kill(os.getpid(), signal.SIGKILL)",
+        "terminated": "import os, signal; os.kill(os.getpid(), signal.SIGTERM)",
+        "garbled": "print('Traceback')",
+        "too slow": "import time; time.sleep(60)",
+        "disk full": 'print(\'{"fault": "OSError"}\')',
+    }[how]
+
+
+@pytest.mark.parametrize("how", ["killed", "terminated", "garbled", "too slow", "disk full"])
+async def test_what_is_not_the_file_s_fault_destroys_no_evidence(
+    world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, how: str
+) -> None:
+    phone, url = await received(world)
+    python = tmp_path / "python"
+    python.write_text(f"#!{sys.executable}\n{ending(how)}\n")
+    python.chmod(0o755)
+    with monkeypatch.context() as broken:
+        broken.setattr(sys, "executable", str(python))
+        broken.setattr(keeper, "PATIENCE", 0.02)
+        for tries in range(1, TRIES + 1):
+            await tried_now(world)
+            found = (await phone.get(url)).json()
+            assert (found["state"], found["tries"], found["refusal"]) == ("received", tries, None)
+            assert found["fault"]
+        await keep(world)
+    assert found["stalled_at"] is not None
+    waiting = (await world.bureau.get("/v1/evidence", params={"stalled": True})).json()["items"]
+    assert [one["id"] for one in waiting] == [found["id"]]
+    await tried_now(world)
+    assert (await phone.get(url)).json() == found, "it waits for a person"
+    assert (await phone.post(f"{url}/retry", json={"reason": "磁盘已清理"})).status_code == 403
+    assert (await world.bureau.post(f"{url}/retry", json={"reason": "磁盘已清理"})).status_code == 200
+    await keep(world)
+    assert (await phone.get(url)).json()["state"] == "kept", "its parts were there"
+    assert [kind.rpartition(".v1")[0].rpartition(".")[2] for kind, _, _ in await world.facts(found["id"])] == [
+        "announced", "received", "stalled", "resumed", "kept"
+    ]  # fmt: skip
+
+
+async def test_a_full_disk_says_nothing_about_the_file(tmp_path: Path) -> None:
+    source, full = tmp_path / "source", Path("/dev/full")
+    source.write_bytes(PHOTO)
+    with pytest.raises(OSError, match="No space left"):
+        clean(source, full, "image/jpeg")
+
+
+async def test_evidence_given_up_keeps_its_bytes(world: World) -> None:
+    _, url = await received(world)
+    assert (await world.bureau.post(f"{url}/refusal", json={"reason": "x"})).json()["code"] == "evidence-not-stalled"
+    async with world.sessions.begin() as session:
+        await session.execute(update(Evidence).values(stalled_at=AT, tries=TRIES))
+    given_up = await world.officer("140213").post(f"{url}/refusal", json={"reason": "打不开"})
+    assert (given_up.json()["state"], given_up.json()["refusal"]) == ("refused", "given-up")
+    (evidence,) = (await world.bureau.get("/v1/evidence")).json()["items"]
+    async with world.sessions() as session:
+        kept = await session.get(Evidence, UUID(evidence["id"]))
+        assert kept is not None
+    parts = [part async for part in world.service.app.state.evidence.read_parts(kept.id, kept.parts)]
+    assert b"".join(parts) == PHOTO
 
 
 async def test_nobody_spoils_what_a_colleague_announced(world: World) -> None:

@@ -15,11 +15,13 @@ from services.inspection.evidence.domain import (
     MAX_BYTES,
     NOTHING_BEFORE,
     TRANSITIONS,
+    TRIES,
     Capture,
     CleanCopy,
     Evidence,
     EvidenceNotKept,
     EvidenceNotReceived,
+    EvidenceNotStalled,
     EvidenceState,
     EvidenceTooLarge,
     Exhibit,
@@ -60,6 +62,7 @@ def evidence(state: EvidenceState = EvidenceState.ANNOUNCED) -> Evidence:
     if state is EvidenceState.ANNOUNCED:
         return found
     found.receive(0, 10, at=AT)
+    found.tries, found.next_try_at, found.stalled_at = 0, None, None
     if state is EvidenceState.KEPT:
         found.keep(CLEAN, found.receipt_for(CLEAN), "s" * 128, at=AT)
     if state is EvidenceState.REFUSED:
@@ -71,6 +74,8 @@ STEPS: dict[str, tuple[Callable[[Evidence], object], type[Refusal]]] = {
     "part": (lambda one: one.receive(0, 10, at=AT), UploadComplete),
     "keep": (lambda one: one.keep(CLEAN, {}, "s", at=AT), EvidenceNotReceived),
     "refuse": (lambda one: one.refuse("hash-differs", at=AT), EvidenceNotReceived),
+    "begin a try": (lambda one: one.begin_try(at=AT), EvidenceNotReceived),
+    "note a fault": (lambda one: one.note_fault("ended--9", at=AT), EvidenceNotReceived),
     "exhibit": (lambda one: one.exhibit(CASE, [], by="officer", at=AT), EvidenceNotKept),
 }
 
@@ -85,6 +90,46 @@ def test_every_step_from_every_state(step: str, state: EvidenceState) -> None:
     with pytest.raises(refusal):
         take(one)
     assert one.state == state
+
+
+def stalled() -> Evidence:
+    one = evidence(EvidenceState.RECEIVED)
+    for _ in range(TRIES):
+        one.begin_try(at=AT)
+    one.note_fault("ended--9", at=AT)
+    return one
+
+
+def test_what_fails_for_no_fault_of_the_file_is_tried_later_and_later_and_then_awaits_a_person() -> None:
+    one, pauses = evidence(EvidenceState.RECEIVED), []
+    for number in range(1, TRIES + 1):
+        one.begin_try(at=AT)
+        assert one.next_try_at is not None
+        pauses.append((one.next_try_at - AT).total_seconds())
+        fact = one.note_fault("too-slow", at=AT)
+        assert (fact is not None) is (number == TRIES)
+    assert pauses == [30, 120, 480, 1920, 7680, 30720]
+    assert (one.state, one.fault, one.stalled_at) == (EvidenceState.RECEIVED, "too-slow", AT)
+    assert one.note_fault("too-slow", at=AT) is None
+
+
+def test_a_person_has_stalled_evidence_tried_again_or_gives_it_up() -> None:
+    one = stalled()
+    one.resume(at=AT)
+    assert (one.tries, one.next_try_at, one.stalled_at, one.state) == (0, None, None, EvidenceState.RECEIVED)
+    with pytest.raises(EvidenceNotStalled):
+        one.give_up(at=AT)
+    with pytest.raises(EvidenceNotStalled):
+        one.resume(at=AT)
+    given_up = stalled()
+    assert given_up.give_up(at=AT).code == "given-up"
+    assert (given_up.state, given_up.stalled_at) == (EvidenceState.REFUSED, None)
+
+
+def test_stalled_evidence_that_is_cleaned_after_all_is_kept() -> None:
+    one = stalled()
+    one.keep(CLEAN, one.receipt_for(CLEAN), "s" * 128, at=AT)
+    assert (one.state, one.stalled_at) == (EvidenceState.KEPT, None)
 
 
 def test_parts_arrive_in_order_and_the_last_completes() -> None:

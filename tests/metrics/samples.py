@@ -22,6 +22,8 @@ COUNT_NOTHING: frozenset[type[Event]] = frozenset(
         inspection.ChecklistRetired,
         inspection.ComplaintContactRead,
         inspection.EvidenceExhibited,
+        inspection.EvidenceStalled,
+        inspection.EvidenceResumed,
         inspection.VisitJoined,
         inspection.VisitHandedOver,
         inspection.TeamHandedOver,

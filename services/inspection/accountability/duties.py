@@ -44,6 +44,7 @@ _RECEIVED = _CHINA.format(at="complaint.received_at")
 _UNDER_WAY_SINCE = _CHINA.format(at="greatest(visit.started_at, visit.reviewed_at)")
 _TRIED = _CHINA.format(at="coalesce(visit.started_at, visit.submitted_at)")
 _ANNOUNCED = _CHINA.format(at="evidence.announced_at")
+_STALLED = _CHINA.format(at="evidence.stalled_at")
 _UNDECIDED = f"""
     SELECT 'sync_decision', operation.id, visit.institution_id, coalesce(visit.district, operation.district),
            visit.street, operation.team, {_CHINA.format(at="operation.received_at")} + norm.days, 1, ''
@@ -142,6 +143,7 @@ _OPEN = "\nUNION ALL\n".join(
             due="complaint.due_on",
         ),
         _step("evidence", "evidence", "evidence.state = 'announced'", since=_ANNOUNCED),
+        _step("evidence_stalled", "evidence", "evidence.stalled_at IS NOT NULL", due=_STALLED),
         _UNDECIDED,
         _RETRY,
         _TARGETS,

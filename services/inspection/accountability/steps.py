@@ -25,6 +25,7 @@ class Step(StrEnum):
     COMPLAINT_MATCH = "complaint_match"
     COMPLAINT_ANSWER = "complaint_answer"
     EVIDENCE = "evidence"
+    EVIDENCE_STALLED = "evidence_stalled"
     SYNC_DECISION = "sync_decision"
     RECHECK = "recheck"
 
@@ -67,6 +68,7 @@ OWNERS: Final[Mapping[Step, Role]] = {
     Step.COMPLAINT_MATCH: Role.DISTRICT_OFFICER,
     Step.COMPLAINT_ANSWER: Role.DISTRICT_OFFICER,
     Step.EVIDENCE: Role.STREET_OFFICER,
+    Step.EVIDENCE_STALLED: Role.DISTRICT_OFFICER,
     Step.SYNC_DECISION: Role.DISTRICT_OFFICER,
     Step.RECHECK: Role.DISTRICT_OFFICER,
 }

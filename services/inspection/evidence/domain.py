@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Any, Final, Self, TypeVar
 from uuid import UUID
@@ -24,6 +24,8 @@ from shared.events.inspection import (
     EvidenceKept,
     EvidenceReceived,
     EvidenceRefused,
+    EvidenceResumed,
+    EvidenceStalled,
 )
 from shared.refusals import Conflict, Forbidden, Invalid, NotFound, Refusal, field_error
 from shared.wording import not_bool
@@ -31,6 +33,10 @@ from shared.wording import not_bool
 MAX_BYTES: Final[Mapping[str, int]] = {"photo": 30 * 1024**2, "recording": 500 * 1024**2}
 MAX_PART: Final = 8 * 1024**2
 """Bytes sent at once: what a bad line loses when it breaks."""
+TRIES: Final = 6
+"""How often a cleaning that fails for no fault of the file is tried before a person must look."""
+FIRST_PAUSE: Final = timedelta(seconds=30)
+"""Before the second try; each further pause is four times as long, so the last try is more than two hours later."""
 NOTHING_BEFORE: Final = "0" * 64
 """What the first exhibit of a case is chained to."""
 
@@ -110,6 +116,13 @@ class EvidenceNotReceived(Conflict):
 
     code = "evidence-not-received"
     zh = "证据尚未接收完整，或已处理。"
+
+
+class EvidenceNotStalled(Conflict):
+    """Only evidence whose cleaning failed again and again awaits a person's decision."""
+
+    code = "evidence-not-stalled"
+    zh = "只有多次处理失败的证据才需人工处理。"
 
 
 class EvidenceNotKept(Conflict):
@@ -238,6 +251,7 @@ class Evidence(Base, Aggregate):
         Index("ix_evidence_subject_kind_subject_id_id", "subject_kind", "subject_id", "id"),
         Index("ix_evidence_announced", "announced_at", postgresql_where=text("state = 'announced'")),
         Index("ix_evidence_received", "id", postgresql_where=text("state = 'received'")),
+        Index("ix_evidence_stalled", "id", postgresql_where=text("stalled_at IS NOT NULL")),
         CheckConstraint("received_bytes <= size", name="no_more_than_announced"),
         CheckConstraint("(state = 'kept') = (signature IS NOT NULL)", name="kept_with_a_receipt"),
         CheckConstraint("(state = 'refused') = (refusal IS NOT NULL)", name="refused_with_a_code"),
@@ -269,6 +283,10 @@ class Evidence(Base, Aggregate):
     announced_at: Mapped[datetime]
     received_at: Mapped[datetime | None]
     decided_at: Mapped[datetime | None]
+    tries: Mapped[int] = mapped_column(server_default=text("0"), comment="cleanings begun since it was received")
+    next_try_at: Mapped[datetime | None]
+    fault: Mapped[str | None] = mapped_column(Text, comment="what of ours failed last; it says nothing about the file")
+    stalled_at: Mapped[datetime | None] = mapped_column(comment="since when a person must look")
 
     @classmethod
     def announce(cls, capture: Capture, place: Place, *, by: str, at: datetime) -> tuple[Self, EvidenceAnnounced]:
@@ -343,6 +361,36 @@ class Evidence(Base, Aggregate):
         if self.state != EvidenceState.RECEIVED:
             raise EvidenceNotReceived(state=self.state)
 
+    def begin_try(self, *, at: datetime) -> None:
+        """Count a cleaning before it begins: one that ends this process is counted, too."""
+        self.check_received()
+        self.next_try_at = at + FIRST_PAUSE * 4**self.tries
+        self.tries += 1
+
+    def note_fault(self, fault: str, *, at: datetime) -> EvidenceStalled | None:
+        """Something of ours failed. The parts stay; after the last try a person must look."""
+        self.check_received()
+        self.fault = fault
+        if self.tries < TRIES or self.stalled_at is not None:
+            return None
+        self.stalled_at = at
+        return self._fact(EvidenceStalled, at, fault=fault)
+
+    def check_stalled(self) -> None:
+        if self.state != EvidenceState.RECEIVED or self.stalled_at is None:
+            raise EvidenceNotStalled(state=self.state)
+
+    def resume(self, *, at: datetime) -> EvidenceResumed:
+        """Try again: what failed was put right."""
+        self.check_stalled()
+        self.tries, self.next_try_at, self.stalled_at = 0, None, None
+        return self._fact(EvidenceResumed, at)
+
+    def give_up(self, *, at: datetime) -> EvidenceRefused:
+        """A person decides that no clean copy can be made."""
+        self.check_stalled()
+        return self.refuse("given-up", at=at)
+
     def receipt_for(self, clean: CleanCopy) -> dict[str, Any]:
         """What we sign: which bytes, recorded when and where by the phone's word, received when by ours.
 
@@ -365,7 +413,7 @@ class Evidence(Base, Aggregate):
     def keep(self, clean: CleanCopy, receipt: Mapping[str, Any], signature: str, *, at: datetime) -> EvidenceKept:
         """It is what was announced, and it is clean: keep it for good."""
         self.check_received()
-        self.state, self.decided_at = EvidenceState.KEPT, at
+        self.state, self.decided_at, self.stalled_at = EvidenceState.KEPT, at, None
         self.clean_type, self.clean_size, self.clean_sha256 = clean.media_type, clean.size, clean.sha256
         self.receipt, self.signature = dict(receipt), signature
         return self._fact(EvidenceKept, at, signature=signature)
@@ -373,7 +421,7 @@ class Evidence(Base, Aggregate):
     def refuse(self, code: str, *, at: datetime) -> EvidenceRefused:
         """It is not what was announced, or nothing that may be shown to people."""
         self.check_received()
-        self.state, self.refusal, self.decided_at = EvidenceState.REFUSED, code, at
+        self.state, self.refusal, self.decided_at, self.stalled_at = EvidenceState.REFUSED, code, at, None
         return self._fact(EvidenceRefused, at, code=code)
 
     def check_kept(self) -> None:
@@ -439,6 +487,8 @@ TRANSITIONS: Final[Mapping[str, frozenset[EvidenceState]]] = {
     "part": frozenset({EvidenceState.ANNOUNCED}),
     "keep": frozenset({EvidenceState.RECEIVED}),
     "refuse": frozenset({EvidenceState.RECEIVED}),
+    "begin a try": frozenset({EvidenceState.RECEIVED}),
+    "note a fault": frozenset({EvidenceState.RECEIVED}),
     "exhibit": frozenset({EvidenceState.KEPT}),
 }
 """Which states each step starts from; from any other it is refused."""

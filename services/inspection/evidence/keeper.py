@@ -1,7 +1,8 @@
 """The worker's part: looks at what has arrived, and keeps or refuses it.
 
-Each step may be repeated: bytes are put before the fact is recorded, and parts are dropped after it. A file that ends
-its process (a bomb, a decoder's fault) is refused; a fault of ours is tried again later.
+Each step may be repeated: bytes are put before the fact is recorded, and parts are dropped after it. Only what the file
+itself proves refuses it. Whatever else ends the laundry (a signal, a full disk, too little memory or time) is tried
+again, later each time; after the last try the evidence waits for a person, with all its parts.
 """
 
 import asyncio
@@ -29,6 +30,8 @@ log = structlog.get_logger(__name__)
 
 LOOK_EVERY = 1.0
 AFTER_A_FAULT = 30.0
+CLEAN = {"media_type", "position"}
+"""What the laundry answers where it made a clean copy."""
 PATIENCE = 3
 """Wall time for the laundry, in multiples of the processor time it may use."""
 
@@ -61,25 +64,30 @@ async def keep_received(sessions: async_sessionmaker[AsyncSession], store: Evide
     decided, after = 0, None
     while True:
         async with sessions() as session:
-            evidence = await queries.next_received(session, after)
+            evidence = await queries.next_received(session, after, at=utc_now())
         if evidence is None:
             return decided
         after = evidence.id
         try:
-            await _decide(sessions, store, seal, evidence)
-            decided += 1
+            decided += await _decide(sessions, store, seal, evidence)
         except Exception as error:
             log.error("evidence cannot be decided", evidence=str(evidence.id), error=repr(error))
 
 
 async def _decide(
     sessions: async_sessionmaker[AsyncSession], store: EvidenceStore, seal: Seal, evidence: Evidence
-) -> None:
+) -> bool:
+    """Keep or refuse it; whether that was possible. The parts go only once the file itself has decided."""
     with tempfile.TemporaryDirectory(prefix="evidence-") as folder:
         original, target = Path(folder) / "original", Path(folder) / "clean"
         found = await usecases.assemble(store, evidence, original)
-        answer = {"code": "hash-differs"} if found != evidence.sha256 else await _launder(evidence, original, target)
-        if "code" not in answer:
+        if found != evidence.sha256:
+            answer = {"code": "hash-differs"}
+        else:
+            async with sessions.begin() as session:
+                await usecases.begin_try(session, evidence.id, at=utc_now())
+            answer = await _launder(evidence, original, target)
+        if answer.keys() == CLEAN:
             with original.open("rb") as content:
                 await store.put_original(evidence.id, content)
             with target.open("rb") as content:
@@ -87,16 +95,22 @@ async def _decide(
             clean = await asyncio.to_thread(_clean_copy, target, answer)
     try:
         async with sessions.begin() as session:
+            if "fault" in answer:
+                log.error("evidence was not cleaned", evidence=str(evidence.id), fault=answer["fault"])
+                await usecases.note_fault(session, evidence.id, answer["fault"], at=utc_now())
+                return False
             if "code" in answer:
                 await usecases.refuse(session, evidence.id, answer["code"], at=utc_now())
             else:
                 await usecases.keep(session, evidence.id, clean, seal, at=utc_now())
     except EvidenceNotReceived:
-        return  # another worker was quicker
+        return False  # another worker was quicker
     await store.drop_parts(evidence.id, evidence.parts)
+    return True
 
 
 async def _launder(evidence: Evidence, original: Path, target: Path) -> dict[str, Any]:
+    """What the laundry says of the file; a `fault` where it was ended before it could say anything."""
     module, files = "services.inspection.evidence.laundry", (str(original), str(target))
     process = await asyncio.create_subprocess_exec(
         *[sys.executable, "-m", module, *files, evidence.media_type],
@@ -107,8 +121,10 @@ async def _launder(evidence: Evidence, original: Path, target: Path) -> dict[str
         seconds = PATIENCE * CPU_SECONDS[evidence.media_type.partition("/")[0]]
         said, _ = await asyncio.wait_for(process.communicate(), seconds)
         answer: dict[str, Any] = json.loads(said)
-    except (TimeoutError, json.JSONDecodeError):
-        return {"code": "not-cleanable"}
+    except TimeoutError:
+        return {"fault": "too-slow"}
+    except json.JSONDecodeError:
+        return {"fault": f"ended-{process.returncode}"}
     finally:
         if process.returncode is None:
             process.kill()

@@ -1,9 +1,10 @@
 """Evidence by id and by what it is about; the chain of a case."""
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.inspection.evidence.domain import (
@@ -88,6 +89,7 @@ async def evidence_about(
     *,
     kind: SubjectKind | None,
     subject_id: UUID | None,
+    stalled: bool,
     after: str | None,
     limit: int,
 ) -> Sequence[Evidence]:
@@ -100,6 +102,8 @@ async def evidence_about(
     wanted = select(Evidence).where(reach).order_by(Evidence.id).limit(limit)
     if kind is not None:
         wanted = wanted.where(Evidence.subject_kind == kind)
+    if stalled:
+        wanted = wanted.where(Evidence.stalled_at.is_not(None))
     if subject_id is not None:
         wanted = wanted.where(Evidence.subject_id == subject_id)
     if after is not None:
@@ -113,9 +117,11 @@ async def announced_about(session: AsyncSession, kind: SubjectKind, subject_id: 
     return set(await session.scalars(select(Evidence.id).where(*about)))
 
 
-async def next_received(session: AsyncSession, after: UUID | None) -> Evidence | None:
-    """What has arrived and nobody has decided about, by id, after this one."""
-    wanted = select(Evidence).where(Evidence.state == EvidenceState.RECEIVED).order_by(Evidence.id).limit(1)
+async def next_received(session: AsyncSession, after: UUID | None, *, at: datetime) -> Evidence | None:
+    """What has arrived and may be cleaned now, by id, after this one. What waits for a person is left alone."""
+    due = or_(Evidence.next_try_at.is_(None), Evidence.next_try_at <= at)
+    waiting = (Evidence.state == EvidenceState.RECEIVED, Evidence.stalled_at.is_(None), due)
+    wanted = select(Evidence).where(*waiting).order_by(Evidence.id).limit(1)
     if after is not None:
         wanted = wanted.where(Evidence.id > after)
     found: Evidence | None = await session.scalar(wanted)

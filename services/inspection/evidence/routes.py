@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import FastAPI, Header, Request, Response, status
+from fastapi import FastAPI, Header, Query, Request, Response, status
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict
 
@@ -21,6 +21,7 @@ from services.inspection.evidence.domain import (
     EvidenceIdTaken,
     EvidenceNotFound,
     EvidenceNotKept,
+    EvidenceNotStalled,
     EvidenceNotYours,
     EvidenceState,
     EvidenceTooLarge,
@@ -44,6 +45,7 @@ from shared.paging import Page, PageOf, PageParams
 from shared.policies import Principal, allow, public
 from shared.transactions import end_transaction
 from shared.web import SessionDep, problems, service_router
+from shared.wording import Reason
 
 router = service_router(prefix="/v1/evidence", tags=["evidence"])
 of_cases = service_router(prefix="/v1/cases", tags=["cases"])
@@ -51,6 +53,7 @@ key = service_router(prefix="/v1/public", tags=["public"])
 
 RecorderDep = Annotated[Principal, allow("inspector", "operator", "district_officer", "bureau")]
 ReaderDep = Annotated[Principal, allow("bureau", "district_officer", "inspector", "operator", "auditor", "service")]
+OfficerDep = Annotated[Principal, allow("bureau", "district_officer")]
 FileReaderDep = Annotated[Principal, allow("bureau", "district_officer", "auditor", "service")]
 _BYTES = {"schema": {"type": "string", "format": "binary"}}
 SHOWN = ("image/jpeg", "audio/ogg", "video/mp4")
@@ -70,7 +73,10 @@ class CaptureIn(Capture):
 
 
 class EvidenceOut(BaseModel):
-    """A piece of evidence. `received_bytes` is where an upload goes on; once it is kept there is a signed receipt."""
+    """A piece of evidence. `received_bytes` is where an upload goes on; once it is kept there is a signed receipt.
+
+    `tries` and `fault` tell of cleanings that failed for no fault of the file; from `stalled_at` on a person must look.
+    """
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -96,6 +102,17 @@ class EvidenceOut(BaseModel):
     announced_at: datetime
     received_at: datetime | None
     decided_at: datetime | None
+    tries: int
+    fault: str | None
+    stalled_at: datetime | None
+
+
+class DecisionIn(BaseModel):
+    """Why a person decides so."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason: Reason
 
 
 class ExhibitOut(BaseModel):
@@ -147,12 +164,19 @@ async def list_evidence(
     page: PageParams,
     subject_kind: SubjectKind | None = None,
     subject: UUID | None = None,
+    stalled: Annotated[bool, Query(description="Only what could not be cleaned and awaits a person.")] = False,
 ) -> PageOf[Evidence]:
     """Evidence within the caller's reach, in the order in which it was announced."""
-    binding = {"kind": subject_kind, "subject": subject}
+    binding = {"kind": subject_kind, "subject": subject, "stalled": stalled}
     (after,) = page.position(**binding) or (None,)
     found = await queries.evidence_about(
-        session, caller, kind=subject_kind, subject_id=subject, after=after, limit=page.limit + 1
+        session,
+        caller,
+        kind=subject_kind,
+        subject_id=subject,
+        stalled=stalled,
+        after=after,
+        limit=page.limit + 1,
     )
     return page.page(found, "id", **binding)
 
@@ -214,6 +238,22 @@ async def get_clean_copy(
             "Cache-Control": "private, no-store",
         },
     )
+
+
+@router.post(
+    "/{evidence_id}/retry", response_model=EvidenceOut, responses=problems(EvidenceNotFound, EvidenceNotStalled)
+)
+async def retry_evidence(evidence_id: UUID, body: DecisionIn, caller: OfficerDep, session: SessionDep) -> Evidence:
+    """Try again to clean evidence that was stalled, after the cause was put right."""
+    return await usecases.resume(session, evidence_id, reason=body.reason, caller=caller, at=utc_now())
+
+
+@router.post(
+    "/{evidence_id}/refusal", response_model=EvidenceOut, responses=problems(EvidenceNotFound, EvidenceNotStalled)
+)
+async def refuse_evidence(evidence_id: UUID, body: DecisionIn, caller: OfficerDep, session: SessionDep) -> Evidence:
+    """Give up evidence that cannot be cleaned. Its bytes stay in the store."""
+    return await usecases.give_up(session, evidence_id, reason=body.reason, caller=caller, at=utc_now())
 
 
 @of_cases.get("/{case_id}/exhibits", response_model=list[ExhibitOut], responses=problems(CaseNotFound))

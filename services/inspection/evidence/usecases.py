@@ -64,13 +64,44 @@ async def receive_part(
 
 
 async def assemble(store: EvidenceStore, evidence: Evidence, target: Path) -> str:
-    """Write the parts into one file; its SHA-256."""
+    """Write the parts into one file; its SHA-256. Raises `OSError` where the store gives back less than it took."""
     sum_of_all = hashlib.sha256()
     with target.open("wb") as file:
         async for part in store.read_parts(evidence.id, evidence.parts):
             sum_of_all.update(part)
             file.write(part)
+        if file.tell() != evidence.size:
+            raise OSError(f"the store gave {file.tell()} of {evidence.size} bytes")
     return sum_of_all.hexdigest()
+
+
+async def begin_try(session: AsyncSession, evidence_id: UUID, *, at: datetime) -> None:
+    """Count a cleaning that is about to begin."""
+    (await queries.evidence_for_update(session, evidence_id)).begin_try(at=at)
+
+
+async def note_fault(session: AsyncSession, evidence_id: UUID, fault: str, *, at: datetime) -> None:
+    """Write down what of ours failed; the last time, tell that a person must look."""
+    evidence = await queries.evidence_for_update(session, evidence_id)
+    stalled = evidence.note_fault(fault, at=at)
+    if stalled is not None:
+        await journal.record(session, stalled, subject=evidence, reason=fault)
+
+
+async def resume(session: AsyncSession, evidence_id: UUID, *, reason: str, caller: Principal, at: datetime) -> Evidence:
+    """Have the cleaning tried again."""
+    evidence = await queries.evidence_for_update(session, evidence_id, caller)
+    await journal.record(session, evidence.resume(at=at), subject=evidence, reason=reason)
+    return evidence
+
+
+async def give_up(
+    session: AsyncSession, evidence_id: UUID, *, reason: str, caller: Principal, at: datetime
+) -> Evidence:
+    """Refuse what could not be cleaned. Its parts stay in the store: a person's word proves nothing about the bytes."""
+    evidence = await queries.evidence_for_update(session, evidence_id, caller)
+    await journal.record(session, evidence.give_up(at=at), subject=evidence, reason=reason)
+    return evidence
 
 
 async def keep(session: AsyncSession, evidence_id: UUID, clean: CleanCopy, seal: Seal, *, at: datetime) -> None:
