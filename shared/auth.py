@@ -46,11 +46,18 @@ ROLES = frozenset(
     }
 )
 _SEES_ALL = frozenset({"bureau", "auditor", "service"})
+SCOPE_OF: Mapping[str, str] = {
+    "district_officer": "district",
+    "inspector": "team",
+    "operator": "institution",
+    "school_staff": "school",
+}
+"""The claim without which a role reaches nothing: a token that lacks it does not have the role."""
 
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Who acts, in which roles, and where."""
+    """Who acts, in which roles, and where. `unscoped` are roles of the token that lack the claim that bounds them."""
 
     subject: str
     roles: frozenset[str]
@@ -59,6 +66,7 @@ class Principal:
     team: str | None = None
     school: str | None = None
     institution: str | None = None
+    unscoped: frozenset[str] = frozenset()
 
     def covers(
         self,
@@ -272,7 +280,9 @@ def _principal(claims: Mapping[str, Any]) -> Principal:
     places = {name: claims.get(name) for name in ("district", "street", "team", "school", "institution")}
     if not all(place is None or (isinstance(place, str) and place) for place in places.values()):
         raise TokenRefused("place")
-    return Principal(subject, (frozenset(roles) & ROLES) - {"anonymous"}, **places)
+    claimed = (frozenset(roles) & ROLES) - {"anonymous"}
+    unscoped = frozenset(role for role in claimed if role in SCOPE_OF and places[SCOPE_OF[role]] is None)
+    return Principal(subject, claimed - unscoped, unscoped=unscoped, **places)
 
 
 async def authenticate(request: Request) -> Principal:

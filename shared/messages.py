@@ -21,6 +21,10 @@ EDGE: Mapping[str, tuple[str, str]] = {
     "cursor-invalid": ("The cursor is not valid for this list.", "分页游标对此列表无效。"),
     "token-missing": ("A bearer token is required.", "需要提供访问令牌。"),
     "token-invalid": ("The token is not valid.", "访问令牌无效。"),
+    "scope-missing": (
+        "Your token lacks the claim that says where you have this role.",
+        "访问令牌缺少限定该角色范围的声明。",
+    ),
     "role-not-allowed": ("Your role does not allow this.", "您的角色无权执行此操作。"),
     "route-not-found": ("There is nothing at this address.", "该地址不存在。"),
     "method-not-allowed": ("This method is not allowed here.", "该地址不支持此请求方法。"),

@@ -36,7 +36,7 @@ class Policy:
         if principal is None:
             principal = request.state.principal = await authenticate(request)
         if not self.roles & principal.roles:
-            raise EdgeProblem(403, "role-not-allowed")
+            raise EdgeProblem(403, "scope-missing" if self.roles & principal.unscoped else "role-not-allowed")
         return principal
 
 

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import httpx
 import pytest
 
+from shared.auth import SCOPE_OF
 from shared.policies import ROLES as KNOWN_ROLES
 from tests.edge.asks import ELSEWHERE, HERE, World
 from tests.edge.conftest import Worlds
@@ -14,12 +15,12 @@ from tests.edge.operations import OPERATIONS, Operation
 
 STRANGERS: dict[str, list[dict[str, str]]] = {
     "district_officer": [{"district": ELSEWHERE}, {}],
-    "inspector": [{"district": ELSEWHERE, "team": "team-09"}, {}],
+    "inspector": [{"district": ELSEWHERE, "team": "team-09"}, {"district": HERE}, {}],
     "operator": [{"institution": "00000000-0000-7000-8000-000000000000"}, {"institution": "none of these"}, {}],
     "school_staff": [{"school": "00000000-0000-7000-8000-000000000000"}, {"school": "none of these"}, {}],
     "guardian": [{"subject": "guardian-2"}],
 }
-"""People of each role who have nothing to do with the objects of a world."""
+"""People of each role who have nothing to do with the objects of a world; the last of a role lacks its scope."""
 
 NEIGHBOUR = {"district": HERE, "street": "140213999"}
 """An officer of another street of the same district."""
@@ -30,6 +31,11 @@ class Cell(NamedTuple):
     role: str
     answer: str
     stranger: dict[str, str] | None
+
+    @property
+    def lacks_scope(self) -> bool:
+        claim = SCOPE_OF.get(self.role)
+        return self.stranger is not None and claim is not None and claim not in self.stranger
 
     def __str__(self) -> str:
         whom = "in-scope" if self.stranger is None else "-".join(self.stranger.values()) or "no-scope"
@@ -77,6 +83,8 @@ async def test_cell(cell: Cell, worlds: Worlds) -> None:
     answer = await client.request(**world.request(operation, cell.role))
     if cell.answer.isdigit():
         _check_refused(answer, int(cell.answer), "role-not-allowed" if cell.answer == "403" else "token-missing")
+    elif cell.lacks_scope and "anonymous" not in operation.roles:
+        _check_refused(answer, 403, "scope-missing")
     elif cell.stranger is None or cell.answer in ("yes", "list"):
         assert answer.status_code not in (401, 403, 404), answer.text
         _check_visible(world, operation, cell, answer)

@@ -297,7 +297,7 @@ async def test_who_is_looked_at_again_is_not_told_through_duties(world: World) -
         assert drawn.status_code == 201, drawn.text
     await escalate(world, 20)
     colleague = world.inspector("t2", district="140213")
-    nobodys = world.service("inspector", district="140213", subject="i")
+    nobodys = world.service("inspector", district="140213", team="t0", subject="i")
     for path in ("/v1/duties", "/v1/escalations"):
         seen = {}
         for name, who in (

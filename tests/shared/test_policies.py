@@ -1,8 +1,11 @@
 """A route that says nothing about who may use it is a mistake found at start-up."""
 
+from typing import Any
+
 import pytest
 from fastapi import APIRouter, Depends
 
+from shared.auth import SCOPE_OF
 from shared.policies import allow, public
 from shared.web import service_router
 from tests.shared.edge_example import client_of, example_app, token
@@ -40,5 +43,19 @@ async def test_roles_decide_and_all_policies_must_agree() -> None:
     async with client_of(app) as client:
         assert (await client.get("/openapi.json")).json()["paths"]["/v1/x"]["get"]["x-roles"] == ["operator"]
         for role, status in [("bureau", 403), ("operator", 200), ("inspector", 403), ("guardian", 403)]:
-            answer = await client.get("/v1/x", headers={"authorization": f"Bearer {token(roles=[role])}"})
+            scope: dict[str, Any] = {SCOPE_OF[role]: "mine"} if role in SCOPE_OF else {}
+            answer = await client.get("/v1/x", headers={"authorization": f"Bearer {token(roles=[role], **scope)}"})
             assert answer.status_code == status, role
+
+
+@pytest.mark.parametrize("role", SCOPE_OF)
+async def test_a_scoped_role_without_its_scope_is_refused_at_the_door(role: str) -> None:
+    claims = {"district", "street", "team", "school", "institution"} - {SCOPE_OF[role]}
+    others: dict[str, Any] = dict.fromkeys(claims, "mine")
+    app = example_app(None, _router("/v1/x", allow(role, "bureau")))
+    async with client_of(app) as client:
+        for roles, status in (([role], 403), ([role, "bureau"], 200)):
+            headers = {"authorization": f"Bearer {token(roles=roles, **others)}"}
+            answer = await client.get("/v1/x", headers=headers)
+            assert answer.status_code == status
+            assert status == 200 or answer.json()["code"] == "scope-missing"

@@ -207,7 +207,7 @@ async def _place(
         team = await teams.team_of_grid(session, target.grid)
         return Place(institution_id, target.grid, target.district, target.street, team.code if team else None)
     assert grid is not None, "one of the two is named"
-    await grids.check_named(session, {"/grid": grid}, caller, on=on)
+    districts = await grids.check_named(session, {"/grid": grid}, caller, on=on)
     team = await teams.team_of_grid(session, grid)
-    district = team.district if team is not None else complaint.district
+    district = districts[grid] or (team.district if team is not None else complaint.district)
     return Place(None, grid, district, None, team.code if team is not None else None)

@@ -21,8 +21,8 @@ async def enrol_device(
         known.check_same(details, subject=caller.subject)
         return known, False
     team = await teams.team_by_code(session, caller.team) if caller.team is not None else None
-    district = team.district if team is not None else caller.district
-    device, enrolled = Device.enrol(details, subject=caller.subject, district=district, team=caller.team, at=at)
+    district, code = (team.district, team.code) if team is not None else (None, None)
+    device, enrolled = Device.enrol(details, subject=caller.subject, district=district, team=code, at=at)
     session.add(device)
     await journal.record(session, enrolled, subject=device)
     return device, True

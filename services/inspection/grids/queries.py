@@ -66,13 +66,15 @@ async def codes_of(session: AsyncSession, grid_set_id: UUID) -> list[str]:
     return list(await session.scalars(wanted))
 
 
-async def check_named(session: AsyncSession, named: Mapping[str, str], caller: Principal, *, on: date) -> None:
-    """Whether these grids (pointer to code) hold on a day, and a district officer may name them.
+async def check_named(
+    session: AsyncSession, named: Mapping[str, str], caller: Principal, *, on: date
+) -> dict[str, str | None]:
+    """The districts of these grids (pointer to code), which hold on a day and may be named by a district officer.
 
     Raises `GridUnknown` or `GridOutsideYourDistrict`.
     """
     if not named:
-        return
+        return {}
     wanted = select(Grid.code, Grid.district).where(
         Grid.grid_set_id == _holding(on).scalar_subquery(), Grid.code.in_(set(named.values()))
     )
@@ -83,6 +85,7 @@ async def check_named(session: AsyncSession, named: Mapping[str, str], caller: P
             raise GridUnknown(pointer=pointer)
         if keeps_to_his and districts[code] not in (None, caller.district):
             raise GridOutsideYourDistrict(pointer=pointer)
+    return districts
 
 
 async def grids_of(session: AsyncSession, grid_set_id: UUID) -> Sequence[Grid]:

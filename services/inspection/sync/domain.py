@@ -19,6 +19,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from services.inspection.canonical import digest
 from services.inspection.devices.domain import PhoneTime
 from services.inspection.orm import Base, Followed
+from services.inspection.violations.domain import Place
 from services.inspection.visits.domain import VisitState
 from shared.database import Aggregate
 from shared.events.inspection import SyncConflictRecorded, SyncConflictResolved
@@ -243,6 +244,7 @@ class Operation(Base, Aggregate, Followed):
     subject: Mapped[str] = mapped_column(Text)
     team: Mapped[str | None] = mapped_column(Text)
     district: Mapped[str | None] = mapped_column(Text)
+    street: Mapped[str | None] = mapped_column(Text, comment="of what it changed, as soon as that is known")
     kind: Mapped[str] = mapped_column(Text)
     entity_id: Mapped[UUID]
     base_version: Mapped[int | None] = mapped_column(BigInteger)
@@ -304,8 +306,11 @@ class Operation(Base, Aggregate, Followed):
         code: str | None = None,
         entity_version: int | None = None,
         theirs: Mapping[str, Any] | None = None,
+        place: Place | None = None,
     ) -> SyncConflictRecorded | None:
-        """Give the verdict; a conflict is a fact."""
+        """Give the verdict; a conflict is a fact. Where the thing it changed is known, the operation lies there."""
+        if place is not None:
+            self.district, self.street = place.district, place.street
         self.verdict, self.code, self.entity_version, self.decided_at = verdict, code, entity_version, at
         self.theirs = dict(theirs) if theirs is not None else None
         if verdict not in (Verdict.SOFT_CONFLICT, Verdict.HARD_CONFLICT):

@@ -11,7 +11,7 @@ from services.inspection.evidence import usecases as evidence
 from services.inspection.evidence.domain import Capture
 from services.inspection.sync.domain import Kind, Operation, Stance, Verdict, stance
 from services.inspection.violations import usecases as violations
-from services.inspection.violations.domain import LooseFinding
+from services.inspection.violations.domain import LooseFinding, Place
 from services.inspection.visits import queries as visits
 from services.inspection.visits import usecases
 from services.inspection.visits.bodies import StartIn, SubmissionIn, VisitIn
@@ -38,13 +38,14 @@ class BaseVersionAhead(Invalid):
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """What came of it; `theirs` is what was in the way."""
+    """What came of it; `theirs` is what was in the way, `place` where the thing lies that it changed."""
 
     verdict: Verdict
     code: str | None = None
     entity_version: int | None = None
     theirs: Mapping[str, Any] | None = None
     consequences: Sequence[Consequence] = ()
+    place: Place | None = None
 
 
 Content = TypeVar("Content", bound=BaseModel)
@@ -91,15 +92,15 @@ async def _plan_visit(session: AsyncSession, operation: Operation, caller: Princ
         session, usecases.Wish(**body.model_dump()), caller=caller, at=operation.done_at
     )
     if others is None:
-        return Effect(Verdict.APPLIED, entity_version=visit.version)
-    return Effect(Verdict.SOFT_CONFLICT, "duplicate-visit", visit.version, snapshot(others))
+        return Effect(Verdict.APPLIED, entity_version=visit.version, place=visit.place)
+    return Effect(Verdict.SOFT_CONFLICT, "duplicate-visit", visit.version, snapshot(others), place=visit.place)
 
 
 async def _start_visit(session: AsyncSession, operation: Operation, caller: Principal) -> Effect:
     body = read_content(StartIn, operation.content)
     visit, found = await _found(session, operation, caller)
     if found is Stance.HARD:
-        return Effect(Verdict.HARD_CONFLICT, "visit-ended-meanwhile", visit.version, snapshot(visit))
+        return _in_the_way(Verdict.HARD_CONFLICT, "visit-ended-meanwhile", visit)
     theirs = snapshot(visit)
     if visit.state == VisitState.STARTED and found is Stance.SOFT:
         visit = await usecases.join_visit(
@@ -123,8 +124,8 @@ async def _submit_visit(session: AsyncSession, operation: Operation, caller: Pri
     theirs = snapshot(visit)
     if found is Stance.HARD:
         if says_the_same(visit, body):
-            return Effect(Verdict.SOFT_CONFLICT, "said-already", visit.version, theirs)
-        return Effect(Verdict.HARD_CONFLICT, "visit-ended-meanwhile", visit.version, theirs)
+            return _in_the_way(Verdict.SOFT_CONFLICT, "said-already", visit)
+        return _in_the_way(Verdict.HARD_CONFLICT, "visit-ended-meanwhile", visit)
     visit, consequence = await usecases.end_visit(session, visit.id, body, caller=caller, at=operation.done_at)
     return replace(_stood(found, visit, theirs), consequences=[consequence])
 
@@ -141,13 +142,14 @@ async def _report_violation(session: AsyncSession, operation: Operation, caller:
         caller=caller,
         at=operation.done_at,
     )
-    return Effect(Verdict.APPLIED, entity_version=violation.version)
+    place = Place(violation.institution_id, violation.grid, violation.district, violation.street, violation.team)
+    return Effect(Verdict.APPLIED, entity_version=violation.version, place=place)
 
 
 async def _announce_evidence(session: AsyncSession, operation: Operation, caller: Principal) -> Effect:
     capture = read_content(Capture, operation.content, id=operation.entity_id)
     announced, _ = await evidence.announce(session, capture, caller=caller, at=operation.received_at)
-    return Effect(Verdict.APPLIED, entity_version=announced.version)
+    return Effect(Verdict.APPLIED, entity_version=announced.version, place=announced.place)
 
 
 async def _found(session: AsyncSession, operation: Operation, caller: Principal) -> tuple[Visit, Stance]:
@@ -162,8 +164,13 @@ async def _found(session: AsyncSession, operation: Operation, caller: Principal)
 
 def _stood(found: Stance, visit: Visit, theirs: Mapping[str, Any]) -> Effect:
     if found is Stance.SOFT:
-        return Effect(Verdict.SOFT_CONFLICT, "changed-meanwhile", visit.version, theirs)
-    return Effect(Verdict.APPLIED, entity_version=visit.version)
+        return Effect(Verdict.SOFT_CONFLICT, "changed-meanwhile", visit.version, theirs, place=visit.place)
+    return Effect(Verdict.APPLIED, entity_version=visit.version, place=visit.place)
+
+
+def _in_the_way(verdict: Verdict, code: str, visit: Visit) -> Effect:
+    """The visit as it stands is the server's version."""
+    return Effect(verdict, code, visit.version, snapshot(visit), place=visit.place)
 
 
 def snapshot(visit: Visit) -> dict[str, Any]:

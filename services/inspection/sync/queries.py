@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import any_, func, null, select
+from sqlalchemy import any_, func, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.inspection.devices.domain import DeviceNotEnrolled
@@ -65,7 +65,7 @@ async def starts_of(session: AsyncSession, submitted: Operation) -> Sequence[Ope
 async def operation_for_update(session: AsyncSession, operation_id: UUID, caller: Principal) -> Operation:
     """Locked; raises `OperationNotFound` out of the caller's reach."""
     found = await session.get(Operation, operation_id, with_for_update=True, populate_existing=True)
-    if found is None or not caller.covers(district=found.district, team=found.team):
+    if found is None or not caller.covers(district=found.district, street=found.street or "", team=found.team):
         raise OperationNotFound
     return found
 
@@ -80,7 +80,8 @@ async def operations_with(
     limit: int,
 ) -> Sequence[Operation]:
     """Operations within the caller's reach, by id; `open_only` leaves out what somebody has decided."""
-    reach = within_reach(caller, district=Operation.district, street=null(), team=Operation.team)
+    nowhere_yet = func.coalesce(Operation.street, "")  # no officer of a street decides what may lie in another
+    reach = within_reach(caller, district=Operation.district, street=nowhere_yet, team=Operation.team)
     wanted = select(Operation).where(reach).order_by(Operation.id).limit(limit)
     if verdict is not None:
         wanted = wanted.where(Operation.verdict == verdict)
@@ -96,7 +97,7 @@ async def unreadable_operations(
 ) -> Sequence[UnreadableOperation]:
     """What phones sent and nobody could read, within the caller's reach, by id."""
     table = UnreadableOperation
-    reach = within_reach(caller, district=table.district, street=null(), team=table.team)
+    reach = within_reach(caller, district=table.district, street=literal(""), team=table.team)
     wanted = select(table).where(reach).order_by(table.id).limit(limit)
     if after is not None:
         wanted = wanted.where(table.id > UUID(after))

@@ -94,6 +94,7 @@ class OperationOut(BaseModel):
     subject: str
     team: str | None
     district: str | None
+    street: str | None
     kind: Kind
     entity_id: UUID
     base_version: int | None

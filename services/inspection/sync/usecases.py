@@ -321,7 +321,12 @@ async def _follow(session: AsyncSession, decided: Operation, at: datetime) -> No
 
 async def _note(session: AsyncSession, operation: Operation, effect: Effect, at: datetime) -> None:
     conflict = operation.decide(
-        effect.verdict, code=effect.code, entity_version=effect.entity_version, theirs=effect.theirs, at=at
+        effect.verdict,
+        code=effect.code,
+        entity_version=effect.entity_version,
+        theirs=effect.theirs,
+        place=effect.place,
+        at=at,
     )
     if conflict is not None:
         await journal.record(session, conflict, subject=operation)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import date
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, null, select
@@ -10,6 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.inspection.teams.domain import Inspector, Team, TeamGrid, TeamNotFound
 from shared.policies import Principal
 from shared.reach import within_reach
+
+NOWHERE: Final = ""
+"""The district of an institution that has none: no team's."""
 
 
 async def team(session: AsyncSession, team_id: UUID, caller: Principal) -> Team:
@@ -68,6 +72,22 @@ async def team_of_grid(session: AsyncSession, grid: str | None) -> Team | None:
         select(Team).join(TeamGrid, TeamGrid.team_id == Team.id).where(TeamGrid.grid == grid)
     )
     return found
+
+
+async def team_for(
+    session: AsyncSession, caller: Principal, *, walking: Team | None, district: str | None
+) -> Team | None:
+    """Whose work a place of this district is: the team that walks there; where none does, an inspector's own.
+
+    An inspector's own team is what this service knows of it, not what his token says: it is in service, and of the
+    place's district. Raises `TeamNotFound` where an inspector belongs to no such team.
+    """
+    if walking is not None or "inspector" not in caller.roles or caller.covers():
+        return walking
+    own = await team_by_code(session, caller.team) if caller.team is not None else None
+    if own is None or not own.active or district not in (None, own.district):
+        raise TeamNotFound
+    return own
 
 
 async def teams_by_grid(session: AsyncSession) -> dict[str, str]:

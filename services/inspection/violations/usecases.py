@@ -14,6 +14,7 @@ from services.inspection.offences.domain import Offence, OffenceUnknown
 from services.inspection.targets import queries as targets
 from services.inspection.targets.domain import TargetNotFound
 from services.inspection.teams import queries as teams
+from services.inspection.teams.queries import NOWHERE
 from services.inspection.violations import queries
 from services.inspection.violations.domain import (
     Finding,
@@ -203,13 +204,21 @@ async def _days(session: AsyncSession, violation: Violation, *, on: date) -> int
 async def _place(
     session: AsyncSession, institution_id: UUID | None, grid: str | None, caller: Principal, *, on: date
 ) -> Place:
+    """Where it was found and whose work that is, by what is stored; only a finding in no grid at all lies where the
+    caller works."""
     if institution_id is not None:
         target = await targets.target(session, institution_id)
-        team = await teams.team_of_grid(session, target.grid)
+        walking = await teams.team_of_grid(session, target.grid)
+        team = await teams.team_for(session, caller, walking=walking, district=target.district or NOWHERE)
         return Place(institution_id, target.grid, target.district, target.street, team.code if team else None)
     if grid is not None:
-        await grids.check_named(session, {"/grid": grid}, caller, on=on)
-    team = await teams.team_of_grid(session, grid)
-    if team is None:
-        return Place(None, grid, caller.district, caller.street, caller.team)
-    return Place(None, grid, team.district, None, team.code)
+        districts = await grids.check_named(session, {"/grid": grid}, caller, on=on)
+        walking = await teams.team_of_grid(session, grid)
+        team = await teams.team_for(session, caller, walking=walking, district=districts[grid])
+        return Place(
+            None, grid, districts[grid] or (team.district if team else None), None, team.code if team else None
+        )
+    team = await teams.team_for(session, caller, walking=None, district=None)
+    if team is not None:
+        return Place(None, None, team.district, None, team.code)
+    return Place(None, None, caller.district, caller.street, None)

@@ -22,6 +22,8 @@ from services.inspection.grids import queries as grids
 from services.inspection.targets import queries as targets
 from services.inspection.targets.domain import TargetNotFound
 from services.inspection.teams import queries as teams
+from services.inspection.teams.domain import Team
+from services.inspection.teams.queries import NOWHERE
 from services.inspection.violations.domain import Finding, Place
 from services.inspection.violations.usecases import conclude_verification, report_at_visit
 from services.inspection.visits import queries
@@ -249,35 +251,46 @@ async def _place(
         return await _searched(session, wish, caller, on=on)
     target = await targets.target(session, wish.institution_id)
     place = listed or target
-    walking = listed.team if listed else await _walking(session, target.grid)
-    team = await _team(session, wish, walking, caller)
-    return Place(wish.institution_id, place.grid, place.district, place.street, team)
+    if listed is None:
+        walking = await teams.team_of_grid(session, target.grid)
+    else:
+        walking = await teams.team_by_code(session, listed.team) if listed.team is not None else None
+    team = await _team(session, wish, walking, caller, district=place.district or NOWHERE, street=place.street)
+    return Place(wish.institution_id, place.grid, place.district, place.street, team.code if team is not None else None)
 
 
 async def _searched(session: AsyncSession, wish: Wish, caller: Principal, *, on: date) -> Place:
     """A search for an institution nobody knows happens in a grid: the one named, or the only one of the team."""
-    if wish.grid is not None:
-        await grids.check_named(session, {"/grid": wish.grid}, caller, on=on)
-    code = await _team(session, wish, await _walking(session, wish.grid), caller)
-    team = await teams.team_by_code(session, code) if code is not None else None
-    grid = wish.grid or (team.grids[0] if team is not None and len(team.grids) == 1 else None)
-    return Place(None, grid, team.district if team is not None else caller.district, None, code)
+    named = {"/grid": wish.grid} if wish.grid is not None else {}
+    districts = await grids.check_named(session, named, caller, on=on)
+    district = districts[wish.grid] if wish.grid is not None else None
+    team = await _team(
+        session, wish, await teams.team_of_grid(session, wish.grid), caller, district=district, street=None
+    )
+    if team is None:
+        return Place(None, wish.grid, district, None, None)
+    grid = wish.grid or (team.grids[0] if len(team.grids) == 1 else None)
+    return Place(None, grid, district or team.district, None, team.code)
 
 
-async def _team(session: AsyncSession, wish: Wish, walking: str | None, caller: Principal) -> str | None:
-    """Officers may give a visit to any team; inspectors plan for their own, and not what another team walks."""
+async def _team(
+    session: AsyncSession,
+    wish: Wish,
+    walking: Team | None,
+    caller: Principal,
+    *,
+    district: str | None,
+    street: str | None,
+) -> Team | None:
+    """Officers may give a visit in their district to a team of it, the bureau to any; inspectors plan for their own
+    team, and not what another team walks."""
     if not caller.covers() and "district_officer" not in caller.roles:
         if wish.team not in (None, caller.team):
             raise AnotherTeamsWork(pointer="/team")
-        return walking or caller.team
-    if wish.team is None:
+        return await teams.team_for(session, caller, walking=walking, district=district)
+    if wish.team is None or (district is not None and not caller.covers(district=district, street=street)):
         return walking
     named = await teams.team_by_code(session, wish.team)
-    if named is None or not named.active:
+    if named is None or not named.active or not caller.covers(district=named.district):
         raise VisitTeamUnknown(pointer="/team")
-    return wish.team
-
-
-async def _walking(session: AsyncSession, grid: str | None) -> str | None:
-    team = await teams.team_of_grid(session, grid)
-    return team.code if team is not None else None
+    return named
