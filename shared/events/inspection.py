@@ -154,7 +154,10 @@ class TargetPlaced(Event):
 
 
 class CampaignLaunched(Event):
-    """A campaign froze its target list and began; `targets` is the length of the list."""
+    """A campaign froze its target list and began; `targets` is the length of the list.
+
+    `district` is whose campaign it is; null is the city's. Older facts do not say.
+    """
 
     type: ClassVar[str] = "inspection.campaign.launched.v1"
     topic: ClassVar[str] = "inspection.campaigns.v1"
@@ -163,6 +166,7 @@ class CampaignLaunched(Event):
     name: str
     targets: int
     at: datetime
+    district: str | None = None
 
 
 class ListedTarget(BaseModel):

@@ -104,7 +104,7 @@ async def _check_metrics(metrics: Any, journals: Mapping[str, Journal], verdict:
                 for change in PROJECTIONS[kind](kind.model_validate_json(row["payload"])):
                     expected.add((row["event_id"], change.noun, change.id))
                     member = (change.noun, change.id)
-                    standing[member] = moved(change.noun, standing.get(member), change.says)
+                    standing[member] = moved(change.noun, standing.get(member), change.says, change.marks)
     receipts = await metrics.fetch("SELECT event_id, noun, member_id, topic, sequence FROM receipt ORDER BY id")
     found = Counter((row["event_id"], row["noun"], row["member_id"]) for row in receipts)
     verdict.effects_lost += len(expected - found.keys())

@@ -138,10 +138,16 @@ def licensing() -> list[Event]:
         *(changed(registry.StopOrderAcknowledged, recipient_id=one(700 + number)) for number in range(2)),
         changed(registry.StopOrderVerified, recipient_id=one(700)),
         changed(registry.StopOrderVerified, recipient_id=one(702), result="operating"),
-        SAMPLES[registry.ResponsibilityAssigned],
-        changed(registry.ResponsibilityAssigned, responsibility_id=one(540)),
-        changed(registry.ResponsibilityAssigned, responsibility_id=one(541), role="street_officer", officer=None),
-        changed(registry.ResponsibilityAssigned, responsibility_id=one(542), role="industry_department"),
+        *(
+            changed(registry.ResponsibilityAssigned, institution_id=UUID(int=1000 + number), role=role, officer=officer)
+            for number, role, officer in (
+                (1, "district_officer", "a"),
+                (2, "district_officer", "a"),
+                (1, "street_officer", None),
+                (3, "industry_department", "b"),
+                (4, "industry_department", "b"),  # closed since
+            )
+        ),
         SAMPLES[registry.AdvertisementVerified],
         changed(registry.AdvertisementFound, advertisement_id=one(550)),
         changed(registry.AdvertisementRemoved, advertisement_id=one(551)),

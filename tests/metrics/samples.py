@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from services.metrics.projections.domain import Mark
 from shared.events import Event, afterschool, inspection, registry
 from shared.events.catalogue import events_of
 from tests.metrics.deliveries import AT
@@ -87,7 +88,7 @@ SAMPLES: dict[type[Event], Event] = {
         registry.InstitutionMerged(**{**_institution, "status": "merged"}, merged_into=one(98)),
         inspection.TargetPlaced(institution_id=INSTITUTION, grid="g1", blind_spot=None, at=AT),
         inspection.TeamFormed(team_id=TEAM, code="team-01", name="一组", district="140213", grids=["g1"], at=AT),
-        inspection.CampaignLaunched(**_campaign, name="春季", targets=1),
+        inspection.CampaignLaunched(**_campaign, name="春季", targets=1, district="140213"),
         inspection.CampaignTargetsListed(
             **_campaign,
             targets=[inspection.ListedTarget(target_id=TARGET, institution_id=INSTITUTION, **GRID)],
@@ -232,7 +233,7 @@ _SAID_OF_ADVERTISEMENTS = {
     }.items()
 }  # fmt: skip
 
-SAID: Mapping[str, tuple[str, UUID, Mapping[str, str], int | None]] = {
+SAID: Mapping[str, tuple[Any, ...]] = {
     **_SAID_OF_APPLICATIONS,
     **_SAID_OF_PERMITS,
     **_SAID_OF_TRANSFORMATIONS,
@@ -264,20 +265,21 @@ SAID: Mapping[str, tuple[str, UUID, Mapping[str, str], int | None]] = {
         {"state": "ordered", "campaign": str(one(599)), "month": "2026-01", **PLACE},
         None,
     ),
-    "StopOrderAcknowledged": ("stop_recipient", _RECIPIENT, {}, 1),
+    "StopOrderAcknowledged": ("stop_recipient", _RECIPIENT, {}, None, {Mark.ACKNOWLEDGED: True}),
     "StopOrderVerified": ("stop_recipient", _RECIPIENT, {"kind": "stopped"}, None),
     "ResponsibilityAssigned": (
-        "responsibility",
-        _id(registry.ResponsibilityAssigned, "responsibility_id"),
-        {"state": "assigned", "kind": "district_officer", **_STREET},
+        "institution",
+        _id(registry.ResponsibilityAssigned, "institution_id"),
+        {},
         None,
+        {Mark.DISTRICT_OFFICER: True},
     ),
     "InstitutionRegistered": ("institution", INSTITUTION, {"state": "active", "kind": "subject", **PLACE}, None),
     "InstitutionChanged": ("institution", INSTITUTION, {"state": "closed", "kind": "subject", **PLACE}, None),
     "InstitutionMerged": ("institution", INSTITUTION, {"state": "merged", "kind": "subject", **PLACE}, None),
     "TargetPlaced": ("institution", INSTITUTION, {"grid": "g1"}, None),
     "TeamFormed": ("team", TEAM, {"state": "active", "district": "140213"}, None),
-    "CampaignLaunched": ("campaign", CAMPAIGN, {"state": "open", **_CAMPAIGN}, None),
+    "CampaignLaunched": ("campaign", CAMPAIGN, {"state": "open", "district": "140213", **_CAMPAIGN}, None),
     "CampaignTargetsListed": ("target", TARGET, {"state": "open", **_CAMPAIGN, **GRID}, None),
     "CampaignTargetClosed": ("target", TARGET, {"state": "inspected"}, None),
     "InstitutionDiscovered": ("discovery", DISCOVERY, {"state": "found", **GRID}, None),

@@ -313,7 +313,7 @@ class Campaign(Base, Aggregate):
         if targets == 0:
             raise CampaignScopeEmpty
         self.state, self.targets_total, self.launched_at = CampaignState.OPEN, targets, at
-        return CampaignLaunched(campaign_id=self.id, name=self.name, targets=targets, at=at)
+        return CampaignLaunched(campaign_id=self.id, name=self.name, targets=targets, district=self.district, at=at)
 
     def listed(self, targets: Sequence[ListedTarget], *, at: datetime) -> CampaignTargetsListed:
         """A part of the frozen list, as a fact."""

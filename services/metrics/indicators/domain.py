@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, Self
 
+from services.metrics.projections.domain import Mark
 from shared.policies import Principal
 from shared.refusals import Invalid, NotFound
 
@@ -17,6 +18,13 @@ class IndicatorNotFound(NotFound):
 
     code = "indicator-not-found"
     zh = "没有此指标。"
+
+
+class CampaignNotFound(NotFound):
+    """No event has spoken of such a campaign."""
+
+    code = "campaign-not-found"
+    zh = "没有此专项行动。"
 
 
 class ScopeOutOfReach(NotFound):
@@ -42,18 +50,33 @@ class Unit(StrEnum):
 
 @dataclass(frozen=True)
 class Selection:
-    """Members of one noun, narrowed by state and kind. The empty state ("not announced yet") is never counted."""
+    """Members of one noun, narrowed by state, kind and mark. The empty state ("not announced yet") is never counted."""
 
     noun: str
     states: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ()
     where: Mapping[str, str] = field(default_factory=dict)
+    mark: Mark | None = None
     sums_amounts: bool = False
+
+    def is_part_of(self, whole: "Selection") -> bool:
+        """Whether each member it counts is one that `whole` counts, too, whatever the members are."""
+        if self.sums_amounts or whole.sums_amounts or self.noun != whole.noun or whole.mark not in (None, self.mark):
+            return False
+        narrower = all(
+            not wide or (narrow and set(narrow) <= set(wide))
+            for narrow, wide in ((self.states, whole.states), (self.kinds, whole.kinds))
+        )
+        return narrower and whole.where.items() <= self.where.items()
 
 
 @dataclass(frozen=True)
 class Indicator:
-    """A number with its meaning. A ratio has a denominator and is between 0 and 1; null where that is zero."""
+    """A number with its meaning. A ratio has a denominator and is between 0 and 1; null where that is zero.
+
+    Of a ratio the numerator is a part of the denominator, so it is one in every scope and along every dimension. One of
+    two different nouns is `undivided`: it exists for the city as a whole, and is null for any part of it.
+    """
 
     code: str
     zh: str
@@ -63,6 +86,11 @@ class Indicator:
     denominator: Selection | None = None
     rule_version: int = 1
     counts: Unit = Unit.COUNT
+    undivided: bool = False
+
+    def __post_init__(self) -> None:
+        if self.denominator is not None and not (self.undivided or self.numerator.is_part_of(self.denominator)):
+            raise TypeError(f"{self.code}: what is counted is no part of what it is a share of")
 
     @property
     def unit(self) -> Unit:
@@ -93,6 +121,9 @@ BRANCHES: Final = (
 IN_THE_LEDGER: Final = ("applying", "active", "suspended", "closed", "unlicensed")
 """An entry that was merged into another was that institution twice: it is not counted."""
 _INSTITUTIONS = Selection("institution", states=IN_THE_LEDGER)
+SUPERVISED: Final = ("active", "suspended", "unlicensed")
+"""What needs somebody responsible: an applicant has its application, and what is closed or merged has ended."""
+_SUPERVISED = Selection("institution", states=SUPERVISED)
 _VISITS = Selection("visit", states=("done",))
 _TARGETS = Selection("target")
 _CLOSED_TARGETS = Selection("target", states=("inspected", "moved", "duplicate", "refused", "closed_door"))
@@ -101,13 +132,15 @@ _STANDING: Final = (*OPEN_STATES, "closed")
 """What was withdrawn was never a violation."""
 _VIOLATIONS = Selection("violation", states=_STANDING)
 _CLOSED_VIOLATIONS = Selection("violation", states=("closed",))
+_INVESTIGATED = Selection("violation", states=("rectification_ordered", "rectified", "closed"))
+"""Somebody acted on it, whether a visit found it, a patrol or a complaint, and whether or not it was verified since."""
 _NOT_ENDED = ("granted", "recorded", "suspended", "reinstated", "renewed")
 _UNDER_WAY = ("submitted", "returned", "accepted", "site_visit_requested", "site_visited")
 _ADVERTISEMENTS = Selection("advertisement")
 _CLEANED_UP = Selection("advertisement", states=("verified",))
 _CONFIRMED = Selection("notice_receipt")
 _ORDERED = Selection("stop_recipient")
-_ACKNOWLEDGED = Selection("stop_recipient", sums_amounts=True)
+_ACKNOWLEDGED = Selection("stop_recipient", mark=Mark.ACKNOWLEDGED)
 _STOPPED = Selection("stop_recipient", kinds=("stopped",))
 _COMPLAINTS = Selection("complaint")
 _ANSWERED = Selection("complaint", states=("answered",))
@@ -222,15 +255,15 @@ INDICATORS: Final[Mapping[str, Indicator]] = {
                 ("street_officer", "街道责任人", "of the street"),
                 ("industry_department", "行业部门责任人", "of the industry department"),
             )
-            for named in [Selection("responsibility", states=("assigned",), kinds=(role,))]
+            for named in [Selection("institution", states=SUPERVISED, mark=Mark[role.upper()])]
             for indicator in (
                 Indicator(
                     f"responsibilities.{role}", f"已落实{zh}机构", f"Institutions with an officer {en}",
-                    "outside.responsibilities", named,
+                    "outside.responsibilities", named, rule_version=2,
                 ),
                 Indicator(
                     f"responsibilities.{role}_share", f"{zh}落实率", f"Share of institutions with an officer {en}",
-                    "outside.responsibilities", named, _INSTITUTIONS,
+                    "outside.responsibilities", named, _SUPERVISED, rule_version=2,
                 ),
             )
         ),
@@ -293,6 +326,11 @@ INDICATORS: Final[Mapping[str, Indicator]] = {
             "violations.open", "未结问题", "Open violations", "outside.grasps",
             Selection("violation", states=OPEN_STATES),
         ),
+        Indicator("violations.investigated", "查处问题", "Violations investigated", "outside.grasps", _INVESTIGATED),
+        Indicator(
+            "violations.rectified", "已整改问题", "Violations rectified, verified or not yet", "outside.grasps",
+            Selection("violation", states=("rectified", "closed")),
+        ),
         Indicator("violations.closed", "已结问题", "Closed violations", "outside.grasps", _CLOSED_VIOLATIONS),
         Indicator(
             "violations.closed_share", "整改完成率", "Share of violations closed", "outside.grasps",
@@ -327,7 +365,7 @@ INDICATORS: Final[Mapping[str, Indicator]] = {
         Indicator("notices.confirmed", "通报签收", "Receipts of notices", "outside.grasps", _CONFIRMED),
         Indicator(
             "notices.confirmed_share", "通报签收率", "Share of receipts", "outside.grasps", _CONFIRMED,
-            Selection("notice", sums_amounts=True),
+            Selection("notice", sums_amounts=True), undivided=True,
         ),
         Indicator("afterschool.schools", "参与学校", "Schools taking part", "inside.three", Selection("school")),
         Indicator("afterschool.offerings", "开设课程", "Offerings", "inside.three", Selection("offering")),
@@ -396,6 +434,11 @@ class Value:
 
     numerator: int
     denominator: int | None
+
+    @classmethod
+    def undefined(cls) -> Self:
+        """A ratio that does not exist for a part of the city."""
+        return cls(0, 0)
 
     @property
     def value(self) -> float | int | None:

@@ -7,10 +7,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, case, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.metrics.indicators.domain import Indicator, Scope, Selection, Value
+from services.metrics.indicators.domain import CampaignNotFound, Indicator, Scope, Selection, Value
 from services.metrics.projections.domain import Cell, Generation, Member, Receipt
 from services.metrics.subscriptions import INBOX
 from shared.inbox import consumer_offset
+from shared.policies import Principal
 
 
 def _live() -> Select[int]:
@@ -27,6 +28,8 @@ def chosen(selection: Selection) -> ColumnElement[bool]:
     for dimension, wanted in selection.where.items():
         column = getattr(Cell, dimension)
         conditions.append(column != "" if wanted == "*" else column == wanted)
+    if selection.mark is not None:
+        conditions.append(func.strpos(Cell.marks, selection.mark.value) > 0)
     together = conditions[0]
     for condition in conditions[1:]:
         together = together & condition
@@ -66,7 +69,9 @@ def _values(indicators: Sequence[Indicator], numbers: Iterable[Any]) -> dict[str
 async def values(session: AsyncSession, indicators: Sequence[Indicator], scope: Scope) -> Mapping[str, Value]:
     """The values of many indicators in one pass over the cells."""
     wanted = select(*_columns(indicators)).where(Cell.noun.in_(_nouns(indicators)), *within(scope))
-    return _values(indicators, (await session.execute(wanted)).one())
+    found = _values(indicators, (await session.execute(wanted)).one())
+    whole = scope.dimension is None
+    return {one.code: found[one.code] if whole or not one.undivided else Value.undefined() for one in indicators}
 
 
 async def series(
@@ -79,10 +84,12 @@ async def series(
     last_month: str | None,
 ) -> Sequence[tuple[str, Value]]:
     """One indicator along one dimension, in the order of its codes; "" gathers what has none."""
+    if indicator.undivided:
+        return []
     dimension = getattr(Cell, by)
     wanted = (
         select(dimension, *_columns([indicator]))
-        .where(Cell.noun.in_(_nouns([indicator])), Cell.members != 0, *within(scope))
+        .where(Cell.noun.in_(_nouns([indicator])), Cell.members != 0, Cell.state != "", *within(scope))
         .group_by(dimension)
         .order_by(dimension)
     )
@@ -143,10 +150,15 @@ async def coverage(session: AsyncSession, campaign: str) -> Sequence[Any]:
     return (await session.execute(wanted)).all()
 
 
-async def is_campaign(session: AsyncSession, campaign: str) -> bool:
-    found = await session.scalar(
-        select(Cell.id).where(
-            Cell.generation == _live().scalar_subquery(), Cell.noun == "campaign", Cell.campaign == campaign
+async def check_campaign(session: AsyncSession, campaign: str, caller: Principal) -> None:
+    """Raises `CampaignNotFound` unless the caller may see it: a district's people see the city's and their own."""
+    district = await session.scalar(
+        select(Cell.district).where(
+            Cell.generation == _live().scalar_subquery(),
+            Cell.noun == "campaign",
+            Cell.campaign == campaign,
+            Cell.members != 0,
         )
     )
-    return found is not None
+    if district is None or not (district == "" or caller.covers(district=district)):
+        raise CampaignNotFound

@@ -12,6 +12,7 @@ from services.metrics.indicators import queries
 from services.metrics.indicators.domain import (
     BRANCHES,
     INDICATORS,
+    CampaignNotFound,
     Indicator,
     IndicatorNotFound,
     Scope,
@@ -23,7 +24,6 @@ from services.metrics.indicators.domain import (
 )
 from shared.paging import Page, PageParams
 from shared.policies import Principal, allow
-from shared.refusals import NotFound
 from shared.web import SessionDep, problems, service_router
 
 router = service_router(prefix="/v1", tags=["indicators"])
@@ -33,13 +33,6 @@ ScopeParam = Annotated[
     str, Query(max_length=80, description="`city`, `district:140213`, `street:…`, `grid:…`, `school:…`, `campaign:…`")
 ]
 Month = Annotated[str | None, Query(pattern=r"^\d{4}-(0[1-9]|1[0-2])$", description="YYYY-MM, in China, included.")]
-
-
-class CampaignNotFound(NotFound):
-    """No event has spoken of such a campaign."""
-
-    code = "campaign-not-found"
-    zh = "没有此专项行动。"
 
 
 class IndicatorNode(BaseModel):
@@ -226,8 +219,7 @@ async def get_coverage(
     session: SessionDep,
 ) -> CoverageOut:
     """The coverage ledger of a campaign: closed with a reason / frozen list, by grid, plus discoveries."""
-    if not await queries.is_campaign(session, str(campaign)):
-        raise CampaignNotFound
+    await queries.check_campaign(session, str(campaign), caller)
     grids: dict[str, Counter[str]] = {}
     discoveries: Counter[str] = Counter()
     for noun, grid, state, members in await queries.coverage(session, str(campaign)):

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
@@ -12,14 +13,24 @@ from sqlalchemy.orm import Mapped, mapped_column
 from services.metrics.orm import Base
 from shared.clock import china_date
 
-DIMENSIONS: Final = ("state", "kind", "district", "street", "grid", "school", "campaign", "month")
+DIMENSIONS: Final = ("state", "kind", "district", "street", "grid", "school", "campaign", "month", "marks")
 """What tells cells of one noun apart. Empty text is "none" or "not said yet"; `month` is `YYYY-MM`, in China.
-`campaign` is the campaign that a thing belongs to, or the stop order."""
+`campaign` is the campaign that a thing belongs to, or the stop order. `marks` are letters, in order: what else holds
+of a member, whoever said it (`Mark`)."""
+
+
+class Mark(StrEnum):
+    """Something that holds of a member or does not. It moves with the member, so a share of marked ones is a share."""
+
+    DISTRICT_OFFICER = "d"
+    INDUSTRY_DEPARTMENT = "i"
+    STREET_OFFICER = "s"
+    ACKNOWLEDGED = "a"
 
 
 class Cell(Base):
     """How many members of one noun share these dimensions, and the sum of their amounts: the places of an offering,
-    the recipients of a notice, 1 where a stop order was acknowledged."""
+    the recipients of a notice."""
 
     __tablename__ = "cell"
     __table_args__ = (UniqueConstraint("generation", "noun", *DIMENSIONS, name="uq_cell_dimensions"),)
@@ -35,6 +46,7 @@ class Cell(Base):
     school: Mapped[str] = mapped_column(Text)
     campaign: Mapped[str] = mapped_column(Text)
     month: Mapped[str] = mapped_column(Text)
+    marks: Mapped[str] = mapped_column(Text)
     members: Mapped[int] = mapped_column(BigInteger)
     amount: Mapped[int] = mapped_column(BigInteger)
 
@@ -88,6 +100,8 @@ class Change:
     id: UUID
     says: Mapping[str, str]
     amount: int | None = None
+    marks: Mapping[Mark, bool] = field(default_factory=dict)
+    """Marks that are set or taken away; the others stay."""
 
 
 def month(at: datetime) -> str:
@@ -121,8 +135,16 @@ class Movement:
         self.amounts[cell] = self.amounts.get(cell, 0) + amount
 
 
-def moved(noun: str, old: Coordinates | None, says: Mapping[str, str]) -> Coordinates:
+def moved(
+    noun: str, old: Coordinates | None, says: Mapping[str, str], marks: Mapping[Mark, bool] | None = None
+) -> Coordinates:
     """Where a member stands after what was said of it."""
+    if marks:
+        known = set(old[-1] if old is not None else "")
+        known = known.union(mark for mark, holds in marks.items() if holds).difference(
+            mark for mark, holds in marks.items() if not holds
+        )
+        says = {**says, "marks": "".join(sorted(known))}
     if old is None:
         return (noun, *[says.get(name, "") for name in DIMENSIONS])
     return (noun, *[says.get(name, was) for name, was in zip(DIMENSIONS, old[1:], strict=True)])

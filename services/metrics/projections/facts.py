@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from services.metrics.projections.domain import Change, Projection, month, place
+from services.metrics.projections.domain import Change, Mark, Projection, month, place
 from services.metrics.projections.inspected import INSPECTED
 from shared.events import Event
 from shared.events.afterschool import (
@@ -134,13 +134,14 @@ def stop_verified(event: StopOrderVerified) -> Iterable[Change]:
 
 
 def stop_acknowledged(event: StopOrderAcknowledged) -> Iterable[Change]:
-    """The amount, so that who acknowledged stays counted whatever somebody saw there."""
-    yield Change("stop_recipient", event.recipient_id, {}, amount=1)
+    """A mark, so that who acknowledged stays counted whatever somebody saw there."""
+    yield Change("stop_recipient", event.recipient_id, {}, marks={Mark.ACKNOWLEDGED: True})
 
 
 def responsibility(event: ResponsibilityAssigned) -> Iterable[Change]:
-    says = {"state": "vacant" if event.officer is None else "assigned", "kind": event.role, **place(event)}
-    yield Change("responsibility", event.responsibility_id, says)
+    """A mark of the institution: it moves where the institution moves, and ends with it."""
+    marks = {Mark[event.role.upper()]: event.officer is not None}
+    yield Change("institution", event.institution_id, {}, marks=marks)
 
 
 def school(event: SchoolRegistered) -> Iterable[Change]:

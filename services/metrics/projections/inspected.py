@@ -68,7 +68,8 @@ def team(event: TeamFormed) -> Iterable[Change]:
 
 def campaign(state: str) -> Projection:
     def project(event: Any) -> Iterable[Change]:
-        yield Change("campaign", event.campaign_id, {"state": state, "campaign": str(event.campaign_id)})
+        says = {"state": state, "campaign": str(event.campaign_id), **place(event)}
+        yield Change("campaign", event.campaign_id, says)
 
     return project
 

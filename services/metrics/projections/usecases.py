@@ -171,7 +171,7 @@ def _sum(
         key = (change.noun, change.id)
         was = after.get(key) or standing.get(key)
         amount = change.amount if change.amount is not None else was.amount if was else 0
-        after[key] = Standing(moved(change.noun, was.cell if was else None, change.says), amount)
+        after[key] = Standing(moved(change.noun, was.cell if was else None, change.says, change.marks), amount)
     movement = Movement()
     for key, where in after.items():
         before = standing.get(key)
