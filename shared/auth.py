@@ -45,6 +45,8 @@ ROLES = frozenset(
         "anonymous",
     }
 )
+CLAIMS = ("district", "street", "team", "school", "institution")
+"""Where a role holds."""
 _SEES_ALL = frozenset({"bureau", "auditor", "service"})
 SCOPE_OF: Mapping[str, str] = {
     "district_officer": "district",
@@ -277,7 +279,7 @@ def _principal(claims: Mapping[str, Any]) -> Principal:
         raise TokenRefused("sub")
     if not isinstance(roles, list) or not all(isinstance(role, str) for role in roles):
         raise TokenRefused("roles")
-    places = {name: claims.get(name) for name in ("district", "street", "team", "school", "institution")}
+    places = {name: claims.get(name) for name in CLAIMS}
     if not all(place is None or (isinstance(place, str) and place) for place in places.values()):
         raise TokenRefused("place")
     claimed = (frozenset(roles) & ROLES) - {"anonymous"}

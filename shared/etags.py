@@ -1,14 +1,22 @@
-"""Strong ETags from an entity's version: who writes says what he read (428, 412), who reads may be told 304."""
+"""ETags, set in one place: the version of what was read, and a digest of the answer as it was sent.
 
+Who writes says which version he read (428, 412): the version decides, with or without the digest behind it. Who reads
+is told 304 only if he has this very answer, for an answer may change while the version stays (a clock that runs out).
+"""
+
+import hashlib
 import re
-from typing import Annotated, Protocol
+from collections.abc import Mapping
+from typing import Annotated, Any, Protocol, get_args
 
+import orjson
 from fastapi import Depends, Request
-from starlette.responses import Response
+from pydantic import BaseModel
+from starlette.responses import Response, StreamingResponse
 
 from shared.problems import EdgeProblem
 
-_ETAG = re.compile(r'"(\d{1,18})"')
+_ETAG = re.compile(r'"(\d{1,18})(?:-[0-9a-f]{16})?"')
 
 
 class Versioned(Protocol):
@@ -16,31 +24,35 @@ class Versioned(Protocol):
     def version(self) -> int: ...
 
 
-def etag(version: int) -> str:
-    return f'"{version}"'
+def tells_a_version(model: Any) -> bool:
+    """Whether every answer of this response model has a version at its top."""
+    parts = get_args(model) or (model,)
+    return all(isinstance(one, type) and issubclass(one, BaseModel) and "version" in one.model_fields for one in parts)
 
 
-def set_etag(response: Response, entity: Versioned) -> None:
-    """Tell the caller which version the answer shows."""
-    response.headers["etag"] = etag(entity.version)
+def tagged(request: Request, answer: Response) -> Response:
+    """The answer with its ETag, or 304 for a reader who has it."""
+    if isinstance(answer, StreamingResponse) or answer.status_code not in (200, 201):
+        return answer
+    body = bytes(answer.body)
+    said: Mapping[str, Any] = orjson.loads(body)
+    answer.headers["etag"] = f'"{said["version"]}-{hashlib.sha256(body).hexdigest()[:16]}"'
+    return unless_known(request, answer)
+
+
+def unless_known(request: Request, answer: Response) -> Response:
+    """304 for a reader who has what this ETag names; weak comparison, as RFC 9110 wants for If-None-Match."""
+    known = {tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")}
+    if request.method != "GET" or not known & {answer.headers["etag"], "*"}:
+        return answer
+    kept = {name: answer.headers[name] for name in ("etag", "cache-control") if name in answer.headers}
+    return Response(status_code=304, headers=kept)
 
 
 def check_version(entity: Versioned, expected: int) -> None:
     """412 unless the entity is still what the caller read. Call it after the row is locked."""
     if entity.version != expected:
-        raise EdgeProblem(412, "version-stale", headers={"ETag": etag(entity.version)})
-
-
-def not_modified(request: Request, entity: Versioned) -> Response | None:
-    """304 for a reader who already has this version; weak comparison, as RFC 9110 wants for If-None-Match."""
-    known = request.headers.get("if-none-match")
-    if known is None:
-        return None
-    current = etag(entity.version)
-    tags = {tag.strip().removeprefix("W/") for tag in known.split(",")}
-    if current in tags or "*" in tags:
-        return Response(status_code=304, headers={"etag": current})
-    return None
+        raise EdgeProblem(412, "version-stale", headers={"ETag": f'"{entity.version}"'})
 
 
 async def expected_version(request: Request) -> int:

@@ -8,6 +8,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
+from pydantic import BaseModel
 from sqlalchemy import (
     JSON,
     Column,
@@ -25,6 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response
 
+from shared.auth import CLAIMS, Principal
 from shared.database import shared_metadata
 from shared.problems import EdgeProblem
 
@@ -47,6 +49,10 @@ idempotency_key = Table(
 )
 
 
+class PersonalData(BaseModel):
+    """An answer that holds personal data: it is never stored, so a repeated request is done, and logged, again."""
+
+
 @dataclass(frozen=True)
 class Claim:
     """One caller's key on one route, and what the request was."""
@@ -66,8 +72,9 @@ def valid_key(key: str) -> bool:
     return 1 <= len(key) <= 255 and all("!" <= character <= "~" for character in key)
 
 
-def fingerprint(*, method: str, target: bytes, caller: str, content_type: str, body: bytes) -> bytes:
-    """What must be equal for two requests to be the same one.
+def fingerprint(*, method: str, target: bytes, caller: Principal, content_type: str, body: bytes) -> bytes:
+    """What must be equal for two requests to be the same one: also the roles and the scope of who sends them, so that
+    a replay never tells what the first call would be refused today.
 
     A form's boundary is drawn anew by every client library, so it is taken out before hashing.
     """
@@ -75,7 +82,8 @@ def fingerprint(*, method: str, target: bytes, caller: str, content_type: str, b
     if boundary:
         body = body.replace(boundary.strip('" ').encode("latin-1"), b"")
     digest = hashlib.sha256()
-    for part in (method.encode(), target, caller.encode(), body):
+    who = (caller.subject, *sorted(caller.roles), *(str(getattr(caller, claim)) for claim in CLAIMS))
+    for part in (method.encode(), target, "\x1f".join(who).encode(), body):
         digest.update(len(part).to_bytes(8, "big"))
         digest.update(part)
     return digest.digest()

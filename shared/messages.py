@@ -21,6 +21,10 @@ EDGE: Mapping[str, tuple[str, str]] = {
     "cursor-invalid": ("The cursor is not valid for this list.", "分页游标对此列表无效。"),
     "token-missing": ("A bearer token is required.", "需要提供访问令牌。"),
     "token-invalid": ("The token is not valid.", "访问令牌无效。"),
+    "query-unknown": (
+        "The address has a query parameter that does not exist here.",
+        "地址中含有此处不存在的查询参数。",
+    ),
     "scope-missing": (
         "Your token lacks the claim that says where you have this role.",
         "访问令牌缺少限定该角色范围的声明。",

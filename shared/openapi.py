@@ -42,8 +42,8 @@ _IF_MATCH = {
     "name": "If-Match",
     "in": "header",
     "required": True,
-    "description": "The ETag you read.",
-    "schema": {"type": "string", "pattern": '^"[0-9]{1,18}"$', "example": '"3"'},
+    "description": "The ETag you read, or its version alone.",
+    "schema": {"type": "string", "pattern": '^"[0-9]{1,18}(-[0-9a-f]{16})?"$', "example": '"3"'},
 }
 
 

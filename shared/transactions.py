@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Request, Response, params
 from fastapi.dependencies.models import Dependant
+from fastapi.dependencies.utils import get_flat_params
 from fastapi.routing import APIRoute
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
@@ -21,6 +22,7 @@ from shared import idempotency, strict_json
 from shared.auth import ANONYMOUS, Principal
 from shared.batches import batch_member
 from shared.clock import utc_now
+from shared.etags import tagged, tells_a_version
 from shared.failpoints import failpoint
 from shared.policies import policies_of
 from shared.problems import EdgeProblem
@@ -134,6 +136,8 @@ class TransactionalRoute(APIRoute):
         handle = super().get_route_handler()
         dependant: Dependant = self.dependant
         batch = batch_member(self.body_field.field_info.annotation) if self.body_field is not None else None
+        parameters = get_flat_params(dependant)
+        known_queries = {one.alias for one in parameters if isinstance(one.field_info, params.Query)}
         policies = list(policies_of(dependant))
         expects_json = self.body_field is not None and not isinstance(self.body_field.field_info, params.Form)
         expects_form = self.body_field is not None and not expects_json
@@ -146,19 +150,31 @@ class TransactionalRoute(APIRoute):
             # Before the body is looked at: a stranger learns nothing about what would be valid.
             for policy in policies:
                 caller = await policy(request)
+            if not known_queries.issuperset(request.query_params):
+                raise EdgeProblem(422, "query-unknown")
             if (expects_json or expects_form) and _has_body(request):
                 _check_media_type(request, json=expects_json)
             claim = await self._claim(request, caller)
             await failpoint("W1")
-            response = await _attempts(request, handle, claim)
+            response = await _attempts(request, self._answering(handle), claim)
             await failpoint("W4")
             return response
 
         return transactional
 
+    def _answering(self, handle: Handler) -> Handler:
+        """The handler, its answer with an ETag where it tells a version."""
+        if not tells_a_version(self.response_model):
+            return handle
+
+        async def answer(request: Request) -> Response:
+            return tagged(request, await handle(request))
+
+        return answer
+
     async def _claim(self, request: StrictRequest, caller: Principal) -> idempotency.Claim | None:
         key = request.headers.get(idempotency.HEADER)
-        if key is None or request.method != "POST":
+        if key is None or request.method != "POST" or _is_personal(self.response_model):
             return None
         if not idempotency.valid_key(key):
             raise EdgeProblem(400, "idempotency-key-invalid")
@@ -166,7 +182,7 @@ class TransactionalRoute(APIRoute):
         fingerprint = idempotency.fingerprint(
             method=request.method,
             target=target,
-            caller=caller.subject,
+            caller=caller,
             content_type=request.headers.get("content-type", ""),
             body=await request.body(),
         )
@@ -209,6 +225,10 @@ async def _attempt(request: StrictRequest, handle: Handler, claim: idempotency.C
         return response
     finally:
         await transaction.close()
+
+
+def _is_personal(model: Any) -> bool:
+    return isinstance(model, type) and issubclass(model, idempotency.PersonalData)
 
 
 def _has_body(request: Request) -> bool:

@@ -229,7 +229,9 @@ class Edge:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        started, status = time.perf_counter(), 0
+        started, status, method = time.perf_counter(), 0, scope["method"]
+        if method == "HEAD":
+            scope["method"], send = "GET", _without_body(send)
         context.set_actor(ANONYMOUS.subject)
         context.set_traceparent(_traceparent(scope))
 
@@ -244,6 +246,8 @@ class Edge:
             if "\x00" in scope["path"] or b"%00" in scope["query_string"]:
                 raise EdgeProblem(400, "path-invalid")
             await self._app(scope, receive, send_secured)
+        except _HeadAnswered:
+            return
         except Exception as error:
             if status:
                 raise  # half an answer is out; only cutting the connection is honest now
@@ -251,7 +255,7 @@ class Edge:
             response = problem_response(request, error, request.app.state.constraints)
             await response(scope, receive, send_secured)
         finally:
-            self._tell(scope, status or 499, time.perf_counter() - started)
+            self._tell(scope, method, status or 499, time.perf_counter() - started)
 
     def _secured(self, headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
         present = dict(headers)
@@ -263,14 +267,33 @@ class Edge:
             headers.append((b"cache-control", b"private, no-cache"))
         return headers
 
-    def _tell(self, scope: Scope, status: int, seconds: float) -> None:
+    def _tell(self, scope: Scope, method: str, status: int, seconds: float) -> None:
         path = scope["path"]
         if path in PROBES:
             return
         # The template, never the path: paths hold ids, and each would be a time series of its own.
         route = getattr(scope.get("route"), "path_format", "unmatched")
-        observe_request(scope["method"] if scope["method"] in _METHODS else "_OTHER", route, status, seconds)
-        self._log.write(method=scope["method"], route=route, status=status, seconds=seconds)
+        observe_request(method if method in _METHODS else "_OTHER", route, status, seconds)
+        self._log.write(method=method, route=route, status=status, seconds=seconds)
+
+
+class _HeadAnswered(Exception):
+    """The headers of a stream that would never end are out, and nobody wants the rest."""
+
+
+def _without_body(send: Send) -> Send:
+    """HEAD is GET without the body (RFC 9110, 9.3.2)."""
+
+    async def send_headers(message: Message) -> None:
+        if message["type"] == "http.response.body":
+            message = {**message, "body": b""}
+        await send(message)
+        streams = dict(message.get("headers", ())).get(b"content-type", b"").startswith(b"text/event-stream")
+        if streams:
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+            raise _HeadAnswered
+
+    return send_headers
 
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})

@@ -9,6 +9,7 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import func, select
 
+from shared.auth import Principal
 from shared.clock import utc_now
 from shared.failpoints import armed
 from shared.idempotency import fingerprint, idempotency_key, purge, valid_key
@@ -120,12 +121,38 @@ def test_a_form_is_the_same_whatever_its_boundary() -> None:
         return fingerprint(
             method="POST",
             target=b"/",
-            caller="u",
+            caller=Principal("u", frozenset({"bureau"})),
             content_type=f"multipart/form-data; boundary={boundary}",
             body=f"--{boundary}\r\n{content}\r\n--{boundary}--".encode(),
         )
 
     assert of("aaa1", "x") == of("bbb2", "x") != of("aaa1", "y")
+
+
+@pytest.mark.parametrize(
+    "later",
+    [
+        Principal("u", frozenset({"inspector"}), district="140213", team="t2"),
+        Principal("u", frozenset({"inspector"}), district="140214", team="t1"),
+        Principal("u", frozenset({"inspector"}), team="t1"),
+        Principal("u", frozenset({"inspector", "auditor"}), district="140213", team="t1"),
+    ],
+)
+def test_who_reaches_something_else_today_sends_another_request(later: Principal) -> None:
+    first = Principal("u", frozenset({"inspector"}), district="140213", team="t1")
+    one, other = [
+        fingerprint(method="POST", target=b"/", caller=who, content_type="application/json", body=b"{}")
+        for who in (first, later)
+    ]
+    assert one != other
+
+
+async def test_an_answer_with_personal_data_is_never_stored(app: FastAPI, client: httpx.AsyncClient) -> None:
+    for _ in range(2):
+        answer = await client.post("/v1/readings", headers={"idempotency-key": "k-personal"})
+        assert (answer.status_code, answer.json()["phone"]) == (200, "13800000000")
+        assert "idempotency-replayed" not in answer.headers
+    assert await _keys(app, "k-personal") == 0
 
 
 def test_valid_key() -> None:

@@ -26,7 +26,6 @@ from services.afterschool.enrolments.usecases import EnrolmentBusy
 from services.afterschool.offerings.domain import OfferingNotFound
 from shared import idempotency
 from shared.clock import utc_now
-from shared.etags import set_etag
 from shared.paging import Page, PageParams
 from shared.policies import Principal, allow
 from shared.reads import fetch_page
@@ -145,10 +144,9 @@ async def list_enrolments(
 
 
 @router.get("/{enrolment_id}", response_model=EnrolmentOut, responses=problems(EnrolmentNotFound))
-async def get_enrolment(enrolment_id: UUID, caller: ReaderDep, session: SessionDep, response: Response) -> EnrolmentOut:
+async def get_enrolment(enrolment_id: UUID, caller: ReaderDep, session: SessionDep) -> EnrolmentOut:
     """One request with its place in the queue now. Never 304: the queue moves without the version."""
     placed = await queries.placed(session, enrolment_id, caller)
-    set_etag(response, placed.enrolment)
     return EnrolmentOut.of(placed.enrolment, position=await queries.position(session, placed.enrolment))
 
 
@@ -158,12 +156,11 @@ async def get_enrolment(enrolment_id: UUID, caller: ReaderDep, session: SessionD
     responses=problems(EnrolmentNotFound, EnrolmentEnded),
 )
 async def withdraw_enrolment(
-    enrolment_id: UUID, caller: ActorDep, session: SessionDep, response: Response, body: WithdrawalIn | None = None
+    enrolment_id: UUID, caller: ActorDep, session: SessionDep, body: WithdrawalIn | None = None
 ) -> EnrolmentOut:
     """Give a place back; it goes to who waited longest, in the same moment."""
     reason = body.reason if body else None
     enrolment = await usecases.withdraw_enrolment(session, enrolment_id, reason=reason, caller=caller, at=utc_now())
-    set_etag(response, enrolment)
     return EnrolmentOut.of(enrolment, position=None)
 
 

@@ -21,7 +21,7 @@ from services.afterschool.offerings.domain import (
 )
 from services.afterschool.schools.domain import SchoolNotFound
 from shared.clock import utc_now
-from shared.etags import IfMatch, set_etag
+from shared.etags import IfMatch
 from shared.paging import Page, PageParams
 from shared.policies import Principal, allow
 from shared.reads import fetch_page
@@ -89,7 +89,6 @@ async def publish_offering(body: OfferingIn, caller: WriterDep, session: Session
     details = OfferingDetails(**body.model_dump(exclude={"school_id"}))
     offering = await usecases.publish_offering(session, body.school_id, details, caller=caller, at=at)
     response.headers["Location"] = f"/v1/offerings/{offering.id}"
-    set_etag(response, offering)
     return OfferingOut.of(offering, at=at)
 
 
@@ -112,10 +111,9 @@ async def list_offerings(
 
 
 @router.get("/{offering_id}", response_model=OfferingOut, responses=problems(OfferingNotFound))
-async def get_offering(offering_id: UUID, caller: ReaderDep, session: SessionDep, response: Response) -> OfferingOut:
+async def get_offering(offering_id: UUID, caller: ReaderDep, session: SessionDep) -> OfferingOut:
     """One course with its places as they are now. Never 304: the counters move without the version."""
     offering = await queries.offering(session, offering_id, caller)
-    set_etag(response, offering)
     return OfferingOut.of(offering, at=utc_now())
 
 
@@ -130,7 +128,6 @@ async def change_offering(
     expected: IfMatch,
     caller: WriterDep,
     session: SessionDep,
-    response: Response,
 ) -> OfferingOut:
     """Change a course. More places go to those who wait, in the same moment. Send the ETag you read as If-Match."""
     at = utc_now()
@@ -139,5 +136,4 @@ async def change_offering(
     offering = await usecases.change_offering(
         session, offering_id, changes, expected=expected, reason=reason, caller=caller, at=at
     )
-    set_etag(response, offering)
     return OfferingOut.of(offering, at=at)

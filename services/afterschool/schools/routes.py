@@ -17,7 +17,6 @@ from services.afterschool.schools.domain import (
     Stage,
 )
 from shared.clock import utc_now
-from shared.etags import not_modified, set_etag
 from shared.paging import Page, PageParams
 from shared.policies import Principal, allow
 from shared.reads import fetch_page
@@ -58,7 +57,6 @@ async def register_school(body: SchoolIn, caller: KeeperDep, session: SessionDep
     """Register a school."""
     school = await usecases.register_school(session, body, caller=caller, at=utc_now())
     response.headers["Location"] = f"/v1/schools/{school.id}"
-    set_etag(response, school)
     return school
 
 
@@ -80,12 +78,8 @@ async def list_schools(
 @router.get(
     "/{school_id}",
     response_model=SchoolOut,
-    responses=problems(SchoolNotFound) | {304: {"description": "You have this version already."}},
+    responses=problems(SchoolNotFound),
 )
-async def get_school(
-    school_id: UUID, request: Request, caller: ReaderDep, session: SessionDep, response: Response
-) -> object:
+async def get_school(school_id: UUID, caller: ReaderDep, session: SessionDep) -> object:
     """One school."""
-    school = await queries.school(session, school_id, caller)
-    set_etag(response, school)
-    return not_modified(request, school) or school
+    return await queries.school(session, school_id, caller)

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import Query, Request, Response, status
+from fastapi import Query, Response, status
 from pydantic import BaseModel, ConfigDict
 
 from services.inspection.campaigns import queries, usecases
@@ -25,7 +25,6 @@ from services.inspection.campaigns.domain import (
 from services.inspection.campaigns.queries import TargetFilters
 from services.inspection.grids.domain import GridOutsideYourDistrict, GridUnknown
 from shared.clock import utc_now
-from shared.etags import not_modified, set_etag
 from shared.paging import Page, PageOf, PageParams
 from shared.policies import Principal, allow
 from shared.web import SessionDep, problems, service_router
@@ -116,7 +115,6 @@ async def plan_campaign(body: CampaignIn, caller: KeeperDep, session: SessionDep
     """Draft a campaign over all institutions in a scope."""
     campaign = await usecases.plan_campaign(session, body, caller=caller, at=utc_now())
     response.headers["Location"] = f"/v1/campaigns/{campaign.id}"
-    set_etag(response, campaign)
     return campaign
 
 
@@ -133,15 +131,11 @@ async def list_campaigns(
 @router.get(
     "/{campaign_id}",
     response_model=CampaignOut,
-    responses=problems(CampaignNotFound) | {304: {"description": "You have this version already."}},
+    responses=problems(CampaignNotFound),
 )
-async def get_campaign(
-    campaign_id: UUID, request: Request, caller: ReaderDep, session: SessionDep, response: Response
-) -> object:
+async def get_campaign(campaign_id: UUID, caller: ReaderDep, session: SessionDep) -> object:
     """One campaign, with its version as ETag."""
-    campaign = await queries.campaign(session, campaign_id, caller)
-    set_etag(response, campaign)
-    return not_modified(request, campaign) or campaign
+    return await queries.campaign(session, campaign_id, caller)
 
 
 @router.post(
@@ -149,11 +143,9 @@ async def get_campaign(
     response_model=CampaignOut,
     responses=problems(CampaignNotFound, CampaignNotDraft, CampaignScopeEmpty, CampaignOutsideYourDistrict),
 )
-async def launch_campaign(campaign_id: UUID, caller: KeeperDep, session: SessionDep, response: Response) -> Campaign:
+async def launch_campaign(campaign_id: UUID, caller: KeeperDep, session: SessionDep) -> Campaign:
     """Freeze the list of targets, each with the team that walks its grid, and open the campaign."""
-    campaign = await usecases.launch_campaign(session, campaign_id, caller=caller, at=utc_now())
-    set_etag(response, campaign)
-    return campaign
+    return await usecases.launch_campaign(session, campaign_id, caller=caller, at=utc_now())
 
 
 @router.post(
@@ -161,11 +153,9 @@ async def launch_campaign(campaign_id: UUID, caller: KeeperDep, session: Session
     response_model=CampaignOut,
     responses=problems(CampaignNotFound, CampaignNotOpen, TargetsStillOpen, CampaignOutsideYourDistrict),
 )
-async def close_campaign(campaign_id: UUID, caller: KeeperDep, session: SessionDep, response: Response) -> Campaign:
+async def close_campaign(campaign_id: UUID, caller: KeeperDep, session: SessionDep) -> Campaign:
     """End the campaign. Refused while a target has no reason: the facts say how many."""
-    campaign = await usecases.close_campaign(session, campaign_id, caller=caller, at=utc_now())
-    set_etag(response, campaign)
-    return campaign
+    return await usecases.close_campaign(session, campaign_id, caller=caller, at=utc_now())
 
 
 @router.get("/{campaign_id}/coverage", response_model=CoverageOut, responses=problems(CampaignNotFound))

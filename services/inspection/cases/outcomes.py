@@ -3,7 +3,6 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Response
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from services.inspection.cases import usecases
@@ -46,7 +45,6 @@ from services.inspection.cases.shapes import CaseOut
 from services.inspection.norms.domain import NormUnknown
 from services.inspection.offences.domain import MAX_FEN
 from shared.clock import utc_now
-from shared.etags import set_etag
 from shared.policies import Principal, allow
 from shared.web import SessionDep, problems, service_router
 from shared.wording import Line, Paragraph, Reason, not_bool
@@ -127,13 +125,9 @@ class EnforcementIn(BaseModel):
         NormUnknown,
     ),
 )
-async def decide_case(
-    case_id: UUID, body: PenaltyDecisionIn, caller: OfficialDep, session: SessionDep, response: Response
-) -> Case:
+async def decide_case(case_id: UUID, body: PenaltyDecisionIn, caller: OfficialDep, session: SessionDep) -> Case:
     """Decide the penalty. A decision that a court would void is refused, and the article named."""
-    case = await usecases.decide_case(session, case_id, body, caller=caller, at=utc_now())
-    set_etag(response, case)
-    return case
+    return await usecases.decide_case(session, case_id, body, caller=caller, at=utc_now())
 
 
 @router.post(
@@ -156,13 +150,9 @@ async def decide_case(
         NormUnknown,
     ),
 )
-async def decide_on_the_spot(
-    case_id: UUID, body: SpotDecisionIn, caller: OfficialDep, session: SessionDep, response: Response
-) -> Case:
+async def decide_on_the_spot(case_id: UUID, body: SpotDecisionIn, caller: OfficialDep, session: SessionDep) -> Case:
     """A warning, or a small fine, decided and handed over where the act was found."""
-    case = await usecases.decide_on_the_spot(session, case_id, body, caller=caller, at=utc_now())
-    set_etag(response, case)
-    return case
+    return await usecases.decide_on_the_spot(session, case_id, body, caller=caller, at=utc_now())
 
 
 @router.post(
@@ -170,47 +160,31 @@ async def decide_on_the_spot(
     response_model=CaseOut,
     responses=problems(CaseNotFound, CaseStateRefuses, OfficerRecused, LeniencyUnfounded, NormUnknown),
 )
-async def spare_case(
-    case_id: UUID, body: GroundsIn, caller: OfficialDep, session: SessionDep, response: Response
-) -> Case:
+async def spare_case(case_id: UUID, body: GroundsIn, caller: OfficialDep, session: SessionDep) -> Case:
     """Leave a first offence unpunished: minor harm, put right in time, and the catalogue allows it."""
-    case = await usecases.spare_case(session, case_id, body.grounds, caller=caller, at=utc_now())
-    set_etag(response, case)
-    return case
+    return await usecases.spare_case(session, case_id, body.grounds, caller=caller, at=utc_now())
 
 
 @router.post(
     "/{case_id}/dismissal", response_model=CaseOut, responses=problems(CaseNotFound, CaseStateRefuses, OfficerRecused)
 )
-async def dismiss_case(
-    case_id: UUID, body: GroundsIn, caller: OfficialDep, session: SessionDep, response: Response
-) -> Case:
+async def dismiss_case(case_id: UUID, body: GroundsIn, caller: OfficialDep, session: SessionDep) -> Case:
     """Decide not to punish: the facts do not hold, or the act is too slight."""
-    case = await usecases.dismiss_case(session, case_id, body.grounds, caller=caller, at=utc_now())
-    set_etag(response, case)
-    return case
+    return await usecases.dismiss_case(session, case_id, body.grounds, caller=caller, at=utc_now())
 
 
 @router.post(
     "/{case_id}/withdrawal", response_model=CaseOut, responses=problems(CaseNotFound, CaseStateRefuses, OfficerRecused)
 )
-async def withdraw_case(
-    case_id: UUID, body: GroundsIn, caller: OfficialDep, session: SessionDep, response: Response
-) -> Case:
+async def withdraw_case(case_id: UUID, body: GroundsIn, caller: OfficialDep, session: SessionDep) -> Case:
     """Take a case off file that should not have been opened."""
-    case = await usecases.withdraw_case(session, case_id, body.grounds, caller=caller, at=utc_now())
-    set_etag(response, case)
-    return case
+    return await usecases.withdraw_case(session, case_id, body.grounds, caller=caller, at=utc_now())
 
 
 @router.post("/{case_id}/service", response_model=CaseOut, responses=problems(CaseNotFound, CaseStateRefuses))
-async def serve_decision(
-    case_id: UUID, body: ServiceIn, caller: OfficialDep, session: SessionDep, response: Response
-) -> Case:
+async def serve_decision(case_id: UUID, body: ServiceIn, caller: OfficialDep, session: SessionDep) -> Case:
     """Record that the decision was handed over; after seven working days it is recorded as late."""
-    case = await usecases.serve_decision(session, case_id, body.method, caller=caller, at=utc_now())
-    set_etag(response, case)
-    return case
+    return await usecases.serve_decision(session, case_id, body.method, caller=caller, at=utc_now())
 
 
 @router.post(
@@ -218,13 +192,9 @@ async def serve_decision(
     response_model=CaseOut,
     responses=problems(CaseNotFound, CaseStateRefuses, PaymentExceeds),
 )
-async def take_payment(
-    case_id: UUID, body: PaymentIn, caller: OfficialDep, session: SessionDep, response: Response
-) -> Case:
+async def take_payment(case_id: UUID, body: PaymentIn, caller: OfficialDep, session: SessionDep) -> Case:
     """Record a payment; late, 3 % of the fine is added a day, at most the fine."""
-    case = await usecases.take_payment(session, case_id, body.amount_fen, caller=caller, at=utc_now())
-    set_etag(response, case)
-    return case
+    return await usecases.take_payment(session, case_id, body.amount_fen, caller=caller, at=utc_now())
 
 
 @router.post(
@@ -232,20 +202,14 @@ async def take_payment(
     response_model=CaseOut,
     responses=problems(CaseNotFound, CaseStateRefuses, EnforcementEarly),
 )
-async def enforce_decision(
-    case_id: UUID, body: EnforcementIn, caller: OfficialDep, session: SessionDep, response: Response
-) -> Case:
+async def enforce_decision(case_id: UUID, body: EnforcementIn, caller: OfficialDep, session: SessionDep) -> Case:
     """Record that the decision was enforced, once the time to pay has passed."""
-    case = await usecases.enforce_decision(session, case_id, body.means, caller=caller, at=utc_now())
-    set_etag(response, case)
-    return case
+    return await usecases.enforce_decision(session, case_id, body.means, caller=caller, at=utc_now())
 
 
 @router.post(
     "/{case_id}/closure", response_model=CaseOut, responses=problems(CaseNotFound, CaseStateRefuses, MoneyOwed)
 )
-async def close_case(case_id: UUID, caller: OfficialDep, session: SessionDep, response: Response) -> Case:
+async def close_case(case_id: UUID, caller: OfficialDep, session: SessionDep) -> Case:
     """Put the file away."""
-    case = await usecases.close_case(session, case_id, caller=caller, at=utc_now())
-    set_etag(response, case)
-    return case
+    return await usecases.close_case(session, case_id, caller=caller, at=utc_now())

@@ -3,7 +3,6 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Response
 from pydantic import BaseModel, ConfigDict
 
 from services.inspection.cases import usecases
@@ -29,7 +28,6 @@ from services.inspection.cases.refusals import (
 from services.inspection.cases.shapes import CaseOut, PartyCaseOut, as_read_by
 from services.inspection.norms.domain import NormUnknown
 from shared.clock import utc_now
-from shared.etags import set_etag
 from shared.policies import Principal, allow
 from shared.web import SessionDep, problems, service_router
 from shared.wording import Day, Line, Paragraph
@@ -83,24 +81,19 @@ class HearingRecordIn(BaseModel):
         NormUnknown,
     ),
 )
-async def notify_party(
-    case_id: UUID, body: PenaltyNoticeIn, caller: OfficialDep, session: SessionDep, response: Response
-) -> Case:
+async def notify_party(case_id: UUID, body: PenaltyNoticeIn, caller: OfficialDep, session: SessionDep) -> Case:
     """Tell the party what is proposed, on which facts and basis, and its rights; also anew, before the decision."""
-    case = await usecases.notify_party(session, case_id, body, caller=caller, at=utc_now())
-    set_etag(response, case)
-    return case
+    return await usecases.notify_party(session, case_id, body, caller=caller, at=utc_now())
 
 
 @router.post(
     "/{case_id}/statement", response_model=CaseOut | PartyCaseOut, responses=problems(CaseNotFound, CaseStateRefuses)
 )
 async def take_statement(
-    case_id: UUID, body: StatementIn, caller: PartyDep, session: SessionDep, response: Response
+    case_id: UUID, body: StatementIn, caller: PartyDep, session: SessionDep
 ) -> CaseOut | PartyCaseOut:
     """The party, or an official who writes down what it says, answers the notice."""
     case = await usecases.take_statement(session, case_id, body, caller=caller, at=utc_now())
-    set_etag(response, case)
     return as_read_by(caller, case)
 
 
@@ -109,12 +102,9 @@ async def take_statement(
     response_model=CaseOut | PartyCaseOut,
     responses=problems(CaseNotFound, CaseStateRefuses, NoHearingRight, HearingAskedLate),
 )
-async def ask_hearing(
-    case_id: UUID, caller: PartyDep, session: SessionDep, response: Response
-) -> CaseOut | PartyCaseOut:
+async def ask_hearing(case_id: UUID, caller: PartyDep, session: SessionDep) -> CaseOut | PartyCaseOut:
     """The party asks for a hearing, within five working days of the notice."""
     case = await usecases.ask_hearing(session, case_id, caller=caller, at=utc_now())
-    set_etag(response, case)
     return as_read_by(caller, case)
 
 
@@ -123,13 +113,9 @@ async def ask_hearing(
     response_model=CaseOut,
     responses=problems(CaseNotFound, CaseStateRefuses, OfficerRecused, ChairInvolved, HearingNoticeShort, HearingHeld),
 )
-async def call_hearing(
-    case_id: UUID, body: HearingIn, caller: OfficialDep, session: SessionDep, response: Response
-) -> Case:
+async def call_hearing(case_id: UUID, body: HearingIn, caller: OfficialDep, session: SessionDep) -> Case:
     """Tell the party when it is heard, at least seven working days before."""
-    case = await usecases.call_hearing(session, case_id, on=body.on, chair=body.chair, caller=caller, at=utc_now())
-    set_etag(response, case)
-    return case
+    return await usecases.call_hearing(session, case_id, on=body.on, chair=body.chair, caller=caller, at=utc_now())
 
 
 @router.post(
@@ -137,12 +123,8 @@ async def call_hearing(
     response_model=CaseOut,
     responses=problems(CaseNotFound, CaseStateRefuses, OfficerRecused, ChairInvolved, HearingNoticeShort, HearingHeld),
 )
-async def record_hearing(
-    case_id: UUID, body: HearingRecordIn, caller: OfficialDep, session: SessionDep, response: Response
-) -> Case:
+async def record_hearing(case_id: UUID, body: HearingRecordIn, caller: OfficialDep, session: SessionDep) -> Case:
     """The record of the hearing, on its day or later."""
-    case = await usecases.record_hearing(
+    return await usecases.record_hearing(
         session, case_id, attended=body.attended, record=body.record, caller=caller, at=utc_now()
     )
-    set_etag(response, case)
-    return case

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Query, Request, Response, status
+from fastapi import Query, Response, status
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.inspection.cases import queries, usecases
@@ -37,7 +37,6 @@ from services.inspection.norms.domain import NormUnknown
 from services.inspection.offences.domain import OffenceUnknown
 from services.inspection.violations.domain import ViolationNotFound
 from shared.clock import china_date, utc_now
-from shared.etags import not_modified, set_etag
 from shared.paging import Page, PageParams
 from shared.policies import Principal, allow
 from shared.reach import own_institution
@@ -115,7 +114,6 @@ async def file_case(
     """Open a penalty case on a violation. The offence decides what it may lead to."""
     case = await usecases.file_case(session, violation_id, body, caller=caller, at=utc_now())
     response.headers["Location"] = f"/v1/cases/{case.id}"
-    set_etag(response, case)
     return case
 
 
@@ -140,15 +138,12 @@ async def list_cases(
 @router.get(
     "/{case_id}",
     response_model=CaseOut | PartyCaseOut,
-    responses=problems(CaseNotFound) | {304: {"description": "You have this version already."}},
+    responses=problems(CaseNotFound),
 )
-async def get_case(
-    case_id: UUID, request: Request, caller: ReaderDep, session: SessionDep, response: Response
-) -> object:
+async def get_case(case_id: UUID, caller: ReaderDep, session: SessionDep) -> object:
     """One case, with its version as ETag. Its party reads less of it than officials do."""
     case = await queries.case(session, case_id, caller)
-    set_etag(response, case)
-    return not_modified(request, case) or as_read_by(caller, case)
+    return as_read_by(caller, case)
 
 
 @router.get("/{case_id}/clock", response_model=ClockOut, responses=problems(CaseNotFound, NormUnknown))
@@ -192,15 +187,11 @@ def _block(refusal: Refusal) -> BlockOut:
     response_model=CaseOut,
     responses=problems(CaseNotFound, CaseStateRefuses, OfficersMissing, OfficerRecused),
 )
-async def assign_case_officers(
-    case_id: UUID, body: OfficersIn, caller: OfficialDep, session: SessionDep, response: Response
-) -> Case:
+async def assign_case_officers(case_id: UUID, body: OfficersIn, caller: OfficialDep, session: SessionDep) -> Case:
     """Name the officers anew: two of them certified, none recused."""
-    case = await usecases.assign_officers(
+    return await usecases.assign_officers(
         session, case_id, body.officers, recused=body.recused, reason=body.reason, caller=caller, at=utc_now()
     )
-    set_etag(response, case)
-    return case
 
 
 @router.post(
@@ -217,13 +208,9 @@ async def assign_case_officers(
         EvidenceNotKept,
     ),
 )
-async def record_case_inquiry(
-    case_id: UUID, body: InquiryIn, caller: InvestigatorDep, session: SessionDep, response: Response
-) -> Case:
+async def record_case_inquiry(case_id: UUID, body: InquiryIn, caller: InvestigatorDep, session: SessionDep) -> Case:
     """Put an inquiry or an inspection of the scene on file."""
-    case = await usecases.record_inquiry(session, case_id, body, caller=caller, at=utc_now())
-    set_etag(response, case)
-    return case
+    return await usecases.record_inquiry(session, case_id, body, caller=caller, at=utc_now())
 
 
 @router.post(
@@ -231,13 +218,9 @@ async def record_case_inquiry(
     response_model=CaseOut,
     responses=problems(CaseNotFound, CaseStateRefuses, ExhibitsFull, EvidenceNotFound, EvidenceNotKept),
 )
-async def add_case_exhibits(
-    case_id: UUID, body: ExhibitsIn, caller: InvestigatorDep, session: SessionDep, response: Response
-) -> Case:
+async def add_case_exhibits(case_id: UUID, body: ExhibitsIn, caller: InvestigatorDep, session: SessionDep) -> Case:
     """Put evidence on file."""
-    case = await usecases.add_exhibits(session, case_id, body.evidence, caller=caller, at=utc_now())
-    set_etag(response, case)
-    return case
+    return await usecases.add_exhibits(session, case_id, body.evidence, caller=caller, at=utc_now())
 
 
 @router.post(
@@ -245,19 +228,15 @@ async def add_case_exhibits(
     response_model=CaseOut,
     responses=problems(CaseNotFound, CaseStateRefuses, PreservedItemsUndecided),
 )
-async def preserve_case_items(case_id: UUID, caller: InvestigatorDep, session: SessionDep, response: Response) -> Case:
+async def preserve_case_items(case_id: UUID, caller: InvestigatorDep, session: SessionDep) -> Case:
     """Items were registered and preserved as evidence; within seven working days they must be decided on."""
-    case = await usecases.preserve_items(session, case_id, caller=caller, at=utc_now())
-    set_etag(response, case)
-    return case
+    return await usecases.preserve_items(session, case_id, caller=caller, at=utc_now())
 
 
 @router.post("/{case_id}/settlement", response_model=CaseOut, responses=problems(CaseNotFound, CaseStateRefuses))
-async def settle_case_items(case_id: UUID, caller: OfficialDep, session: SessionDep, response: Response) -> Case:
+async def settle_case_items(case_id: UUID, caller: OfficialDep, session: SessionDep) -> Case:
     """Decide on the preserved items."""
-    case = await usecases.settle_items(session, case_id, caller=caller, at=utc_now())
-    set_etag(response, case)
-    return case
+    return await usecases.settle_items(session, case_id, caller=caller, at=utc_now())
 
 
 @router.post(
@@ -265,13 +244,9 @@ async def settle_case_items(case_id: UUID, caller: OfficialDep, session: Session
     response_model=CaseOut,
     responses=problems(CaseNotFound, CaseStateRefuses, OfficerRecused, ReviewerInvolved),
 )
-async def review_case(
-    case_id: UUID, body: ReviewIn, caller: OfficialDep, session: SessionDep, response: Response
-) -> Case:
+async def review_case(case_id: UUID, body: ReviewIn, caller: OfficialDep, session: SessionDep) -> Case:
     """The legal opinion, by somebody who does not investigate this case."""
-    case = await usecases.give_review(session, case_id, body, caller=caller, at=utc_now())
-    set_etag(response, case)
-    return case
+    return await usecases.give_review(session, case_id, body, caller=caller, at=utc_now())
 
 
 @router.post(
@@ -284,11 +259,8 @@ async def extend_case(
     body: CaseExtensionIn,
     caller: Annotated[Principal, allow("bureau")],
     session: SessionDep,
-    response: Response,
 ) -> Case:
     """Approve more time for the decision: once, before the ninety days are over."""
-    case = await usecases.extend_case(
+    return await usecases.extend_case(
         session, case_id, until=body.until, reason=body.reason, caller=caller, at=utc_now()
     )
-    set_etag(response, case)
-    return case

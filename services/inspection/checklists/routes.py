@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Query, Request, Response, status
+from fastapi import Query, Response, status
 from pydantic import BaseModel, ConfigDict
 
 from services.inspection.checklists import queries, usecases
@@ -20,7 +20,6 @@ from services.inspection.checklists.domain import (
 from services.inspection.checklists.questions import Question
 from services.inspection.versions import place
 from shared.clock import utc_now
-from shared.etags import not_modified, set_etag
 from shared.paging import Page, PageOf, PageParams
 from shared.policies import Principal, allow
 from shared.web import SessionDep, problems, service_router
@@ -71,7 +70,6 @@ async def enact_checklist(body: ChecklistIn, caller: BureauDep, session: Session
     """Put a version of a checklist in force from a day on. Visits under way keep the version they use."""
     checklist = await usecases.enact_checklist(session, body, at=utc_now())
     response.headers["Location"] = f"/v1/checklists/{checklist.id}"
-    set_etag(response, checklist)
     return checklist
 
 
@@ -93,15 +91,11 @@ async def list_checklists(
 @router.get(
     "/{checklist_id}",
     response_model=ChecklistOut,
-    responses=problems(ChecklistNotFound) | {304: {"description": "You have this version already."}},
+    responses=problems(ChecklistNotFound),
 )
-async def get_checklist(
-    checklist_id: UUID, request: Request, caller: ReaderDep, session: SessionDep, response: Response
-) -> object:
+async def get_checklist(checklist_id: UUID, caller: ReaderDep, session: SessionDep) -> object:
     """One version of a checklist, with its ETag."""
-    checklist = await queries.checklist(session, checklist_id)
-    set_etag(response, checklist)
-    return not_modified(request, checklist) or checklist
+    return await queries.checklist(session, checklist_id)
 
 
 @router.post(
@@ -109,12 +103,8 @@ async def get_checklist(
     response_model=ChecklistOut,
     responses=problems(ChecklistNotFound, ChecklistBeginsPast, ChecklistEndsAlready),
 )
-async def retire_checklist(
-    checklist_id: UUID, body: RetirementIn, caller: BureauDep, session: SessionDep, response: Response
-) -> Checklist:
+async def retire_checklist(checklist_id: UUID, body: RetirementIn, caller: BureauDep, session: SessionDep) -> Checklist:
     """Give a version its last day."""
-    checklist = await usecases.retire_checklist(
+    return await usecases.retire_checklist(
         session, checklist_id, valid_to=body.valid_to, reason=body.reason, at=utc_now()
     )
-    set_etag(response, checklist)
-    return checklist

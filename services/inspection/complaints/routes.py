@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import Path, Request, Response, status
+from fastapi import Path, Response, status
 from pydantic import BaseModel, ConfigDict, computed_field
 
 from services.inspection.complaints import queries, usecases
@@ -37,7 +37,7 @@ from services.inspection.grids.domain import GridOutsideYourDistrict, GridUnknow
 from services.inspection.norms.domain import NormUnknown
 from services.inspection.targets.domain import TargetNotFound
 from shared.clock import china_date, utc_now
-from shared.etags import not_modified, set_etag
+from shared.idempotency import PersonalData
 from shared.paging import Page, PageOf, PageParams
 from shared.policies import Principal, allow, public
 from shared.web import SessionDep, problems, service_router
@@ -165,7 +165,7 @@ class ContactReadingIn(BaseModel):
     purpose: Reason
 
 
-class ContactOut(BaseModel):
+class ContactOut(PersonalData):
     """Who complained."""
 
     model_config = ConfigDict(from_attributes=True)
@@ -234,7 +234,6 @@ async def enter_complaint(
         session, content, body.contact, hotline_no=body.hotline_no, caller=caller, at=utc_now()
     )
     response.headers["Location"] = f"/v1/complaints/{complaint.id}"
-    set_etag(response, complaint)
     return complaint
 
 
@@ -259,15 +258,12 @@ async def list_complaints(
 @router.get(
     "/{complaint_id}",
     response_model=ComplaintOut,
-    responses=problems(ComplaintNotFound) | {304: {"description": "You have this version already."}},
+    responses=problems(ComplaintNotFound),
 )
-async def get_complaint(
-    complaint_id: UUID, request: Request, caller: ReaderDep, session: SessionDep, response: Response
-) -> object:
+async def get_complaint(complaint_id: UUID, caller: ReaderDep, session: SessionDep) -> object:
     """One complaint, with its version as ETag."""
     complaint = await queries.complaint(session, complaint_id, caller)
-    set_etag(response, complaint)
-    return not_modified(request, complaint) or _shown(complaint, caller)
+    return _shown(complaint, caller)
 
 
 @router.get("/{complaint_id}/candidates", response_model=CandidatesOut, responses=problems(ComplaintNotFound))
@@ -285,15 +281,11 @@ async def list_complaint_candidates(
         ComplaintNotFound, ComplaintStateRefuses, MatchOneThing, TargetNotFound, GridUnknown, GridOutsideYourDistrict
     ),
 )
-async def match_complaint(
-    complaint_id: UUID, body: MatchIn, caller: ClerkDep, session: SessionDep, response: Response
-) -> Complaint:
+async def match_complaint(complaint_id: UUID, body: MatchIn, caller: ClerkDep, session: SessionDep) -> Complaint:
     """Say whom or where it is about. Where the same is being looked into already, it joins and is answered with it."""
-    complaint = await usecases.match_complaint(
+    return await usecases.match_complaint(
         session, complaint_id, institution_id=body.institution_id, grid=body.grid, caller=caller, at=utc_now()
     )
-    set_etag(response, complaint)
-    return complaint
 
 
 @router.post(
@@ -301,14 +293,10 @@ async def match_complaint(
     response_model=ComplaintOut,
     responses=problems(ComplaintNotFound, ComplaintStateRefuses, ComplaintVisitOpen, ComplaintLookedInto),
 )
-async def send_team(
-    complaint_id: UUID, body: ComplaintVisitIn, caller: ClerkDep, session: SessionDep, response: Response
-) -> Complaint:
+async def send_team(complaint_id: UUID, body: ComplaintVisitIn, caller: ClerkDep, session: SessionDep) -> Complaint:
     """Put a visit about it on the list of the team that walks there. After a closed door the next one is planned by
     itself."""
-    complaint = await usecases.send_team(session, complaint_id, note=body.note, caller=caller, at=utc_now())
-    set_etag(response, complaint)
-    return complaint
+    return await usecases.send_team(session, complaint_id, note=body.note, caller=caller, at=utc_now())
 
 
 @router.post(
@@ -318,15 +306,11 @@ async def send_team(
         ComplaintNotFound, ComplaintStateRefuses, ComplaintUnmatched, ComplaintVisitOpen, ComplaintUnseen
     ),
 )
-async def answer_complaint(
-    complaint_id: UUID, body: AnswerIn, caller: ClerkDep, session: SessionDep, response: Response
-) -> Complaint:
+async def answer_complaint(complaint_id: UUID, body: AnswerIn, caller: ClerkDep, session: SessionDep) -> Complaint:
     """Tell what was found: to this complainant and to everybody whose complaint joined."""
-    complaint = await usecases.answer_complaint(
+    return await usecases.answer_complaint(
         session, complaint_id, body.outcome, body.answer, caller=caller, at=utc_now()
     )
-    set_etag(response, complaint)
-    return complaint
 
 
 @router.post(

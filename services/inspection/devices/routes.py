@@ -17,7 +17,6 @@ from services.inspection.devices.domain import (
     DeviceState,
 )
 from shared.clock import utc_now
-from shared.etags import set_etag
 from shared.paging import Page, PageOf, PageParams
 from shared.policies import Principal, allow
 from shared.web import SessionDep, problems, service_router
@@ -83,7 +82,6 @@ async def enrol_device(body: DeviceIn, caller: HolderDep, session: SessionDep, r
     if not new:
         response.status_code = status.HTTP_200_OK
     response.headers["Location"] = f"/v1/devices/{device.id}"
-    set_etag(response, device)
     return device
 
 
@@ -103,11 +101,9 @@ async def list_devices(
 
 
 @router.get("/{device_id}", response_model=DeviceOut, responses=problems(DeviceNotFound))
-async def get_device(device_id: UUID, caller: ReaderDep, session: SessionDep, response: Response) -> Device:
+async def get_device(device_id: UUID, caller: ReaderDep, session: SessionDep) -> Device:
     """One phone, with its version as ETag."""
-    device = await queries.device(session, device_id, caller)
-    set_etag(response, device)
-    return device
+    return await queries.device(session, device_id, caller)
 
 
 @router.post(
@@ -115,10 +111,6 @@ async def get_device(device_id: UUID, caller: ReaderDep, session: SessionDep, re
     response_model=DeviceOut,
     responses=problems(DeviceNotFound, DeviceRevokedAlready),
 )
-async def revoke_device(
-    device_id: UUID, body: RevocationIn, caller: RevokerDep, session: SessionDep, response: Response
-) -> Device:
+async def revoke_device(device_id: UUID, body: RevocationIn, caller: RevokerDep, session: SessionDep) -> Device:
     """Take a phone out of service, for good. What it recorded before stays."""
-    device = await usecases.revoke_device(session, device_id, body.reason, caller=caller, at=utc_now())
-    set_etag(response, device)
-    return device
+    return await usecases.revoke_device(session, device_id, body.reason, caller=caller, at=utc_now())

@@ -32,7 +32,6 @@ from services.inspection.draws.domain import (
 from services.inspection.norms.domain import NormUnknown
 from services.inspection.visits.domain import VisitState
 from shared.clock import utc_now
-from shared.etags import set_etag
 from shared.paging import Page, PageOf, PageParams
 from shared.policies import Principal, allow, public
 from shared.web import SessionDep, problems, service_router
@@ -187,7 +186,6 @@ async def commit_draw(body: DrawIn, caller: KeeperDep, session: SessionDep, resp
     """
     draw = await usecases.commit_draw(session, body, caller=caller, at=utc_now())
     response.headers["Location"] = f"/v1/draws/{draw.id}"
-    set_etag(response, draw)
     return draw
 
 
@@ -199,33 +197,25 @@ async def list_draws(caller: ReaderDep, session: SessionDep, page: PageParams) -
 
 
 @router.get("/{draw_id}", response_model=DrawOut, responses=problems(DrawNotFound))
-async def get_draw(draw_id: UUID, caller: ReaderDep, session: SessionDep, response: Response) -> Draw:
+async def get_draw(draw_id: UUID, caller: ReaderDep, session: SessionDep) -> Draw:
     """One draw, with its version as ETag."""
-    draw = await queries.draw(session, draw_id, caller)
-    set_etag(response, draw)
-    return draw
+    return await queries.draw(session, draw_id, caller)
 
 
 @router.post("/{draw_id}/reveal", response_model=DrawOut, responses=problems(DrawNotFound, DrawNotCommitted))
-async def reveal_draw(draw_id: UUID, caller: KeeperDep, session: SessionDep, response: Response) -> Draw:
+async def reveal_draw(draw_id: UUID, caller: KeeperDep, session: SessionDep) -> Draw:
     """Draw. Seed and result are public from now on, and the visits are planned.
 
     Who closed or was merged since the commitment stays in the result, without a visit. A visit whose team is no longer
     in service goes to the team of the other inspector, else to the one that walks the grid.
     """
-    draw = await usecases.reveal_draw(session, draw_id, caller=caller, at=utc_now())
-    set_etag(response, draw)
-    return draw
+    return await usecases.reveal_draw(session, draw_id, caller=caller, at=utc_now())
 
 
 @router.post("/{draw_id}/cancellation", response_model=DrawOut, responses=problems(DrawNotFound, DrawNotCommitted))
-async def cancel_draw(
-    draw_id: UUID, body: CancellationIn, caller: KeeperDep, session: SessionDep, response: Response
-) -> Draw:
+async def cancel_draw(draw_id: UUID, body: CancellationIn, caller: KeeperDep, session: SessionDep) -> Draw:
     """Give up a draw that was not revealed yet. Its seed stays secret; that it was given up, and why, is public."""
-    draw = await usecases.cancel_draw(session, draw_id, body.reason, caller=caller, at=utc_now())
-    set_etag(response, draw)
-    return draw
+    return await usecases.cancel_draw(session, draw_id, body.reason, caller=caller, at=utc_now())
 
 
 @router.get("/{draw_id}/result", response_model=Page[DrawnTargetOut], responses=problems(DrawNotFound))

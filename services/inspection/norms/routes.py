@@ -4,7 +4,7 @@ from datetime import date
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Response, status
+from fastapi import status
 from pydantic import BaseModel, ConfigDict
 
 from services.inspection.norms import queries, usecases
@@ -12,7 +12,6 @@ from services.inspection.norms.domain import Norm, NormBeginsPast, NormContent, 
 from services.inspection.offences.domain import SourceStatus
 from services.inspection.versions import place
 from shared.clock import utc_now
-from shared.etags import set_etag
 from shared.paging import Page, PageOf, PageParams
 from shared.policies import Principal, allow
 from shared.web import SessionDep, problems, service_router
@@ -44,13 +43,9 @@ class NormOut(BaseModel):
     response_model=NormOut,
     responses=problems(NormBeginsPast, NormTooLarge, NormOfThatDay),
 )
-async def enact_norm(
-    body: NormIn, caller: Annotated[Principal, allow("bureau")], session: SessionDep, response: Response
-) -> Norm:
+async def enact_norm(body: NormIn, caller: Annotated[Principal, allow("bureau")], session: SessionDep) -> Norm:
     """Decide a number from a day on."""
-    norm = await usecases.enact_norm(session, body, at=utc_now())
-    set_etag(response, norm)
-    return norm
+    return await usecases.enact_norm(session, body, at=utc_now())
 
 
 @router.get("", response_model=Page[NormOut])

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Query, Request, Response, status
+from fastapi import Query, Response, status
 from pydantic import BaseModel, ConfigDict
 
 from services.inspection.offences import queries, usecases
@@ -23,7 +23,6 @@ from services.inspection.offences.domain import (
 )
 from services.inspection.versions import place
 from shared.clock import utc_now
-from shared.etags import not_modified, set_etag
 from shared.paging import Page, PageOf, PageParams
 from shared.policies import Principal, allow
 from shared.web import SessionDep, problems, service_router
@@ -83,7 +82,6 @@ async def enact_offence(body: OffenceIn, caller: BureauDep, session: SessionDep,
     """Put a version of an offence in force from a day on."""
     offence = await usecases.enact_offence(session, body, at=utc_now())
     response.headers["Location"] = f"/v1/offences/{offence.id}"
-    set_etag(response, offence)
     return offence
 
 
@@ -105,15 +103,11 @@ async def list_offences(
 @router.get(
     "/{offence_id}",
     response_model=OffenceOut,
-    responses=problems(OffenceNotFound) | {304: {"description": "You have this version already."}},
+    responses=problems(OffenceNotFound),
 )
-async def get_offence(
-    offence_id: UUID, request: Request, caller: ReaderDep, session: SessionDep, response: Response
-) -> object:
+async def get_offence(offence_id: UUID, caller: ReaderDep, session: SessionDep) -> object:
     """One version of an offence, with its ETag."""
-    offence = await queries.offence(session, offence_id)
-    set_etag(response, offence)
-    return not_modified(request, offence) or offence
+    return await queries.offence(session, offence_id)
 
 
 @router.post(
@@ -121,12 +115,6 @@ async def get_offence(
     response_model=OffenceOut,
     responses=problems(OffenceNotFound, OffenceEndPast, OffenceEndsAlready, OffenceAskedFor),
 )
-async def repeal_offence(
-    offence_id: UUID, body: OffenceRepealIn, caller: BureauDep, session: SessionDep, response: Response
-) -> Offence:
+async def repeal_offence(offence_id: UUID, body: OffenceRepealIn, caller: BureauDep, session: SessionDep) -> Offence:
     """Give a version its last day. What was found until then keeps it. Checklists that ask for it give way first."""
-    offence = await usecases.repeal_offence(
-        session, offence_id, valid_to=body.valid_to, reason=body.reason, at=utc_now()
-    )
-    set_etag(response, offence)
-    return offence
+    return await usecases.repeal_offence(session, offence_id, valid_to=body.valid_to, reason=body.reason, at=utc_now())

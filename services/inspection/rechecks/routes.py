@@ -30,7 +30,6 @@ from services.inspection.teams import queries as teams
 from services.inspection.teams.domain import TeamNotFound
 from services.inspection.violations.domain import Finding
 from shared.clock import utc_now
-from shared.etags import set_etag
 from shared.paging import Page, PageOf, PageParams
 from shared.policies import Principal, allow
 from shared.web import SessionDep, problems, service_router
@@ -121,7 +120,6 @@ async def draw_rechecks(body: RoundIn, caller: SupervisorDep, session: SessionDe
     """Draw a share of a team's finished visits for a second look. The seed draws; nobody picks."""
     round_ = await usecases.draw_rechecks(session, body, caller=caller, at=utc_now())
     response.headers["Location"] = f"/v1/rechecks/rounds/{round_.id}"
-    set_etag(response, round_)
     return round_
 
 
@@ -157,19 +155,15 @@ async def get_agreement(
 
 
 @router.get("/rounds/{round_id}", response_model=RoundOut, responses=problems(RoundNotFound))
-async def get_round(round_id: UUID, caller: AuditorDep, session: SessionDep, response: Response) -> RecheckRound:
+async def get_round(round_id: UUID, caller: AuditorDep, session: SessionDep) -> RecheckRound:
     """One round with its seed and all visits it drew from: enough to draw it again."""
-    round_ = await queries.round_(session, round_id, caller)
-    set_etag(response, round_)
-    return round_
+    return await queries.round_(session, round_id, caller)
 
 
 @router.get("/{recheck_id}", response_model=RecheckOut, responses=problems(RecheckNotFound))
-async def get_recheck(recheck_id: UUID, caller: ReaderDep, session: SessionDep, response: Response) -> Recheck:
+async def get_recheck(recheck_id: UUID, caller: ReaderDep, session: SessionDep) -> Recheck:
     """One re-check, with its version as ETag."""
-    recheck = await queries.recheck(session, recheck_id, caller)
-    set_etag(response, recheck)
-    return recheck
+    return await queries.recheck(session, recheck_id, caller)
 
 
 @router.post(
@@ -177,13 +171,9 @@ async def get_recheck(recheck_id: UUID, caller: ReaderDep, session: SessionDep, 
     response_model=RecheckOut,
     responses=problems(RecheckNotFound, RecheckDone, RecheckOwnVisit, RecheckNotYours, RecheckSawNothing),
 )
-async def conclude_recheck(
-    recheck_id: UUID, body: ResultIn, caller: LookerDep, session: SessionDep, response: Response
-) -> Recheck:
+async def conclude_recheck(recheck_id: UUID, body: ResultIn, caller: LookerDep, session: SessionDep) -> Recheck:
     """Record what the second look saw: the service says whether that agrees. Missed violations are reported.
 
     A closed door where the visit got in leaves the re-check open.
     """
-    recheck = await usecases.conclude_recheck(session, recheck_id, body, caller=caller, at=utc_now())
-    set_etag(response, recheck)
-    return recheck
+    return await usecases.conclude_recheck(session, recheck_id, body, caller=caller, at=utc_now())

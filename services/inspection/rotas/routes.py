@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Query, Response, status
+from fastapi import Query, status
 from pydantic import BaseModel, ConfigDict
 
 from services.inspection.rotas import queries, usecases
@@ -24,7 +24,6 @@ from services.inspection.rotas.domain import (
 from services.inspection.teams import queries as teams
 from services.inspection.teams.domain import Inspector, TeamNotFound
 from shared.clock import utc_now
-from shared.etags import set_etag
 from shared.policies import Principal, allow
 from shared.web import SessionDep, problems, service_router
 from shared.wording import Day
@@ -121,13 +120,9 @@ async def get_rota(
     response_model=RotaEntryOut,
     responses=problems(TeamNotFound, RotaOverlap, NotAMember, RotaNotYours),
 )
-async def assign_duty(
-    team_id: UUID, body: DutyIn, caller: KeeperDep, session: SessionDep, response: Response
-) -> RotaEntry:
+async def assign_duty(team_id: UUID, body: DutyIn, caller: KeeperDep, session: SessionDep) -> RotaEntry:
     """Put a member on duty: officers, or the team's leader."""
-    entry = await usecases.assign_duty(session, team_id, body, caller=caller, at=utc_now())
-    set_etag(response, entry)
-    return entry
+    return await usecases.assign_duty(session, team_id, body, caller=caller, at=utc_now())
 
 
 @router.post(
@@ -136,13 +131,9 @@ async def assign_duty(
     response_model=RotaEntryOut,
     responses=problems(TeamNotFound, RotaOverlap, NotAMember, RotaNotYours),
 )
-async def note_absence(
-    team_id: UUID, body: AbsenceIn, caller: KeeperDep, session: SessionDep, response: Response
-) -> RotaEntry:
+async def note_absence(team_id: UUID, body: AbsenceIn, caller: KeeperDep, session: SessionDep) -> RotaEntry:
     """Note that a member will be away: officers, the team's leader, or he himself."""
-    entry = await usecases.note_absence(session, team_id, body, caller=caller, at=utc_now())
-    set_etag(response, entry)
-    return entry
+    return await usecases.note_absence(session, team_id, body, caller=caller, at=utc_now())
 
 
 @router.post(
@@ -150,10 +141,6 @@ async def note_absence(
     response_model=RotaEntryOut,
     responses=problems(TeamNotFound, RotaEntryNotFound, RotaEntryCancelled, RotaNotYours),
 )
-async def cancel_rota_entry(
-    team_id: UUID, entry_id: UUID, caller: KeeperDep, session: SessionDep, response: Response
-) -> RotaEntry:
+async def cancel_rota_entry(team_id: UUID, entry_id: UUID, caller: KeeperDep, session: SessionDep) -> RotaEntry:
     """Take a duty or an absence back. It stays on record."""
-    entry = await usecases.cancel_entry(session, team_id, entry_id, caller=caller, at=utc_now())
-    set_etag(response, entry)
-    return entry
+    return await usecases.cancel_entry(session, team_id, entry_id, caller=caller, at=utc_now())

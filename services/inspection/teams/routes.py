@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Query, Request, Response, status
+from fastapi import Query, Response, status
 from pydantic import MISSING, BaseModel, ConfigDict
 
 from services.inspection.grids.domain import GridOutsideYourDistrict, GridUnknown
@@ -23,7 +23,7 @@ from services.inspection.teams.domain import (
     TeamOutsideYourDistrict,
 )
 from shared.clock import utc_now
-from shared.etags import IfMatch, not_modified, set_etag
+from shared.etags import IfMatch
 from shared.paging import Page, PageOf, PageParams
 from shared.policies import Principal, allow
 from shared.web import SessionDep, problems, service_router
@@ -84,7 +84,6 @@ async def form_team(body: TeamIn, caller: KeeperDep, session: SessionDep, respon
     """Put a team in service with its grids and members."""
     team = await usecases.form_team(session, body, caller=caller, at=utc_now())
     response.headers["Location"] = f"/v1/teams/{team.id}"
-    set_etag(response, team)
     return team
 
 
@@ -104,15 +103,11 @@ async def list_teams(
 @router.get(
     "/{team_id}",
     response_model=TeamOut,
-    responses=problems(TeamNotFound) | {304: {"description": "You have this version already."}},
+    responses=problems(TeamNotFound),
 )
-async def get_team(
-    team_id: UUID, request: Request, caller: ReaderDep, session: SessionDep, response: Response
-) -> object:
+async def get_team(team_id: UUID, caller: ReaderDep, session: SessionDep) -> object:
     """One team, with its version as ETag."""
-    team = await queries.team(session, team_id, caller)
-    set_etag(response, team)
-    return not_modified(request, team) or team
+    return await queries.team(session, team_id, caller)
 
 
 @router.patch(
@@ -129,11 +124,9 @@ async def get_team(
     ),
 )
 async def change_team(
-    team_id: UUID, body: TeamPatch, expected: IfMatch, caller: KeeperDep, session: SessionDep, response: Response
+    team_id: UUID, body: TeamPatch, expected: IfMatch, caller: KeeperDep, session: SessionDep
 ) -> Team:
     """Change a team. Send the ETag you read as If-Match."""
-    team = await usecases.change_team(
+    return await usecases.change_team(
         session, team_id, body.model_dump(mode="json"), expected=expected, caller=caller, at=utc_now()
     )
-    set_etag(response, team)
-    return team

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Query, Request, Response, status
+from fastapi import Query, Response, status
 from pydantic import BaseModel, ConfigDict, Field, computed_field
 
 from services.inspection.evidence.domain import EvidenceUnfit
@@ -35,7 +35,6 @@ from services.inspection.violations.domain import (
 )
 from services.inspection.violations.queries import ViolationFilters
 from shared.clock import china_date, utc_now
-from shared.etags import not_modified, set_etag
 from shared.paging import Page, PageOf, PageParams
 from shared.policies import Principal, allow
 from shared.web import SessionDep, problems, service_router
@@ -161,7 +160,6 @@ async def report_violation(
         at=utc_now(),
     )
     response.headers["Location"] = f"/v1/violations/{violation.id}"
-    set_etag(response, violation)
     return violation
 
 
@@ -196,15 +194,11 @@ async def list_violations(
 @router.get(
     "/{violation_id}",
     response_model=ViolationOut,
-    responses=problems(ViolationNotFound) | {304: {"description": "You have this version already."}},
+    responses=problems(ViolationNotFound),
 )
-async def get_violation(
-    violation_id: UUID, request: Request, caller: ReaderDep, session: SessionDep, response: Response
-) -> object:
+async def get_violation(violation_id: UUID, caller: ReaderDep, session: SessionDep) -> object:
     """One violation, with its version as ETag."""
-    violation = await queries.violation(session, violation_id, caller)
-    set_etag(response, violation)
-    return not_modified(request, violation) or violation
+    return await queries.violation(session, violation_id, caller)
 
 
 @router.post(
@@ -213,14 +207,12 @@ async def get_violation(
     responses=problems(ViolationNotFound, ViolationNotAwaitingOrder, DueOnPast, DeadlineUnknown),
 )
 async def order_rectification(
-    violation_id: UUID, body: RectificationOrderIn, caller: ReporterDep, session: SessionDep, response: Response
+    violation_id: UUID, body: RectificationOrderIn, caller: ReporterDep, session: SessionDep
 ) -> Violation:
     """Order the institution to put it right by a day."""
-    violation = await usecases.order_rectification(
+    return await usecases.order_rectification(
         session, violation_id, due_on=body.due_on, requirement=body.requirement, caller=caller, at=utc_now()
     )
-    set_etag(response, violation)
-    return violation
 
 
 @router.post(
@@ -233,14 +225,11 @@ async def extend_rectification(
     body: ExtensionIn,
     caller: Annotated[Principal, allow("bureau", "district_officer")],
     session: SessionDep,
-    response: Response,
 ) -> Violation:
     """Give the institution more time: once, and before the day has passed."""
-    violation = await usecases.extend_deadline(
+    return await usecases.extend_deadline(
         session, violation_id, due_on=body.due_on, reason=body.reason, caller=caller, at=utc_now()
     )
-    set_etag(response, violation)
-    return violation
 
 
 @router.post(
@@ -253,14 +242,11 @@ async def rectify_violation(
     body: RectificationIn,
     caller: Annotated[Principal, allow("operator", "inspector")],
     session: SessionDep,
-    response: Response,
 ) -> Violation:
     """The operator, or an inspector on his behalf, says what was put right. A re-visit is put on the team's list."""
-    violation = await usecases.rectify_violation(
+    return await usecases.rectify_violation(
         session, violation_id, body.statement, evidence=body.evidence, caller=caller, at=utc_now()
     )
-    set_etag(response, violation)
-    return violation
 
 
 @router.post(
@@ -273,15 +259,12 @@ async def verify_violation(
     body: VerificationIn,
     caller: Annotated[Principal, allow("inspector", "district_officer")],
     session: SessionDep,
-    response: Response,
 ) -> Violation:
     """Decide without a re-visit, which is called off then: what holds is closed, with the grounds in `note`, what does
     not goes back under its order."""
-    violation = await usecases.verify_violation(
+    return await usecases.verify_violation(
         session, violation_id, holds=body.holds, note=body.note, caller=caller, at=utc_now()
     )
-    set_etag(response, violation)
-    return violation
 
 
 @router.post(
@@ -294,9 +277,6 @@ async def withdraw_violation(
     body: WithdrawalIn,
     caller: Annotated[Principal, allow("bureau", "district_officer")],
     session: SessionDep,
-    response: Response,
 ) -> Violation:
     """Take back what was reported by mistake, before rectification was ordered or a case filed. It stays on record."""
-    violation = await usecases.withdraw_violation(session, violation_id, body.reason, caller=caller, at=utc_now())
-    set_etag(response, violation)
-    return violation
+    return await usecases.withdraw_violation(session, violation_id, body.reason, caller=caller, at=utc_now())

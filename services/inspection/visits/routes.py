@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import Query, Request, Response, status
+from fastapi import Query, Response, status
 from pydantic import BaseModel, ConfigDict
 
 from services.inspection.campaigns.domain import (
@@ -42,7 +42,6 @@ from services.inspection.visits.domain import (
 from services.inspection.visits.queries import VisitFilters
 from services.inspection.visits.usecases import Wish
 from shared.clock import utc_now
-from shared.etags import not_modified, set_etag
 from shared.paging import Page, PageOf, PageParams
 from shared.policies import Principal, allow
 from shared.web import SessionDep, problems, service_router
@@ -131,7 +130,6 @@ async def plan_visit(body: VisitIn, caller: PlannerDep, session: SessionDep, res
     if not new:
         response.status_code = status.HTTP_200_OK
     response.headers["Location"] = f"/v1/visits/{visit.id}"
-    set_etag(response, visit)
     return visit
 
 
@@ -156,26 +154,20 @@ async def list_visits(
 @router.get(
     "/{visit_id}",
     response_model=VisitOut,
-    responses=problems(VisitNotFound) | {304: {"description": "You have this version already."}},
+    responses=problems(VisitNotFound),
 )
-async def get_visit(
-    visit_id: UUID, request: Request, caller: ReaderDep, session: SessionDep, response: Response
-) -> object:
+async def get_visit(visit_id: UUID, caller: ReaderDep, session: SessionDep) -> object:
     """One visit, with its version as ETag."""
-    visit = await queries.visit(session, visit_id, caller)
-    set_etag(response, visit)
-    return not_modified(request, visit) or visit
+    return await queries.visit(session, visit_id, caller)
 
 
 @router.post(
     "/{visit_id}/start", response_model=VisitOut, responses=problems(VisitNotFound, VisitNotPlanned, ChecklistUnknown)
 )
-async def start_visit(
-    visit_id: UUID, caller: InspectorDep, session: SessionDep, response: Response, body: StartIn | None = None
-) -> Visit:
+async def start_visit(visit_id: UUID, caller: InspectorDep, session: SessionDep, body: StartIn | None = None) -> Visit:
     """Be at the door, with a checklist if one is named. Today, in China, is the day of the visit."""
     said = body or StartIn()
-    visit = await usecases.start_visit(
+    return await usecases.start_visit(
         session,
         visit_id,
         colleagues=said.inspectors,
@@ -183,8 +175,6 @@ async def start_visit(
         caller=caller,
         at=utc_now(),
     )
-    set_etag(response, visit)
-    return visit
 
 
 @router.post(
@@ -205,16 +195,12 @@ async def start_visit(
         DiscoveryUnasked,
     ),
 )
-async def submit_visit(
-    visit_id: UUID, body: SubmissionIn, caller: InspectorDep, session: SessionDep, response: Response
-) -> Visit:
+async def submit_visit(visit_id: UUID, body: SubmissionIn, caller: InspectorDep, session: SessionDep) -> Visit:
     """End the visit. Its violations are reported and its outcome counts in the campaign, all at once or not at all.
 
     A closed door leaves the target of a campaign open until doors stayed closed on three days.
     """
-    visit = await usecases.submit_visit(session, visit_id, body, caller=caller, at=utc_now())
-    set_etag(response, visit)
-    return visit
+    return await usecases.submit_visit(session, visit_id, body, caller=caller, at=utc_now())
 
 
 @router.post(
@@ -222,15 +208,11 @@ async def submit_visit(
     response_model=VisitOut,
     responses=problems(VisitNotFound, VisitNotDone, DiscoveryUndescribed),
 )
-async def review_visit(
-    visit_id: UUID, body: ReviewIn, caller: ReviewerDep, session: SessionDep, response: Response
-) -> Visit:
+async def review_visit(visit_id: UUID, body: ReviewIn, caller: ReviewerDep, session: SessionDep) -> Visit:
     """Accept what was submitted, or send the team back to it. A discovery is accepted once it is described."""
-    visit = await usecases.review_visit(
+    return await usecases.review_visit(
         session, visit_id, accepted=body.accepted, note=body.note, caller=caller, at=utc_now()
     )
-    set_etag(response, visit)
-    return visit
 
 
 @router.post(
@@ -238,10 +220,6 @@ async def review_visit(
     response_model=VisitOut,
     responses=problems(VisitNotFound, VisitNotPlanned, VisitAskedFor),
 )
-async def call_off_visit(
-    visit_id: UUID, body: CallingOffIn, caller: ReviewerDep, session: SessionDep, response: Response
-) -> Visit:
+async def call_off_visit(visit_id: UUID, body: CallingOffIn, caller: ReviewerDep, session: SessionDep) -> Visit:
     """Take a planned visit from the team's list. What a campaign lists stays open."""
-    visit = await usecases.call_off_visit(session, visit_id, reason=body.reason, caller=caller, at=utc_now())
-    set_etag(response, visit)
-    return visit
+    return await usecases.call_off_visit(session, visit_id, reason=body.reason, caller=caller, at=utc_now())

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Query, Request, Response, status
+from fastapi import Query, Response, status
 from pydantic import BaseModel, ConfigDict
 
 from services.registry.advertisements import queries, usecases
@@ -27,7 +27,6 @@ from services.registry.advertisements.queries import AdvertisementFilters
 from services.registry.institutions.domain import CoordinatesIncomplete, InstitutionNotFound, OutsideYourDistrict
 from services.registry.institutions.routes import ReaderDep
 from shared.clock import china_date, utc_now
-from shared.etags import not_modified, set_etag
 from shared.paging import Page, PageOf, PageParams
 from shared.policies import Principal, allow
 from shared.web import SessionDep, problems, service_router
@@ -148,7 +147,6 @@ async def find_advertisement(
     if not new:
         response.status_code = status.HTTP_200_OK
     response.headers["Location"] = f"/v1/advertisements/{advertisement.id}"
-    set_etag(response, advertisement)
     return advertisement
 
 
@@ -202,15 +200,11 @@ async def list_repeat_offenders(
 @router.get(
     "/{advertisement_id}",
     response_model=AdvertisementOut,
-    responses=problems(AdvertisementNotFound) | {304: {"description": "You have this version already."}},
+    responses=problems(AdvertisementNotFound),
 )
-async def get_advertisement(
-    advertisement_id: UUID, request: Request, caller: ReaderDep, session: SessionDep, response: Response
-) -> object:
+async def get_advertisement(advertisement_id: UUID, caller: ReaderDep, session: SessionDep) -> object:
     """One advertisement, with its version as ETag."""
-    advertisement = await queries.advertisement(session, advertisement_id, caller)
-    set_etag(response, advertisement)
-    return not_modified(request, advertisement) or advertisement
+    return await queries.advertisement(session, advertisement_id, caller)
 
 
 @router.post(
@@ -221,14 +215,12 @@ async def get_advertisement(
     ),
 )
 async def identify_advertisement(
-    advertisement_id: UUID, body: IdentificationIn, caller: FinderDep, session: SessionDep, response: Response
+    advertisement_id: UUID, body: IdentificationIn, caller: FinderDep, session: SessionDep
 ) -> Advertisement:
     """Say whose advertisement it is, in whatever state it is."""
-    advertisement = await usecases.identify_advertisement(
+    return await usecases.identify_advertisement(
         session, advertisement_id, body.institution_id, caller=caller, at=utc_now()
     )
-    set_etag(response, advertisement)
-    return advertisement
 
 
 @router.post(
@@ -237,14 +229,12 @@ async def identify_advertisement(
     responses=problems(AdvertisementNotFound, AdvertisementStateForbids, RemovalDueOnPast),
 )
 async def order_advertisement_removal(
-    advertisement_id: UUID, body: RemovalOrderIn, caller: OfficialDep, session: SessionDep, response: Response
+    advertisement_id: UUID, body: RemovalOrderIn, caller: OfficialDep, session: SessionDep
 ) -> Advertisement:
     """Order that it be removed by a day."""
-    advertisement = await usecases.order_removal(
+    return await usecases.order_removal(
         session, advertisement_id, due_on=body.due_on, requirement=body.requirement, caller=caller, at=utc_now()
     )
-    set_etag(response, advertisement)
-    return advertisement
 
 
 @router.post(
@@ -257,14 +247,11 @@ async def remove_advertisement(
     body: RemovalIn,
     caller: Annotated[Principal, allow("operator", "inspector", "district_officer", "bureau")],
     session: SessionDep,
-    response: Response,
 ) -> Advertisement:
     """The institution, or an official, says that it is gone."""
-    advertisement = await usecases.remove_advertisement(
+    return await usecases.remove_advertisement(
         session, advertisement_id, removed_on=body.removed_on, note=body.note, caller=caller, at=utc_now()
     )
-    set_etag(response, advertisement)
-    return advertisement
 
 
 @router.post(
@@ -273,11 +260,9 @@ async def remove_advertisement(
     responses=problems(AdvertisementNotFound, AdvertisementStateForbids, VerifierRemovedIt),
 )
 async def verify_advertisement_removal(
-    advertisement_id: UUID, body: RemovalVerificationIn, caller: FinderDep, session: SessionDep, response: Response
+    advertisement_id: UUID, body: RemovalVerificationIn, caller: FinderDep, session: SessionDep
 ) -> Advertisement:
     """Look again: what is gone is verified, what is still there goes back under its order."""
-    advertisement = await usecases.verify_removal(
+    return await usecases.verify_removal(
         session, advertisement_id, holds=body.holds, note=body.note, caller=caller, at=utc_now()
     )
-    set_etag(response, advertisement)
-    return advertisement

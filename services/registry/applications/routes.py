@@ -47,7 +47,7 @@ from services.registry.permits.domain import (
 )
 from services.registry.procedures.domain import Matter, NoProcedure, Slug
 from shared.clock import china_date, utc_now
-from shared.etags import IfMatch, set_etag
+from shared.etags import IfMatch
 from shared.paging import Page, PageOf, PageParams
 from shared.policies import Principal, allow
 from shared.web import SessionDep, problems, service_router
@@ -371,5 +371,4 @@ async def withdraw_application(
 
 
 def _shown(application: Application, response: Response) -> ApplicationOut:
-    set_etag(response, application)
     return ApplicationOut.of(application, china_date(utc_now()))

@@ -28,7 +28,7 @@ from services.registry.calendars.domain import (
     YearPublishedAlready,
 )
 from shared.clock import utc_now
-from shared.etags import IfMatch, set_etag
+from shared.etags import IfMatch
 from shared.paging import Page, PageOf, PageParams
 from shared.policies import Principal, allow
 from shared.refusals import Invalid
@@ -158,7 +158,6 @@ async def set_school_term(body: TermContent, _: BureauDep, session: SessionDep, 
     """Enter a school term or vacation."""
     term = await usecases.set_term(session, body, at=utc_now())
     response.headers["Location"] = f"/v1/calendar/terms/{term.id}"
-    set_etag(response, term)
     return term
 
 
@@ -178,20 +177,16 @@ async def list_school_terms(
 
 
 @router.get("/terms/{term_id}", response_model=SchoolTermOut, responses=problems(TermNotFound))
-async def get_school_term(term_id: UUID, _: ReaderDep, session: SessionDep, response: Response) -> SchoolTerm:
+async def get_school_term(term_id: UUID, _: ReaderDep, session: SessionDep) -> SchoolTerm:
     """One term or vacation, with its version as ETag."""
-    term = await queries.term(session, term_id)
-    set_etag(response, term)
-    return term
+    return await queries.term(session, term_id)
 
 
 @router.put(
     "/terms/{term_id}", response_model=SchoolTermOut, responses=problems(TermNotFound, TermOverlaps, TermReversed)
 )
 async def reset_school_term(
-    term_id: UUID, body: TermContent, expected: IfMatch, _: BureauDep, session: SessionDep, response: Response
+    term_id: UUID, body: TermContent, expected: IfMatch, _: BureauDep, session: SessionDep
 ) -> SchoolTerm:
     """Put a term or vacation right. Send the ETag you read as If-Match."""
-    term = await usecases.reset_term(session, term_id, body, expected=expected, at=utc_now())
-    set_etag(response, term)
-    return term
+    return await usecases.reset_term(session, term_id, body, expected=expected, at=utc_now())

@@ -32,7 +32,6 @@ from services.registry.institutions import queries as institutions
 from services.registry.institutions.domain import InstitutionEnded, InstitutionNotFound
 from services.registry.institutions.routes import ReaderDep
 from shared.clock import utc_now
-from shared.etags import set_etag
 from shared.paging import Page, PageOf, PageParams
 from shared.policies import Principal, allow
 from shared.web import SessionDep, problems, service_router
@@ -160,11 +159,9 @@ async def sign_commitment(
     body: SignatureIn,
     caller: Annotated[Principal, allow("operator", "district_officer", "bureau")],
     session: SessionDep,
-    response: Response,
 ) -> CommitmentOut:
     """The operator signs the text in force; an official records what was signed on paper."""
     commitment = await usecases.sign_commitment(session, institution_id, body, caller=caller, at=utc_now())
-    set_etag(response, commitment)
     return _shown(commitment, [])
 
 
@@ -195,13 +192,11 @@ async def record_commitment_breach(
     body: BreachIn,
     caller: Annotated[Principal, allow("bureau", "district_officer")],
     session: SessionDep,
-    response: Response,
 ) -> CommitmentBreach:
     """Record that a violation in the institution's file broke what it signed."""
-    commitment, breach = await usecases.record_breach(
+    _, breach = await usecases.record_breach(
         session, institution_id, commitment_id, body.violation_id, note=body.note, caller=caller, at=utc_now()
     )
-    set_etag(response, commitment)
     return breach
 
 

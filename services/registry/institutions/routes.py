@@ -30,7 +30,7 @@ from services.registry.institutions.domain import (
 from services.registry.institutions.queries import Filters
 from shared import journal
 from shared.clock import utc_now
-from shared.etags import IfMatch, not_modified, set_etag
+from shared.etags import IfMatch
 from shared.paging import Page, PageParams
 from shared.policies import Principal, allow
 from shared.reads import fetch_page
@@ -125,7 +125,6 @@ async def register_institution(
     """Enter an institution in the ledger."""
     institution = await usecases.register_institution(session, body, caller=caller, at=utc_now())
     response.headers["Location"] = f"/v1/institutions/{institution.id}"
-    set_etag(response, institution)
     return institution
 
 
@@ -154,15 +153,11 @@ async def list_institutions(
 @router.get(
     "/{institution_id}",
     response_model=InstitutionOut,
-    responses=problems(InstitutionNotFound) | {304: {"description": "You have this version already."}},
+    responses=problems(InstitutionNotFound),
 )
-async def get_institution(
-    institution_id: UUID, request: Request, caller: ReaderDep, session: SessionDep, response: Response
-) -> object:
+async def get_institution(institution_id: UUID, caller: ReaderDep, session: SessionDep) -> object:
     """One entry, with its version as ETag."""
-    institution = await queries.institution(session, institution_id, caller)
-    set_etag(response, institution)
-    return not_modified(request, institution) or institution
+    return await queries.institution(session, institution_id, caller)
 
 
 @router.patch(
@@ -176,16 +171,13 @@ async def change_institution(
     expected: IfMatch,
     caller: KeeperDep,
     session: SessionDep,
-    response: Response,
 ) -> Institution:
     """Correct an entry. Send the ETag you read as If-Match."""
     changes = body.model_dump()
     reason = changes.pop("reason", None)
-    institution = await usecases.change_institution(
+    return await usecases.change_institution(
         session, institution_id, changes, expected=expected, reason=reason, caller=caller, at=utc_now()
     )
-    set_etag(response, institution)
-    return institution
 
 
 @router.get("/{institution_id}/history", response_model=list[HistoryEntry], responses=problems(InstitutionNotFound))

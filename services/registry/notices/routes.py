@@ -20,7 +20,6 @@ from services.registry.notices.domain import (
     RecipientsBeyondReach,
 )
 from shared.clock import china_date, utc_now
-from shared.etags import set_etag
 from shared.paging import Page, PageOf, PageParams
 from shared.policies import Principal, allow
 from shared.web import SessionDep, problems, service_router
@@ -109,7 +108,6 @@ async def publish_notice(body: NoticeIn, caller: IssuerDep, session: SessionDep,
     content = NoticeContent.model_construct(**{name: getattr(body, name) for name in NoticeContent.model_fields})
     notice = await usecases.issue_notice(session, content, subjects=body.subjects, caller=caller, at=utc_now())
     response.headers["Location"] = f"/v1/notices/{notice.id}"
-    set_etag(response, notice)
     return notice
 
 
@@ -125,11 +123,10 @@ async def list_notices(
 
 
 @router.get("/{notice_id}", response_model=NoticeWithCounts, responses=problems(NoticeNotFound))
-async def get_notice(notice_id: UUID, caller: ReaderDep, session: SessionDep, response: Response) -> NoticeWithCounts:
+async def get_notice(notice_id: UUID, caller: ReaderDep, session: SessionDep) -> NoticeWithCounts:
     """One notice, and how many of those within the caller's reach have confirmed it."""
     notice = await queries.notice(session, notice_id, caller)
     counts = await queries.receipt_counts(session, notice, caller, on=china_date(utc_now()))
-    set_etag(response, notice)
     return NoticeWithCounts(
         **NoticeOut.model_validate(notice).model_dump(), counts=ReceiptCountsOut.model_validate(counts)
     )

@@ -23,7 +23,6 @@ from services.registry.permits.domain import (
 from services.registry.permits.queries import Filters
 from services.registry.permits.usecases import Revocation
 from shared.clock import china_date, utc_now
-from shared.etags import set_etag
 from shared.paging import Page, PageOf, PageParams
 from shared.policies import Principal, allow
 from shared.web import SessionDep, problems, service_router
@@ -231,5 +230,4 @@ async def cancel_permit(
 
 
 def _shown(permit: Permit, response: Response) -> PermitOut:
-    set_etag(response, permit)
     return PermitOut.of(permit, china_date(utc_now()))

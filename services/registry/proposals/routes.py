@@ -4,7 +4,6 @@ from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Request, Response
 from pydantic import BaseModel, ConfigDict
 
 from services.registry.institutions.domain import InstitutionNotFound
@@ -21,7 +20,6 @@ from services.registry.proposals.domain import (
     Telling,
 )
 from shared.clock import utc_now
-from shared.etags import not_modified, set_etag
 from shared.paging import Page, PageOf, PageParams
 from shared.policies import Principal, allow
 from shared.web import SessionDep, problems, service_router
@@ -90,15 +88,11 @@ async def list_proposals(
 @router.get(
     "/{proposal_id}",
     response_model=ProposalOut,
-    responses=problems(ProposalNotFound) | {304: {"description": "You have this version already."}},
+    responses=problems(ProposalNotFound),
 )
-async def get_proposal(
-    proposal_id: UUID, request: Request, caller: ReaderDep, session: SessionDep, response: Response
-) -> object:
+async def get_proposal(proposal_id: UUID, caller: ReaderDep, session: SessionDep) -> object:
     """One proposal, with its version as ETag."""
-    proposal = await queries.proposal(session, proposal_id, caller)
-    set_etag(response, proposal)
-    return not_modified(request, proposal) or proposal
+    return await queries.proposal(session, proposal_id, caller)
 
 
 @router.post(
@@ -115,12 +109,10 @@ async def get_proposal(
     ),
 )
 async def accept_proposal(
-    proposal_id: UUID, body: ProposalAcceptanceIn, caller: DeciderDep, session: SessionDep, response: Response
+    proposal_id: UUID, body: ProposalAcceptanceIn, caller: DeciderDep, session: SessionDep
 ) -> PenaltyProposal:
     """Follow it: the permits are revoked or suspended and the notice goes out in this one decision."""
-    proposal = await usecases.accept_proposal(session, proposal_id, body, caller=caller, at=utc_now())
-    set_etag(response, proposal)
-    return proposal
+    return await usecases.accept_proposal(session, proposal_id, body, caller=caller, at=utc_now())
 
 
 @router.post(
@@ -129,9 +121,7 @@ async def accept_proposal(
     responses=problems(ProposalNotFound, ProposalDecidedAlready),
 )
 async def dismiss_proposal(
-    proposal_id: UUID, body: ProposalDismissalIn, caller: DeciderDep, session: SessionDep, response: Response
+    proposal_id: UUID, body: ProposalDismissalIn, caller: DeciderDep, session: SessionDep
 ) -> PenaltyProposal:
     """Do not follow it, and say why."""
-    proposal = await usecases.dismiss_proposal(session, proposal_id, body.grounds, caller=caller, at=utc_now())
-    set_etag(response, proposal)
-    return proposal
+    return await usecases.dismiss_proposal(session, proposal_id, body.grounds, caller=caller, at=utc_now())

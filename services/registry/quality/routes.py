@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import Query, Response, status
+from fastapi import Query, status
 from pydantic import BaseModel, ConfigDict
 
 from services.registry.institutions.domain import Institution, InstitutionEnded, InstitutionNotFound, Kind
@@ -24,7 +24,6 @@ from services.registry.quality.domain import (
 from services.registry.quality.queries import Search
 from services.registry.responsibilities.queries import Part
 from shared.clock import china_date, utc_now
-from shared.etags import set_etag
 from shared.paging import Page, PageOf, PageParams
 from shared.policies import Principal, allow
 from shared.web import SessionDep, problems, service_router
@@ -142,11 +141,9 @@ async def dismiss_finding(body: DismissalIn, caller: KeeperDep, session: Session
     responses=problems(InstitutionNotFound, InstitutionEnded, MergeIntoItself, MergedHasPermit),
 )
 async def merge_institutions(
-    institution_id: UUID, body: MergerIn, caller: KeeperDep, session: SessionDep, response: Response
+    institution_id: UUID, body: MergerIn, caller: KeeperDep, session: SessionDep
 ) -> Institution:
     """Merge another entry into this one. The other ends as `merged`; both histories are this one's file."""
-    survivor = await usecases.merge_institutions(
+    return await usecases.merge_institutions(
         session, institution_id, body.duplicate_id, reason=body.reason, caller=caller, at=utc_now()
     )
-    set_etag(response, survivor)
-    return survivor

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import Query, Response
+from fastapi import Query
 from pydantic import BaseModel, ConfigDict
 
 from services.registry.institutions import queries as institutions
@@ -30,7 +30,6 @@ from services.registry.responsibilities.domain import (
 from services.registry.responsibilities.queries import Part
 from shared import journal
 from shared.clock import utc_now
-from shared.etags import set_etag
 from shared.paging import Page, PageParams
 from shared.policies import Principal, allow
 from shared.web import SessionDep, problems, service_router
@@ -126,15 +125,13 @@ class GapOut(BaseModel):
     responses=problems(InstitutionNotFound, InstitutionEnded, DepartmentNotForRole, AssignedMeanwhile),
 )
 async def assign_responsibility(
-    institution_id: UUID, role: Role, body: ResponsibilityIn, caller: KeeperDep, session: SessionDep, response: Response
+    institution_id: UUID, role: Role, body: ResponsibilityIn, caller: KeeperDep, session: SessionDep
 ) -> Responsibility:
     """Name the one responsible; the same again changes nothing."""
     holder = Holder.model_construct(**{name: getattr(body, name) for name in Holder.model_fields})
-    responsibility = await usecases.assign_responsibility(
+    return await usecases.assign_responsibility(
         session, institution_id, role, holder, reason=body.reason, caller=caller, at=utc_now()
     )
-    set_etag(response, responsibility)
-    return responsibility
 
 
 @router.delete(
@@ -148,14 +145,11 @@ async def vacate_responsibility(
     reason: Annotated[Reason, Query(description="Why nobody is responsible any more.")],
     caller: KeeperDep,
     session: SessionDep,
-    response: Response,
 ) -> Responsibility:
     """Take it back: nobody is responsible until somebody is named."""
-    responsibility = await usecases.vacate_responsibility(
+    return await usecases.vacate_responsibility(
         session, institution_id, role, reason=reason, caller=caller, at=utc_now()
     )
-    set_etag(response, responsibility)
-    return responsibility
 
 
 @router.get(

@@ -23,7 +23,6 @@ from services.registry.rules.domain import (
 )
 from services.registry.rules.evaluation import LessonModeMissing, LessonOverMidnight, LessonReversed, Plan
 from shared.clock import china_date, utc_now
-from shared.etags import set_etag
 from shared.paging import Page, PageOf, PageParams
 from shared.policies import Principal, allow
 from shared.web import SessionDep, problems, service_router
@@ -112,11 +111,9 @@ async def list_rules(
 
 
 @router.get("/{rule_id}", response_model=RuleOut, responses=problems(RuleNotFound))
-async def get_rule(rule_id: UUID, _: ReaderDep, session: SessionDep, response: Response) -> Rule:
+async def get_rule(rule_id: UUID, _: ReaderDep, session: SessionDep) -> Rule:
     """One rule."""
-    rule = await queries.rule(session, rule_id)
-    set_etag(response, rule)
-    return rule
+    return await queries.rule(session, rule_id)
 
 
 @router.post(
@@ -129,20 +126,17 @@ async def enact_rule(body: RuleContent, _: BureauDep, session: SessionDep, respo
     """Put a rule in force. Another number is another record, from the day after the old one's last."""
     rule = await usecases.enact_rule(session, body, at=utc_now())
     response.headers["Location"] = f"/v1/rules/{rule.id}"
-    set_etag(response, rule)
     return rule
 
 
 @router.post(
     "/{rule_id}/repeal", response_model=RuleOut, responses=problems(RuleNotFound, RuleEndPast, RuleEndsAlready)
 )
-async def repeal_rule(rule_id: UUID, body: RepealIn, _: BureauDep, session: SessionDep, response: Response) -> Rule:
+async def repeal_rule(rule_id: UUID, body: RepealIn, _: BureauDep, session: SessionDep) -> Rule:
     """Give a rule its last day."""
-    rule = await usecases.repeal_rule(
+    return await usecases.repeal_rule(
         session, rule_id, effective_to=body.effective_to, reason=body.reason, at=utc_now()
     )
-    set_etag(response, rule)
-    return rule
 
 
 @router.post(

@@ -26,7 +26,6 @@ from services.registry.stop_orders.domain import (
     TermOrDays,
 )
 from shared.clock import china_date, utc_now
-from shared.etags import set_etag
 from shared.paging import Page, PageOf, PageParams
 from shared.policies import Principal, allow
 from shared.web import SessionDep, problems, service_router
@@ -144,7 +143,6 @@ async def issue_stop_order(
     """Compile an order from the calendar: its days, and the frozen list of those who must stop."""
     order = await usecases.issue_stop_order(session, body, caller=caller, at=utc_now())
     response.headers["Location"] = f"/v1/stop-orders/{order.id}"
-    set_etag(response, order)
     return order
 
 
@@ -166,13 +164,10 @@ async def list_stop_orders(
 
 
 @router.get("/{stop_order_id}", response_model=StopOrderWithCounts, responses=problems(StopOrderNotFound))
-async def get_stop_order(
-    stop_order_id: UUID, caller: ReaderDep, session: SessionDep, response: Response
-) -> StopOrderWithCounts:
+async def get_stop_order(stop_order_id: UUID, caller: ReaderDep, session: SessionDep) -> StopOrderWithCounts:
     """One order, with what is known of its recipients within the caller's reach."""
     order, today = await queries.stop_order(session, stop_order_id, caller), china_date(utc_now())
     counts = await queries.recipient_counts(session, order, caller, on=today)
-    set_etag(response, order)
     return StopOrderWithCounts(
         **StopOrderOut.model_validate(order).model_dump(),
         in_force=order.in_force(today),
@@ -220,9 +215,7 @@ async def acknowledge_stop_order(
     responses=problems(StopOrderNotFound, StopOrderCancelledAlready, StopOrderBeyondReach),
 )
 async def cancel_stop_order(
-    stop_order_id: UUID, body: CancellationIn, caller: IssuerDep, session: SessionDep, response: Response
+    stop_order_id: UUID, body: CancellationIn, caller: IssuerDep, session: SessionDep
 ) -> StopOrder:
     """Take an order back."""
-    order = await usecases.cancel_stop_order(session, stop_order_id, body.cause, caller=caller, at=utc_now())
-    set_etag(response, order)
-    return order
+    return await usecases.cancel_stop_order(session, stop_order_id, body.cause, caller=caller, at=utc_now())

@@ -25,7 +25,6 @@ from services.registry.transformations.domain import (
     TransformationRunning,
 )
 from shared.clock import china_date, utc_now
-from shared.etags import set_etag
 from shared.paging import Page, PageOf, PageParams
 from shared.policies import Principal, allow
 from shared.web import SessionDep, problems, service_router
@@ -218,5 +217,4 @@ async def abandon_transformation(
 
 
 def _shown(transformation: Transformation, response: Response) -> TransformationOut:
-    set_etag(response, transformation)
     return TransformationOut.of(transformation, china_date(utc_now()))
