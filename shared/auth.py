@@ -51,10 +51,11 @@ _SEES_ALL = frozenset({"bureau", "auditor", "service"})
 SCOPE_OF: Mapping[str, str] = {
     "district_officer": "district",
     "inspector": "team",
-    "operator": "institution",
     "school_staff": "school",
 }
-"""The claim without which a role reaches nothing: a token that lacks it does not have the role."""
+"""The claim without which a role reaches nothing: a token that lacks it does not have the role.
+
+An operator without an institution applies for its permit, and reaches what he himself applied for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,11 @@ def utc_now() -> datetime:
     return machine_time()
 
 
+def instant(at: datetime) -> str:
+    """An instant as every answer and every document writes it: ISO 8601 in UTC, with `Z`."""
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
 def china_date(at: datetime) -> date:
     """The calendar day in China at an instant: statutory days and school days are counted on it."""
     return at.astimezone(CHINA).date()

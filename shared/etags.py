@@ -7,7 +7,8 @@ is told 304 only if he has this very answer, for an answer may change while the 
 import hashlib
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, Protocol, get_args
+from types import UnionType
+from typing import Annotated, Any, Protocol, Union, get_args, get_origin
 
 import orjson
 from fastapi import Depends, Request
@@ -26,7 +27,7 @@ class Versioned(Protocol):
 
 def tells_a_version(model: Any) -> bool:
     """Whether every answer of this response model has a version at its top."""
-    parts = get_args(model) or (model,)
+    parts = get_args(model) if get_origin(model) in (UnionType, Union) else (model,)
     return all(isinstance(one, type) and issubclass(one, BaseModel) and "version" in one.model_fields for one in parts)
 
 

@@ -129,7 +129,7 @@ def render(
     if facts:
         problem["facts"] = facts
     return Response(
-        orjson.dumps(problem, default=str),
+        orjson.dumps(problem, default=str, option=orjson.OPT_UTC_Z),
         status,
         media_type=MEDIA_TYPE,
         headers={**(headers or {}), "content-language": "en" if spoken == "en" else "zh-CN", "vary": "Accept-Language"},

@@ -17,6 +17,12 @@ from shared.refusals import Refusal
 from shared.settings import ServiceSettings
 
 
+def instant(column: str) -> str:
+    """SQL for a column with an instant, as `shared.clock.instant` writes it; PostgreSQL's JSON has `+00:00`."""
+    written = f"""to_char({column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
+    return f"{written} AS {column.rpartition('.')[2]}"
+
+
 class ReadPool:
     """Read-only connections beside the sessions' own, opened at the first use."""
 

@@ -73,6 +73,11 @@ def accept_tokens(app: FastAPI, settings: ServiceSettings) -> None:
     )
 
 
+def version_of(answer: httpx.Response) -> int:
+    """The version that an answer's ETag names."""
+    return int(answer.headers["etag"].strip('"').partition("-")[0])
+
+
 def token(audience: str, *roles: str, **claims: str) -> str:
     """An access token as the issuer would make it."""
     now = int(time.time())

@@ -253,7 +253,7 @@ async def test_everybody_sees_what_is_within_reach(world: World) -> None:
         world.service("district_officer", district=HERE, street="140213050"): {own},
         world.service("district_officer", district=HERE, street="140213051"): set(),
         world.service("district_officer", district="140214", street="140214001"): {other},
-        world.service("district_officer"): set(),
+        world.service("district_officer", district="140299"): set(),
     }
     for client, expected in reaches.items():
         listed = (await client.get("/v1/providers")).json()["items"]

@@ -295,6 +295,9 @@ OF_A_STREET = {
     if not operation.endswith(("_import", "_import_rows"))
 } | {
     "inspection.list_campaign_targets": "list",
+    "inspection.list_operations": "list",
+    "inspection.list_unreadable_operations": "list",
+    "inspection.resolve_operation": "own",
     "registry.list_stop_orders": "yes",
     "registry.get_stop_order": "yes",
     "registry.list_stop_order_recipients": "list",

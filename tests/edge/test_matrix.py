@@ -1,5 +1,6 @@
 """Role by operation by object: each cell of `matrix.py` is asked for in scope, out of scope, and without any scope."""
 
+import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -73,6 +74,21 @@ async def test_an_example_really_succeeds(operation: Operation, worlds: Worlds) 
     role = next(role for role, answer in MATRIX[str(operation)].items() if not answer.isdigit())
     answer = await world.client(role).request(**world.request(operation, role))
     assert answer.is_success, answer.text
+    if answer.headers.get("content-type") == "application/json":
+        mixed = [text for text in texts(answer.json()) if OTHER_INSTANT.fullmatch(text)]
+        assert mixed == [], "instants are written with Z"
+
+
+OTHER_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?[+-]\d\d:?\d\d")
+
+
+def texts(content: Any) -> Iterator[str]:
+    """Every text of an answer, however deep."""
+    if isinstance(content, str):
+        yield content
+    elif isinstance(content, dict | list):
+        for part in content.values() if isinstance(content, dict) else content:
+            yield from texts(part)
 
 
 @pytest.mark.parametrize("cell", list(cells()), ids=str)

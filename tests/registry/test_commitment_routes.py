@@ -91,7 +91,9 @@ async def test_who_may_sign_for_whom(world: World) -> None:
     answer = await world.bureau.post(url, json=signature(text))
     assert (answer.status_code, answer.json()["code"]) == (422, "signature-form-wrong")
     assert (await world.officer("140214").post(url, json=signature(text, on_paper=True))).status_code == 404
-    assert (await world.service("inspector", district="140213").post(url, json=signature(text))).status_code == 403
+    assert (
+        await world.service("inspector", district="140213", team="t1").post(url, json=signature(text))
+    ).status_code == 403
     answer = await world.officer().post(url, json=signature(text, on_paper=True))
     assert (answer.status_code, answer.json()["on_paper"]) == (201, True)
 
@@ -124,7 +126,7 @@ async def test_a_violation_in_the_file_breaks_it_once(world: World) -> None:
         assert (answer.status_code, answer.json()["code"]) == (404, "violation-unknown")
     known = await violation(world, made["id"])
     answer = await world.officer().post(url, json={"violation_id": known, "note": "占用假期"})
-    assert (answer.status_code, answer.headers["etag"]) == (201, '"2"')
+    assert answer.status_code == 201
     again = await world.bureau.post(url, json={"violation_id": known})
     assert (again.status_code, again.json()["code"]) == (409, "breach-recorded-already")
     (shown,) = (await world.bureau.get(f"/v1/institutions/{made['id']}/commitments")).json()

@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from services.registry.rules.seed import RULES
+from shared.auth import SCOPE_OF
 from shared.clock import china_date, utc_now
 from tests.registry.conftest import World
 
@@ -69,7 +70,8 @@ async def test_the_seeded_rules(world: World) -> None:
     ],
 )
 async def test_anybody_may_ask_what_a_plan_would_break(world: World, role: str) -> None:
-    found = await check(world.service(role))
+    scope = {SCOPE_OF[role]: "mine"} if role in SCOPE_OF else {}
+    found = await check(world.service(role, **scope))
     assert [(breach["rule"], breach["pointer"]) for breach in found["breaches"]] == [
         ("advertising.none", "/advertisements/0/medium"),
         ("fees.prepayment", "/fees/0/months"),

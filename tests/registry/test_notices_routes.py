@@ -125,7 +125,7 @@ async def test_who_sees_which_notice(world: World) -> None:
 
     assert await seen(world.bureau) == [city["id"], district["id"]]
     assert await seen(world.bureau, institution=here["id"]) == [city["id"]]
-    for client in (world.officer(), operator(world, here), world.service("inspector", district="140213")):
+    for client in (world.officer(), operator(world, here), world.service("inspector", district="140213", team="t1")):
         assert await seen(client) == [city["id"]]
         assert (await client.get(f"/v1/notices/{district['id']}")).status_code == 404
         assert (await client.get(f"/v1/notices/{district['id']}/receipts")).status_code == 404
@@ -149,7 +149,7 @@ async def test_who_sees_which_notice(world: World) -> None:
         ({"district": "140213"}, {"district": "140214"}, 403),
         ({"district": "140213", "street": "s1"}, {"district": "140213", "street": "s1"}, 201),
         ({"district": "140213", "street": "s1"}, {"district": "140213"}, 403),
-        ({}, {"district": "140213"}, 403),
+        ({"district": "140214"}, {"district": "140213"}, 403),
     ],
 )
 async def test_an_officer_tells_his_own(

@@ -280,7 +280,7 @@ async def test_take_an_order_back(told: World) -> None:
     [
         ({"district": "140213"}, "140213", 201), ({"district": "140213"}, "140214", 403),
         ({"district": "140213"}, None, 403), ({"district": "140213", "street": "s1"}, "140213", 403),
-        ({}, "140213", 403),
+        ({"district": "140214"}, "140213", 403),
     ],
 )  # fmt: skip
 async def test_an_officer_orders_in_his_district(
@@ -303,7 +303,7 @@ async def test_who_sees_which_order(told: World) -> None:
         return [item["id"] for item in (await client.get("/v1/stop-orders")).json()["items"]]
 
     assert await seen(told.bureau) == await seen(operator(told, there)) == [city["id"], district["id"]]
-    for client in (told.officer(), operator(told, here), told.service("inspector", district="140213")):
+    for client in (told.officer(), operator(told, here), told.service("inspector", district="140213", team="t1")):
         assert await seen(client) == [city["id"]]
         assert await listed(client, city) == ["here"]
         assert (await counts(client, city))["recipients"] == 1

@@ -21,26 +21,27 @@ from services.afterschool.pages import Condition, Statement, given, page_stateme
 from services.afterschool.reach import reaches, within_reach
 from services.afterschool.schools.domain import School
 from shared.policies import Principal
+from shared.reads import instant
 
-_ITEM = """
+_ITEM = f"""
 SELECT enrolment.id, enrolment.version, offering_id, student_id, school_id, state, ticket,
        CASE WHEN state = 'waiting' THEN (
            SELECT count(*) FROM enrolment ahead
            WHERE ahead.offering_id = enrolment.offering_id AND ahead.state = 'waiting'
              AND ahead.ticket <= enrolment.ticket
        ) END AS position,
-       asked_at, decided_at, withdrawn_at
+       {instant("asked_at")}, {instant("decided_at")}, {instant("withdrawn_at")}
 FROM enrolment JOIN school ON school.id = enrolment.school_id
-WHERE {where}
-"""
+WHERE {{where}}
+"""  # noqa: S608 -- column names of ours
 
-_QUEUE = """
-SELECT ticket, position, enrolment.id AS enrolment_id, offering_id, student_id, asked_at
+_QUEUE = f"""
+SELECT ticket, position, enrolment.id AS enrolment_id, offering_id, student_id, {instant("asked_at")}
 FROM (SELECT *, row_number() OVER (PARTITION BY offering_id ORDER BY ticket) AS position
       FROM enrolment WHERE state = 'waiting') enrolment
 JOIN school ON school.id = enrolment.school_id
-WHERE {where}
-"""
+WHERE {{where}}
+"""  # noqa: S608 -- as above
 
 
 @dataclass(frozen=True, slots=True)

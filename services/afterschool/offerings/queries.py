@@ -11,15 +11,16 @@ from services.afterschool.pages import Statement, given, page_statement
 from services.afterschool.reach import may_look, reaches, within_reach
 from services.afterschool.schools.domain import School
 from shared.policies import Principal
+from shared.reads import instant
 
-_ITEM = """
+_ITEM = f"""
 SELECT offering.id, offering.version, offering.school_id, offering.name, category, term, capacity, enrolled, waiting,
-       opens_at, closes_at, published_at, changed_at,
+       {instant("opens_at")}, {instant("closes_at")}, {instant("published_at")}, {instant("changed_at")},
        CASE WHEN clock.at < opens_at THEN 'scheduled' WHEN clock.at < closes_at THEN 'open' ELSE 'closed' END
            AS "window"
 FROM offering JOIN school ON school.id = offering.school_id, LATERAL (SELECT $2::timestamptz AS at) clock
-WHERE {where}
-"""
+WHERE {{where}}
+"""  # noqa: S608 -- column names of ours
 
 
 def offerings_page(

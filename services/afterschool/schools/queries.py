@@ -8,8 +8,12 @@ from services.afterschool.pages import Statement, given, page_statement
 from services.afterschool.reach import may_look, within_reach
 from services.afterschool.schools.domain import School, SchoolNotFound
 from shared.policies import Principal
+from shared.reads import instant
 
-_ITEM = "SELECT id, version, code, name, stage, district, street, registered_at FROM school WHERE {where}"
+_ITEM = (
+    f"SELECT id, version, code, name, stage, district, street, {instant('registered_at')} "  # noqa: S608 -- ours
+    "FROM school WHERE {where}"
+)
 
 
 def schools_page(

@@ -25,7 +25,7 @@ from services.inspection.draws.lottery import (
     uncovered,
 )
 from services.inspection.orm import Base
-from shared.clock import china_date
+from shared.clock import china_date, instant
 from shared.database import Aggregate, new_id
 from shared.events.inspection import DrawAssignment, DrawCancelled, DrawCommitted, DrawResultListed, DrawRevealed
 from shared.refusals import Conflict, Forbidden, Invalid, NotFound, field_error
@@ -281,7 +281,7 @@ class Draw(Base, Aggregate):
             "share_bp": details.share_bp,
             "certified_per_pair": details.certified_per_pair,
             "held_on": str(held_on),
-            "committed_at": at.isoformat(),
+            "committed_at": instant(at),
             "excluded": sorted(map(str, left_out)),
         }
         seed = secrets.token_bytes(32)

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Any, Final, Self, TypeVar
 from uuid import UUID
@@ -16,6 +16,7 @@ from services.inspection.canonical import digest
 from services.inspection.devices.domain import PhoneTime
 from services.inspection.orm import Base
 from services.inspection.violations.domain import Place
+from shared.clock import instant
 from shared.database import Aggregate
 from shared.events.inspection import (
     EvidenceAnnounced,
@@ -308,7 +309,7 @@ class Evidence(Base, Aggregate):
             media_type=capture.media_type,
             size=capture.size,
             sha256=capture.sha256,
-            captured_at=capture.captured_at,
+            captured_at=capture.captured_at.astimezone(UTC),
             position=capture.position.model_dump() if capture.position else None,
             device_id=capture.device_id,
             device_signature=capture.signature,
@@ -403,8 +404,8 @@ class Evidence(Base, Aggregate):
             "media_type": self.media_type,
             "size": self.size,
             "sha256": self.sha256,
-            "captured_at": self.captured_at.isoformat(),
-            "received_at": self.received_at.isoformat(),
+            "captured_at": instant(self.captured_at),
+            "received_at": instant(self.received_at),
             "position": {"phone": self.position, "camera": clean.position.model_dump() if clean.position else None},
             "device": {"id": str(self.device_id) if self.device_id else None, "signature": self.device_signature},
             "clean": {"media_type": clean.media_type, "size": clean.size, "sha256": clean.sha256},
@@ -441,7 +442,7 @@ class Evidence(Base, Aggregate):
             "number": len(chain) + 1,
             "receipt": self.receipt,
             "signature": self.signature,
-            "entered_at": at.isoformat(),
+            "entered_at": instant(at),
             "entered_by": by,
             "before": before,
         }

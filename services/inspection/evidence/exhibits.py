@@ -18,6 +18,7 @@ from services.inspection.evidence.domain import NOTHING_BEFORE, Exhibit
 from services.inspection.evidence.seal import Seal
 from services.inspection.evidence.store import EvidenceStore
 from shared import journal
+from shared.clock import instant
 from shared.policies import Principal
 
 IN_MEMORY = 16 * 1024**2
@@ -56,7 +57,7 @@ async def bundle(
     manifest: dict[str, Any] = {
         "format": "double-wings-evidence-bundle-1",
         "case_id": str(case_id),
-        "made_at": at.isoformat(),
+        "made_at": instant(at),
         "public_key": seal.public_key,
         "head": chain[-1].hash if chain else NOTHING_BEFORE,
         "exhibits": exhibits,

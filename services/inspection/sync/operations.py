@@ -17,6 +17,7 @@ from services.inspection.visits import usecases
 from services.inspection.visits.bodies import StartIn, SubmissionIn, VisitIn
 from services.inspection.visits.domain import Visit, VisitState
 from services.inspection.visits.usecases import Consequence
+from shared.clock import instant
 from shared.policies import Principal
 from shared.refusals import Invalid, Refusal
 from shared.unit_of_work import savepoint
@@ -185,7 +186,7 @@ def snapshot(visit: Visit) -> dict[str, Any]:
         "note": visit.note,
         "answers": visit.answers,
         "inspectors": list(visit.inspectors),
-        "submitted_at": visit.submitted_at.isoformat() if visit.submitted_at else None,
+        "submitted_at": instant(visit.submitted_at) if visit.submitted_at else None,
     }
 
 

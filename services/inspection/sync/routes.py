@@ -28,7 +28,7 @@ from services.inspection.sync.feed import ChangesOut, Mark
 from services.inspection.sync.operations import ContentInvalid
 from services.inspection.visits.domain import VisitNotFound
 from shared.batches import Broken, one_by_one
-from shared.clock import utc_now
+from shared.clock import instant, utc_now
 from shared.paging import Page, PageOf, PageParams
 from shared.policies import Principal, allow
 from shared.web import SessionDep, problems, service_router
@@ -162,7 +162,9 @@ async def pull_changes(
     more = found["found"] == limit
     ahead = mark.after_page(found["last"], more=more).write(cursors, team=team, device=device)
     changes = ",".join(f'"{kind}":{found[kind]}' for kind in queries.KINDS)
-    told = orjson.dumps({"reset": reset, "more": more, "next_cursor": ahead, "server_time": utc_now()}).decode()
+    told = orjson.dumps(
+        {"reset": reset, "more": more, "next_cursor": ahead, "server_time": instant(utc_now())}
+    ).decode()
     return Response(f"{told[:-1]},{changes}}}", media_type="application/json")
 
 

@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from services.metrics.indicators import queries
+from shared.clock import instant
 from shared.health import Lifecycle
 from shared.policies import allow, public
 from shared.problems import connection_lost
@@ -57,8 +58,8 @@ async def stream_scorecard(
     told = last_event_id
     while True:
         moved_at = await _moved_at(sessions)
-        if moved_at is not None and moved_at.isoformat() != told:
-            told = moved_at.isoformat()
+        if moved_at is not None and instant(moved_at) != told:
+            told = instant(moved_at)
             yield ServerSentEvent(event="scorecard", id=told, data=ScorecardMoved(as_of=moved_at), retry=RETRY_MS)
         if lifecycle.draining or clock.time() >= end:
             return

@@ -10,12 +10,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.institutions.domain import Institution, InstitutionNotFound
 from shared.policies import Principal
+from shared.reads import instant
 
 COLUMNS = (
     "id", "version", "name", "uscc", "permit_no", "kind", "mode", "profit", "stages", "status", "district", "street",
-    "address", "lon", "lat", "legal_representative", "phone", "capacity", "external_ref", "registered_at", "changed_at",
+    "address", "lon", "lat", "legal_representative", "phone", "capacity", "external_ref",
+    "registered_at", "changed_at",
 )  # fmt: skip
 """What the API shows of an entry, in this order."""
+_WRITTEN = ", ".join(instant(name) if name.endswith("_at") else name for name in COLUMNS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +84,7 @@ def ledger_page(filters: Filters, *, after: str | None, limit: int) -> tuple[str
     where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
     statement = (
         f"SELECT id, row_to_json(page)::text AS body "  # noqa: S608  # column names of ours and placeholders only
-        f"FROM (SELECT {', '.join(COLUMNS)} FROM institution {where} ORDER BY id LIMIT $1) page"
+        f"FROM (SELECT {_WRITTEN} FROM institution {where} ORDER BY id LIMIT $1) page"
     )
     return statement, [limit + 1, *values]
 

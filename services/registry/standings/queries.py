@@ -8,7 +8,7 @@ from pydantic import TypeAdapter
 
 from services.registry.permits.queries import IN_FORCE
 from services.registry.standings.domain import PENAL, Facts
-from shared.reads import ReadPool
+from shared.reads import ReadPool, instant
 
 _STANDING = f"""
     WITH entry AS (
@@ -95,7 +95,8 @@ def published_notices(*, after: str | None, limit: int) -> tuple[str, list[objec
         older = "WHERE id < $2::uuid"
     statement = f"""
         SELECT id, row_to_json(page)::text AS body FROM (
-            SELECT id, '通报〔' || year || '〕' || sequence || '号' AS number, title, body, legal_basis, published_at,
+            SELECT id, '通报〔' || year || '〕' || sequence || '号' AS number, title, body,
+                   legal_basis, {instant("published_at")},
                    (SELECT coalesce(json_agg(json_build_object('name', i.name, 'uscc', i.uscc) ORDER BY i.id), '[]')
                     FROM institution i WHERE i.id = ANY(notice.subjects)) AS subjects
             FROM notice {older} ORDER BY id DESC LIMIT $1
