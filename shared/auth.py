@@ -117,13 +117,21 @@ class IssuerUnreachable(Exception):
 
 
 class KeyRing:
-    """The issuer's public keys, by kid."""
+    """The issuer's public keys, by kid. Who comes with a key that is known never waits for the issuer."""
 
     refresh_after = 300.0
-    """A key taken out of the set stops being accepted this many seconds later."""
+    """A key taken out of the set stops being accepted this many seconds later, as soon as the issuer answers."""
     pause = 30.0
-    """An unknown kid may cause a fetch only this often: kids are free to invent."""
-    pause_when_empty = 1.0
+    """The same unknown kid may cause a fetch only this often. The pause is each kid's own, so that a new key is used at
+    once, whatever others invent."""
+    pace = 1.0
+    """Seconds between two fetches: who asks meanwhile waits for the next one and shares it."""
+    remembered = 10_000
+    """Unknown kids whose pause is remembered."""
+    deadline = 5.0
+    """Seconds for a whole fetch, however slowly its bytes drip."""
+    largest = 256 * 1024
+    """Bytes of a key set."""
 
     def __init__(
         self,
@@ -134,16 +142,23 @@ class KeyRing:
     ) -> None:
         self._url = url
         # The key set is never fetched through a proxy taken from the environment: it decides who is let in.
-        self._client = httpx.AsyncClient(timeout=5, transport=transport, trust_env=False)
+        self._client = httpx.AsyncClient(timeout=self.deadline, transport=transport, trust_env=False)
         self._clock = clock
         self._keys: dict[str, jwk.Key] = {}
         self._tried_at = float("-inf")
-        self._lock = asyncio.Lock()
+        self._asked_for: dict[str, float] = {}
+        self._fetching: asyncio.Task[None] | None = None
 
     async def key(self, kid: str) -> jwk.Key:
-        age = self._clock() - self._tried_at
-        if age >= self.refresh_after or (kid not in self._keys and age >= self._pause_now()):
-            await self._refresh(kid)
+        if kid in self._keys:
+            if self._clock() - self._tried_at >= self.refresh_after:
+                self._fetch()
+            return self._keys[kid]
+        if self._may_ask_for(kid):
+            began_before = self._fetching is not None
+            await asyncio.shield(self._fetch())
+            if began_before and kid not in self._keys:  # it may have been published since
+                await asyncio.shield(self._fetch())
         if not self._keys:
             raise IssuerUnreachable
         try:
@@ -151,25 +166,49 @@ class KeyRing:
         except KeyError:
             raise TokenRefused("unknown kid") from None
 
-    def _pause_now(self) -> float:
-        return self.pause if self._keys else self.pause_when_empty
+    def _may_ask_for(self, kid: str) -> bool:
+        """Whether an unknown kid may cause a fetch, now and not again for a while."""
+        now = self._clock()
+        if self._keys and now - self._asked_for.get(kid, float("-inf")) < self.pause:
+            return False
+        self._asked_for.pop(kid, None)
+        self._asked_for[kid] = now
+        if len(self._asked_for) > self.remembered:
+            del self._asked_for[next(iter(self._asked_for))]
+        return True
 
-    async def _refresh(self, kid: str) -> None:
-        async with self._lock:
-            age = self._clock() - self._tried_at
-            if age < self._pause_now():
-                return  # somebody else fetched while this one waited
-            self._tried_at = self._clock()
-            try:
-                answer = await self._client.get(self._url)
+    def _fetch(self) -> "asyncio.Task[None]":
+        """The fetch under way, or a new one: all who wait for it share it."""
+        if self._fetching is None:
+            self._fetching = asyncio.create_task(self._refresh())
+            self._fetching.add_done_callback(self._fetched)
+        return self._fetching
+
+    def _fetched(self, _: "asyncio.Task[None]") -> None:
+        self._fetching = None
+
+    async def _refresh(self) -> None:
+        early = self._tried_at + self.pace - self._clock()
+        if early > 0:
+            await asyncio.sleep(early)
+        self._tried_at = self._clock()
+        try:
+            async with asyncio.timeout(self.deadline), self._client.stream("GET", self._url) as answer:
                 answer.raise_for_status()
-                keys = _public_keys(answer.json())
-            except (httpx.HTTPError, ValueError, KeyError, TypeError):
-                return  # the old keys stay: an issuer that is down must not close every service
-            if keys:
-                self._keys = keys
+                body = b""
+                async for piece in answer.aiter_bytes():
+                    body += piece
+                    if len(body) > self.largest:
+                        return
+            keys = _public_keys(orjson.loads(body))
+        except (httpx.HTTPError, TimeoutError, ValueError, KeyError, TypeError, AttributeError):
+            return  # the old keys stay: an issuer that is down must not close every service
+        if keys:
+            self._keys = keys
 
     async def close(self) -> None:
+        if self._fetching is not None:
+            self._fetching.cancel()
         await self._client.aclose()
 
 

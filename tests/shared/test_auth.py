@@ -1,9 +1,10 @@
 """Tokens: more than forty forged ones, rotation of keys, an issuer that is down, and who covers what."""
 
+import asyncio
 import base64
 import json
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import httpx
@@ -177,18 +178,34 @@ class Issuer:
         return httpx.Response(500) if self.down else httpx.Response(200, json=key_set(*self.keys))
 
 
-async def test_unknown_kids_cause_one_fetch_per_thirty_seconds() -> None:
+async def refused(ring: KeyRing, kid: str) -> None:
+    with pytest.raises(TokenRefused):
+        await ring.key(kid)
+
+
+async def test_unknown_kids_share_fetches_and_each_pauses_by_itself() -> None:
     issuer = Issuer()
     await issuer.ring.key("one")
-    for number in range(10_000):
-        with pytest.raises(TokenRefused):
-            await issuer.ring.key(f"invented-{number}")
-    assert issuer.fetched == 1
+    issuer.now += 2
+    await asyncio.gather(*(refused(issuer.ring, f"invented-{number}") for number in range(10_000)))
+    fetched = issuer.fetched
+    assert fetched <= 3, "those who ask while a fetch is under way share the next one"
+    issuer.now += 2
+    await asyncio.gather(*(refused(issuer.ring, f"invented-{number}") for number in range(10_000)))
+    assert issuer.fetched == fetched, "they were asked for, and are not asked for again"
+    issuer.keys = [KEY, RSA]
+    assert (await issuer.ring.key("rsa")).kid == "rsa", "a new key is used at once, whatever was invented"
     issuer.now += 31
-    for number in range(100):
-        with pytest.raises(TokenRefused):
-            await issuer.ring.key(f"invented-{number}")
-    assert issuer.fetched == 2
+    await refused(issuer.ring, "invented-9999")
+    assert issuer.fetched == fetched + 2
+
+
+async def test_who_asks_soon_waits_for_the_next_fetch() -> None:
+    issuer = Issuer()
+    issuer.ring.pace = 0.02
+    await issuer.ring.key("one")
+    issuer.keys = [RSA]
+    assert (await issuer.ring.key("rsa")).kid == "rsa"
 
 
 async def test_rotation_is_followed_and_a_withdrawn_key_is_dropped() -> None:
@@ -196,8 +213,7 @@ async def test_rotation_is_followed_and_a_withdrawn_key_is_dropped() -> None:
     await issuer.ring.key("one")
     issuer.keys, issuer.now = [RSA], issuer.now + 31
     assert (await issuer.ring.key("rsa")).kid == "rsa"
-    with pytest.raises(TokenRefused):
-        await issuer.ring.key("one")
+    await refused(issuer.ring, "one")
 
 
 async def test_an_issuer_that_is_down_closes_nothing() -> None:
@@ -205,6 +221,34 @@ async def test_an_issuer_that_is_down_closes_nothing() -> None:
     await issuer.ring.key("one")
     issuer.down, issuer.now = True, issuer.now + 3600
     assert (await issuer.ring.key("one")).kid == "one"
+
+
+class Dripping(httpx.AsyncByteStream):
+    """A key set whose bytes never end."""
+
+    def __init__(self, pause: float) -> None:
+        self._pause = pause
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        while True:
+            await asyncio.sleep(self._pause)
+            yield b" " * 1024
+
+
+@pytest.mark.parametrize("pause", [0.01, 0.0], ids=["slow", "large"])
+async def test_a_key_set_that_never_ends_hangs_nobody(pause: float) -> None:
+    """Whoever has a known key does not wait at all; whoever has not waits no longer than the deadline."""
+    issuer = Issuer()
+    await issuer.ring.key("one")
+    dripping = httpx.MockTransport(lambda _: httpx.Response(200, stream=Dripping(pause)))
+    issuer.ring._client = httpx.AsyncClient(transport=dripping)
+    issuer.ring.deadline, issuer.now = 0.3, issuer.now + 3600
+    began = asyncio.get_running_loop().time()
+    assert [(await issuer.ring.key("one")).kid for _ in range(100)] == ["one"] * 100
+    assert asyncio.get_running_loop().time() - began < 0.2
+    async with asyncio.timeout(5):
+        await refused(issuer.ring, "new")
+    await issuer.ring.close()
 
 
 async def test_without_any_key_nothing_is_proven() -> None:
