@@ -190,6 +190,19 @@ class CampaignTargetsListed(Event):
     at: datetime
 
 
+class CampaignTargetsHandedOver(Event):
+    """Open targets (at most 1,000 in one fact) went from one team to another; `team` is the new one."""
+
+    type: ClassVar[str] = "inspection.campaign.targets_handed_over.v1"
+    topic: ClassVar[str] = "inspection.campaigns.v1"
+
+    campaign_id: UUID
+    targets: list[UUID]
+    from_team: str
+    team: str
+    at: datetime
+
+
 class CampaignTargetClosed(Event):
     """A target of the frozen list ended with a reason: `inspected`, `moved`, `duplicate`, `refused`, `closed_door`."""
 
@@ -629,6 +642,15 @@ class ViolationReported(ViolationEvent):
     external_ref: str | None
 
 
+class ViolationHandedOver(ViolationEvent):
+    """The work on a violation went from one team to another; `team` is the new one."""
+
+    type: ClassVar[str] = "inspection.violation.handed_over.v1"
+
+    from_team: str
+    team: str
+
+
 class RectificationOrdered(ViolationEvent):
     """The institution was told to put it right by a day."""
 
@@ -816,6 +838,15 @@ class ComplaintEvent(Event):
     street: str | None
     state: str
     at: datetime
+
+
+class ComplaintHandedOver(ComplaintEvent):
+    """Another team looks into it; `team` is the new one."""
+
+    type: ClassVar[str] = "inspection.complaint.handed_over.v1"
+
+    from_team: str
+    team: str
 
 
 class ComplaintReceived(ComplaintEvent):

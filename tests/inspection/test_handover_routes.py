@@ -47,6 +47,13 @@ async def test_open_work_goes_over_and_what_has_ended_stays(world: World) -> Non
     coverage = (await world.bureau.get(f"{campaign}/coverage")).json()
     assert [(one["team"], one["open"]) for one in coverage["teams"] if one["targets"]] == [("t2", 2)]
     assert [kind for kind, _, _ in await world.facts(visit)][-1] == "inspection.visit.handed_over.v1"
+    (violation,) = (await heir.get("/v1/violations")).json()["items"]
+    kind, version, told = (await world.facts(violation["id"]))[-1]
+    assert (kind, version, told["from_team"], told["team"]) == ("inspection.violation.handed_over.v1", 2, "t1", "t2")
+    assert violation["version"] == 2
+    kind, version, told = (await world.facts(campaign.rpartition("/")[2]))[-1]
+    assert (kind, told["team"], len(told["targets"])) == ("inspection.campaign.targets_handed_over.v1", "t2", 2)
+    assert (await world.bureau.get(campaign)).json()["version"] == version
     kind, version, told = (await world.facts(teams["t1"]))[-1]
     assert (kind, version, told["to"], told["targets"]) == ("inspection.team.handed_over.v1", 2, "t2", 2)
     await phone.pull()
@@ -59,6 +66,19 @@ async def test_open_work_goes_over_and_what_has_ended_stays(world: World) -> Non
     assert ended_team.status_code == 200
     late = await world.bureau.post("/v1/visits", json={"grid": "g1", "team": "t1"})
     assert (late.status_code, late.json()["code"]) == (422, "team-unknown")
+
+
+async def test_a_complaint_is_handed_over_as_a_fact(world: World) -> None:
+    teams = await two_teams(world)
+    said = {"subject": "fees", "text": "x", "hotline_no": "1", "district": "140213"}
+    complaint = (await world.bureau.post("/v1/complaints", json=said)).headers["location"]
+    matched = {"institution_id": str(await world.institution("g1"))}
+    before = (await world.bureau.post(f"{complaint}/match", json=matched)).json()
+    await world.bureau.post(f"/v1/teams/{teams['t1']}/handover", json={"to": "t2", "reason": "x"})
+    after = (await world.bureau.get(complaint)).json()
+    assert (before["team"], after["team"], after["version"]) == ("t1", "t2", before["version"] + 1)
+    kind, version, told = (await world.facts(complaint.rpartition("/")[2]))[-1]
+    assert (kind, version, told["from_team"]) == ("inspection.complaint.handed_over.v1", after["version"], "t1")
 
 
 async def test_who_may_take_over(world: World) -> None:

@@ -32,6 +32,7 @@ from shared.events.inspection import (
     CampaignDiscovery,
     CampaignLaunched,
     CampaignTargetClosed,
+    CampaignTargetsHandedOver,
     CampaignTargetsListed,
     ListedTarget,
 )
@@ -319,6 +320,12 @@ class Campaign(Base, Aggregate):
         """A part of the frozen list, as a fact."""
         # Rows of ours, up to a million of them: building them needs no second validation.
         return CampaignTargetsListed.model_construct(campaign_id=self.id, targets=list(targets), at=at)
+
+    def hand_over(self, targets: Sequence[UUID], *, to: str, from_team: str, at: datetime) -> CampaignTargetsHandedOver:
+        """Some of its open targets go to another team."""
+        return CampaignTargetsHandedOver(
+            campaign_id=self.id, targets=list(targets), from_team=from_team, team=to, at=at
+        )
 
     def count(self, one: Count) -> None:
         """Let an outcome count. What counts already is told again whatever became of the campaign."""

@@ -35,7 +35,7 @@ from services.inspection.cases.states import UNDECIDED, CaseState
 from services.inspection.evidence.domain import EvidenceNotFound, EvidenceNotKept
 from services.inspection.norms.domain import NormUnknown
 from services.inspection.offences.domain import OffenceUnknown
-from services.inspection.violations.domain import ViolationNotFound
+from services.inspection.violations.domain import ViolationNotFound, ViolationWithdrawnAlready
 from shared.clock import china_date, utc_now
 from shared.paging import Page, PageParams
 from shared.policies import Principal, allow
@@ -97,6 +97,7 @@ class CaseExtensionIn(BaseModel):
     response_model=CaseOut,
     responses=problems(
         ViolationNotFound,
+        ViolationWithdrawnAlready,
         CaseOpenAlready,
         NoPenaltyBasis,
         OffenceUnknown,

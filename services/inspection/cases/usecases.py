@@ -35,6 +35,7 @@ async def file_case(
 ) -> Case:
     """Open a case on a violation: by the version of the offence it keeps, or by that of the day of the acts."""
     violation = await violations.violation_for_update(session, violation_id, caller)
+    violation.check_pursuable()
     offence = await _offence(session, violation, filing)
     case, filed = Case.file(
         filing,

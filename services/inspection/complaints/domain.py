@@ -23,6 +23,7 @@ from shared.events.inspection import (
     ComplaintAnswered,
     ComplaintContactRead,
     ComplaintEvent,
+    ComplaintHandedOver,
     ComplaintJoined,
     ComplaintMatched,
     ComplaintParted,
@@ -367,6 +368,12 @@ class Complaint(Base, Aggregate):
     def _check(self, action: Action) -> None:
         if self.state not in TRANSITIONS[action]:
             raise ComplaintStateRefuses(state=self.state)
+
+    def hand_over(self, team: str, *, at: datetime) -> ComplaintHandedOver:
+        """Let another team look into it."""
+        assert self.team is not None, "it waits for the team that hands over"
+        before, self.team = self.team, team
+        return self._fact(ComplaintHandedOver, at, from_team=before, team=team)
 
     def _fact(self, kind: type[Fact], at: datetime, **more: object) -> Fact:
         return kind.model_validate(

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.inspection.complaints.domain import (
@@ -133,10 +133,10 @@ async def joined_to(session: AsyncSession, lead_id: UUID) -> Sequence[Complaint]
     return (await session.scalars(wanted)).all()
 
 
-async def pass_complaints(session: AsyncSession, team: str, heir: str) -> None:
-    """Another team goes for what a team has still to look into, so it reads what is complained of."""
-    waiting = update(Complaint).where(Complaint.team == team, Complaint.state != ComplaintState.ANSWERED)
-    await session.execute(waiting.values(team=heir).execution_options(synchronize_session=False))
+async def unanswered_for_update(session: AsyncSession, team: str) -> Sequence[Complaint]:
+    """What a team has still to look into, locked in the order of ids."""
+    wanted = select(Complaint).where(Complaint.team == team, Complaint.state != ComplaintState.ANSWERED)
+    return (await session.scalars(wanted.order_by(Complaint.id).with_for_update())).all()
 
 
 async def institutions_known(session: AsyncSession, district: str | None) -> Sequence[Known]:

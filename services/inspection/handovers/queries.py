@@ -1,6 +1,6 @@
 """A team's open work, locked in the order in which visits lock it."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
@@ -35,16 +35,15 @@ async def visits_for_update(session: AsyncSession, team: str) -> Sequence[Visit]
     return (await session.scalars(wanted.execution_options(populate_existing=True))).all()
 
 
-async def pass_violations(session: AsyncSession, team: str, heir: str) -> int:
-    """Give its violations that are not closed to another team; how many."""
-    passed = update(Violation).where(_violations_of(team))
-    ids = await session.scalars(passed.values(team=heir).returning(Violation.id))
-    return len(ids.all())
+async def violations_for_update(session: AsyncSession, team: str) -> Sequence[Violation]:
+    """Its violations that have not ended, by id."""
+    wanted = select(Violation).where(_violations_of(team)).order_by(Violation.id).with_for_update()
+    return (await session.scalars(wanted.execution_options(populate_existing=True))).all()
 
 
-async def pass_targets(session: AsyncSession, team: str, heir: str) -> Mapping[UUID, "Counter[str | None]"]:
-    """Give its open targets of open campaigns to another team; how many in each grid of each campaign, whose rows
-    are locked, too."""
+async def pass_targets(session: AsyncSession, team: str, heir: str) -> Mapping[Campaign, Mapping[UUID, str | None]]:
+    """Give its open targets of open campaigns to another team: by campaign, which is locked, the targets and the grid
+    of each."""
     wanted = (
         select(CampaignTarget.id, CampaignTarget.campaign_id, CampaignTarget.grid)
         .join(Campaign, Campaign.id == CampaignTarget.campaign_id)
@@ -53,13 +52,14 @@ async def pass_targets(session: AsyncSession, team: str, heir: str) -> Mapping[U
         .with_for_update(of=CampaignTarget)
     )
     found = (await session.execute(wanted)).all()
-    grids: dict[UUID, Counter[str | None]] = defaultdict(Counter)
+    grids: dict[UUID, dict[UUID, str | None]] = defaultdict(dict)
     for one in found:
-        grids[one.campaign_id][one.grid] += 1
-    await session.execute(select(Campaign.id).where(Campaign.id.in_(grids)).order_by(Campaign.id).with_for_update())
+        grids[one.campaign_id][one.id] = one.grid
+    held = select(Campaign).where(Campaign.id.in_(grids)).order_by(Campaign.id).with_for_update()
+    campaigns = (await session.scalars(held.execution_options(populate_existing=True))).all()
     ids = [one.id for one in found]
     await session.execute(update(CampaignTarget).where(CampaignTarget.id.in_(ids)).values(team=heir))
-    return grids
+    return {campaign: grids[campaign.id] for campaign in campaigns}
 
 
 async def open_work(session: AsyncSession, team: str) -> dict[str, int]:

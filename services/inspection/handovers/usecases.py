@@ -1,16 +1,21 @@
 """Hand a team's open work over to another."""
 
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.inspection.campaigns.domain import TargetState
+from services.inspection.campaigns.domain import LISTED_PER_EVENT, TargetState
 from services.inspection.campaigns.queries import add_to_tally
 from services.inspection.complaints import queries as complaints
+from services.inspection.complaints.domain import Complaint
 from services.inspection.handovers import queries
 from services.inspection.handovers.domain import Handover, check_heir, moved_cells
 from services.inspection.teams import queries as teams
+from services.inspection.violations.domain import Violation
+from services.inspection.visits.domain import Visit
 from shared import journal
 from shared.journal import Fact
 from shared.policies import Principal
@@ -21,28 +26,39 @@ async def hand_over(
 ) -> Handover:
     """Give another team what this one has still to do: visits, targets of open campaigns, violations.
 
-    Each visit is a fact, and the handover is one of the team; its phones begin anew, for its version moves.
+    Whatever changes hands is a fact of its own, and the handover is one of the team; its phones begin anew, for its
+    version moves.
     Locks in the order of visits: visits, violations, complaints, targets, campaigns.
     """
     team = await teams.team_for_update(session, team_id, caller)
     heir = check_heir(team, await teams.team_by_code(session, to))
+    facts: list[Fact] = []
     visits = await queries.visits_for_update(session, team.code)
-    facts = []
-    for visit in visits:
-        handed = visit.hand_over(heir.code, at=at)
-        visit.version += 1
-        facts.append(Fact(visit.id, visit.version, handed, reason))
+    violations = await queries.violations_for_update(session, team.code)
+    waiting = await complaints.unanswered_for_update(session, team.code)
+    work: Sequence[Visit | Violation | Complaint] = [*visits, *violations, *waiting]
+    for one in work:
+        handed = one.hand_over(heir.code, at=at)
+        one.version += 1
+        facts.append(Fact(one.id, one.version, handed, reason))
+    passed = await queries.pass_targets(session, team.code, heir.code)
+    for campaign, grids in passed.items():
+        for part in _parts(list(grids)):
+            campaign.version += 1
+            told = campaign.hand_over(part, to=heir.code, from_team=team.code, at=at)
+            facts.append(Fact(campaign.id, campaign.version, told, reason))
+        cells = moved_cells(Counter(grids.values()), team=team.code, heir=heir.code, state=TargetState.OPEN)
+        await add_to_tally(session, campaign.id, cells)
     await session.flush()
     await journal.record_many(session, facts)
-    violations = await queries.pass_violations(session, team.code, heir.code)
-    await complaints.pass_complaints(session, team.code, heir.code)
-    passed = await queries.pass_targets(session, team.code, heir.code)
-    for campaign_id, grids in passed.items():
-        cells = moved_cells(grids, team=team.code, heir=heir.code, state=TargetState.OPEN)
-        await add_to_tally(session, campaign_id, cells)
-    handover = Handover(len(visits), sum(grids.total() for grids in passed.values()), violations)
+    handover = Handover(len(visits), sum(map(len, passed.values())), len(violations))
     fact = team.hand_over(
         heir.code, visits=handover.visits, targets=handover.targets, violations=handover.violations, at=at
     )
     await journal.record(session, fact, subject=team, reason=reason)
     return handover
+
+
+def _parts(targets: Sequence[UUID]) -> Iterator[Sequence[UUID]]:
+    for start in range(0, len(targets), LISTED_PER_EVENT):
+        yield targets[start : start + LISTED_PER_EVENT]

@@ -20,6 +20,7 @@ from shared.events.inspection import (
     RectificationOrdered,
     ViolationEvent,
     ViolationExtended,
+    ViolationHandedOver,
     ViolationRectified,
     ViolationReported,
     ViolationVerified,
@@ -106,6 +107,13 @@ class DeadlineUnknown(Conflict):
     zh = "该严重程度没有现行默认整改期限，请指明日期。"
 
 
+class ViolationWithdrawnAlready(Conflict):
+    """The violation was withdrawn: it was reported by mistake, so no case can be filed on it."""
+
+    code = "violation-withdrawn"
+    zh = "该问题已撤回，不得据此立案。"
+
+
 class ViolationNotWithdrawable(Conflict):
     """Only what was reported, and nobody was told of yet, is withdrawn."""
 
@@ -147,6 +155,8 @@ class ViolationState(StrEnum):
 
 ENDED: Final = (ViolationState.CLOSED, ViolationState.WITHDRAWN)
 """Put right, or reported by mistake."""
+PURSUABLE: Final = frozenset(ViolationState) - {ViolationState.WITHDRAWN}
+"""States in which a penalty case may be filed: also on what was put right, which may still be punished."""
 
 
 class Action(StrEnum):
@@ -366,6 +376,17 @@ class Violation(Base, Aggregate, Followed):
         self._check(Action.WITHDRAW)
         self.state, self.withdrawn_by, self.withdrawal_reason = ViolationState.WITHDRAWN, by, reason
         return self._fact(ViolationWithdrawn, at)
+
+    def hand_over(self, team: str, *, at: datetime) -> ViolationHandedOver:
+        """Give the work on it to another team."""
+        assert self.team is not None, "it was found by the team that hands over"
+        before, self.team = self.team, team
+        return self._fact(ViolationHandedOver, at, from_team=before, team=team)
+
+    def check_pursuable(self) -> None:
+        """Whether a case may be filed on it."""
+        if self.state not in PURSUABLE:
+            raise ViolationWithdrawnAlready(state=self.state)
 
     @property
     def place(self) -> Place:

@@ -18,6 +18,7 @@ from services.registry.proposals.domain import PenaltyProposal
 from services.registry.responsibilities.domain import Responsibility
 from services.registry.stop_orders.domain import StopOrder, StopOrderRecipient
 from services.registry.transformations.domain import Transformation
+from shared.events.inspection import ViolationWithdrawn
 from shared.journal import journal
 from shared.policies import Principal
 
@@ -105,10 +106,11 @@ def _orders(ids: Select[Any]) -> Select[Any]:
 
 
 async def knows_violation(session: AsyncSession, institution_id: UUID, violation_id: UUID) -> bool:
-    """Whether inspection told of this violation at this institution."""
-    told = select(FileEntry.event_id).where(
+    """Whether inspection told of this violation at this institution, and did not withdraw it since."""
+    told = select(FileEntry.type).where(
         FileEntry.institution_id == institution_id,
         FileEntry.key == violation_id,
         FileEntry.type.like("inspection.violation.%"),
     )
-    return await session.scalar(told.limit(1)) is not None
+    types = (await session.scalars(told)).all()
+    return bool(types) and ViolationWithdrawn.type not in types
