@@ -6,6 +6,7 @@ What a line may hold is decided here: who, which route, which outcome, how long;
 import logging
 import sys
 from collections.abc import MutableMapping
+from typing import TextIO
 
 import orjson
 import structlog
@@ -24,8 +25,8 @@ _QUIET = {
 }
 
 
-def configure_logging(service: str, level: str) -> None:
-    """Everything written through `logging` or structlog leaves as JSON; call once per process."""
+def configure_logging(service: str, level: str, stream: TextIO | None = None) -> None:
+    """Everything written through `logging` or structlog leaves as JSON, on stdout by default; call once per process."""
     shared_processors: list[Processor] = [
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
@@ -45,7 +46,7 @@ def configure_logging(service: str, level: str) -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(sys.stdout)
+    handler = logging.StreamHandler(stream or sys.stdout)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared_processors,

@@ -24,17 +24,18 @@ class ServiceSettings(BaseSettings):
     database_url: str
     pool_size: int = 8
     pool_wait: float = 2.0
-    statement_timeout: float = 30.0
+    statement_timeout: float = 15.0
 
     kafka_bootstrap_servers: str
     kafka_idempotence: bool = True
     """Off only for the embedded broker, which does not speak the idempotent producer's protocol."""
     kafka_groups: bool = True
     """Off only for the embedded broker, whose groups do not survive the death of a member: one worker takes all."""
-    worker_name: str = ""
-    """Static group membership: a restarted worker takes its partitions back at once."""
     worker_port: int | None = None
     worker_host: str = "127.0.0.1"
+    """Where a worker answers probes; in a container 0.0.0.0, because they come from outside."""
+    trusted_proxies: str = ""
+    """Addresses and networks whose X-Forwarded-For is believed, separated by commas: the gateway's, nobody else's."""
 
     issuer: str
     jwks_url: str

@@ -63,6 +63,15 @@ def test_the_sample_travels_as_a_cloud_event(name: str) -> None:
     assert {header: content.decode() for header, content in again} == kept["headers"]
 
 
+@pytest.mark.parametrize("name", TYPES)
+def test_the_payload_says_whom_the_fact_is_about(name: str) -> None:
+    kept, event = sample(name), EVENTS[name]
+    field = event.aggregate_field()
+    assert field is not None
+    assert kept["value"][field] == kept["key"]
+    assert kept["headers"]["ce_source"] == f"/{event.producer()}"
+
+
 def test_wrapping_gives_every_header_the_document_names() -> None:
     envelope = Envelope(
         UUID(int=1), TYPES[0], "/x", UUID(int=2), 1, datetime(2026, 3, 1, tzinfo=UTC), "a", f"00-{'1' * 32}"
