@@ -49,6 +49,11 @@ class Envelope:
     offset: int = -1
 
 
+def owner_of(topic: str) -> str:
+    """The source of every event on a topic: the service that it is named after."""
+    return f"/{topic.partition('.')[0]}"
+
+
 def wrap(envelope: Envelope, payload: bytes) -> tuple[bytes, bytes, list[tuple[str, bytes]]]:
     """An event as a Kafka record: key, value, headers."""
     key = str(envelope.key).encode()

@@ -43,7 +43,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.context import acting_as, current_actor
 from shared.database import shared_metadata
-from shared.envelope import Envelope, Headers, Malformed, envelope_of, unwrap
+from shared.envelope import Envelope, Headers, Malformed, envelope_of, owner_of, unwrap
 from shared.events import Event
 from shared.events.catalogue import EVENTS
 from shared.failpoints import failpoint
@@ -417,7 +417,7 @@ class Inbox:
             raise Unreadable(str(error)) from error
         if record.key is not None and record.key != str(envelope.key).encode():
             raise Contested("the record's key is not its subject", envelope)
-        if envelope.source != f"/{envelope.topic.partition('.')[0]}":
+        if envelope.source != owner_of(envelope.topic):
             raise Contested("the source does not own the topic", envelope)
         kind = self.catalogue.get(envelope.type)
         if kind is None:

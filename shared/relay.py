@@ -19,7 +19,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared.database import private_connection
-from shared.envelope import Envelope, wrap
+from shared.envelope import Envelope, owner_of, wrap
 from shared.failpoints import failpoint
 from shared.leadership import pause, run_as_leader
 from shared.outages import Fault, database_fault
@@ -54,8 +54,11 @@ _DELETE = text("DELETE FROM outbox_pending WHERE journal_id = ANY(:ids)").bindpa
 _REFUSE = text("UPDATE outbox_pending SET refused = :reason WHERE journal_id = :id")
 
 
-async def relay_once(connection: AsyncConnection, send: Send, *, source: str, batch: int = BATCH) -> int:
-    """Publish one batch of pending rows; the number read. The connection autocommits."""
+async def relay_once(connection: AsyncConnection, send: Send, *, source: str | None = None, batch: int = BATCH) -> int:
+    """Publish one batch of pending rows; the number read. The connection autocommits.
+
+    The source is the topic's owner unless another is given: no other may speak on it.
+    """
     blocked = list((await connection.scalars(_BLOCKED)).all())
     if blocked:
         rows = (await connection.execute(_PENDING, {"blocked": blocked, "batch": batch})).all()
@@ -74,11 +77,11 @@ async def relay_once(connection: AsyncConnection, send: Send, *, source: str, ba
     return len(rows)
 
 
-def _message(row: Any, source: str) -> Message:
+def _message(row: Any, source: str | None) -> Message:
     envelope = Envelope(
         event_id=row.event_id,
         type=row.type,
-        source=source,
+        source=source or owner_of(row.topic),
         key=row.key,
         sequence=row.key_version,
         time=row.at,
@@ -173,7 +176,7 @@ class Relay:
     async def _send_pending(self, connection: AsyncConnection, send: Send, stop: asyncio.Event) -> None:
         while not stop.is_set():
             try:
-                count = await relay_once(connection, send, source=f"/{self._settings.service}", batch=self._batch)
+                count = await relay_once(connection, send, batch=self._batch)
             except DBAPIError as error:
                 if database_fault(error) is not Fault.SLOW or self._batch == 1:
                     raise

@@ -22,11 +22,6 @@ class Event(BaseModel):
     """The field with the aggregate's id, which is the key on the wire; by default the first field that is an id."""
 
     @classmethod
-    def producer(cls) -> str:
-        """The service that owns the topic, and alone may speak on it."""
-        return cls.topic.partition(".")[0]
-
-    @classmethod
     @cache
     def aggregate_field(cls) -> str | None:
         """Where the payload says whom it is about; None for an event that does not say."""
