@@ -132,7 +132,8 @@ async def _operate(command: Sequence[str], sessions: async_sessionmaker[AsyncSes
         return f"discarded {command[1]}; {released} records behind it are done with", 0
     async with sessions() as session:
         rows = await parking.parked_records(session, inbox.consumer)
-    return "\n".join(orjson.dumps(dict(row._mapping), default=str).decode() for row in rows) or "nothing is parked", 0
+    told = [{str(name): value for name, value in row._mapping.items()} for row in rows]
+    return "\n".join(orjson.dumps(one, default=str).decode() for one in told) or "nothing is parked", 0
 
 
 def _operator() -> str:
