@@ -279,7 +279,7 @@ async def test_a_discarded_record_is_kept_and_lets_its_siblings_pass(
     async with sessions() as session:
         bad = await session.scalar(select(parked.c.id).where(parked.c.version == 1))
     said = await command(settings, inbox, capsys, "discard", str(bad), "agreed", "with", "the registry\udcff")
-    assert said == f"discarded {bad}; 2 records behind it are done with"
+    assert said.splitlines()[-1] == f"discarded {bad}; 2 records behind it are done with"
     async with sessions() as session:
         assert await numbers_of(session, key) == [2, 3]
         kept = (await session.execute(select(discarded))).one()
