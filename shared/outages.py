@@ -23,8 +23,9 @@ class Fault(Enum):
 
 _SLOW: Final = frozenset({"57014", "25P03", "25P04"})
 """Statement, idle in transaction, transaction: each ran out of its time."""
-_CONTENDED: Final = frozenset({"40001", "40P01", "55P03"})
-"""Serialisation, deadlock, a lock not got in time."""
+ROLLED_BACK: Final = frozenset({"40001", "40P01"})
+"""Serialisation and deadlock: PostgreSQL undid the whole transaction, and it may simply begin again."""
+_LOCK_NOT_GOT: Final = "55P03"
 _AWAY_CLASSES: Final = ("08", "57P", "53")
 """Connections, shutdown and start-up, no resources left."""
 _AWAY: Final = (PoolTimeout, driver.InternalClientError, driver.InterfaceError, driver.InvalidCachedStatementError)
@@ -38,7 +39,7 @@ def database_fault(error: BaseException) -> Fault | None:
     state = getattr(error, "sqlstate", None) or ""
     if state in _SLOW:
         return Fault.SLOW
-    if state in _CONTENDED:
+    if state in ROLLED_BACK or state == _LOCK_NOT_GOT:
         return Fault.CONTENDED
     if state.startswith(_AWAY_CLASSES):
         return Fault.AWAY

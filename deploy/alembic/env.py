@@ -36,7 +36,7 @@ def migrate(connection: Connection) -> None:
 
 
 async def connect_and_migrate() -> None:
-    engine = create_async_engine(os.environ["DATABASE_URL"], poolclass=pool.NullPool)
+    engine = create_async_engine(os.environ["DATABASE_URL"], poolclass=pool.NullPool, hide_parameters=True)
     async with engine.connect() as connection:
         await connection.run_sync(migrate)
         await connection.commit()

@@ -57,6 +57,9 @@ TUNING = {
     "timezone": "UTC",
     "log_timezone": "UTC",
     "log_min_messages": "warning",
+    # The details of an error hold values: "Key (phone)=(…) already exists".
+    "log_error_verbosity": "terse",
+    "log_parameter_max_length_on_error": "0",
 }
 DURABLE = {"fsync": "on", "synchronous_commit": "on"}
 THROW_AWAY = {
