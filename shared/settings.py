@@ -1,8 +1,9 @@
 """What a process reads from its environment. One process is one service, so the names carry no prefix."""
 
+from ipaddress import ip_network
 from typing import ClassVar, Literal, Self
 
-from pydantic import SecretStr, model_validator
+from pydantic import SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 DEVELOPMENT_CURSOR_KEY = "development-only-cursor-key"
@@ -44,6 +45,14 @@ class ServiceSettings(BaseSettings):
     public_rate: str = "120/minute"
     """What one address may ask of /v1/public, per process: a count and a time, as `120/minute`."""
     cors_origins: tuple[str, ...] = ()
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def require_networks(cls, value: str) -> str:
+        for one in value.split(","):
+            if one.strip() and ip_network(one.strip()).prefixlen == 0:
+                raise ValueError("whoever trusts all addresses believes every caller's own word")
+        return value
 
     @model_validator(mode="after")
     def refuse_development_secrets(self) -> Self:

@@ -26,6 +26,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from shared import context, memory
 from shared.auth import ANONYMOUS, KeyRing, TokenVerifier
@@ -166,7 +167,11 @@ def _middleware(settings: ServiceSettings) -> list[Middleware]:
     request_id = Middleware(
         CorrelationIdMiddleware, validator=lambda value: _REQUEST_ID.fullmatch(value) is not None, transformer=None
     )
-    return [request_id, *cors, Middleware(Edge, settings=settings)]
+    # Outermost, so that all below, the throttle above all, sees the citizen's address and not the gateway's.
+    behind_gateway = (
+        [Middleware(ProxyHeadersMiddleware, trusted_hosts=settings.trusted_proxies)] if settings.trusted_proxies else []
+    )
+    return [*behind_gateway, request_id, *cors, Middleware(Edge, settings=settings)]
 
 
 async def _answer(request: Request, error: Exception) -> Response:
