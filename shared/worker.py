@@ -48,9 +48,6 @@ _meter = metrics.get_meter("shared.worker")
 _pending = _meter.create_gauge("outbox.pending", unit="{record}", description="Facts the broker has not acknowledged.")
 _age = _meter.create_gauge("outbox.age", unit="s", description="Age of the oldest pending fact.")
 _parked = _meter.create_gauge("consumer.parked", unit="{record}", description="Records set aside; see the runbook.")
-_lag = _meter.create_gauge(
-    "consumer.lag", unit="{record}", description="Records between PostgreSQL's offsets and the ends of the log."
-)
 _standing = _meter.create_gauge(
     "consumer.standing", unit="s", description="For how long the slowest partition has not moved while records wait."
 )
@@ -285,13 +282,22 @@ async def _purge(sessions: async_sessionmaker[AsyncSession], stop: asyncio.Event
 
 async def _watch_progress(consumer: Consumer, stop: asyncio.Event) -> None:
     """How far the consumer is behind, and that it moves; one that stands still is told once a minute."""
+
+    def lag(_: object) -> Iterator[metrics.Observation]:
+        if consumer.progress.lag is not None:  # of what is not known, or another worker's, nothing is said
+            yield metrics.Observation(consumer.progress.lag)
+
+    _meter.create_observable_gauge(
+        "consumer.lag",
+        [lag],
+        unit="{record}",
+        description="Records between PostgreSQL's offsets and the ends of the log.",
+    )
     told = -math.inf
     while not stop.is_set():
         with suppress(Exception):  # while the database or the broker is away, the last measure holds and its clock runs
             await consumer.measure()
         now = time.monotonic()
-        if consumer.progress.lag is not None:
-            _lag.set(consumer.progress.lag)
         _standing.set(consumer.progress.standing(now))
         stuck = consumer.progress.stuck(now)
         if stuck and now - told >= TELL_EVERY:
