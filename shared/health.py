@@ -15,7 +15,7 @@ import orjson
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from fastapi import APIRouter, FastAPI
-from sqlalchemy import text
+from sqlalchemy import QueuePool, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.responses import Response
 
@@ -99,8 +99,16 @@ def health_app(lifecycle: Lifecycle, checks: Mapping[str, Check]) -> FastAPI:
     return app
 
 
+def _busy(engine: AsyncEngine) -> bool:
+    """All connections are at work: that is load, which another restart would not take away."""
+    pool = engine.pool
+    return isinstance(pool, QueuePool) and pool.checkedout() >= pool.size()
+
+
 def database_answers(engine: AsyncEngine) -> Check:
     async def check() -> None:
+        if _busy(engine):
+            return
         async with engine.connect() as connection:
             await connection.execute(text("SELECT 1"))
 
@@ -118,16 +126,20 @@ def migrations_at_head(engine: AsyncEngine, service: str) -> Check:
     """
     heads: set[str] = set()
     known: set[str] = set()
+    verified: list[bool] = []
 
     async def check() -> None:
         if not heads:
             known_now, heads_now = await asyncio.to_thread(_revisions, service)
             known.update(known_now)
             heads.update(heads_now)
+        if verified and _busy(engine):
+            return
         async with engine.connect() as connection:
             found = set((await connection.execute(text("SELECT version_num FROM alembic_version"))).scalars())
         if not found or not (found >= heads or found - known):
             raise BehindMigrations
+        verified.append(True)
 
     return check
 

@@ -158,7 +158,15 @@ async def gathering(session: AsyncSession) -> AsyncIterator[None]:
     await record_many(session, facts)
 
 
+def _check_subject(fact: Fact) -> None:
+    """A fact that says it is about another aggregate would be parked by everybody who listens."""
+    if fact.event.aggregate_id() not in (None, fact.key):
+        raise ValueError(f"{fact.event.type} is recorded under a key that is not its {fact.event.aggregate_field()}")
+
+
 async def _write(session: AsyncSession, facts: Sequence[Fact]) -> None:
+    for fact in facts:
+        _check_subject(fact)
     await session.execute(
         _INSERT,
         {

@@ -17,7 +17,7 @@ from sqlalchemy import Column, DateTime, Table, Text, TextClause, Uuid, bindpara
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared.database import private_connection, shared_metadata
-from shared.outages import database_fault
+from shared.outages import Fault, database_fault
 
 log = structlog.get_logger(__name__)
 
@@ -163,7 +163,8 @@ async def run_as_leader(
             try:
                 await _lead(lease, work)
             except Exception as error:
-                if database_fault(error) is None and not isinstance(error, KafkaError):
+                fault = database_fault(error)
+                if fault is Fault.SLOW or (fault is None and not isinstance(error, KafkaError)):
                     log.exception("work of the leader failed", task=task)
                 else:
                     log.warning("work of the leader interrupted", task=task, error=type(error).__name__)

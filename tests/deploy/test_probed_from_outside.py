@@ -4,7 +4,9 @@ import asyncio
 import json
 import os
 import re
+import signal
 import sys
+import time
 from asyncio.subprocess import DEVNULL, Process
 from pathlib import Path
 from typing import Any
@@ -96,6 +98,12 @@ async def test_pods_are_ready_for_who_asks_from_outside(
     try:
         ready = await answers(f"http://{OUTSIDE}:{port}{path}", process, within=60)
         assert set(ready.json()["checks"].values()) == {"ok"}
+        measured = (await answers(f"http://{OUTSIDE}:{port}/metrics", process, within=10)).text
+        assert part == "api" or "consumer_standing_seconds{" in measured
+        begin = time.monotonic()
+        await stop(process)
+        assert process.returncode == (0 if part == "worker" else -signal.SIGTERM), "uvicorn ends by the signal it heard"
+        assert time.monotonic() - begin < 15
     finally:
         await stop(process)
 

@@ -9,9 +9,10 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
-from shared.health import BehindMigrations, Lifecycle, health_app, migrations_at_head
+from shared.database import open_engine
+from shared.health import BehindMigrations, Lifecycle, database_answers, health_app, migrations_at_head
 from tests.infrastructure import ScratchDatabase
-from tests.shared.edge_example import client_of, create_tables, example_app
+from tests.shared.edge_example import client_of, create_tables, example_app, example_settings
 
 
 async def _broken() -> None:
@@ -100,3 +101,12 @@ async def test_metrics_carry_the_route_and_not_the_path(scratch_database: Scratc
         assert "0190a1b2" not in text
         assert "http_server_request_duration_seconds_bucket" in text
         assert (await client.get("/readyz")).json()["checks"]["database"] == "ok"
+
+
+async def test_a_full_pool_is_load_and_no_reason_to_be_unready(scratch_database: ScratchDatabase) -> None:
+    settings = example_settings(await scratch_database("example", migrate=False)).model_copy(update={"pool_wait": 0.2})
+    engine = open_engine(settings, pool_size=1)
+    async with engine.connect() as connection:
+        await connection.execute(text("SELECT 1"))
+        await database_answers(engine)()
+    await engine.dispose()

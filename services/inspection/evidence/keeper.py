@@ -50,7 +50,7 @@ class Keeper:
     async def _keep(self, stop: asyncio.Event) -> None:
         while not stop.is_set():
             try:
-                decided = await keep_received(self._sessions, self._store, self._seal)
+                decided = await keep_received(self._sessions, self._store, self._seal, stop)
             except Exception as error:
                 log.error("evidence is not being kept", exc_info=error)
                 await pause(stop, AFTER_A_FAULT)
@@ -59,10 +59,12 @@ class Keeper:
                     await pause(stop, LOOK_EVERY)
 
 
-async def keep_received(sessions: async_sessionmaker[AsyncSession], store: EvidenceStore, seal: Seal) -> int:
+async def keep_received(
+    sessions: async_sessionmaker[AsyncSession], store: EvidenceStore, seal: Seal, stop: asyncio.Event | None = None
+) -> int:
     """Decide about all that has arrived; how many pieces. One that cannot be decided keeps no other waiting."""
     decided, after = 0, None
-    while True:
+    while stop is None or not stop.is_set():
         async with sessions() as session:
             evidence = await queries.next_received(session, after)
         if evidence is None:
@@ -73,6 +75,7 @@ async def keep_received(sessions: async_sessionmaker[AsyncSession], store: Evide
             decided += 1
         except Exception as error:
             log.error("evidence cannot be decided", evidence=str(evidence.id), exc_info=error)
+    return decided
 
 
 async def _decide(

@@ -1,14 +1,16 @@
 """The loop's judgement: slow work is cut, contended work repeated, standing still is seen, and who acts is kept."""
 
+import asyncio
 import time
 from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from aiokafka import TopicPartition
+from aiokafka import AIOKafkaProducer, TopicPartition
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
+from deploy.local.topics import Topic, create_topics
 from shared import consumer, parking
 from shared.consumer import Consumer
 from shared.database import new_id, open_engine, open_sessions
@@ -16,6 +18,7 @@ from shared.inbox import Delivery, Inbox, Record, handle_each
 from shared.journal import Fact, journal, record_many
 from shared.outages import Fault, database_fault
 from shared.progress import STANDS_STILL, Progress
+from tests.infrastructure import Broker as InfrastructureBroker
 from tests.shared.core.conftest import (
     ExampleSettings,
     Happened,
@@ -23,6 +26,7 @@ from tests.shared.core.conftest import (
     count,
     effects,
     example_inbox,
+    numbers_of,
     write_effects,
 )
 from tests.shared.core.test_inbox import messages_of, ready, reasons
@@ -214,3 +218,39 @@ async def test_who_fails_again_and_again_is_failing_between_its_lives(
     assert not feeder.failing, "once is nothing"
     feeder._failures = 2
     assert feeder.failing
+
+
+@pytest.mark.kafka
+async def test_poison_on_the_wire_is_parked_and_the_partition_goes_on(
+    engine: AsyncEngine, sessions: Sessions, kafka_settings: ExampleSettings, broker: InfrastructureBroker
+) -> None:
+    await create_topics(broker.bootstrap, [Topic(TOPIC, 3)])
+    key, inbox, stop = new_id(), example_inbox(), asyncio.Event()
+    (genuine,) = await messages_of(engine, sessions, (key, 1, 1))
+    _, subject, value, headers = genuine
+    producer = AIOKafkaProducer(bootstrap_servers=broker.bootstrap, acks="all", enable_idempotence=False)
+    await producer.start()
+    poison: list[tuple[bytes | None, bytes | None, list[tuple[str, bytes | None]]]] = [
+        (None, b"\xff not json", [("nothing", None)]),
+        (subject, None, [(name, None) for name, _ in headers]),
+        (b"\0", b"\0", [("ce_specversion", b"1.0"), ("\0", b"\0")]),
+        (subject, value, [(name, b"9" * 30 if name == "ce_sequence" else content) for name, content in headers]),
+    ]
+    for record_key, content, told in poison:
+        await producer.send_and_wait(TOPIC, content, key=record_key, headers=told, partition=0)
+    await producer.send_and_wait(TOPIC, value, key=subject, headers=headers, partition=0)
+    await producer.stop()
+    feeder = Consumer(kafka_settings, engine, sessions, inbox)
+    running = asyncio.create_task(feeder.run(stop))
+    async with asyncio.timeout(30):
+        while True:
+            async with sessions() as session:
+                if await numbers_of(session, key) == [1]:
+                    break
+            await asyncio.sleep(0.05)
+    await feeder.measure()
+    assert feeder.progress.lag == 0
+    assert not feeder.failing
+    assert len(await reasons(sessions)) >= len(poison)
+    stop.set()
+    await asyncio.wait_for(running, 10)
