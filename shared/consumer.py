@@ -99,6 +99,11 @@ class Consumer:
             positions = await self.inbox.positions(session)
         ends = await asyncio.wait_for(kafka.end_offsets(partitions), MEASURE_WITHIN)
         ours = {tp: positions[tp.topic, tp.partition] for tp in partitions if (tp.topic, tp.partition) in positions}
+        for tp, position in ours.items():
+            # What is left of the log may hold no record at all (marks of transactions): the client has passed it.
+            nothing_in_hand = self._cursor.get(tp) == position < ends[tp]
+            if nothing_in_hand and await asyncio.wait_for(kafka.position(tp), MEASURE_WITHIN) >= ends[tp]:
+                ends[tp] = position
         self.progress.note(ours, ends, time.monotonic())
 
     # -- one life of a client ----------------------------------------------------------------------

@@ -106,7 +106,8 @@ def connection_options(settings: ServiceSettings, name: str, **server_settings: 
             "application_name": name,
             "statement_timeout": str(int(settings.statement_timeout * 1000)),
             "lock_timeout": "5000",
-            "idle_in_transaction_session_timeout": "60000",
+            # A frozen process holds its row locks no longer than this: the next leader waits for them.
+            "idle_in_transaction_session_timeout": "20000",
             # A client that vanished holds its locks no longer than this.
             "tcp_keepalives_idle": "10",
             "tcp_keepalives_interval": "5",

@@ -39,8 +39,9 @@ def configure_logging(service: str, level: str, stream: TextIO | None = None) ->
         _named,
     ]
     _SERVICE["service"] = service
-    if not structlog.is_configured():  # loggers keep the processors they met first
+    if not _CONFIGURED:  # loggers keep the processors they met first
         _configure_structlog(shared_processors)
+        _CONFIGURED.append(True)
     handler = logging.StreamHandler(stream or sys.stdout)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
@@ -104,6 +105,7 @@ def _tell_the_last(kind: type[BaseException], error: BaseException, trace: Trace
 
 
 _SERVICE = {"service": ""}
+_CONFIGURED: list[bool] = []
 
 
 def _named(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
