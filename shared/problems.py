@@ -168,7 +168,7 @@ def problem_response(
             return _invalid_fields(request, exc)
         case HTTPException():
             return _edge(request, exc)
-        case IntegrityError():
+        case IntegrityError() | driver.IntegrityConstraintViolationError():
             return _constraint_broken(request, exc, constraints or {})
     code, status, retry_after = unexpected(exc)
     if status >= 500:
@@ -215,12 +215,17 @@ def _edge(request: Request, exc: HTTPException) -> Response:
     return render(request, exc.status_code, code, _MESSAGES[code], errors=errors, headers=exc.headers)
 
 
-def _constraint_broken(request: Request, exc: IntegrityError, constraints: Mapping[str, type[Refusal]]) -> Response:
-    name = str(getattr(exc.driver_exception, "constraint_name", None))
+def _constraint_broken(
+    request: Request,
+    exc: IntegrityError | driver.IntegrityConstraintViolationError,
+    constraints: Mapping[str, type[Refusal]],
+) -> Response:
+    said = exc.driver_exception if isinstance(exc, IntegrityError) else exc
+    name = str(getattr(said, "constraint_name", None))
     if name in constraints:
         return _refused(request, constraints[name]())
     # An id that the caller chose and something else already has: its first fact cannot be written.
-    if name == _FACTS_OF_A_KEY and str(getattr(exc.driver_exception, "detail", "")).endswith(", 1) already exists."):
+    if name == _FACTS_OF_A_KEY and str(getattr(said, "detail", "")).endswith(", 1) already exists."):
         return _refused(request, IdTaken())
     _unmapped.add(1, {"constraint": name})
     logger.error("constraint %s refused a request and has no refusal of its own", name, exc_info=exc)
