@@ -36,6 +36,7 @@ SLOW_TRIES = 2
 FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 30.0
 FAILURES_FORGIVEN = 2
+STEADY_AFTER = 10.0
 MEASURE_WITHIN = 4.0
 RETRY_PARKED_EVERY = 5.0
 
@@ -63,7 +64,7 @@ class Consumer:
         self._away = True
         """Until partitions are assigned, and while they are not; waiting to lead is no failure."""
         self._failures = 0
-        """In a row, without a step in between."""
+        """In a row, with no steady life in between."""
         self.progress: Progress[TopicPartition] = Progress()
 
     @property
@@ -140,7 +141,8 @@ class Consumer:
 
     async def _poll(self, kafka: AIOKafkaConsumer, stop: asyncio.Event) -> None:
         loop = asyncio.get_running_loop()
-        retry_at = loop.time() + RETRY_PARKED_EVERY
+        begun = loop.time()
+        retry_at = begun + RETRY_PARKED_EVERY
         while not stop.is_set():
             if self._stale:
                 assignment = self._assignment
@@ -164,7 +166,8 @@ class Consumer:
             for tp, _, records in spans:
                 self._cursor[tp] = records[-1].offset + 1
             await self._take_all(kafka, spans)
-            if spans or self.progress.lag == 0:
+            # That other partitions move does not count: the one that fails ends each life after a moment.
+            if self.progress.lag == 0 or loop.time() - begun >= STEADY_AFTER:
                 self._failures = 0
 
     async def _take_all(
