@@ -1,11 +1,12 @@
 """The loop between Kafka and the inbox: how records get there. All that must be right is in `shared.inbox`.
 
-Two ways to come by partitions: a consumer group with static membership (Apache Kafka), or all of them under a leader
-lock (the embedded broker). Either way offsets live in PostgreSQL and the compare-and-set there decides; what is
+Two ways to come by partitions: a consumer group (Apache Kafka), or all of them under a lease
+(the embedded broker). Either way offsets live in PostgreSQL and the compare-and-set there decides; what is
 committed to Kafka only feeds lag dashboards. Pitfalls of the client that shape this code: `docs/adr/0004`.
 """
 
 import asyncio
+import time
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import Any
@@ -16,10 +17,12 @@ from aiokafka.errors import KafkaError, NoOffsetForPartitionError, OffsetOutOfRa
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from shared import parking
-from shared.context import acting_as
 from shared.failpoints import failpoint
-from shared.inbox import Fenced, Inbox, Record, is_hopeless, is_outage
-from shared.leadership import leadership
+from shared.inbox import Fenced, Inbox, Record, is_hopeless, reason_of
+from shared.leadership import pause, run_as_leader
+from shared.outages import Fault, database_fault, is_outage
+from shared.progress import STANDS_STILL, Progress
+from shared.records import read_any_record
 from shared.settings import ServiceSettings
 
 log = structlog.get_logger(__name__)
@@ -29,8 +32,12 @@ SIDE_BY_SIDE = 2
 """Partitions applied at once: one is unpacked while the other waits for PostgreSQL. Three wait for one another's
 cells (`bench/NOTES.md`). Their transactions are independent, as they are between workers."""
 TRIES = 4
+SLOW_TRIES = 2
 FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 30.0
+FAILURES_FORGIVEN = 2
+STEADY_AFTER = 10.0
+MEASURE_WITHIN = 4.0
 RETRY_PARKED_EVERY = 5.0
 
 
@@ -49,41 +56,75 @@ class Consumer:
         inbox: Inbox,
     ) -> None:
         self._settings, self._engine, self._sessions, self.inbox = settings, engine, sessions, inbox
+        self._kafka: AIOKafkaConsumer | None = None
         self._cursor: dict[TopicPartition, int] = {}
         self._assignment = 0
         """Counts assignments; `_synchronised` is the last one whose positions were taken from PostgreSQL."""
         self._synchronised = -1
-        self.failing = True
+        self._away = True
         """Until partitions are assigned, and while they are not; waiting to lead is no failure."""
-        self.lag = 0
+        self._failures = 0
+        """In a row, with no steady life in between."""
+        self.progress: Progress[TopicPartition] = Progress()
+
+    @property
+    def failing(self) -> bool:
+        """Whether somebody should look: no partitions, failing again and again, or standing still."""
+        now = time.monotonic()
+        return self._away or self._failures >= FAILURES_FORGIVEN or self.progress.standing(now) >= STANDS_STILL
 
     async def run(self, stop: asyncio.Event) -> None:
-        pause = FIRST_PAUSE
+        if not self._settings.kafka_groups:
+            task = f"consumer {self.inbox.consumer}"
+            await run_as_leader(self._engine, task, lambda: self._live(stop), stop, standing_by=self._stand_by)
+            return
+        wait = FIRST_PAUSE
         while not stop.is_set():
             try:
-                if self._settings.kafka_groups:
-                    await self._consume(stop)
-                else:
-                    self.failing = False
-                    async with leadership(self._engine, f"consumer {self.inbox.consumer}"):
-                        await self._consume(stop)
-                pause = FIRST_PAUSE
+                await self._live(stop)
             except Exception as error:
                 if isinstance(error, KafkaError) or is_outage(error):
                     log.warning("consumer interrupted", error=type(error).__name__)
                 else:
                     log.exception("consumer failed")
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(stop.wait(), pause)
-                pause = min(pause * 2, LONGEST_PAUSE)
-            finally:
-                self.failing = True
+                wait = FIRST_PAUSE if self._failures <= 1 else min(wait * 2, LONGEST_PAUSE)
+                await pause(stop, wait)
+
+    async def measure(self) -> None:
+        """See how far PostgreSQL's offsets are from the ends of the log. Without a client the clock just goes on."""
+        kafka = self._kafka
+        if kafka is None or not kafka.assignment():
+            return
+        partitions = list(kafka.assignment())
+        async with self._sessions() as session:
+            positions = await self.inbox.positions(session)
+        ends = await asyncio.wait_for(kafka.end_offsets(partitions), MEASURE_WITHIN)
+        ours = {tp: positions[tp.topic, tp.partition] for tp in partitions if (tp.topic, tp.partition) in positions}
+        for tp, position in ours.items():
+            # What is left of the log may hold no record at all (marks of transactions): the client has passed it.
+            nothing_in_hand = self._cursor.get(tp) == position < ends[tp]
+            if nothing_in_hand and await asyncio.wait_for(kafka.position(tp), MEASURE_WITHIN) >= ends[tp]:
+                ends[tp] = position
+        self.progress.note(ours, ends, time.monotonic())
 
     # -- one life of a client ----------------------------------------------------------------------
 
+    def _stand_by(self) -> None:
+        self._away, self._failures = False, 0
+        self.progress.forget()
+
+    async def _live(self, stop: asyncio.Event) -> None:
+        self._away = True
+        try:
+            await self._consume(stop)
+        except Exception:
+            self._failures += 1
+            raise
+        finally:
+            self._away = True
+
     async def _consume(self, stop: asyncio.Event) -> None:
-        self.failing = True
-        kafka = self._open_client()
+        kafka = self._kafka = self._open_client()
         try:
             await kafka.start()
             if self._settings.kafka_groups:
@@ -93,18 +134,22 @@ class Consumer:
             self._assignment += 1
             await self._poll(kafka, stop)
         finally:
+            self._kafka = None
             # stop() may hang or raise CancelledError when brokers are gone; the offsets are safe in PostgreSQL.
             with suppress(Exception, asyncio.CancelledError):
                 await asyncio.wait_for(kafka.stop(), 5)
 
     async def _poll(self, kafka: AIOKafkaConsumer, stop: asyncio.Event) -> None:
         loop = asyncio.get_running_loop()
-        retry_at = loop.time() + RETRY_PARKED_EVERY
+        begun = loop.time()
+        retry_at = begun + RETRY_PARKED_EVERY
         while not stop.is_set():
             if self._stale:
                 assignment = self._assignment
                 await self._resynchronise(kafka, kafka.assignment())
                 self._synchronised = assignment
+                with suppress(KafkaError, TimeoutError):
+                    await self.measure()
             if loop.time() >= retry_at:
                 await parking.retry_due(self._sessions, self.inbox)
                 retry_at = loop.time() + RETRY_PARKED_EVERY
@@ -121,7 +166,9 @@ class Consumer:
             for tp, _, records in spans:
                 self._cursor[tp] = records[-1].offset + 1
             await self._take_all(kafka, spans)
-            self.lag = sum(max((kafka.highwater(tp) or 0) - self._cursor.get(tp, 0), 0) for tp in kafka.assignment())
+            # That other partitions move does not count: the one that fails ends each life after a moment.
+            if self.progress.lag == 0 or loop.time() - begun >= STEADY_AFTER:
+                self._failures = 0
 
     async def _take_all(
         self, kafka: AIOKafkaConsumer, spans: Sequence[tuple[TopicPartition, int | None, Sequence[Any]]]
@@ -141,14 +188,7 @@ class Consumer:
 
     async def _take(self, kafka: AIOKafkaConsumer, tp: TopicPartition, start: int, records: Sequence[Record]) -> None:
         try:
-            try:
-                await self._apply(records, start)
-            except Fenced:
-                raise
-            except Exception as error:
-                if is_outage(error):
-                    raise
-                await self._one_by_one(records, start)
+            await self._take_span(records, start)
         except Fenced:
             log.info("batch fenced", topic=tp.topic, partition=tp.partition)
             await self._resynchronise(kafka, [tp])
@@ -158,10 +198,31 @@ class Consumer:
             with suppress(KafkaError):
                 await kafka.commit({tp: records[-1].offset + 1})
 
+    async def _take_span(self, records: Sequence[Record], start: int, tries: int = TRIES) -> None:
+        """All at once; what is too slow for that in halves, what fails record by record."""
+        try:
+            await self._apply(records, start)
+        except Fenced:
+            raise
+        except Exception as error:
+            match database_fault(error):
+                case Fault.AWAY:
+                    raise
+                case Fault.SLOW if len(records) > 1:
+                    half = len(records) // 2
+                    log.warning("batch too slow", topic=records[0].topic, records=len(records))
+                    await self._take_span(records[:half], start)
+                    await self._take_span(records[half:], records[half - 1].offset + 1)
+                case Fault.CONTENDED if tries > 1:
+                    log.warning("batch contended", topic=records[0].topic, error=type(error).__name__)
+                    await asyncio.sleep(FIRST_PAUSE * 2 ** (TRIES - tries + 1))
+                    await self._take_span(records, start, tries - 1)
+                case _:
+                    await self._one_by_one(records, start)
+
     async def _apply(self, records: Sequence[Record], start: int) -> None:
-        with acting_as(f"consumer:{self.inbox.consumer}"):
-            async with self._sessions.begin() as session:
-                await self.inbox.apply(session, records, start=start)
+        async with self._sessions.begin() as session:
+            await self.inbox.apply(session, records, start=start)
         await failpoint("W11")
 
     async def _one_by_one(self, records: Sequence[Record], start: int) -> None:
@@ -179,13 +240,16 @@ class Consumer:
             except Fenced:
                 raise
             except Exception as error:
-                if is_outage(error):
-                    raise
-                if is_hopeless(error) or attempt == TRIES:
-                    reason = getattr(error, "code", type(error).__name__)
+                fault = database_fault(error)
+                last = attempt == (SLOW_TRIES if fault is Fault.SLOW else TRIES)
+                if fault is Fault.AWAY or (fault is Fault.CONTENDED and last):
+                    raise  # nothing is wrong with the record: it waits, and that is seen
+                if is_hopeless(error) or last:
+                    reason = fault.value if fault else reason_of(error)
                     log.error(
                         "record parked",
                         topic=record.topic,
+                        partition=record.partition,
                         offset=record.offset,
                         reason=reason,
                         exc_info=error,
@@ -214,7 +278,7 @@ class Consumer:
             kafka.seek(tp, position)
             self._cursor[tp] = position
         kafka.resume(*wanted)
-        self.failing = False
+        self._away = False
 
     async def _all_partitions(self, kafka: AIOKafkaConsumer) -> list[TopicPartition]:
         found: list[TopicPartition] = []
@@ -230,9 +294,10 @@ class Consumer:
     def _open_client(self) -> AIOKafkaConsumer:
         group: dict[str, Any] = {}
         if self._settings.kafka_groups:
+            # No static membership: a pod's name is new with every release, and a member that never comes back would
+            # keep its partitions until the session ends. A dynamic one leaves when it stops.
             group = {"group_id": f"doublewings.{self.inbox.consumer}"}
-            if self._settings.worker_name:
-                group["group_instance_id"] = self._settings.worker_name
+        read_any_record()
         return AIOKafkaConsumer(
             bootstrap_servers=self._settings.kafka_bootstrap_servers,
             client_id=f"{self.inbox.consumer}-consumer",
@@ -263,4 +328,4 @@ class _Rebalance(ConsumerRebalanceListener):  # type: ignore[misc]  # the librar
 
 
 def _as_record(record: "ConsumerRecord[Any, Any]") -> Record:
-    return Record(record.topic, record.partition, record.offset, tuple(record.headers), record.value)
+    return Record(record.topic, record.partition, record.offset, tuple(record.headers), record.value, record.key or b"")

@@ -15,7 +15,7 @@ import orjson
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from fastapi import APIRouter, FastAPI
-from sqlalchemy import text
+from sqlalchemy import QueuePool, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.responses import Response
 
@@ -99,8 +99,16 @@ def health_app(lifecycle: Lifecycle, checks: Mapping[str, Check]) -> FastAPI:
     return app
 
 
+def _busy(engine: AsyncEngine) -> bool:
+    """All connections are at work: that is load, which another restart would not take away."""
+    pool = engine.pool
+    return isinstance(pool, QueuePool) and pool.checkedout() >= pool.size()
+
+
 def database_answers(engine: AsyncEngine) -> Check:
     async def check() -> None:
+        if _busy(engine):
+            return
         async with engine.connect() as connection:
             await connection.execute(text("SELECT 1"))
 
@@ -108,30 +116,42 @@ def database_answers(engine: AsyncEngine) -> Check:
 
 
 class BehindMigrations(Exception):
-    """The database has not the revision this code was written for."""
+    """The database is older than this code was written for."""
 
 
 def migrations_at_head(engine: AsyncEngine, service: str) -> Check:
-    """Ready only on the schema this code knows; the heads are read from the tree once."""
+    """Ready on the schema this code knows, or on a newer one: while a release rolls, old code works on it.
+
+    The tree of revisions is read once. It holds all that came before, so a revision it does not hold came after it.
+    """
     heads: set[str] = set()
+    known: set[str] = set()
+    verified: list[bool] = []
 
     async def check() -> None:
         if not heads:
-            heads.update(await asyncio.to_thread(_heads, service))
+            known_now, heads_now = await asyncio.to_thread(_revisions, service)
+            known.update(known_now)
+            heads.update(heads_now)
+        if verified and _busy(engine):
+            return
         async with engine.connect() as connection:
-            found = await connection.execute(text("SELECT version_num FROM alembic_version"))
-            if set(found.scalars()) != heads:
-                raise BehindMigrations
+            found = set((await connection.execute(text("SELECT version_num FROM alembic_version"))).scalars())
+        if not found or not (found >= heads or found - known):
+            raise BehindMigrations
+        verified.append(True)
 
     return check
 
 
-def _heads(service: str) -> tuple[str, ...]:
+def _revisions(service: str) -> tuple[list[str], tuple[str, ...]]:
+    """All revisions this code knows, and the newest of them."""
     config = Config(_ROOT / "alembic.ini", ini_section=service)
     # The file's paths are relative to the tree; the process may have been started anywhere.
     for option in ("script_location", "version_locations"):
         config.set_main_option(option, str(_ROOT / (config.get_main_option(option) or "")))
-    return tuple(ScriptDirectory.from_config(config).get_heads())
+    tree = ScriptDirectory.from_config(config)
+    return [script.revision for script in tree.walk_revisions()], tuple(tree.get_heads())
 
 
 async def _outcome(check: Check) -> str:

@@ -97,6 +97,8 @@ class Fact:
     key_version: int
     event: Event
     reason: str | None = None
+    traceparent: str | None = None
+    """The trace of its cause, where facts of several causes are recorded at once; else the one of the moment."""
 
 
 async def record(session: AsyncSession, event: Event, *, subject: Subject, reason: str | None = None) -> None:
@@ -114,9 +116,9 @@ _INSERT = text(
     """
     WITH fact AS (
         INSERT INTO journal (event_id, topic, type, key, key_version, payload, actor, reason, traceparent)
-        SELECT event_id, topic, type, key, key_version, payload::json, :actor, reason, :traceparent
-        FROM unnest(:event_ids, :topics, :types, :keys, :key_versions, :payloads, :reasons)
-             WITH ORDINALITY AS row (event_id, topic, type, key, key_version, payload, reason, place)
+        SELECT event_id, topic, type, key, key_version, payload::json, :actor, reason, traceparent
+        FROM unnest(:event_ids, :topics, :types, :keys, :key_versions, :payloads, :reasons, :traceparents)
+             WITH ORDINALITY AS row (event_id, topic, type, key, key_version, payload, reason, traceparent, place)
         ORDER BY place
         RETURNING id
     )
@@ -131,7 +133,7 @@ _INSERT = text(
     bindparam("payloads", type_=ARRAY(Text)),
     bindparam("reasons", type_=ARRAY(Text)),
     bindparam("actor", type_=Text),
-    bindparam("traceparent", type_=Text),
+    bindparam("traceparents", type_=ARRAY(Text)),
 )
 
 
@@ -158,7 +160,16 @@ async def gathering(session: AsyncSession) -> AsyncIterator[None]:
     await record_many(session, facts)
 
 
+def _check_subject(fact: Fact) -> None:
+    """A fact that says it is about another aggregate would be parked by everybody who listens."""
+    if fact.event.aggregate_id() not in (None, fact.key):
+        raise ValueError(f"{fact.event.type} is recorded under a key that is not its {fact.event.aggregate_field()}")
+
+
 async def _write(session: AsyncSession, facts: Sequence[Fact]) -> None:
+    for fact in facts:
+        _check_subject(fact)
+    trace = current_traceparent()
     await session.execute(
         _INSERT,
         {
@@ -170,7 +181,7 @@ async def _write(session: AsyncSession, facts: Sequence[Fact]) -> None:
             "payloads": [fact.event.model_dump_json() for fact in facts],
             "reasons": [fact.reason for fact in facts],
             "actor": current_actor(),
-            "traceparent": current_traceparent(),
+            "traceparents": [fact.traceparent or trace for fact in facts],
         },
     )
 

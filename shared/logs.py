@@ -6,6 +6,8 @@ What a line may hold is decided here: who, which route, which outcome, how long;
 import logging
 import sys
 from collections.abc import MutableMapping
+from types import TracebackType
+from typing import TextIO
 
 import orjson
 import structlog
@@ -13,6 +15,7 @@ from asgi_correlation_id.context import correlation_id
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 from shared import context
+from shared.tracebacks import without_values
 
 # Their own lines repeat ours (uvicorn.access) or tell each statement and each record.
 _QUIET = {
@@ -24,34 +27,29 @@ _QUIET = {
 }
 
 
-def configure_logging(service: str, level: str) -> None:
-    """Everything written through `logging` or structlog leaves as JSON; call once per process."""
+def configure_logging(service: str, level: str, stream: TextIO | None = None) -> None:
+    """Everything written through `logging` or structlog leaves as JSON, on stdout by default; call once per process."""
     shared_processors: list[Processor] = [
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.stdlib.PositionalArgumentsFormatter(),
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         _with_context,
-        structlog.processors.format_exc_info,
-        _named(service),
+        _without_values,
+        _named,
     ]
-    structlog.configure(
-        processors=[
-            structlog.stdlib.filter_by_level,
-            *shared_processors,
-            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
-        ],
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        wrapper_class=structlog.stdlib.BoundLogger,
-        cache_logger_on_first_use=True,
-    )
-    handler = logging.StreamHandler(sys.stdout)
+    _SERVICE["service"] = service
+    if not _CONFIGURED:  # loggers keep the processors they met first
+        _configure_structlog(shared_processors)
+        _CONFIGURED.append(True)
+    handler = logging.StreamHandler(stream or sys.stdout)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared_processors,
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, _as_json],
         )
     )
+    sys.excepthook = _tell_the_last
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level.upper())
@@ -60,6 +58,19 @@ def configure_logging(service: str, level: str) -> None:
         logger.handlers, logger.propagate = [], True
     for name, quiet in _QUIET.items():
         logging.getLogger(name).setLevel(quiet)
+
+
+def _configure_structlog(processors: list[Processor]) -> None:
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *processors,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
 
 
 def _with_context(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
@@ -72,12 +83,34 @@ def _with_context(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
     return event
 
 
-def _named(service: str) -> Processor:
-    def add(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
-        event["service"] = service
-        return event
+def _without_values(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    """Tracebacks without what the errors say; asyncio repeats an exception in its message, of which one line stays."""
+    told = event.pop("exc_info", None)
+    if told is True:
+        told = sys.exc_info()
+    error = told[1] if isinstance(told, tuple) else told
+    if isinstance(error, BaseException):
+        event["exception"] = without_values(error)
+    if event.get("logger") == "asyncio":
+        event["event"] = str(event.get("event", "")).partition("\n")[0]
+    return event
 
-    return add
+
+def _tell_the_last(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """What ends the process is told as everything else is."""
+    if issubclass(kind, KeyboardInterrupt):
+        sys.__excepthook__(kind, error, trace)
+    else:
+        logging.getLogger("process").critical("the process ends by an error", exc_info=(kind, error, trace))
+
+
+_SERVICE = {"service": ""}
+_CONFIGURED: list[bool] = []
+
+
+def _named(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    event.update(_SERVICE)
+    return event
 
 
 def _as_bytes(event: object, **_: object) -> bytes:

@@ -11,16 +11,17 @@ from uuid import UUID
 import orjson
 from asgi_correlation_id.context import correlation_id
 from asyncpg import exceptions as driver
-from fastapi.exceptions import RequestValidationError, ResponseValidationError
+from fastapi.exceptions import RequestValidationError
+from opentelemetry import metrics
 from pydantic import BaseModel, Field
 from sqlalchemy.exc import DBAPIError, IntegrityError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm.exc import StaleDataError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
 from shared.messages import EDGE, FIELD, UNSPECIFIC
+from shared.outages import Fault, database_fault
 from shared.refusals import Conflict, Forbidden, Invalid, NotFound, Refusal
 
 logger = logging.getLogger(__name__)
@@ -47,8 +48,21 @@ _MESSAGES: Mapping[str, tuple[str, str]] = {
     **EDGE,
     **{kind.code: (kind.en(), kind.zh) for kind in STATUS_OF_KIND},
 }
+_FACTS_OF_A_KEY = "uq_journal_key_key_version"
 _PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}")
-SERIALIZATION_STATES = frozenset({"40001", "40P01", "55P03"})
+
+_unmapped = metrics.get_meter("shared.problems").create_counter(
+    "http.server.unmapped_constraints",
+    unit="{request}",
+    description="Requests that the database refused by a constraint for which no refusal is declared: a fault of ours.",
+)
+
+
+class IdTaken(Conflict):
+    """This id is already in use; choose a new one."""
+
+    code = "id-taken"
+    zh = "该编号已被使用，请使用新的编号。"
 
 
 class FieldProblem(BaseModel):
@@ -154,11 +168,11 @@ def problem_response(
             return _invalid_fields(request, exc)
         case HTTPException():
             return _edge(request, exc)
-        case IntegrityError():
+        case IntegrityError() | driver.IntegrityConstraintViolationError():
             return _constraint_broken(request, exc, constraints or {})
     code, status, retry_after = unexpected(exc)
     if status >= 500:
-        logger.error("request failed: %s", code, exc_info=_without_values(exc))
+        logger.error("request failed: %s", code, exc_info=exc)
     headers = {"retry-after": str(retry_after)} if retry_after else None
     return render(request, status, code, _MESSAGES[code], headers=headers)
 
@@ -171,50 +185,15 @@ def unexpected(exc: BaseException) -> tuple[str, int, int]:
         return unexpected(exc.driver_exception)
     if isinstance(exc, StaleDataError):
         return "version-stale", 412, 0
-    if getattr(exc, "sqlstate", None) in SERIALIZATION_STATES:
+    fault = database_fault(exc)
+    if fault is Fault.CONTENDED:
         return "concurrent-change", 503, 1
     # PostgreSQL refusing a value, or the driver refusing to encode it (its own DataError is not exported).
     if isinstance(exc, driver.DataError) or (isinstance(exc, driver.InterfaceError) and isinstance(exc, ValueError)):
         return "value-unstorable", 422, 0
-    if connection_lost(exc):
+    if fault is not None:
         return "database-unavailable", 503, 2
     return "internal-error", 500, 0
-
-
-def connection_lost(exc: BaseException) -> bool:
-    """The database went away, is full, or does not answer in time."""
-    if isinstance(exc, DBAPIError) and exc.driver_exception is not None:
-        return exc.connection_invalidated or connection_lost(exc.driver_exception)
-    lost = (
-        PoolTimeout,
-        driver.PostgresConnectionError,
-        driver.OperatorInterventionError,
-        driver.InsufficientResourcesError,
-        driver.InternalClientError,
-        driver.InterfaceError,
-        driver.InvalidCachedStatementError,
-    )
-    return isinstance(exc, lost) or (isinstance(exc, OSError | TimeoutError) and _raised_by_driver(exc))
-
-
-def _raised_by_driver(exc: BaseException) -> bool:
-    """A refused socket and a missing file are both OSError; only the first, met inside asyncpg, is an outage."""
-    step = exc.__traceback__
-    while step is not None:
-        if str(step.tb_frame.f_globals.get("__name__", "")).startswith("asyncpg"):
-            return True
-        step = step.tb_next
-    return False
-
-
-def _without_values(exc: BaseException) -> BaseException:
-    """SQLAlchemy prints a statement's parameters, and pydantic its input: neither may reach a log."""
-    if isinstance(exc, DBAPIError):
-        exc.hide_parameters = True
-        exc.params = None
-    if isinstance(exc, ResponseValidationError):
-        return RuntimeError("the response does not fit its model").with_traceback(exc.__traceback__)
-    return exc
 
 
 def status_of(refusal: type[Refusal]) -> int:
@@ -236,12 +215,21 @@ def _edge(request: Request, exc: HTTPException) -> Response:
     return render(request, exc.status_code, code, _MESSAGES[code], errors=errors, headers=exc.headers)
 
 
-def _constraint_broken(request: Request, exc: IntegrityError, constraints: Mapping[str, type[Refusal]]) -> Response:
-    name = str(getattr(exc.driver_exception, "constraint_name", None))
+def _constraint_broken(
+    request: Request,
+    exc: IntegrityError | driver.IntegrityConstraintViolationError,
+    constraints: Mapping[str, type[Refusal]],
+) -> Response:
+    said = exc.driver_exception if isinstance(exc, IntegrityError) else exc
+    name = str(getattr(said, "constraint_name", None))
     if name in constraints:
         return _refused(request, constraints[name]())
-    logger.warning("constraint %s refused a request and has no refusal of its own", name)
-    return render(request, 409, Conflict.code, _MESSAGES[Conflict.code])
+    # An id that the caller chose and something else already has: its first fact cannot be written.
+    if name == _FACTS_OF_A_KEY and str(getattr(said, "detail", "")).endswith(", 1) already exists."):
+        return _refused(request, IdTaken())
+    _unmapped.add(1, {"constraint": name})
+    logger.error("constraint %s refused a request and has no refusal of its own", name, exc_info=exc)
+    return render(request, 500, "internal-error", _MESSAGES["internal-error"])
 
 
 def _invalid_fields(request: Request, exc: RequestValidationError) -> Response:

@@ -4,7 +4,6 @@
 and a contract test holds these bytes to it.
 """
 
-import asyncio
 from collections.abc import Sequence
 
 import asyncpg
@@ -12,6 +11,7 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
+from shared.database import DriverPool
 from shared.paging import PageRequest
 from shared.refusals import Refusal
 from shared.settings import ServiceSettings
@@ -27,50 +27,20 @@ class ReadPool:
     """Read-only connections beside the sessions' own, opened at the first use."""
 
     def __init__(self, settings: ServiceSettings) -> None:
-        self._settings = settings
-        self._pool: asyncpg.Pool[asyncpg.Record] | None = None
-        self._opening = asyncio.Lock()
+        self._pool = DriverPool(settings, "reads", default_transaction_read_only="on")
 
     async def json(self, sql: str, *args: object) -> str | None:
         """The first column of the first row: JSON text, or NULL."""
-        pool = self._pool or await self._open()
-        async with pool.acquire(timeout=self._settings.pool_wait) as connection:
+        async with self._pool.connection() as connection:
             found: str | None = await connection.fetchval(sql, *args)
             return found
 
     async def rows(self, sql: str, *args: object) -> "list[asyncpg.Record]":
-        pool = self._pool or await self._open()
-        async with pool.acquire(timeout=self._settings.pool_wait) as connection:
+        async with self._pool.connection() as connection:
             return await connection.fetch(sql, *args)
 
     async def close(self) -> None:
-        """Give the connections back; like the engine, the pool opens again if it is used again."""
-        if self._pool is not None:
-            pool, self._pool = self._pool, None
-            await pool.close()
-
-    async def _open(self) -> "asyncpg.Pool[asyncpg.Record]":
-        async with self._opening:
-            if self._pool is None:
-                settings = self._settings
-                self._pool = await asyncpg.create_pool(
-                    settings.database_url.replace("postgresql+asyncpg", "postgresql", 1),
-                    min_size=1,
-                    max_size=settings.pool_size,
-                    timeout=5,
-                    reset=_nothing_to_reset,
-                    server_settings={
-                        "application_name": f"{settings.service}-reads",
-                        "default_transaction_read_only": "on",
-                        "statement_timeout": str(int(settings.statement_timeout * 1000)),
-                        "jit": "off",
-                    },
-                )
-            return self._pool
-
-
-async def _nothing_to_reset(_: object) -> None:
-    """Single read-only statements leave nothing behind; the default reset is one more round trip per read."""
+        await self._pool.close()
 
 
 async def fetch_json(request: Request, sql: str, *args: object, missing: Refusal | None = None) -> Response:

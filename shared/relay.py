@@ -13,14 +13,16 @@ from typing import Any
 
 import structlog
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError, MessageSizeTooLargeError
+from aiokafka.errors import MessageSizeTooLargeError
 from sqlalchemy import ARRAY, BigInteger, bindparam, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from shared.envelope import Envelope, wrap
+from shared.database import private_connection
+from shared.envelope import Envelope, owner_of, wrap
 from shared.failpoints import failpoint
-from shared.inbox import is_outage
-from shared.leadership import leadership
+from shared.leadership import pause, run_as_leader
+from shared.outages import Fault, database_fault
 from shared.settings import ServiceSettings
 
 log = structlog.get_logger(__name__)
@@ -52,8 +54,11 @@ _DELETE = text("DELETE FROM outbox_pending WHERE journal_id = ANY(:ids)").bindpa
 _REFUSE = text("UPDATE outbox_pending SET refused = :reason WHERE journal_id = :id")
 
 
-async def relay_once(connection: AsyncConnection, send: Send, *, source: str, batch: int = BATCH) -> int:
-    """Publish one batch of pending rows; the number read. The connection autocommits."""
+async def relay_once(connection: AsyncConnection, send: Send, *, source: str | None = None, batch: int = BATCH) -> int:
+    """Publish one batch of pending rows; the number read. The connection autocommits.
+
+    The source is the topic's owner unless another is given: no other may speak on it.
+    """
     blocked = list((await connection.scalars(_BLOCKED)).all())
     if blocked:
         rows = (await connection.execute(_PENDING, {"blocked": blocked, "batch": batch})).all()
@@ -72,11 +77,11 @@ async def relay_once(connection: AsyncConnection, send: Send, *, source: str, ba
     return len(rows)
 
 
-def _message(row: Any, source: str) -> Message:
+def _message(row: Any, source: str | None) -> Message:
     envelope = Envelope(
         event_id=row.event_id,
         type=row.type,
-        source=source,
+        source=source or owner_of(row.topic),
         key=row.key,
         sequence=row.key_version,
         time=row.at,
@@ -139,38 +144,45 @@ class Relay:
 
     def __init__(self, settings: ServiceSettings, engine: AsyncEngine) -> None:
         self._settings, self._engine = settings, engine
+        self._batch = BATCH
         self.failing = True
-        """Until the broker has been reached once, and while it cannot be."""
+        """Until the broker has been reached once, and while it cannot be; waiting to lead is no failure."""
 
     async def run(self, stop: asyncio.Event) -> None:
-        pause = 0.1
-        while not stop.is_set():
-            try:
-                self.failing = False  # waiting to lead is no failure
-                async with leadership(self._engine, "relay") as connection:
-                    await self._relay(connection, stop)
-                    pause = 0.1
-            except Exception as error:
-                self.failing = True
-                if not (isinstance(error, KafkaError) or is_outage(error)):
-                    log.exception("relay failed")
-                else:
-                    log.warning("relay interrupted", error=type(error).__name__)
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(stop.wait(), pause)
-                pause = min(pause * 2, 5.0)
+        await run_as_leader(self._engine, "relay", lambda: self._relay(stop), stop, standing_by=self._stand_by)
 
-    async def _relay(self, connection: AsyncConnection, stop: asyncio.Event) -> None:
+    def _stand_by(self) -> None:
+        self.failing = False
+
+    async def _relay(self, stop: asyncio.Event) -> None:
         self.failing = True
-        producer = open_producer(self._settings)
+        connection = await private_connection(self._engine)
         try:
-            await producer.start()
-            self.failing = False
-            send = KafkaSender(producer)
-            while not stop.is_set():
-                count = await relay_once(connection, send, source=f"/{self._settings.service}")
-                if count < BATCH:
-                    await asyncio.sleep(POLL)
+            producer = open_producer(self._settings)
+            try:
+                await producer.start()
+                self.failing = False
+                await self._send_pending(connection, KafkaSender(producer), stop)
+            except Exception:
+                self.failing = True
+                raise
+            finally:
+                with suppress(Exception):
+                    await asyncio.wait_for(producer.stop(), 5)
         finally:
             with suppress(Exception):
-                await asyncio.wait_for(producer.stop(), 5)
+                await asyncio.wait_for(connection.close(), 5)
+
+    async def _send_pending(self, connection: AsyncConnection, send: Send, stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            try:
+                count = await relay_once(connection, send, batch=self._batch)
+            except DBAPIError as error:
+                if database_fault(error) is not Fault.SLOW or self._batch == 1:
+                    raise
+                self._batch = max(1, self._batch // 2)
+                log.warning("batch too slow", records=self._batch)
+                continue
+            if count < self._batch:
+                await pause(stop, POLL)
+            self._batch = min(self._batch * 2, BATCH)

@@ -12,7 +12,7 @@ from shared.problems import EdgeProblem
 
 
 class Throttle:
-    """`rate` as `120/minute`. Behind a proxy the address is the client's only if the server trusts that proxy."""
+    """`rate` as `120/minute`. Behind a gateway, `trusted_proxies` must name the gateway."""
 
     def __init__(self, rate: str) -> None:
         self._item = parse(rate)

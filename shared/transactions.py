@@ -24,11 +24,11 @@ from shared.batches import batch_member
 from shared.clock import utc_now
 from shared.etags import tagged, tells_a_version
 from shared.failpoints import failpoint
+from shared.outages import ROLLED_BACK
 from shared.policies import policies_of
 from shared.problems import EdgeProblem
 
 ATTEMPTS = 3
-_RETRIED_STATES = frozenset({"40001", "40P01"})
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
@@ -204,7 +204,8 @@ async def _attempts(request: StrictRequest, handle: Handler, claim: idempotency.
 
 def _certainly_undone(error: DBAPIError) -> bool:
     """A failed COMMIT never comes here as a lost connection: `Transaction.commit` turns it into its own problem."""
-    return error.connection_invalidated or getattr(error.driver_exception, "sqlstate", None) in _RETRIED_STATES
+    lost_before_commit = error.connection_invalidated
+    return lost_before_commit or getattr(error.driver_exception, "sqlstate", None) in ROLLED_BACK
 
 
 async def _attempt(request: StrictRequest, handle: Handler, claim: idempotency.Claim | None) -> Response:

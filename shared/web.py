@@ -26,10 +26,12 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from shared import context, memory
 from shared.auth import ANONYMOUS, KeyRing, TokenVerifier
 from shared.database import open_engine, open_sessions
+from shared.envelope import TRACEPARENT
 from shared.health import Check, Lifecycle, database_answers, health_router, migrations_at_head
 from shared.logs import AccessLog, configure_logging
 from shared.openapi import problems, service_openapi
@@ -57,7 +59,6 @@ Resource = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 """Something that lives as long as the application: opened at start-up, closed at shutdown."""
 
 _REQUEST_ID = re.compile(r"[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-_TRACEPARENT = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 _EXPOSED = ("ETag", "Location", "Link", "Retry-After", "X-Request-ID", "Idempotency-Replayed")
 _PAGE_POLICY = (
     b"default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; "
@@ -166,7 +167,11 @@ def _middleware(settings: ServiceSettings) -> list[Middleware]:
     request_id = Middleware(
         CorrelationIdMiddleware, validator=lambda value: _REQUEST_ID.fullmatch(value) is not None, transformer=None
     )
-    return [request_id, *cors, Middleware(Edge, settings=settings)]
+    # Outermost, so that all below, the throttle above all, sees the citizen's address and not the gateway's.
+    behind_gateway = (
+        [Middleware(ProxyHeadersMiddleware, trusted_hosts=settings.trusted_proxies)] if settings.trusted_proxies else []
+    )
+    return [*behind_gateway, request_id, *cors, Middleware(Edge, settings=settings)]
 
 
 async def _answer(request: Request, error: Exception) -> Response:
@@ -304,7 +309,7 @@ def _traceparent(scope: Scope) -> str:
     for name, value in scope["headers"]:
         if name == b"traceparent":
             sent: str = value.decode("latin-1")
-            if _TRACEPARENT.fullmatch(sent):
+            if TRACEPARENT.fullmatch(sent):
                 return sent
     trace_id = (correlation_id.get() or uuid4().hex).replace("-", "")
     return f"00-{trace_id}-{uuid4().hex[:16]}-00"

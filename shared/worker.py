@@ -4,9 +4,12 @@ Any number of these may run: leader locks save double work and the compare-and-s
 """
 
 import asyncio
+import getpass
+import math
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import timedelta
@@ -26,6 +29,7 @@ from shared.database import open_engine, open_sessions
 from shared.health import Check, Lifecycle, database_answers, health_app, migrations_at_head
 from shared.imports.runner import Importer, ImportRunner
 from shared.inbox import Inbox
+from shared.leadership import pause
 from shared.logs import configure_logging
 from shared.relay import Relay
 from shared.settings import ServiceSettings
@@ -37,13 +41,16 @@ GRACE = 20.0
 """Seconds a task may take to finish what it has begun; what is cut off then is repeated, not lost."""
 MEASURE_EVERY = 5.0
 PURGE_EVERY = 3600.0
+TELL_EVERY = 60.0
 KEYS_KEPT = timedelta(days=7)
 
 _meter = metrics.get_meter("shared.worker")
 _pending = _meter.create_gauge("outbox.pending", unit="{record}", description="Facts the broker has not acknowledged.")
 _age = _meter.create_gauge("outbox.age", unit="s", description="Age of the oldest pending fact.")
 _parked = _meter.create_gauge("consumer.parked", unit="{record}", description="Records set aside; see the runbook.")
-_lag = _meter.create_gauge("consumer.lag", unit="{record}", description="Records fetched by nobody yet.")
+_standing = _meter.create_gauge(
+    "consumer.standing", unit="s", description="For how long the slowest partition has not moved while records wait."
+)
 
 _OUTBOX = text(
     "SELECT count(*) AS pending, coalesce(extract(epoch FROM now() - min(at)), 0)::float AS age "
@@ -74,36 +81,70 @@ def run_worker(
 ) -> None:
     """Run until SIGTERM or SIGINT, then finish what is begun. `jobs` are a service's own loops.
 
-    For operators: `… worker parked` lists the records set aside, `… worker replay` tries them again, after a fix.
+    A part that ends by itself ends the process with exit code 1, so that whoever supervises it starts it again.
+    For operators: `… worker parked`, `… worker replay`, `… worker discard <id> [reason]`.
     """
-    if sys.argv[1:2] in (["parked"], ["replay"]):
-        print(asyncio.run(_operate(sys.argv[1], settings, inbox)))  # noqa: T201  # a command's answer
-        return
+    if len(sys.argv) > 1:
+        configure_logging(settings.service, settings.log_level, sys.stderr)
+        sys.exit(asyncio.run(operate(sys.argv[1:], settings, inbox)))
     configure_logging(settings.service, settings.log_level)
     configure_metrics(settings.service)
     with asyncio.Runner() as runner:
-        runner.run(_work(settings, inbox, importers or {}, jobs))
+        well = runner.run(_work(settings, inbox, importers or {}, jobs))
+    sys.exit(0 if well else 1)
 
 
-async def _operate(command: str, settings: ServiceSettings, inbox: Inbox | None) -> str:
-    if inbox is None:
-        return "this service listens to nothing"
+USAGE = """\
+parked                  list the records set aside, a JSON object a line
+replay                  try all of them again, after a fix
+discard <id> [reason]   give one up for good; it is kept in the table `discarded`, with who and why"""
+
+
+async def operate(command: Sequence[str], settings: ServiceSettings, inbox: Inbox | None) -> int:
+    """An operator's command; its exit code."""
+    known = list(command) in (["parked"], ["replay"]) or (
+        command[0] == "discard" and len(command) >= 2 and command[1].isdecimal()
+    )
+    if not known or inbox is None:
+        print(USAGE if inbox is not None else "This service listens to nothing.", file=sys.stderr)  # noqa: T201  # a command's answer
+        return 2
     engine = open_engine(settings)
-    sessions = open_sessions(engine)
     try:
-        if command == "replay":
-            applied, left = await parking.replay(sessions, inbox)
-            return f"{applied} records applied, {left} still parked"
-        async with sessions() as session:
-            rows = await parking.parked_records(session, inbox.consumer)
-        return "\n".join(orjson.dumps(dict(row._mapping)).decode() for row in rows) or "nothing is parked"
+        said, code = await _operate(command, open_sessions(engine), inbox)
     finally:
         await engine.dispose()
+    print(said)  # noqa: T201  # a command's answer
+    return code
+
+
+async def _operate(command: Sequence[str], sessions: async_sessionmaker[AsyncSession], inbox: Inbox) -> tuple[str, int]:
+    if command[0] == "replay":
+        done, left = await parking.replay(sessions, inbox)
+        return f"{done} records done with, {left} still parked", 0
+    if command[0] == "discard":
+        because = " ".join(command[2:]) or None
+        released = await parking.discard(sessions, inbox, int(command[1]), by=_operator(), because=because)
+        if released is None:
+            return f"nothing is parked under {command[1]}", 1
+        return f"discarded {command[1]}; {released} records behind it are done with", 0
+    async with sessions() as session:
+        rows = await parking.parked_records(session, inbox.consumer)
+    told = [{str(name): value for name, value in row._mapping.items()} for row in rows]
+    return "\n".join(orjson.dumps(one, default=str).decode() for one in told) or "nothing is parked", 0
+
+
+def _operator() -> str:
+    """The account at the keyboard; a container has none but a number."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"uid {os.getuid()}"
 
 
 async def _work(
     settings: ServiceSettings, inbox: Inbox | None, importers: Mapping[str, Importer], jobs: Sequence[JobFactory]
-) -> None:
+) -> bool:
+    """Whether it ended because it was told to."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -111,7 +152,11 @@ async def _work(
     engine = open_engine(settings)
     sessions = open_sessions(engine)
     relay = Relay(settings, engine)
-    tasks: list[Coroutine[None, None, None]] = [relay.run(stop), _measure(engine, stop), _purge(sessions, stop)]
+    parts: dict[str, Coroutine[None, None, None]] = {
+        "relay": relay.run(stop),
+        "measures": _measure(engine, stop),
+        "purge": _purge(sessions, stop),
+    }
     checks: dict[str, Check] = {
         "database": database_answers(engine),
         "migrations": migrations_at_head(engine, settings.service),
@@ -119,37 +164,70 @@ async def _work(
     consumer = None
     if inbox is not None:
         consumer = Consumer(settings, engine, sessions, inbox)
-        tasks += [consumer.run(stop), _measure_lag(consumer, stop)]
+        parts |= {"consumer": consumer.run(stop), "progress": _watch_progress(consumer, stop)}
     if importers:
-        tasks.append(ImportRunner(engine, sessions, importers).run(stop))
-    tasks += [job(settings, engine, sessions).run(stop) for job in jobs]
-    checks["broker"] = _at_work(relay, consumer)
+        parts["imports"] = ImportRunner(engine, sessions, importers).run(stop)
+    for job in jobs:
+        made = job(settings, engine, sessions)
+        parts[type(made).__name__] = made.run(stop)
+    checks["broker"] = _at_work(relay)
+    if consumer is not None:
+        checks["consumer"] = _at_work(consumer)
     lifecycle = Lifecycle(started=True)
     server = _health_server(settings, lifecycle, checks)
     if server is not None:
-        tasks.append(server.serve())
-    running = [asyncio.create_task(task) for task in tasks]
+        parts["health"] = server.serve()
     memory.settle()
     log.info("worker started")
-    await stop.wait()
-    lifecycle.draining = True
-    if server is not None:
-        server.should_exit = True
-    _, late = await asyncio.wait(running, timeout=GRACE)
-    for task in late:
-        task.cancel()
+
+    def drain() -> None:
+        lifecycle.draining = True
+        if server is not None:
+            server.should_exit = True
+
+    well, late = await supervise(parts, stop, drain)
     with suppress(Exception):
         await asyncio.wait_for(engine.dispose(), 2)
-    log.info("worker stopped", cut_off=len(late))
+    log.info("worker stopped", cut_off=late)
     if late:
         # A client library that ignores cancellation must not keep the process; all it held will be repeated.
-        os._exit(0)
+        sys.stdout.flush()
+        os._exit(0 if well else 1)
+    return well
 
 
-def _at_work(relay: Relay, consumer: Consumer | None) -> Check:
+async def supervise(
+    parts: Mapping[str, Coroutine[None, None, None]],
+    stop: asyncio.Event,
+    drain: Callable[[], None],
+    *,
+    grace: float = GRACE,
+) -> tuple[bool, list[str]]:
+    """Run all parts until told to stop, or until one ends by itself: whether we were told, and what was cut off."""
+    running = {asyncio.create_task(part, name=name) for name, part in parts.items()}
+    told = asyncio.create_task(stop.wait())
+    await asyncio.wait({*running, told}, return_when=asyncio.FIRST_COMPLETED)
+    well = stop.is_set()
+    for task in running:
+        if not well and task.done():
+            error = None if task.cancelled() else task.exception()
+            log.critical("a part of the worker ended", part=task.get_name(), exc_info=error)
+    stop.set()
+    drain()
+    await told
+    _, late = await asyncio.wait(running, timeout=grace)
+    for task in late:
+        task.cancel()
+    for task in running - late:
+        if well and not task.cancelled() and task.exception() is not None:
+            log.error("a part of the worker failed at the end", part=task.get_name(), exc_info=task.exception())
+    return well, sorted(task.get_name() for task in late)
+
+
+def _at_work(part: Relay | Consumer) -> Check:
     async def check() -> None:
         """A stand-by worker leads nothing and is ready to; only the one that leads can be unwell."""
-        if relay.failing or (consumer is not None and consumer.failing):
+        if part.failing:
             raise NotRunning
 
     return check
@@ -188,24 +266,46 @@ async def _measure(engine: AsyncEngine, stop: asyncio.Event) -> None:
             _pending.set(outbox.pending)
             _age.set(outbox.age)
             _parked.set(parked or 0)
-        await _pause(stop)
+        await pause(stop, MEASURE_EVERY)
 
 
 async def _purge(sessions: async_sessionmaker[AsyncSession], stop: asyncio.Event) -> None:
     """Forget answers that nobody will ask for again."""
     while not stop.is_set():
-        with suppress(Exception):  # an hour later is soon enough
+        try:
             async with sessions.begin() as session:
                 await idempotency.purge(session, before=utc_now() - KEYS_KEPT)
-        await _pause(stop, PURGE_EVERY)
+        except Exception as error:  # an hour later is soon enough
+            log.warning("old keys of requests not removed", error=type(error).__name__)
+        await pause(stop, PURGE_EVERY)
 
 
-async def _measure_lag(consumer: Consumer, stop: asyncio.Event) -> None:
+async def _watch_progress(consumer: Consumer, stop: asyncio.Event) -> None:
+    """How far the consumer is behind, and that it moves; one that stands still is told once a minute."""
+
+    def lag(_: object) -> Iterator[metrics.Observation]:
+        if consumer.progress.lag is not None:  # of what is not known, or another worker's, nothing is said
+            yield metrics.Observation(consumer.progress.lag)
+
+    _meter.create_observable_gauge(
+        "consumer.lag",
+        [lag],
+        unit="{record}",
+        description="Records between PostgreSQL's offsets and the ends of the log.",
+    )
+    told = -math.inf
     while not stop.is_set():
-        _lag.set(consumer.lag)
-        await _pause(stop)
-
-
-async def _pause(stop: asyncio.Event, seconds: float = MEASURE_EVERY) -> None:
-    with suppress(TimeoutError):
-        await asyncio.wait_for(stop.wait(), seconds)
+        with suppress(Exception):  # while the database or the broker is away, the last measure holds and its clock runs
+            await consumer.measure()
+        now = time.monotonic()
+        _standing.set(consumer.progress.standing(now))
+        stuck = consumer.progress.stuck(now)
+        if stuck and now - told >= TELL_EVERY:
+            told = now
+            log.error(
+                "consumer stands still",
+                consumer=consumer.inbox.consumer,
+                seconds=round(consumer.progress.standing(now)),
+                partitions={f"{tp.topic}[{tp.partition}]": position for tp, position in stuck.items()},
+            )
+        await pause(stop, MEASURE_EVERY)

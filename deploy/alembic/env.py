@@ -36,7 +36,13 @@ def migrate(connection: Connection) -> None:
 
 
 async def connect_and_migrate() -> None:
-    engine = create_async_engine(os.environ["DATABASE_URL"], poolclass=pool.NullPool)
+    # PostgreSQL gives a statement 120 s; one that has not answered after 150 never will.
+    engine = create_async_engine(
+        os.environ["DATABASE_URL"],
+        poolclass=pool.NullPool,
+        hide_parameters=True,
+        connect_args={"timeout": 10, "command_timeout": 150},
+    )
     async with engine.connect() as connection:
         await connection.run_sync(migrate)
         await connection.commit()

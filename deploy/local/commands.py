@@ -39,7 +39,7 @@ def worker_command(platform: "Platform", service: str) -> Command:
     return Command(
         f"{service}.worker",
         [sys.executable, "-m", f"services.{service}.worker"],
-        env=platform.service_environment(service) | {"WORKER_PORT": port, "WORKER_NAME": f"{service}-worker"},
+        env=platform.service_environment(service) | {"WORKER_PORT": port},
         ready_url=f"{platform.worker_url(service)}/readyz",
         cwd=ROOT,
     )
@@ -58,5 +58,14 @@ def portal_command(platform: "Platform") -> Command:
 def uvicorn(factory: str, port: int) -> list[str]:
     return [
         *[sys.executable, "-m", "uvicorn", "--factory", factory, "--host", HOST, "--port", str(port)],
-        *["--timeout-graceful-shutdown", DRAIN_SECONDS, "--no-access-log", "--loop", "uvloop", "--http", "httptools"],
+        *[
+            "--timeout-graceful-shutdown",
+            DRAIN_SECONDS,
+            "--no-access-log",
+            "--no-proxy-headers",
+            "--loop",
+            "uvloop",
+            "--http",
+            "httptools",
+        ],
     ]

@@ -301,7 +301,7 @@ async def forget_log(url: str) -> None:
     # Imported here: the supervisor itself needs nothing of the services' code.
     from shared.recovery import forget_log as forget
 
-    engine = create_async_engine(url, poolclass=NullPool)
+    engine = create_async_engine(url, poolclass=NullPool, hide_parameters=True)
     try:
         async with engine.begin() as connection:
             await forget(connection)

@@ -57,6 +57,9 @@ TUNING = {
     "timezone": "UTC",
     "log_timezone": "UTC",
     "log_min_messages": "warning",
+    # The details of an error hold values: "Key (phone)=(…) already exists".
+    "log_error_verbosity": "terse",
+    "log_parameter_max_length_on_error": "0",
 }
 DURABLE = {"fsync": "on", "synchronous_commit": "on"}
 THROW_AWAY = {
@@ -208,6 +211,10 @@ async def stop_left_over(folder: Path) -> None:
     pid = int(lines[0]) if lines and lines[0].isdigit() else 0
     if pid == 0 or not is_postgres(pid):
         return
+    if not serves(pid, folder):
+        # A copy of a folder names the server of the original, which would keep ours from starting: it is not ours.
+        (folder / "postmaster.pid").unlink(missing_ok=True)
+        return
     for sig in (signal.SIGINT, signal.SIGQUIT):
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, sig)
@@ -228,6 +235,14 @@ def postmaster_lines(folder: Path) -> list[str]:
 def is_postgres(pid: int) -> bool:
     """Whether this process lives and is a PostgreSQL server: process ids are used again."""
     return "postgres" in (command_line(pid) or "")
+
+
+def serves(pid: int, folder: Path) -> bool:
+    """Whether this server works on this very folder: it lives in it, and PostgreSQL lets no second one in."""
+    try:
+        return Path(f"/proc/{pid}/cwd").samefile(folder)
+    except OSError:
+        return f"-D {folder.resolve()} " in (command_line(pid) or "")
 
 
 def binaries() -> Path:

@@ -80,6 +80,28 @@ def command_line(pid: int) -> str | None:
     return shown.stdout.strip() or None
 
 
+def started_at(pid: int) -> str | None:
+    """When the process began, in words that no other process with its id shares; None when there is none."""
+    if Path("/proc/self").exists():
+        try:
+            # The name of the program, in brackets, may hold spaces; the 22nd field is the start in ticks since boot.
+            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+            return f"{Path('/proc/sys/kernel/random/boot_id').read_text().strip()} {fields[19]}"
+        except (OSError, IndexError):
+            return None
+    shown = subprocess.run(["ps", "-p", str(pid), "-o", "lstart="], capture_output=True, text=True, check=False)
+    return shown.stdout.strip() or None
+
+
+def identity_of(folder: Path) -> str | None:
+    """The folder itself, whatever it is called: a copy is another one, a folder that was moved is the same."""
+    try:
+        found = folder.stat()
+    except OSError:
+        return None
+    return f"{found.st_dev}:{found.st_ino}"
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind((HOST, 0))

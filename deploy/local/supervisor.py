@@ -14,7 +14,7 @@ import httpx
 
 from deploy.local import processes
 from deploy.local.console import Console
-from deploy.local.processes import StartFailed, command_line, spawn
+from deploy.local.processes import StartFailed, command_line, identity_of, spawn, started_at
 
 FIRST_PAUSE = 0.3
 LONGEST_PAUSE = 5.0
@@ -166,33 +166,47 @@ class Supervisor:
     def remember(self) -> None:
         """Write down who runs, for `kill_left_overs` of the next start."""
         pids = {child.name: child.pid for child in self.children.values() if child.pid}
-        self._pid_file.write_text(json.dumps(pids))
+        told = {
+            "folder": identity_of(self._pid_file.parent),
+            "children": {name: {"pid": pid, "started": started_at(pid)} for name, pid in pids.items()},
+        }
+        self._pid_file.write_text(json.dumps(told))
 
     def forget(self) -> None:
         self._pid_file.unlink(missing_ok=True)
 
     def kill_left_overs(self) -> bool:
-        """End what a killed run left behind where the kernel sends no signal at a parent's death; whether the last
-        run was killed."""
+        """End what a killed run on this very folder left behind where the kernel sends no signal at a parent's death;
+        whether the last run was killed. A copy of the folder names the processes of another platform."""
         try:
-            pids: dict[str, int] = json.loads(self._pid_file.read_text())
+            told = json.loads(self._pid_file.read_text())
+            folder, children = (
+                told["folder"],
+                {name: (one["pid"], one["started"]) for name, one in told["children"].items()},
+            )
         except FileNotFoundError:
             return False
-        except ValueError:
-            return True
-        for name, pid in pids.items():
-            if name in self.children and is_ours(pid, self.children[name].command):
-                self._console.say(f"{name} of an earlier run still runs (process {pid}); it is ended")
-                with contextlib.suppress(ProcessLookupError):
-                    os.killpg(pid, signal.SIGKILL)
+        except (ValueError, KeyError, TypeError, AttributeError):
+            folder, children = None, {}
+        if folder is not None and folder == identity_of(self._pid_file.parent):
+            for name, (pid, started) in children.items():
+                if name in self.children and is_ours(pid, started, self.children[name].command):
+                    self._console.say(f"{name} of an earlier run still runs (process {pid}); it is ended")
+                    with contextlib.suppress(ProcessLookupError):
+                        os.killpg(pid, signal.SIGKILL)
         self.forget()
         return True
 
 
-def is_ours(pid: int, command: Command) -> bool:
-    """Process ids are used again: the process must have been started by the same words."""
+def is_ours(pid: int, started: str | None, command: Command) -> bool:
+    """Process ids are used again: the process must have begun when ours did, and by the same words."""
     running = command_line(pid)
-    return running is not None and " ".join(command.argv[1:]) in running
+    return (
+        started is not None
+        and started == started_at(pid)
+        and running is not None
+        and " ".join(command.argv[1:]) in running
+    )
 
 
 def how_it_ended(code: int) -> str:

@@ -22,7 +22,7 @@ from shared.events.registry import (
     ResponsibilityAssigned,
 )
 from shared.imports.runner import Importer
-from shared.inbox import Delivery, Inbox
+from shared.inbox import Delivery, Inbox, caused_by
 
 
 async def hear(session: AsyncSession, deliveries: Sequence[Delivery]) -> None:
@@ -33,14 +33,15 @@ async def hear(session: AsyncSession, deliveries: Sequence[Delivery]) -> None:
         told = (delivery.event for delivery in ledger)
         await note_entries(session, [event.institution_id for event in told if isinstance(event, InstitutionEvent)])
     for delivery in deliveries:
-        if isinstance(delivery.event, CALENDAR):
-            await copy_calendar(session, delivery)
-        if isinstance(delivery.event, ResponsibilityAssigned):
-            await copy_responsibility(session, delivery)
-        if isinstance(delivery.event, ProposalAccepted | ProposalDismissed):
-            await hear_registry(session, delivery.event)
-        if isinstance(delivery.event, MANDATES):
-            await take_mandate(session, delivery.event)
+        with caused_by(delivery):
+            if isinstance(delivery.event, CALENDAR):
+                await copy_calendar(session, delivery)
+            if isinstance(delivery.event, ResponsibilityAssigned):
+                await copy_responsibility(session, delivery)
+            if isinstance(delivery.event, ProposalAccepted | ProposalDismissed):
+                await hear_registry(session, delivery.event)
+            if isinstance(delivery.event, MANDATES):
+                await take_mandate(session, delivery.event)
 
 
 INBOX = Inbox.of(

@@ -14,23 +14,25 @@ from services.registry.standings.usecases import copy_cases, copy_violations
 from services.registry.stop_orders.domain import Result
 from services.registry.stop_orders.usecases import conclude_visit
 from shared.events import inspection
-from shared.inbox import Delivery, Inbox
+from shared.inbox import Delivery, Inbox, caused_by
 
 
 async def hear(session: AsyncSession, deliveries: Sequence[Delivery]) -> None:
     """File what inspection saw, and let it move what waits for it."""
     for delivery in deliveries:
         if isinstance(delivery.event, inspection.CampaignDiscovery | inspection.InstitutionDiscovered):
-            await enter_discovery(session, delivery.event, at=delivery.event.at)
+            with caused_by(delivery):
+                await enter_discovery(session, delivery.event, at=delivery.event.at)
     await file_facts(session, deliveries)
     await copy_placements(session, deliveries)
     await copy_violations(session, deliveries)
     await copy_cases(session, deliveries)
     for delivery in deliveries:
-        if isinstance(delivery.event, inspection.VisitSubmitted) and delivery.event.reference_id is not None:
-            await take_answer(session, delivery.event)
-        if isinstance(delivery.event, inspection.CaseDecided):
-            await receive_proposals(session, delivery.event)
+        with caused_by(delivery):
+            if isinstance(delivery.event, inspection.VisitSubmitted) and delivery.event.reference_id is not None:
+                await take_answer(session, delivery.event)
+            if isinstance(delivery.event, inspection.CaseDecided):
+                await receive_proposals(session, delivery.event)
 
 
 async def take_answer(session: AsyncSession, visit: inspection.VisitSubmitted) -> None:

@@ -4,7 +4,9 @@ One module per producer. Additive only: a field may be added with a default, not
 a breaking change is a new version of the type. No personal data of children, ids only.
 """
 
+from functools import cache
 from typing import ClassVar
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
@@ -16,3 +18,19 @@ class Event(BaseModel):
 
     type: ClassVar[str]
     topic: ClassVar[str]
+    about: ClassVar[str | None] = None
+    """The field with the aggregate's id, which is the key on the wire; by default the first field that is an id."""
+
+    @classmethod
+    @cache
+    def aggregate_field(cls) -> str | None:
+        """Where the payload says whom it is about; None for an event that does not say."""
+        if cls.about is not None:
+            return cls.about
+        return next((name for name, field in cls.model_fields.items() if field.annotation is UUID), None)
+
+    def aggregate_id(self) -> UUID | None:
+        """The aggregate this fact is about."""
+        field = self.aggregate_field()
+        found: UUID | None = None if field is None else getattr(self, field)
+        return found

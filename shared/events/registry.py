@@ -508,6 +508,7 @@ class StopOrderAcknowledged(StopOrderEvent):
     """One recipient acknowledged the order."""
 
     type: ClassVar[str] = "registry.stop_order.acknowledged.v1"
+    about: ClassVar[str | None] = "recipient_id"
 
     recipient_id: UUID
     institution_id: UUID
@@ -519,6 +520,7 @@ class StopOrderVerified(StopOrderEvent):
     """Inspection looked at one recipient: `result` is stopped, operating or unclear."""
 
     type: ClassVar[str] = "registry.stop_order.verified.v1"
+    about: ClassVar[str | None] = "recipient_id"
 
     recipient_id: UUID
     institution_id: UUID

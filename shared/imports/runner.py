@@ -23,12 +23,13 @@ from shared.context import acting_as
 from shared.imports.mapping import Mapping
 from shared.imports.reader import REJECTING, Row, UnreadableFile, chunks, codes_of, read_table
 from shared.imports.tables import import_file, import_job
-from shared.inbox import is_outage
-from shared.leadership import leadership
+from shared.leadership import pause, run_as_leader
+from shared.outages import Fault, database_fault, is_outage
 
 log = structlog.get_logger(__name__)
 
 CHUNK = 2500
+TOO_SLOW = "too-slow"
 POLL = 0.1
 ANALYZE_FROM = 1000
 
@@ -70,22 +71,12 @@ class ImportRunner:
         self._engine, self._sessions, self._importers = engine, sessions, importers
 
     async def run(self, stop: asyncio.Event) -> None:
-        while not stop.is_set():
-            try:
-                async with leadership(self._engine, "imports"):
-                    await self._work(stop)
-            except Exception as error:
-                if is_outage(error):
-                    log.warning("imports interrupted", error=type(error).__name__)
-                else:
-                    log.exception("imports failed")
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(stop.wait(), 1.0)
+        await run_as_leader(self._engine, "imports", lambda: self._work(stop), stop)
 
     async def _work(self, stop: asyncio.Event) -> None:
         while not stop.is_set():
             if not await self.run_next(stop):
-                await asyncio.sleep(POLL)
+                await pause(stop, POLL)
 
     async def run_next(self, stop: asyncio.Event | None = None) -> bool:
         """Do the oldest open job; whether there was one."""
@@ -125,8 +116,7 @@ class ImportRunner:
             if stop is not None and stop.is_set():
                 return
             with acting_as(job.actor):
-                async with self._sessions.begin() as session:
-                    await self._apply_chunk(session, job, importer, mapping, first, chunk, total=len(rows))
+                await self._apply_in_time(job, importer, mapping, first, chunk, total=len(rows))
             await asyncio.sleep(0)
         await self._finish(job.id, "done", None, total=len(rows))
         if len(rows) >= ANALYZE_FROM and not job.dry_run:
@@ -138,6 +128,26 @@ class ImportRunner:
             connection = await plain.execution_options(isolation_level="AUTOCOMMIT")
             with suppress(DBAPIError):  # a role without the right leaves it to autovacuum
                 await connection.execute(text(f'ANALYZE "{table}"'))
+
+    async def _apply_in_time(
+        self, job: Any, importer: Importer, mapping: Mapping, first: int, chunk: Sequence[Row], *, total: int
+    ) -> None:
+        """A chunk in one transaction; one that is too slow in halves; a row that is too slow by itself is rejected."""
+        try:
+            async with self._sessions.begin() as session:
+                await self._apply_chunk(session, job, importer, mapping, first, chunk, total=total)
+            return
+        except Exception as error:
+            if database_fault(error) is not Fault.SLOW:
+                raise
+            log.warning("chunk too slow", job=str(job.id), rows=len(chunk))
+        if len(chunk) == 1:
+            async with self._sessions.begin() as session:
+                await _report(session, job, first, [RowReport("rejected", [TOO_SLOW])], total=total)
+            return
+        half = len(chunk) // 2
+        await self._apply_in_time(job, importer, mapping, first, chunk[:half], total=total)
+        await self._apply_in_time(job, importer, mapping, first + half, chunk[half:], total=total)
 
     async def _apply_chunk(
         self,
@@ -155,27 +165,7 @@ class ImportRunner:
             mapping.apply(row) for row, codes in zip(chunk, noticed, strict=True) if REJECTING.isdisjoint(codes)
         ]
         applied = await importer.apply(session, readable, scope=job.scope, dry_run=job.dry_run, at=utc_now())
-        reports = _all_reports(noticed, applied)
-        counts = Counter(report.outcome for report in reports)
-        await session.execute(
-            update(import_job)
-            .where(import_job.c.id == job.id)
-            .values(
-                state="running",
-                total=total,
-                **{name: import_job.c[name] + count for name, count in counts.items()},
-            )
-        )
-        await session.execute(
-            _REPORT,
-            {
-                "job_id": job.id,
-                "rows": list(range(first, first + len(reports))),
-                "outcomes": [report.outcome for report in reports],
-                "codes": [" ".join(report.codes) for report in reports],
-                "entity_ids": [report.entity_id for report in reports],
-            },
-        )
+        await _report(session, job, first, _all_reports(noticed, applied), total=total)
 
     async def _finish(self, job_id: UUID, state: str, error: str | None, *, total: int | None = None) -> None:
         async with self._sessions.begin() as session:
@@ -185,6 +175,29 @@ class ImportRunner:
                 .values(state=state, error=error, finished_at=utc_now(), **({} if total is None else {"total": total}))
             )
             await session.execute(delete(import_file).where(import_file.c.job_id == job_id))
+
+
+async def _report(session: AsyncSession, job: Any, first: int, reports: Sequence[RowReport], *, total: int) -> None:
+    counts = Counter(report.outcome for report in reports)
+    await session.execute(
+        update(import_job)
+        .where(import_job.c.id == job.id)
+        .values(
+            state="running",
+            total=total,
+            **{name: import_job.c[name] + count for name, count in counts.items()},
+        )
+    )
+    await session.execute(
+        _REPORT,
+        {
+            "job_id": job.id,
+            "rows": list(range(first, first + len(reports))),
+            "outcomes": [report.outcome for report in reports],
+            "codes": [" ".join(report.codes) for report in reports],
+            "entity_ids": [report.entity_id for report in reports],
+        },
+    )
 
 
 def _all_reports(noticed: Sequence[Sequence[str]], applied: Sequence[RowReport]) -> list[RowReport]:

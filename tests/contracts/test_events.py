@@ -11,7 +11,7 @@ from jsonschema import Draft202012Validator
 
 from deploy.contracts import incompatible, language
 from shared.asyncapi import HEADERS, event_schema
-from shared.envelope import TYPE_PREFIX, Envelope, unwrap, wrap
+from shared.envelope import TYPE_PREFIX, Envelope, owner_of, unwrap, wrap
 from shared.events import Event
 from shared.events.catalogue import EVENTS
 
@@ -61,6 +61,15 @@ def test_the_sample_travels_as_a_cloud_event(name: str) -> None:
     key, sent, again = wrap(envelope, payload)
     assert (key.decode(), sent) == (kept["key"], value)
     assert {header: content.decode() for header, content in again} == kept["headers"]
+
+
+@pytest.mark.parametrize("name", TYPES)
+def test_the_payload_says_whom_the_fact_is_about(name: str) -> None:
+    kept, event = sample(name), EVENTS[name]
+    field = event.aggregate_field()
+    assert field is not None
+    assert kept["value"][field] == kept["key"]
+    assert kept["headers"]["ce_source"] == owner_of(event.topic)
 
 
 def test_wrapping_gives_every_header_the_document_names() -> None:

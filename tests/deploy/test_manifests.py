@@ -127,5 +127,11 @@ def test_the_image_ships_what_a_stranger_verifies_with() -> None:
 def test_the_dashboard_shows_what_operators_look_at() -> None:
     dashboard = json.loads((DEPLOY / "grafana" / "double-wings.json").read_text(encoding="utf-8"))
     asked = " ".join(target["expr"] for panel in dashboard["panels"] for target in panel["targets"])
-    for metric in ("http_server_request_duration_seconds", "outbox_pending", "consumer_lag", "consumer_parked"):
+    for metric in (
+        "http_server_request_duration_seconds",
+        "outbox_pending",
+        "consumer_lag",
+        "consumer_parked",
+        "consumer_standing",
+    ):
         assert metric in asked

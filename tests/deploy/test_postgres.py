@@ -1,4 +1,5 @@
 import asyncio
+import shutil
 import socket
 import sys
 from pathlib import Path
@@ -6,7 +7,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from deploy.local.postgres import EmbeddedPostgres, explain, is_postgres, postmaster_lines
+from deploy.local.postgres import EmbeddedPostgres, explain, is_postgres, postmaster_lines, stop_left_over
 from deploy.local.processes import HOST, StartFailed, free_port
 from tests.infrastructure import ScratchDatabase
 
@@ -57,6 +58,19 @@ async def test_one_folder_has_one_server(scratch_folder: Path) -> None:
             await EmbeddedPostgres(scratch_folder / "locked", durable=False).start()
     finally:
         await first.stop()
+
+
+async def test_a_copied_folder_starts_beside_the_original(scratch_folder: Path) -> None:
+    original = EmbeddedPostgres(scratch_folder / "original", durable=False)
+    await original.start()
+    try:
+        shutil.copytree(original.folder, scratch_folder / "copied")
+        await stop_left_over(scratch_folder / "copied")
+        assert await fetch(original.url("postgres", driver=None), "SELECT 1") == 1
+        assert postmaster_lines(scratch_folder / "copied") == []
+        assert postmaster_lines(original.folder)
+    finally:
+        await original.stop()
 
 
 async def test_a_left_over_server_is_stopped_first(scratch_folder: Path) -> None:

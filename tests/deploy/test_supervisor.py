@@ -1,6 +1,8 @@
 import asyncio
 import io
+import json
 import os
+import shutil
 import signal
 import sys
 from collections.abc import AsyncIterator
@@ -9,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from deploy.local.console import Console
-from deploy.local.processes import StartFailed, command_line, free_port
+from deploy.local.processes import StartFailed, command_line, free_port, identity_of, started_at
 from deploy.local.supervisor import Command, Supervisor
 from tests.deploy import standins
 
@@ -95,17 +97,54 @@ async def test_a_child_that_cannot_start_is_one_sentence_with_its_last_words(sta
         await stage.up("a.api")
 
 
+def remember(folder: Path, pids: dict[str, int], **wrong: str) -> None:
+    children = {name: {"pid": pid, "started": wrong.get("started", started_at(pid))} for name, pid in pids.items()}
+    (folder / "children.json").write_text(json.dumps({"folder": identity_of(folder), "children": children}))
+
+
 async def test_left_overs_of_a_killed_run_are_ended(stage: Stage, tmp_path: Path) -> None:
     command = stage.add("a.api")
     left_over = await asyncio.create_subprocess_exec(*command.argv, start_new_session=True)
     other = await asyncio.create_subprocess_exec("sleep", "60", start_new_session=True)
     stage.add("b.api")
-    (tmp_path / "children.json").write_text(f'{{"a.api": {left_over.pid}, "b.api": {other.pid}}}')
+    remember(tmp_path, {"a.api": left_over.pid, "b.api": other.pid})
     while str(SCRIPT) not in (command_line(left_over.pid) or ""):
         await asyncio.sleep(0.01)
     stage.supervisor.kill_left_overs()
     assert await asyncio.wait_for(left_over.wait(), 5) == -signal.SIGKILL
     assert other.returncode is None, "a process id in use by another program is left alone"
+    other.kill()
+    await other.wait()
+
+
+async def test_a_copied_folder_names_processes_that_are_not_its_own(stage: Stage, tmp_path: Path) -> None:
+    stage.add("a.api")
+    await stage.up("a.api")
+    pid = stage.supervisor.children["a.api"].pid
+    assert pid is not None
+    copied = tmp_path.with_name(f"{tmp_path.name}-copied")
+    shutil.copytree(tmp_path, copied)
+    copy = Stage(copied)
+    copy.supervisor.add(stage.supervisor.children["a.api"].command)
+    assert copy.supervisor.kill_left_overs(), "the run it was copied from did not stop"
+    assert is_running(pid), "the original goes on"
+    assert not (copied / "children.json").exists()
+
+
+@pytest.mark.parametrize("content", ['{"a.api": 1}', "[]", "x", '{"folder": null, "children": {}}'])
+async def test_a_note_of_another_kind_ends_nothing(stage: Stage, tmp_path: Path, content: str) -> None:
+    (tmp_path / "children.json").write_text(content)
+    assert stage.supervisor.kill_left_overs()
+
+
+async def test_a_process_that_took_over_the_id_is_left_alone(stage: Stage, tmp_path: Path) -> None:
+    command = stage.add("a.api")
+    other = await asyncio.create_subprocess_exec(*command.argv, start_new_session=True)
+    remember(tmp_path, {"a.api": other.pid}, started="an hour ago")
+    while str(SCRIPT) not in (command_line(other.pid) or ""):
+        await asyncio.sleep(0.01)
+    stage.supervisor.kill_left_overs()
+    assert is_running(other.pid)
     other.kill()
     await other.wait()
 

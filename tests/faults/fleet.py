@@ -108,7 +108,6 @@ class Fleet:
         environment = {
             **self._platform.service_environment(service),
             "LOG_LEVEL": "WARNING",
-            "WORKER_NAME": f"{service}-worker",
             "WORKER_PORT": str(ports.worker(service)),
         }
         output = str(self._platform.folder / f"{name}.log")

@@ -12,11 +12,12 @@ from sqlalchemy import func, select, text
 
 from deploy.local.topics import create_declared_topics
 from services.metrics.projections.domain import Cell, Generation, Member, Receipt
+from services.metrics.rebuilds import usecases
 from services.metrics.rebuilds.usecases import Rebuilder
 from services.metrics.settings import Settings
 from services.metrics.subscriptions import INBOX, SHADOW
 from shared.consumer import Consumer
-from shared.database import new_id
+from shared.database import new_id, open_engine, open_sessions
 from shared.events import Event
 from shared.events.registry import InstitutionChanged, InstitutionRegistered
 from shared.inbox import consumer_offset
@@ -151,3 +152,32 @@ async def test_matched_drifted_and_swapped(world: World, broker: Broker) -> None
     async with world.sessions() as session:
         left = select(func.count()).select_from(consumer_offset).where(consumer_offset.c.consumer == SHADOW.consumer)
         assert await session.scalar(left) == 0
+
+
+async def test_a_shadow_too_large_for_one_statement_goes_in_slices(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A row takes 0.05 s here and a statement 0.3 s: no more than five go at once."""
+    monkeypatch.setattr(usecases, "SLICE", 16)
+    live = await live_generation(world)
+    async with world.sessions.begin() as session:
+        for generation in (live, 3 - live):
+            await session.execute(
+                text(
+                    "INSERT INTO member SELECT :generation, 'visit', gen_random_uuid(), 1, 0 "
+                    "FROM generate_series(1, 20)"
+                ),
+                {"generation": generation},
+            )
+        await session.execute(
+            text(
+                "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS "
+                "$$ BEGIN PERFORM pg_sleep(0.05); RETURN OLD; END $$"
+            )
+        )
+        await session.execute(text("CREATE TRIGGER slow BEFORE DELETE ON member FOR EACH ROW EXECUTE FUNCTION slow()"))
+    hasty = open_engine(world.settings.model_copy(update={"statement_timeout": 0.3}))
+    await usecases.clear_shadow(open_sessions(hasty))
+    await hasty.dispose()
+    assert (await rows_of(world, 3 - live))[1] == 0
+    assert (await rows_of(world, live))[1] == 20

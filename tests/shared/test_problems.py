@@ -1,5 +1,6 @@
 """Errors speak two languages, keep their codes, and never repeat what was sent."""
 
+import json
 from collections.abc import AsyncIterator
 from typing import get_args
 
@@ -7,10 +8,11 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from pydantic_core.core_schema import ErrorType
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from starlette.requests import Request
 
 from shared.messages import FIELD
-from shared.problems import language, pointer_to, status_of, unexpected
+from shared.problems import language, pointer_to, problem_response, status_of, unexpected
 from shared.refusals import Conflict, NotFound, Refusal, field_error
 from tests.infrastructure import ScratchDatabase
 from tests.shared.edge_example import NoteTaken, client_of, create_tables, example_app
@@ -74,12 +76,17 @@ async def test_what_is_not_foreseen_is_500_without_details(
     assert CANARY not in answer.text
 
 
-async def test_constraints_have_refusals(client: httpx.AsyncClient) -> None:
+async def test_constraints_have_refusals_and_one_without_is_our_fault_and_told(
+    client: httpx.AsyncClient, caplog: pytest.LogCaptureFixture
+) -> None:
     await client.post("/v1/notes", json={"name": "twice"})
     taken = await client.post("/v1/notes", json={"name": "twice"})
     assert (taken.status_code, taken.json()["code"]) == (409, NoteTaken.code)
     other = await client.post("/v1/notes", json={"name": "large", "amount": 5000})
-    assert (other.status_code, other.json()["code"]) == (409, "conflict")
+    assert (other.status_code, other.json()["code"]) == (500, "internal-error")
+    assert [(record.levelname, "ck_note_small" in record.getMessage()) for record in caplog.records] == [
+        ("ERROR", True)
+    ]
 
 
 async def test_unstorable_values_are_422(client: httpx.AsyncClient) -> None:
@@ -88,8 +95,18 @@ async def test_unstorable_values_are_422(client: httpx.AsyncClient) -> None:
 
 
 class _Postgres(Exception):
-    def __init__(self, sqlstate: str) -> None:
-        self.sqlstate = sqlstate
+    def __init__(self, sqlstate: str, constraint: str = "", detail: str = "") -> None:
+        self.sqlstate, self.constraint_name, self.detail = sqlstate, constraint, detail
+
+
+@pytest.mark.parametrize(("version", "answer"), [(1, (409, "id-taken")), (2, (500, "internal-error"))])
+def test_an_id_chosen_by_the_caller_that_something_else_has_is_a_conflict(
+    version: int, answer: tuple[int, str]
+) -> None:
+    detail = f"Key (key, key_version)=(019a4c1e-0001-7001-8a2b-5d0c6e7f0001, {version}) already exists."
+    error = IntegrityError("", {}, _Postgres("23505", "uq_journal_key_key_version", detail))
+    told = problem_response(Request({"type": "http", "headers": []}), error)
+    assert (told.status_code, json.loads(bytes(told.body))["code"]) == answer
 
 
 @pytest.mark.parametrize(
@@ -98,6 +115,9 @@ class _Postgres(Exception):
         (DBAPIError("", {}, _Postgres("40001")), "concurrent-change"),
         (_Postgres("40001"), "concurrent-change"),
         (_Postgres("40P01"), "concurrent-change"),
+        (_Postgres("55P03"), "concurrent-change"),
+        (_Postgres("57014"), "database-unavailable"),
+        (_Postgres("08006"), "database-unavailable"),
         (FileNotFoundError(), "internal-error"),
         (ConnectionError(), "internal-error"),
     ],

@@ -3,20 +3,14 @@
 import asyncio
 from typing import cast
 
-import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from services.inspection.accountability.usecases import escalate_overdue
 from services.inspection.settings import Settings
 from shared.clock import utc_now
 from shared.context import acting_as
-from shared.inbox import is_outage
-from shared.leadership import leadership, pause
+from shared.leadership import pause, run_as_leader
 from shared.settings import ServiceSettings
-
-log = structlog.get_logger(__name__)
-
-AFTER_TROUBLE = 1.0
 
 
 class Watch:
@@ -29,16 +23,12 @@ class Watch:
         self._every = cast("Settings", settings).escalate_every
 
     async def run(self, stop: asyncio.Event) -> None:
+        await run_as_leader(self._engine, "escalations", lambda: self._look_again(stop), stop)
+
+    async def _look_again(self, stop: asyncio.Event) -> None:
         while not stop.is_set():
-            try:
-                async with leadership(self._engine, "escalations"):
-                    while not stop.is_set():
-                        if not await self.look():
-                            await pause(stop, self._every)
-            except Exception as error:
-                if not is_outage(error):
-                    log.exception("escalation failed")
-                await pause(stop, AFTER_TROUBLE)
+            if not await self.look():
+                await pause(stop, self._every)
 
     async def look(self) -> int:
         """One look, in one transaction; how many were told."""

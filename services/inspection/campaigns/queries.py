@@ -37,6 +37,7 @@ from services.inspection.campaigns.domain import (
 )
 from services.inspection.targets.domain import Target
 from services.inspection.teams.domain import Team, TeamGrid
+from shared.database import allowing
 from shared.events.inspection import ListedTarget
 from shared.policies import Principal
 from shared.reach import within_reach
@@ -138,8 +139,13 @@ async def freeze_list(session: AsyncSession, campaign_id: UUID, scope: Scope, *,
     )
     columns = ("id", "campaign_id", "institution_id", "grid", "district", "street", "team", "state", "attempts")
     # A million rows take longer than a request usually may.
-    await session.execute(text("SET LOCAL statement_timeout = '10min'"))
-    await session.execute(insert(CampaignTarget).from_select(columns, listed))
+    async with allowing(session, 600):
+        await session.execute(insert(CampaignTarget).from_select(columns, listed))
+        await _count_targets(session, campaign_id)
+    return await session.scalar(select(func.sum(_TALLY.number)).where(_TALLY.campaign_id == campaign_id)) or 0
+
+
+async def _count_targets(session: AsyncSession, campaign_id: UUID) -> None:
     tally = (
         select(
             CampaignTarget.campaign_id,
@@ -153,7 +159,6 @@ async def freeze_list(session: AsyncSession, campaign_id: UUID, scope: Scope, *,
     )
     names = ("campaign_id", "grid", "team", "state", "number")
     await session.execute(insert(campaign_tally).from_select(names, tally))
-    return await session.scalar(select(func.sum(_TALLY.number)).where(_TALLY.campaign_id == campaign_id)) or 0
 
 
 _PIECE = text(

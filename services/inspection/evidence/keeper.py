@@ -23,7 +23,7 @@ from services.inspection.evidence.seal import Seal
 from services.inspection.evidence.store import EvidenceStore
 from services.inspection.settings import Settings
 from shared.clock import utc_now
-from shared.leadership import leadership, pause
+from shared.leadership import pause, run_as_leader
 from shared.settings import ServiceSettings
 
 log = structlog.get_logger(__name__)
@@ -48,21 +48,26 @@ class Keeper:
         self._seal = Seal(ours.seal_key.get_secret_value())
 
     async def run(self, stop: asyncio.Event) -> None:
+        await run_as_leader(self._engine, "evidence", lambda: self._keep(stop), stop)
+
+    async def _keep(self, stop: asyncio.Event) -> None:
         while not stop.is_set():
             try:
-                async with leadership(self._engine, "evidence"):
-                    while not stop.is_set():
-                        if not await keep_received(self._sessions, self._store, self._seal):
-                            await pause(stop, LOOK_EVERY)
+                decided = await keep_received(self._sessions, self._store, self._seal, stop)
             except Exception as error:
-                log.error("evidence is not being kept", error=repr(error))
+                log.error("evidence is not being kept", exc_info=error)
                 await pause(stop, AFTER_A_FAULT)
+            else:
+                if not decided:
+                    await pause(stop, LOOK_EVERY)
 
 
-async def keep_received(sessions: async_sessionmaker[AsyncSession], store: EvidenceStore, seal: Seal) -> int:
+async def keep_received(
+    sessions: async_sessionmaker[AsyncSession], store: EvidenceStore, seal: Seal, stop: asyncio.Event | None = None
+) -> int:
     """Decide about all that has arrived; how many pieces. One that cannot be decided keeps no other waiting."""
     decided, after = 0, None
-    while True:
+    while stop is None or not stop.is_set():
         async with sessions() as session:
             evidence = await queries.next_received(session, after, at=utc_now())
         if evidence is None:
@@ -71,7 +76,8 @@ async def keep_received(sessions: async_sessionmaker[AsyncSession], store: Evide
         try:
             decided += await _decide(sessions, store, seal, evidence)
         except Exception as error:
-            log.error("evidence cannot be decided", evidence=str(evidence.id), error=repr(error))
+            log.error("evidence cannot be decided", evidence=str(evidence.id), exc_info=error)
+    return decided
 
 
 async def _decide(

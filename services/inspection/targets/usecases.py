@@ -26,9 +26,11 @@ async def copy_institutions(session: AsyncSession, deliveries: Sequence[Delivery
 
     The last event of an institution in the batch holds its whole state, so only that one is looked at.
     """
-    latest = {
-        event.institution_id: event for event in (cast("InstitutionEvent", delivery.event) for delivery in deliveries)
-    }
+    latest: dict[UUID, InstitutionEvent] = {}
+    causes: dict[UUID, str | None] = {}
+    for delivery in deliveries:
+        event = cast("InstitutionEvent", delivery.event)
+        latest[event.institution_id], causes[event.institution_id] = event, delivery.envelope.traceparent
     await grids.hold_sets(session)
     known = await _lock(session, list(latest))
     at = utc_now()
@@ -50,7 +52,7 @@ async def copy_institutions(session: AsyncSession, deliveries: Sequence[Delivery
                 cause=Cause.RELOCATED if before else Cause.REGISTERED,
                 at=at,
             )
-            facts.append(Fact(event.institution_id, version, fact))
+            facts.append(Fact(event.institution_id, version, fact, traceparent=causes[event.institution_id]))
         gone = left(before.left_grids, before.grid, now=placement.grid) if before else []
         rows.append(_row(event, placement, version) | {"left_grids": gone})
     statement = insert(Target)

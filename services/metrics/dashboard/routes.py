@@ -16,8 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from services.metrics.indicators import queries
 from shared.clock import instant
 from shared.health import Lifecycle
+from shared.outages import database_fault
 from shared.policies import allow, public
-from shared.problems import connection_lost
 from shared.web import service_router
 
 logger = logging.getLogger(__name__)
@@ -72,7 +72,7 @@ async def _moved_at(sessions: async_sessionmaker[AsyncSession]) -> datetime | No
         async with sessions() as session:
             return await queries.as_of(session)
     except Exception as error:
-        if not connection_lost(error):
+        if database_fault(error) is None:
             raise
         logger.warning("the stream could not look: %s", type(error).__name__)
         return None

@@ -6,13 +6,13 @@ inbox as the live one. When both stand at the same offsets, the two generations 
 
 import asyncio
 from collections.abc import Sequence
-from contextlib import suppress
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import structlog
 from sqlalchemy import delete, text, update
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from services.metrics.projections.domain import Cell, Generation, Member, Receipt
@@ -21,13 +21,15 @@ from services.metrics.rebuilds.domain import Rebuild, RebuildRunning
 from services.metrics.subscriptions import INBOX, SHADOW
 from shared.clock import utc_now
 from shared.consumer import Consumer
-from shared.inbox import applied, consumer_offset, is_outage, parked
-from shared.leadership import leadership
+from shared.inbox import applied, consumer_offset, parked
+from shared.leadership import pause, run_as_leader
+from shared.outages import Fault, database_fault
 from shared.settings import ServiceSettings
 
 log = structlog.get_logger(__name__)
 
 POLL = 0.5
+SLICE = 50_000
 LONGEST = 3600.0
 """Seconds a rebuild may take before it is given up."""
 
@@ -51,16 +53,12 @@ class Rebuilder:
         self._settings, self._engine, self._sessions = settings, engine, sessions
 
     async def run(self, stop: asyncio.Event) -> None:
+        await run_as_leader(self._engine, "rebuild", lambda: self._carry_out(stop), stop)
+
+    async def _carry_out(self, stop: asyncio.Event) -> None:
         while not stop.is_set():
-            try:
-                async with leadership(self._engine, "rebuild"):
-                    while not stop.is_set():
-                        await self.run_next(stop)
-                        await asyncio.sleep(POLL)
-            except Exception as error:
-                if not is_outage(error):
-                    log.exception("rebuild failed")
-                await asyncio.sleep(POLL)
+            await self.run_next(stop)
+            await pause(stop, POLL)
 
     async def run_next(self, stop: asyncio.Event) -> bool:
         """Carry out the open rebuild, if there is one. One cut off by a crash begins again from an empty shadow."""
@@ -70,22 +68,32 @@ class Rebuilder:
                 return False
             rebuild.begin()
             rebuild_id = rebuild.id
-            await clear_shadow(session)
+        await clear_shadow(self._sessions)
         done = asyncio.Event()
         consumer = Consumer(self._settings, self._engine, self._sessions, SHADOW)
         running = asyncio.create_task(consumer.run(done))
         try:
             async with asyncio.timeout(LONGEST):
                 while not stop.is_set() and not await self._conclude(rebuild_id):
-                    await asyncio.sleep(POLL)
+                    await pause(stop, POLL)
         except TimeoutError:
-            async with self._sessions.begin() as session:
-                (await queries.rebuild(session, rebuild_id)).fail("timeout", at=utc_now())
+            await self._give_up(rebuild_id, "timeout")
+        except DBAPIError as error:
+            if database_fault(error) is not Fault.SLOW:
+                raise
+            # The same comparison would be too slow again; the numbers that are live stay as they are.
+            await self._give_up(rebuild_id, "too-slow")
         finally:
             done.set()
-            with suppress(Exception):
-                await running
+            await asyncio.wait({running})
+        if not stop.is_set():
+            await clear_shadow(self._sessions)
         return True
+
+    async def _give_up(self, rebuild_id: UUID, why: str) -> None:
+        log.error("rebuild given up", rebuild=str(rebuild_id), reason=why)
+        async with self._sessions.begin() as session:
+            (await queries.rebuild(session, rebuild_id)).fail(why, at=utc_now())
 
     async def _conclude(self, rebuild_id: UUID) -> bool:
         """Compare, and swap if asked, once both consumers stand at the same offsets; whether that was the case."""
@@ -101,17 +109,42 @@ class Rebuilder:
             if rebuild.swap:
                 await _swap(session, live)
             rebuild.conclude(differences, events=events, swapped=rebuild.swap, at=utc_now())
-            await clear_shadow(session)
             return True
 
 
-async def clear_shadow(session: AsyncSession) -> None:
-    """Forget the generation that is not live, and where its consumer stood."""
-    live = await session.scalar(text("SELECT live FROM generation"))
-    for table in (Cell, Member, Receipt):
-        await session.execute(delete(table).where(table.generation != live))
-    for seen in (applied, consumer_offset, parked):
-        await session.execute(delete(seen).where(seen.c.consumer == SHADOW.consumer))
+async def clear_shadow(sessions: async_sessionmaker[AsyncSession]) -> None:
+    """Forget the generation that is not live, and where its consumer stood: slice by slice, each its own transaction.
+
+    What is left after that goes at once and under lock, so that no consumer goes on with a generation half gone.
+    """
+    tables = (Cell.__tablename__, Member.__tablename__, Receipt.__tablename__)
+    own = [f"{table} WHERE generation <> (SELECT live FROM generation)" for table in tables]  # noqa: S608 -- our names
+    own += [f"{seen.name} WHERE consumer = '{SHADOW.consumer}'" for seen in (applied, parked)]
+    for rows in own:
+        await _delete(sessions, rows)
+    async with sessions.begin() as session:
+        await session.execute(text("SELECT live FROM generation FOR UPDATE"))
+        for rows in (*own, f"{consumer_offset.name} WHERE consumer = '{SHADOW.consumer}'"):
+            await session.execute(text(f"DELETE FROM {rows}"))  # noqa: S608 -- our own names
+
+
+async def _delete(sessions: async_sessionmaker[AsyncSession], rows: str) -> None:
+    """Delete many rows; a slice that is too slow is halved, down to one row."""
+    name = rows.partition(" ")[0]
+    statement = text(f"DELETE FROM {name} WHERE ctid = ANY(ARRAY(SELECT ctid FROM {rows} LIMIT :slice))")  # noqa: S608 -- our own names
+    size = SLICE
+    while True:
+        try:
+            async with sessions.begin() as session:
+                deleted = await session.execute(statement, {"slice": size})
+        except DBAPIError as error:
+            if database_fault(error) is not Fault.SLOW or size == 1:
+                raise
+            size = max(1, size // 2)
+            log.warning("deleting is too slow", table=name, rows=size)
+            continue
+        if deleted.rowcount < size:  # type: ignore[attr-defined]  # a DELETE has one
+            return
 
 
 async def _swap(session: AsyncSession, live: int) -> None:

@@ -25,7 +25,6 @@ async def main(part: str, database_url: str, bootstrap: str, idempotence: str) -
         kafka_bootstrap_servers=bootstrap,
         kafka_idempotence=full,
         kafka_groups=full,
-        worker_name="child",
         issuer="http://issuer",
         jwks_url="http://issuer/jwks",
     )

@@ -93,7 +93,7 @@ def test_what_is_not_ours_is_malformed(header: str, content: bytes | None) -> No
         (name, was if name != header else content) for name, was in headers if name != header or content is not None
     ]
     with pytest.raises(Malformed):
-        unwrap(changed, value, topic="t", partition=0, offset=0)  # type: ignore[arg-type]  # None was filtered out
+        unwrap(changed, value, topic="t", partition=0, offset=0)
 
 
 def test_foreign_headers_are_ignored_and_a_tombstone_is_malformed() -> None:

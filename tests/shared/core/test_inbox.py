@@ -157,7 +157,7 @@ async def test_what_can_never_be_read_is_parked_and_the_partition_goes_on(
     (good,) = as_records(await messages_of(engine, sessions, (key, 1, 1)), start=6)
     headers = list(good.headers)
 
-    def with_header(name: str, content: bytes) -> list[tuple[str, bytes]]:
+    def with_header(name: str, content: bytes) -> list[tuple[str, bytes | None]]:
         return [(n, content if n == name else c) for n, c in headers]
 
     junk = [

@@ -1,14 +1,16 @@
 """The journal: one transaction, one version per fact, never rewritten."""
 
 from contextlib import suppress
+from uuid import UUID
 
 import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
-from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from shared import journal
 from shared.context import acting_as
+from shared.database import new_id
 from shared.journal import Fact, outbox_pending, record, record_many
 from tests.shared.core.conftest import Happened, Thing, count
 
@@ -81,3 +83,17 @@ async def test_many_facts_keep_their_order(sessions: Sessions) -> None:
         assert [(row.key, row.key_version) for row in rows] == [(fact.key, fact.key_version) for fact in facts]
         told = await journal.history(session, [one.id])
     assert [fact.key_version for fact in told] == [1, 2, 3]
+
+
+class Owned(Happened):
+    type = "example.thing.owned.v1"
+    thing_id: UUID
+
+
+async def test_a_fact_is_recorded_under_the_key_it_is_about(engine: AsyncEngine, sessions: Sessions) -> None:
+    one, other = new_id(), new_id()
+    async with sessions.begin() as session:
+        await record_many(session, [Fact(one, 1, Owned(number=1, thing_id=one))])
+    with pytest.raises(ValueError, match="not its thing_id"):
+        async with sessions.begin() as session:
+            await record_many(session, [Fact(other, 1, Owned(number=1, thing_id=one))])

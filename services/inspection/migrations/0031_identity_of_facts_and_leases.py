@@ -1,0 +1,10 @@
+"""Facts keep their identity, discarded records are kept, leaders hold leases."""
+
+from deploy.alembic.facts_and_leases import downgrade, upgrade
+
+__all__ = ["downgrade", "upgrade"]
+
+revision = "0031"
+down_revision = "0030"
+branch_labels = None
+depends_on = None
