@@ -4,7 +4,7 @@ from deploy.alembic.facts_and_leases import downgrade, upgrade
 
 __all__ = ["downgrade", "upgrade"]
 
-revision = "0031"
-down_revision = "0030"
+revision = "0034"
+down_revision = "0033"
 branch_labels = None
 depends_on = None
