@@ -21,6 +21,8 @@ data ?=
 broker ?=
 role ?=
 kills ?=
+seconds ?=
+only ?=
 
 # Only the claims that were given; `make token role=inspector team=...`
 CLAIMS = $(foreach claim,subject district street team school institution lifetime,$(if $($(claim)),--$(claim)='$($(claim))'))
@@ -31,7 +33,7 @@ help: ## This list
 	@awk 'BEGIN { FS = ":.*## " } \
 	  /^##@/ { printf "\n%s\n", substr($$0, 5) } \
 	  /^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' Makefile
-	@printf '\nParameters: T=path (test)  s=service (migrate, revision)  m=message (revision)  broker=apache (run, chain, campaign, faults)\n'
+	@printf '\nParameters: T=path (test)  s=service (migrate, revision)  m=message (revision)  broker=apache (run, chain, campaign, faults)  seconds= only=phase (faults)\n'
 	@printf '            data=folder (chain)  kills=n (campaign)  role= subject= district= street= team= school= institution= lifetime= (token)\n'
 
 ##@ Use
@@ -77,7 +79,7 @@ campaign: $(READY) ## Eighteen teams with phones, mostly without a line; then wi
 	@$(PY) -m tests.system.street $(if $(kills),--kills='$(kills)') $(if $(broker),--broker=$(broker))
 
 faults: $(READY) ## Kill everything again and again, and count what was lost
-	@$(PY) -m tests.faults $(if $(broker),--broker=$(broker))
+	@$(PY) -m tests.faults $(if $(broker),--broker=$(broker)) $(if $(seconds),--seconds=$(seconds)) $(if $(only),--only='$(only)')
 
 bench: $(READY) ## Measure, side by side with the limit of this machine
 	@$(PY) -m bench

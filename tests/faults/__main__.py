@@ -8,11 +8,11 @@ import random
 import shutil
 import tempfile
 import time
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
+import asyncpg
 import httpx
 import typer
 
@@ -25,6 +25,8 @@ from deploy.local.supervisor import Command
 from tests.faults.checker import Verdict, check
 from tests.faults.fleet import Fleet
 from tests.faults.load import Load
+from tests.faults.torments import TAKE_OVER, TORMENTS, NobodyTookOver
+from tests.shared.core.proxy import through_proxy
 
 SETTLE = 180.0
 """Seconds in which everything journalled must have had its effects, once the killing is over."""
@@ -32,30 +34,32 @@ SETTLE = 180.0
 
 @dataclass(frozen=True)
 class Phase:
-    """What is killed for how long, and what must have happened for the result to count."""
+    """What is killed how often, and what must happen in each minute for the result to count.
+
+    `torment` is done besides, so many times a minute, and at least once."""
 
     name: str
-    seconds: float
     kill_every: float
-    engine_stops: int = 0
-    engine: str = ""
-    least_events: int = 30_000
-    least_kills: int = 80
+    torment: str = ""
+    times: int = 0
+    least_events: int = 5_000
+    least_kills: int = 15
+
+    def torments(self, seconds: float) -> int:
+        return max(1, round(self.times * seconds / 60)) if self.torment else 0
 
 
-def phases(broker: BrokerKind, seconds: float) -> list[Phase]:
-    planned = [
-        Phase("SIGKILL of APIs, relays and consumers", seconds, 0.6),
-        Phase(
-            "the same, PostgreSQL stopped immediately", seconds, 1.5, 5, "postgres", least_events=5_000, least_kills=25
-        ),
-    ]
-    if broker == "apache":
-        planned.append(
-            # Nobody else is killed while the broker is down, which is half of the time.
-            Phase("the same, the broker killed", seconds, 0.8, 5, "broker", least_events=5_000, least_kills=15)
-        )
-    return planned
+PHASES = (
+    Phase("SIGKILL of APIs, relays and consumers", 0.6, least_events=30_000, least_kills=80),
+    Phase("the same, PostgreSQL stopped immediately", 1.5, "PostgreSQL stopped", 5, least_kills=25),
+    Phase("the same, PostgreSQL frozen", 2.0, "PostgreSQL frozen", 3),
+    Phase("the same, lines to PostgreSQL fallen silent", 2.0, "lines silent", 3),
+    Phase("leaders frozen, and awake again as zombies", 5.0, "leaders frozen", 2, least_kills=4),
+    # Nobody else is killed while the broker is down, which is half of the time.
+    Phase("the same, the broker killed", 0.8, "broker killed", 5),
+)
+APACHE_ONLY = {"broker killed"}
+"""The embedded broker forgets its log."""
 
 
 def _portal_alone(platform: Platform) -> list[Command]:
@@ -63,19 +67,24 @@ def _portal_alone(platform: Platform) -> list[Command]:
     return [portal_command(platform)]
 
 
-async def run_phase(phase: Phase, broker: BrokerKind, seed: int) -> bool:
+async def run_phase(phase: Phase, broker: BrokerKind, seconds: float, seed: int, *, plant: bool) -> bool:
     folder = Path(tempfile.mkdtemp(prefix="double-wings-faults-"))
     dice = random.Random(seed)
-    print(f"{phase.name}: {phase.seconds:.0f} s, {broker} broker, seed {seed}", flush=True)
+    print(f"{phase.name}: {seconds:.0f} s, {broker} broker, seed {seed}", flush=True)
     try:
         async with (
             Platform(folder, ports=Ports.free(), broker=broker, commands=_portal_alone, quiet=True) as platform,
             httpx.AsyncClient(timeout=30, trust_env=False) as http,
+            through_proxy(platform.database_url("registry")) as (proxy, _),
         ):
-            fleet = Fleet(platform)
+            fleet = Fleet(
+                platform,
+                through=proxy if phase.torment == "lines silent" else None,
+                standbys=phase.torment == "leaders frozen",
+            )
             await fleet.start()
             try:
-                return await _torment(phase, platform, fleet, http, dice, seed)
+                return await _torment(phase, platform, fleet, http, dice, seconds, seed, plant=plant)
             finally:
                 await fleet.stop()
     finally:
@@ -83,7 +92,15 @@ async def run_phase(phase: Phase, broker: BrokerKind, seed: int) -> bool:
 
 
 async def _torment(
-    phase: Phase, platform: Platform, fleet: Fleet, http: httpx.AsyncClient, dice: random.Random, seed: int
+    phase: Phase,
+    platform: Platform,
+    fleet: Fleet,
+    http: httpx.AsyncClient,
+    dice: random.Random,
+    seconds: float,
+    seed: int,
+    *,
+    plant: bool,
 ) -> bool:
     def person(role: str) -> Client:
         return Client(platform, platform.token(role, subject=f"{role}-1"), http, patience=120.0)
@@ -91,32 +108,47 @@ async def _torment(
     bureau = person("bureau")
     await bureau.post("inspection", "/v1/grids/import", pingcheng.cells(), params={"source": "faults"})
     load = Load(bureau, person("guardian"), seed=seed)
-    work = asyncio.create_task(load.run(seconds=phase.seconds))
-    stops = 0
-    end = time.monotonic() + phase.seconds
-    next_stop = time.monotonic() + phase.seconds / (phase.engine_stops + 1) if phase.engine_stops else end
-    while time.monotonic() < end:
-        await asyncio.sleep(phase.kill_every * dice.uniform(0.5, 1.5))
-        await fleet.kill(dice.choice(fleet.names))
-        if stops < phase.engine_stops and time.monotonic() >= next_stop:
-            await ENGINES[phase.engine](platform, dice)
-            stops += 1
-            next_stop += phase.seconds / (phase.engine_stops + 1)
+    work = asyncio.create_task(load.run(seconds=seconds))
+    done, planned = 0, phase.torments(seconds)
+    end = time.monotonic() + seconds
+    following = time.monotonic() + seconds / (planned + 1)
+    try:
+        while time.monotonic() < end or done < planned:
+            await asyncio.sleep(phase.kill_every * dice.uniform(0.5, 1.5))
+            await fleet.kill(dice.choice(fleet.names))
+            if done < planned and time.monotonic() >= following:
+                await TORMENTS[phase.torment](platform, fleet, dice)
+                done += 1
+                following += seconds / (planned + 1)
+    except NobodyTookOver as error:
+        print(f"  nobody took over within {TAKE_OVER:.0f} s: {error}", flush=True)
+        return False
     await work
     await fleet.ready()
-    verdict = await _settled(platform, load)
+    if plant:
+        await _plant_a_loss(platform)
+    verdict = await _settled(platform, load, patience=10.0 if plant else SETTLE)
     kills = fleet.kills.total()
-    engines = f", {phase.engine} stopped {stops} times" if phase.engine_stops else ""
-    print(f"  kills {kills}{engines}, {verdict.line()}", flush=True)
-    enough = verdict.events >= phase.least_events and kills >= phase.least_kills and stops == phase.engine_stops
+    besides = f", {phase.torment} {done} times" if planned else ""
+    slowest = f", taken over within {max(fleet.take_overs):.0f} s" if fleet.take_overs else ""
+    print(f"  kills {kills}{besides}{slowest}, {verdict.line()}", flush=True)
+    events, least = int(phase.least_events * seconds / 60), int(phase.least_kills * seconds / 60)
+    enough = verdict.events >= events and kills >= least
     if not enough:
-        print(f"  short: at least {phase.least_events:,} events and {phase.least_kills} kills were planned", flush=True)
+        print(f"  short: at least {events:,} events and {least} kills were planned", flush=True)
     return enough and verdict.clean
 
 
-async def _settled(platform: Platform, load: Load) -> Verdict:
+async def _plant_a_loss(platform: Platform) -> None:
+    """Take one effect away, as a bug would: whoever checks must see it."""
+    connection = await asyncpg.connect(platform.database_url("metrics", driver=None))
+    await connection.execute("DELETE FROM receipt WHERE id = (SELECT min(id) FROM receipt)")
+    await connection.close()
+
+
+async def _settled(platform: Platform, load: Load, *, patience: float) -> Verdict:
     """The verdict as soon as it is clean, or when patience ends."""
-    end = time.monotonic() + SETTLE
+    end = time.monotonic() + patience
     while True:
         verdict = await check(platform, load.acknowledged)
         if verdict.clean or time.monotonic() > end:
@@ -124,33 +156,18 @@ async def _settled(platform: Platform, load: Load) -> Verdict:
         await asyncio.sleep(2.0)
 
 
-async def _stop_postgres(platform: Platform, dice: random.Random) -> None:
-    await platform.stop_postgres("immediate")
-    await asyncio.sleep(dice.uniform(0.2, 1.5))
-    await platform.start_postgres()
-
-
-async def _kill_broker(platform: Platform, dice: random.Random) -> None:
-    await platform.kill_broker()
-    await asyncio.sleep(dice.uniform(0.2, 1.5))
-    await platform.start_broker()
-
-
-ENGINES: dict[str, Callable[[Platform, random.Random], Awaitable[None]]] = {
-    "postgres": _stop_postgres,
-    "broker": _kill_broker,
-}
-
-
 def main(
     broker: Annotated[str, typer.Option(help="embedded or apache")] = "embedded",
     seconds: Annotated[float, typer.Option(help="How long each phase kills.")] = 60.0,
     seed: Annotated[int, typer.Option(help="0 draws one.")] = 0,
+    only: Annotated[str, typer.Option(help="Phases whose name holds this.")] = "",
+    plant_loss: Annotated[bool, typer.Option(help="Take one effect away, which must turn the result red.")] = False,
 ) -> None:
     """Run every phase; exit 1 where one lost something or had too little to lose."""
     seed = seed or random.randrange(1, 2**31)
     kind: BrokerKind = "apache" if broker == "apache" else "embedded"
-    results = [asyncio.run(run_phase(phase, kind, seed)) for phase in phases(kind, seconds)]
+    wanted = [one for one in PHASES if only in one.name and (kind == "apache" or one.torment not in APACHE_ONLY)]
+    results = [asyncio.run(run_phase(phase, kind, seconds, seed, plant=plant_loss)) for phase in wanted]
     print(f"{sum(results)} of {len(results)} phases lost nothing")
     raise typer.Exit(0 if all(results) else 1)
 

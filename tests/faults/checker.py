@@ -106,15 +106,16 @@ async def _check_metrics(metrics: Any, journals: Mapping[str, Journal], verdict:
                     expected.add((row["event_id"], change.noun, change.id))
                     member = (change.noun, change.id)
                     standing[member] = moved(change.noun, standing.get(member), change.says, change.marks)
+    keys = {row["event_id"]: row["key"] for journal in journals.values() for row in journal}
     receipts = await metrics.fetch("SELECT event_id, noun, member_id, topic, sequence FROM receipt ORDER BY id")
     found = Counter((row["event_id"], row["noun"], row["member_id"]) for row in receipts)
     verdict.effects_lost += len(expected - found.keys())
     verdict.phantoms += len(found.keys() - expected)
     verdict.duplicated += sum(times - 1 for times in found.values())
-    last: dict[tuple[str, str, UUID], int] = defaultdict(int)
+    last: dict[tuple[str, UUID | None, str, UUID], int] = defaultdict(int)
     for row in receipts:
-        told = (row["topic"], row["noun"], row["member_id"])
-        # Events of one topic about one member have one key, except targets, which their campaign's key orders.
+        # Order is promised per key: an officer's assignment and the institution it marks have different ones.
+        told = (row["topic"], keys.get(row["event_id"]), row["noun"], row["member_id"])
         verdict.reordered += row["sequence"] < last[told]
         last[told] = row["sequence"]
     cells = await metrics.fetch(f"SELECT noun, {', '.join(DIMENSIONS)}, members FROM cell WHERE members <> 0")

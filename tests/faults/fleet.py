@@ -10,19 +10,25 @@ import runpy
 import signal
 import sys
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 import httpx
 import uvicorn
+from sqlalchemy.engine import make_url
 
 from deploy.local.launch import die_with
 from deploy.local.platform import Platform
 from deploy.local.ports import SERVICES
+from tests.shared.core.proxy import SilentProxy
 
 PARTS = ("api", "worker")
+STANDBYS_BEYOND = 20
+"""Ports between a worker and its stand-by."""
+STANDBY = "standby"
+"""A second worker, which takes over from one that stands still."""
 _context = multiprocessing.get_context("forkserver")
 _context.set_forkserver_preload(
     [
@@ -55,17 +61,22 @@ def live(service: str, part: str, environment: Mapping[str, str], port: int, out
 
 
 class Fleet:
-    """Keeps the children up and counts how often they were killed."""
+    """Keeps the children up and counts how often they were killed.
 
-    def __init__(self, platform: Platform) -> None:
-        self._platform = platform
+    `through` leads their lines to PostgreSQL through a proxy, `standbys` gives each service a second worker."""
+
+    def __init__(self, platform: Platform, *, through: SilentProxy | None = None, standbys: bool = False) -> None:
+        self._platform, self._proxy = platform, through
+        self._parts = (*PARTS, STANDBY) if standbys else PARTS
+        self.take_overs: list[float] = []
+        """Seconds until the stand-bys did the work of frozen leaders."""
         self._children: dict[str, ForkServerProcess] = {}
         self._upkeep: asyncio.Task[None] | None = None
         self.kills: Counter[str] = Counter()
 
     @property
     def names(self) -> list[str]:
-        return [f"{service}.{part}" for service in SERVICES for part in PARTS]
+        return [f"{service}.{part}" for service in SERVICES for part in self._parts]
 
     async def start(self) -> None:
         for name in self.names:
@@ -85,7 +96,25 @@ class Fleet:
             child.kill()
             self.kills[name] += 1
 
+    def freeze(self, names: Iterable[str]) -> None:
+        self._signal(names, signal.SIGSTOP)
+
+    def thaw(self, names: Iterable[str]) -> None:
+        self._signal(names, signal.SIGCONT)
+
+    def _signal(self, names: Iterable[str], number: signal.Signals) -> None:
+        for name in names:
+            pid = self._children[name].pid
+            if pid is not None:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, number)
+
+    def silence(self) -> None:
+        assert self._proxy is not None, "the lines of this phase lead through a proxy"
+        self._proxy.silence()
+
     async def stop(self) -> None:
+        self.thaw(self.names)
         if self._upkeep is not None:
             self._upkeep.cancel()
             with suppress(asyncio.CancelledError):
@@ -108,8 +137,11 @@ class Fleet:
         environment = {
             **self._platform.service_environment(service),
             "LOG_LEVEL": "WARNING",
-            "WORKER_PORT": str(ports.worker(service)),
+            "WORKER_PORT": str(self._worker_port(name)),
         }
+        if self._proxy is not None:
+            url = make_url(environment["DATABASE_URL"]).set(host="127.0.0.1", port=self._proxy.port)
+            environment["DATABASE_URL"] = url.render_as_string(hide_password=False)
         output = str(self._platform.folder / f"{name}.log")
         child = _context.Process(
             target=live, args=(service, part, environment, ports.api(service), output), name=name, daemon=True
@@ -117,9 +149,13 @@ class Fleet:
         child.start()
         self._children[name] = child
 
+    def _worker_port(self, name: str) -> int:
+        service, part = name.split(".")
+        return self._platform.ports.worker(service) + (STANDBYS_BEYOND if part == STANDBY else 0)
+
     async def _answers(self, http: httpx.AsyncClient, name: str) -> bool:
         service, part = name.split(".")
-        url = self._platform.url(service) if part == "api" else self._platform.worker_url(service)
+        url = self._platform.url(service) if part == "api" else f"http://127.0.0.1:{self._worker_port(name)}"
         with suppress(httpx.HTTPError):
             return (await http.get(f"{url}/readyz")).status_code == httpx.codes.OK
         return False
