@@ -21,8 +21,10 @@ AT = datetime(2026, 3, 2, tzinfo=UTC)
 async def load(
     world: World, importer: Importer, rows: Sequence[Row], *, scope: str | None = None, dry_run: bool = False
 ) -> list[tuple[str, list[str]]]:
-    async with world.sessions.begin() as session:
-        reports = await importer.apply(session, rows, scope=scope, dry_run=dry_run, at=AT)
+    async with world.sessions() as session:
+        reports = await importer.apply(session, rows, scope=scope, at=AT)
+        if not dry_run:
+            await session.commit()
     return [(report.outcome, list(report.codes)) for report in reports]
 
 
@@ -43,10 +45,13 @@ async def facts(world: World) -> list[tuple[str, int, Any]]:
 async def test_visits_are_recorded_once(world: World) -> None:
     institution = await world.institution("g1", external_ref="i1")
     rows = [visit(score="96.0", visit_type="Routine"), visit("v2", visited_on="10/06/2017", outcome="已搬迁")]
-    assert await load(world, VisitImporter(), rows, dry_run=True) == [("accepted", []), ("accepted", [])]
+    assert await load(world, VisitImporter(), rows, dry_run=True) == [
+        ("accepted", []),
+        ("accepted", ["date-ambiguous"]),
+    ]
     assert await facts(world) == []
-    assert await load(world, VisitImporter(), rows) == [("accepted", []), ("accepted", [])]
-    assert await load(world, VisitImporter(), rows) == [("unchanged", []), ("unchanged", [])]
+    assert await load(world, VisitImporter(), rows) == [("accepted", []), ("accepted", ["date-ambiguous"])]
+    assert await load(world, VisitImporter(), rows) == [("unchanged", []), ("unchanged", ["date-ambiguous"])]
     assert await load(world, VisitImporter(), [visit(score="97")]) == [("updated", [])]
     told = await facts(world)
     assert [(kind, version) for kind, version, _ in told] == [

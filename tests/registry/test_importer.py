@@ -23,8 +23,10 @@ Report = tuple[str, list[str]]
 
 
 async def load(world: World, rows: Sequence[Row], *, scope: str | None = None, dry_run: bool = False) -> list[Report]:
-    async with world.sessions.begin() as session:
-        reports = await InstitutionImporter().apply(session, rows, scope=scope, dry_run=dry_run, at=AT)
+    async with world.sessions() as session:
+        reports = await InstitutionImporter().apply(session, rows, scope=scope, at=AT)
+        if not dry_run:
+            await session.commit()
     return [(report.outcome, list(report.codes)) for report in reports]
 
 

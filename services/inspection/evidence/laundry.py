@@ -1,13 +1,10 @@
 """Makes a clean copy of a file nobody trusts: decoded whole and encoded anew, so only picture and sound are left.
 
-`python -m services.inspection.evidence.laundry IN OUT MEDIA_TYPE` does it in a process of its own, whose memory, time
-and output are limited; it prints one line of JSON. Whatever is wrong with the file ends there.
+It does so in a process of its own (`shared.confined`), whose memory, time and output are limited. Whatever is wrong
+with the file ends there.
 """
 
-import json
 import math
-import resource
-import sys
 from collections.abc import Mapping
 from fractions import Fraction
 from pathlib import Path
@@ -16,6 +13,8 @@ from typing import Any, Final
 import av
 from av.audio.resampler import AudioResampler
 from PIL import ExifTags, Image, ImageOps
+
+from shared.confined import Limits, say
 
 MAX_PIXELS: Final = 40_000_000
 MAX_SECONDS: Final = 1800
@@ -170,19 +169,14 @@ def _picture_stream(written: Any, source: Any) -> Any:
     return stream
 
 
+def limits(media_type: str) -> Limits:
+    """What one file of this kind may use."""
+    return Limits(MEMORY, CPU_SECONDS[media_type.partition("/")[0]], OUTPUT)
+
+
 def main(source: str, target: str, media_type: str) -> None:
-    """Limit this process, then clean: what the limits end says nothing, and is refused."""
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    seconds = CPU_SECONDS[media_type.partition("/")[0]]
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (OUTPUT, OUTPUT))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    """In the process of its own: what its limits end says nothing, and is refused."""
     try:
-        answer = clean(Path(source), Path(target), media_type)
+        say(clean(Path(source), Path(target), media_type))
     except Unclean as unclean:
-        answer = {"code": unclean.code}
-    sys.stdout.write(json.dumps(answer))
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])
+        say({"code": unclean.code})

@@ -1,17 +1,26 @@
 """Visits made before this platform existed, from a file, recognised by their reference and never told twice."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Annotated, Any, ClassVar, Final
 from uuid import UUID
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 from sqlalchemy import insert, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.inspection.campaigns.domain import Outcome
-from services.inspection.rows import INTERPRETED, OUTCOMES, Day, codes_of, interpreted, read_score, read_word
+from services.inspection.rows import (
+    INTERPRETED,
+    OUTCOMES,
+    Rejected,
+    RowFields,
+    codes_of,
+    interpreted,
+    read_cells,
+    read_word,
+)
 from services.inspection.targets import queries as targets
 from services.inspection.targets.domain import Target
 from services.inspection.teams import queries as teams
@@ -20,6 +29,7 @@ from services.inspection.visits.domain import SEEN, Score, Visit, VisitState
 from shared.clock import china_date
 from shared.database import new_id
 from shared.events.inspection import VisitRecorded
+from shared.imports.cleaning import DateOrder, Identity
 from shared.imports.reader import Row
 from shared.imports.runner import RowReport
 from shared.journal import Fact, record_many
@@ -36,9 +46,9 @@ class VisitRow(BaseModel):
 
     external_ref: Line
     institution_ref: Line
-    visited_on: Day
+    visited_on: date
     outcome: Annotated[Outcome, read_word({**OUTCOMES, **INTERPRETED})] = Outcome.INSPECTED
-    score: Annotated[Score, BeforeValidator(read_score)] | None = None
+    score: Score | None = None
     visit_type: Line | None = None
     team: Line | None = None
     note: Paragraph | None = None
@@ -56,40 +66,66 @@ class VisitImporter:
     fields: ClassVar[frozenset[str]] = frozenset(VisitRow.model_fields)
     table: ClassVar[str] = "visit"
 
+    identities: ClassVar[Mapping[str, Identity]] = {"external_ref": "reference"}
+    days: ClassVar[frozenset[str]] = frozenset({"visited_on"})
+
     async def apply(
-        self, session: AsyncSession, rows: Sequence[Row], *, scope: str | None, dry_run: bool, at: datetime
+        self,
+        session: AsyncSession,
+        rows: Sequence[Row],
+        *,
+        scope: str | None,
+        at: datetime,
+        dates: DateOrder | None = None,
     ) -> Sequence[RowReport]:
-        parsed = [parse(row) for row in rows]
-        readable = [row for row in parsed if isinstance(row, VisitRow)]
+        parsed = [parse(row, dates) for row in rows]
+        readable = [row.said for row in parsed if isinstance(row, Parsed)]
         batch = _Batch(
             at,
             scope,
             targets=await targets.targets_by_ref(session, list({row.institution_ref for row in readable})),
             teams=await teams.known_codes(session, {row.team for row in readable if row.team}),
-            known=await queries.visits_by_ref(session, [row.external_ref for row in readable], lock=not dry_run),
+            known=await queries.visits_by_ref(session, [row.external_ref for row in readable], lock=True),
         )
-        reports = [
-            noticed(batch.take(row), sent) if isinstance(row, VisitRow) else row
-            for row, sent in zip(parsed, rows, strict=True)
-        ]
-        if not dry_run:
-            await batch.write(session)
+        reports = [_noted(batch.take(row.said), row.notes) if isinstance(row, Parsed) else row for row in parsed]
+        await batch.write(session)
         return reports
 
 
-def parse(row: Row) -> VisitRow | RowReport:
+FIELDS: Final = RowFields(
+    days=frozenset({"visited_on"}),
+    keys=frozenset({"external_ref", "institution_ref", "team"}),
+    numbers=frozenset({"score"}),
+    lines=frozenset({"visit_type"}),
+)
+_LONGEST_TYPE: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """A row that can be a visit, and what was corrected or interpreted in it."""
+
+    said: VisitRow
+    notes: Sequence[str]
+
+
+def parse(row: Row, dates: DateOrder | None = None) -> Parsed | RowReport:
     """A mapped row as a visit, or the report that it cannot be one."""
     try:
-        return VisitRow.model_validate(row)
+        values, notes = read_cells(row, FIELDS, dates)
+        if len(values.get("visit_type", "")) > _LONGEST_TYPE:  # the cell is lost, not the visit
+            del values["visit_type"]
+            notes.append("visit_type-too-long")
+        said = VisitRow.model_validate(values)
+    except Rejected as rejected:
+        return RowReport("rejected", [rejected.code])
     except ValidationError as error:
         return RowReport("rejected", codes_of(error))
+    return Parsed(said, [*notes, "outcome-interpreted"] if interpreted(row.get("outcome")) else notes)
 
 
-def noticed(report: RowReport, row: Row) -> RowReport:
-    """The report, which also says that the file's word for the outcome is not quite ours."""
-    if report.outcome == "rejected" or not interpreted(row.get("outcome")):
-        return report
-    return replace(report, codes=[*report.codes, "outcome-interpreted"])
+def _noted(report: RowReport, notes: Sequence[str]) -> RowReport:
+    return replace(report, codes=[*report.codes, *notes]) if report.outcome != "rejected" else report
 
 
 class _Batch:

@@ -27,10 +27,11 @@ from services.registry.permits.domain import Paper, Scope, Validity
 from services.registry.permits.usecases import PaperOutcome, record_papers
 from shared.database import copy_rows, new_id
 from shared.events.registry import InstitutionChanged, InstitutionRegistered
-from shared.imports.cleaning import Unreadable, code_text, coordinates, day, narrow, one_line, whole_number
+from shared.imports.cleaning import DateOrder, Identity, Unreadable, code_text, coordinates, day, one_line, whole_number
 from shared.imports.reader import Row
 from shared.imports.runner import RowReport
 from shared.journal import Fact, record_many
+from shared.text import credit_code, key
 
 ALIASES: Mapping[str, Mapping[str, str]] = {
     "kind": {"学科": "subject", "学科类": "subject", "非学科": "non_subject", "非学科类": "non_subject"},
@@ -108,16 +109,22 @@ class InstitutionImporter:
 
     fields: ClassVar[frozenset[str]] = frozenset({*FIELDS, *_PAPER, "postcode"})
     table: ClassVar[str] = "institution"
+    identities: ClassVar[Mapping[str, Identity]] = {"external_ref": "reference", "uscc": "credit_code"}
+    days: ClassVar[frozenset[str]] = frozenset(_PAPER)
 
     async def apply(
-        self, session: AsyncSession, rows: Sequence[Row], *, scope: str | None, dry_run: bool, at: datetime
+        self,
+        session: AsyncSession,
+        rows: Sequence[Row],
+        *,
+        scope: str | None,
+        at: datetime,
+        dates: DateOrder | None = None,
     ) -> Sequence[RowReport]:
-        parsed = [_parsed(row, scope) for row in rows]
+        parsed = [_parsed(row, scope, dates) for row in rows]
         readable = [row.details for row in parsed if isinstance(row, Parsed)]
         batch = _Batch(at, scope, await self._known(session, readable))
         reports = [batch.take(row) if isinstance(row, Parsed) else row for row in parsed]
-        if dry_run:
-            return reports
         papers = await batch.write(session)
         return [_with_paper(row, report, papers) for row, report in zip(parsed, reports, strict=True)]
 
@@ -144,9 +151,9 @@ def _with_paper(row: Parsed | RowReport, report: RowReport, papers: Papers) -> R
     return report
 
 
-def _parsed(row: Row, scope: str | None) -> Parsed | RowReport:
+def _parsed(row: Row, scope: str | None, dates: DateOrder | None) -> Parsed | RowReport:
     try:
-        return parse(row, scope)
+        return parse(row, scope, dates)
     except Rejected as rejected:
         return RowReport("rejected", rejected.codes)
 
@@ -244,8 +251,8 @@ class _Batch:
 
     def _correct(self, institution_id: UUID, details: Details, changed: list[str]) -> None:
         version = self._versions[institution_id] + 1
-        for key in _identities(self._current[institution_id]):
-            self._ids.pop(key, None)  # a later row with the reference it had means another institution
+        for identity in _identities(self._current[institution_id]):
+            self._ids.pop(identity, None)  # a later row with the reference it had means another institution
         self._remember(institution_id, details, version)
         if institution_id in self._new:
             self._new[institution_id].update(self._row(institution_id, details, version))
@@ -258,8 +265,8 @@ class _Batch:
     def _remember(self, institution_id: UUID, details: Details, version: int) -> None:
         self._current[institution_id] = details
         self._versions[institution_id] = version
-        for key in _identities(details):
-            self._ids[key] = institution_id
+        for identity in _identities(details):
+            self._ids[identity] = institution_id
 
 
 def _identities(details: Details) -> list[tuple[str, str]]:
@@ -267,11 +274,11 @@ def _identities(details: Details) -> list[tuple[str, str]]:
     return [(name, value) for name, value in found if value]
 
 
-def parse(row: Row, scope: str | None) -> Parsed:
+def parse(row: Row, scope: str | None, dates: DateOrder | None = None) -> Parsed:
     """A mapped row as an entry; raises `Rejected` with the reasons where it cannot be one."""
     values: dict[str, Any] = dict(row)
     notes = _clean(values)
-    paper, paper_notes = _paper(values)
+    paper, paper_notes = _paper(values, dates)
     notes += paper_notes
     if "kind" not in values:
         raise Rejected("kind-missing")
@@ -340,13 +347,9 @@ def _clean_code(values: dict[str, Any], field: str, code: str, notes: list[str])
         notes.append(note)
 
 
-_USCC_SEPARATORS = re.compile(r"[\s\-–—_.·]+")
-
-
 def _clean_uscc(values: dict[str, Any], notes: list[str]) -> None:
     given = values["uscc"]
-    plain = given if given.isascii() and given.isalnum() else _USCC_SEPARATORS.sub("", narrow(given))
-    values["uscc"] = plain.upper()
+    values["uscc"] = credit_code(given)
     if values["uscc"] != given:
         notes.append("uscc-normalised")
 
@@ -357,7 +360,7 @@ _POSTCODE_LENGTHS = (5, 6)
 
 def _put_postcode(values: dict[str, Any], notes: list[str]) -> None:
     """A postcode stays with the address. One of five digits in China, or of four elsewhere, lost a leading zero."""
-    postcode = narrow(values.pop("postcode")).strip().removesuffix(".0")
+    postcode = key(values.pop("postcode")).removesuffix(".0")
     address = values.get("address", "")
     if postcode.isdigit():
         full = _POSTCODE_LENGTHS[_CHINESE.search(address + values.get("name", "")) is not None]
@@ -381,11 +384,11 @@ def _translate(values: dict[str, Any]) -> None:
 def _word(words: Mapping[str, str], said: str) -> str:
     if said in words:
         return words[said]
-    plain = "_".join(narrow(said).casefold().replace("-", " ").split())
+    plain = "_".join(key(said).casefold().replace("-", " ").split())
     return words.get(plain, plain)
 
 
-def _paper(values: dict[str, Any]) -> tuple[PermitPaper | None, list[str]]:
+def _paper(values: dict[str, Any], dates: DateOrder | None) -> tuple[PermitPaper | None, list[str]]:
     """The permit a row tells of: one with a number, and an end or the word that it has none."""
     if not any(field in values for field in _PAPER):
         return None, []
@@ -394,9 +397,9 @@ def _paper(values: dict[str, Any]) -> tuple[PermitPaper | None, list[str]]:
     for field in _PAPER:
         if field in values:
             try:
-                days[field], note = day(values.pop(field))
-            except Unreadable:
-                raise Rejected(f"{field.replace('_', '-')}-unreadable") from None
+                days[field], note = day(values.pop(field), dates)
+            except Unreadable as unreadable:
+                raise Rejected(f"{field.replace('_', '-')}-{unreadable.code.removeprefix('date-')}") from None
             if note is not None and note not in notes:
                 notes.append(note)
     starts, ends = (days.get(field) for field in _PAPER)
