@@ -27,6 +27,7 @@ from shared.problems import EdgeProblem
 ATTEMPTS = 3
 _RETRIED_STATES = frozenset({"40001", "40P01"})
 
+
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
@@ -118,7 +119,8 @@ class StrictRequest(Request):
 class TransactionalRoute(APIRoute):
     """Admits the caller, reads the body strictly, runs the handler in a transaction, commits, then answers.
 
-    `max_body_size=` on a route replaces the service's limit, for uploads.
+    `max_body_size=` on a route replaces the service's limit, for uploads. A route whose
+    `openapi_extra` is a `json_body` takes the JSON from the request itself: it is not to be parsed here.
     """
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
@@ -130,7 +132,10 @@ class TransactionalRoute(APIRoute):
         handle = super().get_route_handler()
         dependant: Dependant = self.dependant
         policies = list(policies_of(dependant))
-        expects_json = self.body_field is not None and not isinstance(self.body_field.field_info, params.Form)
+        own_body = (self.openapi_extra or {}).get("requestBody", {}).get("content", {})
+        expects_json = "application/json" in own_body or (
+            self.body_field is not None and not isinstance(self.body_field.field_info, params.Form)
+        )
         expects_form = self.body_field is not None and not expects_json
 
         async def transactional(plain: Request) -> Response:

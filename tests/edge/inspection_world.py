@@ -61,7 +61,10 @@ async def inspection(service: Service) -> World:
     return World(
         service,
         {
-            "import_grids": Ask(body=grids, query={"source": "test", "accept": "valid", "valid_from": "2999-01-01"}),
+            "import_grids": Ask(
+                body=grids,
+                query={"source": "test", "accept": "valid", "valid_from": "2999-01-01", "accept_far_date": "true"},
+            ),
             "list_grids": Ask(query={"geometry": "true", "on": "2999-01-01"}),
             "list_grid_versions": Ask(),
             "locate": Ask(query={"lon": "113.05", "lat": "40.05", "on": "2999-01-01"}),
