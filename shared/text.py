@@ -21,7 +21,7 @@ _FORBIDDEN: Final = (
     + "".join(chr(plane << 16 | last) for plane in range(17) for last in (0xFFFE, 0xFFFF))
 )
 _CONTROL: Final = re.compile(f"[{_FORBIDDEN}]")
-_CONTROL_OR_BREAK: Final = re.compile(f"[{_FORBIDDEN}\r\n]")
+_CONTROL_OR_LAYOUT: Final = re.compile(f"[{_FORBIDDEN}\t\r\n]")
 
 _LINE: Final = {**dict.fromkeys(_BLANKS, " "), **dict.fromkeys(_BREAKS, " "), **dict.fromkeys(_NO_WIDTH)}
 _PARAGRAPH: Final = {0xA0: " ", **dict.fromkeys(_BREAKS, "\n"), **dict.fromkeys(_NO_WIDTH)}
@@ -29,10 +29,10 @@ _KEY: Final = {**_LINE, **dict.fromkeys(_JOINERS), **dict.fromkeys(_DASHES, "-")
 
 
 def has_controls(text: str, *, lines: bool = False) -> bool:
-    """Whether it holds a character that no text may hold; `lines` allows line breaks."""
+    """Whether it holds a character that no text may hold; `lines` allows line breaks and tabs."""
     if text.isprintable():
         return False
-    return (_CONTROL if lines else _CONTROL_OR_BREAK).search(text) is not None
+    return (_CONTROL if lines else _CONTROL_OR_LAYOUT).search(text) is not None
 
 
 def without_controls(text: str) -> str:

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
-from pydantic import BeforeValidator, ValidationError
+from pydantic import BaseModel, BeforeValidator, ValidationError
 
 from shared.imports.cleaning import DateOrder, Unreadable, code_text, day, one_line, whole_number
 from shared.imports.reader import Row
@@ -135,6 +135,23 @@ def _plain(word: str) -> str:
 def interpreted(outcome: object) -> bool:
     """Whether this word of a file had to be interpreted."""
     return isinstance(outcome, str) and _plain(outcome) in INTERPRETED
+
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def without_lost_cells(
+    model: type[Model], values: dict[str, Any], dispensable: frozenset[str], notes: list[str]
+) -> Model:
+    """The row; a cell that it can do without is left out where it cannot be read, and the notes say so."""
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        lost = {str(problem["loc"][0]) if problem["loc"] else "" for problem in error.errors(include_url=False)}
+        if not lost <= dispensable:
+            raise
+        notes += codes_of(error)
+    return model.model_validate({field: value for field, value in values.items() if field not in lost})
 
 
 def codes_of(error: ValidationError) -> list[str]:

@@ -34,6 +34,7 @@ class Request(BaseModel):
     mapping: Mapping
     identities: dict[str, Identity]
     days: frozenset[str]
+    padded: frozenset[str] = frozenset()
     chunk: int
     done: int = 0
 
@@ -58,8 +59,10 @@ REFUSING: Final = REJECTING | {CONFLICT}
 class Reading:
     """A file that is being read elsewhere: first its doubtful rows, then all that were not done yet."""
 
-    def __init__(self, answers: AsyncIterator[Any], total: int, notes: list[dict[str, str]]) -> None:
-        self.total, self.notes = total, notes
+    def __init__(self, answers: AsyncIterator[Any], head: dict[str, Any]) -> None:
+        self.total: int = head["total"]
+        self.notes: list[dict[str, str]] = head["notes"]
+        self.widths: dict[str, int] = head["widths"]
         self._answers = answers
         self._held: list[ReadRow] | None = None
 
@@ -88,7 +91,7 @@ async def read_elsewhere(request: Request, content: AsyncIterable[bytes]) -> Asy
         head = await anext(answers)
         if "error" in head:
             raise UnreadableFile(head["error"])
-        yield Reading(answers, head["total"], head["notes"])
+        yield Reading(answers, head)
 
 
 def main(told: str) -> None:
@@ -108,14 +111,15 @@ def main(told: str) -> None:
 def _tell(request: Request, table: Table) -> None:
     mapping = request.mapping.bound_to(table.columns)
 
-    def rows() -> Iterator[tuple[int, Row, list[str]]]:
+    def rows() -> Iterator[Said]:
         for number, row in enumerate(table.read(), 1):
             mapped = mapping.apply(row)
             if table.epoch_1904:
                 mapped |= {field: serial_from_1904(mapped[field]) for field in request.days & mapped.keys()}
             yield number, mapped, codes_of(row)
 
-    keys, conflicting = _keys(request, rows())
+    widths: dict[str, int] = {}
+    keys, conflicting = _keys(request, _measured(request.padded, rows(), widths))
     several = {key for key, times in Counter(keys).items() if key and times > 1}
 
     def told() -> Iterator[tuple[int, Row, list[str], int | None]]:
@@ -123,13 +127,27 @@ def _tell(request: Request, table: Table) -> None:
             noticed = [*codes, CONFLICT] if number in conflicting else codes
             yield number, cells, noticed, key if key in several else None
 
-    say({"total": table.total, "notes": [{"code": note.code, "sheet": note.sheet} for note in table.notes]})
+    notes = [{"code": note.code, "sheet": note.sheet} for note in table.notes]
+    say({"total": table.total, "notes": notes, "widths": widths})
     if several:
         _say_in_chunks("doubtful", (row for row in told() if row[3] is not None), request.chunk)
     _say_in_chunks("rows", (row for row in told() if row[0] > request.done), request.chunk)
 
 
-def _keys(request: Request, rows: Iterator[tuple[int, Row, list[str]]]) -> tuple["array[int]", set[int]]:
+Said = tuple[int, Row, list[str]]
+
+
+def _measured(fields: frozenset[str], rows: Iterator[Said], widths: dict[str, int]) -> Iterator[Said]:
+    """The rows; in passing, how many digits a field has at most."""
+    for row in rows:
+        for field in fields & row[1].keys():
+            digits = row[1][field].removesuffix(".0")
+            if digits.isdigit():
+                widths[field] = max(widths.get(field, 0), len(digits))
+        yield row
+
+
+def _keys(request: Request, rows: Iterator[Said]) -> tuple["array[int]", set[int]]:
     """The key of every row, as a hash, 0 for none; and the rows whose other key is under another reference.
 
     A row is about the thing of its reference; without one, about that whose reference stands beside its other key.

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from collections.abc import Mapping as Dict
 from contextlib import AsyncExitStack, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, ClassVar, Literal, Protocol, get_args
 from uuid import UUID
@@ -58,6 +58,17 @@ class _Cancelled(Exception):
     """Somebody cancelled the job while it was worked on."""
 
 
+@dataclass(frozen=True, slots=True)
+class Hints:
+    """What a file as a whole says of its cells: the order in its dates, and how many digits its codes have at most."""
+
+    dates: DateOrder | None = None
+    widths: Dict[str, int] = field(default_factory=dict)
+
+
+NO_HINTS = Hints()
+
+
 class Importer(Protocol):
     """What a service knows about one kind of row."""
 
@@ -69,6 +80,8 @@ class Importer(Protocol):
     """Fields that are keys of a row, its own reference first: rows that share one are about one thing."""
     days: ClassVar[frozenset[str]]
     """Fields that are dates."""
+    padded: ClassVar[frozenset[str]]
+    """Fields of digits that all have one length, unless a spreadsheet dropped a zero."""
 
     async def apply(
         self,
@@ -77,7 +90,7 @@ class Importer(Protocol):
         *,
         scope: str | None,
         at: datetime,
-        dates: DateOrder | None = None,
+        hints: Hints = NO_HINTS,
     ) -> Sequence[RowReport]:
         """One report per row, in order. Idempotent: rows seen before are `unchanged`.
 
@@ -182,6 +195,7 @@ class ImportRunner:
             mapping=mapping,
             identities=dict(importer.identities),
             days=importer.days,
+            padded=importer.padded,
             chunk=CHUNK,
             done=0 if job.dry_run else job.accepted + job.updated + job.unchanged + job.rejected,
         )
@@ -189,7 +203,7 @@ class ImportRunner:
             reading = await stack.enter_async_context(read_elsewhere(request, self._content(job.id)))
             await self._note(job, reading)
             stack.enter_context(acting_as(job.actor))
-            work = _Work(job, importer, mapping.dates)
+            work = _Work(job, importer, Hints(mapping.dates, reading.widths))
             async for chunk in reading.doubtful():
                 async with self._sessions() as session:  # never committed
                     await work.judge(session, chunk)
@@ -268,8 +282,8 @@ async def _update_open(session: AsyncSession, job: Any, **values: Any) -> None:
 class _Work:
     """One file against the database: which row of a key counts, and what becomes of every row."""
 
-    def __init__(self, job: Any, importer: Importer, dates: DateOrder | None) -> None:
-        self._job, self._importer, self._dates = job, importer, dates
+    def __init__(self, job: Any, importer: Importer, hints: Hints) -> None:
+        self._job, self._importer, self._hints = job, importer, hints
         self._last: dict[int, int] = {}
         self._identities: dict[int, Row] = {}
         """Which keys the rows of one key name, all together: the last one may leave its reference out."""
@@ -303,7 +317,7 @@ class _Work:
     async def _reports(self, session: AsyncSession, rows: Sequence[ReadRow]) -> list[RowReport]:
         """One report for every row: the reader's, or the importer's with what the reader noticed beside it."""
         readable = [self._identities.get(row.key or 0, {}) | row.cells for row in rows if not row.refused]
-        applied = await self._importer.apply(session, readable, scope=self._job.scope, at=utc_now(), dates=self._dates)
+        applied = await self._importer.apply(session, readable, scope=self._job.scope, at=utc_now(), hints=self._hints)
         assert len(applied) == len(readable), "an importer reports on every row once"
         ahead = iter(applied)
         return [

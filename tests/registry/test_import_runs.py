@@ -4,14 +4,19 @@ import asyncio
 import io
 import json
 import zipfile
+from pathlib import Path
 from typing import Any
 
 import openpyxl
 import pytest
 from sqlalchemy import select, text, update
 
+from services.inspection.visits import importer as visits
+from services.registry.institutions import importer as institutions
 from services.registry.institutions.importer import InstitutionImporter
+from services.registry.institutions.words import DISTRICTS, INTERPRETATIONS, TRANSLATIONS
 from shared.imports import reading, runner
+from shared.imports.runner import Hints
 from shared.imports.tables import import_file, import_job
 from tests.registry.conftest import OTHER_USCC, USCC, World
 from tests.registry.test_importer import listed, runner_of, start
@@ -254,3 +259,96 @@ async def test_a_large_file_does_not_grow_the_worker(world: World) -> None:
     async with reading.read_elsewhere(request, content()) as read:
         assert [rows async for rows in read.doubtful()] == []
         assert sum([len(rows) async for rows in read.rows()]) == 200_000
+
+
+async def load_words(world: World, field: str, *words: str, **more: Any) -> list[tuple[str, list[str]]]:
+    lines = [f"{number},甲{number},subject,1,{word}" for number, word in enumerate(words)]
+    content = "\n".join([f"external_ref,name,kind,address,{field}", *lines]).encode()
+    columns = {name: name for name in ("external_ref", "name", "kind", "address", field)}
+    job = await start(world, "a.csv", content, {"columns": columns, **more})
+    assert await runner_of(world).run_next()
+    return verdicts((await world.bureau.get(f"/v1/imports/{job}/rows", params={"limit": 200})).json()["items"])
+
+
+async def test_every_interpretation_of_a_status_is_noted_and_an_unknown_word_is_named(world: World) -> None:
+    words = ("INACTIVE", "Pending Revocation", "Expired", "歇业", "吊销", "营业", "暂停营业", "飞升")
+    noted = ("accepted", ["status-interpreted"])
+    assert await load_words(world, "status", *words) == [
+        *[noted] * 5, *[("accepted", [])] * 2, ("rejected", ["status-enum", "status-unknown:飞升"])
+    ]  # fmt: skip
+    assert [one["status"] for one in await listed(world)] == [
+        "closed", "active", "unlicensed", "suspended", "unlicensed", "active", "suspended"
+    ]  # fmt: skip
+
+
+def test_the_words_are_published() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "imports.md").read_text(encoding="utf-8")
+    assert [word for word in (*TRANSLATIONS["status"], *INTERPRETATIONS, *DISTRICTS) if f"`{word}`" not in page] == []
+
+
+async def test_a_cell_that_cannot_be_read_is_lost_and_the_row_stands(world: World) -> None:
+    assert await load_words(world, "capacity", "400045", "约百人", "1_000", "30") == [
+        ("accepted", ["capacity-less-than-equal"]), ("accepted", ["capacity-int-parsing"]),
+        ("accepted", ["capacity-not-a-number"]), ("accepted", []),
+    ]  # fmt: skip
+    assert await load_words(world, "district", "平城区", "大同市平城区", "火星区") == [
+        ("updated", ["district-normalised"]), ("updated", ["district-normalised"]),
+        ("unchanged", ["district-string-pattern-mismatch"]),
+    ]  # fmt: skip
+    assert [one["capacity"] for one in await listed(world)] == [None, None, None, 30]
+
+
+async def test_a_postcode_is_completed_by_its_file_alone(world: World) -> None:
+    assert await load_words(world, "postcode", "94108", "94108", "6209") == [
+        ("accepted", []), ("accepted", []), ("accepted", ["postcode-zero-restored"])
+    ]  # fmt: skip
+    assert await load_words(world, "postcode", "37000", "037000") == [
+        ("updated", ["postcode-zero-restored"]), ("updated", [])
+    ]  # fmt: skip
+
+
+async def test_words_of_a_mapping_fold_blanks_and_have_a_fallback(world: World) -> None:
+    lines = ["1,甲,文化课 ,1", "2,乙,文 化课,2", "3,丙,艺术,3"]
+    columns = {name: name for name in ("external_ref", "name", "kind", "address")}
+    content = "\n".join([",".join(columns), *lines]).encode()
+    words = {"kind": {"文化课": "subject", "*": "non_subject"}}
+    await start(world, "a.csv", content, {"columns": columns, "values": words})
+    assert await runner_of(world).run_next()
+    assert [one["kind"] for one in await listed(world)] == ["subject", "subject", "non_subject"]
+
+
+async def test_an_address_out_of_two_columns(world: World) -> None:
+    content = "编号,名,门牌,街道\nL-1,寅,101,第七街\nL-2,卯,,第八街\nL-3,辰,5,Main St\n".encode()
+    columns = {"external_ref": "编号", "name": "名", "address": ["街道", "门牌"]}
+    await start(world, "a.csv", content, {"columns": columns, "constants": {"kind": "subject"}})
+    assert await runner_of(world).run_next()
+    assert [one["address"] for one in await listed(world)] == ["第七街101", "第八街", "Main St 5"]
+
+
+NOTATIONS = ("2024-03-05", "3/5/24", "24-3-5", "05-Mar-2024", "March 5, 2024", "5.3.2024", "2024年3月5日",
+             "2024年3月5号", "2024 年 3 月 5 日", "45356", "13/03/2024", "03-05-2024", "２０２４-０３-０５", "2024-03-05 UTC",
+             "5-Mar-24", "2024/3/5 0:00:00", "2024.03", "2024年3月")  # fmt: skip
+
+
+@pytest.mark.parametrize("order", [None, "mdy", "dmy", "ymd"])
+def test_every_kind_of_file_reads_days_alike(order: Any) -> None:
+    """One reader: what a permit's first day may look like, a visit's day may look like, and the other way round."""
+    for written in NOTATIONS:
+        row = {"external_ref": "a", "name": "甲", "kind": "subject", "address": "1", "permit_no": "P",
+               "permit_valid_from": written, "permit_valid_to": "长期"}  # fmt: skip
+        try:
+            paper = institutions.parse(row, None, Hints(order)).paper
+            found: Any = paper and paper.valid_from
+        except institutions.Rejected as rejected:
+            found = rejected.codes[0].removeprefix("permit-valid-from-")
+        visit = visits.parse({"external_ref": "v", "institution_ref": "a", "visited_on": written}, order)
+        read = visit.said.visited_on if isinstance(visit, visits.Parsed) else visit.codes[0].removeprefix("visited_on-")
+        assert found == read, written
+
+
+def test_a_key_is_one_key_in_every_kind_of_file() -> None:
+    for written in ("Ｃ－１", "C–1", " C-1\u200b", "C-1"):
+        visit = visits.parse({"external_ref": "v", "institution_ref": written, "visited_on": "2024-03-05"})
+        entry = institutions.parse({"external_ref": written, "name": "x", "kind": "subject", "address": "1"}, None)
+        assert isinstance(visit, visits.Parsed)
+        assert visit.said.institution_ref == entry.details.external_ref == "C-1"

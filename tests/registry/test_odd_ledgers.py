@@ -157,10 +157,10 @@ ODD: dict[str, Odd] = {
             line(3, date(2024, 9, 1), 1e9),
             line(4, 1.38e10, None),
         ),
-        [FINE, FINE, no("capacity-less-than-equal"), FINE],
+        [FINE, FINE, noted("capacity-less-than-equal"), FINE],
         {"phone": "电话", "capacity": "办学规模"},
         "a.xlsx",
-        entries={"phone": ["13800000000", "true", "13800000000"], "capacity": [30, None, None]},
+        entries={"phone": ["13800000000", "true", "2024-09-01", "13800000000"], "capacity": [30, None, None, None]},
     ),
     "a remark beyond the columns of a sheet": Odd(
         xlsx_of(HEADER, line(1), line(2, None, "待核")), [FINE, noted("cells-beyond-columns")], filename="a.xlsx"
@@ -249,19 +249,19 @@ ODD: dict[str, Odd] = {
     "absurd numbers": Odd(
         with_column("规模", "1000000000", "-5", "约30人", "30人", '"1,200"', "60.0", "三十", "20-30", "1e9", "９０"),
         [
-            no("capacity-less-than-equal"),
-            no("capacity-greater-than-equal"),
+            noted("capacity-less-than-equal"),
+            noted("capacity-greater-than-equal"),
             noted("capacity-approximate"),
             noted("capacity-normalised"),
             noted("capacity-normalised"),
             FINE,
-            no("capacity-int-parsing"),
-            no("capacity-int-parsing"),
-            no("capacity-int-parsing"),
+            noted("capacity-int-parsing"),
+            noted("capacity-int-parsing"),
+            noted("capacity-int-parsing"),
             noted("capacity-normalised"),
         ],
         {"capacity": "规模"},
-        entries={"capacity": [30, 30, 1200, 60, 90]},
+        entries={"capacity": [None, None, 30, 30, 1200, 60, None, None, None, 90]},
     ),
     "keys of one office only": Odd(
         csv_of([*HEADER, "办事处"], line(1, "东"), line(1, "西"), line(1, "")),
@@ -304,11 +304,11 @@ ODD: dict[str, Odd] = {
             noted("coordinates-converted", "coordinates-swapped"),
             noted("coordinates-converted"),
             noted("coordinates-converted"),
-            no("lat-float-parsing", "lon-float-parsing"),
+            noted("lat-float-parsing", "lon-float-parsing"),
             noted("coordinates-zero"),
         ],
         {"lon": "经度", "lat": "纬度"},
-        entries={"lon": [113.31, 113.3, 113.3, 113.3, 113.3, -73.5, 0], "lat": [40.1] * 5 + [40.5, 0]},
+        entries={"lon": [113.31, 113.3, 113.3, 113.3, 113.3, -73.5, None, 0], "lat": [40.1] * 5 + [40.5, None, 0]},
     ),
     "a point in one column": Odd(
         csv_of([*HEADER, "位置"], line(1, '"POINT (113.3 40.1)"'), line(2, '"(40.1, 113.3)"')),
@@ -355,7 +355,11 @@ ODD: dict[str, Odd] = {
         "2019-05-31T00:00:00.000\r\n"
         "DC-2,B,2 Main St.,Active,$5,,10001-1234,null,0.0,0.0,N,\r\n"
         "DC-3,C,3 Main St.,Something,$5,,10001,,,,N,\r\n".encode(),
-        [noted("html-unescaped", "postcode-zero-restored"), noted("coordinates-zero"), no("status-enum")],
+        [
+            noted("html-unescaped", "postcode-zero-restored", "status-interpreted"),
+            noted("coordinates-zero"),
+            no("status-enum", "status-unknown:something"),
+        ],
         mapping={"columns": FOREIGN, "constants": {"kind": "non_subject", "district": "NYC"}},
         entries={
             "name": ["Tom & Jerry's, Inc.", "B"],
@@ -370,11 +374,11 @@ ODD: dict[str, Odd] = {
         [
             noted("district-normalised"),
             noted("district-normalised"),
-            no("district-string-pattern-mismatch"),
-            no("district-string-pattern-mismatch"),
+            noted("district-normalised"),
+            noted("district-normalised", "district-string-pattern-mismatch"),
         ],
         {"district": "district"},
-        entries={"district": ["Bronx-8", "140213"]},
+        entries={"district": ["Bronx-8", "140213", "140213", None]},
     ),
     "states that only the platform knows": Odd(
         with_column("状态", "merged", "applying", "在业"),

@@ -4,7 +4,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Response
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from services.inspection.cases import usecases
 from services.inspection.cases.domain import Case
@@ -49,7 +49,7 @@ from shared.clock import utc_now
 from shared.etags import set_etag
 from shared.policies import Principal, allow
 from shared.web import SessionDep, problems, service_router
-from shared.wording import Line, Paragraph, Reason, not_bool
+from shared.wording import NUMBER, Line, Paragraph, Reason
 
 router = service_router(prefix="/v1/cases", tags=["cases"])
 
@@ -85,7 +85,7 @@ class PaymentIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    amount_fen: Annotated[int, BeforeValidator(not_bool), Field(gt=0, le=MAX_FEN)]
+    amount_fen: Annotated[int, NUMBER, Field(gt=0, le=MAX_FEN)]
 
 
 class EnforcementIn(BaseModel):

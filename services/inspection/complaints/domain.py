@@ -30,7 +30,7 @@ from shared.events.inspection import (
     ComplaintVisitPlanned,
 )
 from shared.refusals import Conflict, Forbidden, Invalid, NotFound, Refusal
-from shared.wording import Code, Line, Name, Paragraph
+from shared.wording import Code, Key, Line, Name, Paragraph
 
 
 class ComplaintNotFound(NotFound):
@@ -191,7 +191,7 @@ class Contact(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: Line | None = None
-    phone: Line
+    phone: Key
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from shared.database import Aggregate, new_id
 from shared.events.inspection import GridSetActivated, GridSetScheduled
 from shared.refusals import Conflict, Forbidden, Invalid, NotFound
 from shared.text import has_controls, key, one_line, without_controls
-from shared.wording import Code, Line
+from shared.wording import Code, Key
 
 OVERLAP_SHARE: Final = 1e-3
 """Two grids overlap when they share more than this part of the smaller one; less is the noise of drawn borders."""
@@ -227,7 +227,7 @@ def _words(value: Any) -> str:
     return str(value).strip()
 
 
-_CODE: Final = TypeAdapter(Line)
+_CODE: Final = TypeAdapter(Key)
 _DISTRICT: Final = TypeAdapter(Code)
 
 

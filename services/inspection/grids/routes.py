@@ -35,7 +35,7 @@ from shared.policies import Principal, allow
 from shared.problems import EdgeProblem
 from shared.text import key
 from shared.web import SessionDep, problems, service_router
-from shared.wording import Day
+from shared.wording import NUMBER, Day
 
 router = service_router(prefix="/v1/grids", tags=["grids"])
 
@@ -287,8 +287,8 @@ async def get_successions(
 async def locate(
     caller: ReaderDep,
     session: SessionDep,
-    lon: Annotated[float, Query(ge=-180, le=180, allow_inf_nan=False)],
-    lat: Annotated[float, Query(ge=-90, le=90, allow_inf_nan=False)],
+    lon: Annotated[float, NUMBER, Query(ge=-180, le=180, allow_inf_nan=False)],
+    lat: Annotated[float, NUMBER, Query(ge=-90, le=90, allow_inf_nan=False)],
     on: Annotated[Day | None, Query(description="The day; today if left out.")] = None,
 ) -> PlacementOut:
     """The grid of a point in WGS 84, on a day."""

@@ -26,7 +26,7 @@ from shared.events.inspection import (
     ViolationWithdrawn,
 )
 from shared.refusals import Conflict, Invalid, NotFound, Refusal, field_error
-from shared.wording import Day, Line, Paragraph
+from shared.wording import Day, Key, Line, Paragraph
 
 
 class ViolationNotFound(NotFound):
@@ -199,7 +199,7 @@ class LooseFinding(Finding):
     """A breach found outside a visit: at an institution, or where none is known, in a grid."""
 
     institution_id: UUID | None = None
-    grid: Line | None = None
+    grid: Key | None = None
     found_on: Day | None = None
 
     @property

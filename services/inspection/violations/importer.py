@@ -10,7 +10,16 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from sqlalchemy import insert, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.inspection.rows import SEVERITIES, STATUSES, Rejected, RowFields, codes_of, read_cells, read_word
+from services.inspection.rows import (
+    SEVERITIES,
+    STATUSES,
+    Rejected,
+    RowFields,
+    codes_of,
+    read_cells,
+    read_word,
+    without_lost_cells,
+)
 from services.inspection.targets import queries as targets
 from services.inspection.targets.domain import Target
 from services.inspection.violations import queries
@@ -22,9 +31,9 @@ from shared.database import new_id
 from shared.events.inspection import ViolationReported
 from shared.imports.cleaning import DateOrder, Identity
 from shared.imports.reader import Row
-from shared.imports.runner import RowReport
+from shared.imports.runner import NO_HINTS, Hints, RowReport
 from shared.journal import Fact, record_many
-from shared.wording import Line, Paragraph
+from shared.wording import Key, Line, Paragraph
 
 COMPARED: Final = ("severity", "description", "clause", "found_on")
 """What a later row may correct; its status may only close what nobody here has worked on."""
@@ -35,9 +44,9 @@ class ViolationRow(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    external_ref: Line
-    visit_ref: Line | None = None
-    institution_ref: Line | None = None
+    external_ref: Key
+    visit_ref: Key | None = None
+    institution_ref: Key | None = None
     severity: Annotated[Severity, read_word(SEVERITIES)]
     description: Paragraph
     clause: Line | None = None
@@ -53,6 +62,7 @@ class ViolationImporter:
 
     identities: ClassVar[Mapping[str, Identity]] = {"external_ref": "reference"}
     days: ClassVar[frozenset[str]] = frozenset({"found_on"})
+    padded: ClassVar[frozenset[str]] = frozenset()
 
     async def apply(
         self,
@@ -61,9 +71,9 @@ class ViolationImporter:
         *,
         scope: str | None,
         at: datetime,
-        dates: DateOrder | None = None,
+        hints: Hints = NO_HINTS,
     ) -> Sequence[RowReport]:
-        parsed = [parse(row, dates) for row in rows]
+        parsed = [parse(row, hints.dates) for row in rows]
         readable = [row.said for row in parsed if isinstance(row, Parsed)]
         found = await visits.visits_by_ref(session, list({row.visit_ref for row in readable if row.visit_ref}))
         batch = _Batch(
@@ -85,6 +95,8 @@ FIELDS: Final = RowFields(
     keys=frozenset({"external_ref", "visit_ref", "institution_ref"}),
     lines=frozenset({"clause"}),
 )
+DISPENSABLE: Final = frozenset({"clause"})
+"""What a violation can do without."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +111,7 @@ def parse(row: Row, dates: DateOrder | None = None) -> Parsed | RowReport:
     """A mapped row as a violation, or the report that it cannot be one."""
     try:
         values, notes = read_cells(row, FIELDS, dates)
-        said = ViolationRow.model_validate(values)
+        said = without_lost_cells(ViolationRow, values, DISPENSABLE, notes)
     except Rejected as rejected:
         return RowReport("rejected", [rejected.code])
     except ValidationError as error:

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Annotated, Any, Final, Self, TypeVar
 from uuid import UUID
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 from sqlalchemy import ARRAY, CheckConstraint, Date, Index, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
@@ -28,7 +28,7 @@ from shared.events.inspection import (
     VisitSubmitted,
 )
 from shared.refusals import Conflict, Forbidden, Invalid, NotFound, Refusal
-from shared.wording import not_bool
+from shared.wording import NUMBER
 
 SEEN: Final = frozenset({Outcome.INSPECTED, Outcome.MOVED, Outcome.DUPLICATE, Outcome.REFUSED})
 """Outcomes after which nobody can say that the institution was not visited."""
@@ -143,7 +143,7 @@ class VisitState(StrEnum):
     CALLED_OFF = "called_off"
 
 
-Score = Annotated[int, BeforeValidator(not_bool), Field(ge=0, le=100)]
+Score = Annotated[int, NUMBER, Field(ge=0, le=100)]
 
 
 class Purpose(StrEnum):

@@ -20,6 +20,7 @@ from services.inspection.rows import (
     interpreted,
     read_cells,
     read_word,
+    without_lost_cells,
 )
 from services.inspection.targets import queries as targets
 from services.inspection.targets.domain import Target
@@ -31,9 +32,9 @@ from shared.database import new_id
 from shared.events.inspection import VisitRecorded
 from shared.imports.cleaning import DateOrder, Identity
 from shared.imports.reader import Row
-from shared.imports.runner import RowReport
+from shared.imports.runner import NO_HINTS, Hints, RowReport
 from shared.journal import Fact, record_many
-from shared.wording import Line, Paragraph
+from shared.wording import Key, Line, Paragraph
 
 COMPARED: Final = ("visited_on", "outcome", "score", "visit_type", "team", "note")
 """What a later row may correct. The institution of a visit is not among them: that would be another visit."""
@@ -44,13 +45,13 @@ class VisitRow(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    external_ref: Line
-    institution_ref: Line
+    external_ref: Key
+    institution_ref: Key
     visited_on: date
     outcome: Annotated[Outcome, read_word({**OUTCOMES, **INTERPRETED})] = Outcome.INSPECTED
     score: Score | None = None
     visit_type: Line | None = None
-    team: Line | None = None
+    team: Key | None = None
     note: Paragraph | None = None
 
     @model_validator(mode="before")
@@ -68,6 +69,7 @@ class VisitImporter:
 
     identities: ClassVar[Mapping[str, Identity]] = {"external_ref": "reference"}
     days: ClassVar[frozenset[str]] = frozenset({"visited_on"})
+    padded: ClassVar[frozenset[str]] = frozenset()
 
     async def apply(
         self,
@@ -76,9 +78,9 @@ class VisitImporter:
         *,
         scope: str | None,
         at: datetime,
-        dates: DateOrder | None = None,
+        hints: Hints = NO_HINTS,
     ) -> Sequence[RowReport]:
-        parsed = [parse(row, dates) for row in rows]
+        parsed = [parse(row, hints.dates) for row in rows]
         readable = [row.said for row in parsed if isinstance(row, Parsed)]
         batch = _Batch(
             at,
@@ -98,7 +100,8 @@ FIELDS: Final = RowFields(
     numbers=frozenset({"score"}),
     lines=frozenset({"visit_type"}),
 )
-_LONGEST_TYPE: Final = 100
+DISPENSABLE: Final = frozenset({"score", "visit_type", "note"})
+"""What a visit can do without."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,10 +116,7 @@ def parse(row: Row, dates: DateOrder | None = None) -> Parsed | RowReport:
     """A mapped row as a visit, or the report that it cannot be one."""
     try:
         values, notes = read_cells(row, FIELDS, dates)
-        if len(values.get("visit_type", "")) > _LONGEST_TYPE:  # the cell is lost, not the visit
-            del values["visit_type"]
-            notes.append("visit_type-too-long")
-        said = VisitRow.model_validate(values)
+        said = without_lost_cells(VisitRow, values, DISPENSABLE, notes)
     except Rejected as rejected:
         return RowReport("rejected", [rejected.code])
     except ValidationError as error:

@@ -17,6 +17,7 @@ from services.registry.institutions.queries import COLUMNS, Filters
 from shared.clock import CHINA
 from shared.policies import Principal, allow
 from shared.web import service_router
+from shared.wording import KEY
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -52,8 +53,8 @@ async def export_ledger(
     request: Request,
     caller: Annotated[Principal, allow("bureau", "district_officer", "auditor", "service")],
     form: Annotated[Literal["csv", "xlsx"], Query(alias="format")] = "csv",
-    district: Annotated[str | None, Query(max_length=20)] = None,
-    street: Annotated[str | None, Query(max_length=20)] = None,
+    district: Annotated[str | None, KEY, Query(max_length=20)] = None,
+    street: Annotated[str | None, KEY, Query(max_length=20)] = None,
     kind: Kind | None = None,
     status: Status | None = None,
 ) -> StreamingResponse:

@@ -16,49 +16,19 @@ from services.registry.institutions.domain import (
     FIELDS,
     Details,
     Institution,
-    Kind,
-    Mode,
-    Profit,
-    Stage,
     Status,
     public_state,
 )
+from services.registry.institutions.words import INTERPRETATIONS, WORDS, district_code
 from services.registry.permits.domain import Paper, Scope, Validity
 from services.registry.permits.usecases import PaperOutcome, record_papers
 from shared.database import copy_rows, new_id
 from shared.events.registry import InstitutionChanged, InstitutionRegistered
 from shared.imports.cleaning import DateOrder, Identity, Unreadable, code_text, coordinates, day, one_line, whole_number
 from shared.imports.reader import Row
-from shared.imports.runner import RowReport
+from shared.imports.runner import NO_HINTS, Hints, RowReport
 from shared.journal import Fact, record_many
 from shared.text import credit_code, key
-
-ALIASES: Mapping[str, Mapping[str, str]] = {
-    "kind": {"学科": "subject", "学科类": "subject", "非学科": "non_subject", "非学科类": "non_subject"},
-    "mode": {"线下": "offline", "线上": "online", "线上线下": "both", "线上+线下": "both"},
-    "profit": {
-        "营利": "for_profit", "营利性": "for_profit", "非营利": "non_profit", "非营利性": "non_profit",
-        "nonprofit": "non_profit", "not_for_profit": "non_profit",
-    },
-    "status": {
-        "正常": "active", "在业": "active", "存续": "active", "停业": "suspended", "暂停": "suspended",
-        "关闭": "closed", "注销": "closed", "无证": "unlicensed",
-        "open": "active", "operating": "active", "licensed": "active", "permitted": "active", "current": "active",
-        "issued": "active", "registration": "active", "registered": "active", "license": "active", "permit": "active",
-        "pending_revocation": "active", "in_operation": "active", "temporarily_closed": "suspended",
-        "inactive": "closed",
-        "out_of_business": "closed", "ceased": "closed", "surrendered": "closed", "cancelled": "closed",
-        "canceled": "closed", "expired": "unlicensed", "expired_permit": "unlicensed", "revoked": "unlicensed",
-        "not_permitted": "unlicensed",
-    },
-    "stages": {"学前": "preschool", "小学": "primary", "初中": "junior", "高中": "senior", "幼儿": "preschool"},
-}  # fmt: skip
-"""Words that ledgers use for ours."""
-_WORDS: Mapping[str, Mapping[str, str]] = {
-    field: {**{word.value: word.value for word in ours}, **ALIASES[field]}
-    for field, ours in {"kind": Kind, "mode": Mode, "profit": Profit, "status": Status, "stages": Stage}.items()
-}
-"""Theirs and ours."""
 
 _LIST_SEPARATORS = re.compile(r"[,，、;；|/\s]+")
 _NOT_FROM_LEDGERS = frozenset({Status.APPLYING, Status.MERGED})
@@ -111,6 +81,7 @@ class InstitutionImporter:
     table: ClassVar[str] = "institution"
     identities: ClassVar[Mapping[str, Identity]] = {"external_ref": "reference", "uscc": "credit_code"}
     days: ClassVar[frozenset[str]] = frozenset(_PAPER)
+    padded: ClassVar[frozenset[str]] = frozenset({"postcode"})
 
     async def apply(
         self,
@@ -119,9 +90,9 @@ class InstitutionImporter:
         *,
         scope: str | None,
         at: datetime,
-        dates: DateOrder | None = None,
+        hints: Hints = NO_HINTS,
     ) -> Sequence[RowReport]:
-        parsed = [_parsed(row, scope, dates) for row in rows]
+        parsed = [_parsed(row, scope, hints) for row in rows]
         readable = [row.details for row in parsed if isinstance(row, Parsed)]
         batch = _Batch(at, scope, await self._known(session, readable))
         reports = [batch.take(row) if isinstance(row, Parsed) else row for row in parsed]
@@ -151,9 +122,9 @@ def _with_paper(row: Parsed | RowReport, report: RowReport, papers: Papers) -> R
     return report
 
 
-def _parsed(row: Row, scope: str | None, dates: DateOrder | None) -> Parsed | RowReport:
+def _parsed(row: Row, scope: str | None, hints: Hints) -> Parsed | RowReport:
     try:
-        return parse(row, scope, dates)
+        return parse(row, scope, hints)
     except Rejected as rejected:
         return RowReport("rejected", rejected.codes)
 
@@ -274,11 +245,11 @@ def _identities(details: Details) -> list[tuple[str, str]]:
     return [(name, value) for name, value in found if value]
 
 
-def parse(row: Row, scope: str | None, dates: DateOrder | None = None) -> Parsed:
+def parse(row: Row, scope: str | None, hints: Hints = NO_HINTS) -> Parsed:
     """A mapped row as an entry; raises `Rejected` with the reasons where it cannot be one."""
     values: dict[str, Any] = dict(row)
-    notes = _clean(values)
-    paper, paper_notes = _paper(values, dates)
+    notes = _clean(values, hints)
+    paper, paper_notes = _paper(values, hints.dates)
     notes += paper_notes
     if "kind" not in values:
         raise Rejected("kind-missing")
@@ -286,11 +257,7 @@ def parse(row: Row, scope: str | None, dates: DateOrder | None = None) -> Parsed
         raise Rejected("address-missing")
     if not (values.get("external_ref") or values.get("uscc")):
         raise Rejected("identity-missing")
-    try:
-        details = Details.model_validate(values)
-    except ValidationError as error:
-        problems = error.errors(include_url=False, include_input=False)
-        raise Rejected(*sorted({_code(problem) for problem in problems})) from None
+    details = _details(values, notes)
     if details.status in _NOT_FROM_LEDGERS:
         raise Rejected("status-not-from-ledgers")
     if scope is not None and details.district != scope:
@@ -300,7 +267,34 @@ def parse(row: Row, scope: str | None, dates: DateOrder | None = None) -> Parsed
     return Parsed(details, notes, paper)
 
 
-def _clean(values: dict[str, Any]) -> list[str]:
+def _details(values: dict[str, Any], notes: list[str]) -> Details:
+    """The entry; a cell that it can do without is left out where it cannot be read, and the notes say so."""
+    try:
+        return Details.model_validate(values)
+    except ValidationError as error:
+        problems = error.errors(include_url=False, include_input=False)
+    codes = sorted({_code(problem) for problem in problems})
+    lost = {str(problem["loc"][0]) if problem["loc"] else "row" for problem in problems}
+    if not lost <= _DISPENSABLE:
+        raise Rejected(*codes, *_unknown_words(values, problems))
+    for field in lost | ({"lon", "lat"} if lost & _POINT else set()):
+        values.pop(field, None)
+    notes += codes
+    return Details.model_validate(values)
+
+
+_POINT = frozenset({"lon", "lat", "row"})
+_DISPENSABLE = _POINT | {"capacity", "phone", "legal_representative", "district", "street", "stages"}
+"""What an entry can do without. Half a point is a problem of the row as a whole."""
+
+
+def _unknown_words(values: Mapping[str, Any], problems: Sequence[Any]) -> list[str]:
+    """The report names a status that nobody knows, so that a mapping can say what it means."""
+    unknown = any(problem["loc"] == ("status",) for problem in problems)
+    return [f"status-unknown:{values['status'][:50]}"] if unknown else []
+
+
+def _clean(values: dict[str, Any], hints: Hints) -> list[str]:
     """Put every cell in the form the entry wants; the notes say which were corrected."""
     notes: list[str] = []
     for field in _LINES:
@@ -317,8 +311,8 @@ def _clean(values: dict[str, Any]) -> list[str]:
         values["lon"], values["lat"], corrected = coordinates(values["lon"], values["lat"])
         notes += corrected
     if "postcode" in values:
-        _put_postcode(values, notes)
-    _translate(values)
+        _put_postcode(values, notes, hints.widths.get("postcode"))
+    _translate(values, notes)
     return notes
 
 
@@ -340,6 +334,8 @@ def _clean_code(values: dict[str, Any], field: str, code: str, notes: list[str])
         return
     if field != "external_ref" and field != "permit_no" and value.endswith(".0") and value[:-2].isdigit():
         value, note = value[:-2], code  # what a program wrote that took a column of digits for amounts
+    if field == "district" and (known := district_code(value)) is not None:
+        value, note = known, code
     if field in _PLACES and value.isascii() and _NOT_IN_A_CODE.search(value):
         value, note = _NOT_IN_A_CODE.sub("-", value).strip("-"), code
     values[field] = value
@@ -354,38 +350,42 @@ def _clean_uscc(values: dict[str, Any], notes: list[str]) -> None:
         notes.append("uscc-normalised")
 
 
-_CHINESE = re.compile(r"[\u4e00-\u9fff]")
-_POSTCODE_LENGTHS = (5, 6)
-
-
-def _put_postcode(values: dict[str, Any], notes: list[str]) -> None:
-    """A postcode stays with the address. One of five digits in China, or of four elsewhere, lost a leading zero."""
+def _put_postcode(values: dict[str, Any], notes: list[str], digits: int | None) -> None:
+    """A postcode stays with the address. One digit short of the longest in its file, it lost a leading zero."""
     postcode = key(values.pop("postcode")).removesuffix(".0")
     address = values.get("address", "")
-    if postcode.isdigit():
-        full = _POSTCODE_LENGTHS[_CHINESE.search(address + values.get("name", "")) is not None]
-        if len(postcode) == full - 1:
-            postcode = f"0{postcode}"
-            notes.append("postcode-zero-restored")
+    if postcode.isdigit() and digits in _POSTCODE_LENGTHS and len(postcode) == digits - 1:
+        postcode = f"0{postcode}"
+        notes.append("postcode-zero-restored")
     if address and postcode not in address:
         values["address"] = f"{address} {postcode}"
 
 
-def _translate(values: dict[str, Any]) -> None:
-    for field in values.keys() & _WORDS.keys():
-        words = _WORDS[field]
+_POSTCODE_LENGTHS = (5, 6)
+
+
+def _translate(values: dict[str, Any], notes: list[str]) -> None:
+    for field in values.keys() & WORDS.keys():
+        words = WORDS[field]
         if field == "stages":
             parts = [word for word in _LIST_SEPARATORS.split(values[field]) if word]
             values[field] = [_word(words, part) for part in parts]
         else:
-            values[field] = _word(words, values[field])
+            said = values[field]
+            values[field] = _word(words, said)
+            if field == "status" and _plain(said) in INTERPRETATIONS:
+                notes.append("status-interpreted")
 
 
 def _word(words: Mapping[str, str], said: str) -> str:
     if said in words:
         return words[said]
-    plain = "_".join(key(said).casefold().replace("-", " ").split())
-    return words.get(plain, plain)
+    plain = _plain(said)
+    return words.get(plain, words.get(plain.replace("_", ""), plain))
+
+
+def _plain(said: str) -> str:
+    return "_".join(key(said).casefold().replace("-", " ").split())
 
 
 def _paper(values: dict[str, Any], dates: DateOrder | None) -> tuple[PermitPaper | None, list[str]]:
