@@ -62,6 +62,12 @@ def key(text: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", plain).split())  # once more: what stood between two is gone
 
 
+def phone(text: str) -> str:
+    """A telephone number in its normal form; a column of digits that was taken for amounts has lost its `.0`."""
+    plain = key(text)
+    return plain[:-2] if plain.endswith(".0") and plain[:-2].isdigit() else plain
+
+
 _IN_CREDIT_CODES: Final = re.compile(r"[\s\-_.·]+")
 
 

@@ -59,6 +59,7 @@ NUMBER = BeforeValidator(_as_number)
 ONE_LINE = _folded(text.one_line)
 PARAGRAPHS = _folded(text.paragraphs, lines=True)
 KEY = _folded(text.key)
+PHONE = _folded(text.phone)
 CREDIT_CODE = _folded(text.credit_code)
 
 Day: TypeAlias = Annotated[date, BeforeValidator(_as_day), Field(ge=date(1900, 1, 1), le=date(2999, 12, 31))]
@@ -68,6 +69,7 @@ Name: TypeAlias = Annotated[str, StringConstraints(min_length=1, max_length=200)
 Address: TypeAlias = Annotated[str, StringConstraints(min_length=1, max_length=300), ONE_LINE]
 Key: TypeAlias = Annotated[str, StringConstraints(min_length=1, max_length=100), KEY]
 """A reference, a number or a code of any characters, in its normal form."""
+Phone: TypeAlias = Annotated[str, StringConstraints(min_length=1, max_length=100), PHONE]
 Reason: TypeAlias = Annotated[str, StringConstraints(min_length=1, max_length=500), PARAGRAPHS]
 Paragraph: TypeAlias = Annotated[str, StringConstraints(min_length=1, max_length=2000), PARAGRAPHS]
 Document: TypeAlias = Annotated[str, StringConstraints(min_length=1, max_length=20_000), PARAGRAPHS]

@@ -57,11 +57,15 @@ def column_key(name: str) -> str:
 
 def one_line(text: str) -> tuple[str, str | None]:
     """Text of one line: entities of HTML resolved, line breaks and runs of blanks made one blank."""
-    plain = html.unescape(text) if "&" in text and ";" in text else text
+    plain = _without_html(text)
     joined = text_line(plain)
     if plain != text:
         return joined, "html-unescaped"
     return joined, "line-break-removed" if "\n" in text or "\r" in text else None
+
+
+def _without_html(text: str) -> str:
+    return html.unescape(text) if "&" in text and ";" in text else text
 
 
 def code_text(text: str, note: str) -> tuple[str, str | None]:
@@ -71,7 +75,7 @@ def code_text(text: str, note: str) -> tuple[str, str | None]:
     """
     if text.isascii() and text.replace("-", "").isalnum():
         return text, None
-    plain = key(text)
+    plain = key(_without_html(text))
     if _SCIENTIFIC.fullmatch(plain):
         return _digits_of(plain), note
     return plain, None if plain == text else note

@@ -26,6 +26,7 @@ from typing import Any
 from python_calamine import CalamineError, CalamineSheet, SheetTypeEnum, SheetVisibleEnum, load_workbook
 
 from shared.imports.cleaning import column_key, number_text, visible
+from shared.spreadsheets import unguarded
 from shared.text import has_controls
 
 MAX_ROWS = 500_000
@@ -452,7 +453,7 @@ class _Keyed:
         columns = self._columns
         odd = not all(map(str.isprintable, cells))
         row = {
-            name: cell.strip() if cell.isascii() and not odd else visible(cell)
+            name: unguarded(cell.strip() if cell.isascii() and not odd else visible(cell))
             for name, cell in zip(columns, cells, strict=False)
         }
         if self._nameless:

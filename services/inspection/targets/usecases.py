@@ -18,6 +18,7 @@ from shared.clock import china_date, utc_now
 from shared.events.registry import InstitutionEvent
 from shared.inbox import Delivery
 from shared.journal import Fact, record_many
+from shared.text import key
 
 CHUNK = 5000
 
@@ -138,8 +139,9 @@ def _row(event: InstitutionEvent, placement: Placement, version: int) -> dict[st
         "lon": event.lon,
         "lat": event.lat,
         "uscc": event.uscc,
-        "permit_no": event.permit_no,
-        "external_ref": event.external_ref,
+        # Events of former versions carry keys as somebody wrote them.
+        "permit_no": key(event.permit_no) if event.permit_no else None,
+        "external_ref": key(event.external_ref) if event.external_ref else None,
         "grid": placement.grid,
         "blind_spot": placement.blind_spot,
         "visits": 0,

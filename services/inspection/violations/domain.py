@@ -15,7 +15,7 @@ from services.inspection.offences.domain import Offence, OffenceCode
 from services.inspection.offences.domain import Severity as Severity
 from services.inspection.orm import Base, Followed
 from shared.clock import china_date
-from shared.database import Aggregate, new_id
+from shared.database import Aggregate, key_check, new_id
 from shared.events.inspection import (
     RectificationOrdered,
     ViolationEvent,
@@ -224,6 +224,7 @@ class Violation(Base, Aggregate, Followed):
 
     __tablename__ = "violation"
     __table_args__ = (
+        key_check("external_ref"),
         Index(
             "uq_violation_external_ref", "external_ref", unique=True, postgresql_where=text("external_ref IS NOT NULL")
         ),

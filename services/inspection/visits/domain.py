@@ -16,7 +16,7 @@ from services.inspection.campaigns.domain import Outcome
 from services.inspection.orm import Base, Followed
 from services.inspection.violations.domain import Place
 from shared.clock import china_date
-from shared.database import Aggregate
+from shared.database import Aggregate, key_check
 from shared.events.inspection import (
     VisitCalledOff,
     VisitEvent,
@@ -181,6 +181,7 @@ class Visit(Base, Aggregate, Followed):
 
     __tablename__ = "visit"
     __table_args__ = (
+        key_check("external_ref"),
         Index("uq_visit_external_ref", "external_ref", unique=True, postgresql_where=text("external_ref IS NOT NULL")),
         Index("ix_visit_institution_id_id", "institution_id", "id"),
         Index("ix_visit_campaign_id_id", "campaign_id", "id"),

@@ -12,11 +12,12 @@ from sqlalchemy import ARRAY, CheckConstraint, Index, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 from stdnum.cn.uscc import calc_check_digit
 
+from services.registry.institutions.searching import searchable
 from services.registry.orm import Base
-from shared.database import Aggregate, new_id
+from shared.database import Aggregate, key_check, new_id
 from shared.events.registry import InstitutionChanged, InstitutionMerged, InstitutionRegistered
 from shared.refusals import Conflict, Forbidden, Invalid, NotFound, field_error
-from shared.wording import CREDIT_CODE, NUMBER, Address, Code, Key, Line, Name
+from shared.wording import CREDIT_CODE, NUMBER, Address, Code, Key, Line, Name, Phone
 
 
 class InstitutionNotFound(NotFound):
@@ -38,6 +39,13 @@ class ExternalRefTaken(Conflict):
 
     code = "external-ref-taken"
     zh = "台账中已有机构使用该外部编号。"
+
+
+class KeyUnusual(Invalid):
+    """A reference or number contains characters that cannot be used in one."""
+
+    code = "key-unusual"
+    zh = "编号中含有不能使用的字符。"
 
 
 class CoordinatesIncomplete(Invalid):
@@ -172,7 +180,7 @@ class Details(BaseModel):
     lon: Longitude | None = None
     lat: Latitude | None = None
     legal_representative: Line | None = None
-    phone: Key | None = None
+    phone: Phone | None = None
     capacity: Capacity | None = None
     external_ref: Key | None = None
 
@@ -210,6 +218,9 @@ class Institution(Base, Aggregate):
         Index("ix_institution_permit_no", "permit_no", postgresql_where=text("permit_no IS NOT NULL")),
         Index("ix_institution_merged_into", "merged_into", postgresql_where=text("merged_into IS NOT NULL")),
         CheckConstraint("(lon IS NULL) = (lat IS NULL)", name="both_coordinates_or_none"),
+        key_check("external_ref"),
+        key_check("permit_no"),
+        CheckConstraint("uscc ~ '^[0-9A-Z]{18}$'", name="uscc_is_normal"),
     )
 
     name: Mapped[str] = mapped_column(Text)
@@ -232,6 +243,7 @@ class Institution(Base, Aggregate):
     registered_at: Mapped[datetime]
     changed_at: Mapped[datetime]
     merged_into: Mapped[UUID | None]
+    search: Mapped[str] = mapped_column(Text, server_default="", comment="name and address as they are looked up")
 
     @classmethod
     def register(
@@ -239,7 +251,12 @@ class Institution(Base, Aggregate):
     ) -> tuple[Self, InstitutionRegistered]:
         """Enter an institution in the ledger, under the id it has elsewhere already if it has one."""
         institution = cls(
-            id=institution_id or new_id(), version=0, registered_at=at, changed_at=at, **details.model_dump()
+            id=institution_id or new_id(),
+            version=0,
+            registered_at=at,
+            changed_at=at,
+            search=searchable(details.name, details.address),
+            **details.model_dump(),
         )
         return institution, InstitutionRegistered(**public_state(institution.id, details), at=at)
 
@@ -254,7 +271,7 @@ class Institution(Base, Aggregate):
             return None
         for field in changed:
             setattr(self, field, getattr(after, field))
-        self.changed_at = at
+        self.search, self.changed_at = searchable(after.name, after.address), at
         return InstitutionChanged(**public_state(self.id, after), changed=changed, at=at)
 
     def merge_into(self, survivor: Self, *, at: datetime) -> InstitutionMerged:

@@ -19,6 +19,7 @@ from services.registry.institutions.domain import (
     Status,
     public_state,
 )
+from services.registry.institutions.searching import searchable
 from services.registry.institutions.words import INTERPRETATIONS, WORDS, district_code
 from services.registry.permits.domain import Paper, Scope, Validity
 from services.registry.permits.usecases import PaperOutcome, record_papers
@@ -178,6 +179,7 @@ class _Batch:
             if institution is not None and version != institution.version:
                 for field in FIELDS:
                     setattr(institution, field, getattr(self._current[institution_id], field))
+                institution.search = searchable(institution.name, institution.address)
                 institution.version, institution.changed_at = version, self._at
         await session.flush()  # before the new rows, which may carry a reference that was given up
         new = list(self._new.values())
@@ -231,7 +233,14 @@ class _Batch:
         self._facts.append(Fact(institution_id, version, event))
 
     def _row(self, institution_id: UUID, details: Details, version: int) -> dict[str, Any]:
-        return {"id": institution_id, "version": version, "changed_at": self._at, **details.model_dump()}
+        search = searchable(details.name, details.address)
+        return {
+            "id": institution_id,
+            "version": version,
+            "changed_at": self._at,
+            "search": search,
+            **details.model_dump(),
+        }
 
     def _remember(self, institution_id: UUID, details: Details, version: int) -> None:
         self._current[institution_id] = details

@@ -34,7 +34,7 @@ from shared.paging import Page, PageParams
 from shared.policies import Principal, allow
 from shared.reads import fetch_page
 from shared.web import SessionDep, problems, service_router
-from shared.wording import KEY, Address, Code, Key, Line, Name, Reason
+from shared.wording import KEY, Address, Code, Key, Line, Name, Phone, Reason
 
 router = service_router(prefix="/v1/institutions", tags=["institutions"])
 
@@ -67,7 +67,7 @@ class InstitutionPatch(BaseModel):
     lon: Longitude | MISSING | None = MISSING
     lat: Latitude | MISSING | None = MISSING
     legal_representative: Line | MISSING | None = MISSING
-    phone: Key | MISSING | None = MISSING
+    phone: Phone | MISSING | None = MISSING
     capacity: Capacity | MISSING | None = MISSING
     external_ref: Key | MISSING | None = MISSING
     reason: Reason | MISSING = MISSING
