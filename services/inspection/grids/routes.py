@@ -185,37 +185,36 @@ async def import_grids(
     """
     sent = await _surveyed(request, Columns(code_property, name_property, district_property))
     found, at = sent.survey, utc_now()
-    trial = await session.begin_nested()
-    imported = await usecases.import_grids(
-        session,
-        found,
-        sent.successions,
-        accept_valid=accept == "valid",
-        source=source,
-        valid_from=valid_from or china_date(at),
-        confirmed=[key(code) for code in confirm or ()],
-        accept_far_date=accept_far_date,
-        at=at,
-    )
-    grid_set = imported.grid_set
-    taken = GridImportOut(
-        grid_set_id=None if dry_run else grid_set.id,
-        number=grid_set.number,
-        valid_from=grid_set.valid_from,
-        state=grid_set.state(on=china_date(at)),
-        total=found.total,
-        accepted=len(found.candidates),
-        rejected=[FindingOut.model_validate(finding) for finding in found.findings],
-        rejected_successions=[SuccessionFindingOut.model_validate(finding) for finding in imported.findings],
-        vanished=list(imported.vanished),
-        changed=[ReusedCodeOut.model_validate(one) for one in imported.changed],
-    )
-    if dry_run:
-        await trial.rollback()
-        response.status_code = status.HTTP_200_OK
-    else:
-        await trial.commit()
-        response.headers["Location"] = "/v1/grids"
+    async with session.begin_nested() as trial:
+        imported = await usecases.import_grids(
+            session,
+            found,
+            sent.successions,
+            accept_valid=accept == "valid",
+            source=source,
+            valid_from=valid_from or china_date(at),
+            confirmed=[key(code) for code in confirm or ()],
+            accept_far_date=accept_far_date,
+            at=at,
+        )
+        grid_set = imported.grid_set
+        taken = GridImportOut(
+            grid_set_id=None if dry_run else grid_set.id,
+            number=grid_set.number,
+            valid_from=grid_set.valid_from,
+            state=grid_set.state(on=china_date(at)),
+            total=found.total,
+            accepted=len(found.candidates),
+            rejected=[FindingOut.model_validate(finding) for finding in found.findings],
+            rejected_successions=[SuccessionFindingOut.model_validate(finding) for finding in imported.findings],
+            vanished=list(imported.vanished),
+            changed=[ReusedCodeOut.model_validate(one) for one in imported.changed],
+        )
+        if dry_run:
+            await trial.rollback()
+            response.status_code = status.HTTP_200_OK
+        else:
+            response.headers["Location"] = "/v1/grids"
     return taken
 
 

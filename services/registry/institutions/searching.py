@@ -10,14 +10,18 @@ from opencc import OpenCC
 from pypinyin import lazy_pinyin
 
 _SIMPLIFIED: Final = OpenCC("t2s")
-_SAYS_NOTHING: Final = re.compile(r"[\W_]+")
+_SAYS_NOTHING: Final = re.compile(r"[^\w%&+#@$]+")
 _CHINESE: Final = re.compile(r"[\u3400-\u9fff\uf900-\ufaff\U00020000-\U000323af]+")
 
 
+def simplified(text: str) -> str:
+    """Of one width and case, in simplified characters."""
+    return str(_SIMPLIFIED.convert(unicodedata.normalize("NFKC", text).casefold()))
+
+
 def folded(text: str) -> str:
-    """Letters and digits alone: of one width and case, simplified, without blanks, brackets and points."""
-    plain = unicodedata.normalize("NFKC", text).casefold()
-    return str(_SAYS_NOTHING.sub("", _SIMPLIFIED.convert(plain)))
+    """Letters, digits and the signs of amounts alone, without blanks, brackets and points."""
+    return _SAYS_NOTHING.sub("", simplified(text))
 
 
 def searchable(name: str, address: str) -> str:
@@ -47,4 +51,8 @@ def _of_run(run: str) -> tuple[str, ...]:
 def pattern(q: str) -> str | None:
     """What the stored column is matched with (LIKE); None where the words hold no letter and no digit."""
     plain = folded(q)
-    return f"%{plain}%" if plain else None
+    return f"%{_SIGNS_OF_LIKE.sub(_ESCAPED, plain)}%" if plain else None
+
+
+_SIGNS_OF_LIKE: Final = re.compile("[%_]")
+_ESCAPED: Final = r"\\\g<0>"
