@@ -42,14 +42,14 @@ def without_controls(text: str) -> str:
 
 def one_line(text: str) -> str:
     """Text of one line in its normal form: plain blanks, one at a time, none outside; nothing that has no width."""
-    if text.isascii() and "  " not in text and text.isprintable():
+    if text.isprintable() and "  " not in text:  # every other blank, and what has no width, is not printable
         return text.strip()
     return " ".join(text.translate(_LINE).split())
 
 
 def paragraphs(text: str) -> str:
     """Text of several lines in its normal form; indents stay."""
-    if text.isascii():
+    if text.isprintable():
         return text.strip()
     return text.translate(_PARAGRAPH).strip()
 

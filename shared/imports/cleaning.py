@@ -35,11 +35,7 @@ class Unreadable(ValueError):
 
 def visible(cell: str) -> str:
     """Without outer blanks, controls and marks of no width; every blank is a plain one. Line breaks stay."""
-    return (
-        cell.strip()
-        if cell.isprintable() and cell.isascii()
-        else _BLANK.sub(" ", paragraphs(without_controls(cell))).strip()
-    )
+    return cell.strip() if cell.isprintable() else _BLANK.sub(" ", paragraphs(without_controls(cell))).strip()
 
 
 _BLANK = re.compile(r"[^\S\r\n\t]")

@@ -453,8 +453,7 @@ class _Keyed:
         columns = self._columns
         odd = not all(map(str.isprintable, cells))
         row = {
-            name: unguarded(cell.strip() if cell.isascii() and not odd else visible(cell))
-            for name, cell in zip(columns, cells, strict=False)
+            name: unguarded(visible(cell) if odd else cell.strip()) for name, cell in zip(columns, cells, strict=False)
         }
         if self._nameless:
             row.pop("", None)

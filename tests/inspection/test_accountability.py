@@ -63,7 +63,7 @@ async def test_every_open_step_is_owed_on_its_day(world: World) -> None:
             await inspector.post(f"/v1/visits/{visit}/start")
             await inspector.post(f"/v1/visits/{visit}/submission", json={"outcome": "inspected"})
     await world.institution("g1", name="无人前往")
-    campaign = {"name": "x", "scope": {}, "starts_on": str(TODAY), "ends_on": str(after(30).date())}
+    campaign = {"name": "x", "scope": {}, "starts_on": str(TODAY), "ends_on": str(TODAY + timedelta(days=30))}
     path = (await bureau.post("/v1/campaigns", json=campaign)).headers["location"]
     launched = await bureau.post(f"{path}/launch")
     listed = {"institution_id": str(institution), "campaign_id": launched.json()["id"]}
