@@ -120,12 +120,14 @@ def _from_csv(content: bytes, wanted: frozenset[str]) -> Table:
     try:
         delimiter = _delimiter(text().read(65_536), wanted)
 
+        plain = _plain_cells if b'=\x00"' in content or b'="' in content else _as_they_are
+
         def lines() -> Iterator[Cells]:
-            return map(_plain_cells, csv.reader(text(), delimiter=delimiter, strict=True))
+            return map(plain, csv.reader(text(), delimiter=delimiter, strict=True))
 
         def line_by_line() -> Iterator[Cells]:
             for line in text(newline=None):
-                yield from map(_plain_cells, csv.reader([line], delimiter=delimiter))
+                yield from map(plain, csv.reader([line], delimiter=delimiter))
 
         # A quote that nobody closed would swallow every row below it: line by line it spoils its own line only.
         return _below_header(lines if _closes_quotes(lines) else line_by_line, wanted, aligned=False)
@@ -142,6 +144,10 @@ def _closes_quotes(lines: Lines) -> bool:
             raise
         return False
     return True
+
+
+def _as_they_are(cells: Cells) -> Cells:
+    return cells
 
 
 _AS_TEXT = re.compile(r'="(.*)"', re.DOTALL)
@@ -381,7 +387,7 @@ def _below_header(
     """Rows by column name. In an `aligned` grid a cell beyond the header shifted no other."""
 
     def said() -> Iterator[Cells]:
-        return (cells for cells in lines() if any(map(str.strip, cells)) and any(map(visible, cells)))
+        return (cells for cells in lines() if any(map(visible, cells)))
 
     top = list(islice(said(), HEADER_WITHIN))
     if not top:

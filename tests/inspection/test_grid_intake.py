@@ -31,7 +31,7 @@ async def test_a_code_that_means_another_street_needs_a_word(world: World) -> No
     refused = await send(world, V2)
     assert (refused.status_code, refused.json()["code"]) == (409, "grid-codes-reused")
     (listed,) = refused.json()["facts"]["codes"]
-    assert listed == {"code": "x001", "former_name": "甲街道", "name": "乙街道", "share": 0.0}
+    assert listed == {"feature": 0, "code": "x001", "former_name": "甲街道", "share": 0.0}
     told = [{"code": "x001", "successors": ["x003"]}, {"code": "x002", "successors": ["x001"]}]
     taken = await send(world, V2, told)
     assert (taken.status_code, [one["code"] for one in taken.json()["changed"]]) == (201, ["x001"])

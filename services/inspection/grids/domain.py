@@ -277,6 +277,7 @@ def _overlapping(candidates: Sequence[Candidate]) -> list[Finding]:
 class Reused:
     """A code that means another street in the new version: its former name, and the share of the area it kept."""
 
+    feature: int
     code: str
     former_name: str
     name: str
@@ -294,7 +295,7 @@ def reused(before: Sequence["Grid"], candidates: Sequence[Candidate]) -> list[Re
     common = shapely.area(shapely.intersection(old, new))
     shares = common / (shapely.area(old) + shapely.area(new) - common)
     return [
-        Reused(one.code, grid.name, one.name, round(float(share), 4))
+        Reused(one.feature, one.code, grid.name, one.name, round(float(share), 4))
         for (grid, one), share in zip(pairs, shares, strict=True)
         if share < SAME_AREA or _stem(grid.name) != _stem(one.name)
     ]

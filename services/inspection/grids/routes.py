@@ -60,6 +60,7 @@ class ReusedCodeOut(BaseModel):
 
     model_config = ConfigDict(from_attributes=True)
 
+    feature: int
     code: str
     former_name: str
     name: str

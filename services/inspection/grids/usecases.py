@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Collection, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -60,7 +60,13 @@ async def import_grids(
         raise GridsRefused(total=survey.total, valid=len(survey.candidates), report=_report(survey, findings))
     changed = await asyncio.to_thread(reused, former, survey.candidates)
     explained = {*confirmed, *(one.code for one in successions)}
-    if unexplained := [asdict(one) for one in changed if one.code not in explained]:
+    # Without the new names: a problem repeats nothing of what was sent.
+    unexplained = [
+        {"feature": one.feature, "code": one.code, "former_name": one.former_name, "share": one.share}
+        for one in changed
+        if one.code not in explained
+    ]
+    if unexplained:
         raise GridCodesReused(codes=unexplained)
     today = china_date(at)
     if valid_from > today + FAR_AHEAD and not accept_far_date:
