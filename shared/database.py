@@ -9,7 +9,7 @@ from uuid import UUID
 
 import asyncpg
 import orjson
-from sqlalchemy import BigInteger, DateTime, MetaData, Uuid, event, text
+from sqlalchemy import BigInteger, CheckConstraint, DateTime, MetaData, Uuid, event, text
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import Mapped, mapped_column
@@ -36,6 +36,16 @@ TYPES: dict[Any, Any] = {datetime: DateTime(timezone=True), UUID: Uuid()}
 def service_metadata() -> MetaData:
     """A metadata of the service's own: two services may both keep a table called `institution`."""
     return MetaData(naming_convention=NAMING_CONVENTION)
+
+
+def key_check(column: str) -> CheckConstraint:
+    """A key stands in its normal form (`shared.text.key`), whatever door it came through."""
+    return CheckConstraint(key_condition(column), name=f"{column}_is_normal")
+
+
+def key_condition(column: str) -> str:
+    """What holds for a key in its normal form: of plain width, with single blanks, and none outside."""
+    return f"{column} IS NFKC NORMALIZED AND {column} = btrim({column}) AND strpos({column}, '  ') = 0"
 
 
 def new_id() -> UUID:

@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import RouteContext
+from pydantic import BaseModel
 
 from shared.etags import expected_version
 from shared.messages import EDGE
@@ -79,6 +80,7 @@ def service_openapi(app: FastAPI, settings: ServiceSettings) -> dict[str, Any]:
             for method in context.methods or ():
                 operation = document.get("paths", {}).get(path, {}).get(method.lower())
                 if operation is not None:
+                    _lift_definitions(operation, schemas)
                     _complete(operation, context, path, method)
         for unused in ("HTTPValidationError", "ValidationError"):
             schemas.pop(unused, None)
@@ -95,6 +97,22 @@ def _with_plain_names(document: dict[str, Any]) -> dict[str, Any]:
             text = text.replace(f'/{name}"', f'/{schema["title"]}"').replace(f'"{name}": ', f'"{schema["title"]}": ')
     renamed: dict[str, Any] = json.loads(text)
     return renamed
+
+
+def json_body(model: type[BaseModel]) -> dict[str, Any]:
+    """For `openapi_extra=`: a JSON body that the route reads itself."""
+    schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
+
+
+def _lift_definitions(operation: dict[str, Any], schemas: dict[str, Any]) -> None:
+    """Definitions of such a body stand with all others."""
+    body = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
+    definitions = body.get("schema", {}).get("$defs")
+    if definitions:
+        schemas.update(definitions)
+        plain = {name: part for name, part in body["schema"].items() if name != "$defs"}
+        operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": plain}}}
 
 
 def _problem_schemas() -> Mapping[str, Any]:

@@ -13,6 +13,7 @@ from fastapi import Depends, Query, Request
 from pydantic import BaseModel, ConfigDict
 
 from shared.problems import EdgeProblem
+from shared.wording import NUMBER
 
 MAX_LIMIT = 200
 _SIGNATURE_BYTES = 16
@@ -96,7 +97,7 @@ class PageRequest:
 
 async def page_request(
     request: Request,
-    limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = 50,
+    limit: Annotated[int, NUMBER, Query(ge=1, le=MAX_LIMIT)] = 50,
     cursor: Annotated[str | None, Query(max_length=1024, description="`next_cursor` of the page before.")] = None,
 ) -> PageRequest:
     return PageRequest(limit, cursor, request.app.state.cursors)

@@ -30,6 +30,7 @@ from shared.problems import EdgeProblem
 
 ATTEMPTS = 3
 
+
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
@@ -124,7 +125,8 @@ class StrictRequest(Request):
 class TransactionalRoute(APIRoute):
     """Admits the caller, reads the body strictly, runs the handler in a transaction, commits, then answers.
 
-    `max_body_size=` on a route replaces the service's limit, for uploads.
+    `max_body_size=` on a route replaces the service's limit, for uploads. A route whose
+    `openapi_extra` is a `json_body` takes the JSON from the request itself: it is not to be parsed here.
     """
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
@@ -139,7 +141,10 @@ class TransactionalRoute(APIRoute):
         parameters = get_flat_params(dependant)
         known_queries = {one.alias for one in parameters if isinstance(one.field_info, params.Query)}
         policies = list(policies_of(dependant))
-        expects_json = self.body_field is not None and not isinstance(self.body_field.field_info, params.Form)
+        own_body = (self.openapi_extra or {}).get("requestBody", {}).get("content", {})
+        expects_json = "application/json" in own_body or (
+            self.body_field is not None and not isinstance(self.body_field.field_info, params.Form)
+        )
         expects_form = self.body_field is not None and not expects_json
 
         async def transactional(plain: Request) -> Response:

@@ -1,26 +1,14 @@
-"""Words that files use for ours: days in many notations, outcomes, severities; and what is wrong with a row."""
+"""Words that files use for ours, cells as every import reads them, and what is wrong with a row."""
 
-import re
 from collections.abc import Mapping
-from datetime import date
-from typing import Annotated, Final
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
 
-from pydantic import BeforeValidator, ValidationError
+from pydantic import BaseModel, BeforeValidator, ValidationError
 
-from shared.refusals import field_error
-
-_TIME = r"(?:[T ]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?: ?[AaPp][Mm])?(?:Z|[+-]\d{2}:?\d{2})?)?"
-_DAYS: Final = tuple(
-    re.compile(pattern + _TIME)
-    for pattern in (
-        r"(?P<year>\d{4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})",
-        r"(?P<month>\d{1,2})/(?P<day>\d{1,2})/(?P<year>\d{4})",
-        r"(?P<year>\d{4})[/.](?P<month>\d{1,2})[/.](?P<day>\d{1,2})",
-        r"(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})",
-        r"(?P<year>\d{4})年(?P<month>\d{1,2})月(?P<day>\d{1,2})日",
-    )
-)
-"""A time of day is read over: files write midnight where they mean no time at all."""
+from shared.imports.cleaning import DateOrder, Unreadable, code_text, day, one_line, whole_number
+from shared.imports.reader import Row
+from shared.text import key
 
 OUTCOMES: Final[Mapping[str, str]] = {
     "已检查": "inspected",
@@ -75,23 +63,57 @@ SEVERITIES: Final[Mapping[str, str]] = {
 STATUSES: Final[Mapping[str, str]] = {"已上报": "reported", "已办结": "closed", "已销号": "closed"}
 
 
-def read_day(value: object) -> object:
-    """A calendar day in any of the notations files use; of two readings the American one, month first."""
-    if not isinstance(value, str):
-        return value
-    for pattern in _DAYS:
-        found = pattern.fullmatch(value)
-        if found is not None:
-            try:
-                return date(int(found["year"]), int(found["month"]), int(found["day"]))
-            except ValueError:
-                break
-    raise field_error("unreadable", en="This is not a day we can read.", zh="无法识别的日期。")
+@dataclass(frozen=True, slots=True)
+class RowFields:
+    """Which fields of a row are read how."""
+
+    days: frozenset[str]
+    keys: frozenset[str] = frozenset()
+    numbers: frozenset[str] = frozenset()
+    lines: frozenset[str] = frozenset()
 
 
-def read_score(value: object) -> object:
-    """Sheets write 96 as 96.0."""
-    return value[: -len(match[0])] if isinstance(value, str) and (match := re.search(r"\.0+$", value)) else value
+class Rejected(Exception):
+    """The row cannot be read."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+def read_cells(row: Row, fields: RowFields, dates: DateOrder | None) -> tuple[dict[str, Any], list[str]]:
+    """The row with its days, numbers and keys read as every import reads them; the notes say what was corrected.
+
+    Raises `Rejected`.
+    """
+    values: dict[str, Any] = dict(row)
+    notes: list[str] = []
+
+    def noted(field: str, value: str, note: str | None) -> None:
+        values[field] = value
+        if note is not None:
+            notes.append(note)
+
+    for field in fields.keys & values.keys():
+        try:
+            noted(field, *code_text(values[field], f"{field.replace('_', '-')}-normalised"))
+        except Unreadable as unreadable:
+            raise Rejected(f"{field}-{unreadable.code}") from None
+    for field in fields.numbers & values.keys():
+        number, note = whole_number(values[field])
+        noted(field, number, None if note is None else f"{field}-{note.removeprefix('number-')}")
+    for field in fields.lines & values.keys():
+        noted(field, *one_line(values[field]))
+    for field in fields.days & values.keys():
+        try:
+            values[field], note = day(values[field], dates)
+        except Unreadable as unreadable:
+            raise Rejected(f"{field}-{unreadable.code.removeprefix('date-')}") from None
+        if values[field] is None:  # a thing that happened has a day
+            raise Rejected(f"{field}-unreadable")
+        if note is not None:
+            notes.append(note)
+    return values, notes
 
 
 def read_word(words: Mapping[str, str]) -> BeforeValidator:
@@ -107,7 +129,7 @@ def read_word(words: Mapping[str, str]) -> BeforeValidator:
 
 
 def _plain(word: str) -> str:
-    return " ".join(word.lower().split())
+    return " ".join(key(word).lower().split())
 
 
 def interpreted(outcome: object) -> bool:
@@ -115,7 +137,21 @@ def interpreted(outcome: object) -> bool:
     return isinstance(outcome, str) and _plain(outcome) in INTERPRETED
 
 
-Day = Annotated[date, BeforeValidator(read_day)]
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def without_lost_cells(
+    model: type[Model], values: dict[str, Any], dispensable: frozenset[str], notes: list[str]
+) -> Model:
+    """The row; a cell that it can do without is left out where it cannot be read, and the notes say so."""
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        lost = {str(problem["loc"][0]) if problem["loc"] else "" for problem in error.errors(include_url=False)}
+        if not lost <= dispensable:
+            raise
+        notes += codes_of(error)
+    return model.model_validate({field: value for field, value in values.items() if field not in lost})
 
 
 def codes_of(error: ValidationError) -> list[str]:

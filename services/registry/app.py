@@ -10,7 +10,7 @@ from services.registry.calendars.routes import router as calendars
 from services.registry.commitments import domain as commitment_rules
 from services.registry.commitments.routes import router as commitments
 from services.registry.files.routes import router as files
-from services.registry.institutions.domain import ExternalRefTaken, UsccTaken
+from services.registry.institutions.domain import ExternalRefTaken, KeyUnusual, UsccTaken
 from services.registry.institutions.exports import router as exports
 from services.registry.institutions.routes import router as institutions
 from services.registry.notices.routes import router as notices
@@ -67,6 +67,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         constraints={
             "uq_institution_uscc": UsccTaken,
             "uq_institution_external_ref": ExternalRefTaken,
+            "ck_institution_external_ref_is_normal": KeyUnusual,
+            "ck_institution_permit_no_is_normal": KeyUnusual,
+            "ck_permit_number_is_normal": KeyUnusual,
             **procedure_rules.CONSTRAINTS,
             **quality_rules.CONSTRAINTS,
             **permit_rules.CONSTRAINTS,

@@ -8,8 +8,12 @@ import html
 import math
 import re
 import unicodedata
-from datetime import date, timedelta
-from typing import Final
+from datetime import date, datetime, timedelta, timezone
+from typing import Final, Literal
+
+from shared.clock import china_date
+from shared.text import credit_code, key, paragraphs, without_controls
+from shared.text import one_line as text_line
 
 BLANKS: Final = frozenset(
     {
@@ -19,14 +23,6 @@ BLANKS: Final = frozenset(
 )  # fmt: skip
 """What files write into a cell that has nothing to say."""
 _LONGEST_BLANK = max(map(len, BLANKS))
-
-_INVISIBLE: Final = {
-    **{code: None for code in (*range(32), *range(0x7F, 0xA0)) if code not in (9, 10, 13)},
-    **dict.fromkeys((0xAD, 0x180E, 0x200B, 0x200C, 0x200D, 0x200E, 0x200F, 0x2060, 0xFEFF)),
-    **dict.fromkeys(range(0x202A, 0x202F)),
-    **dict.fromkeys((0x85, 0xA0, 0x1680, 0x202F, 0x205F, 0x3000, *range(0x2000, 0x200B)), " "),
-    **dict.fromkeys((0x2028, 0x2029), "\n"),
-}
 
 
 class Unreadable(ValueError):
@@ -38,8 +34,11 @@ class Unreadable(ValueError):
 
 
 def visible(cell: str) -> str:
-    """Without outer blanks, control characters and marks of no width; every blank is a plain one."""
-    return cell.strip() if cell.isprintable() else cell.translate(_INVISIBLE).strip()
+    """Without outer blanks, controls and marks of no width; every blank is a plain one. Line breaks stay."""
+    return cell.strip() if cell.isprintable() else _BLANK.sub(" ", paragraphs(without_controls(cell))).strip()
+
+
+_BLANK = re.compile(r"[^\S\r\n\t]")
 
 
 def says_nothing(cell: str) -> bool:
@@ -47,41 +46,38 @@ def says_nothing(cell: str) -> bool:
     return len(cell) <= _LONGEST_BLANK and cell.lower() in BLANKS
 
 
-def narrow(text: str) -> str:
-    """Full-width digits, letters and signs as plain ones (NFKC)."""
-    return text if text.isascii() else unicodedata.normalize("NFKC", text)
-
-
 def column_key(name: str) -> str:
     """What makes two column names the same: not their case, width, blanks or line breaks."""
-    return "".join(narrow(visible(name)).split()).casefold()
+    return "".join(key(name).split()).casefold()
 
 
 def one_line(text: str) -> tuple[str, str | None]:
     """Text of one line: entities of HTML resolved, line breaks and runs of blanks made one blank."""
-    if text.isprintable() and "&" not in text:
-        return text, None
-    plain = html.unescape(text) if "&" in text and ";" in text else text
-    joined = " ".join(visible(plain).split())
+    plain = _without_html(text)
+    joined = text_line(plain)
     if plain != text:
         return joined, "html-unescaped"
     return joined, "line-break-removed" if "\n" in text or "\r" in text else None
 
 
+def _without_html(text: str) -> str:
+    return html.unescape(text) if "&" in text and ";" in text else text
+
+
 def code_text(text: str, note: str) -> tuple[str, str | None]:
-    """A number or key made of characters: plain ones, one blank at most between them.
+    """A number or key made of characters, in its normal form.
 
     A spreadsheet's 1.3800000000E+10 is 13800000000; with fewer digits than the number has, the rest is lost.
     """
     if text.isascii() and text.replace("-", "").isalnum():
         return text, None
-    plain = " ".join(narrow(text).split())
+    plain = key(_without_html(text))
     if _SCIENTIFIC.fullmatch(plain):
         return _digits_of(plain), note
     return plain, None if plain == text else note
 
 
-_SCIENTIFIC = re.compile(r"(\d)(?:\.(\d+))?[Ee]\+(\d{1,3})")
+_SCIENTIFIC = re.compile(r"(\d)(?:\.(\d+)[Ee]\+?|[Ee]\+)(\d{1,3})")
 
 
 def _digits_of(scientific: str) -> str:
@@ -91,6 +87,27 @@ def _digits_of(scientific: str) -> str:
     if len(rest.rstrip("0")) > power or len(rest) < power:
         raise Unreadable("digits-lost")
     return first + rest[:power]
+
+
+Identity = Literal["reference", "credit_code"]
+"""What kind of key a field is."""
+
+
+def identity(kind: Identity, text: str) -> str | None:
+    """A key in its normal form, by which two rows are about one thing; None where it cannot be one."""
+    if kind == "credit_code":
+        return credit_code(text) or None
+    try:
+        return code_text(text, "")[0] or None
+    except Unreadable:
+        return None
+
+
+def number_text(value: float) -> str:
+    """A number of a spreadsheet as its author sees it. Beyond 2⁵³ it is not what was typed, and reads as cut off."""
+    if not value.is_integer():
+        return repr(value)
+    return str(int(value)) if abs(value) < 2**53 else f"{value:.14E}"
 
 
 _WHOLE = re.compile(
@@ -105,7 +122,7 @@ def whole_number(text: str) -> tuple[str, str | None]:
     """A count with its unit, thousands separators or "about"; what is no such thing comes back as it is."""
     if text.isascii() and text.isdigit():
         return text, None
-    found = _WHOLE.fullmatch(narrow(text).strip())
+    found = _WHOLE.fullmatch(key(text).strip())
     if found is None:
         return text, None
     number = re.sub(r"[,']", "", found["number"])
@@ -114,7 +131,13 @@ def whole_number(text: str) -> tuple[str, str | None]:
     return number, None if number == text or text.startswith(f"{number}.") else "number-normalised"
 
 
-_TIME = r"(?:[T ]\s*\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?: ?[AaPp][Mm])?(?:Z|[+-]\d{2}:?\d{2}| UTC)?)?"
+DateOrder = Literal["ymd", "mdy", "dmy"]
+"""Which number of a date is which, where a notation leaves it open."""
+
+_TIME = (
+    r"(?:[T ]\s*(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:\.\d+)?)?(?: ?(?P<half>[AaPp])[Mm])?)?"
+    r" ?(?P<zone>Z|[+-]\d{2}:?\d{2}|UTC|GMT)?"
+)
 _DAYS: Final = tuple(
     re.compile(pattern + _TIME)
     for pattern in (
@@ -122,8 +145,10 @@ _DAYS: Final = tuple(
         r"(?P<year>\d{4})\s*年\s*(?P<month>\d{1,2})\s*月\s*(?P<day>\d{1,2})\s*[日号]?",
         r"(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})",
         r"(?P<day>\d{1,2})\.(?P<month>\d{1,2})\.(?P<year>\d{4})",
-        r"(?P<first>\d{1,2})(?P<separator>[-/])(?P<second>\d{1,2})(?P=separator)(?P<year>\d{4})",
+        r"(?P<first>\d{1,2})(?P<separator>[-/])(?P<middle>\d{1,2})(?P=separator)(?P<year>\d{4})",
+        r"(?P<first>\d{1,2})(?P<separator>[-/.])(?P<middle>\d{1,2})(?P=separator)(?P<last>\d{1,2})",
         r"(?P<day>\d{1,2})[- ](?P<name>[A-Za-z]{3,9})[-, ]+(?P<year>\d{4})",
+        r"(?P<first>\d{1,2})[- ](?P<name>[A-Za-z]{3,9})[-, ]+(?P<last>\d{2})",
         r"(?P<name>[A-Za-z]{3,9})\.? (?P<day>\d{1,2})(?:st|nd|rd|th)?,? (?P<year>\d{4})",
     )
 )
@@ -139,17 +164,19 @@ _SENTINELS: Final = re.compile(
     r"|0000(?P<c>[-/.]?)00(?P=c)00.*|0000年.*|31(?P<d>[./])12(?P=d)(?:2099|9999).*|12(?P<e>[-/])31(?P=e)(?:2099|9999).*"
 )
 _SERIAL = re.compile(r"(\d{5})(?:\.\d+)?")
-_FIRST_YEAR, _LAST_YEAR = 1949, 2098
+_FIRST_YEAR, _LAST_YEAR = 1949, 2199
 _SERIAL_ZERO = date(1899, 12, 30)
-_SERIALS = range((date(_FIRST_YEAR, 1, 1) - _SERIAL_ZERO).days, (date(_LAST_YEAR, 12, 31) - _SERIAL_ZERO).days)
+_FROM_1904 = (date(1904, 1, 1) - _SERIAL_ZERO).days
+_SERIALS = range((date(_FIRST_YEAR, 1, 1) - _SERIAL_ZERO).days, (date(2098, 12, 31) - _SERIAL_ZERO).days)
 
 
-def day(text: str) -> tuple[date | None, str | None]:
-    """A calendar day in any notation files use; None where a file means "without end". Raises `Unreadable`.
+def day(text: str, order: DateOrder | None = None) -> tuple[date | None, str | None]:
+    """A calendar day of China in any notation files use; None where a file means "without end". Raises `Unreadable`.
 
-    Of two readings of 01/09/2024 the American one, month first, with the note that there are two.
+    An instant is the day it falls on in China. Of two readings of 01/09/2024 the one in `order` is taken, month first
+    where none is declared, with the note that there are two. Years of two digits need a declared order.
     """
-    plain = " ".join(narrow(text).split())
+    plain = key(text)
     if plain.lower() in OPEN_ENDED or _SENTINELS.fullmatch(plain):
         return None, "date-open-ended"
     serial = _SERIAL.fullmatch(plain)
@@ -158,26 +185,66 @@ def day(text: str) -> tuple[date | None, str | None]:
     for pattern in _DAYS:
         found = pattern.fullmatch(plain)
         if found is not None:
-            return _calendar_day(found.groupdict())
+            return _calendar_day(found.groupdict(), order)
     raise Unreadable("date-unreadable")
 
 
-def _calendar_day(parts: dict[str, str]) -> tuple[date, str | None]:
-    note = None
-    if "first" in parts:
-        first, second = int(parts["first"]), int(parts["second"])
-        month, in_month = (second, first) if first > 12 else (first, second)
-        note = "date-ambiguous" if max(first, second) <= 12 and first != second else None
-    else:
-        month = _MONTHS.get(parts["name"][:3].lower(), 0) if "name" in parts else int(parts["month"])
-        in_month = int(parts["day"])
+def serial_from_1904(text: str) -> str:
+    """A day number of a workbook that counts from 1904, as one of those that count from 1900."""
+    found = _SERIAL.fullmatch(text)
+    return text if found is None else str(int(found[1]) + _FROM_1904)
+
+
+def _calendar_day(parts: dict[str, str | None], order: DateOrder | None) -> tuple[date, str | None]:
+    (year, month, in_month), note = _numbers_of(parts, order)
     try:
-        found = date(int(parts["year"]), month, in_month)
+        found = date(year, month, in_month)
+        if parts["zone"] and parts["hour"]:
+            found = _in_china(found, parts)
     except ValueError:
         raise Unreadable("date-unreadable") from None
     if not _FIRST_YEAR <= found.year <= _LAST_YEAR:
         raise Unreadable("date-unreadable")
     return found, note
+
+
+def _numbers_of(parts: dict[str, str | None], order: DateOrder | None) -> tuple[tuple[int, int, int], str | None]:
+    """Year, month and day, and the note that they could be others."""
+    said = {name: int(value) for name, value in parts.items() if value and value.isdigit()}
+    name = parts.get("name")
+    month = _MONTHS.get(name[:3].lower(), 0) if name else said.get("month", 0)
+    if "last" in said:
+        return _short_year(said, month if name else None, order), "date-two-digit-year"
+    if "first" not in said:
+        return (said["year"], month, said["day"]), None
+    first, middle = said["first"], said["middle"]
+    day_first = first > 12 or (order == "dmy" and middle <= 12)
+    ambiguous = first <= 12 and middle <= 12 and first != middle
+    return (
+        (said["year"], *((middle, first) if day_first else (first, middle))),
+        "date-ambiguous" if ambiguous else None,
+    )
+
+
+def _short_year(said: dict[str, int], named: int | None, order: DateOrder | None) -> tuple[int, int, int]:
+    if order is None:
+        raise Unreadable("date-two-digit-year")
+    numbers = [said["first"], said["last"]] if named is not None else [said["first"], said["middle"], said["last"]]
+    letters = [letter for letter in order if named is None or letter != "m"]
+    found = dict(zip(letters, numbers, strict=True)) | ({} if named is None else {"m": named})
+    return (found["y"] + (2000 if found["y"] < 70 else 1900), found["m"], found["d"])
+
+
+def _in_china(found: date, parts: dict[str, str | None]) -> date:
+    hour = int(parts["hour"] or 0)
+    if parts["half"]:
+        hour = hour % 12 + (12 if parts["half"] in "Pp" else 0)
+    zone, offset = parts["zone"] or "Z", timedelta()
+    if zone[0] in "+-":
+        minutes = int(zone[1:3]) * 60 + int(zone[-2:])
+        offset = timedelta(minutes=minutes if zone[0] == "+" else -minutes)
+    instant = datetime(found.year, found.month, found.day, hour, int(parts["minute"] or 0), tzinfo=timezone(offset))
+    return china_date(instant)
 
 
 _PLAIN_DEGREES = re.compile(r"[+-]?\d{1,3}(?:\.\d*)?")

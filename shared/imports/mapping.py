@@ -1,8 +1,11 @@
 """Whose column is which field: the importer's fields on the left, the file's words on the right."""
 
+from functools import reduce
+from typing import Annotated
+
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared.imports.cleaning import column_key, says_nothing
+from shared.imports.cleaning import DateOrder, column_key, says_nothing
 from shared.imports.reader import Row
 from shared.refusals import Invalid
 
@@ -15,20 +18,23 @@ class UnknownField(Invalid):
 
 
 class Mapping(BaseModel):
-    """`columns`: our field to the file's column. `constants`: our field to one value for every row.
+    """`columns`: our field to the file's column, or to several columns whose cells follow one another. `constants`: our
+    field to one value for every row.
 
-    `values`: for a field, the file's words to ours, such as `{"kind": {"学科": "subject"}}`. `qualify`: for a field,
-    the columns within which alone it is unique, such as `{"external_ref": ["office"]}`; their cells go before it,
-    with colons between. `prefix`: for a field, a word before all of that, such as the name of the ledger.
+    `values`: for a field, the file's words to ours, such as `{"kind": {"学科": "subject"}}`; `*` stands for every other
+    word. `qualify`: for a field, the columns within which alone it is unique, such as `{"external_ref": ["office"]}`;
+    their cells go before it, with colons between. `prefix`: for a field, a word before all of that, such as the name
+    of the ledger. `dates`: the order of the numbers in dates that leave it open: `ymd`, `mdy` or `dmy`.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    columns: dict[str, str] = Field(default_factory=dict)
+    columns: dict[str, str | Annotated[list[str], Field(min_length=1, max_length=10)]] = Field(default_factory=dict)
     constants: dict[str, str | int | float | bool | list[str] | None] = Field(default_factory=dict)
     values: dict[str, dict[str, str]] = Field(default_factory=dict)
     qualify: dict[str, list[str]] = Field(default_factory=dict)
     prefix: dict[str, str] = Field(default_factory=dict)
+    dates: DateOrder | None = None
 
     def check(self, fields: frozenset[str]) -> None:
         """Raise `UnknownField` unless every field named is one of `fields`."""
@@ -37,7 +43,7 @@ class Mapping(BaseModel):
 
     def wanted_columns(self) -> frozenset[str]:
         """Every column of the file that the mapping reads."""
-        return frozenset(self.columns.values()).union(*self.qualify.values())
+        return frozenset().union(*map(_several, self.columns.values()), *self.qualify.values())
 
     def missing_columns(self, present: frozenset[str]) -> list[str]:
         """Columns the mapping promises and the file does not have."""
@@ -53,7 +59,10 @@ class Mapping(BaseModel):
 
         return self.model_copy(
             update={
-                "columns": {field: spelling(name) for field, name in self.columns.items()},
+                "columns": {
+                    field: spelling(names) if isinstance(names, str) else [spelling(name) for name in names]
+                    for field, names in self.columns.items()
+                },
                 "qualify": {field: [spelling(name) for name in names] for field, names in self.qualify.items()},
             }
         )
@@ -62,12 +71,12 @@ class Mapping(BaseModel):
         """The row in our words. A blank cell, a word for one and a missing cell are all absent."""
         mapped = {field: _constant(value) for field, value in self.constants.items() if value is not None}
         for field, column in self.columns.items():
-            cell = row.get(column, "")
+            cell = row.get(column, "") if isinstance(column, str) else _joined(row, column)
             if not cell:
                 continue
             words = self.values.get(field)
-            if words is not None and cell in words:
-                mapped[field] = words[cell]
+            if words is not None and (word := _word(words, cell)) is not None:
+                mapped[field] = word
             elif not says_nothing(cell):
                 mapped[field] = cell
         if self.qualify or self.prefix:
@@ -85,6 +94,31 @@ class Mapping(BaseModel):
                 mapped[field] = ":".join([*before, *qualifiers, mapped[field]])
             else:
                 del mapped[field]
+
+
+def _several(names: str | list[str]) -> list[str]:
+    return [names] if isinstance(names, str) else names
+
+
+def _joined(row: Row, columns: list[str]) -> str:
+    """Cells of several columns as one: Chinese words without a blank between them."""
+    cells = [cell for column in columns if (cell := row.get(column, "")) and not says_nothing(cell)]
+    return reduce(lambda said, cell: f"{said} {cell}" if said[-1:].isascii() and cell[:1].isascii() else said + cell,
+                  cells, "")  # fmt: skip
+
+
+OTHERWISE = "*"
+
+
+def _word(words: dict[str, str], cell: str) -> str | None:
+    """Ours for the file's word: as it stands, then whatever its blanks, width and case; then the one for all others."""
+    if cell in words:
+        return words[cell]
+    plain = column_key(cell)
+    found = next((ours for theirs, ours in words.items() if column_key(theirs) == plain), None)
+    if found is None and not says_nothing(cell):
+        return words.get(OTHERWISE)
+    return found
 
 
 def _constant(value: str | int | float | bool | list[str]) -> str:

@@ -1,25 +1,33 @@
 """CSV, spreadsheets and JSON as rows of text: whatever program wrote them, whatever stands around the table.
 
 CSV may be UTF-8 or UTF-16 with a mark, UTF-8 without, GB 18030 (what Excel writes in China) or Windows-1252, with
-comma, semicolon, tab or bar. The header is the first row, or pair of rows, that has every column asked for; titles
-above it are no rows. Every other row that is not wholly blank is one row, numbered from 1 below the header: footnotes
-and totals too. Cells lose outer blanks and what cannot be printed; nothing is guessed about their meaning here.
+comma, semicolon, tab or bar; a few damaged characters spoil their rows only. The header is the first row, or pair of
+rows, that has every column asked for; titles above it are no rows. Every other row that is not wholly blank is one
+row, numbered from 1 below the header: footnotes and totals too. Cells lose outer blanks and what cannot be printed;
+nothing is guessed about their meaning here.
+
+Rows are read again for every pass over them: a table is never in memory as a whole, unless its format demands it.
 """
 
+import codecs
 import csv
 import io
+import json
 import re
 import zipfile
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from itertools import islice
 from typing import Any
 
-import orjson
-from python_calamine import CalamineError, CalamineSheet, load_workbook
+from python_calamine import CalamineError, CalamineSheet, SheetTypeEnum, SheetVisibleEnum, load_workbook
 
-from shared.imports.cleaning import column_key, visible
+from shared.imports.cleaning import column_key, number_text, visible
+from shared.spreadsheets import unguarded
+from shared.text import has_controls
 
 MAX_ROWS = 500_000
 MAX_UNPACKED = 512 * 1024 * 1024
@@ -29,8 +37,8 @@ HEADER_WITHIN = 50
 
 DELIMITERS = ",;\t|"
 DAMAGED = "\ufffd"
-_SOUND_FOR_ONE_DAMAGED = 40
-"""Bytes of whole characters; in text of another encoding hardly any are."""
+_SOUND_FOR_ONE_DAMAGED = 20
+"""Characters beyond ASCII; in text of another encoding hardly any are sound."""
 
 
 class UnreadableFile(ValueError):
@@ -56,15 +64,33 @@ REJECTING = frozenset(
 )
 """Codes of the reader that mean: this is no row of the ledger, or nobody can tell which cell is whose."""
 
-Grid = list[list[str]]
+Cells = list[str]
+Lines = Callable[[], Iterator[Cells]]
+"""The lines of a table from its top, each time anew."""
 
 
 @dataclass(frozen=True, slots=True)
+class Note:
+    """What of the file was not read."""
+
+    code: str
+    sheet: str
+
+
+@dataclass(frozen=True)
 class Table:
-    """The rows below the header, and the names of all columns."""
+    """The rows below the header, and the names of all columns. `epoch_1904`: its day numbers count from 1904."""
 
     columns: frozenset[str]
-    rows: list[Row]
+    read: Callable[[], Iterator[Row]]
+    total: int
+    notes: Sequence[Note] = field(default_factory=list)
+    epoch_1904: bool = False
+
+    @property
+    def rows(self) -> list[Row]:
+        """All of them at once."""
+        return list(self.read())
 
 
 def read_table(content: bytes, filename: str, wanted: Collection[str] = ()) -> Table:
@@ -86,23 +112,52 @@ def codes_of(row: Row) -> list[str]:
 
 
 def _from_csv(content: bytes, wanted: frozenset[str]) -> Table:
-    text = _decode(content)
+    encoding = _encoding(content)
+
+    def text(newline: str | None = "") -> io.TextIOWrapper:
+        return io.TextIOWrapper(io.BytesIO(content), encoding=encoding, errors="replace", newline=newline)
+
     try:
-        delimiter = _delimiter(text[:65_536], wanted)
-        grid = _parsed(text, delimiter)
+        delimiter = _delimiter(text().read(65_536), wanted)
+
+        plain = _plain_cells if b'=\x00"' in content or b'="' in content else _as_they_are
+
+        def lines() -> Iterator[Cells]:
+            return map(plain, csv.reader(text(), delimiter=delimiter, strict=True))
+
+        def line_by_line() -> Iterator[Cells]:
+            for line in text(newline=None):
+                yield from map(plain, csv.reader([line], delimiter=delimiter))
+
+        # A quote that nobody closed would swallow every row below it: line by line it spoils its own line only.
+        return _below_header(lines if _closes_quotes(lines) else line_by_line, wanted, aligned=False)
     except csv.Error as error:
         raise UnreadableFile("csv-malformed") from error
-    return _below_header(grid, wanted, aligned=False, damaged=DAMAGED in text)
 
 
-def _parsed(text: str, delimiter: str) -> Grid:
+def _closes_quotes(lines: Lines) -> bool:
     try:
-        return list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
+        for _ in lines():
+            pass
     except csv.Error as error:
         if "field larger than" in str(error):
             raise
-        # A quote that nobody closed would swallow every row below it: here it spoils its own line only.
-        return [cells for line in io.StringIO(text, newline=None) for cells in csv.reader([line], delimiter=delimiter)]
+        return False
+    return True
+
+
+def _as_they_are(cells: Cells) -> Cells:
+    return cells
+
+
+_AS_TEXT = re.compile(r'="(.*)"', re.DOTALL)
+
+
+def _plain_cells(cells: Cells) -> Cells:
+    """`="0123"` is how CSV keeps a spreadsheet from taking a text for a number."""
+    if not any(cell.startswith('="') for cell in cells):
+        return cells
+    return [found[1].replace('""', '"') if (found := _AS_TEXT.fullmatch(cell)) else cell for cell in cells]
 
 
 def _delimiter(sample: str, wanted: frozenset[str]) -> str:
@@ -120,25 +175,37 @@ def _delimiter(sample: str, wanted: frozenset[str]) -> str:
     return best
 
 
-def _decode(content: bytes) -> str:
+def _encoding(content: bytes) -> str:
+    """The one in which hardly any character is damaged."""
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return _decoded(content, "utf-16")
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        pass
-    text = content.decode("utf-8-sig", errors="replace")
-    damaged = text.count(DAMAGED)
-    if len(content) - len(text) > _SOUND_FOR_ONE_DAMAGED * damaged:  # UTF-8, cut or spoilt in a few places
-        return text
-    return _decoded(content, "cp1252" if _looks_western(content) else "gb18030")
+        candidates = ["utf-16"]
+    else:
+        candidates = ["utf-8-sig", "cp1252" if _looks_western(content) else "gb18030"]
+    for encoding in candidates:
+        sound, damaged = _soundness(content, encoding)
+        if not damaged or sound > _SOUND_FOR_ONE_DAMAGED * damaged:
+            return encoding
+    raise UnreadableFile("encoding-unknown")
 
 
-def _decoded(content: bytes, encoding: str) -> str:
-    try:
-        return content.decode(encoding)
-    except UnicodeDecodeError as error:
-        raise UnreadableFile("encoding-unknown") from error
+_PIECE = 1 << 20
+
+
+def _soundness(content: bytes, encoding: str) -> tuple[int, int]:
+    """Characters beyond ASCII, in an encoding: how many are whole, how many damaged."""
+    decoder = codecs.getincrementaldecoder(encoding)(errors="replace")
+    sound = damaged = 0
+    for begin in range(0, len(content) or 1, _PIECE):
+        text = decoder.decode(content[begin : begin + _PIECE], final=begin + _PIECE >= len(content))
+        if text.isascii():
+            continue
+        broken = text.count(DAMAGED)
+        damaged += broken
+        sound += sum(map(len, _BEYOND_ASCII.findall(text))) - broken
+    return sound, damaged
+
+
+_BEYOND_ASCII = re.compile(r"[^\x00-\x7f]+")
 
 
 def _looks_western(content: bytes) -> bool:
@@ -149,34 +216,72 @@ def _looks_western(content: bytes) -> bool:
 
 
 def _from_workbook(content: bytes, wanted: frozenset[str]) -> Table:
-    """The first sheet that has the header; the first of all where none has."""
+    """The first visible sheet that has the header, or the first of all; the notes name the sheets left out."""
     try:
-        if content.startswith(b"PK"):
-            with zipfile.ZipFile(io.BytesIO(content)) as archive:
-                if sum(entry.file_size for entry in archive.infolist()) > MAX_UNPACKED:
-                    raise UnreadableFile("xlsx-too-large")
+        epoch_1904 = content.startswith(b"PK") and _look_inside(content)
         workbook = load_workbook(io.BytesIO(content))
-        first: Grid | None = None
-        for place in range(len(workbook.sheet_names)):
-            grid = _cells(workbook.get_sheet_by_index(place))
-            if _find_header([cells for cells in grid if any(cells)][:HEADER_WITHIN], wanted) is not None:
-                return _below_header(grid, wanted, aligned=True)
-            first = grid if first is None else first
+        shown, notes = [], []
+        for place, about in enumerate(workbook.sheets_metadata):
+            if about.typ is not SheetTypeEnum.WorkSheet:
+                continue
+            if about.visible is SheetVisibleEnum.Visible:
+                shown.append((place, about.name))
+            else:
+                notes.append(Note("sheet-hidden", about.name))
+        chosen: tuple[str, Lines] | None = None
+        for place, name in shown:
+            lines = _lines_of(workbook.get_sheet_by_index(place))
+            top = list(islice((cells for cells in lines() if any(cells)), HEADER_WITHIN))
+            if _find_header(top, wanted) is not None:
+                chosen = name, lines
+                break
+            if chosen is None and top:
+                chosen = name, lines
+        if chosen is None:
+            raise UnreadableFile("file-empty")
+        notes += [Note("sheet-left-out", name) for _, name in shown if name != chosen[0]]
+        return _below_header(chosen[1], wanted, aligned=True, notes=notes, epoch_1904=epoch_1904)
     except (zipfile.BadZipFile, CalamineError) as error:
         raise UnreadableFile("xlsx-malformed") from error
-    return _below_header(first or [], wanted, aligned=True)
 
 
-def _cells(sheet: CalamineSheet) -> Grid:
+_EPOCH_1904 = re.compile(rb"<(?:\w+:)?workbookPr\b[^>]*\bdate1904\s*=\s*[\"'](?:1|true|on)[\"']")
+
+
+def _look_inside(archive_of: bytes) -> bool:
+    """Whether the workbook counts days from 1904; raises where it is too large when unpacked."""
+    with zipfile.ZipFile(io.BytesIO(archive_of)) as archive:
+        if sum(entry.file_size for entry in archive.infolist()) > MAX_UNPACKED:
+            raise UnreadableFile("xlsx-too-large")
+        if "xl/workbook.xml" not in archive.namelist():
+            return False
+        with archive.open("xl/workbook.xml") as part:
+            return _EPOCH_1904.search(part.read(1 << 20)) is not None
+
+
+def _lines_of(sheet: CalamineSheet) -> Lines:
     """A sheet as text; cells merged downwards say the same in each of their rows."""
-    grid = [[_text(cell) for cell in cells] for cells in sheet.iter_rows()]
     left = sheet.start[1] if sheet.start else 0
+    merged: dict[int, list[tuple[int, int]]] = {}
     for (top, column), (bottom, _) in sheet.merged_cell_ranges or ():
-        place = column - left
-        if top < len(grid) and 0 <= place < len(grid[top]):
-            for line in grid[top + 1 : bottom + 1]:
-                line[place] = line[place] or grid[top][place]
-    return grid
+        if bottom > top and column >= left:
+            merged.setdefault(top, []).append((column - left, bottom))
+
+    def lines() -> Iterator[Cells]:
+        standing: dict[int, tuple[str, int]] = {}
+        for number, cells in enumerate(sheet.iter_rows()):
+            line = [_text(cell) for cell in cells]
+            for place, (said, bottom) in list(standing.items()):
+                if number > bottom:
+                    del standing[place]
+                elif place < len(line):
+                    line[place] = line[place] or said
+            for place, bottom in merged.get(number, ()):
+                if place < len(line):
+                    standing[place] = line[place], bottom
+            yield line
+
+    return lines
 
 
 def _text(cell: Any) -> str:
@@ -185,8 +290,8 @@ def _text(cell: Any) -> str:
         return cell
     if isinstance(cell, bool):
         return "true" if cell else "false"
-    if isinstance(cell, float) and cell.is_integer() and abs(cell) < 1e15:
-        return str(int(cell))
+    if isinstance(cell, (int, float)):
+        return number_text(float(cell))
     if isinstance(cell, (datetime, date, time)):
         return cell.isoformat()
     if isinstance(cell, timedelta):
@@ -200,46 +305,103 @@ _LISTS = ("items", "data", "records", "results", "rows")
 def _from_json(content: bytes, wanted: frozenset[str]) -> Table:
     """A list of objects, or an object one of whose usual members is one."""
     try:
-        found = orjson.loads(_decode(content))
-    except orjson.JSONDecodeError as error:
+        # Numbers keep their digits: a parser that makes floats of them loses those of long codes.
+        found = json.loads(
+            content.decode(_encoding(content), errors="replace"),
+            parse_int=str,
+            parse_float=_number_of_json,
+            parse_constant=_no_number,
+        )
+    except (ValueError, RecursionError) as error:
+        if isinstance(error, UnreadableFile):
+            raise
         raise UnreadableFile("json-malformed") from error
     if isinstance(found, dict):
         found = next((found[name] for name in _LISTS if isinstance(found.get(name), list)), None)
     if not isinstance(found, list) or (found and not any(isinstance(item, dict) for item in found)):
         raise UnreadableFile("json-not-a-list")
     _limit(len(found))
-    rows = [row for item in found if any((row := _from_object(item, wanted)).values())]
-    return Table(frozenset(name for row in rows for name in row) - {""}, rows)
+
+    def rows() -> Iterator[Row]:
+        return (row for item in found if any((row := _from_object(item, wanted)).values()))
+
+    columns: set[str] = set()
+    total = 0
+    for row in rows():
+        total += 1
+        columns |= row.keys()
+    return Table(frozenset(columns) - {""}, rows, total)
+
+
+def _number_of_json(said: str) -> str:
+    """2.0 is 2; a power of ten that says fewer digits than the number has stays as it is."""
+    number = Decimal(said)
+    mantissa = said.lower().partition("e")[0].lstrip("-").partition(".")[2]
+    exponent = int(said.lower().partition("e")[2] or 0)
+    if number == number.to_integral_value() and 0 <= exponent <= max(len(mantissa), 3) and abs(number) < 10**40:
+        return str(int(number))
+    return said
+
+
+def _no_number(said: str) -> object:
+    raise ValueError(said)
 
 
 def _from_object(item: object, wanted: frozenset[str]) -> Row:
     if not isinstance(item, dict):
         return {"": "row-not-an-object"}
     row: Row = {}
+    codes: list[str] = []
     for name, value in item.items():
-        name = visible(name)
+        name = visible(_sound(name))
         if isinstance(value, list) and not any(isinstance(part, (list, dict)) for part in value):
             value = ",".join(_text(part) for part in value if part is not None)
         nested = isinstance(value, (list, dict))
-        if nested and column_key(name) in wanted:
-            row[""] = "value-nested"
-        row[name] = "" if value is None or nested else visible(_text(value))
+        text = "" if value is None or nested else _sound(_text(value))
+        if not wanted or column_key(name) in wanted:
+            if nested:
+                codes.append("value-nested")
+            if DAMAGED in text:
+                codes.append("characters-damaged")
+            elif has_controls(text, lines=True):
+                codes.append("control-characters-removed")
+        row[name] = visible(text)
+    if codes and (wanted or "value-nested" not in codes):
+        row[""] = " ".join(dict.fromkeys(codes))
     return row
 
 
-def _below_header(grid: Grid, wanted: frozenset[str], *, aligned: bool, damaged: bool = False) -> Table:
+def _sound(text: str) -> str:
+    """Halves of surrogate pairs, which JSON can say, are damaged characters."""
+    return text if text.isprintable() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _below_header(
+    lines: Lines,
+    wanted: frozenset[str],
+    *,
+    aligned: bool,
+    notes: Sequence[Note] = (),
+    epoch_1904: bool = False,
+) -> Table:
     """Rows by column name. In an `aligned` grid a cell beyond the header shifted no other."""
-    lines = [cells for cells in grid if any(map(visible, cells))]
-    if not lines:
+
+    def said() -> Iterator[Cells]:
+        return (cells for cells in lines() if any(map(visible, cells)))
+
+    top = list(islice(said(), HEADER_WITHIN))
+    if not top:
         raise UnreadableFile("file-empty")
-    depth, names = _find_header(lines[:HEADER_WITHIN], wanted) or (1, lines[0])
-    body = lines[depth:]
-    _limit(len(body))
+    depth, names = _find_header(top, wanted) or (1, top[0])
+    total = sum(1 for _ in said()) - depth
+    _limit(total)
     columns = _distinct(names)
     while aligned and len(columns) > 1 and not columns[-1]:
         columns.pop()  # a sheet is as wide as its widest row
-    keyed = _Keyed(columns, wanted, first_cell=names[0], aligned=aligned, damaged=damaged)
-    return Table(frozenset(columns) - {""}, [keyed.row(cells) for cells in body])
+    keyed = _Keyed(columns, wanted, first_cell=names[0], aligned=aligned)
+    return Table(
+        frozenset(columns) - {""}, lambda: map(keyed.row, islice(said(), depth, None)), total, list(notes), epoch_1904
+    )
 
 
 def _find_header(lines: Sequence[list[str]], wanted: frozenset[str]) -> tuple[int, list[str]] | None:
@@ -285,40 +447,41 @@ _MOST_CELLS_OF_A_FOOTNOTE = 8
 class _Keyed:
     """Cells by the names of their columns, with what is odd about each row."""
 
-    def __init__(
-        self, columns: list[str], wanted: frozenset[str], *, first_cell: str, aligned: bool, damaged: bool
-    ) -> None:
+    def __init__(self, columns: list[str], wanted: frozenset[str], *, first_cell: str, aligned: bool) -> None:
         self._columns, self._aligned = columns, aligned
         self._nameless = "" in columns
         self._header = [column_key(name) for name in columns]
         self._first = first_cell
-        self._damaged = damaged
         self._full = sum(key in wanted for key in self._header) or len(columns)
         self._wanted = [place for place, key in enumerate(self._header) if not wanted or key in wanted]
 
     def row(self, cells: list[str]) -> Row:
         columns = self._columns
+        odd = not all(map(str.isprintable, cells))
         row = {
-            name: cell.strip() if cell.isprintable() else visible(cell)
-            for name, cell in zip(columns, cells, strict=False)
+            name: unguarded(visible(cell) if odd else cell.strip()) for name, cell in zip(columns, cells, strict=False)
         }
         if self._nameless:
             row.pop("", None)
-        code = self._code(cells)
-        if code:
-            row[""] = code
+        codes = self._codes(cells, odd)
+        if codes:
+            row[""] = codes
         return row
 
-    def _code(self, cells: list[str]) -> str:
+    def _codes(self, cells: list[str], odd: bool) -> str:
         if self._is_footnote(cells):
             return "footnote"
+        said = [cells[place] for place in self._wanted if place < len(cells)]
+        noted = "control-characters-removed" if odd and any(has_controls(cell, lines=True) for cell in said) else ""
         if len(cells) > len(self._columns) and any(map(visible, cells[len(self._columns) :])):
-            return "cells-beyond-columns" if self._aligned else "more-cells-than-columns"
-        if self._damaged and any(DAMAGED in cells[place] for place in self._wanted if place < len(cells)):
+            if not self._aligned:
+                return "more-cells-than-columns"
+            noted = f"cells-beyond-columns {noted}".strip()
+        if any(DAMAGED in cell for cell in said):
             return "characters-damaged"
         if cells[0] == self._first and self._repeats_header(cells):
             return "header-repeated"
-        return ""
+        return noted
 
     def _is_footnote(self, cells: list[str]) -> bool:
         """Its first words say so, and it leaves some of the columns asked for blank, as no whole row does."""
@@ -335,9 +498,3 @@ class _Keyed:
 def _limit(count: int) -> None:
     if count > MAX_ROWS:
         raise UnreadableFile("too-many-rows")
-
-
-def chunks(rows: Sequence[Row], size: int, *, start: int) -> Iterator[tuple[int, Sequence[Row]]]:
-    """Slices of `rows` from `start`, each with the number (from 1) of its first row."""
-    for begin in range(start, len(rows), size):
-        yield begin + 1, rows[begin : begin + size]

@@ -7,17 +7,17 @@ from uuid import UUID
 
 from fastapi import APIRouter, File, Form, Query, Response, UploadFile, status
 from pydantic import BaseModel, ValidationError
-from sqlalchemy import insert, select
+from sqlalchemy import delete, insert, select, update
 
 from shared import strict_json
 from shared.clock import utc_now
 from shared.database import new_id
 from shared.imports.mapping import Mapping
-from shared.imports.runner import Importer, Outcome
+from shared.imports.runner import OPEN, Importer, Outcome
 from shared.imports.tables import import_file, import_job, import_row
 from shared.paging import Page, PageParams
 from shared.policies import Principal, allow
-from shared.refusals import Invalid, NotFound
+from shared.refusals import Conflict, Invalid, NotFound
 from shared.web import SessionDep, problems, service_router
 
 LARGEST_FILE = 64 * 1024 * 1024
@@ -39,10 +39,24 @@ class ImportKindUnknown(Invalid):
 
 
 class MappingMalformed(Invalid):
-    """The mapping must be JSON with `columns`, `constants`, `values`, `qualify` and `prefix`, each optional."""
+    """The mapping must be JSON with `columns`, `constants`, `values`, `qualify`, `prefix` and `dates`; all optional."""
 
     code = "mapping-malformed"
-    zh = "映射须为 JSON，可含 columns、constants、values、qualify、prefix。"
+    zh = "映射须为 JSON，可含 columns、constants、values、qualify、prefix、dates。"
+
+
+class ImportEnded(Conflict):
+    """The import has ended already."""
+
+    code = "import-ended"
+    zh = "该导入任务已结束。"
+
+
+class ImportNoteOut(BaseModel):
+    """A part of the file that was not read, and why."""
+
+    code: Literal["sheet-hidden", "sheet-left-out"]
+    sheet: str
 
 
 class ImportOut(BaseModel):
@@ -51,7 +65,7 @@ class ImportOut(BaseModel):
 
     id: UUID
     kind: str
-    state: Literal["queued", "running", "done", "failed"]
+    state: Literal["queued", "running", "done", "failed", "cancelled"]
     dry_run: bool
     filename: str
     error: str | None
@@ -60,6 +74,8 @@ class ImportOut(BaseModel):
     updated: int
     unchanged: int
     rejected: int
+    attempts: int
+    notes: list[ImportNoteOut]
     created_at: datetime
     finished_at: datetime | None
 
@@ -126,6 +142,22 @@ def imports_router(importers: Dict[str, Importer]) -> APIRouter:
     async def get_import(import_id: UUID, caller: ReaderDep, session: SessionDep) -> object:
         """Progress of an import."""
         return await _visible(session, import_id, caller)
+
+    @router.post("/{import_id}/cancellation", response_model=ImportOut, responses=problems(ImportNotFound, ImportEnded))
+    async def cancel_import(import_id: UUID, caller: ImporterDep, session: SessionDep) -> object:
+        """Stop an import. Rows that were applied stay; a chunk that is being applied is undone."""
+        await _visible(session, import_id, caller)
+        cancelled = await session.execute(
+            update(import_job)
+            .where(import_job.c.id == import_id, import_job.c.state.in_(OPEN))
+            .values(state="cancelled", finished_at=utc_now())
+            .returning(import_job)
+        )
+        job = cancelled.first()
+        if job is None:
+            raise ImportEnded
+        await session.execute(delete(import_file).where(import_file.c.job_id == import_id))
+        return job
 
     @router.get("/{import_id}/rows", response_model=Page[ImportRowOut], responses=problems(ImportNotFound))
     async def list_import_rows(

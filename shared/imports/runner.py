@@ -1,35 +1,46 @@
 """Applies waiting imports chunk by chunk: effects, report and progress of a chunk are one transaction.
 
-A worker killed in mid-file leaves whole chunks behind; the next one reads the file again and goes on below them.
+A worker killed in mid-file leaves whole chunks behind; the next one reads the file again and goes on below them. Each
+attempt is counted before it begins: a file that ends the process that reads it, or the worker, is given up at last.
+The last row of a key counts. A dry run applies the whole file like a real one, in a transaction that is not committed.
 """
 
 import asyncio
 from collections import Counter
+from collections.abc import AsyncIterator, Sequence
 from collections.abc import Mapping as Dict
-from collections.abc import Sequence
-from contextlib import suppress
-from dataclasses import dataclass, replace
+from contextlib import AsyncExitStack, suppress
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, ClassVar, Literal, Protocol
+from typing import Any, ClassVar, Literal, Protocol, get_args
 from uuid import UUID
 
 import structlog
-from sqlalchemy import ARRAY, Integer, Text, Uuid, bindparam, delete, select, text, update
+from sqlalchemy import ARRAY, Integer, Text, Uuid, bindparam, delete, func, select, text, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from shared.clock import utc_now
+from shared.confined import ProcessEnded
 from shared.context import acting_as
+from shared.imports.cleaning import DateOrder, Identity
 from shared.imports.mapping import Mapping
-from shared.imports.reader import REJECTING, Row, UnreadableFile, chunks, codes_of, read_table
-from shared.imports.tables import import_file, import_job
+from shared.imports.reader import Row, UnreadableFile
+from shared.imports.reading import Reading, ReadRow, Request, read_elsewhere
+from shared.imports.tables import import_file, import_job, import_row
 from shared.leadership import pause, run_as_leader
 from shared.outages import Fault, database_fault, is_outage
 
 log = structlog.get_logger(__name__)
 
 CHUNK = 2500
+PIECE = 8 * 1024 * 1024
+ATTEMPTS = 3
+EXHAUSTED = "attempts-exhausted"
+"""Why a job fails that ended the process that reads it, or the worker, time and again."""
 TOO_SLOW = "too-slow"
+"""The code of a row that takes longer than a statement may."""
+OPEN = ("queued", "running")
 POLL = 0.1
 ANALYZE_FROM = 1000
 
@@ -45,6 +56,21 @@ class RowReport:
     entity_id: UUID | None = None
 
 
+class _Cancelled(Exception):
+    """Somebody cancelled the job while it was worked on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hints:
+    """What a file as a whole says of its cells: the order in its dates, and how many digits its codes have at most."""
+
+    dates: DateOrder | None = None
+    widths: Dict[str, int] = field(default_factory=dict)
+
+
+NO_HINTS = Hints()
+
+
 class Importer(Protocol):
     """What a service knows about one kind of row."""
 
@@ -52,10 +78,23 @@ class Importer(Protocol):
     table: ClassVar[str]
     """Where its rows go."""
 
+    identities: ClassVar[Dict[str, Identity]]
+    """Fields that are keys of a row, its own reference first: rows that share one are about one thing."""
+    days: ClassVar[frozenset[str]]
+    """Fields that are dates."""
+    padded: ClassVar[frozenset[str]]
+    """Fields of digits that all have one length, unless a spreadsheet dropped a zero."""
+
     async def apply(
-        self, session: AsyncSession, rows: Sequence[Row], *, scope: str | None, dry_run: bool, at: datetime
+        self,
+        session: AsyncSession,
+        rows: Sequence[Row],
+        *,
+        scope: str | None,
+        at: datetime,
+        hints: Hints = NO_HINTS,
     ) -> Sequence[RowReport]:
-        """One report per row, in order. Idempotent: rows seen before are `unchanged`. A dry run writes nothing.
+        """One report per row, in order. Idempotent: rows seen before are `unchanged`.
 
         `scope` is the district the importer answers for: rows of another are rejected; null is the whole city.
         """
@@ -79,48 +118,145 @@ class ImportRunner:
                 await pause(stop, POLL)
 
     async def run_next(self, stop: asyncio.Event | None = None) -> bool:
-        """Do the oldest open job; whether there was one."""
-        async with self._sessions() as session:
-            found = await session.execute(
-                select(import_job)
-                .where(import_job.c.state.in_(("queued", "running")))
-                .order_by(import_job.c.created_at, import_job.c.id)
-                .limit(1)
-            )
-            job = found.first()
+        """Try the oldest open job; whether there was one."""
+        job = await self._begin()
         if job is None:
             return False
         try:
             await self._run(job, stop)
         except UnreadableFile as error:
-            await self._finish(job.id, "failed", error.code)
+            await self._finish(job, "failed", error.code)
+        except ProcessEnded:
+            log.warning("import ended its reader", job=str(job.id), attempt=job.attempts)
+            if job.attempts >= ATTEMPTS:
+                await self._finish(job, "failed", EXHAUSTED)
+        except _Cancelled:
+            log.info("import cancelled", job=str(job.id))
         except Exception as error:
             if is_outage(error):
+                with suppress(Exception):  # the database may be what is out; then this attempt stays counted
+                    await self._uncount(job)
                 raise
             log.exception("import failed", job=str(job.id))
-            await self._finish(job.id, "failed", "internal-error")
+            await self._finish(job, "failed", "internal-error")
         return True
 
+    async def _begin(self) -> Any:
+        """The oldest open job, with this attempt counted; one whose attempts are used up fails."""
+        oldest = (
+            select(import_job.c.id)
+            .where(import_job.c.state.in_(OPEN))
+            .order_by(import_job.c.created_at, import_job.c.id)
+            .limit(1)
+        )
+        while True:
+            async with self._sessions.begin() as session:
+                counted = (
+                    update(import_job)
+                    .where(import_job.c.id == oldest.scalar_subquery(), import_job.c.state.in_(OPEN))
+                    .values(attempts=import_job.c.attempts + 1)
+                    .returning(import_job)
+                )
+                job = (await session.execute(counted)).first()
+                if job is not None and job.dry_run:
+                    await self._start_over(session, job)
+            if job is None or job.attempts <= ATTEMPTS:
+                return job
+            await self._finish(job, "failed", EXHAUSTED)
+
+    async def _start_over(self, session: AsyncSession, job: Any) -> None:
+        """What a dry run had found out ended with its transaction."""
+        await session.execute(delete(import_row).where(import_row.c.job_id == job.id))
+        await session.execute(
+            update(import_job).where(import_job.c.id == job.id).values(dict.fromkeys(get_args(Outcome), 0))
+        )
+
+    async def _uncount(self, job: Any) -> None:
+        async with self._sessions.begin() as session:
+            await session.execute(
+                update(import_job)
+                .where(import_job.c.id == job.id, import_job.c.attempts > 0)
+                .values(attempts=import_job.c.attempts - 1)
+            )
+
     async def _run(self, job: Any, stop: asyncio.Event | None) -> None:
-        async with self._sessions() as session:
-            content = await session.scalar(select(import_file.c.content).where(import_file.c.job_id == job.id))
-        mapping = Mapping.model_validate(job.mapping)
-        table = await asyncio.to_thread(read_table, content or b"", job.filename, mapping.wanted_columns())
-        rows = table.rows
-        if rows and mapping.missing_columns(table.columns):
-            raise UnreadableFile("mapping-column-missing")
-        mapping = mapping.bound_to(table.columns)
         importer = self._importers[job.kind]
-        done = job.accepted + job.updated + job.unchanged + job.rejected
-        for first, chunk in chunks(rows, CHUNK, start=done):
-            if stop is not None and stop.is_set():
-                return
-            with acting_as(job.actor):
-                await self._apply_in_time(job, importer, mapping, first, chunk, total=len(rows))
-            await asyncio.sleep(0)
-        await self._finish(job.id, "done", None, total=len(rows))
-        if len(rows) >= ANALYZE_FROM and not job.dry_run:
+        mapping = Mapping.model_validate(job.mapping)
+        request = Request(
+            filename=job.filename,
+            mapping=mapping,
+            identities=dict(importer.identities),
+            days=importer.days,
+            padded=importer.padded,
+            chunk=CHUNK,
+            done=0 if job.dry_run else job.accepted + job.updated + job.unchanged + job.rejected,
+        )
+        async with AsyncExitStack() as stack:
+            reading = await stack.enter_async_context(read_elsewhere(request, self._content(job.id)))
+            await self._note(job, reading)
+            stack.enter_context(acting_as(job.actor))
+            work = _Work(job, importer, Hints(mapping.dates, reading.widths))
+            async for chunk in reading.doubtful():
+                await self._judge_in_time(work, chunk)
+            dry = await stack.enter_async_context(self._sessions()) if job.dry_run else None
+            async for chunk in reading.rows():
+                if stop is not None and stop.is_set():
+                    await self._uncount(job)
+                    return
+                await self._apply_in_time(job, work, chunk, dry=dry)
+                await asyncio.sleep(0)
+        await self._finish(job, "done", None)
+        if reading.total >= ANALYZE_FROM and not job.dry_run:
             await self._analyze(importer.table)
+
+    async def _judge_in_time(self, work: "_Work", rows: Sequence[ReadRow]) -> None:
+        """Look at rows that share keys; too many for one statement in halves. A single one keeps its verdict."""
+        try:
+            async with self._sessions() as session:  # never committed
+                await work.judge(session, rows)
+        except Exception as error:
+            if database_fault(error) is not Fault.SLOW:
+                raise
+            for half in _halves(rows):
+                await self._judge_in_time(work, half)
+
+    async def _apply_in_time(
+        self, job: Any, work: "_Work", rows: Sequence[ReadRow], *, dry: AsyncSession | None
+    ) -> None:
+        """A chunk in one transaction; one that is too slow in halves; a row that is too slow by itself is rejected."""
+        try:
+            async with self._sessions.begin() as session, AsyncExitStack() as stack:
+                if dry is not None:  # what fails is undone, and what the rows before it found out stays
+                    await stack.enter_async_context(dry.begin_nested())
+                reports = await work.apply(session if dry is None else dry, rows)
+                await self._report(session, job, rows[0].number, reports)
+            return
+        except Exception as error:
+            if database_fault(error) is not Fault.SLOW:
+                raise
+            log.warning("chunk too slow", job=str(job.id), rows=len(rows))
+        if len(rows) == 1:
+            async with self._sessions.begin() as session:
+                await self._report(session, job, rows[0].number, [RowReport("rejected", [TOO_SLOW])])
+        for half in _halves(rows):
+            await self._apply_in_time(job, work, half, dry=dry)
+
+    async def _content(self, job_id: UUID) -> AsyncIterator[bytes]:
+        """The file, piece by piece: it is never in this process as a whole."""
+        begin = 1
+        while True:
+            async with self._sessions() as session:
+                piece: bytes | None = await session.scalar(
+                    select(func.substring(import_file.c.content, begin, PIECE)).where(import_file.c.job_id == job_id)
+                )
+            if not piece:
+                return
+            yield piece
+            begin += len(piece)
+
+    async def _note(self, job: Any, reading: Reading) -> None:
+        async with self._sessions.begin() as session:
+            await _update_open(session, job, state="running", total=reading.total, notes=reading.notes)
 
     async def _analyze(self, table: str) -> None:
         """After a large import the planner believes the table to be empty until autovacuum comes by, a minute later."""
@@ -129,89 +265,94 @@ class ImportRunner:
             with suppress(DBAPIError):  # a role without the right leaves it to autovacuum
                 await connection.execute(text(f'ANALYZE "{table}"'))
 
-    async def _apply_in_time(
-        self, job: Any, importer: Importer, mapping: Mapping, first: int, chunk: Sequence[Row], *, total: int
-    ) -> None:
-        """A chunk in one transaction; one that is too slow in halves; a row that is too slow by itself is rejected."""
-        try:
-            async with self._sessions.begin() as session:
-                await self._apply_chunk(session, job, importer, mapping, first, chunk, total=total)
-            return
-        except Exception as error:
-            if database_fault(error) is not Fault.SLOW:
-                raise
-            log.warning("chunk too slow", job=str(job.id), rows=len(chunk))
-        if len(chunk) == 1:
-            async with self._sessions.begin() as session:
-                await _report(session, job, first, [RowReport("rejected", [TOO_SLOW])], total=total)
-            return
-        half = len(chunk) // 2
-        await self._apply_in_time(job, importer, mapping, first, chunk[:half], total=total)
-        await self._apply_in_time(job, importer, mapping, first + half, chunk[half:], total=total)
-
-    async def _apply_chunk(
-        self,
-        session: AsyncSession,
-        job: Any,
-        importer: Importer,
-        mapping: Mapping,
-        first: int,
-        chunk: Sequence[Row],
-        *,
-        total: int,
-    ) -> None:
-        noticed = [codes_of(row) for row in chunk]
-        readable = [
-            mapping.apply(row) for row, codes in zip(chunk, noticed, strict=True) if REJECTING.isdisjoint(codes)
-        ]
-        applied = await importer.apply(session, readable, scope=job.scope, dry_run=job.dry_run, at=utc_now())
-        await _report(session, job, first, _all_reports(noticed, applied), total=total)
-
-    async def _finish(self, job_id: UUID, state: str, error: str | None, *, total: int | None = None) -> None:
-        async with self._sessions.begin() as session:
-            await session.execute(
-                update(import_job)
-                .where(import_job.c.id == job_id)
-                .values(state=state, error=error, finished_at=utc_now(), **({} if total is None else {"total": total}))
-            )
-            await session.execute(delete(import_file).where(import_file.c.job_id == job_id))
-
-
-async def _report(session: AsyncSession, job: Any, first: int, reports: Sequence[RowReport], *, total: int) -> None:
-    counts = Counter(report.outcome for report in reports)
-    await session.execute(
-        update(import_job)
-        .where(import_job.c.id == job.id)
-        .values(
-            state="running",
-            total=total,
-            **{name: import_job.c[name] + count for name, count in counts.items()},
+    async def _report(self, session: AsyncSession, job: Any, first: int, reports: Sequence[RowReport]) -> None:
+        counts = Counter(report.outcome for report in reports)
+        progress = {name: import_job.c[name] + count for name, count in counts.items()}
+        # Whoever gets on is not given up.
+        await _update_open(session, job, **progress, **({} if job.dry_run else {"attempts": 1}))
+        await session.execute(
+            _REPORT,
+            {
+                "job_id": job.id,
+                "rows": list(range(first, first + len(reports))),
+                "outcomes": [report.outcome for report in reports],
+                "codes": [" ".join(report.codes) for report in reports],
+                "entity_ids": [None if job.dry_run else report.entity_id for report in reports],
+            },
         )
-    )
-    await session.execute(
-        _REPORT,
-        {
-            "job_id": job.id,
-            "rows": list(range(first, first + len(reports))),
-            "outcomes": [report.outcome for report in reports],
-            "codes": [" ".join(report.codes) for report in reports],
-            "entity_ids": [report.entity_id for report in reports],
-        },
-    )
+
+    async def _finish(self, job: Any, state: str, error: str | None) -> None:
+        with suppress(_Cancelled):
+            async with self._sessions.begin() as session:
+                await _update_open(session, job, state=state, error=error, finished_at=utc_now())
+                await session.execute(delete(import_file).where(import_file.c.job_id == job.id))
 
 
-def _all_reports(noticed: Sequence[Sequence[str]], applied: Sequence[RowReport]) -> list[RowReport]:
-    """One report for every row: the reader's, or the importer's with what the reader noticed beside it."""
-    ahead = iter(applied)
-    reports = []
-    for codes in noticed:
-        if REJECTING.isdisjoint(codes):
-            report = next(ahead)
-            reports.append(replace(report, codes=[*report.codes, *codes]) if codes else report)
-        else:
-            reports.append(RowReport("rejected", codes))
-    assert next(ahead, None) is None, "an importer reports on every row once"
-    return reports
+async def _update_open(session: AsyncSession, job: Any, **values: Any) -> None:
+    """Change the job, unless somebody cancelled it."""
+    changed = await session.execute(
+        update(import_job)
+        .where(import_job.c.id == job.id, import_job.c.state.in_(OPEN))
+        .values(**values)
+        .returning(import_job.c.id)
+    )
+    if changed.first() is None:
+        raise _Cancelled
+
+
+def _halves(rows: Sequence[ReadRow]) -> list[Sequence[ReadRow]]:
+    """Both halves; none of a single row."""
+    half = len(rows) // 2
+    return [rows[:half], rows[half:]] if half else []
+
+
+class _Work:
+    """One file against the database: which row of a key counts, and what becomes of every row."""
+
+    def __init__(self, job: Any, importer: Importer, hints: Hints) -> None:
+        self._job, self._importer, self._hints = job, importer, hints
+        self._last: dict[int, int] = {}
+        self._identities: dict[int, Row] = {}
+        """Which keys the rows of one key name, all together: the last one may leave its reference out."""
+        self._refused: set[int] = set()
+
+    async def judge(self, session: AsyncSession, rows: Sequence[ReadRow]) -> None:
+        """Of rows that share a key, find the last one that would be taken."""
+        for row, report in zip(rows, await self._reports(session, rows), strict=True):
+            assert row.key is not None
+            if report.outcome == "rejected":
+                self._refused.add(row.number)
+            else:
+                self._last[row.key] = row.number
+                named = {field: row.cells[field] for field in self._importer.identities if field in row.cells}
+                self._identities[row.key] = self._identities.get(row.key, {}) | named
+
+    async def apply(self, session: AsyncSession, rows: Sequence[ReadRow]) -> list[RowReport]:
+        counting = [row for row in rows if not self._superseded(row)]
+        reports = iter(await self._reports(session, counting))
+        found = []
+        for row in rows:
+            report = RowReport("unchanged", row.codes) if self._superseded(row) else next(reports)
+            if row.key is not None and report.outcome != "rejected":
+                report = replace(report, codes=[*report.codes, "repeated-in-file"])
+            found.append(report)
+        return found
+
+    def _superseded(self, row: ReadRow) -> bool:
+        return row.key is not None and row.number not in self._refused and self._last.get(row.key, 0) > row.number
+
+    async def _reports(self, session: AsyncSession, rows: Sequence[ReadRow]) -> list[RowReport]:
+        """One report for every row: the reader's, or the importer's with what the reader noticed beside it."""
+        readable = [self._identities.get(row.key or 0, {}) | row.cells for row in rows if not row.refused]
+        applied = await self._importer.apply(session, readable, scope=self._job.scope, at=utc_now(), hints=self._hints)
+        assert len(applied) == len(readable), "an importer reports on every row once"
+        ahead = iter(applied)
+        return [
+            RowReport("rejected", row.codes)
+            if row.refused
+            else replace(report := next(ahead), codes=[*report.codes, *row.codes])
+            for row in rows
+        ]
 
 
 _REPORT = text(

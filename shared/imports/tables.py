@@ -38,9 +38,11 @@ import_job = Table(
     Column("updated", Integer, nullable=False, server_default="0"),
     Column("unchanged", Integer, nullable=False, server_default="0"),
     Column("rejected", Integer, nullable=False, server_default="0"),
+    Column("attempts", Integer, nullable=False, server_default="0", comment="begun since the last chunk was done"),
+    Column("notes", JSONB, nullable=False, server_default="[]", comment="what of the file was not read"),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
     Column("finished_at", DateTime(timezone=True)),
-    CheckConstraint("state IN ('queued', 'running', 'done', 'failed')", name="state_is_known"),
+    CheckConstraint("state IN ('queued', 'running', 'done', 'failed', 'cancelled')", name="state_is_known"),
     Index("ix_import_job_open", "created_at", postgresql_where=text("state IN ('queued', 'running')")),
 )
 

@@ -89,9 +89,10 @@ async def made(client: httpx.AsyncClient, url: str, **request: Any) -> str:
     return str(answer.json()["id"])
 
 
-def imports(started: str, content: Mapping[str, tuple[str, bytes]]) -> dict[str, Ask]:
+def imports(started: str, queued: str, content: Mapping[str, tuple[str, bytes]]) -> dict[str, Ask]:
     return {
         "start_import": Ask(files=content),
         "get_import": Ask({"import_id": started}, shows=started),
         "list_import_rows": Ask({"import_id": started}),
+        "cancel_import": Ask({"import_id": queued}),
     }

@@ -57,10 +57,14 @@ async def inspection(service: Service) -> World:
     await made(inspector, f"/v1/violations/{violations[2]}/rectification", json={"statement": "已公示"})
     past = {"file": ("visits.csv", b"external_ref,outcome,visited_on\na,inspected,2026-01-05\n")}
     started = await made(service("district_officer", district=HERE), "/v1/imports", files=past)
+    queued = await made(service("district_officer", district=HERE), "/v1/imports", files=past)
     return World(
         service,
         {
-            "import_grids": Ask(body=grids, query={"source": "test", "accept": "valid", "valid_from": "2999-01-01"}),
+            "import_grids": Ask(
+                body=grids,
+                query={"source": "test", "accept": "valid", "valid_from": "2999-01-01", "accept_far_date": "true"},
+            ),
             "list_grids": Ask(query={"geometry": "true", "on": "2999-01-01"}),
             "list_grid_versions": Ask(),
             "locate": Ask(query={"lon": "113.05", "lat": "40.05", "on": "2999-01-01"}),
@@ -97,7 +101,7 @@ async def inspection(service: Service) -> World:
             "withdraw_violation": Ask({"violation_id": violations[3]}, body={"reason": "误报"}),
             "verify_violation": Ask({"violation_id": violations[2]}, body={"holds": True, "note": "好"}),
         }
-        | imports(started, past)
+        | imports(started, queued, past)
         | await places(service)
         | await findings(service, institution)
         | await field_work(service, visits[0], violations[0], institution),

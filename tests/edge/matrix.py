@@ -26,6 +26,7 @@ registry.print_institution_file        yes    own     own   own   403   403    y
 registry.export_ledger                 yes    list    403   403   403   403    yes    yes   401
 registry.start_import                  yes    yes     403   403   403   403    403    yes   401
 registry.get_import                    yes    own     403   403   403   403    yes    yes   401
+registry.cancel_import                 yes    own     403   403   403   403    403    yes   401
 registry.list_import_rows              yes    own     403   403   403   403    yes    yes   401
 
 registry.enact_procedure               yes    403     403   403   403   403    403    403   401
@@ -246,6 +247,7 @@ inspection.list_escalations            yes    list    list  403   403   403    y
 inspection.list_team_performance       yes    list    list  403   403   403    yes    yes   401
 inspection.start_import                yes    yes     403   403   403   403    403    yes   401
 inspection.get_import                  yes    own     403   403   403   403    yes    yes   401
+inspection.cancel_import               yes    own     403   403   403   403    403    yes   401
 inspection.list_import_rows            yes    own     403   403   403   403    yes    yes   401
 
 afterschool.register_school            yes    home    403   403   403   403    403    403   401

@@ -86,6 +86,7 @@ def _entry(name: str) -> dict[str, Any]:
 async def _ledger(scene: Scene) -> Asks:
     ledger = {"file": ("ledger.csv", b"name,kind,address,external_ref\n\xe6\x99\xa8,subject,1,a\n")}
     started = await made(scene.service("district_officer", district=HERE), "/v1/imports", files=ledger)
+    queued = await made(scene.service("district_officer", district=HERE), "/v1/imports", files=ledger)
     corrected = {"institution_id": await scene.enter("更正")}
     complete = {"capacity": 20, "lon": 113.3, "lat": 40.1, "stages": ["primary"]}
     return {
@@ -97,7 +98,7 @@ async def _ledger(scene: Scene) -> Asks:
         "get_institution_file": Ask(scene.one, shows=scene.institution),
         "print_institution_file": Ask(scene.one, shows=scene.institution),
         "export_ledger": Ask(shows=scene.institution),
-    } | imports(started, ledger)
+    } | imports(started, queued, ledger)
 
 
 async def _proposals(scene: Scene) -> Asks:

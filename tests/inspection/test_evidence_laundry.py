@@ -1,15 +1,15 @@
 """What is shown to people is picture and sound, and nothing else that came with the file."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import av
 import pytest
 from PIL import Image, ImageStat
 
+from services.inspection.evidence import laundry
 from services.inspection.evidence.cleaning import Unclean
 from services.inspection.evidence.laundry import clean
+from shared.confined import confined
 from tests.inspection.hostile_files import CLEAN, FILES, HERE, Sent, exif, picture
 
 
@@ -81,11 +81,9 @@ def test_of_a_phone_s_two_pictures_in_one_the_first_is_kept(tmp_path: Path) -> N
 @pytest.mark.parametrize(
     "sent", [FILES[0], next(one for one in FILES if one.name == "svg-as-png")], ids=lambda s: s.name
 )
-def test_in_a_process_of_its_own(sent: Sent, tmp_path: Path) -> None:
-    (tmp_path / "source").write_bytes(sent.content())
-    command = [sys.executable, "-m", "services.inspection.evidence.laundry", "source", "target", sent.media_type]
-    root = Path(__file__).parents[2]
-    said = subprocess.run(
-        command, cwd=tmp_path, env={"PYTHONPATH": str(root)}, check=True, capture_output=True, timeout=60
-    )
-    assert (b'"media_type": "image/jpeg"' in said.stdout) is (sent.becomes == CLEAN)
+async def test_in_a_process_of_its_own(sent: Sent, tmp_path: Path) -> None:
+    source, target = tmp_path / "source", tmp_path / "target"
+    source.write_bytes(sent.content())
+    files, limits = (str(source), str(target)), laundry.limits(sent.media_type)
+    async with confined(laundry.__name__, *files, sent.media_type, limits=limits) as said:
+        assert ((await anext(said)).get("media_type") == "image/jpeg") is (sent.becomes == CLEAN)

@@ -13,10 +13,10 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from sqlalchemy import update
 
 from services.inspection.canonical import canonical
-from services.inspection.evidence import keeper
 from services.inspection.evidence.domain import TRIES, Capture, Evidence
 from services.inspection.evidence.keeper import keep_received
 from services.inspection.evidence.laundry import clean
+from shared import confined
 from tests.inspection.conftest import AT, World
 from tests.inspection.hostile_files import HERE, exif, picture
 
@@ -136,7 +136,9 @@ def ending(how: str) -> str:
         "terminated": "import os, signal; os.kill(os.getpid(), signal.SIGTERM)",
         "garbled": "print('Traceback')",
         "too slow": "import time; time.sleep(60)",
-        "disk full": 'print(\'{"fault": "OSError"}\')',
+        "disk full": """import struct, sys
+told = b'{"fault": "OSError"}'
+sys.stdout.buffer.write(struct.pack(">I", len(told)) + told)""",
     }[how]
 
 
@@ -150,7 +152,7 @@ async def test_what_is_not_the_file_s_fault_destroys_no_evidence(
     python.chmod(0o755)
     with monkeypatch.context() as broken:
         broken.setattr(sys, "executable", str(python))
-        broken.setattr(keeper, "PATIENCE", 0.02)
+        broken.setattr(confined, "_PATIENCE", 0.02)
         for tries in range(1, TRIES + 1):
             await tried_now(world)
             found = (await phone.get(url)).json()

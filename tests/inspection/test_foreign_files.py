@@ -9,7 +9,7 @@ import pytest
 
 from services.inspection.rows import INTERPRETED, OUTCOMES
 from services.inspection.subscriptions import hear
-from services.inspection.visits.importer import VisitImporter, VisitRow, parse
+from services.inspection.visits.importer import Parsed, VisitImporter, parse
 from shared.database import new_id
 from shared.events.registry import InstitutionRegistered
 from tests.inspection.conftest import World
@@ -23,15 +23,15 @@ CHICAGO = DATA / "chicago"
 @pytest.mark.parametrize("word", [*OUTCOMES, *INTERPRETED])
 def test_every_word_becomes_an_outcome(word: str) -> None:
     row = parse(visit(outcome=f" {word.upper()} "))
-    assert isinstance(row, VisitRow)
-    assert row.outcome == {**OUTCOMES, **INTERPRETED}[word]
-    assert row.note == (word.upper() if word in INTERPRETED else None)
+    assert isinstance(row, Parsed)
+    assert row.said.outcome == {**OUTCOMES, **INTERPRETED}[word]
+    assert row.said.note == (word.upper() if word in INTERPRETED else None)
 
 
 def test_the_files_own_note_stays() -> None:
     row = parse(visit(outcome="No Entry", note="装修"))
-    assert isinstance(row, VisitRow)
-    assert (row.outcome, row.note) == ("closed_door", "装修")
+    assert isinstance(row, Parsed)
+    assert (row.said.outcome, row.said.note) == ("closed_door", "装修")
 
 
 def rows() -> list[dict[str, str]]:
@@ -62,8 +62,10 @@ async def test_chicago_is_accounted_for_to_the_last_row(world: World) -> None:
     ]
     reports = await load(world, VisitImporter(), visits)
     assert Counter((outcome, *codes) for outcome, codes in reports) == {
-        ("accepted",): 301,
-        ("accepted", "outcome-interpreted"): 41,
+        ("accepted",): 95,
+        ("accepted", "date-ambiguous"): 206,
+        ("accepted", "outcome-interpreted"): 9,
+        ("accepted", "date-ambiguous", "outcome-interpreted"): 32,
     }
     assert await load(world, VisitImporter(), visits[:3]) == [("unchanged", codes) for _, codes in reports[:3]]
     listed: list[Any] = []

@@ -1,11 +1,10 @@
-"""Every transition of a violation, and each refused one; days as files write them."""
+"""Every transition of a violation, and each refused one."""
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 
 import pytest
 
-from services.inspection.rows import read_day, read_score
 from services.inspection.violations.domain import (
     TRANSITIONS,
     Action,
@@ -190,29 +189,3 @@ def test_the_last_word_of_a_re_visit_holds() -> None:
     violation.rectify("again", at=AT, evidence=[visit, visit])
     assert (violation.evidence, violation.verification_visit_id) == ([visit], None)
     assert violation.place == HERE
-
-
-@pytest.mark.parametrize(
-    "written",
-    [
-        "2016-10-06",
-        "2016-10-06T00:00:00.000",
-        "2016-10-06 00:00:00",
-        "10/06/2016",
-        "2016/10/6",
-        "20161006",
-        "2016年10月6日",
-    ],
-)
-def test_days_as_files_write_them(written: str) -> None:
-    assert read_day(written) == date(2016, 10, 6)
-
-
-@pytest.mark.parametrize("written", ["", "13/40/2016", "2016-02-30", "yesterday", "6.10.2016", "2016"])
-def test_days_nobody_can_read(written: str) -> None:
-    with pytest.raises(ValueError):
-        read_day(written)
-
-
-def test_scores_as_sheets_write_them() -> None:
-    assert [read_score(value) for value in ("96", "96.0", "9.5", 96)] == ["96", "96", "9.5", 96]

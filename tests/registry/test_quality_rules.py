@@ -70,6 +70,23 @@ def test_a_common_piece_is_no_reason_to_compare_everybody() -> None:
     assert [(one.id, other.id) for one, other, _ in similar_pairs([*crowd, *twins])] == [(UUID(int=900), UUID(int=901))]
 
 
+def test_equal_entries_are_found_however_common_their_name_is() -> None:
+    """A chain: every branch has the same name, and two entries are one branch."""
+    branches = [
+        entry(number, "晨光", "".join(chr(base + number) for base in (0x5E00, 0x6E00, 0x7E00)) + "大街一号")
+        for number in range(LARGEST_BLOCK * 2)
+    ]
+    again = entry(900, "晨光", branches[7].address)
+    similar = entry(901, "晨光 ", f"{branches[9].address}一层")
+    found = {(one.id.int, other.id.int) for one, other, _ in similar_pairs([*branches, again, similar])}
+    assert found == {(7, 900), (9, 901)}
+
+
+def test_a_crowd_of_equal_entries_is_shown_beside_its_first() -> None:
+    crowd = [entry(number, "晨光") for number in range(LARGEST_BLOCK * 5)]
+    assert len(list(similar_pairs(crowd))) == len(crowd) - 1
+
+
 def test_a_pair_is_dismissed_whichever_is_named_first() -> None:
     one, other = UUID(int=1), UUID(int=2)
     for pair in ((one, other), (other, one)):

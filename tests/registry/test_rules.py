@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 from pydantic import ValidationError
+from stdnum.cn.uscc import calc_check_digit
 
 from services.registry.institutions.domain import PRIVATE, CoordinatesIncomplete, Details, Institution, check_uscc
-from tests.registry.conftest import AT, OTHER_USCC, USCC
+from tests.registry.conftest import AT, USCC
 
 VECTORS = Path(__file__).parents[3] / "shared" / "data" / "uscc_test_vectors.csv"
 
@@ -53,7 +54,7 @@ def test_defaults() -> None:
         ("mode", "fax"), ("profit", "some"), ("status", "gone"), ("stages", ["university"]),
         ("stages", ["primary"] * 5), ("district", "14 0213"), ("district", ""), ("district", "1" * 21),
         ("street", "街道"), ("capacity", -1), ("capacity", 100_001), ("capacity", True), ("capacity", 1.5),
-        ("permit_no", ""), ("permit_no", "x" * 101), ("phone", "1\u200b2"), ("external_ref", " "),
+        ("permit_no", ""), ("permit_no", "x" * 101), ("phone", "1\u202e2"), ("external_ref", " "),
         ("uscc", ""), ("uscc", "x" * 41), ("surprise", 1),
     ],
 )  # fmt: skip
@@ -102,17 +103,24 @@ def test_a_private_change_is_a_fact_without_its_value() -> None:
     assert "phone" not in fact.model_dump()
 
 
-@pytest.mark.parametrize("written", [USCC, f" {USCC.lower()} ", OTHER_USCC])
+@pytest.mark.parametrize("written", [USCC, f" {USCC.lower()} ", f"{USCC[:9]} {USCC[9:]}", f"９{USCC[1:]}"])
 def test_codes_that_hold(written: str) -> None:
-    assert details(uscc=written).uscc == written.strip().upper()
+    assert details(uscc=written).uscc == USCC
+
+
+@pytest.mark.parametrize("department", "1259ANY")
+def test_codes_of_every_department_that_registers(department: str) -> None:
+    code = f"{department}1110000600037341"
+    assert details(uscc=code + calc_check_digit(code)).uscc is not None
 
 
 @pytest.mark.parametrize(
     ("written", "code"),
     [
         (USCC[:-1], "uscc-format"), (USCC + "0", "uscc-format"), ("9135010OM000100Y43", "uscc-format"),
-        ("９1350100M000100Y43", "uscc-format"), ("91350100M000100Y44", "uscc-checksum"),
-        ("19350100M000100Y43", "uscc-checksum"), (f"{USCC[:9]} {USCC[9:]}", "uscc-format"),
+        ("0１350100M000100Y43", "uscc-department"), ("91350100M000100Y44", "uscc-checksum"),
+        ("19350100M000100Y43", "uscc-checksum"), ("A1110000600037341L", "uscc-checksum"),
+        ("91A10000600037341L", "uscc-region"), ("B1110000600037341L", "uscc-department"),
     ],
 )  # fmt: skip
 def test_codes_that_do_not_hold(written: str, code: str) -> None:

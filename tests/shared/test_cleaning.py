@@ -28,7 +28,7 @@ FIRST = date(2024, 9, 1)
         ("a\x00\x1f\x7f\x9fb", "ab"),
         ("a\tb\nc\u2028d", "a\tb\nc\nd"),
         ("\u200b", ""),
-        ("👨‍👩‍👧", "👨👩👧"),
+        ("👨‍👩‍👧", "👨‍👩‍👧"),
     ],
 )
 def test_what_can_be_seen(cell: str, said: str) -> None:

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Annotated, Any, Self
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -15,7 +15,7 @@ from services.afterschool.schools.domain import School
 from shared.database import Aggregate, new_id
 from shared.events.afterschool import OfferingChanged, OfferingPublished
 from shared.refusals import Conflict, Invalid, NotFound, field_error
-from shared.wording import Line
+from shared.wording import NUMBER, Line
 
 
 class OfferingNotFound(NotFound):
@@ -59,13 +59,7 @@ class Window(StrEnum):
     CLOSED = "closed"
 
 
-def _not_bool(value: Any) -> Any:
-    if isinstance(value, bool):
-        raise field_error("not-a-number", en="A number is needed.", zh="应为数字。")
-    return value
-
-
-Capacity = Annotated[int, BeforeValidator(_not_bool), Field(ge=0, le=10_000)]
+Capacity = Annotated[int, NUMBER, Field(ge=0, le=10_000)]
 Instant = Annotated[AwareDatetime, Field(ge=datetime(2000, 1, 1, tzinfo=UTC), lt=datetime(2100, 1, 1, tzinfo=UTC))]
 
 

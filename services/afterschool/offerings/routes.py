@@ -26,7 +26,7 @@ from shared.paging import Page, PageParams
 from shared.policies import Principal, allow
 from shared.reads import fetch_page
 from shared.web import SessionDep, problems, service_router
-from shared.wording import Line
+from shared.wording import KEY, Line
 
 router = service_router(prefix="/v1/offerings", tags=["offerings"])
 
@@ -99,7 +99,7 @@ async def list_offerings(
     page: PageParams,
     school: UUID | None = None,
     category: Category | None = None,
-    term: Annotated[str | None, Query(max_length=100)] = None,
+    term: Annotated[str | None, KEY, Query(max_length=100)] = None,
 ) -> Response:
     """Courses in the order of publication; guardians see those of all schools, staff their own school's."""
     binding = {"school": school, "category": category, "term": term}

@@ -23,6 +23,7 @@ from shared.clock import china_date, utc_now
 from shared.paging import Page, PageOf, PageParams
 from shared.policies import Principal, allow
 from shared.web import SessionDep, problems, service_router
+from shared.wording import KEY
 
 router = service_router(prefix="/v1/providers", tags=["providers"])
 
@@ -103,7 +104,7 @@ async def list_providers(
     caller: ReaderDep,
     session: SessionDep,
     page: PageParams,
-    district: Annotated[str | None, Query(max_length=20)] = None,
+    district: Annotated[str | None, KEY, Query(max_length=20)] = None,
     standing: Standing | None = None,
 ) -> PageOf[ProviderOut]:
     """Institutions, and whether a school may engage them today: a permit that lapses overnight is seen lapsed."""

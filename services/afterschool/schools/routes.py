@@ -21,6 +21,7 @@ from shared.paging import Page, PageParams
 from shared.policies import Principal, allow
 from shared.reads import fetch_page
 from shared.web import SessionDep, problems, service_router
+from shared.wording import KEY
 
 router = service_router(prefix="/v1/schools", tags=["schools"])
 
@@ -65,7 +66,7 @@ async def list_schools(
     request: Request,
     caller: ReaderDep,
     page: PageParams,
-    district: Annotated[str | None, Query(max_length=20)] = None,
+    district: Annotated[str | None, KEY, Query(max_length=20)] = None,
     stage: Stage | None = None,
 ) -> Response:
     """Schools in the order of registration; guardians see all of them, staff their own."""

@@ -18,7 +18,7 @@ from shared.paging import Page, PageOf, PageParams
 from shared.policies import Principal, allow
 from shared.refusals import Invalid
 from shared.web import SessionDep, problems, service_router
-from shared.wording import Day
+from shared.wording import KEY, Day
 
 router = service_router(prefix="/v1", tags=["accountability"])
 
@@ -99,9 +99,9 @@ async def list_duties(
     session: SessionDep,
     page: PageParams,
     step: Step | None = None,
-    team: Annotated[str | None, Query(max_length=100)] = None,
+    team: Annotated[str | None, KEY, Query(max_length=100)] = None,
     institution: UUID | None = None,
-    owner: Annotated[str | None, Query(max_length=100)] = None,
+    owner: Annotated[str | None, KEY, Query(max_length=100)] = None,
     overdue: Annotated[bool, Query(description="Only what is late.")] = False,
 ) -> PageOf[Any]:
     """What is owed within the caller's reach, the most urgent first."""

@@ -28,6 +28,7 @@ from shared.clock import utc_now
 from shared.paging import Page, PageOf, PageParams
 from shared.policies import Principal, allow
 from shared.web import SessionDep, problems, service_router
+from shared.wording import KEY
 
 router = service_router(prefix="/v1/campaigns", tags=["campaigns"])
 
@@ -183,8 +184,8 @@ async def list_campaign_targets(
     caller: ReaderDep,
     session: SessionDep,
     page: PageParams,
-    grid: Annotated[str | None, Query(max_length=100)] = None,
-    team: Annotated[str | None, Query(max_length=100)] = None,
+    grid: Annotated[str | None, KEY, Query(max_length=100)] = None,
+    team: Annotated[str | None, KEY, Query(max_length=100)] = None,
     state: TargetState | None = None,
 ) -> PageOf[Any]:
     """The frozen list, as far as it is within the caller's reach."""

@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from services.inspection.cases import usecases
 from services.inspection.cases.domain import Case
@@ -47,7 +47,7 @@ from services.inspection.offences.domain import MAX_FEN
 from shared.clock import utc_now
 from shared.policies import Principal, allow
 from shared.web import SessionDep, problems, service_router
-from shared.wording import Line, Paragraph, Reason, not_bool
+from shared.wording import NUMBER, Line, Paragraph, Reason
 
 router = service_router(prefix="/v1/cases", tags=["cases"])
 
@@ -83,7 +83,7 @@ class PaymentIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    amount_fen: Annotated[int, BeforeValidator(not_bool), Field(gt=0, le=MAX_FEN)]
+    amount_fen: Annotated[int, NUMBER, Field(gt=0, le=MAX_FEN)]
 
 
 class EnforcementIn(BaseModel):

@@ -42,7 +42,7 @@ from shared.policies import Principal, allow
 from shared.reach import own_institution
 from shared.refusals import Refusal
 from shared.web import SessionDep, problems, service_router
-from shared.wording import Day, Line, Reason
+from shared.wording import KEY, Day, Line, Reason
 
 router = service_router(prefix="/v1/cases", tags=["cases"])
 filings = service_router(prefix="/v1/violations", tags=["cases"])
@@ -126,7 +126,7 @@ async def list_cases(
     institution: UUID | None = None,
     violation: UUID | None = None,
     state: CaseState | None = None,
-    offence: Annotated[str | None, Query(max_length=100)] = None,
+    offence: Annotated[str | None, KEY, Query(max_length=100)] = None,
 ) -> object:
     """Cases within the caller's reach, in the order of their filing. A party sees its case once it was told of it."""
     filters = CaseFilters(institution, violation, state, offence)

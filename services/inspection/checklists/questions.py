@@ -10,7 +10,6 @@ from uuid import UUID
 from pydantic import (
     AfterValidator,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
     StrictBool,
@@ -23,10 +22,10 @@ from pydantic import (
 from services.inspection.offences.domain import OffenceCode
 from services.inspection.violations.domain import Finding
 from shared.refusals import field_error
-from shared.wording import Day, Line, Name, Paragraph, not_bool
+from shared.wording import NUMBER, Day, Line, Name, Paragraph
 
 Key = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
-Number = Annotated[Decimal, BeforeValidator(not_bool), Field(ge=-(10**12), le=10**12, max_digits=18, decimal_places=6)]
+Number = Annotated[Decimal, NUMBER, Field(ge=-(10**12), le=10**12, max_digits=18, decimal_places=6)]
 
 
 class Kind(StrEnum):
@@ -125,7 +124,7 @@ class Question(BaseModel):
     required: StrictBool = True
     choices: Annotated[list[Line], Field(max_length=50)] = Field(default_factory=list)
     unit: Line | None = None
-    least: Annotated[int, BeforeValidator(not_bool), Field(ge=1, le=20)] = 1
+    least: Annotated[int, NUMBER, Field(ge=1, le=20)] = 1
     only_if: OnlyIf | None = None
     breaches: Annotated[list[Breach], Field(max_length=10)] = Field(default_factory=list)
 

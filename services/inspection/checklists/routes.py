@@ -23,7 +23,7 @@ from shared.clock import utc_now
 from shared.paging import Page, PageOf, PageParams
 from shared.policies import Principal, allow
 from shared.web import SessionDep, problems, service_router
-from shared.wording import Day, Reason
+from shared.wording import KEY, Day, Reason
 
 router = service_router(prefix="/v1/checklists", tags=["checklists"])
 
@@ -78,7 +78,7 @@ async def list_checklists(
     caller: ReaderDep,
     session: SessionDep,
     page: PageParams,
-    code: Annotated[str | None, Query(max_length=100)] = None,
+    code: Annotated[str | None, KEY, Query(max_length=100)] = None,
     on: Annotated[Day | None, Query(description="Only what is in force on this day.")] = None,
 ) -> PageOf[Checklist]:
     """Checklists by code and first day. Who is inspected may read what will be asked."""

@@ -31,7 +31,7 @@ from shared.events.inspection import (
     ComplaintVisitPlanned,
 )
 from shared.refusals import Conflict, Forbidden, Invalid, NotFound, Refusal
-from shared.wording import Code, Line, Name, Paragraph
+from shared.wording import Code, Key, Line, Name, Paragraph
 
 
 class ComplaintNotFound(NotFound):
@@ -192,7 +192,7 @@ class Contact(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: Line | None = None
-    phone: Line
+    phone: Key
 
 
 @dataclass(frozen=True, slots=True)

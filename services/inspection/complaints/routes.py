@@ -41,7 +41,7 @@ from shared.idempotency import PersonalData
 from shared.paging import Page, PageOf, PageParams
 from shared.policies import Principal, allow, public
 from shared.web import SessionDep, problems, service_router
-from shared.wording import Line, Paragraph, Reason
+from shared.wording import Key, Paragraph, Reason
 
 router = service_router(prefix="/v1/complaints", tags=["complaints"])
 public_router = service_router(prefix="/v1/public/complaints", tags=["public"])
@@ -60,7 +60,7 @@ class PublicComplaintIn(ComplaintContent):
 class HotlineComplaintIn(PublicComplaintIn):
     """A complaint of the 12345 hotline, with its number there."""
 
-    hotline_no: Line
+    hotline_no: Key
 
 
 class ReceiptOut(BaseModel):
@@ -137,7 +137,7 @@ class MatchIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     institution_id: UUID | None = None
-    grid: Line | None = None
+    grid: Key | None = None
 
 
 class ComplaintVisitIn(BaseModel):

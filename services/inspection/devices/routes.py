@@ -20,7 +20,7 @@ from shared.clock import utc_now
 from shared.paging import Page, PageOf, PageParams
 from shared.policies import Principal, allow
 from shared.web import SessionDep, problems, service_router
-from shared.wording import Reason
+from shared.wording import KEY, Reason
 
 router = service_router(prefix="/v1/devices", tags=["devices"])
 
@@ -90,7 +90,7 @@ async def list_devices(
     caller: ReaderDep,
     session: SessionDep,
     page: PageParams,
-    subject: Annotated[str | None, Query(max_length=200)] = None,
+    subject: Annotated[str | None, KEY, Query(max_length=200)] = None,
     state: DeviceState | None = None,
 ) -> PageOf[Device]:
     """Phones: an inspector sees his own, an officer those of his district."""

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from sqlalchemy import Float, Index, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -16,7 +16,7 @@ from services.inspection.violations.domain import Place
 from shared.database import Aggregate, new_id
 from shared.events.inspection import InstitutionDiscovered
 from shared.refusals import Conflict, Invalid, field_error
-from shared.wording import Name, not_bool, printable_line
+from shared.wording import NUMBER, Address, Name
 
 
 class DiscoveryUnasked(Invalid):
@@ -33,10 +33,7 @@ class DiscoveryUndescribed(Conflict):
     zh = "新发现机构尚无描述，请退回检查组补充。"
 
 
-Address = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300), AfterValidator(printable_line)
-]
-_Degrees = Annotated[float, BeforeValidator(not_bool), Field(allow_inf_nan=False)]
+_Degrees = Annotated[float, NUMBER, Field(allow_inf_nan=False)]
 
 
 class DiscoveryDetails(BaseModel):

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final, Literal, Self
 from uuid import UUID
 
 import orjson
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from sqlalchemy import ARRAY, CheckConstraint, Date, Index, Integer, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
@@ -29,7 +29,7 @@ from shared.clock import china_date, instant
 from shared.database import Aggregate, new_id
 from shared.events.inspection import DrawAssignment, DrawCancelled, DrawCommitted, DrawResultListed, DrawRevealed
 from shared.refusals import Conflict, Forbidden, Invalid, NotFound, field_error
-from shared.wording import Day, Line, Reason, not_bool
+from shared.wording import NUMBER, Day, Key, Line, Reason
 
 PER_EVENT: Final = 500
 LARGEST: Final = 100_000
@@ -141,7 +141,7 @@ class Pool(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    teams: Annotated[list[Line], Field(max_length=1000)] = Field(default_factory=list)
+    teams: Annotated[list[Key], Field(max_length=1000)] = Field(default_factory=list)
     subjects: Annotated[list[Line], Field(max_length=5000)] = Field(default_factory=list)
 
 
@@ -177,7 +177,7 @@ class DrawDetails(BaseModel):
 
     name: Line
     scope: Scope = Field(default_factory=Scope)
-    share_bp: Annotated[int, BeforeValidator(not_bool), Field(ge=1, le=10_000)]
+    share_bp: Annotated[int, NUMBER, Field(ge=1, le=10_000)]
     certified_per_pair: Literal[1, 2] = 1
     pool: Pool = Field(default_factory=Pool)
     recusals: Annotated[list[Recusal], Field(max_length=5000)] = Field(default_factory=list)

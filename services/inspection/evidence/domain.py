@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Annotated, Any, Final, Self, TypeVar
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 from sqlalchemy import ARRAY, BigInteger, CheckConstraint, ForeignKey, Index, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
@@ -29,7 +29,7 @@ from shared.events.inspection import (
     EvidenceStalled,
 )
 from shared.refusals import Conflict, Forbidden, Invalid, NotFound, Refusal, field_error
-from shared.wording import not_bool
+from shared.wording import NUMBER
 
 MAX_BYTES: Final[Mapping[str, int]] = {"photo": 30 * 1024**2, "recording": 500 * 1024**2}
 MAX_PART: Final = 8 * 1024**2
@@ -179,7 +179,7 @@ MEDIA_TYPES: Final[Mapping[str, Medium]] = {
 }
 
 
-Degrees = Annotated[float, BeforeValidator(not_bool), AfterValidator(lambda degrees: degrees + 0.0)]
+Degrees = Annotated[float, NUMBER, AfterValidator(lambda degrees: degrees + 0.0)]
 """Without a negative zero: the database knows none, and a signature would no longer fit."""
 
 
@@ -206,7 +206,7 @@ class Capture(BaseModel):
     subject_kind: SubjectKind
     subject_id: UUID
     media_type: Annotated[str, Field(max_length=40, pattern=r"^[a-z]+/[a-z0-9.+-]+$")]
-    size: Annotated[int, BeforeValidator(not_bool), Field(ge=1, le=2**40)]
+    size: Annotated[int, NUMBER, Field(ge=1, le=2**40)]
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
     captured_at: PhoneTime
     position: Position | None = None

@@ -7,8 +7,6 @@ again, later each time; after the last try the evidence waits for a person, with
 
 import asyncio
 import hashlib
-import json
-import sys
 import tempfile
 from pathlib import Path
 from typing import Any, cast
@@ -16,13 +14,13 @@ from typing import Any, cast
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
-from services.inspection.evidence import queries, usecases
+from services.inspection.evidence import laundry, queries, usecases
 from services.inspection.evidence.domain import CleanCopy, Evidence, EvidenceNotReceived, Position
-from services.inspection.evidence.laundry import CPU_SECONDS
 from services.inspection.evidence.seal import Seal
 from services.inspection.evidence.store import EvidenceStore
 from services.inspection.settings import Settings
 from shared.clock import utc_now
+from shared.confined import ProcessEnded, confined
 from shared.leadership import pause, run_as_leader
 from shared.settings import ServiceSettings
 
@@ -32,8 +30,6 @@ LOOK_EVERY = 1.0
 AFTER_A_FAULT = 30.0
 CLEAN = {"media_type", "position"}
 """What the laundry answers where it made a clean copy."""
-PATIENCE = 3
-"""Wall time for the laundry, in multiples of the processor time it may use."""
 
 
 class Keeper:
@@ -117,24 +113,12 @@ async def _decide(
 
 async def _launder(evidence: Evidence, original: Path, target: Path) -> dict[str, Any]:
     """What the laundry says of the file; a `fault` where it was ended before it could say anything."""
-    module, files = "services.inspection.evidence.laundry", (str(original), str(target))
-    process = await asyncio.create_subprocess_exec(
-        *[sys.executable, "-m", module, *files, evidence.media_type],
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
-    )
+    limits = laundry.limits(evidence.media_type)
     try:
-        seconds = PATIENCE * CPU_SECONDS[evidence.media_type.partition("/")[0]]
-        said, _ = await asyncio.wait_for(process.communicate(), seconds)
-        answer: dict[str, Any] = json.loads(said)
-    except TimeoutError:
-        return {"fault": "too-slow"}
-    except json.JSONDecodeError:
-        return {"fault": f"ended-{process.returncode}"}
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
+        async with confined(laundry.__name__, str(original), str(target), evidence.media_type, limits=limits) as said:
+            answer: dict[str, Any] = await anext(said)
+    except (ProcessEnded, StopAsyncIteration):
+        return {"fault": "process-ended"}
     return answer
 
 

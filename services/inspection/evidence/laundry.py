@@ -1,13 +1,10 @@
 """Makes a clean copy of a file nobody trusts: decoded whole and encoded anew, so only picture and sound are left.
 
-`python -m services.inspection.evidence.laundry IN OUT MEDIA_TYPE` does it in a process of its own, whose memory, time
-and output are limited. It prints one line of JSON: the clean copy, the `code` that the file itself proves, or the
-`fault` of ours that kept it from being decided. A process that ends without a line was ended, which proves nothing.
+It does so in a process of its own (`shared.confined`), whose memory, time and output are limited. It tells the clean
+copy, the `code` that the file itself proves, or the `fault` of ours that kept it from being decided. A process that
+ends without a word was ended, which proves nothing.
 """
 
-import json
-import resource
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -15,6 +12,7 @@ from typing import Any, Final
 from services.inspection.evidence.cleaning import Unclean
 from services.inspection.evidence.pictures import FORMATS, clean_picture
 from services.inspection.evidence.recordings import clean_recording
+from shared.confined import Limits, say
 
 MEMORY: Final = 2 * 1024**3
 CPU_SECONDS: Final[Mapping[str, int]] = {"image": 30, "audio": 120, "video": 900}
@@ -26,21 +24,16 @@ def clean(source: Path, target: Path, media_type: str) -> dict[str, Any]:
     return (clean_picture if media_type in FORMATS else clean_recording)(source, target, media_type)
 
 
+def limits(media_type: str) -> Limits:
+    """What one file of this kind may use."""
+    return Limits(MEMORY, CPU_SECONDS[media_type.partition("/")[0]], OUTPUT)
+
+
 def main(source: str, target: str, media_type: str) -> None:
-    """Limit this process, then clean."""
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    seconds = CPU_SECONDS[media_type.partition("/")[0]]
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (OUTPUT, OUTPUT))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    """In the process of its own: clean the file, or say why that is not possible."""
     try:
-        answer = clean(Path(source), Path(target), media_type)
+        say(clean(Path(source), Path(target), media_type))
     except Unclean as unclean:
-        answer = {"code": unclean.code}
+        say({"code": unclean.code})
     except Exception as error:
-        answer = {"fault": type(error).__name__}
-    sys.stdout.write(json.dumps(answer))
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])
+        say({"fault": type(error).__name__})

@@ -45,7 +45,7 @@ from shared.paging import Page, PageOf, PageParams
 from shared.policies import Principal, allow, public
 from shared.transactions import end_transaction
 from shared.web import SessionDep, problems, service_router
-from shared.wording import Reason
+from shared.wording import NUMBER, Reason
 
 router = service_router(prefix="/v1/evidence", tags=["evidence"])
 of_cases = service_router(prefix="/v1/cases", tags=["cases"])
@@ -199,7 +199,9 @@ async def get_evidence(evidence_id: UUID, caller: ReaderDep, session: SessionDep
 async def send_part(
     evidence_id: UUID,
     request: Request,
-    upload_offset: Annotated[int, Header(ge=0, le=2**40, description="Where this part begins: `received_bytes`.")],
+    upload_offset: Annotated[
+        int, NUMBER, Header(ge=0, le=2**40, description="Where this part begins: `received_bytes`.")
+    ],
     caller: RecorderDep,
     session: SessionDep,
 ) -> Evidence:

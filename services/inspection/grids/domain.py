@@ -1,9 +1,10 @@
 """Polygons from outside, checked as a whole, and the index that places points in them."""
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from functools import cached_property
 from math import cos, radians
@@ -22,10 +23,15 @@ from services.inspection.orm import Base
 from shared.database import Aggregate, new_id
 from shared.events.inspection import GridSetActivated, GridSetScheduled
 from shared.refusals import Conflict, Forbidden, Invalid, NotFound
-from shared.wording import Code, Line
+from shared.text import has_controls, key, one_line, without_controls
+from shared.wording import Code, Key
 
 OVERLAP_SHARE: Final = 1e-3
 """Two grids overlap when they share more than this part of the smaller one; less is the noise of drawn borders."""
+SAME_AREA: Final = 0.5
+"""A code is still the same street when old and new polygon share at least this part of what both cover together."""
+FAR_AHEAD: Final = timedelta(days=731)
+"""A version that begins later than this is probably a mistake in the year."""
 BORDER_METRES: Final = 15.0
 """A point this near to a border may belong to the neighbour: about what a phone's position is worth."""
 METRES_PER_DEGREE: Final = 111_320.0
@@ -44,6 +50,20 @@ class GridSetOutOfOrder(Conflict):
 
     code = "grid-set-out-of-order"
     zh = "网格新版本的生效日不得早于上一版本。"
+
+
+class GridSetFarAhead(Conflict):
+    """This version would begin later than `latest`. Confirm the date with `accept_far_date=true`."""
+
+    code = "grid-set-far-ahead"
+    zh = "新版本的生效日期过远，请以 accept_far_date=true 确认。"
+
+
+class GridCodesReused(Conflict):
+    """Codes stand for other streets than before. State a succession for each, or confirm each with `confirm`."""
+
+    code = "grid-codes-reused"
+    zh = "部分网格代码在新版本中指向了不同的街道，请逐一说明承继关系，或以 confirm 参数确认。"
 
 
 class NoGrids(NotFound):
@@ -85,12 +105,17 @@ class Fault(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One fault of one feature; `feature` counts from 0, `detail` holds codes and shares, never the geometry."""
+    """One fault of one feature; `feature` counts from 0, `detail` holds codes and shares, never the geometry.
+
+    `partner` is the feature that this one overlaps, `share` how much of the smaller one they have in common.
+    """
 
     feature: int
     code: str | None
     fault: Fault
     detail: str = ""
+    partner: int | None = None
+    share: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,13 +168,14 @@ def survey(features: Sequence[Any], columns: Columns) -> Survey:
 
 def _examine(number: int, feature: Any, columns: Columns) -> Candidate | Finding:
     properties = feature.get("properties") if isinstance(feature, Mapping) else None
-    code = _words(properties.get(columns.code)) if isinstance(properties, Mapping) else ""
+    said = _words(properties.get(columns.code)) if isinstance(properties, Mapping) else ""
+    code = key(said)
     if not code:
         return Finding(number, None, Fault.CODE_MISSING)
-    if not _fits(_CODE, code):
+    if has_controls(said) or not _fits(_CODE, code):
         return Finding(number, None, Fault.CODE_INVALID)
     assert isinstance(properties, Mapping)
-    district = _words(properties.get(columns.district)) or None
+    district = key(_words(properties.get(columns.district))) or None
     if district is not None and not _fits(_DISTRICT, district):
         return Finding(number, code, Fault.DISTRICT_INVALID)
     geometry = feature.get("geometry")
@@ -168,7 +194,8 @@ def _examine(number: int, feature: Any, columns: Columns) -> Candidate | Finding
         return Finding(number, code, Fault.OUT_OF_RANGE)
     if not shape.is_valid:
         return Finding(number, code, Fault.GEOMETRY_INVALID, shapely.is_valid_reason(shape).partition("[")[0])
-    return Candidate(number, code, _words(properties.get(columns.name))[:100] or code, shape, district)
+    name = one_line(without_controls(_words(properties.get(columns.name))))[:100]
+    return Candidate(number, code, name or code, shape, district)
 
 
 def _ring_fault(coordinates: Any) -> Fault | None:
@@ -200,7 +227,7 @@ def _words(value: Any) -> str:
     return str(value).strip()
 
 
-_CODE: Final = TypeAdapter(Line)
+_CODE: Final = TypeAdapter(Key)
 _DISTRICT: Final = TypeAdapter(Code)
 
 
@@ -233,10 +260,54 @@ def _overlapping(candidates: Sequence[Candidate]) -> list[Finding]:
             if share > OVERLAP_SHARE:
                 pair = (candidates[one], candidates[other])
                 findings += [
-                    Finding(mine.feature, mine.code, Fault.OVERLAPS, f"{theirs.code}: {share:.1%}")
+                    Finding(
+                        mine.feature,
+                        mine.code,
+                        Fault.OVERLAPS,
+                        f"{theirs.code}: {share:.1%}",
+                        partner=theirs.feature,
+                        share=round(share, 4),
+                    )
                     for mine, theirs in (pair, pair[::-1])
                 ]
     return findings
+
+
+@dataclass(frozen=True, slots=True)
+class Reused:
+    """A code that means another street in the new version: its former name, and the share of the area it kept."""
+
+    feature: int
+    code: str
+    former_name: str
+    name: str
+    share: float
+
+
+def reused(before: Sequence["Grid"], candidates: Sequence[Candidate]) -> list[Reused]:
+    """Codes whose name or area changed substantially."""
+    former = {grid.code: grid for grid in before}
+    pairs = [(former[one.code], one) for one in candidates if one.code in former]
+    if not pairs:
+        return []
+    old: Any = np.array([shapely.geometry.shape(grid.geometry) for grid, _ in pairs], dtype=object)
+    new: Any = np.array([one.shape for _, one in pairs], dtype=object)
+    common = shapely.area(shapely.intersection(old, new))
+    shares = common / (shapely.area(old) + shapely.area(new) - common)
+    return [
+        Reused(one.feature, one.code, grid.name, one.name, round(float(share), 4))
+        for (grid, one), share in zip(pairs, shares, strict=True)
+        if share < SAME_AREA or _stem(grid.name) != _stem(one.name)
+    ]
+
+
+_SUFFIX: Final = re.compile(r"(?:街道办事处|办事处|街道|镇|乡|社区|片区|网格)$")
+
+
+def _stem(name: str) -> str:
+    """What makes a street's name: not its width, its blanks or the kind of its office."""
+    plain = "".join(key(name).split()).casefold()
+    return _SUFFIX.sub("", plain) or plain
 
 
 class SetState(StrEnum):

@@ -1,10 +1,12 @@
 """The grids that hold on a day, and the index that places points in them."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import date
 from uuid import UUID
 
 import shapely
+from shapely.geometry.base import BaseGeometry
 from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -128,6 +130,10 @@ async def index_if_any(session: AsyncSession, on: date) -> GridIndex | None:
     return None if holding is None else await index_of(session, holding)
 
 
+def _shapes(grids: Sequence[Grid]) -> list[BaseGeometry]:
+    return [shapely.geometry.shape(grid.geometry) for grid in grids]
+
+
 async def index_of(session: AsyncSession, grid_set_id: UUID) -> GridIndex:
     if grid_set_id in _built:
         _built[grid_set_id] = _built.pop(grid_set_id)
@@ -138,7 +144,7 @@ async def index_of(session: AsyncSession, grid_set_id: UUID) -> GridIndex:
     _built[grid_set_id] = GridIndex(
         grid_set_id,
         [grid.code for grid in grids],
-        [shapely.geometry.shape(grid.geometry) for grid in grids],
+        await asyncio.to_thread(_shapes, grids),
         {grid.code: grid.name for grid in grids},
     )
     return _built[grid_set_id]

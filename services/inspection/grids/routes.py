@@ -1,49 +1,49 @@
 """`/v1/grids`."""
 
-import asyncio
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import Query, Response, status
+from fastapi import Query, Request, Response, status
+from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.inspection.grids import queries, usecases
 from services.inspection.grids.domain import (
     BlindSpot,
     Columns,
+    GridCodesReused,
     GridSet,
+    GridSetFarAhead,
     GridSetOutOfOrder,
     GridsRefused,
     NoGrids,
     SetState,
-    survey,
 )
-from services.inspection.grids.successions import GridNotFound, Succession, SuccessionFault, Version, followed
+from services.inspection.grids.successions import GridNotFound, SuccessionFault, Version, followed
+from services.inspection.grids.surveying import (
+    FeatureCollectionIn,
+    GridsTooDetailed,
+    NotGrids,
+    NotJson,
+    Surveyed,
+    survey_elsewhere,
+)
 from shared.clock import china_date, utc_now
+from shared.openapi import json_body
 from shared.policies import Principal, allow
+from shared.problems import EdgeProblem
+from shared.text import key
 from shared.web import SessionDep, problems, service_router
-from shared.wording import Day
+from shared.wording import NUMBER, Day
 
 router = service_router(prefix="/v1/grids", tags=["grids"])
 
 ReaderDep = Annotated[Principal, allow("bureau", "district_officer", "inspector", "auditor", "service")]
 
 
-class FeatureCollectionIn(BaseModel):
-    """GeoJSON (RFC 7946), degrees in WGS 84. Foreign members (`crs`, `name`, …) are ignored, as the RFC wants."""
-
-    model_config = ConfigDict(extra="ignore")
-
-    type: Literal["FeatureCollection"]
-    features: Annotated[list[dict[str, Any]], Field(min_length=1, max_length=5000)]
-    successions: Annotated[list[Succession], Field(max_length=5000)] = Field(
-        default_factory=list, description="What became of codes of the version before: a foreign member of our own."
-    )
-
-
 class FindingOut(BaseModel):
-    """A feature that is no grid, and why; `feature` counts from 0."""
+    """A feature that is no grid, and why; `feature` and `partner`, the feature it overlaps, count from 0."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -51,6 +51,20 @@ class FindingOut(BaseModel):
     code: str | None
     fault: str
     detail: str
+    partner: int | None
+    share: float | None
+
+
+class ReusedCodeOut(BaseModel):
+    """A code that means another street than in the version before."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    feature: int
+    code: str
+    former_name: str
+    name: str
+    share: float = Field(description="Of the area that old and new cover together, how much they have in common.")
 
 
 class SuccessionFindingOut(BaseModel):
@@ -63,9 +77,12 @@ class SuccessionFindingOut(BaseModel):
 
 
 class GridImportOut(BaseModel):
-    """The set, and what was left out of it. `vanished` are codes of the version before of which nothing was said."""
+    """The set, and what was left out of it. `vanished` are codes of the version before of which nothing was said.
 
-    grid_set_id: UUID
+    A dry run makes no set, and has no id.
+    """
+
+    grid_set_id: UUID | None
     number: int
     valid_from: date
     state: SetState
@@ -74,6 +91,7 @@ class GridImportOut(BaseModel):
     rejected: list[FindingOut]
     rejected_successions: list[SuccessionFindingOut]
     vanished: list[str]
+    changed: list[ReusedCodeOut]
 
 
 class GridOut(BaseModel):
@@ -139,11 +157,12 @@ class PlacementOut(BaseModel):
     "/import",
     status_code=status.HTTP_201_CREATED,
     response_model=GridImportOut,
-    responses=problems(GridsRefused, GridSetOutOfOrder),
+    responses=problems(GridsRefused, GridSetOutOfOrder, GridSetFarAhead, GridCodesReused, GridsTooDetailed),
     max_body_size=64 * 1024 * 1024,
+    openapi_extra=json_body(FeatureCollectionIn),
 )
 async def import_grids(
-    body: FeatureCollectionIn,
+    request: Request,
     caller: Annotated[Principal, allow("bureau", "service")],
     session: SessionDep,
     response: Response,
@@ -153,6 +172,11 @@ async def import_grids(
     accept: Annotated[Literal["all", "valid"], Query(description="`valid` leaves faulty features out.")] = "all",
     source: Annotated[str, Query(max_length=200)] = "",
     valid_from: Annotated[Day | None, Query(description="The first day of this version; today if left out.")] = None,
+    accept_far_date: Annotated[bool, Query(description="Confirms a first day that is years away.")] = False,
+    confirm: Annotated[
+        list[str] | None, Query(max_length=5000, description="Codes that mean another street than before, by intent.")
+    ] = None,
+    dry_run: Annotated[bool, Query(description="Only says what would be taken.")] = False,
 ) -> GridImportOut:
     """Take a set of polygons as the next version of the grids.
 
@@ -160,30 +184,48 @@ async def import_grids(
     went, and teams take over the only successor of a grid they walked. A district officer names grids of his district,
     and those that say none.
     """
-    found = await asyncio.to_thread(survey, body.features, Columns(code_property, name_property, district_property))
-    at = utc_now()
-    imported = await usecases.import_grids(
-        session,
-        found,
-        body.successions,
-        accept_valid=accept == "valid",
-        source=source,
-        valid_from=valid_from,
-        at=at,
-    )
-    grid_set = imported.grid_set
-    response.headers["Location"] = "/v1/grids"
-    return GridImportOut(
-        grid_set_id=grid_set.id,
-        number=grid_set.number,
-        valid_from=grid_set.valid_from,
-        state=grid_set.state(on=china_date(at)),
-        total=found.total,
-        accepted=len(found.candidates),
-        rejected=[FindingOut.model_validate(finding) for finding in found.findings],
-        rejected_successions=[SuccessionFindingOut.model_validate(finding) for finding in imported.findings],
-        vanished=list(imported.vanished),
-    )
+    sent = await _surveyed(request, Columns(code_property, name_property, district_property))
+    found, at = sent.survey, utc_now()
+    async with session.begin_nested() as trial:
+        imported = await usecases.import_grids(
+            session,
+            found,
+            sent.successions,
+            accept_valid=accept == "valid",
+            source=source,
+            valid_from=valid_from or china_date(at),
+            confirmed=[key(code) for code in confirm or ()],
+            accept_far_date=accept_far_date,
+            at=at,
+        )
+        grid_set = imported.grid_set
+        taken = GridImportOut(
+            grid_set_id=None if dry_run else grid_set.id,
+            number=grid_set.number,
+            valid_from=grid_set.valid_from,
+            state=grid_set.state(on=china_date(at)),
+            total=found.total,
+            accepted=len(found.candidates),
+            rejected=[FindingOut.model_validate(finding) for finding in found.findings],
+            rejected_successions=[SuccessionFindingOut.model_validate(finding) for finding in imported.findings],
+            vanished=list(imported.vanished),
+            changed=[ReusedCodeOut.model_validate(one) for one in imported.changed],
+        )
+        if dry_run:
+            await trial.rollback()
+            response.status_code = status.HTTP_200_OK
+        else:
+            response.headers["Location"] = "/v1/grids"
+    return taken
+
+
+async def _surveyed(request: Request, columns: Columns) -> Surveyed:
+    try:
+        return await survey_elsewhere(await request.body(), columns)
+    except NotJson as refused:
+        raise EdgeProblem(400, refused.code) from None
+    except NotGrids as refused:
+        raise RequestValidationError([{**error, "loc": ("body", *error["loc"])} for error in refused.errors]) from None
 
 
 @router.get("", response_model=GridsOut, responses=problems(NoGrids))
@@ -245,8 +287,8 @@ async def get_successions(
 async def locate(
     caller: ReaderDep,
     session: SessionDep,
-    lon: Annotated[float, Query(ge=-180, le=180, allow_inf_nan=False)],
-    lat: Annotated[float, Query(ge=-90, le=90, allow_inf_nan=False)],
+    lon: Annotated[float, NUMBER, Query(ge=-180, le=180, allow_inf_nan=False)],
+    lat: Annotated[float, NUMBER, Query(ge=-90, le=90, allow_inf_nan=False)],
     on: Annotated[Day | None, Query(description="The day; today if left out.")] = None,
 ) -> PlacementOut:
     """The grid of a point in WGS 84, on a day."""

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from services.inspection.orm import Base
 from shared.refusals import NotFound
-from shared.wording import Line
+from shared.wording import Key
 
 
 class GridNotFound(NotFound):
@@ -32,8 +32,8 @@ class Succession(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    code: Line
-    successors: Annotated[list[Line], Field(min_length=1, max_length=500)]
+    code: Key
+    successors: Annotated[list[Key], Field(min_length=1, max_length=500)]
 
 
 class SuccessionFault(StrEnum):

@@ -1,13 +1,23 @@
 """Import a set of grids; when its day has come, move every institution and every team over."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.inspection.grids import queries
-from services.inspection.grids.domain import GridSet, GridsRefused, Survey
+from services.inspection.grids.domain import (
+    FAR_AHEAD,
+    GridCodesReused,
+    GridSet,
+    GridSetFarAhead,
+    GridsRefused,
+    Reused,
+    Survey,
+    reused,
+)
 from services.inspection.grids.successions import GridSuccession, Succession, SuccessionFinding, faults_of
 from services.inspection.targets.usecases import place_all
 from services.inspection.teams.usecases import take_over_grids
@@ -22,6 +32,7 @@ class Imported:
     grid_set: GridSet
     findings: Sequence[SuccessionFinding]
     vanished: Sequence[str]
+    changed: Sequence[Reused]
 
 
 async def import_grids(
@@ -31,18 +42,36 @@ async def import_grids(
     *,
     accept_valid: bool,
     source: str,
-    valid_from: date | None,
+    valid_from: date,
+    confirmed: Collection[str] = (),
+    accept_far_date: bool = False,
     at: datetime,
 ) -> Imported:
-    """Take a set as the next version; refused as a whole where anything is at fault, unless what is valid shall do."""
+    """Take a set as the next version; refused as a whole where anything is at fault, unless what is valid shall do.
+
+    A code that means another street than before needs a succession or a confirmation, and a far first day as well.
+    """
     before = await queries.newest_set_for_update(session)
-    old = await queries.codes_of(session, before.id) if before is not None else []
+    former = await queries.grids_of(session, before.id) if before is not None else []
+    old = [grid.code for grid in former]
     codes = [candidate.code for candidate in survey.candidates]
     findings = faults_of(successions, old=old, new=codes)
     if not survey.candidates or ((survey.findings or findings) and not accept_valid):
         raise GridsRefused(total=survey.total, valid=len(survey.candidates), report=_report(survey, findings))
+    changed = await asyncio.to_thread(reused, former, survey.candidates)
+    explained = {*confirmed, *(one.code for one in successions)}
+    # Without the new names: a problem repeats nothing of what was sent.
+    unexplained = [
+        {"feature": one.feature, "code": one.code, "former_name": one.former_name, "share": one.share}
+        for one in changed
+        if one.code not in explained
+    ]
+    if unexplained:
+        raise GridCodesReused(codes=unexplained)
     today = china_date(at)
-    grid_set, grids = GridSet.follow(before, survey.candidates, source=source, valid_from=valid_from or today, at=at)
+    if valid_from > today + FAR_AHEAD and not accept_far_date:
+        raise GridSetFarAhead(pointer="/valid_from", latest=today + FAR_AHEAD)
+    grid_set, grids = GridSet.follow(before, survey.candidates, source=source, valid_from=valid_from, at=at)
     session.add(grid_set)
     await session.flush()
     session.add_all(grids)
@@ -53,7 +82,7 @@ async def import_grids(
     else:
         await activate_due(session, at=at)
     vanished = (await queries.heirs(session, grid_set.id)).vanished(old)
-    return Imported(grid_set, findings, vanished)
+    return Imported(grid_set, findings, vanished, changed)
 
 
 async def activate_due(session: AsyncSession, *, at: datetime) -> int:
@@ -86,7 +115,12 @@ def _rows(
 
 def _report(survey: Survey, findings: Sequence[SuccessionFinding]) -> list[dict[str, object]]:
     """Without the codes: a problem repeats nothing of what was sent, and the number finds the feature or the entry."""
-    features: list[dict[str, object]] = [
-        {"feature": finding.feature, "fault": finding.fault} for finding in survey.findings
-    ]
+    features: list[dict[str, object]] = []
+    for finding in survey.findings:
+        told: dict[str, object] = {"feature": finding.feature, "fault": finding.fault}
+        if finding.partner is not None:
+            told |= {"partner": finding.partner, "share": finding.share}
+        elif finding.detail:
+            told["reason"] = finding.detail
+        features.append(told)
     return features + [{"succession": finding.succession, "fault": finding.fault} for finding in findings]

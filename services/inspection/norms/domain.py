@@ -5,7 +5,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated, Final, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import BigInteger, Date, Index, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -15,7 +15,7 @@ from shared.clock import china_date
 from shared.database import Aggregate, new_id
 from shared.events.inspection import NormEnacted
 from shared.refusals import Conflict, Invalid, Refusal
-from shared.wording import Day, Name, not_bool
+from shared.wording import NUMBER, Day, Name
 
 
 class NormUnknown(Conflict):
@@ -100,7 +100,7 @@ class NormContent(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: NormName
-    value: Annotated[int, BeforeValidator(not_bool), Field(ge=0, le=MAX_VALUE)]
+    value: Annotated[int, NUMBER, Field(ge=0, le=MAX_VALUE)]
     source: Name
     status: SourceStatus = SourceStatus.VERIFIED
     valid_from: Day

@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 from sqlalchemy import CheckConstraint, Date, Index, Text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
@@ -15,7 +15,7 @@ from shared.clock import china_date
 from shared.database import Aggregate, new_id
 from shared.events.inspection import OffenceEnacted, OffenceRepealed
 from shared.refusals import Conflict, Invalid, NotFound, field_error
-from shared.wording import Day, Line, Name, Paragraph, not_bool
+from shared.wording import NUMBER, Day, Line, Name, Paragraph
 
 
 class OffenceNotFound(NotFound):
@@ -103,7 +103,7 @@ class PenaltyKind(StrEnum):
 
 
 MAX_FEN = 10**13
-Fen = Annotated[int, BeforeValidator(not_bool), Field(ge=0, le=MAX_FEN)]
+Fen = Annotated[int, NUMBER, Field(ge=0, le=MAX_FEN)]
 """Money in fen, whole."""
 
 
@@ -117,8 +117,8 @@ class PenaltyRule(BaseModel):
     basis: Name
     min_fen: Fen | None = None
     max_fen: Fen | None = None
-    min_times: Annotated[int, BeforeValidator(not_bool), Field(ge=0, le=100)] | None = None
-    max_times: Annotated[int, BeforeValidator(not_bool), Field(ge=0, le=100)] | None = None
+    min_times: Annotated[int, NUMBER, Field(ge=0, le=100)] | None = None
+    max_times: Annotated[int, NUMBER, Field(ge=0, le=100)] | None = None
 
     @model_validator(mode="after")
     def _ranges(self) -> Self:
@@ -161,7 +161,7 @@ class OffenceContent(BaseModel):
     article: Line
     text: Paragraph
     severity: Severity
-    days: Annotated[int, BeforeValidator(not_bool), Field(ge=0, le=365)]
+    days: Annotated[int, NUMBER, Field(ge=0, le=365)]
     penalties: Annotated[list[PenaltyRule], Field(max_length=20)] = Field(default_factory=list)
     leniency: bool = True
     """Whether a first offence may go unpunished (行政处罚法 art. 33)."""

@@ -26,7 +26,7 @@ from shared.clock import utc_now
 from shared.paging import Page, PageOf, PageParams
 from shared.policies import Principal, allow
 from shared.web import SessionDep, problems, service_router
-from shared.wording import Day, Reason
+from shared.wording import KEY, Day, Reason
 
 router = service_router(prefix="/v1/offences", tags=["offences"])
 
@@ -90,7 +90,7 @@ async def list_offences(
     caller: ReaderDep,
     session: SessionDep,
     page: PageParams,
-    code: Annotated[str | None, Query(max_length=100)] = None,
+    code: Annotated[str | None, KEY, Query(max_length=100)] = None,
     on: Annotated[Day | None, Query(description="Only what is in force on this day.")] = None,
 ) -> PageOf[Offence]:
     """The catalogue by code and first day."""

@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import Annotated, Any, Final, Self
 from uuid import UUID
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from sqlalchemy import ARRAY, CheckConstraint, Date, Index, Text, Uuid, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
@@ -25,7 +25,7 @@ from services.inspection.violations.domain import Finding
 from shared.database import Aggregate, new_id
 from shared.events.inspection import RecheckAttempted, RecheckConcluded, RechecksDrawn
 from shared.refusals import Conflict, Forbidden, Invalid, NotFound, field_error
-from shared.wording import Day, Line, Paragraph, not_bool
+from shared.wording import NUMBER, Day, Key, Paragraph
 
 WHOLE: Final = 10_000
 LARGEST: Final = 50_000
@@ -112,11 +112,11 @@ class RoundDetails(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    team: Line
+    team: Key
     first_day: Day
     last_day: Day
-    share_bp: Annotated[int, BeforeValidator(not_bool), Field(ge=1, le=WHOLE)]
-    by_team: Line | None = None
+    share_bp: Annotated[int, NUMBER, Field(ge=1, le=WHOLE)]
+    by_team: Key | None = None
 
     @model_validator(mode="after")
     def in_order(self) -> Self:

@@ -33,7 +33,7 @@ from shared.clock import utc_now
 from shared.paging import Page, PageOf, PageParams
 from shared.policies import Principal, allow
 from shared.web import SessionDep, problems, service_router
-from shared.wording import Day
+from shared.wording import KEY, Day
 
 router = service_router(prefix="/v1/rechecks", tags=["re-checks"])
 
@@ -129,7 +129,7 @@ async def list_rechecks(
     session: SessionDep,
     page: PageParams,
     round_id: Annotated[UUID | None, Query(alias="round")] = None,
-    team: Annotated[str | None, Query(max_length=100, description="Whose visits they are.")] = None,
+    team: Annotated[str | None, KEY, Query(max_length=100, description="Whose visits they are.")] = None,
     state: RecheckState | None = None,
 ) -> PageOf[Recheck]:
     """Re-checks: an inspector sees those that his team is to take, an officer those of his district's teams."""

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Annotated, Final, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 from sqlalchemy import ARRAY, CheckConstraint, Date, Index, Integer, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -19,7 +19,7 @@ from services.inspection.teams.domain import Inspector
 from shared.database import Aggregate, new_id
 from shared.events.inspection import AbsenceCancelled, AbsenceNoted, DutyAssigned, DutyCancelled
 from shared.refusals import Conflict, Forbidden, Invalid, NotFound, field_error
-from shared.wording import Day, Line, Reason, not_bool
+from shared.wording import NUMBER, Day, Line, Reason
 
 OFFICERS: Final = 2
 """Administrative Penalty Law, article 42: two law-enforcement officers at least."""
@@ -87,7 +87,7 @@ class _Days(BaseModel):
         return self
 
 
-Weekday = Annotated[int, BeforeValidator(not_bool), Field(ge=1, le=7)]
+Weekday = Annotated[int, NUMBER, Field(ge=1, le=7)]
 
 
 class DutyDetails(_Days):

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Annotated, Any, Final, Self
 from uuid import UUID
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, model_validator
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 from sqlalchemy import ARRAY, BigInteger, CheckConstraint, Float, Index, Text, Uuid, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
@@ -24,7 +24,7 @@ from services.inspection.visits.domain import VisitState
 from shared.database import Aggregate
 from shared.events.inspection import SyncConflictRecorded, SyncConflictResolved
 from shared.refusals import Conflict, NotFound, Refusal, field_error
-from shared.wording import not_bool
+from shared.wording import NUMBER
 
 MAX_OPERATIONS: Final = 500
 """In one batch; a phone that was away for long sends several."""
@@ -105,7 +105,7 @@ class OperationIn(BaseModel):
     id: UUID
     kind: Kind
     entity_id: UUID
-    base_version: Annotated[int, BeforeValidator(not_bool), Field(ge=0, le=2**53)] | None = None
+    base_version: Annotated[int, NUMBER, Field(ge=0, le=2**53)] | None = None
     after: Annotated[list[UUID], Field(max_length=20)] = Field(default_factory=list)
     at: PhoneTime
     content: Annotated[dict[str, JsonValue], Field(max_length=50)] = Field(default_factory=dict)

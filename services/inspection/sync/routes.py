@@ -32,7 +32,7 @@ from shared.clock import instant, utc_now
 from shared.paging import Page, PageOf, PageParams
 from shared.policies import Principal, allow
 from shared.web import SessionDep, problems, service_router
-from shared.wording import Reason
+from shared.wording import NUMBER, Reason
 
 router = service_router(prefix="/v1/sync", tags=["sync"])
 
@@ -147,7 +147,7 @@ async def pull_changes(
     caller: PhoneDep,
     device: Annotated[UUID, Query(description="The enrolled phone that asks.")],
     cursor: Annotated[str | None, Query(max_length=1024, description="`next_cursor` of the last answer.")] = None,
-    limit: Annotated[int, Query(ge=1, le=2000)] = 1000,
+    limit: Annotated[int, NUMBER, Query(ge=1, le=2000)] = 1000,
 ) -> Response:
     """What changed for the caller's team since the cursor. Apply it and keep `next_cursor`; ask again while `more`.
 

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from services.inspection.grids.domain import BlindSpot, Placement
 from services.inspection.grids.successions import Heirs
 from services.inspection.orm import Base, Followed
+from shared.database import key_check
 from shared.events.inspection import TargetPlaced
 from shared.refusals import NotFound
 
@@ -30,6 +31,7 @@ class Target(Base, Followed):
     __tablename__ = "target"
     __table_args__ = (
         Index("uq_target_external_ref", "external_ref", unique=True, postgresql_where=text("external_ref IS NOT NULL")),
+        key_check("external_ref"),
         Index("ix_target_grid_changed_in_institution_id", "grid", "changed_in", "institution_id"),
         Index("ix_target_blind_spot", "blind_spot", "institution_id", postgresql_where=text("blind_spot IS NOT NULL")),
         Index("ix_target_last_visited_on", "last_visited_on", "institution_id"),

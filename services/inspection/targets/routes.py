@@ -16,6 +16,7 @@ from shared.clock import china_date, utc_now
 from shared.paging import Page, PageOf, PageParams
 from shared.policies import Principal, allow
 from shared.web import SessionDep, service_router
+from shared.wording import NUMBER
 
 router = service_router(prefix="/v1/blind-spots", tags=["blind spots"])
 
@@ -101,7 +102,7 @@ async def list_unvisited_targets(
     caller: ReaderDep,
     session: SessionDep,
     page: PageParams,
-    days: Annotated[int, Query(ge=1, le=3650)] = 180,
+    days: Annotated[int, NUMBER, Query(ge=1, le=3650)] = 180,
 ) -> PageOf[Target]:
     """Institutions nobody has visited for so many days."""
     (after,) = page.position(days=days) or (None,)

@@ -1,5 +1,6 @@
 """Keeps the copy of the ledger, and every target in its grid."""
 
+import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, cast
@@ -17,6 +18,7 @@ from shared.clock import china_date, utc_now
 from shared.events.registry import InstitutionEvent
 from shared.inbox import Delivery
 from shared.journal import Fact, record_many
+from shared.text import key
 
 CHUNK = 5000
 
@@ -35,7 +37,7 @@ async def copy_institutions(session: AsyncSession, deliveries: Sequence[Delivery
     known = await _lock(session, list(latest))
     at = utc_now()
     index = await grids.index_if_any(session, china_date(at))
-    placements = _place(index, [(event.lon, event.lat) for event in latest.values()])
+    placements = await _place(index, [(event.lon, event.lat) for event in latest.values()])
     rows, facts = [], []
     for event, found in zip(latest.values(), placements, strict=True):
         before = known.get(event.institution_id)
@@ -77,7 +79,8 @@ async def place_all(session: AsyncSession, index: GridIndex, heirs: Heirs, *, at
 
 async def _move(session: AsyncSession, index: GridIndex, heirs: Heirs, chunk: Sequence[Target], *, at: datetime) -> int:
     changes, facts = [], []
-    for target, found in zip(chunk, _place(index, [(one.lon, one.lat) for one in chunk]), strict=True):
+    placements = await _place(index, [(one.lon, one.lat) for one in chunk])
+    for target, found in zip(chunk, placements, strict=True):
         placement, cause = succeeded(found, target.grid, heirs)
         if (target.grid, target.blind_spot) == (placement.grid, placement.blind_spot):
             continue
@@ -120,9 +123,9 @@ async def _lock(session: AsyncSession, ids: Sequence[UUID]) -> dict[UUID, Any]:
     return {row.institution_id: row for row in rows}
 
 
-def _place(index: GridIndex | None, points: Sequence[tuple[float | None, float | None]]) -> list[Placement]:
-    """Without grids nobody stands anywhere yet, and no blind spot is claimed."""
-    return [Placement(None)] * len(points) if index is None else index.place(points)
+async def _place(index: GridIndex | None, points: Sequence[tuple[float | None, float | None]]) -> list[Placement]:
+    """Without grids nobody stands anywhere yet, and no blind spot is claimed. Beside the loop: others wait for it."""
+    return [Placement(None)] * len(points) if index is None else await asyncio.to_thread(index.place, points)
 
 
 def _row(event: InstitutionEvent, placement: Placement, version: int) -> dict[str, Any]:
@@ -138,8 +141,9 @@ def _row(event: InstitutionEvent, placement: Placement, version: int) -> dict[st
         "lon": event.lon,
         "lat": event.lat,
         "uscc": event.uscc,
-        "permit_no": event.permit_no,
-        "external_ref": event.external_ref,
+        # Events of former versions carry keys as somebody wrote them.
+        "permit_no": key(event.permit_no) if event.permit_no else None,
+        "external_ref": key(event.external_ref) if event.external_ref else None,
         "grid": placement.grid,
         "blind_spot": placement.blind_spot,
         "visits": 0,

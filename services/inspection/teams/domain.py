@@ -14,7 +14,7 @@ from services.inspection.orm import Base
 from shared.database import Aggregate, new_id
 from shared.events.inspection import TeamFormed, TeamHandedOver
 from shared.refusals import Conflict, Forbidden, Invalid, NotFound, Refusal, field_error
-from shared.wording import Code, Day, Line
+from shared.wording import Code, Day, Key, Line
 
 
 class TeamNotFound(NotFound):
@@ -85,7 +85,7 @@ class Inspector(BaseModel):
 
     subject: Line
     name: Line
-    certificate_no: Line | None = None
+    certificate_no: Key | None = None
     certificate_expires_on: Day | None = None
 
     def certified(self, *, on: date) -> bool:
@@ -106,7 +106,7 @@ class TeamDetails(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    code: Line
+    code: Key
     name: Line
     district: Code | None = None
     street: Code | None = None

@@ -27,7 +27,7 @@ from shared.etags import IfMatch
 from shared.paging import Page, PageOf, PageParams
 from shared.policies import Principal, allow
 from shared.web import SessionDep, problems, service_router
-from shared.wording import Code, Line
+from shared.wording import KEY, Code, Line
 
 router = service_router(prefix="/v1/teams", tags=["teams"])
 
@@ -92,7 +92,7 @@ async def list_teams(
     caller: ReaderDep,
     session: SessionDep,
     page: PageParams,
-    district: Annotated[str | None, Query(max_length=20)] = None,
+    district: Annotated[str | None, KEY, Query(max_length=20)] = None,
 ) -> PageOf[Team]:
     """Teams, oldest first."""
     (after,) = page.position(district=district) or (None,)

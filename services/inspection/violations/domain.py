@@ -15,7 +15,7 @@ from services.inspection.offences.domain import Offence, OffenceCode
 from services.inspection.offences.domain import Severity as Severity
 from services.inspection.orm import Base, Followed
 from shared.clock import china_date
-from shared.database import Aggregate, new_id
+from shared.database import Aggregate, key_check, new_id
 from shared.events.inspection import (
     RectificationOrdered,
     ViolationEvent,
@@ -27,7 +27,7 @@ from shared.events.inspection import (
     ViolationWithdrawn,
 )
 from shared.refusals import Conflict, Invalid, NotFound, Refusal, field_error
-from shared.wording import Day, Line, Paragraph
+from shared.wording import Day, Key, Line, Paragraph
 
 
 class ViolationNotFound(NotFound):
@@ -209,7 +209,7 @@ class LooseFinding(Finding):
     """A breach found outside a visit: at an institution, or where none is known, in a grid."""
 
     institution_id: UUID | None = None
-    grid: Line | None = None
+    grid: Key | None = None
     found_on: Day | None = None
 
     @property
@@ -234,6 +234,7 @@ class Violation(Base, Aggregate, Followed):
 
     __tablename__ = "violation"
     __table_args__ = (
+        key_check("external_ref"),
         Index(
             "uq_violation_external_ref", "external_ref", unique=True, postgresql_where=text("external_ref IS NOT NULL")
         ),

@@ -1,7 +1,8 @@
 """Violations found before this platform existed, from a file, recognised by their reference and never told twice."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from typing import Annotated, Any, ClassVar, Final, Literal
 from uuid import UUID
 
@@ -9,7 +10,16 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from sqlalchemy import insert, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.inspection.rows import SEVERITIES, STATUSES, Day, codes_of, read_word
+from services.inspection.rows import (
+    SEVERITIES,
+    STATUSES,
+    Rejected,
+    RowFields,
+    codes_of,
+    read_cells,
+    read_word,
+    without_lost_cells,
+)
 from services.inspection.targets import queries as targets
 from services.inspection.targets.domain import Target
 from services.inspection.violations import queries
@@ -19,10 +29,11 @@ from services.inspection.visits.domain import Visit
 from shared.clock import china_date
 from shared.database import new_id
 from shared.events.inspection import ViolationReported
+from shared.imports.cleaning import DateOrder, Identity
 from shared.imports.reader import Row
-from shared.imports.runner import RowReport
+from shared.imports.runner import NO_HINTS, Hints, RowReport
 from shared.journal import Fact, record_many
-from shared.wording import Line, Paragraph
+from shared.wording import Key, Line, Paragraph
 
 COMPARED: Final = ("severity", "description", "clause", "found_on")
 """What a later row may correct; its status may only close what nobody here has worked on."""
@@ -33,13 +44,13 @@ class ViolationRow(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    external_ref: Line
-    visit_ref: Line | None = None
-    institution_ref: Line | None = None
+    external_ref: Key
+    visit_ref: Key | None = None
+    institution_ref: Key | None = None
     severity: Annotated[Severity, read_word(SEVERITIES)]
     description: Paragraph
     clause: Line | None = None
-    found_on: Day | None = None
+    found_on: date | None = None
     status: Annotated[Literal["reported", "closed"], read_word(STATUSES)] = "reported"
 
 
@@ -49,11 +60,21 @@ class ViolationImporter:
     fields: ClassVar[frozenset[str]] = frozenset(ViolationRow.model_fields)
     table: ClassVar[str] = "violation"
 
+    identities: ClassVar[Mapping[str, Identity]] = {"external_ref": "reference"}
+    days: ClassVar[frozenset[str]] = frozenset({"found_on"})
+    padded: ClassVar[frozenset[str]] = frozenset()
+
     async def apply(
-        self, session: AsyncSession, rows: Sequence[Row], *, scope: str | None, dry_run: bool, at: datetime
+        self,
+        session: AsyncSession,
+        rows: Sequence[Row],
+        *,
+        scope: str | None,
+        at: datetime,
+        hints: Hints = NO_HINTS,
     ) -> Sequence[RowReport]:
-        parsed = [parse(row) for row in rows]
-        readable = [row for row in parsed if isinstance(row, ViolationRow)]
+        parsed = [parse(row, hints.dates) for row in rows]
+        readable = [row.said for row in parsed if isinstance(row, Parsed)]
         found = await visits.visits_by_ref(session, list({row.visit_ref for row in readable if row.visit_ref}))
         batch = _Batch(
             at,
@@ -64,23 +85,46 @@ class ViolationImporter:
             visits={visit.external_ref: visit for visit in found if visit.external_ref},
             known=await queries.violations_by_ref(session, [row.external_ref for row in readable]),
         )
-        reports = [batch.take(row) if isinstance(row, ViolationRow) else row for row in parsed]
-        if not dry_run:
-            await batch.write(session)
+        reports = [_noted(batch.take(row.said), row.notes) if isinstance(row, Parsed) else row for row in parsed]
+        await batch.write(session)
         return reports
 
 
-def parse(row: Row) -> ViolationRow | RowReport:
+FIELDS: Final = RowFields(
+    days=frozenset({"found_on"}),
+    keys=frozenset({"external_ref", "visit_ref", "institution_ref"}),
+    lines=frozenset({"clause"}),
+)
+DISPENSABLE: Final = frozenset({"clause"})
+"""What a violation can do without."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """A row that can be a violation, and what was corrected in it."""
+
+    said: ViolationRow
+    notes: Sequence[str]
+
+
+def parse(row: Row, dates: DateOrder | None = None) -> Parsed | RowReport:
     """A mapped row as a violation, or the report that it cannot be one."""
     try:
-        parsed = ViolationRow.model_validate(row)
+        values, notes = read_cells(row, FIELDS, dates)
+        said = without_lost_cells(ViolationRow, values, DISPENSABLE, notes)
+    except Rejected as rejected:
+        return RowReport("rejected", [rejected.code])
     except ValidationError as error:
         return RowReport("rejected", codes_of(error))
-    if parsed.visit_ref is None and parsed.institution_ref is None:
+    if said.visit_ref is None and said.institution_ref is None:
         return RowReport("rejected", ["visit-or-institution-missing"])
-    if parsed.visit_ref is None and parsed.found_on is None:
+    if said.visit_ref is None and said.found_on is None:
         return RowReport("rejected", ["found_on-missing"])
-    return parsed
+    return Parsed(said, notes)
+
+
+def _noted(report: RowReport, notes: Sequence[str]) -> RowReport:
+    return replace(report, codes=[*report.codes, *notes]) if report.outcome != "rejected" else report
 
 
 class _Batch:

@@ -38,7 +38,7 @@ from shared.clock import china_date, utc_now
 from shared.paging import Page, PageOf, PageParams
 from shared.policies import Principal, allow
 from shared.web import SessionDep, problems, service_router
-from shared.wording import Day, Paragraph, Reason
+from shared.wording import KEY, Day, Paragraph, Reason
 
 router = service_router(prefix="/v1/violations", tags=["violations"])
 
@@ -172,8 +172,8 @@ async def list_violations(
     visit: UUID | None = None,
     state: ViolationState | None = None,
     severity: Severity | None = None,
-    grid: Annotated[str | None, Query(max_length=100)] = None,
-    offence: Annotated[str | None, Query(max_length=100)] = None,
+    grid: Annotated[str | None, KEY, Query(max_length=100)] = None,
+    offence: Annotated[str | None, KEY, Query(max_length=100)] = None,
     overdue: Annotated[bool, Query(description="Only those whose day has passed.")] = False,
 ) -> PageOf[Violation]:
     """Violations within the caller's reach, in the order of their reports."""

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Annotated, Any, Final, Self, TypeVar
 from uuid import UUID
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 from sqlalchemy import ARRAY, CheckConstraint, Date, Index, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
@@ -16,7 +16,7 @@ from services.inspection.campaigns.domain import Outcome
 from services.inspection.orm import Base, Followed
 from services.inspection.violations.domain import Place
 from shared.clock import china_date
-from shared.database import Aggregate
+from shared.database import Aggregate, key_check
 from shared.events.inspection import (
     VisitCalledOff,
     VisitEvent,
@@ -28,7 +28,7 @@ from shared.events.inspection import (
     VisitSubmitted,
 )
 from shared.refusals import Conflict, Forbidden, Invalid, NotFound, Refusal
-from shared.wording import not_bool
+from shared.wording import NUMBER
 
 SEEN: Final = frozenset({Outcome.INSPECTED, Outcome.MOVED, Outcome.DUPLICATE, Outcome.REFUSED})
 """Outcomes after which nobody can say that the institution was not visited."""
@@ -143,7 +143,7 @@ class VisitState(StrEnum):
     CALLED_OFF = "called_off"
 
 
-Score = Annotated[int, BeforeValidator(not_bool), Field(ge=0, le=100)]
+Score = Annotated[int, NUMBER, Field(ge=0, le=100)]
 
 
 class Purpose(StrEnum):
@@ -181,6 +181,7 @@ class Visit(Base, Aggregate, Followed):
 
     __tablename__ = "visit"
     __table_args__ = (
+        key_check("external_ref"),
         Index("uq_visit_external_ref", "external_ref", unique=True, postgresql_where=text("external_ref IS NOT NULL")),
         Index("ix_visit_institution_id_id", "institution_id", "id"),
         Index("ix_visit_campaign_id_id", "campaign_id", "id"),

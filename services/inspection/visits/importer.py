@@ -1,17 +1,27 @@
 """Visits made before this platform existed, from a file, recognised by their reference and never told twice."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Annotated, Any, ClassVar, Final
 from uuid import UUID
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 from sqlalchemy import insert, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.inspection.campaigns.domain import Outcome
-from services.inspection.rows import INTERPRETED, OUTCOMES, Day, codes_of, interpreted, read_score, read_word
+from services.inspection.rows import (
+    INTERPRETED,
+    OUTCOMES,
+    Rejected,
+    RowFields,
+    codes_of,
+    interpreted,
+    read_cells,
+    read_word,
+    without_lost_cells,
+)
 from services.inspection.targets import queries as targets
 from services.inspection.targets.domain import Target
 from services.inspection.teams import queries as teams
@@ -20,10 +30,11 @@ from services.inspection.visits.domain import SEEN, Score, Visit, VisitState
 from shared.clock import china_date
 from shared.database import new_id
 from shared.events.inspection import VisitRecorded
+from shared.imports.cleaning import DateOrder, Identity
 from shared.imports.reader import Row
-from shared.imports.runner import RowReport
+from shared.imports.runner import NO_HINTS, Hints, RowReport
 from shared.journal import Fact, record_many
-from shared.wording import Line, Paragraph
+from shared.wording import Key, Line, Paragraph
 
 COMPARED: Final = ("visited_on", "outcome", "score", "visit_type", "team", "note")
 """What a later row may correct. The institution of a visit is not among them: that would be another visit."""
@@ -34,13 +45,13 @@ class VisitRow(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    external_ref: Line
-    institution_ref: Line
-    visited_on: Day
+    external_ref: Key
+    institution_ref: Key
+    visited_on: date
     outcome: Annotated[Outcome, read_word({**OUTCOMES, **INTERPRETED})] = Outcome.INSPECTED
-    score: Annotated[Score, BeforeValidator(read_score)] | None = None
+    score: Score | None = None
     visit_type: Line | None = None
-    team: Line | None = None
+    team: Key | None = None
     note: Paragraph | None = None
 
     @model_validator(mode="before")
@@ -56,40 +67,65 @@ class VisitImporter:
     fields: ClassVar[frozenset[str]] = frozenset(VisitRow.model_fields)
     table: ClassVar[str] = "visit"
 
+    identities: ClassVar[Mapping[str, Identity]] = {"external_ref": "reference"}
+    days: ClassVar[frozenset[str]] = frozenset({"visited_on"})
+    padded: ClassVar[frozenset[str]] = frozenset()
+
     async def apply(
-        self, session: AsyncSession, rows: Sequence[Row], *, scope: str | None, dry_run: bool, at: datetime
+        self,
+        session: AsyncSession,
+        rows: Sequence[Row],
+        *,
+        scope: str | None,
+        at: datetime,
+        hints: Hints = NO_HINTS,
     ) -> Sequence[RowReport]:
-        parsed = [parse(row) for row in rows]
-        readable = [row for row in parsed if isinstance(row, VisitRow)]
+        parsed = [parse(row, hints.dates) for row in rows]
+        readable = [row.said for row in parsed if isinstance(row, Parsed)]
         batch = _Batch(
             at,
             scope,
             targets=await targets.targets_by_ref(session, list({row.institution_ref for row in readable})),
             teams=await teams.known_codes(session, {row.team for row in readable if row.team}),
-            known=await queries.visits_by_ref(session, [row.external_ref for row in readable], lock=not dry_run),
+            known=await queries.visits_by_ref(session, [row.external_ref for row in readable], lock=True),
         )
-        reports = [
-            noticed(batch.take(row), sent) if isinstance(row, VisitRow) else row
-            for row, sent in zip(parsed, rows, strict=True)
-        ]
-        if not dry_run:
-            await batch.write(session)
+        reports = [_noted(batch.take(row.said), row.notes) if isinstance(row, Parsed) else row for row in parsed]
+        await batch.write(session)
         return reports
 
 
-def parse(row: Row) -> VisitRow | RowReport:
+FIELDS: Final = RowFields(
+    days=frozenset({"visited_on"}),
+    keys=frozenset({"external_ref", "institution_ref", "team"}),
+    numbers=frozenset({"score"}),
+    lines=frozenset({"visit_type"}),
+)
+DISPENSABLE: Final = frozenset({"score", "visit_type", "note"})
+"""What a visit can do without."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """A row that can be a visit, and what was corrected or interpreted in it."""
+
+    said: VisitRow
+    notes: Sequence[str]
+
+
+def parse(row: Row, dates: DateOrder | None = None) -> Parsed | RowReport:
     """A mapped row as a visit, or the report that it cannot be one."""
     try:
-        return VisitRow.model_validate(row)
+        values, notes = read_cells(row, FIELDS, dates)
+        said = without_lost_cells(VisitRow, values, DISPENSABLE, notes)
+    except Rejected as rejected:
+        return RowReport("rejected", [rejected.code])
     except ValidationError as error:
         return RowReport("rejected", codes_of(error))
+    return Parsed(said, [*notes, "outcome-interpreted"] if interpreted(row.get("outcome")) else notes)
 
 
-def noticed(report: RowReport, row: Row) -> RowReport:
-    """The report, which also says that the file's word for the outcome is not quite ours."""
-    if report.outcome == "rejected" or not interpreted(row.get("outcome")):
-        return report
-    return replace(report, codes=[*report.codes, "outcome-interpreted"])
+def _noted(report: RowReport, notes: Sequence[str]) -> RowReport:
+    return replace(report, codes=[*report.codes, *notes]) if report.outcome != "rejected" else report
 
 
 class _Batch:

@@ -45,7 +45,7 @@ from shared.clock import utc_now
 from shared.paging import Page, PageOf, PageParams
 from shared.policies import Principal, allow
 from shared.web import SessionDep, problems, service_router
-from shared.wording import Paragraph, Reason
+from shared.wording import KEY, Paragraph, Reason
 
 router = service_router(prefix="/v1/visits", tags=["visits"])
 
@@ -140,7 +140,7 @@ async def list_visits(
     page: PageParams,
     campaign: UUID | None = None,
     institution: UUID | None = None,
-    team: Annotated[str | None, Query(max_length=100)] = None,
+    team: Annotated[str | None, KEY, Query(max_length=100)] = None,
     state: VisitState | None = None,
 ) -> PageOf[Visit]:
     """Visits within the caller's reach, in the order of their plans. Inspectors see those of their team."""

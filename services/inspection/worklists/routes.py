@@ -25,7 +25,7 @@ from services.inspection.worklists.domain import (
 from shared.clock import china_date, utc_now
 from shared.policies import Principal, allow
 from shared.web import SessionDep, problems, service_router
-from shared.wording import Day
+from shared.wording import KEY, NUMBER, Day
 
 router = service_router(prefix="/v1/campaigns", tags=["campaigns"])
 
@@ -103,13 +103,13 @@ async def get_worklist(
     campaign_id: UUID,
     caller: ReaderDep,
     session: SessionDep,
-    team: Annotated[str | None, Query(max_length=100, description="The caller's own if left out.")] = None,
+    team: Annotated[str | None, KEY, Query(max_length=100, description="The caller's own if left out.")] = None,
     order: Order = Order.NEAREST,
     lon: Annotated[
-        float | None, Query(ge=-180, le=180, allow_inf_nan=False, description="Where the day begins.")
+        float | None, NUMBER, Query(ge=-180, le=180, allow_inf_nan=False, description="Where the day begins.")
     ] = None,
-    lat: Annotated[float | None, Query(ge=-90, le=90, allow_inf_nan=False)] = None,
-    limit: Annotated[int, Query(ge=1, le=200)] = 30,
+    lat: Annotated[float | None, NUMBER, Query(ge=-90, le=90, allow_inf_nan=False)] = None,
+    limit: Annotated[int, NUMBER, Query(ge=1, le=200)] = 30,
     on: Annotated[Day | None, Query(description="The day; today if left out.")] = None,
 ) -> WorklistOut:
     """The day's order of a team's open targets: from stop to nearest stop, or the riskiest first with the reasons.

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import ARRAY, CheckConstraint, Date, Index, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.registry.institutions.domain import Address, CoordinatesIncomplete, Latitude, Longitude
+from services.registry.institutions.domain import CoordinatesIncomplete, Latitude, Longitude
 from services.registry.orm import Base
 from shared.clock import china_date
 from shared.database import Aggregate
@@ -23,7 +23,7 @@ from shared.events.registry import (
     AdvertisementVerified,
 )
 from shared.refusals import Conflict, Invalid, NotFound, Refusal
-from shared.wording import Code, Day, Paragraph
+from shared.wording import Address, Code, Day, Paragraph
 
 
 class AdvertisementNotFound(NotFound):

@@ -30,7 +30,7 @@ from shared.clock import china_date, utc_now
 from shared.paging import Page, PageOf, PageParams
 from shared.policies import Principal, allow
 from shared.web import SessionDep, problems, service_router
-from shared.wording import Day, Paragraph
+from shared.wording import KEY, NUMBER, Day, Paragraph
 
 router = service_router(prefix="/v1/advertisements", tags=["advertisements"])
 
@@ -156,8 +156,8 @@ async def list_advertisements(
     session: SessionDep,
     page: PageParams,
     state: State | None = None,
-    district: Annotated[str | None, Query(max_length=20)] = None,
-    street: Annotated[str | None, Query(max_length=20)] = None,
+    district: Annotated[str | None, KEY, Query(max_length=20)] = None,
+    street: Annotated[str | None, KEY, Query(max_length=20)] = None,
     institution: UUID | None = None,
     source: Source | None = None,
     overdue: Annotated[
@@ -186,8 +186,8 @@ async def list_repeat_offenders(
     caller: ReaderDep,
     session: SessionDep,
     page: PageParams,
-    since: Annotated[date | None, Query(description="Found on this day or later.")] = None,
-    least: Annotated[int, Query(ge=1, le=1000)] = 2,
+    since: Annotated[Day | None, Query(description="Found on this day or later.")] = None,
+    least: Annotated[int, NUMBER, Query(ge=1, le=1000)] = 2,
 ) -> PageOf[object]:
     """Institutions with at least so many advertisements within the caller's reach, most first."""
     binding = {"since": since, "least": least}

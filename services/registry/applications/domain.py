@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.registry.calendars.domain import Calendar
-from services.registry.institutions.domain import Address, Details, Kind, Stage
+from services.registry.institutions.domain import Details, Kind, Stage
 from services.registry.orm import Base
 from services.registry.permits.domain import Scope
 from services.registry.procedures.domain import Matter, Procedure, Slug
@@ -34,7 +34,7 @@ from shared.events.registry import (
     SiteVisitRequested,
 )
 from shared.refusals import Conflict, Forbidden, Invalid, NotFound
-from shared.wording import Line
+from shared.wording import Address, Line
 from shared.working_days import Deadline
 
 

@@ -51,7 +51,7 @@ from shared.etags import IfMatch
 from shared.paging import Page, PageOf, PageParams
 from shared.policies import Principal, allow
 from shared.web import SessionDep, problems, service_router
-from shared.wording import Day, Line, Paragraph, Reason
+from shared.wording import KEY, Day, Key, Paragraph, Reason
 
 router = service_router(prefix="/v1/permit-applications", tags=["permit applications"])
 
@@ -154,7 +154,7 @@ class GrantIn(BaseModel):
     outcome: Literal["granted"]
     valid_from: Day
     valid_to: Day
-    number: Line | None = None
+    number: Key | None = None
 
 
 class RefusalIn(BaseModel):
@@ -191,7 +191,7 @@ async def list_applications(
     session: SessionDep,
     page: PageParams,
     state: State | None = None,
-    district: Annotated[str | None, Query(max_length=20)] = None,
+    district: Annotated[str | None, KEY, Query(max_length=20)] = None,
     institution: UUID | None = None,
     overdue: bool | None = None,
 ) -> PageOf[ApplicationOut]:

@@ -17,7 +17,7 @@ from shared.database import Aggregate, new_id
 from shared.events.registry import CalendarDay as ToldDay
 from shared.events.registry import CalendarDayCorrected, CalendarYearPublished, SchoolTermSet
 from shared.refusals import Conflict, Invalid, NotFound, Refusal
-from shared.wording import Code, Day, Line, Name
+from shared.wording import NUMBER, Code, Day, Line, Name
 from shared.working_days import CountsWorkingDays, is_weekend
 
 
@@ -190,7 +190,7 @@ class YearContent(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    year: Annotated[int, Field(ge=2000, le=2100)]
+    year: Annotated[int, NUMBER, Field(ge=2000, le=2100)]
     source: Name
     days: Annotated[list[DayIn], Field(max_length=366)]
 

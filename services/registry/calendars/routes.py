@@ -33,7 +33,7 @@ from shared.paging import Page, PageOf, PageParams
 from shared.policies import Principal, allow
 from shared.refusals import Invalid
 from shared.web import SessionDep, problems, service_router
-from shared.wording import Code
+from shared.wording import KEY, Code, Day
 from shared.working_days import days_between
 
 router = service_router(prefix="/v1/calendar", tags=["calendar"])
@@ -101,8 +101,8 @@ class SchoolTermOut(BaseModel):
 async def get_calendar(
     _: ReaderDep,
     session: SessionDep,
-    first: Annotated[date, Query(alias="from")],
-    last: Annotated[date, Query(alias="to")],
+    first: Annotated[Day, Query(alias="from")],
+    last: Annotated[Day, Query(alias="to")],
     district: Annotated[Code | None, Query(description="Whose vacations; without it, the city's only.")] = None,
 ) -> CalendarOut:
     """What each day is, and whether subject training is forbidden on it."""
@@ -167,7 +167,7 @@ async def list_school_terms(
     session: SessionDep,
     page: PageParams,
     period: Period | None = None,
-    district: Annotated[str | None, Query(max_length=20)] = None,
+    district: Annotated[str | None, KEY, Query(max_length=20)] = None,
 ) -> PageOf[SchoolTerm]:
     """Terms and vacations in the order they were set."""
     binding = {"period": period, "district": district}

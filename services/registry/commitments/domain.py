@@ -16,7 +16,7 @@ from shared.clock import china_date
 from shared.database import Aggregate, new_id
 from shared.events.registry import CommitmentBreached, CommitmentSigned, CommitmentTextPublished
 from shared.refusals import Conflict, Invalid, NotFound, Refusal, field_error
-from shared.wording import Day, Name
+from shared.wording import Day, Name, check_controls
 
 
 class CommitmentTextNotFound(NotFound):
@@ -90,8 +90,9 @@ class BreachRecordedAlready(Conflict):
 
 
 def _readable(value: str) -> str:
-    if not all(character.isprintable() or character in "\r\n\t" for character in value) or not value.strip():
-        raise field_error("control-character", en="Control characters are not allowed.", zh="不允许控制字符。")
+    check_controls(value, lines=True)
+    if not value.strip():
+        raise field_error("text-blank", en="The text is blank.", zh="正文不能为空白。")
     return value
 
 

@@ -4,20 +4,20 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any, Self, TypeAlias
+from typing import Annotated, Any, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 from sqlalchemy import ARRAY, CheckConstraint, Index, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
-from stdnum.cn import uscc as uscc_rules
-from stdnum.exceptions import ValidationError as NumberError
+from stdnum.cn.uscc import calc_check_digit
 
+from services.registry.institutions.searching import searchable
 from services.registry.orm import Base
-from shared.database import Aggregate, new_id
+from shared.database import Aggregate, key_check, new_id
 from shared.events.registry import InstitutionChanged, InstitutionMerged, InstitutionRegistered
 from shared.refusals import Conflict, Forbidden, Invalid, NotFound, field_error
-from shared.wording import Code, Line, Name, not_bool, printable_line
+from shared.wording import CREDIT_CODE, NUMBER, Address, Code, Key, Line, Name, Phone
 
 
 class InstitutionNotFound(NotFound):
@@ -39,6 +39,13 @@ class ExternalRefTaken(Conflict):
 
     code = "external-ref-taken"
     zh = "台账中已有机构使用该外部编号。"
+
+
+class KeyUnusual(Invalid):
+    """A reference or number contains characters that cannot be used in one."""
+
+    code = "key-unusual"
+    zh = "编号中含有不能使用的字符。"
 
 
 class CoordinatesIncomplete(Invalid):
@@ -102,20 +109,31 @@ class Status(StrEnum):
 
 
 def check_uscc(value: str) -> str:
-    """GB 32100-2015: 18 characters with a check character over all of them (ISO 7064-like, modulus 31).
+    """GB 32100-2015: registering department, class, region, organisation, and a check character over all of them.
 
-    The organisation code inside has a check character of its own (GB 11714); both must hold. A region code that was
-    abolished since is no error.
+    Departments are digits, and A (military), N (agriculture), Y (others). The check is that of ISO 7064, modulus 31;
+    the organisation code inside has one of its own (GB 11714), and both must hold. A region code that was abolished
+    since is no error.
     """
     value = value.strip().upper()
     if re.fullmatch(r"[0-9A-HJ-NPQRTUWXY]{18}", value) is None:
         raise field_error("uscc-format", en="A USCC has 18 digits and letters.", zh="统一社会信用代码应为18位。")
-    try:
-        uscc_rules.validate(value)
-    except NumberError:
+    if re.match(r"[1-9ANY]", value) is None:
+        raise field_error(
+            "uscc-department",
+            en="The first character of a USCC is the registering department: 1 to 9, A, N or Y.",
+            zh="统一社会信用代码首位应为登记管理部门代码（1至9、A、N、Y）。",
+        )
+    if re.match(r"..[0-9]{6}", value) is None:
+        raise field_error(
+            "uscc-region",
+            en="Characters 3 to 8 of a USCC are a region code of six digits.",
+            zh="统一社会信用代码第3至8位应为六位行政区划码。",
+        )
+    if calc_check_digit(value[:17]) != value[17]:
         raise field_error(
             "uscc-checksum", en="The check character of the USCC is wrong.", zh="统一社会信用代码校验位错误。"
-        ) from None
+        )
     if not _organisation_code_holds(value[8:17]):
         raise field_error(
             "uscc-organisation-code",
@@ -136,14 +154,11 @@ def _organisation_code_holds(code: str) -> bool:
     return code[8] == ("X" if check == 10 else str(check))
 
 
-Address: TypeAlias = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300), AfterValidator(printable_line)
-]
-Uscc = Annotated[str, Field(max_length=40), AfterValidator(check_uscc)]
-Degrees = Annotated[float, BeforeValidator(not_bool), Field(allow_inf_nan=False)]
+Uscc = Annotated[str, Field(max_length=40), CREDIT_CODE, AfterValidator(check_uscc)]
+Degrees = Annotated[float, NUMBER, Field(allow_inf_nan=False)]
 Longitude = Annotated[Degrees, Field(ge=-180, le=180)]
 Latitude = Annotated[Degrees, Field(ge=-90, le=90)]
-Capacity = Annotated[int, BeforeValidator(not_bool), Field(ge=0, le=100_000)]
+Capacity = Annotated[int, NUMBER, Field(ge=0, le=100_000)]
 
 
 class Details(BaseModel):
@@ -153,7 +168,7 @@ class Details(BaseModel):
 
     name: Name
     uscc: Uscc | None = None
-    permit_no: Line | None = None
+    permit_no: Key | None = None
     kind: Kind
     mode: Mode = Mode.OFFLINE
     profit: Profit = Profit.FOR_PROFIT
@@ -165,9 +180,9 @@ class Details(BaseModel):
     lon: Longitude | None = None
     lat: Latitude | None = None
     legal_representative: Line | None = None
-    phone: Line | None = None
+    phone: Phone | None = None
     capacity: Capacity | None = None
-    external_ref: Line | None = None
+    external_ref: Key | None = None
 
     @model_validator(mode="after")
     def both_coordinates_or_none(self) -> Self:
@@ -203,6 +218,9 @@ class Institution(Base, Aggregate):
         Index("ix_institution_permit_no", "permit_no", postgresql_where=text("permit_no IS NOT NULL")),
         Index("ix_institution_merged_into", "merged_into", postgresql_where=text("merged_into IS NOT NULL")),
         CheckConstraint("(lon IS NULL) = (lat IS NULL)", name="both_coordinates_or_none"),
+        key_check("external_ref"),
+        key_check("permit_no"),
+        CheckConstraint("uscc ~ '^[0-9A-Z]{18}$'", name="uscc_is_normal"),
     )
 
     name: Mapped[str] = mapped_column(Text)
@@ -225,6 +243,7 @@ class Institution(Base, Aggregate):
     registered_at: Mapped[datetime]
     changed_at: Mapped[datetime]
     merged_into: Mapped[UUID | None]
+    search: Mapped[str] = mapped_column(Text, server_default="", comment="name and address as they are looked up")
 
     @classmethod
     def register(
@@ -232,7 +251,12 @@ class Institution(Base, Aggregate):
     ) -> tuple[Self, InstitutionRegistered]:
         """Enter an institution in the ledger, under the id it has elsewhere already if it has one."""
         institution = cls(
-            id=institution_id or new_id(), version=0, registered_at=at, changed_at=at, **details.model_dump()
+            id=institution_id or new_id(),
+            version=0,
+            registered_at=at,
+            changed_at=at,
+            search=searchable(details.name, details.address),
+            **details.model_dump(),
         )
         return institution, InstitutionRegistered(**public_state(institution.id, details), at=at)
 
@@ -247,7 +271,7 @@ class Institution(Base, Aggregate):
             return None
         for field in changed:
             setattr(self, field, getattr(after, field))
-        self.changed_at = at
+        self.search, self.changed_at = searchable(after.name, after.address), at
         return InstitutionChanged(**public_state(self.id, after), changed=changed, at=at)
 
     def merge_into(self, survivor: Self, *, at: datetime) -> InstitutionMerged:

@@ -16,25 +16,24 @@ from services.registry.institutions.domain import Kind, Status
 from services.registry.institutions.queries import COLUMNS, Filters
 from shared.clock import CHINA
 from shared.policies import Principal, allow
+from shared.spreadsheets import guarded
 from shared.web import service_router
+from shared.wording import KEY
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 router = service_router(prefix="/v1/exports", tags=["exports"])
 
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\x00")
-
 
 def safe(value: object) -> str:
-    """A cell as text that no spreadsheet takes for a formula (OWASP: CSV injection)."""
+    """A cell as text that no spreadsheet takes for a formula."""
     if value is None:
         return ""
     if isinstance(value, list):
-        return ",".join(map(str, value))
+        return guarded(",".join(map(str, value)))
     if isinstance(value, datetime):
         return value.astimezone(CHINA).isoformat(timespec="seconds")
-    words = str(value)
-    return f"'{words}" if isinstance(value, str) and words.startswith(_FORMULA_STARTS) else words
+    return guarded(value) if isinstance(value, str) else str(value)
 
 
 def csv_lines(rows: Sequence[Sequence[object]]) -> bytes:
@@ -52,8 +51,8 @@ async def export_ledger(
     request: Request,
     caller: Annotated[Principal, allow("bureau", "district_officer", "auditor", "service")],
     form: Annotated[Literal["csv", "xlsx"], Query(alias="format")] = "csv",
-    district: Annotated[str | None, Query(max_length=20)] = None,
-    street: Annotated[str | None, Query(max_length=20)] = None,
+    district: Annotated[str | None, KEY, Query(max_length=20)] = None,
+    street: Annotated[str | None, KEY, Query(max_length=20)] = None,
     kind: Kind | None = None,
     status: Status | None = None,
 ) -> StreamingResponse:
@@ -90,7 +89,9 @@ async def _as_csv(rows: AsyncIterator[Sequence[Any]]) -> AsyncIterator[bytes]:
 
 async def _as_xlsx(rows: AsyncIterator[Sequence[Any]]) -> AsyncIterator[bytes]:
     with tempfile.TemporaryFile() as file:
-        with xlsxwriter.Workbook(file, {"constant_memory": True, "strings_to_formulas": False}) as workbook:
+        with xlsxwriter.Workbook(
+            file, {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+        ) as workbook:
             sheet = workbook.add_worksheet("ledger")
             sheet.write_row(0, 0, COLUMNS)
             number = 0

@@ -16,48 +16,20 @@ from services.registry.institutions.domain import (
     FIELDS,
     Details,
     Institution,
-    Kind,
-    Mode,
-    Profit,
-    Stage,
     Status,
     public_state,
 )
+from services.registry.institutions.searching import searchable
+from services.registry.institutions.words import INTERPRETATIONS, WORDS, district_code
 from services.registry.permits.domain import Paper, Scope, Validity
 from services.registry.permits.usecases import PaperOutcome, record_papers
 from shared.database import copy_rows, new_id
 from shared.events.registry import InstitutionChanged, InstitutionRegistered
-from shared.imports.cleaning import Unreadable, code_text, coordinates, day, narrow, one_line, whole_number
+from shared.imports.cleaning import DateOrder, Identity, Unreadable, code_text, coordinates, day, one_line, whole_number
 from shared.imports.reader import Row
-from shared.imports.runner import RowReport
+from shared.imports.runner import NO_HINTS, Hints, RowReport
 from shared.journal import Fact, record_many
-
-ALIASES: Mapping[str, Mapping[str, str]] = {
-    "kind": {"学科": "subject", "学科类": "subject", "非学科": "non_subject", "非学科类": "non_subject"},
-    "mode": {"线下": "offline", "线上": "online", "线上线下": "both", "线上+线下": "both"},
-    "profit": {
-        "营利": "for_profit", "营利性": "for_profit", "非营利": "non_profit", "非营利性": "non_profit",
-        "nonprofit": "non_profit", "not_for_profit": "non_profit",
-    },
-    "status": {
-        "正常": "active", "在业": "active", "存续": "active", "停业": "suspended", "暂停": "suspended",
-        "关闭": "closed", "注销": "closed", "无证": "unlicensed",
-        "open": "active", "operating": "active", "licensed": "active", "permitted": "active", "current": "active",
-        "issued": "active", "registration": "active", "registered": "active", "license": "active", "permit": "active",
-        "pending_revocation": "active", "in_operation": "active", "temporarily_closed": "suspended",
-        "inactive": "closed",
-        "out_of_business": "closed", "ceased": "closed", "surrendered": "closed", "cancelled": "closed",
-        "canceled": "closed", "expired": "unlicensed", "expired_permit": "unlicensed", "revoked": "unlicensed",
-        "not_permitted": "unlicensed",
-    },
-    "stages": {"学前": "preschool", "小学": "primary", "初中": "junior", "高中": "senior", "幼儿": "preschool"},
-}  # fmt: skip
-"""Words that ledgers use for ours."""
-_WORDS: Mapping[str, Mapping[str, str]] = {
-    field: {**{word.value: word.value for word in ours}, **ALIASES[field]}
-    for field, ours in {"kind": Kind, "mode": Mode, "profit": Profit, "status": Status, "stages": Stage}.items()
-}
-"""Theirs and ours."""
+from shared.text import credit_code, key
 
 _LIST_SEPARATORS = re.compile(r"[,，、;；|/\s]+")
 _NOT_FROM_LEDGERS = frozenset({Status.APPLYING, Status.MERGED})
@@ -108,16 +80,23 @@ class InstitutionImporter:
 
     fields: ClassVar[frozenset[str]] = frozenset({*FIELDS, *_PAPER, "postcode"})
     table: ClassVar[str] = "institution"
+    identities: ClassVar[Mapping[str, Identity]] = {"external_ref": "reference", "uscc": "credit_code"}
+    days: ClassVar[frozenset[str]] = frozenset(_PAPER)
+    padded: ClassVar[frozenset[str]] = frozenset({"postcode"})
 
     async def apply(
-        self, session: AsyncSession, rows: Sequence[Row], *, scope: str | None, dry_run: bool, at: datetime
+        self,
+        session: AsyncSession,
+        rows: Sequence[Row],
+        *,
+        scope: str | None,
+        at: datetime,
+        hints: Hints = NO_HINTS,
     ) -> Sequence[RowReport]:
-        parsed = [_parsed(row, scope) for row in rows]
+        parsed = [_parsed(row, scope, hints) for row in rows]
         readable = [row.details for row in parsed if isinstance(row, Parsed)]
         batch = _Batch(at, scope, await self._known(session, readable))
         reports = [batch.take(row) if isinstance(row, Parsed) else row for row in parsed]
-        if dry_run:
-            return reports
         papers = await batch.write(session)
         return [_with_paper(row, report, papers) for row, report in zip(parsed, reports, strict=True)]
 
@@ -144,9 +123,9 @@ def _with_paper(row: Parsed | RowReport, report: RowReport, papers: Papers) -> R
     return report
 
 
-def _parsed(row: Row, scope: str | None) -> Parsed | RowReport:
+def _parsed(row: Row, scope: str | None, hints: Hints) -> Parsed | RowReport:
     try:
-        return parse(row, scope)
+        return parse(row, scope, hints)
     except Rejected as rejected:
         return RowReport("rejected", rejected.codes)
 
@@ -200,6 +179,7 @@ class _Batch:
             if institution is not None and version != institution.version:
                 for field in FIELDS:
                     setattr(institution, field, getattr(self._current[institution_id], field))
+                institution.search = searchable(institution.name, institution.address)
                 institution.version, institution.changed_at = version, self._at
         await session.flush()  # before the new rows, which may carry a reference that was given up
         new = list(self._new.values())
@@ -244,8 +224,8 @@ class _Batch:
 
     def _correct(self, institution_id: UUID, details: Details, changed: list[str]) -> None:
         version = self._versions[institution_id] + 1
-        for key in _identities(self._current[institution_id]):
-            self._ids.pop(key, None)  # a later row with the reference it had means another institution
+        for identity in _identities(self._current[institution_id]):
+            self._ids.pop(identity, None)  # a later row with the reference it had means another institution
         self._remember(institution_id, details, version)
         if institution_id in self._new:
             self._new[institution_id].update(self._row(institution_id, details, version))
@@ -253,13 +233,20 @@ class _Batch:
         self._facts.append(Fact(institution_id, version, event))
 
     def _row(self, institution_id: UUID, details: Details, version: int) -> dict[str, Any]:
-        return {"id": institution_id, "version": version, "changed_at": self._at, **details.model_dump()}
+        search = searchable(details.name, details.address)
+        return {
+            "id": institution_id,
+            "version": version,
+            "changed_at": self._at,
+            "search": search,
+            **details.model_dump(),
+        }
 
     def _remember(self, institution_id: UUID, details: Details, version: int) -> None:
         self._current[institution_id] = details
         self._versions[institution_id] = version
-        for key in _identities(details):
-            self._ids[key] = institution_id
+        for identity in _identities(details):
+            self._ids[identity] = institution_id
 
 
 def _identities(details: Details) -> list[tuple[str, str]]:
@@ -267,11 +254,11 @@ def _identities(details: Details) -> list[tuple[str, str]]:
     return [(name, value) for name, value in found if value]
 
 
-def parse(row: Row, scope: str | None) -> Parsed:
+def parse(row: Row, scope: str | None, hints: Hints = NO_HINTS) -> Parsed:
     """A mapped row as an entry; raises `Rejected` with the reasons where it cannot be one."""
     values: dict[str, Any] = dict(row)
-    notes = _clean(values)
-    paper, paper_notes = _paper(values)
+    notes = _clean(values, hints)
+    paper, paper_notes = _paper(values, hints.dates)
     notes += paper_notes
     if "kind" not in values:
         raise Rejected("kind-missing")
@@ -279,11 +266,7 @@ def parse(row: Row, scope: str | None) -> Parsed:
         raise Rejected("address-missing")
     if not (values.get("external_ref") or values.get("uscc")):
         raise Rejected("identity-missing")
-    try:
-        details = Details.model_validate(values)
-    except ValidationError as error:
-        problems = error.errors(include_url=False, include_input=False)
-        raise Rejected(*sorted({_code(problem) for problem in problems})) from None
+    details = _details(values, notes)
     if details.status in _NOT_FROM_LEDGERS:
         raise Rejected("status-not-from-ledgers")
     if scope is not None and details.district != scope:
@@ -293,7 +276,34 @@ def parse(row: Row, scope: str | None) -> Parsed:
     return Parsed(details, notes, paper)
 
 
-def _clean(values: dict[str, Any]) -> list[str]:
+def _details(values: dict[str, Any], notes: list[str]) -> Details:
+    """The entry; a cell that it can do without is left out where it cannot be read, and the notes say so."""
+    try:
+        return Details.model_validate(values)
+    except ValidationError as error:
+        problems = error.errors(include_url=False, include_input=False)
+    codes = sorted({_code(problem) for problem in problems})
+    lost = {str(problem["loc"][0]) if problem["loc"] else "row" for problem in problems}
+    if not lost <= _DISPENSABLE:
+        raise Rejected(*codes, *_unknown_words(values, problems))
+    for field in lost | ({"lon", "lat"} if lost & _POINT else set()):
+        values.pop(field, None)
+    notes += codes
+    return Details.model_validate(values)
+
+
+_POINT = frozenset({"lon", "lat", "row"})
+_DISPENSABLE = _POINT | {"capacity", "phone", "legal_representative", "district", "street", "stages"}
+"""What an entry can do without. Half a point is a problem of the row as a whole."""
+
+
+def _unknown_words(values: Mapping[str, Any], problems: Sequence[Any]) -> list[str]:
+    """The report names a status that nobody knows, so that a mapping can say what it means."""
+    unknown = any(problem["loc"] == ("status",) for problem in problems)
+    return [f"status-unknown:{values['status'][:50]}"] if unknown else []
+
+
+def _clean(values: dict[str, Any], hints: Hints) -> list[str]:
     """Put every cell in the form the entry wants; the notes say which were corrected."""
     notes: list[str] = []
     for field in _LINES:
@@ -310,8 +320,8 @@ def _clean(values: dict[str, Any]) -> list[str]:
         values["lon"], values["lat"], corrected = coordinates(values["lon"], values["lat"])
         notes += corrected
     if "postcode" in values:
-        _put_postcode(values, notes)
-    _translate(values)
+        _put_postcode(values, notes, hints.widths.get("postcode"))
+    _translate(values, notes)
     return notes
 
 
@@ -333,6 +343,8 @@ def _clean_code(values: dict[str, Any], field: str, code: str, notes: list[str])
         return
     if field != "external_ref" and field != "permit_no" and value.endswith(".0") and value[:-2].isdigit():
         value, note = value[:-2], code  # what a program wrote that took a column of digits for amounts
+    if field == "district" and (known := district_code(value)) is not None:
+        value, note = known, code
     if field in _PLACES and value.isascii() and _NOT_IN_A_CODE.search(value):
         value, note = _NOT_IN_A_CODE.sub("-", value).strip("-"), code
     values[field] = value
@@ -340,52 +352,52 @@ def _clean_code(values: dict[str, Any], field: str, code: str, notes: list[str])
         notes.append(note)
 
 
-_USCC_SEPARATORS = re.compile(r"[\s\-–—_.·]+")
-
-
 def _clean_uscc(values: dict[str, Any], notes: list[str]) -> None:
     given = values["uscc"]
-    plain = given if given.isascii() and given.isalnum() else _USCC_SEPARATORS.sub("", narrow(given))
-    values["uscc"] = plain.upper()
+    values["uscc"] = credit_code(given)
     if values["uscc"] != given:
         notes.append("uscc-normalised")
 
 
-_CHINESE = re.compile(r"[\u4e00-\u9fff]")
-_POSTCODE_LENGTHS = (5, 6)
-
-
-def _put_postcode(values: dict[str, Any], notes: list[str]) -> None:
-    """A postcode stays with the address. One of five digits in China, or of four elsewhere, lost a leading zero."""
-    postcode = narrow(values.pop("postcode")).strip().removesuffix(".0")
+def _put_postcode(values: dict[str, Any], notes: list[str], digits: int | None) -> None:
+    """A postcode stays with the address. One digit short of the longest in its file, it lost a leading zero."""
+    postcode = key(values.pop("postcode")).removesuffix(".0")
     address = values.get("address", "")
-    if postcode.isdigit():
-        full = _POSTCODE_LENGTHS[_CHINESE.search(address + values.get("name", "")) is not None]
-        if len(postcode) == full - 1:
-            postcode = f"0{postcode}"
-            notes.append("postcode-zero-restored")
+    if postcode.isdigit() and digits in _POSTCODE_LENGTHS and len(postcode) == digits - 1:
+        postcode = f"0{postcode}"
+        notes.append("postcode-zero-restored")
     if address and postcode not in address:
         values["address"] = f"{address} {postcode}"
 
 
-def _translate(values: dict[str, Any]) -> None:
-    for field in values.keys() & _WORDS.keys():
-        words = _WORDS[field]
+_POSTCODE_LENGTHS = (5, 6)
+
+
+def _translate(values: dict[str, Any], notes: list[str]) -> None:
+    for field in values.keys() & WORDS.keys():
+        words = WORDS[field]
         if field == "stages":
             parts = [word for word in _LIST_SEPARATORS.split(values[field]) if word]
             values[field] = [_word(words, part) for part in parts]
         else:
-            values[field] = _word(words, values[field])
+            said = values[field]
+            values[field] = _word(words, said)
+            if field == "status" and _plain(said) in INTERPRETATIONS:
+                notes.append("status-interpreted")
 
 
 def _word(words: Mapping[str, str], said: str) -> str:
     if said in words:
         return words[said]
-    plain = "_".join(narrow(said).casefold().replace("-", " ").split())
-    return words.get(plain, plain)
+    plain = _plain(said)
+    return words.get(plain, words.get(plain.replace("_", ""), plain))
 
 
-def _paper(values: dict[str, Any]) -> tuple[PermitPaper | None, list[str]]:
+def _plain(said: str) -> str:
+    return "_".join(key(said).casefold().replace("-", " ").split())
+
+
+def _paper(values: dict[str, Any], dates: DateOrder | None) -> tuple[PermitPaper | None, list[str]]:
     """The permit a row tells of: one with a number, and an end or the word that it has none."""
     if not any(field in values for field in _PAPER):
         return None, []
@@ -394,9 +406,9 @@ def _paper(values: dict[str, Any]) -> tuple[PermitPaper | None, list[str]]:
     for field in _PAPER:
         if field in values:
             try:
-                days[field], note = day(values.pop(field))
-            except Unreadable:
-                raise Rejected(f"{field.replace('_', '-')}-unreadable") from None
+                days[field], note = day(values.pop(field), dates)
+            except Unreadable as unreadable:
+                raise Rejected(f"{field.replace('_', '-')}-{unreadable.code.removeprefix('date-')}") from None
             if note is not None and note not in notes:
                 notes.append(note)
     starts, ends = (days.get(field) for field in _PAPER)

@@ -9,8 +9,10 @@ from sqlalchemy import ARRAY, Select, Text, any_, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.institutions.domain import Institution, InstitutionNotFound
+from services.registry.institutions.searching import pattern
 from shared.policies import Principal
 from shared.reads import instant
+from shared.text import credit_code
 
 COLUMNS = (
     "id", "version", "name", "uscc", "permit_no", "kind", "mode", "profit", "stages", "status", "district", "street",
@@ -59,8 +61,9 @@ class Filters:
             values.append(self.id)
         if self.q is not None:
             place = first + len(values)
-            conditions.append(f"(name ILIKE ${place} OR address ILIKE ${place} OR uscc = ${place + 1})")
-            values += [f"%{_escape(self.q)}%", self.q.upper()]
+            found, value = looked_up(self.q, f"${place}")
+            conditions.append(f"({found} OR uscc = ${place + 1})")
+            values += [value, credit_code(self.q)]
         return conditions, values
 
 
@@ -71,8 +74,19 @@ def _is_id(value: str | None) -> bool:
         return False
 
 
-def _escape(pattern: str) -> str:
-    return pattern.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+def looked_up(q: str, place: str, table: str = "institution") -> tuple[str, str]:
+    """The condition that an entry is meant by these words, and the value for its place.
+
+    Words without a letter or a digit are looked for as they stand.
+    """
+    folded = pattern(q)
+    if folded is not None:
+        return f"{table}.search LIKE {place}", folded
+    return f"({table}.name LIKE {place} OR {table}.address LIKE {place})", f"%{_escape(q)}%"
+
+
+def _escape(words: str) -> str:
+    return words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
 def ledger_page(filters: Filters, *, after: str | None, limit: int) -> tuple[str, list[object]]:

@@ -5,11 +5,10 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Query, Request, Response, status
-from pydantic import MISSING, BaseModel, ConfigDict, Field
+from pydantic import MISSING, BaseModel, ConfigDict
 
 from services.registry.institutions import queries, usecases
 from services.registry.institutions.domain import (
-    Address,
     Capacity,
     CoordinatesIncomplete,
     Details,
@@ -35,7 +34,7 @@ from shared.paging import Page, PageParams
 from shared.policies import Principal, allow
 from shared.reads import fetch_page
 from shared.web import SessionDep, problems, service_router
-from shared.wording import Code, Line, Name
+from shared.wording import KEY, Address, Code, Key, Line, Name, Phone, Reason
 
 router = service_router(prefix="/v1/institutions", tags=["institutions"])
 
@@ -56,7 +55,7 @@ class InstitutionPatch(BaseModel):
 
     name: Name | MISSING = MISSING
     uscc: Uscc | MISSING | None = MISSING
-    permit_no: Line | MISSING | None = MISSING
+    permit_no: Key | MISSING | None = MISSING
     kind: Kind | MISSING = MISSING
     mode: Mode | MISSING = MISSING
     profit: Profit | MISSING = MISSING
@@ -68,10 +67,10 @@ class InstitutionPatch(BaseModel):
     lon: Longitude | MISSING | None = MISSING
     lat: Latitude | MISSING | None = MISSING
     legal_representative: Line | MISSING | None = MISSING
-    phone: Line | MISSING | None = MISSING
+    phone: Phone | MISSING | None = MISSING
     capacity: Capacity | MISSING | None = MISSING
-    external_ref: Line | MISSING | None = MISSING
-    reason: Annotated[str, Field(min_length=1, max_length=500)] | MISSING = MISSING
+    external_ref: Key | MISSING | None = MISSING
+    reason: Reason | MISSING = MISSING
 
 
 class InstitutionOut(BaseModel):
@@ -133,8 +132,8 @@ async def list_institutions(
     request: Request,
     caller: ReaderDep,
     page: PageParams,
-    district: Annotated[str | None, Query(max_length=20)] = None,
-    street: Annotated[str | None, Query(max_length=20)] = None,
+    district: Annotated[str | None, KEY, Query(max_length=20)] = None,
+    street: Annotated[str | None, KEY, Query(max_length=20)] = None,
     kind: Kind | None = None,
     status: Status | None = None,
     q: Annotated[

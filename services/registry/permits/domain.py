@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from services.registry.orm import Base
 from shared.clock import china_date
-from shared.database import Aggregate, new_id
+from shared.database import Aggregate, key_check, new_id
 from shared.events.registry import (
     PermitCancelled,
     PermitEvent,
@@ -214,6 +214,7 @@ class Permit(Base, Aggregate):
     __tablename__ = "permit"
     __table_args__ = (
         UniqueConstraint("number"),
+        key_check("number"),
         Index("ix_permit_institution_id_id", "institution_id", "id"),
         Index("ix_permit_valid_to_id", "valid_to", "id"),
         Index("ix_permit_district_id", "district", "id"),

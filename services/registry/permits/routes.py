@@ -26,7 +26,7 @@ from shared.clock import china_date, utc_now
 from shared.paging import Page, PageOf, PageParams
 from shared.policies import Principal, allow
 from shared.web import SessionDep, problems, service_router
-from shared.wording import Day, Document, Name, Paragraph, Reason
+from shared.wording import KEY, Day, Document, Name, Paragraph, Reason
 
 router = service_router(prefix="/v1/permits", tags=["permits"])
 
@@ -141,7 +141,7 @@ async def list_permits(
     session: SessionDep,
     page: PageParams,
     institution: UUID | None = None,
-    district: Annotated[str | None, Query(max_length=20)] = None,
+    district: Annotated[str | None, KEY, Query(max_length=20)] = None,
     kind: Kind | None = None,
     status: PermitStatus | None = None,
     expiring_before: Day | None = None,

@@ -15,7 +15,7 @@ from services.registry.orm import Base
 from shared.database import Aggregate, new_id
 from shared.events.registry import ProcedureEnacted
 from shared.refusals import Conflict, NotFound, Refusal, field_error
-from shared.wording import Code, Day, Line
+from shared.wording import NUMBER, Code, Day, Line
 
 
 class ProcedureNotFound(NotFound):
@@ -61,7 +61,7 @@ class PermitFate(StrEnum):
 
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
-WorkingDays = Annotated[int, Field(ge=1, le=250)]
+WorkingDays = Annotated[int, NUMBER, Field(ge=1, le=250)]
 
 
 class DocumentRequirement(BaseModel):
@@ -113,7 +113,7 @@ class Terms(BaseModel):
     site_visit: bool = False
     days: StateDays = Field(default_factory=StateDays)
     overall_days: WorkingDays
-    extension_days: Annotated[int, Field(ge=0, le=250)] = 0
+    extension_days: Annotated[int, NUMBER, Field(ge=0, le=250)] = 0
     steps: Annotated[list[Step], Field(max_length=30)] = Field(default_factory=list)
     permit: PermitFate = PermitFate.KEPT
     source: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]

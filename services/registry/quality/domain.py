@@ -1,11 +1,11 @@
 """What is doubtful about the ledger: findings derived at the moment of asking, and those looked into already."""
 
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import cached_property
 from typing import Final, Self
 from uuid import UUID
 
@@ -13,6 +13,7 @@ from rapidfuzz import fuzz
 from sqlalchemy import Index, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from services.registry.institutions.searching import simplified
 from services.registry.orm import Base
 from shared.database import Aggregate, new_id
 from shared.events.registry import QualityFindingDismissed
@@ -150,7 +151,7 @@ _NOISE = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Entry:
     """What of an entry is compared."""
 
@@ -160,35 +161,58 @@ class Entry:
     district: str | None
     street: str | None
 
-    @property
+    @cached_property
     def key(self) -> str:
         """The name without what most names have."""
         return distinctive(self.name)
 
+    @cached_property
+    def place(self) -> str:
+        """The address without what most addresses have."""
+        return distinctive(self.address)
+
 
 def distinctive(words: str) -> str:
     """Width, case, punctuation and the words that say nothing removed; the whole, where nothing would be left."""
-    plain = unicodedata.normalize("NFKC", words).casefold()
+    plain = simplified(words)
     return _NOISE.sub("", plain) or re.sub(r"[\s\W_]+", "", plain)
 
 
 def similar_pairs(entries: Iterable[Entry]) -> Iterator[tuple[Entry, Entry, Mapping[str, int]]]:
     """Pairs that are probably one institution: names alike and addresses alike, in one district.
 
-    Only entries that share a piece of their name are compared: all pairs of a city would be too many.
+    Only entries that share a piece of their name are compared: all pairs of a city would be too many. Where a piece is
+    common, they must share a piece of their address as well. Entries that are equal are always found.
     """
     blocks: dict[tuple[str | None, str], list[Entry]] = {}
+    equal: dict[tuple[str | None, str, str], list[Entry]] = {}
     for entry in entries:
+        equal.setdefault((entry.district, entry.key, entry.place), []).append(entry)
         for piece in _pieces(entry.key):
             blocks.setdefault((entry.district, piece), []).append(entry)
     seen: set[tuple[UUID, UUID]] = set()
+    for block in equal.values():
+        # Of very many that are equal each is shown beside the first one: all their pairs would say no more.
+        for place in range(1 if len(block) > LARGEST_BLOCK else len(block) - 1):
+            yield from _alike_one(block[place], block[place + 1 :], seen)
     for block in blocks.values():
         if len(block) <= LARGEST_BLOCK:
             yield from _alike(block, seen)
+        else:
+            for smaller in _by_address(block):
+                yield from _alike(smaller, seen)
+
+
+def _by_address(block: Sequence[Entry]) -> Iterator[Sequence[Entry]]:
+    parts: dict[str, list[Entry]] = {}
+    for entry in block:
+        for piece in _pieces(entry.place):
+            parts.setdefault(piece, []).append(entry)
+    return (part for part in parts.values() if 1 < len(part) <= LARGEST_BLOCK)
 
 
 LARGEST_BLOCK: Final = 60
-"""A piece of a name that more entries of a district share is a common word, and says nothing."""
+"""A piece of a name or address that more entries of a district share is a common word, and says nothing alone."""
 
 
 def _pieces(key: str) -> set[str]:
@@ -198,15 +222,21 @@ def _pieces(key: str) -> set[str]:
 
 def _alike(block: Sequence[Entry], seen: set[tuple[UUID, UUID]]) -> Iterator[tuple[Entry, Entry, Mapping[str, int]]]:
     for place, one in enumerate(block):
-        for other in block[place + 1 :]:
-            pair = (one.id, other.id) if one.id < other.id else (other.id, one.id)
-            if one.id == other.id or pair in seen:
-                continue
-            seen.add(pair)
-            scores = likeness(one, other)
-            if scores is not None:
-                first, second = (one, other) if one.id < other.id else (other, one)
-                yield first, second, scores
+        yield from _alike_one(one, block[place + 1 :], seen)
+
+
+def _alike_one(
+    one: Entry, others: Sequence[Entry], seen: set[tuple[UUID, UUID]]
+) -> Iterator[tuple[Entry, Entry, Mapping[str, int]]]:
+    for other in others:
+        pair = (one.id, other.id) if one.id < other.id else (other.id, one.id)
+        if one.id == other.id or pair in seen:
+            continue
+        seen.add(pair)
+        scores = likeness(one, other)
+        if scores is not None:
+            first, second = (one, other) if one.id < other.id else (other, one)
+            yield first, second, scores
 
 
 def likeness(one: Entry, other: Entry) -> Mapping[str, int] | None:
@@ -214,5 +244,5 @@ def likeness(one: Entry, other: Entry) -> Mapping[str, int] | None:
     name = round(fuzz.ratio(one.key, other.key))
     if name < SIMILAR_NAMES:
         return None
-    address = round(fuzz.token_sort_ratio(distinctive(one.address), distinctive(other.address)))
+    address = round(fuzz.token_sort_ratio(one.place, other.place))
     return {"name": name, "address": address} if address >= SIMILAR_ADDRESSES else None

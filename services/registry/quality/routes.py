@@ -27,14 +27,14 @@ from shared.clock import china_date, utc_now
 from shared.paging import Page, PageOf, PageParams
 from shared.policies import Principal, allow
 from shared.web import SessionDep, problems, service_router
-from shared.wording import Reason
+from shared.wording import KEY, Reason
 
 router = service_router(prefix="/v1/quality", tags=["ledger quality"])
 mergers = service_router(prefix="/v1/institutions", tags=["ledger quality"])
 
 ReaderDep = Annotated[Principal, allow("bureau", "district_officer", "auditor", "service")]
 KeeperDep = Annotated[Principal, allow("bureau", "district_officer")]
-Code = Annotated[str | None, Query(max_length=20)]
+Code = Annotated[str | None, KEY, Query(max_length=20)]
 
 
 class FindingOut(BaseModel):

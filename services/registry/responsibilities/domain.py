@@ -16,7 +16,7 @@ from shared.clock import china_date
 from shared.database import Aggregate, new_id
 from shared.events.registry import ResponsibilityAssigned
 from shared.refusals import Conflict, Invalid, Refusal
-from shared.wording import Line, Name
+from shared.wording import Key, Line, Name
 
 
 class DepartmentNotForRole(Invalid):
@@ -64,7 +64,7 @@ class Holder(BaseModel):
 
     officer: Line
     officer_name: Name
-    phone: Line | None = None
+    phone: Key | None = None
     department: Department | None = None
 
 

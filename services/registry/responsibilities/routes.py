@@ -33,7 +33,7 @@ from shared.clock import utc_now
 from shared.paging import Page, PageParams
 from shared.policies import Principal, allow
 from shared.web import SessionDep, problems, service_router
-from shared.wording import Code, Line, Name, Reason
+from shared.wording import KEY, Code, Key, Line, Name, Reason
 
 router = service_router(prefix="/v1", tags=["responsibilities"])
 
@@ -57,7 +57,7 @@ class ManyResponsibilitiesIn(BaseModel):
     role: Role
     officer: Line
     officer_name: Name
-    phone: Line | None = None
+    phone: Key | None = None
     department: Department | None = None
     only_vacant: bool = True
 
@@ -218,8 +218,8 @@ async def list_responsibility_gaps(
     session: SessionDep,
     page: PageParams,
     role: Role | None = None,
-    district: Annotated[str | None, Query(max_length=20)] = None,
-    street: Annotated[str | None, Query(max_length=20)] = None,
+    district: Annotated[str | None, KEY, Query(max_length=20)] = None,
+    street: Annotated[str | None, KEY, Query(max_length=20)] = None,
 ) -> Mapping[str, Any]:
     """Institutions (active, suspended or unlicensed) that lack this role, or any, in the order of registration."""
     binding = {"role": role, "district": district, "street": street}

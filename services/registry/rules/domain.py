@@ -16,7 +16,7 @@ from shared.clock import china_date
 from shared.database import Aggregate, new_id
 from shared.events.registry import RuleEnacted, RuleRepealed
 from shared.refusals import Conflict, Invalid, NotFound, field_error
-from shared.wording import Code, Day, Line, Name, Paragraph
+from shared.wording import NUMBER, Code, Day, Line, Name, Paragraph
 
 
 class RuleNotFound(NotFound):
@@ -114,8 +114,8 @@ class LatestEnd(Parameters):
 
 
 class OnlineLesson(Parameters):
-    max_minutes: Annotated[int, Field(ge=1)]
-    min_gap_minutes: Annotated[int, Field(ge=0)]
+    max_minutes: Annotated[int, NUMBER, Field(ge=1)]
+    min_gap_minutes: Annotated[int, NUMBER, Field(ge=0)]
 
 
 class NationalSubjects(Parameters):
@@ -125,12 +125,12 @@ class NationalSubjects(Parameters):
 
 
 class Prepayment(Parameters):
-    max_months: Annotated[int, Field(ge=1)]
-    max_lessons: Annotated[int, Field(ge=1)]
+    max_months: Annotated[int, NUMBER, Field(ge=1)]
+    max_lessons: Annotated[int, NUMBER, Field(ge=1)]
 
 
 class PrepaymentAmount(Parameters):
-    max_fen: Annotated[int, Field(ge=0)]
+    max_fen: Annotated[int, NUMBER, Field(ge=0)]
 
 
 class Advertising(Parameters):
@@ -138,7 +138,7 @@ class Advertising(Parameters):
 
 
 class AreaPerPupil(Parameters):
-    min_m2: Annotated[float, Field(gt=0, allow_inf_nan=False)]
+    min_m2: Annotated[float, NUMBER, Field(gt=0, allow_inf_nan=False)]
 
 
 PARAMETERS: Final[Mapping[RuleCheck, type[Parameters]]] = {

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import groupby, pairwise
 from typing import Annotated, Final
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from services.registry.calendars.domain import Calendar, CalendarUnpublished
 from services.registry.institutions.domain import Kind, Mode, Profit, Stage
@@ -22,8 +22,8 @@ from services.registry.rules.domain import (
     RuleCheck,
 )
 from shared.clock import CHINA, china_date
-from shared.refusals import Invalid, field_error
-from shared.wording import Code, Day, Line
+from shared.refusals import Invalid
+from shared.wording import NUMBER, Code, Day, Line
 
 
 class LessonReversed(Invalid):
@@ -47,16 +47,10 @@ class LessonModeMissing(Invalid):
     zh = "线上线下兼营的机构须指明每节课的形式。"
 
 
-def _not_bool(value: object) -> object:
-    if isinstance(value, bool):
-        raise field_error("not-a-number", en="A number is needed.", zh="应为数字。")
-    return value
-
-
 Moment = Annotated[AwareDatetime, Field(ge=datetime(2000, 1, 1, tzinfo=UTC), lt=datetime(2101, 1, 1, tzinfo=UTC))]
-Count = Annotated[int, BeforeValidator(_not_bool), Field(ge=1, le=100_000)]
-Fen = Annotated[int, BeforeValidator(_not_bool), Field(ge=0, le=10**12)]
-SquareMetres = Annotated[float, BeforeValidator(_not_bool), Field(gt=0, le=1_000_000, allow_inf_nan=False)]
+Count = Annotated[int, NUMBER, Field(ge=1, le=100_000)]
+Fen = Annotated[int, NUMBER, Field(ge=0, le=10**12)]
+SquareMetres = Annotated[float, NUMBER, Field(gt=0, le=1_000_000, allow_inf_nan=False)]
 
 
 class PlannedInstitution(BaseModel):

@@ -26,7 +26,7 @@ from shared.clock import china_date, utc_now
 from shared.paging import Page, PageOf, PageParams
 from shared.policies import Principal, allow
 from shared.web import SessionDep, problems, service_router
-from shared.wording import Day, Reason
+from shared.wording import KEY, Day, Reason
 
 router = service_router(prefix="/v1/rules", tags=["rules"])
 
@@ -99,8 +99,8 @@ async def list_rules(
     _: ReaderDep,
     session: SessionDep,
     page: PageParams,
-    on: Annotated[date | None, Query(description="Only rules in force on this day.")] = None,
-    code: Annotated[str | None, Query(max_length=80)] = None,
+    on: Annotated[Day | None, Query(description="Only rules in force on this day.")] = None,
+    code: Annotated[str | None, KEY, Query(max_length=80)] = None,
     check: RuleCheck | None = None,
 ) -> PageOf[Rule]:
     """Rules with their sources and days, in the order they were entered."""

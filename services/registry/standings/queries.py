@@ -6,6 +6,7 @@ from typing import Any
 import orjson
 from pydantic import TypeAdapter
 
+from services.registry.institutions.queries import looked_up
 from services.registry.permits.queries import IN_FORCE
 from services.registry.standings.domain import PENAL, Facts
 from shared.reads import ReadPool, instant
@@ -69,7 +70,7 @@ def white_list(
         ("i.district = {}", district),
         ("p.kind = {}", kind),
         ("p.institution_id > {}::uuid", after),
-        ("(i.name ILIKE {} OR i.address ILIKE {})", None if q is None else f"%{_escaped(q)}%"),
+        looked_up(q, "{}", "i") if q is not None else ("", None),
     ):
         if value is not None:
             values.append(value)
@@ -103,7 +104,3 @@ def published_notices(*, after: str | None, limit: int) -> tuple[str, list[objec
         ) page
     """  # noqa: S608 -- as above
     return statement, values
-
-
-def _escaped(words: str) -> str:
-    return words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

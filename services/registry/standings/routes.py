@@ -17,6 +17,7 @@ from shared.paging import Page, PageParams
 from shared.policies import public
 from shared.reads import fetch_page
 from shared.web import problems, service_router
+from shared.wording import KEY
 
 router = service_router(prefix="/v1/public", tags=["public"])
 
@@ -117,7 +118,7 @@ class PublicNoticeOut(BaseModel):
 async def list_licensed_institutions(
     request: Request,
     page: PageParams,
-    district: Annotated[str | None, Query(max_length=20)] = None,
+    district: Annotated[str | None, KEY, Query(max_length=20)] = None,
     kind: Kind | None = None,
     q: Annotated[str | None, Query(min_length=1, max_length=100, description="Part of name or address.")] = None,
 ) -> Response:

@@ -29,7 +29,7 @@ from shared.clock import china_date, utc_now
 from shared.paging import Page, PageOf, PageParams
 from shared.policies import Principal, allow
 from shared.web import SessionDep, problems, service_router
-from shared.wording import Reason
+from shared.wording import Day, Reason
 
 router = service_router(prefix="/v1/stop-orders", tags=["stop orders"])
 
@@ -151,7 +151,7 @@ async def list_stop_orders(
     caller: ReaderDep,
     session: SessionDep,
     page: PageParams,
-    in_force_on: Annotated[date | None, Query(description="Only orders in force on this day.")] = None,
+    in_force_on: Annotated[Day | None, Query(description="Only orders in force on this day.")] = None,
     institution: UUID | None = None,
 ) -> PageOf[StopOrder]:
     """Orders within the caller's reach, in the order they were issued. An operator sees those addressed to him."""

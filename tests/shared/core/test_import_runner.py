@@ -1,6 +1,6 @@
 """A chunk that is too slow is applied in halves, and a row that is too slow by itself is reported, not repeated."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from datetime import datetime
 from typing import Any, ClassVar
 from uuid import uuid4
@@ -10,7 +10,8 @@ from sqlalchemy import insert, select, text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from shared.database import open_engine, open_sessions
-from shared.imports.runner import ImportRunner, RowReport
+from shared.imports.cleaning import Identity
+from shared.imports.runner import NO_HINTS, Hints, ImportRunner, RowReport
 from shared.imports.tables import import_file, import_job, import_row
 from tests.shared.core.conftest import ExampleSettings
 
@@ -20,9 +21,12 @@ class SlowImporter:
 
     fields: ClassVar[frozenset[str]] = frozenset({"seconds"})
     table: ClassVar[str] = "effect"
+    identities: ClassVar[Mapping[str, Identity]] = {"ref": "reference"}
+    days: ClassVar[frozenset[str]] = frozenset()
+    padded: ClassVar[frozenset[str]] = frozenset()
 
     async def apply(
-        self, session: AsyncSession, rows: Any, *, scope: str | None, dry_run: bool, at: datetime
+        self, session: AsyncSession, rows: Any, *, scope: str | None, at: datetime, hints: Hints = NO_HINTS
     ) -> list[RowReport]:
         seconds = sum(float(row["seconds"]) for row in rows)
         await session.execute(text("SELECT pg_sleep(:seconds)"), {"seconds": seconds})

@@ -1,0 +1,58 @@
+"""What people look an entry up by: the same letters, however they are written, and the pinyin of its name."""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Final
+
+from opencc import OpenCC
+from pypinyin import lazy_pinyin
+
+_SIMPLIFIED: Final = OpenCC("t2s")
+_SAYS_NOTHING: Final = re.compile(r"[^\w%&+#@$]+")
+_CHINESE: Final = re.compile(r"[\u3400-\u9fff\uf900-\ufaff\U00020000-\U000323af]+")
+
+
+def simplified(text: str) -> str:
+    """Of one width and case, in simplified characters."""
+    return str(_SIMPLIFIED.convert(unicodedata.normalize("NFKC", text).casefold()))
+
+
+def folded(text: str) -> str:
+    """Letters, digits and the signs of amounts alone, without blanks, brackets and points."""
+    return _SAYS_NOTHING.sub("", simplified(text))
+
+
+def searchable(name: str, address: str) -> str:
+    """What the stored column holds: name, address, and the pinyin of the name, in full and by initials."""
+    plain = folded(name)
+    syllables = list(_syllables(plain))
+    pinyin = ("".join(syllables), "".join(syllable[0] for syllable in syllables)) if syllables else ()
+    return "\n".join((plain, folded(address), *pinyin))
+
+
+def _syllables(plain: str) -> Iterator[str]:
+    """Of Chinese runs their syllables, of others each character."""
+    end = 0
+    for run in _CHINESE.finditer(plain):
+        yield from plain[end : run.start()]
+        yield from _of_run(run[0])
+        end = run.end()
+    if end:
+        yield from plain[end:]
+
+
+@lru_cache(maxsize=20_000)
+def _of_run(run: str) -> tuple[str, ...]:
+    return tuple(syllable for syllable in lazy_pinyin(run, v_to_u=False) if syllable)
+
+
+def pattern(q: str) -> str | None:
+    """What the stored column is matched with (LIKE); None where the words hold no letter and no digit."""
+    plain = folded(q)
+    return f"%{_SIGNS_OF_LIKE.sub(_ESCAPED, plain)}%" if plain else None
+
+
+_SIGNS_OF_LIKE: Final = re.compile("[%_]")
+_ESCAPED: Final = r"\\\g<0>"

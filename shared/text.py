@@ -1,0 +1,76 @@
+"""What text may hold, and its normal forms. Every door uses these: request bodies, query parameters, files, events.
+
+Refused are characters that nobody can see and that change how others are read: controls, halves of surrogate pairs,
+noncharacters, overrides of the writing direction. Everything else is somebody's name: emoji with their joiners, rare
+and new characters. A Python version decides nothing here.
+"""
+
+import re
+import unicodedata
+from typing import Final
+
+_BLANKS: Final = (0x09, 0xA0, 0x1680, *range(0x2000, 0x200B), 0x202F, 0x205F, 0x3000)
+_BREAKS: Final = (0x85, 0x2028, 0x2029)
+_NO_WIDTH: Final = (0xAD, 0x180E, 0x200B, 0x2060, 0xFEFF)
+_JOINERS: Final = (*range(0x200C, 0x2010), *range(0xFE00, 0xFE10))
+_DASHES: Final = (*range(0x2010, 0x2016), 0x2043, 0x2212, 0xFE58, 0xFE63, 0xFF0D)
+
+_FORBIDDEN: Final = (
+    "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f"
+    "\ud800-\udfff\u202a-\u202e\u2066-\u2069\ufdd0-\ufdef"
+    + "".join(chr(plane << 16 | last) for plane in range(17) for last in (0xFFFE, 0xFFFF))
+)
+_CONTROL: Final = re.compile(f"[{_FORBIDDEN}]")
+_CONTROL_OR_LAYOUT: Final = re.compile(f"[{_FORBIDDEN}\t\r\n]")
+
+_LINE: Final = {**dict.fromkeys(_BLANKS, " "), **dict.fromkeys(_BREAKS, " "), **dict.fromkeys(_NO_WIDTH)}
+_PARAGRAPH: Final = {0xA0: " ", **dict.fromkeys(_BREAKS, "\n"), **dict.fromkeys(_NO_WIDTH)}
+_KEY: Final = {**_LINE, **dict.fromkeys(_JOINERS), **dict.fromkeys(_DASHES, "-")}
+
+
+def has_controls(text: str, *, lines: bool = False) -> bool:
+    """Whether it holds a character that no text may hold; `lines` allows line breaks and tabs."""
+    if text.isprintable():
+        return False
+    return (_CONTROL if lines else _CONTROL_OR_LAYOUT).search(text) is not None
+
+
+def without_controls(text: str) -> str:
+    """The same without them: for what nobody can be asked to send again."""
+    return _CONTROL.sub("", text)
+
+
+def one_line(text: str) -> str:
+    """Text of one line in its normal form: plain blanks, one at a time, none outside; nothing that has no width."""
+    if text.isprintable() and "  " not in text:  # every other blank, and what has no width, is not printable
+        return text.strip()
+    return " ".join(text.translate(_LINE).split())
+
+
+def paragraphs(text: str) -> str:
+    """Text of several lines in its normal form; indents stay."""
+    if text.isprintable():
+        return text.strip()
+    return text.translate(_PARAGRAPH).strip()
+
+
+def key(text: str) -> str:
+    """A number, code or reference in its normal form: what two people write for one thing is one text."""
+    if text.isascii() and "  " not in text and text.isprintable():
+        return text.strip()
+    plain = unicodedata.normalize("NFKC", text).translate(_KEY)
+    return " ".join(unicodedata.normalize("NFKC", plain).split())  # once more: what stood between two is gone
+
+
+def phone(text: str) -> str:
+    """A telephone number in its normal form; a column of digits that was taken for amounts has lost its `.0`."""
+    plain = key(text)
+    return plain[:-2] if plain.endswith(".0") and plain[:-2].isdigit() else plain
+
+
+_IN_CREDIT_CODES: Final = re.compile(r"[\s\-_.·]+")
+
+
+def credit_code(text: str) -> str:
+    """A unified social credit code in its normal form: capital letters and digits."""
+    return _IN_CREDIT_CODES.sub("", key(text)).upper()
