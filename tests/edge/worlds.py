@@ -20,6 +20,7 @@ from tests.edge.asks import HERE, NOW, STREET, Ask, Build, World, made
 from tests.edge.inspection_world import inspection
 from tests.edge.operations import MAKERS, OPERATIONS
 from tests.edge.registry_world import registry
+from tests.edge.unpublished import refuse_untold_changes
 from tests.infrastructure import ScratchDatabase
 from tests.metrics.deliveries import deliver_all
 from tests.services import Service, running
@@ -157,6 +158,7 @@ async def worlds_on(scratch_database: ScratchDatabase) -> AsyncIterator[Callable
         if name not in open_worlds:
             context = world_of(name, await scratch_database(name))
             open_worlds[name] = context, await context.__aenter__()
+            await refuse_untold_changes(open_worlds[name][1].service, name)
         return open_worlds[name][1]
 
     yield world
