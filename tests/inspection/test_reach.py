@@ -110,3 +110,52 @@ async def test_an_officer_of_a_street_decides_its_conflicts_and_no_other(world: 
             refused = await officer.post(f"/v1/sync/operations/{other}/resolution", json=decision)
             assert refused.status_code == 404
         assert (await officer.post(f"/v1/sync/operations/{conflict}/resolution", json=decision)).status_code == 200
+
+
+async def test_what_a_body_names_is_judged_like_what_the_address_names(world: World) -> None:
+    """The thing acted on is the caller's own; what the body names beside it lies in another district."""
+    await team(world, "t1", "140213", "g1")
+    await team(world, "t3", "140214", "g3")
+    here, there = str(await world.institution("g1")), str(await world.institution("g3"))
+    officer = world.officer("140213")
+    said = {"subject": "fees", "text": "x", "hotline_no": "1", "district": "140213"}
+    complaint = (await officer.post("/v1/complaints", json=said)).headers["location"]
+    found = await world.bureau.post("/v1/violations", json=FINDING | {"institution_id": here})
+    theirs = await world.bureau.post("/v1/violations", json=FINDING | {"institution_id": there})
+    evidence = {
+        "id": str(uuid4()), "subject_kind": "violation", "subject_id": theirs.json()["id"], "media_type": "image/jpeg",
+        "size": 9, "sha256": "0" * 64, "captured_at": "2026-03-02T09:00:00+08:00",
+    }  # fmt: skip
+    assert (await world.bureau.post("/v1/evidence", json=evidence)).status_code == 201
+    violation = f"/v1/violations/{found.json()['id']}"
+    await officer.post(f"{violation}/rectification-order", json={"requirement": "x"})
+    t1 = next(one["id"] for one in (await officer.get("/v1/teams")).json()["items"])
+    days = {"first_day": "2026-03-01", "last_day": "2026-03-02"}
+    asked = {
+        ("/v1/visits", "institution"): {"institution_id": there},
+        ("/v1/visits", "team"): {"institution_id": here, "team": "t3"},
+        ("/v1/visits", "grid"): {"grid": "g3"},
+        ("/v1/violations", "institution"): FINDING | {"institution_id": there},
+        ("/v1/violations", "grid"): FINDING | {"grid": "g3"},
+        ("/v1/evidence", "subject"): evidence | {"id": str(uuid4())},
+        (f"{complaint}/match", "institution"): {"institution_id": there},
+        (f"{complaint}/match", "grid"): {"grid": "g3"},
+        (f"{violation}/rectification", "evidence"): {"statement": "x", "evidence": [evidence["id"]]},
+        ("/v1/teams", "district"): {"code": "t9", "name": "x", "district": "140214", "grids": []},
+        ("/v1/teams", "grid"): {"code": "t9", "name": "x", "district": "140213", "grids": ["g3"]},
+        (f"/v1/teams/{t1}/handover", "team"): {"to": "t3", "reason": "x"},
+        ("/v1/campaigns", "district"): {
+            "name": "x", "scope": {"districts": ["140214"]}, "starts_on": "2026-03-01", "ends_on": "2026-03-31"
+        },
+        ("/v1/campaigns", "grid"): {
+            "name": "x", "scope": {"grids": ["g3"]}, "starts_on": "2026-03-01", "ends_on": "2026-03-31"
+        },
+        ("/v1/rechecks", "team"): {"team": "t3", "share_bp": 1} | days,
+        ("/v1/rechecks", "by_team"): {"team": "t1", "by_team": "t3", "share_bp": 1} | days,
+    }  # fmt: skip
+    before = {table: await rows(world, table) for table in (Visit, Violation)}
+    for (path, what), body in asked.items():
+        refused = await officer.post(path, json=body)
+        assert refused.status_code in (403, 404, 409, 422), (path, what, refused.text)
+        assert refused.json()["code"] != "request-invalid", (path, what, refused.text)
+    assert {table: len(await rows(world, table)) for table in before} == {t: len(kept) for t, kept in before.items()}

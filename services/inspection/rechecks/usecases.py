@@ -33,7 +33,7 @@ async def draw_rechecks(
         raise TeamNotFound
     if details.by_team is not None:
         other = await teams.team_by_code(session, details.by_team)
-        if other is None or not other.active:
+        if other is None or not other.active or not caller.covers(district=other.district):
             raise RecheckTeamUnknown(pointer="/by_team")
     await queries.lock_team(session, team.code)
     visits = {row.id: row for row in await queries.finished(session, team.code, details.first_day, details.last_day)}
