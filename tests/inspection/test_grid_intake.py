@@ -106,3 +106,28 @@ async def test_many_vertices_do_not_hold_up_others(world: World) -> None:
     await watching
     assert answer.status_code == 201, answer.text
     assert longest < 1
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        "null",
+        '"feature"',
+        "[]",
+        '{"type": "Feature", "properties": {"code": "x9", "name": "\\ud83d"}, "geometry": null}',
+        '{"type": "Feature", "properties": {"code": "x9", "n": 1e999}, "geometry": null}',
+        '{"type": "Feature", "type": "Feature"}',
+        '{"deep": ' + "[" * 40 + "]" * 40 + "}",
+    ],
+    ids=["null", "text", "list", "half an emoji", "beyond numbers", "a name twice", "too deep"],
+)
+async def test_one_broken_feature_refuses_no_other(world: World, broken: str) -> None:
+    sound = ", ".join(json.dumps(one) for one in V1)
+    body = f'{{"type": "FeatureCollection", "features": [{broken}, {sound}]}}'.encode()
+    headers = {"content-type": "application/json"}
+    refused = await world.bureau.post("/v1/grids/import", content=body, headers=headers)
+    assert (refused.status_code, refused.json()["code"]) == (422, "grids-refused"), refused.text
+    assert [(one["feature"], one["fault"]) for one in refused.json()["facts"]["report"]] == [(0, "feature-unreadable")]
+    taken = await world.bureau.post("/v1/grids/import", content=body, headers=headers, params={"accept": "valid"})
+    assert taken.status_code == 201, taken.text
+    assert {one["code"] for one in (await world.bureau.get("/v1/grids")).json()["items"]} >= {"x001", "x002"}

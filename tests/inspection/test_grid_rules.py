@@ -102,7 +102,7 @@ BOW_TIE = polygon("x", [[0, 0], [1, 1], [1, 0], [0, 1], [0, 0]])
         ([polygon("x", box(4475000, 560000, 4476000, 561000))], [(0, Fault.OUT_OF_RANGE)]),  # metres of a projection
         (
             [polygon(None, box(0, 0, 1, 1)), polygon("", box(2, 0, 3, 1)), 7],
-            [(n, Fault.CODE_MISSING) for n in range(3)],
+            [(0, Fault.CODE_MISSING), (1, Fault.CODE_MISSING), (2, Fault.UNREADABLE)],
         ),
         ([polygon(code, box(0, 0, 1, 1)) for code in ODD_CODES], [(n, Fault.CODE_INVALID) for n in range(4)]),
         ([polygon("x", box(0, 0, 1, 1), district="大同 平城")], [(0, Fault.DISTRICT_INVALID)]),

@@ -90,6 +90,7 @@ class GridOutsideYourDistrict(Forbidden):
 class Fault(StrEnum):
     """Why a feature cannot be a grid."""
 
+    UNREADABLE = "feature-unreadable"
     NOT_A_POLYGON = "not-a-polygon"
     GEOMETRY_MALFORMED = "geometry-malformed"
     TOO_FEW_POINTS = "too-few-points"
@@ -167,7 +168,9 @@ def survey(features: Sequence[Any], columns: Columns) -> Survey:
 
 
 def _examine(number: int, feature: Any, columns: Columns) -> Candidate | Finding:
-    properties = feature.get("properties") if isinstance(feature, Mapping) else None
+    if not isinstance(feature, Mapping):
+        return Finding(number, None, Fault.UNREADABLE)
+    properties = feature.get("properties")
     said = _words(properties.get(columns.code)) if isinstance(properties, Mapping) else ""
     code = key(said)
     if not code:

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from services.inspection.grids.domain import Candidate, Columns, Fault, Finding, Survey, survey
 from services.inspection.grids.successions import Succession
 from shared import strict_json
+from shared.batches import one_by_one
 from shared.confined import Limits, ProcessEnded, confined, say
 from shared.refusals import Invalid
 
@@ -31,7 +32,7 @@ class FeatureCollectionIn(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
     type: Literal["FeatureCollection"]
-    features: Annotated[list[dict[str, Any]], Field(min_length=1, max_length=5000)]
+    features: Annotated[list[Annotated[dict[str, Any], one_by_one]], Field(min_length=1, max_length=5000)]
     successions: Annotated[list[Succession], Field(max_length=5000)] = Field(
         default_factory=list, description="What became of codes of the version before: a foreign member of our own."
     )
@@ -87,7 +88,7 @@ def _pieces(body: bytes) -> Iterable[bytes]:
 def main(code: str, name: str, district: str) -> None:
     """In the process of its own."""
     try:
-        sent = FeatureCollectionIn.model_validate(strict_json.loads(sys.stdin.buffer.read()))
+        sent = FeatureCollectionIn.model_validate(strict_json.loads_batch(sys.stdin.buffer.read(), "features"))
     except strict_json.JsonRefused as refused:
         say({"refused": refused.code})
         return
