@@ -37,6 +37,11 @@ async def test_from_the_street_to_the_answer(world: World) -> None:
         "receipt", "state", "subject", "received_on", "due_on", "outcome", "answer", "answered_on",
     }  # fmt: skip
     assert (await anybody.get("/v1/public/complaints/AAAAAAAAAAAAAAAA")).json()["code"] == "receipt-unknown"
+    number = made.json()["receipt"]
+    grouped = " ".join(number[start : start + 4] for start in range(0, 16, 4))
+    for typed in (number.lower(), grouped, grouped.replace(" ", "-"), number.replace("O", "0").replace("I", "1")):
+        assert (await anybody.get(f"/v1/public/complaints/{typed}")).json() == made.json(), typed
+    assert (await anybody.get(f"/v1/public/complaints/{number}A")).status_code == 422
     (complaint,) = (await officer.get("/v1/complaints")).json()["items"]
     path = f"/v1/complaints/{complaint['id']}"
     (candidate,) = (await officer.get(f"{path}/candidates")).json()["items"]

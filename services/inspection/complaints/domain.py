@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Annotated, Final, Self, TypeVar
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints, WithJsonSchema
 from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -31,6 +31,7 @@ from shared.events.inspection import (
     ComplaintVisitPlanned,
 )
 from shared.refusals import Conflict, Forbidden, Invalid, NotFound, Refusal
+from shared.text import key
 from shared.wording import Code, Key, Line, Name, Paragraph
 
 
@@ -169,7 +170,18 @@ OPEN: Final = (ComplaintState.MATCHED, ComplaintState.INVESTIGATING)
 """What another complaint about the same may join: never one that is joined itself."""
 
 RECEIPT_BYTES: Final = 10
-Receipt = Annotated[str, StringConstraints(pattern=r"^[A-Z2-7]{16}$")]
+_MISREAD: Final = str.maketrans("018", "OIB")
+"""Digits that no receipt has, and the letters they are taken for."""
+
+
+def _as_printed(receipt: str) -> str:
+    """A receipt as people type it: in small letters, in groups, with a nought for an O."""
+    return "".join(letter for letter in key(receipt).upper() if letter.isalnum()).translate(_MISREAD)
+
+
+Receipt = Annotated[
+    str, BeforeValidator(_as_printed), StringConstraints(pattern=r"^[A-Z2-7]{16}$"), WithJsonSchema({"type": "string"})
+]
 Fact = TypeVar("Fact", bound=ComplaintEvent)
 
 
