@@ -10,7 +10,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ValidationError, ValidatorFunctionWrapHandler, WrapValidator
 
-from shared.problems import pointer_to
+from shared.refusals import pointer_to
 from shared.strict_json import Damaged
 
 

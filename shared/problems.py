@@ -4,7 +4,6 @@ A problem names a stable `code`, speaks the caller's language, and never repeats
 """
 
 import logging
-import re
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
@@ -22,7 +21,7 @@ from starlette.responses import Response
 
 from shared.messages import EDGE, FIELD, UNSPECIFIC
 from shared.outages import Fault, database_fault
-from shared.refusals import Conflict, Forbidden, Invalid, NotFound, Refusal
+from shared.refusals import Conflict, Forbidden, Invalid, NotFound, Refusal, pointer_to
 
 logger = logging.getLogger(__name__)
 
@@ -49,7 +48,6 @@ _MESSAGES: Mapping[str, tuple[str, str]] = {
     **{kind.code: (kind.en(), kind.zh) for kind in STATUS_OF_KIND},
 }
 _FACTS_OF_A_KEY = "uq_journal_key_key_version"
-_PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}")
 
 _unmapped = metrics.get_meter("shared.problems").create_counter(
     "http.server.unmapped_constraints",
@@ -254,9 +252,3 @@ def _field_problem(error: Mapping[str, object], spoken: str) -> dict[str, str]:
     if kind == "extra_forbidden":
         path = path[:-1]  # an unknown field's name is the caller's text
     return {"pointer": pointer_to(path), "code": kind.replace("_", "-"), "message": message, "in": str(where)}
-
-
-def pointer_to(path: Sequence[object]) -> str:
-    """A JSON Pointer; a step that is not a plain name is the caller's own key and is masked."""
-    steps = (step if isinstance(step, int) or _PLAIN_NAME.fullmatch(str(step)) else "*" for step in path)
-    return "".join(f"/{step}" for step in steps)

@@ -1,10 +1,12 @@
 """The four ways a domain says no. The domain knows the kind; only `shared/problems.py` knows status numbers."""
 
 import re
+from collections.abc import Sequence
 from typing import ClassVar
 
 from pydantic_core import PydanticCustomError
 
+_PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}")
 _CODE = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 
 
@@ -64,3 +66,9 @@ class Invalid(Refusal):
 def field_error(code: str, *, en: str, zh: str) -> PydanticCustomError:
     """What a pydantic validator raises to refuse one field with a code and both messages."""
     return PydanticCustomError(code.replace("-", "_"), "{en}", {"en": en, "zh": zh})
+
+
+def pointer_to(path: Sequence[object]) -> str:
+    """A JSON Pointer; a step that is not a plain name is the caller's own key and is masked."""
+    steps = (step if isinstance(step, int) or _PLAIN_NAME.fullmatch(str(step)) else "*" for step in path)
+    return "".join(f"/{step}" for step in steps)
