@@ -12,8 +12,8 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from starlette.requests import Request
 
 from shared.messages import FIELD
-from shared.problems import language, pointer_to, problem_response, status_of, unexpected
-from shared.refusals import Conflict, NotFound, Refusal, field_error
+from shared.problems import language, problem_response, status_of, unexpected
+from shared.refusals import Conflict, NotFound, Refusal, field_error, pointer_to
 from tests.infrastructure import ScratchDatabase
 from tests.shared.edge_example import NoteTaken, client_of, create_tables, example_app
 
