@@ -119,6 +119,7 @@ async def test_a_body_that_is_no_batch_is_refused(phone: Phone, body: bytes, sta
     assert answer.status_code == status
 
 
+@pytest.mark.timeout(1200)
 async def test_random_batches(world: World, phone: Phone) -> None:
     """BROKEN_BATCHES=2000 is the full size."""
     dice = random.Random(20261126)
