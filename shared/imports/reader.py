@@ -59,6 +59,7 @@ REJECTING = frozenset(
         "more-cells-than-columns",
         "value-nested",
         "row-not-an-object",
+        "member-repeated",
         "characters-damaged",
     }
 )
@@ -310,7 +311,8 @@ def _from_json(content: bytes, wanted: frozenset[str]) -> Table:
             content.decode(_encoding(content), errors="replace"),
             parse_int=str,
             parse_float=_number_of_json,
-            parse_constant=_no_number,
+            parse_constant=str,  # NaN, which programs write for a missing number: the cell is a word for nothing
+            object_pairs_hook=_members,
         )
     except (ValueError, RecursionError) as error:
         if isinstance(error, UnreadableFile):
@@ -343,15 +345,20 @@ def _number_of_json(said: str) -> str:
     return said
 
 
-def _no_number(said: str) -> object:
-    raise ValueError(said)
+class _Repeated(dict[str, object]):
+    """An object that names a member twice: nobody can tell which value is meant."""
+
+
+def _members(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    return found if len(found) == len(pairs) else _Repeated(found)
 
 
 def _from_object(item: object, wanted: frozenset[str]) -> Row:
     if not isinstance(item, dict):
         return {"": "row-not-an-object"}
     row: Row = {}
-    codes: list[str] = []
+    codes = ["member-repeated"] if isinstance(item, _Repeated) else []
     for name, value in item.items():
         name = visible(_sound(name))
         if isinstance(value, list) and not any(isinstance(part, (list, dict)) for part in value):

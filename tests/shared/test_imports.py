@@ -89,6 +89,19 @@ def test_json_lists() -> None:
 
 
 @pytest.mark.parametrize(
+    ("broken", "codes"),
+    [
+        ("null", "row-not-an-object"), ('{"n": "\\ud83d"}', "characters-damaged"), ('{"n": NaN}', ""),
+        ('{"n": 1, "n": 2}', "member-repeated"), ('{"n": {"a": 1}}', "value-nested"),
+        ('{"n": "a\\u0000b"}', "control-characters-removed"),
+    ],
+)  # fmt: skip
+def test_one_broken_row_of_a_json_list_refuses_no_other(broken: str, codes: str) -> None:
+    first, found, last = read_rows(f'[{{"n": "1"}}, {broken}, {{"n": "3"}}]'.encode(), "a.json", "n")
+    assert (first, last, found.get("", "")) == ({"n": "1"}, {"n": "3"}, codes)
+
+
+@pytest.mark.parametrize(
     ("content", "name", "code"),
     [
         (b"", "a.csv", "file-empty"), (b"\n\n", "a.csv", "file-empty"), (b"\xff\xff", "a.csv", "encoding-unknown"),
