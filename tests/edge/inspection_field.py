@@ -60,6 +60,7 @@ async def _checklists(service: Service) -> dict[str, Ask]:
         "list_checklists": Ask(query={"code": "one", "on": "2099-01-01"}, shows=one),
         "get_checklist": Ask({"checklist_id": one}, shows=one),
         "retire_checklist": Ask({"checklist_id": one}, body={"valid_to": "2099-12-31", "reason": "不用"}),
+        "withdraw_checklist": Ask({"checklist_id": one}, body={"reason": "录入有误"}),
     }
 
 

@@ -48,6 +48,7 @@ async def _offences(service: Service) -> dict[str, Ask]:
         "enact_offence": Ask(body=offence),
         "list_offences": Ask(query={"code": "advertising.any", "on": str(TODAY)}, shows=str(seeded)),
         "get_offence": Ask({"offence_id": first}, shows=first),
+        "withdraw_offence": Ask({"offence_id": second}, body={"reason": "录入有误"}),
         "repeal_offence": Ask(
             {"offence_id": second}, body={"valid_to": str(TODAY + timedelta(days=9)), "reason": "修订"}
         ),
@@ -159,8 +160,10 @@ async def _accountability(service: Service, docket: Docket) -> dict[str, Ask]:
         await escalate_overdue(session, at=NOW)
         told = await session.scalar(select(Escalation.id).where(Escalation.subject_id == UUID(owed)).limit(1))
     norm = {"name": "review", "value": 4, "source": "区局通知", "valid_from": str(TODAY + timedelta(days=9))}
+    scheduled = await made(service("bureau"), "/v1/norms", json=norm | {"name": "retry"})
     return {
         "enact_norm": Ask(body=norm),
+        "withdraw_norm": Ask({"norm_id": scheduled}, body={"reason": "录入有误"}),
         "list_norms": Ask(query={"name": "review"}),
         "list_duties": Ask(query={"step": "order", "overdue": "true"}, shows=owed),
         "list_escalations": Ask(query={"step": "order"}, shows=str(told)),
