@@ -8,6 +8,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Self
 
+from bench.sizes import WrongResult
+
 Seconds = float
 
 
@@ -74,7 +76,7 @@ class Line:
         self._writer.write(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n{self._head}\r\n".encode())
         answer = await self._reader.readuntil(b"\r\n\r\n")
         if not answer.startswith(b"HTTP/1.1 200"):
-            raise RuntimeError(answer.decode())
+            raise WrongResult(answer.decode())
         lowered = answer.lower()
         begin = lowered.index(b"content-length:") + 15
         return await self._reader.readexactly(int(lowered[begin : lowered.index(b"\r\n", begin)]))

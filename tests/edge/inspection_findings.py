@@ -41,14 +41,16 @@ async def _offences(service: Service) -> dict[str, Ask]:
         "source": "x", "valid_from": str(TODAY + timedelta(days=2)),
     }  # fmt: skip
     bureau = service("bureau")
-    first, second = [await made(bureau, "/v1/offences", json=offence | {"code": code}) for code in ("a.b", "c.d")]
+    first, second, slip = [
+        await made(bureau, "/v1/offences", json=offence | {"code": code}) for code in ("a.b", "c.d", "e.f")
+    ]
     async with service.sessions() as session:
         seeded = await session.scalar(select(Offence.id).where(Offence.code == "advertising.any"))
     return {
         "enact_offence": Ask(body=offence),
         "list_offences": Ask(query={"code": "advertising.any", "on": str(TODAY)}, shows=str(seeded)),
         "get_offence": Ask({"offence_id": first}, shows=first),
-        "withdraw_offence": Ask({"offence_id": second}, body={"reason": "录入有误"}),
+        "withdraw_offence": Ask({"offence_id": slip}, body={"reason": "录入有误"}),
         "repeal_offence": Ask(
             {"offence_id": second}, body={"valid_to": str(TODAY + timedelta(days=9)), "reason": "修订"}
         ),

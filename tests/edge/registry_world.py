@@ -269,6 +269,8 @@ async def _calendar(scene: Scene) -> Asks:
         "source": "校历",
     }
     term = {"term_id": await made(scene.bureau, "/v1/calendar/terms", json=vacation)}
+    winter = vacation | {"period": "winter_vacation"}
+    slip = {"term_id": await made(scene.bureau, "/v1/calendar/terms", json=winter)}
     return {
         "get_calendar": Ask(query={"from": "2026-01-01", "to": "2026-02-01", "district": HERE}),
         "publish_calendar_year": Ask(
@@ -284,7 +286,7 @@ async def _calendar(scene: Scene) -> Asks:
         "set_school_term": Ask(body=vacation | {"starts_on": f"{YEAR + 1}-07-10", "ends_on": f"{YEAR + 1}-08-31"}),
         "list_school_terms": Ask(query={"period": "summer_vacation", "district": HERE}, shows=term["term_id"]),
         "get_school_term": Ask(term, shows=term["term_id"]),
-        "withdraw_school_term": Ask(term, body={"reason": "录入有误"}),
+        "withdraw_school_term": Ask(slip, body={"reason": "录入有误"}),
         "reset_school_term": Ask(term, body=vacation | {"name": "长暑假"}),
     }
 
