@@ -17,7 +17,7 @@ from deploy.local.ports import Ports
 PARTS = (ledger, scale, street, drain)
 
 
-async def run(only: str, sizes: Sizes) -> tuple[list[Measure], list[str]]:
+async def run(only: str, sizes: Sizes, *, judged: bool) -> tuple[list[Measure], list[str]]:
     """The measures, and the parts whose results were wrong."""
     folder = Path(tempfile.mkdtemp(prefix="double-wings-bench-"))
     measures: list[Measure] = []
@@ -30,7 +30,7 @@ async def run(only: str, sizes: Sizes) -> tuple[list[Measure], list[str]]:
                 if only in name:
                     try:
                         async for measure in part.measures(platform, sizes):
-                            print(measure.line(), flush=True)
+                            print(measure.line(judged=judged), flush=True)
                             measures.append(measure)
                     except WrongResult as error:
                         print(f"WRONG in {name}: {error}", flush=True)
@@ -48,7 +48,8 @@ def main(
     plant_loss: Annotated[bool, typer.Option(help="Take an effect away in each part, which must end red.")] = False,
 ) -> None:
     """Measure. A figure that is short is shown and does not fail the run; a wrong result does."""
-    measures, wrong = asyncio.run(run(only, smoke(plant=plant_loss) if small else Sizes(plant=plant_loss)))
+    sizes = smoke(plant=plant_loss) if small else Sizes(plant=plant_loss)
+    measures, wrong = asyncio.run(run(only, sizes, judged=not small))
     if small:
         print(f"{len(measures)} measures ran, results wrong in {len(wrong)} parts")
     else:

@@ -93,8 +93,9 @@ async def _copy(platform: Platform, rows: Sequence[tuple[Any, ...]]) -> float:
     try:
         await connection.execute("CREATE TABLE copied (LIKE institution INCLUDING INDEXES)")
         await connection.execute("ALTER TABLE copied ALTER id SET DEFAULT gen_random_uuid()")
-        for column in ("version", "mode", "profit", "stages", "status", "registered_at", "changed_at"):
-            await connection.execute(f"ALTER TABLE copied ALTER {column} DROP NOT NULL")
+        needed = "SELECT attname FROM pg_attribute WHERE attrelid = 'copied'::regclass AND attnotnull AND attnum > 0"
+        for row in await connection.fetch(f"{needed} AND attname <> 'id'"):
+            await connection.execute(f"ALTER TABLE copied ALTER {row['attname']} DROP NOT NULL")
         began = time.perf_counter()
         await connection.copy_records_to_table("copied", columns=FIELDS, records=rows)
         seconds = time.perf_counter() - began

@@ -35,11 +35,13 @@ class Measure:
     def reached(self) -> bool:
         return self.ratio >= self.target if self.more_is_better else self.ratio <= self.target
 
-    def line(self) -> str:
+    def line(self, *, judged: bool = True) -> str:
+        """`judged` says whether the figure reached its target, which means nothing in a smoke run."""
         sign = "≥" if self.more_is_better else "≤"
+        verdict = ("reached" if self.reached else "short") if judged else "ran"
         return (
             f"{self.name:<58} {self.figure:>12,.1f} {self.limit:>12,.1f} {self.unit:<9} "
-            f"{self.ratio:>7.2f} {sign} {self.target:<5g} {'reached' if self.reached else 'short'}"
+            f"{self.ratio:>7.2f} {sign} {self.target:<5g} {verdict}"
         )
 
 

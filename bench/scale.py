@@ -18,7 +18,7 @@ _FILL = """
                              address, lon, lat, capacity, external_ref, registered_at, changed_at)
     SELECT ('019a0000-' || lpad(to_hex(n / 65536), 4, '0') || '-7' || lpad(to_hex(n % 4096), 3, '0') || '-8000-'
             || lpad(to_hex(n), 12, '0'))::uuid, 1,
-           '培训机构第' || n || '校', CASE WHEN n = $1 / 2 THEN $2 ELSE 'X' || n END, '证' || n,
+           '培训机构第' || n || '校', CASE WHEN n = $1 / 2 THEN $2 ELSE 'X' || lpad(n::text, 17, '0') END, '证' || n,
            CASE WHEN n / 10 % 2 = 0 THEN 'subject' ELSE 'non_subject' END, 'offline', 'non_profit', '{primary}',
            'active', '1402' || (12 + n % 10), '140213' || lpad((50 + n % 18)::text, 3, '0'),
            '某某路' || n % 300 || '号', 113.3, 40.1, 100, 'S-' || n, now(), now()
