@@ -75,7 +75,7 @@ MOMENTS ?= 2026-11-26T15:59:00Z 2026-11-26T16:01:00Z 2026-11-26T23:59:00Z 2028-0
 test-clock: $(READY) ## All tests of rules, routes and projections at the hours and on the days where dates go wrong
 	@for moment in $(MOMENTS); do \
 	  echo "== the clock stands at $$moment"; \
-	  CLOCK=$$moment $(PY) -m pytest -q -n 2 --dist loadgroup $(or $(T),tests/registry tests/inspection tests/afterschool tests/metrics tests/shared) || exit 1; \
+	  CLOCK=$$moment $(PY) -m pytest -q -m "not slow" -n 2 --dist loadgroup $(or $(T),tests/registry tests/inspection tests/afterschool tests/metrics tests/shared) || exit 1; \
 	done
 
 test-kafka: $(READY) ## The tests that need a broker, on a real Apache Kafka (needs Java 17 and Maven)
