@@ -295,6 +295,8 @@ class Street:
     async def _walk(self, phones: list[Phone]) -> None:
         first, dice = phones[0], phones[0]._dice
         await first.pull()
+        if not first.assignments:
+            return  # too few institutions for every street to have one
         begun = [one["institution_id"] for one in first.assignments.values()]
         shared = dice.sample(begun, min(len(begun), max(1, int(len(begun) * SHARED_DOORS))))
         for institution in shared:

@@ -10,12 +10,12 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize(
     ("module", "options", "wanted"),
     [
         ("tests.faults", "--only consumers --seconds 6", ["0 of 1 phases lost nothing"]),
-        ("tests.system.street", "--institutions 20 --kills 0", ["BROKEN  operations with one verdict"]),
+        ("tests.system.street", "--institutions 40 --kills 0", ["BROKEN  operations with one verdict"]),
         ("bench", "--smoke", [f"WRONG in {part}" for part in ("ledger", "scale", "street", "drain")]),
     ],
     ids=["faults", "campaign", "bench"],
