@@ -21,20 +21,22 @@ data ?=
 broker ?=
 role ?=
 kills ?=
+institutions ?=
 seconds ?=
 only ?=
+smoke ?=
 
 # Only the claims that were given; `make token role=inspector team=...`
 CLAIMS = $(foreach claim,subject district street team school institution lifetime,$(if $($(claim)),--$(claim)='$($(claim))'))
 
-.PHONY: help run demo token clean test test-clock test-kafka chain campaign faults bench check lint types format openapi migrate revision
+.PHONY: help run demo token clean test test-all test-clock test-kafka chain campaign faults bench check lint types format openapi migrate revision
 
 help: ## This list
 	@awk 'BEGIN { FS = ":.*## " } \
 	  /^##@/ { printf "\n%s\n", substr($$0, 5) } \
 	  /^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' Makefile
 	@printf '\nParameters: T=path (test)  s=service (migrate, revision)  m=message (revision)  broker=apache (run, chain, campaign, faults)  seconds= only=phase (faults)\n'
-	@printf '            data=folder (chain)  kills=n (campaign)  role= subject= district= street= team= school= institution= lifetime= (token)\n'
+	@printf '            data=folder (chain)  kills=n institutions=n (campaign)  only=part smoke=1 (bench)  role= subject= district= street= team= school= institution= lifetime= (token)\n'
 
 ##@ Use
 run: $(READY) ## Start the whole platform here; data stays in .local/ (broker=apache for a real Apache Kafka)
@@ -51,13 +53,20 @@ clean: $(READY) ## Remove the local data (databases, evidence, logs, the issuer'
 	@$(PY) -m deploy.local clean
 
 ##@ Test
-test: $(READY) ## All tests on the embedded parts; T=tests/registry narrows them
+test: $(READY) ## Tests on the embedded parts, but for the slow ones; T=tests/registry runs all of these
 ifdef T
 	@$(PY) -m pytest $(T)
 else
-	@$(PY) -m pytest -n 2 --dist loadgroup $(addprefix --ignore=,$(PLATFORMS))
-	@$(PY) -m pytest $(PLATFORMS)
+	@$(PY) -m pytest -m "not slow" -n 2 --dist loadgroup $(addprefix --ignore=,$(PLATFORMS))
+	@$(PY) -m pytest -m "not slow" $(PLATFORMS)
 endif
+
+# What `make test` leaves out or does in small
+FULL := FUZZ_RECORDS=20000 FUZZ_EXAMPLES=8 BROKEN_BATCHES=2000 EXPORT_EXAMPLES=500 MODEL_EXAMPLES=100 RACE_ROUNDS=10
+
+test-all: $(READY) ## Every test on the embedded parts, the slow ones too, in full size
+	@$(FULL) $(PY) -m pytest -n 2 --dist loadgroup $(addprefix --ignore=,$(PLATFORMS))
+	@$(FULL) $(PY) -m pytest $(PLATFORMS)
 
 # 23:59 and 00:01 in China, 07:59 in China where UTC ends its day; 29 February, 31 December, 1 January, a make-up workday
 MOMENTS ?= 2026-11-26T15:59:00Z 2026-11-26T16:01:00Z 2026-11-26T23:59:00Z 2028-02-28T16:01:00Z 2028-02-29T15:59:00Z \
@@ -66,7 +75,7 @@ MOMENTS ?= 2026-11-26T15:59:00Z 2026-11-26T16:01:00Z 2026-11-26T23:59:00Z 2028-0
 test-clock: $(READY) ## All tests of rules, routes and projections at the hours and on the days where dates go wrong
 	@for moment in $(MOMENTS); do \
 	  echo "== the clock stands at $$moment"; \
-	  CLOCK=$$moment $(PY) -m pytest -q -n 2 --dist loadgroup $(or $(T),tests/registry tests/inspection tests/afterschool tests/metrics tests/shared) || exit 1; \
+	  CLOCK=$$moment $(PY) -m pytest -q -m "not slow" -n 2 --dist loadgroup $(or $(T),tests/registry tests/inspection tests/afterschool tests/metrics tests/shared) || exit 1; \
 	done
 
 test-kafka: $(READY) ## The tests that need a broker, on a real Apache Kafka (needs Java 17 and Maven)
@@ -76,13 +85,13 @@ chain: $(READY) ## The whole chain, from an imported ledger to the indicators; d
 	@$(PY) -m tests.system.chain $(if $(data),--data='$(data)') $(if $(broker),--broker=$(broker))
 
 campaign: $(READY) ## Eighteen teams with phones, mostly without a line; then with the service killed 40 times (kills=n)
-	@$(PY) -m tests.system.street $(if $(kills),--kills='$(kills)') $(if $(broker),--broker=$(broker))
+	@$(PY) -m tests.system.street $(if $(kills),--kills='$(kills)') $(if $(institutions),--institutions='$(institutions)') $(if $(broker),--broker=$(broker))
 
 faults: $(READY) ## Kill everything again and again, and count what was lost
 	@$(PY) -m tests.faults $(if $(broker),--broker=$(broker)) $(if $(seconds),--seconds=$(seconds)) $(if $(only),--only='$(only)')
 
-bench: $(READY) ## Measure, side by side with the limit of this machine
-	@$(PY) -m bench
+bench: $(READY) ## Measure, side by side with the limit of this machine; smoke=1 only looks that every measure works
+	@$(PY) -m bench $(if $(only),--only='$(only)') $(if $(smoke),--smoke)
 
 ##@ Write
 check: $(READY) ## Format, lint, types, import contracts, generated documents

@@ -11,29 +11,28 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from bench.measure import Measure
+from bench.sizes import Sizes, expect, lose
 from deploy.local.platform import Platform
 from shared.clock import utc_now
 from shared.database import new_id, open_sessions
 from shared.events.registry import InstitutionRegistered
 from shared.journal import Fact, record_many
 
-BACKLOG = 60_000
 STEADY_RATE = 500
-STEADY_SECONDS = 15
 TOPIC = InstitutionRegistered.topic
 
 
-async def measures(platform: Platform) -> AsyncIterator[Measure]:
+async def measures(platform: Platform, sizes: Sizes) -> AsyncIterator[Measure]:
     registry = create_async_engine(platform.database_url("registry"))
     metrics = await asyncpg.connect(platform.database_url("metrics", driver=None))
     try:
-        whole = await _drain_journal(platform, registry, metrics)
+        whole = await _drain_journal(platform, registry, metrics, sizes)
         alone = await _drain_topic(platform, metrics)
         raw = await _read_topic(platform)
         yield Measure("journal to metrics, drain (relay and consumer at once)", whole, raw, 0.1, "events/s")
         yield Measure("topic to metrics, drain (consumer alone)", alone, raw, 0.1, "events/s")
         yield Measure("journal to metrics, drain / 10,000 a second", whole, 10_000, 1.0, "events/s")
-        lags = await _steady(registry, metrics)
+        lags = await _steady(registry, metrics, sizes.steady_seconds)
         yield Measure(
             f"commit to visible metric at {STEADY_RATE} events/s, p99 / 1 s",
             1000 * statistics.quantiles(lags, n=100)[98], 1000, 1.0, "ms", more_is_better=False,
@@ -65,17 +64,22 @@ async def _counted(metrics: "asyncpg.Connection[asyncpg.Record]") -> int:
 
 
 async def _drain_journal(
-    platform: Platform, registry: AsyncEngine, metrics: "asyncpg.Connection[asyncpg.Record]"
+    platform: Platform, registry: AsyncEngine, metrics: "asyncpg.Connection[asyncpg.Record]", sizes: Sizes
 ) -> float:
     """Events a second from a journalled backlog to the last changed number, both workers running."""
     await platform.stop_process("registry.worker")
     await platform.stop_process("inspection.worker")  # it places institutions, which is not measured here
-    await _journal(registry, BACKLOG)
+    await _journal(registry, sizes.backlog)
     before = await _counted(metrics)
     await platform.start_process("registry.worker")
     first = await _until(metrics, before + 1)
-    done = await _until(metrics, before + BACKLOG)
-    return BACKLOG / (done - first)
+    done = await _until(metrics, before + sizes.backlog)
+    await lose(sizes, platform.database_url("metrics", driver=None), _LOST)
+    expect("institutions counted", await _counted(metrics), before + sizes.backlog)
+    return sizes.backlog / (done - first)
+
+
+_LOST = "UPDATE cell SET members = members - 1 WHERE id = (SELECT min(id) FROM cell WHERE noun = 'institution')"
 
 
 async def _drain_topic(platform: Platform, metrics: "asyncpg.Connection[asyncpg.Record]") -> float:
@@ -87,6 +91,7 @@ async def _drain_topic(platform: Platform, metrics: "asyncpg.Connection[asyncpg.
     await platform.start_process("metrics.worker")
     first = await _until(metrics, 1)
     done = await _until(metrics, total)
+    expect("institutions counted again", await _counted(metrics), total)
     return total / (done - first)
 
 
@@ -115,7 +120,7 @@ async def _read_topic(platform: Platform) -> float:
         await kafka.stop()
 
 
-async def _steady(registry: AsyncEngine, metrics: "asyncpg.Connection[asyncpg.Record]") -> list[float]:
+async def _steady(registry: AsyncEngine, metrics: "asyncpg.Connection[asyncpg.Record]", seconds: float) -> list[float]:
     """Seconds from COMMIT to the changed number for single facts, while others arrive at a steady rate."""
     lags: list[float] = []
     stop = asyncio.Event()
@@ -129,7 +134,7 @@ async def _steady(registry: AsyncEngine, metrics: "asyncpg.Connection[asyncpg.Re
 
     work = asyncio.create_task(background())
     await asyncio.sleep(1.0)
-    end = time.perf_counter() + STEADY_SECONDS
+    end = time.perf_counter() + seconds
     while time.perf_counter() < end:
         fact = _event()
         async with open_sessions(registry).begin() as session:

@@ -14,21 +14,22 @@ from typing import Any
 
 import asyncpg
 import httpx
+import orjson
 
-from bench.measure import Measure, alternate, requests_per_second
+from bench.measure import Line, Measure, alternate, requests_per_second
+from bench.sizes import Sizes, expect, lose
 from deploy.demo.player import Client
 from deploy.local.platform import Platform
 from deploy.local.processes import accepts_connections, free_port, kill, spawn
 
-ROWS = 50_000
 LISTENERS = ("inspection.worker", "metrics.worker", "afterschool.worker")
 PAGE = "/v1/institutions?district=140213&kind=subject"
 FIELDS = ("external_ref", "name", "kind", "address", "street", "lon", "lat", "capacity")
 MAPPING = {"columns": {field: field for field in FIELDS}, "constants": {"district": "140213"}}
 
 
-async def measures(platform: Platform) -> AsyncIterator[Measure]:
-    rows = _rows(ROWS)
+async def measures(platform: Platform, sizes: Sizes) -> AsyncIterator[Measure]:
+    rows = _rows(sizes.rows)
     limit = await _copy(platform, rows)
     async with httpx.AsyncClient(timeout=60, trust_env=False) as http:
         bureau = Client(platform, platform.token("bureau"), http)
@@ -39,13 +40,21 @@ async def measures(platform: Platform) -> AsyncIterator[Measure]:
         for worker in LISTENERS:
             await platform.start_process(worker)
         await _settled(platform, len(rows))
-    yield Measure("import of 50,000 ledger rows / COPY of them", ROWS / ours, ROWS / limit, 0.1, "rows/s")
+    await lose(sizes, platform.database_url("registry", driver=None), _LOST)
+    await _check_told(platform, len(rows))
+    yield Measure(
+        f"import of {sizes.rows:,} ledger rows / COPY of them", sizes.rows / ours, sizes.rows / limit, 0.1, "rows/s"
+    )
     headers = {"Authorization": f"Bearer {platform.token('bureau')}"}
     database = platform.database_url("registry")
     async with _rival("bare", database) as bare, _rival("idiom", database) as idiom:
 
         async def once(port: int, sent: Mapping[str, str]) -> float:
-            return await requests_per_second(port, PAGE, sent, seconds=2.0)
+            return await requests_per_second(port, PAGE, sent, seconds=sizes.seconds)
+
+        shown = [await _shown(platform.ports.api("registry"), headers), await _shown(bare, {}), await _shown(idiom, {})]
+        expect("entries on the page", len(shown[0]), 50)
+        expect("pages of the three", shown[1:], [shown[0]] * 2)
 
         figures = await alternate(
             {
@@ -53,10 +62,10 @@ async def measures(platform: Platform) -> AsyncIterator[Measure]:
                 "bare": lambda: once(bare, {}),
                 "idiom": lambda: once(idiom, {}),
             },
-            rounds=5,
+            rounds=sizes.rounds,
         )
     yield Measure(
-        "ledger page, 50 of 50,000 / bare Starlette + asyncpg", figures["ours"], figures["bare"], 0.6, "req/s"
+        f"ledger page, 50 of {sizes.rows:,} / bare Starlette + asyncpg", figures["ours"], figures["bare"], 0.6, "req/s"
     )
     yield Measure("ledger page / FastAPI + ORM + response_model", figures["ours"], figures["idiom"], 3.0, "req/s")
 
@@ -84,8 +93,9 @@ async def _copy(platform: Platform, rows: Sequence[tuple[Any, ...]]) -> float:
     try:
         await connection.execute("CREATE TABLE copied (LIKE institution INCLUDING INDEXES)")
         await connection.execute("ALTER TABLE copied ALTER id SET DEFAULT gen_random_uuid()")
-        for column in ("version", "mode", "profit", "stages", "status", "registered_at", "changed_at"):
-            await connection.execute(f"ALTER TABLE copied ALTER {column} DROP NOT NULL")
+        needed = "SELECT attname FROM pg_attribute WHERE attrelid = 'copied'::regclass AND attnotnull AND attnum > 0"
+        for row in await connection.fetch(f"{needed} AND attname <> 'id'"):
+            await connection.execute(f"ALTER TABLE copied ALTER {row['attname']} DROP NOT NULL")
         began = time.perf_counter()
         await connection.copy_records_to_table("copied", columns=FIELDS, records=rows)
         seconds = time.perf_counter() - began
@@ -106,7 +116,7 @@ async def _import(bureau: Client, rows: Sequence[tuple[Any, ...]]) -> float:
     while job["state"] in ("queued", "running"):
         await asyncio.sleep(0.05)
         job = await bureau.get("registry", f"/v1/imports/{job['id']}")
-    assert job["accepted"] == len(rows), job
+    expect("rows accepted", job["accepted"], len(rows))
     return time.perf_counter() - began
 
 
@@ -129,6 +139,25 @@ async def _settled(platform: Platform, rows: int) -> None:
                     await asyncio.sleep(0.2)
             finally:
                 await connection.close()
+
+
+_LOST = "DELETE FROM placement WHERE institution_id = (SELECT institution_id FROM placement LIMIT 1)"
+
+
+async def _check_told(platform: Platform, rows: int) -> None:
+    """Raises `WrongResult` unless every service knows every row, once."""
+    for service, statement in TOLD.items():
+        connection = await asyncpg.connect(platform.database_url(service, driver=None))
+        try:
+            expect(f"institutions known to {service}", await connection.fetchval(statement), rows)
+        finally:
+            await connection.close()
+
+
+async def _shown(port: int, headers: Mapping[str, str]) -> list[str]:
+    """The institutions on the page."""
+    async with Line.to(port, headers) as line:
+        return [one["id"] for one in orjson.loads(await line.get(PAGE))["items"]]
 
 
 @asynccontextmanager

@@ -8,6 +8,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Self
 
+from bench.sizes import WrongResult
+
 Seconds = float
 
 
@@ -33,11 +35,13 @@ class Measure:
     def reached(self) -> bool:
         return self.ratio >= self.target if self.more_is_better else self.ratio <= self.target
 
-    def line(self) -> str:
+    def line(self, *, judged: bool = True) -> str:
+        """`judged` says whether the figure reached its target, which means nothing in a smoke run."""
         sign = "≥" if self.more_is_better else "≤"
+        verdict = ("reached" if self.reached else "short") if judged else "ran"
         return (
             f"{self.name:<58} {self.figure:>12,.1f} {self.limit:>12,.1f} {self.unit:<9} "
-            f"{self.ratio:>7.2f} {sign} {self.target:<5g} {'reached' if self.reached else 'short'}"
+            f"{self.ratio:>7.2f} {sign} {self.target:<5g} {verdict}"
         )
 
 
@@ -74,7 +78,7 @@ class Line:
         self._writer.write(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n{self._head}\r\n".encode())
         answer = await self._reader.readuntil(b"\r\n\r\n")
         if not answer.startswith(b"HTTP/1.1 200"):
-            raise RuntimeError(answer.decode())
+            raise WrongResult(answer.decode())
         lowered = answer.lower()
         begin = lowered.index(b"content-length:") + 15
         return await self._reader.readexactly(int(lowered[begin : lowered.index(b"\r\n", begin)]))

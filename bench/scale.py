@@ -3,11 +3,13 @@
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 
-from bench.measure import Measure, alternate, requests_per_second
+import orjson
+
+from bench.measure import Line, Measure, alternate, requests_per_second
 from bench.serving import Served, serving
+from bench.sizes import Sizes, expect, lose
 from deploy.local.platform import Platform
 
-SMALL, LARGE = 10_000, 1_000_000
 ASKED = "91350100M000100Y43"
 """A code whose check characters hold; the others only look like codes, and are not asked for."""
 
@@ -16,7 +18,7 @@ _FILL = """
                              address, lon, lat, capacity, external_ref, registered_at, changed_at)
     SELECT ('019a0000-' || lpad(to_hex(n / 65536), 4, '0') || '-7' || lpad(to_hex(n % 4096), 3, '0') || '-8000-'
             || lpad(to_hex(n), 12, '0'))::uuid, 1,
-           '培训机构第' || n || '校', CASE WHEN n = $1 / 2 THEN $2 ELSE 'X' || n END, '证' || n,
+           '培训机构第' || n || '校', CASE WHEN n = $1 / 2 THEN $2 ELSE 'X' || lpad(n::text, 17, '0') END, '证' || n,
            CASE WHEN n / 10 % 2 = 0 THEN 'subject' ELSE 'non_subject' END, 'offline', 'non_profit', '{primary}',
            'active', '1402' || (12 + n % 10), '140213' || lpad((50 + n % 18)::text, 3, '0'),
            '某某路' || n % 300 || '号', 113.3, 40.1, 100, 'S-' || n, now(), now()
@@ -45,23 +47,36 @@ QUESTIONS: Mapping[str, tuple[str, bool]] = {
 """What is asked, and whether with a token."""
 
 
-async def measures(platform: Platform) -> AsyncIterator[Measure]:
+async def measures(platform: Platform, sizes: Sizes) -> AsyncIterator[Measure]:
     headers = {"Authorization": f"Bearer {platform.token('bureau')}"}
     async with AsyncExitStack() as stack:
-        small = await stack.enter_async_context(_registry(platform, SMALL))
-        large = await stack.enter_async_context(_registry(platform, LARGE))
+        small = await stack.enter_async_context(_registry(platform, sizes.small))
+        large = await stack.enter_async_context(_registry(platform, sizes.large))
+        await lose(sizes, large.database, f"DELETE FROM institution WHERE uscc = '{ASKED}'")
         for question, (path, with_token) in QUESTIONS.items():
             sent = headers if with_token else {}
+            for served in (small, large):
+                await _check_shown(served.port, path, sent)
 
             def answered(port: int, path: str = path, sent: Mapping[str, str] = sent) -> Callable[[], Awaitable[float]]:
                 async def once() -> float:
-                    return 1000 / await requests_per_second(port, path, sent, seconds=1.5, connections=1)
+                    return 1000 / await requests_per_second(port, path, sent, seconds=sizes.seconds, connections=1)
 
                 return once
 
-            times = await alternate({"small": answered(small.port), "large": answered(large.port)}, rounds=5)
-            name = f"{question}: 1,000,000 / 10,000"
+            times = await alternate({"small": answered(small.port), "large": answered(large.port)}, rounds=sizes.rounds)
+            name = f"{question}: {sizes.large:,} / {sizes.small:,}"
             yield Measure(name, times["large"], times["small"], 2.0, "ms", more_is_better=False)
+
+
+async def _check_shown(port: int, path: str, headers: Mapping[str, str]) -> None:
+    """Raises `WrongResult` unless the answer shows what was asked for."""
+    async with Line.to(port, headers) as line:
+        answer = orjson.loads(await line.get(path))
+    if "items" in answer:
+        expect(f"something on {path}", bool(answer["items"]), True)
+    else:
+        expect("whose standing", answer["uscc"], ASKED)
 
 
 def _registry(platform: Platform, institutions: int) -> AbstractAsyncContextManager[Served]:

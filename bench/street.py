@@ -15,6 +15,7 @@ import orjson
 
 from bench.measure import Line, Measure, alternate, requests_per_second
 from bench.serving import Served, serving
+from bench.sizes import Sizes, expect, lose
 from deploy.local.platform import Platform
 from services.inspection.sync.feed import FIRST
 from services.inspection.sync.queries import PAGE
@@ -22,9 +23,7 @@ from shared.clock import utc_now
 
 TEAM, DISTRICT, SUBJECT = "t1", "140213", "inspector-1"
 CHANGED, OPERATIONS = 1000, 500
-SMALL, LARGE = 10_000, 1_000_000
 CAMPAIGN = UUID("019a0000-0000-7000-8000-0000000000ca")
-ROUNDS = 5
 
 _TEAM = """
     INSERT INTO team (id, version, code, name, district, grids, members, active, formed_at, changed_at)
@@ -56,23 +55,24 @@ _COUNTED = """
 """
 
 
-async def measures(platform: Platform) -> AsyncIterator[Measure]:
+async def measures(platform: Platform, sizes: Sizes) -> AsyncIterator[Measure]:
     fill = [(_TEAM, (TEAM, DISTRICT)), (_TARGETS, (20_000, DISTRICT))]
     headers = {"Authorization": f"Bearer {platform.token('inspector', team=TEAM, district=DISTRICT, subject=SUBJECT)}"}
     async with serving(platform, "inspection", fill) as served, httpx.AsyncClient(timeout=60, trust_env=False) as http:
         http.base_url = httpx.URL(f"http://127.0.0.1:{served.port}")
         http.headers.update(headers)
         async with Line.to(served.port, headers) as line:
-            yield await _pull(line, await _phone(http), served)
-        yield await _push(http, served)
+            yield await _pull(line, await _phone(http), served, sizes.rounds)
+        yield await _push(http, served, sizes.rounds)
     async with AsyncExitStack() as stack:
         small, large = [
             await stack.enter_async_context(
                 serving(platform, "inspection", [(_CAMPAIGN, (CAMPAIGN, n)), (_LISTED, (CAMPAIGN, n)), (_TALLY, ())])
             )
-            for n in (SMALL, LARGE)
+            for n in (sizes.small, sizes.large)
         ]
-        async for measure in _coverage(platform, small, large):
+        await lose(sizes, large.database, "DELETE FROM campaign_tally WHERE grid = 'g1'")
+        async for measure in _coverage(platform, small, large, sizes):
             yield measure
 
 
@@ -83,7 +83,7 @@ async def _phone(http: httpx.AsyncClient) -> str:
     return device
 
 
-async def _pull(line: Line, device: str, served: Served) -> Measure:
+async def _pull(line: Line, device: str, served: Served, rounds: int) -> Measure:
     """A thousand targets change, and a phone reads on: over HTTP, and the statement alone."""
     database = await asyncpg.connect(served.database)
     cursor = await _read_to_the_end(line, device, None)
@@ -104,7 +104,7 @@ async def _pull(line: Line, device: str, served: Served) -> Measure:
         answer = await line.get(_page(device, cursor))
         taken = time.perf_counter() - began
         page = orjson.loads(answer)
-        assert len(page["institutions"]) == CHANGED
+        expect("targets pulled", len(page["institutions"]), CHANGED)
         cursor = await _read_to_the_end(line, device, page["next_cursor"])
         return CHANGED / taken
 
@@ -113,10 +113,10 @@ async def _pull(line: Line, device: str, served: Served) -> Measure:
         began = time.perf_counter()
         (row,) = await database.fetch(PAGE, TEAM, floor, *FIRST, CHANGED, SUBJECT)
         taken = time.perf_counter() - began
-        assert row["found"] == CHANGED
+        expect("targets found", row["found"], CHANGED)
         return CHANGED / taken
 
-    figures = await alternate({"ours": ours, "limit": limit}, rounds=ROUNDS)
+    figures = await alternate({"ours": ours, "limit": limit}, rounds=rounds)
     await database.close()
     return Measure("pull of 1,000 changed targets / its statement", figures["ours"], figures["limit"], 0.5, "items/s")
 
@@ -158,7 +158,7 @@ _OPERATION = """
 _PAYLOAD = '{"visit_id": "x", "institution_id": "y", "team": "t1", "grid": "g1", "district": "140213", "at": "z"}'
 
 
-async def _push(http: httpx.AsyncClient, served: Served) -> Measure:
+async def _push(http: httpx.AsyncClient, served: Served, rounds: int) -> Measure:
     """Visits planned, started and submitted without a line: over HTTP, and the same rows written by hand."""
     device = await _phone(http)
     database = await asyncpg.connect(served.database)
@@ -172,7 +172,7 @@ async def _push(http: httpx.AsyncClient, served: Served) -> Measure:
         began = time.perf_counter()
         answer = await http.post("/v1/sync", json=batch)
         taken = time.perf_counter() - began
-        assert {one["verdict"] for one in answer.json()["verdicts"]} == {"applied"}, answer.text
+        expect("verdicts", [one["verdict"] for one in answer.json()["verdicts"]], ["applied"] * OPERATIONS)
         return OPERATIONS / taken
 
     async def limit() -> float:
@@ -188,7 +188,7 @@ async def _push(http: httpx.AsyncClient, served: Served) -> Measure:
                 await database.execute(_OPERATION, UUID(device), visit, "0" * 64)
         return OPERATIONS / (time.perf_counter() - began)
 
-    figures = await alternate({"ours": ours, "limit": limit}, rounds=ROUNDS)
+    figures = await alternate({"ours": ours, "limit": limit}, rounds=rounds)
     await database.close()
     return Measure("push of 500 operations / their rows by hand", figures["ours"], figures["limit"], 0.1, "ops/s")
 
@@ -209,13 +209,18 @@ def _visit(institution: UUID) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-async def _coverage(platform: Platform, small: Served, large: Served) -> AsyncIterator[Measure]:
+async def _coverage(platform: Platform, small: Served, large: Served, sizes: Sizes) -> AsyncIterator[Measure]:
     headers = {"Authorization": f"Bearer {platform.token('bureau')}"}
     path = f"/v1/campaigns/{CAMPAIGN}/coverage"
 
     async def asked(port: int) -> float:
-        return 1000 / await requests_per_second(port, path, headers, seconds=1.5, connections=1)
+        return 1000 / await requests_per_second(port, path, headers, seconds=sizes.seconds, connections=1)
 
+    for served, targets in ((small, sizes.small), (large, sizes.large)):
+        async with Line.to(served.port, headers) as line:
+            covered = orjson.loads(await line.get(path))
+        expect("targets of the campaign", sum(one["targets"] for one in covered["grids"]), targets)
+        expect("targets with a reason", sum(one["closed"] for one in covered["grids"]), targets // 2)
     database = await asyncpg.connect(large.database)
 
     async def counted() -> float:
@@ -224,9 +229,10 @@ async def _coverage(platform: Platform, small: Served, large: Served) -> AsyncIt
         return 1000 * (time.perf_counter() - began)
 
     figures = await alternate(
-        {"small": lambda: asked(small.port), "large": lambda: asked(large.port), "counted": counted}, rounds=ROUNDS
+        {"small": lambda: asked(small.port), "large": lambda: asked(large.port), "counted": counted},
+        rounds=sizes.rounds,
     )
     await database.close()
-    name = "coverage of 1,000,000 targets"
+    name = f"coverage of {sizes.large:,} targets"
     yield Measure(f"{name} / the list counted in SQL", 1000 / figures["large"], 1000 / figures["counted"], 10, "req/s")
-    yield Measure(f"{name} / of 10,000", figures["large"], figures["small"], 2.0, "ms", more_is_better=False)
+    yield Measure(f"{name} / of {sizes.small:,}", figures["large"], figures["small"], 2.0, "ms", more_is_better=False)

@@ -35,6 +35,30 @@ class GridSetScheduled(Event):
     at: datetime
 
 
+class GridSetWithdrawn(Event):
+    """A version of the street grid was withdrawn before its first day, as if it had never been imported."""
+
+    type: ClassVar[str] = "inspection.grid_set.withdrawn.v1"
+    topic: ClassVar[str] = "inspection.grids.v1"
+
+    grid_set_id: UUID
+    number: int
+    valid_from: date
+    at: datetime
+
+
+class GridSetEndSet(Event):
+    """A version of the street grid gives way on `valid_to`; null: the one that would follow it was withdrawn."""
+
+    type: ClassVar[str] = "inspection.grid_set.end_set.v1"
+    topic: ClassVar[str] = "inspection.grids.v1"
+
+    grid_set_id: UUID
+    number: int
+    valid_to: date | None
+    at: datetime
+
+
 class TeamFormed(Event):
     """A street team was formed, or changed; `grids` are grid codes, `leader` and `members` subjects of tokens."""
 
@@ -549,6 +573,30 @@ class ChecklistRetired(Event):
     at: datetime
 
 
+class ChecklistWithdrawn(Event):
+    """A version of a checklist was withdrawn, as if it had never been enacted."""
+
+    type: ClassVar[str] = "inspection.checklist.withdrawn.v1"
+    topic: ClassVar[str] = "inspection.checklists.v1"
+
+    checklist_id: UUID
+    code: str
+    valid_from: date
+    at: datetime
+
+
+class ChecklistContinued(Event):
+    """The version after this one was withdrawn; `valid_to` is its last day again, null while none is known."""
+
+    type: ClassVar[str] = "inspection.checklist.continued.v1"
+    topic: ClassVar[str] = "inspection.checklists.v1"
+
+    checklist_id: UUID
+    code: str
+    valid_to: date | None
+    at: datetime
+
+
 class EvidenceEvent(Event):
     """Every fact of a piece of evidence says what it is about and its SHA-256 (as recorded), and shows nothing."""
 
@@ -718,6 +766,30 @@ class OffenceRepealed(Event):
     offence_id: UUID
     code: str
     valid_to: date
+    at: datetime
+
+
+class OffenceWithdrawn(Event):
+    """A version of an offence was withdrawn, as if it had never been enacted."""
+
+    type: ClassVar[str] = "inspection.offence.withdrawn.v1"
+    topic: ClassVar[str] = "inspection.offences.v1"
+
+    offence_id: UUID
+    code: str
+    valid_from: date
+    at: datetime
+
+
+class OffenceContinued(Event):
+    """The version after this one was withdrawn; `valid_to` is its last day again, null while none is known."""
+
+    type: ClassVar[str] = "inspection.offence.continued.v1"
+    topic: ClassVar[str] = "inspection.offences.v1"
+
+    offence_id: UUID
+    code: str
+    valid_to: date | None
     at: datetime
 
 
@@ -933,4 +1005,16 @@ class NormEnacted(Event):
     value: int
     valid_from: date
     source: str
+    at: datetime
+
+
+class NormWithdrawn(Event):
+    """A number was withdrawn, as if it had never been decided; the one before counts on."""
+
+    type: ClassVar[str] = "inspection.norm.withdrawn.v1"
+    topic: ClassVar[str] = "inspection.norms.v1"
+
+    norm_id: UUID
+    name: str
+    valid_from: date
     at: datetime

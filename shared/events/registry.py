@@ -332,6 +332,18 @@ class CommitmentTextPublished(Event):
     at: datetime
 
 
+class CommitmentTextWithdrawn(Event):
+    """A version of the commitment was withdrawn before anybody signed it; the one before is the one to sign again."""
+
+    type: ClassVar[str] = "registry.commitment_text.withdrawn.v1"
+    topic: ClassVar[str] = "registry.commitments.v1"
+
+    text_id: UUID
+    number: int
+    valid_from: date
+    at: datetime
+
+
 class CommitmentEvent(Event):
     """Every fact of a signed commitment."""
 
@@ -604,6 +616,20 @@ class SchoolTermSet(Event):
     at: datetime
 
 
+class SchoolTermWithdrawn(Event):
+    """A school term or vacation was withdrawn, as if it had never been entered."""
+
+    type: ClassVar[str] = "registry.school_term.withdrawn.v1"
+    topic: ClassVar[str] = "registry.norms.v1"
+
+    term_id: UUID
+    period: str
+    district: str | None
+    starts_on: date
+    ends_on: date
+    at: datetime
+
+
 class RuleEnacted(Event):
     """A rule is in force from a day on, under its source; `effective_to` is its last day, null while none is known."""
 
@@ -633,6 +659,18 @@ class RuleRepealed(Event):
     at: datetime
 
 
+class RuleWithdrawn(Event):
+    """A rule was withdrawn, as if it had never been enacted."""
+
+    type: ClassVar[str] = "registry.rule.withdrawn.v1"
+    topic: ClassVar[str] = "registry.norms.v1"
+
+    rule_id: UUID
+    code: str
+    effective_from: date
+    at: datetime
+
+
 class ProcedureEnacted(Event):
     """How a matter is handled for cases begun from a day on: documents, deciding office, days per state, steps."""
 
@@ -650,6 +688,20 @@ class ProcedureEnacted(Event):
     overall_days: int
     steps: list[str]
     source: str
+    at: datetime
+
+
+class ProcedureWithdrawn(Event):
+    """A procedure was withdrawn; the one before governs new cases. A case begun under it keeps it."""
+
+    type: ClassVar[str] = "registry.procedure.withdrawn.v1"
+    topic: ClassVar[str] = "registry.norms.v1"
+
+    procedure_id: UUID
+    matter: str
+    kind: str | None
+    district: str | None
+    valid_from: date
     at: datetime
 
 

@@ -5,7 +5,20 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 TARGETS = (
-    *("help", "run", "demo", "test", "test-kafka", "check", "lint", "types", "format", "migrate"),
+    *(
+        "help",
+        "run",
+        "demo",
+        "test",
+        "test-all",
+        "test-clock",
+        "test-kafka",
+        "check",
+        "lint",
+        "types",
+        "format",
+        "migrate",
+    ),
     *("revision", "openapi", "chain", "campaign", "bench", "faults", "token", "clean"),
 )
 

@@ -67,6 +67,7 @@ async def answers(url: str, process: Process, within: float) -> httpx.Response:
             await asyncio.sleep(0.2)
 
 
+@pytest.mark.slow
 @pytest.mark.kafka
 @pytest.mark.parametrize("part", ["api", "worker"])
 @pytest.mark.parametrize("service", SERVICES)

@@ -54,12 +54,13 @@ async def _checklists(service: Service) -> dict[str, Ask]:
         {"key": "months", "text": "预收", "kind": "number", "unit": "月"},
     ]
     checklist = {"title": "检查表", "source": "test", "valid_from": "2099-01-01", "questions": questions}
-    one = await made(bureau, "/v1/checklists", json=checklist | {"code": "one"})
+    one, slip = [await made(bureau, "/v1/checklists", json=checklist | {"code": code}) for code in ("one", "slip")]
     return {
         "enact_checklist": Ask(body=checklist | {"code": "two"}),
         "list_checklists": Ask(query={"code": "one", "on": "2099-01-01"}, shows=one),
         "get_checklist": Ask({"checklist_id": one}, shows=one),
         "retire_checklist": Ask({"checklist_id": one}, body={"valid_to": "2099-12-31", "reason": "不用"}),
+        "withdraw_checklist": Ask({"checklist_id": slip}, body={"reason": "录入有误"}),
     }
 
 

@@ -41,13 +41,16 @@ async def _offences(service: Service) -> dict[str, Ask]:
         "source": "x", "valid_from": str(TODAY + timedelta(days=2)),
     }  # fmt: skip
     bureau = service("bureau")
-    first, second = [await made(bureau, "/v1/offences", json=offence | {"code": code}) for code in ("a.b", "c.d")]
+    first, second, slip = [
+        await made(bureau, "/v1/offences", json=offence | {"code": code}) for code in ("a.b", "c.d", "e.f")
+    ]
     async with service.sessions() as session:
         seeded = await session.scalar(select(Offence.id).where(Offence.code == "advertising.any"))
     return {
         "enact_offence": Ask(body=offence),
         "list_offences": Ask(query={"code": "advertising.any", "on": str(TODAY)}, shows=str(seeded)),
         "get_offence": Ask({"offence_id": first}, shows=first),
+        "withdraw_offence": Ask({"offence_id": slip}, body={"reason": "录入有误"}),
         "repeal_offence": Ask(
             {"offence_id": second}, body={"valid_to": str(TODAY + timedelta(days=9)), "reason": "修订"}
         ),
@@ -159,8 +162,10 @@ async def _accountability(service: Service, docket: Docket) -> dict[str, Ask]:
         await escalate_overdue(session, at=NOW)
         told = await session.scalar(select(Escalation.id).where(Escalation.subject_id == UUID(owed)).limit(1))
     norm = {"name": "review", "value": 4, "source": "区局通知", "valid_from": str(TODAY + timedelta(days=9))}
+    scheduled = await made(service("bureau"), "/v1/norms", json=norm | {"name": "retry"})
     return {
         "enact_norm": Ask(body=norm),
+        "withdraw_norm": Ask({"norm_id": scheduled}, body={"reason": "录入有误"}),
         "list_norms": Ask(query={"name": "review"}),
         "list_duties": Ask(query={"step": "order", "overdue": "true"}, shows=owed),
         "list_escalations": Ask(query={"step": "order"}, shows=str(told)),

@@ -1,5 +1,6 @@
 """Inspection with an object for every operation: grids, a team, campaigns, visits, violations."""
 
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import insert
@@ -8,7 +9,7 @@ from services.inspection.targets.domain import Target
 from shared.database import new_id
 from tests.edge.asks import HERE, STREET, Ask, World, imports, made
 from tests.edge.inspection_field import field_work
-from tests.edge.inspection_findings import findings
+from tests.edge.inspection_findings import TODAY, findings
 from tests.edge.inspection_places import LED, places
 from tests.services import Service
 
@@ -29,6 +30,7 @@ async def inspection(service: Service) -> World:
     bureau, inspector = service("bureau"), service("inspector", district=HERE, team="team-01")
     grids = {"type": "FeatureCollection", "features": [_square("g1", 113.0), _square("g2", 113.1)]}
     assert (await bureau.post("/v1/grids/import", json=grids)).status_code == 201
+    to_come = await bureau.post("/v1/grids/import", json=grids, params={"valid_from": str(TODAY + timedelta(days=9))})
     team = {"code": "team-01", "name": "一组", "district": HERE, "grids": ["g1"], **LED}
     team_id = await made(bureau, "/v1/teams", json=team)
     institution = await _target(service, "g1")
@@ -67,6 +69,7 @@ async def inspection(service: Service) -> World:
             ),
             "list_grids": Ask(query={"geometry": "true", "on": "2999-01-01"}),
             "list_grid_versions": Ask(),
+            "withdraw_grids": Ask({"grid_set_id": to_come.json()["grid_set_id"]}, body={"reason": "录入有误"}),
             "locate": Ask(query={"lon": "113.05", "lat": "40.05", "on": "2999-01-01"}),
             "form_team": Ask(body=team | {"code": "team-02", "grids": ["g2"]}),
             "list_teams": Ask(shows=team_id),

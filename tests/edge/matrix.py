@@ -32,6 +32,7 @@ registry.list_import_rows              yes    own     403   403   403   403    y
 registry.enact_procedure               yes    403     403   403   403   403    403    403   401
 registry.list_procedures               yes    yes     yes   yes   403   403    yes    yes   401
 registry.get_procedure                 yes    yes     yes   yes   403   403    yes    yes   401
+registry.withdraw_procedure            yes    403     403   403   403   403    403    403   401
 registry.draft_application             yes    own     403   own   403   403    403    403   401
 registry.list_applications             yes    list    403   list  403   403    yes    yes   401
 registry.get_application               yes    own     403   own   403   403    yes    yes   401
@@ -65,10 +66,12 @@ registry.set_school_term               yes    403     403   403   403   403    4
 registry.list_school_terms             yes    yes     yes   yes   yes   yes    yes    yes   401
 registry.get_school_term               yes    yes     yes   yes   yes   yes    yes    yes   401
 registry.reset_school_term             yes    403     403   403   403   403    403    403   401
+registry.withdraw_school_term          yes    403     403   403   403   403    403    403   401
 registry.list_rules                    yes    yes     yes   yes   yes   yes    yes    yes   401
 registry.get_rule                      yes    yes     yes   yes   yes   yes    yes    yes   401
 registry.enact_rule                    yes    403     403   403   403   403    403    403   401
 registry.repeal_rule                   yes    403     403   403   403   403    403    403   401
+registry.withdraw_rule                 yes    403     403   403   403   403    403    403   401
 registry.check_plan                    yes    yes     yes   yes   yes   yes    yes    yes   401
 
 registry.publish_notice                yes    home    403   403   403   403    403    403   401
@@ -86,6 +89,7 @@ registry.cancel_stop_order             yes    own     403   403   403   403    4
 registry.list_commitment_texts         yes    yes     yes   yes   403   403    yes    yes   401
 registry.get_commitment_text           yes    yes     yes   yes   403   403    yes    yes   401
 registry.publish_commitment_text       yes    403     403   403   403   403    403    403   401
+registry.withdraw_commitment_text      yes    403     403   403   403   403    403    403   401
 registry.sign_commitment               yes    own     403   own   403   403    403    403   401
 registry.list_commitments              yes    own     own   own   403   403    yes    yes   401
 registry.record_commitment_breach      yes    own     403   403   403   403    403    403   401
@@ -122,6 +126,7 @@ registry.list_published_notices        yes    yes     yes   yes   yes   yes    y
 inspection.import_grids                yes    403     403   403   403   403    403    yes   401
 inspection.list_grids                  yes    yes     yes   403   403   403    yes    yes   401
 inspection.list_grid_versions          yes    yes     yes   403   403   403    yes    yes   401
+inspection.withdraw_grids              yes    403     403   403   403   403    403    yes   401
 inspection.get_successions             yes    yes     yes   403   403   403    yes    yes   401
 inspection.locate                      yes    yes     yes   403   403   403    yes    yes   401
 inspection.form_team                   yes    home    403   403   403   403    403    403   401
@@ -190,6 +195,7 @@ inspection.enact_checklist             yes    403     403   403   403   403    4
 inspection.list_checklists             yes    yes     yes   yes   403   403    yes    yes   401
 inspection.get_checklist               yes    yes     yes   yes   403   403    yes    yes   401
 inspection.retire_checklist            yes    403     403   403   403   403    403    403   401
+inspection.withdraw_checklist          yes    403     403   403   403   403    403    403   401
 inspection.announce_evidence           yes    own     own   own   403   403    403    403   401
 inspection.list_evidence               yes    list    list  list  403   403    yes    yes   401
 inspection.get_evidence                yes    own     own   own   403   403    yes    yes   401
@@ -205,6 +211,7 @@ inspection.enact_offence               yes    403     403   403   403   403    4
 inspection.list_offences               yes    yes     yes   yes   403   403    yes    yes   401
 inspection.get_offence                 yes    yes     yes   yes   403   403    yes    yes   401
 inspection.repeal_offence              yes    403     403   403   403   403    403    403   401
+inspection.withdraw_offence            yes    403     403   403   403   403    403    403   401
 inspection.file_case                   yes    own     403   403   403   403    403    403   401
 inspection.list_cases                  yes    list    list  list  403   403    yes    yes   401
 inspection.get_case                    yes    own     own   own   403   403    yes    yes   401
@@ -242,6 +249,7 @@ inspection.complain                    yes    yes     yes   yes   yes   yes    y
 inspection.get_receipt                 yes    yes     yes   yes   yes   yes    yes    yes   yes
 inspection.enact_norm                  yes    403     403   403   403   403    403    403   401
 inspection.list_norms                  yes    yes     yes   403   403   403    yes    yes   401
+inspection.withdraw_norm               yes    403     403   403   403   403    403    403   401
 inspection.list_duties                 yes    list    list  403   403   403    yes    yes   401
 inspection.list_escalations            yes    list    list  403   403   403    yes    yes   401
 inspection.list_team_performance       yes    list    list  403   403   403    yes    yes   401

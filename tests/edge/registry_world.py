@@ -163,6 +163,7 @@ async def _procedures_and_applications(scene: Scene) -> Asks:
     await made(scene.bureau, "/v1/procedures", json=procedure | {"district": HERE, "deciding_office": "district"})
     extended_here, decided_here = [await application(site, "submission", "acceptance") for site in ("4 号", "5 号")]
     draft = await application("6 号")
+    scheduled = await made(scene.bureau, "/v1/procedures", json=procedure | {"valid_from": FAR})
     decision = {"outcome": "granted", "valid_from": str(TODAY), "valid_to": FAR}
     return {
         "enact_procedure": Ask(
@@ -179,6 +180,7 @@ async def _procedures_and_applications(scene: Scene) -> Asks:
         ),
         "list_procedures": Ask(shows=enacted),
         "get_procedure": Ask({"procedure_id": enacted}, shows=enacted),
+        "withdraw_procedure": Ask({"procedure_id": scheduled}, body={"reason": "录入有误"}),
         "draft_application": Ask(body=wish | {"site": "7 号"}),
         "list_applications": Ask(shows=draft["application_id"]),
         "get_application": Ask(draft, shows=draft["application_id"]),
@@ -267,6 +269,8 @@ async def _calendar(scene: Scene) -> Asks:
         "source": "校历",
     }
     term = {"term_id": await made(scene.bureau, "/v1/calendar/terms", json=vacation)}
+    winter = vacation | {"period": "winter_vacation"}
+    slip = {"term_id": await made(scene.bureau, "/v1/calendar/terms", json=winter)}
     return {
         "get_calendar": Ask(query={"from": "2026-01-01", "to": "2026-02-01", "district": HERE}),
         "publish_calendar_year": Ask(
@@ -282,6 +286,7 @@ async def _calendar(scene: Scene) -> Asks:
         "set_school_term": Ask(body=vacation | {"starts_on": f"{YEAR + 1}-07-10", "ends_on": f"{YEAR + 1}-08-31"}),
         "list_school_terms": Ask(query={"period": "summer_vacation", "district": HERE}, shows=term["term_id"]),
         "get_school_term": Ask(term, shows=term["term_id"]),
+        "withdraw_school_term": Ask(slip, body={"reason": "录入有误"}),
         "reset_school_term": Ask(term, body=vacation | {"name": "长暑假"}),
     }
 
@@ -304,6 +309,8 @@ async def _rules(scene: Scene) -> Asks:
     seen, repealed = [
         {"rule_id": await made(scene.bureau, "/v1/rules", json=content(code))} for code in ("edge.seen", "edge.ended")
     ]
+    to_come = content("edge.later") | {"effective_from": FAR, "effective_to": None}
+    scheduled = {"rule_id": await made(scene.bureau, "/v1/rules", json=to_come)}
     lesson = {
         "starts_at": "2026-03-03T18:00:00+08:00",
         "ends_at": "2026-03-03T18:40:00+08:00",
@@ -329,6 +336,7 @@ async def _rules(scene: Scene) -> Asks:
         "enact_rule": Ask(body=content("edge.new")),
         "get_rule": Ask(seen, shows=seen["rule_id"]),
         "repeal_rule": Ask(repealed, body={"effective_to": f"{YEAR}-01-01", "reason": "废止"}),
+        "withdraw_rule": Ask(scheduled, body={"reason": "录入有误"}),
         "check_plan": Ask(body=plan, shows="advertising"),
     }
 
@@ -391,6 +399,7 @@ async def _commitments(scene: Scene) -> Asks:
     url = f"/v1/institutions/{scene.institution}/commitments"
     signed = await made(scene.operator, url, json=signature(await published()))
     text = await published(body="我再次承诺。")
+    scheduled = await published(body="我三次承诺。", valid_from=FAR)
     violation = new_id()
     reported = ViolationReported(
         violation_id=violation, institution_id=UUID(scene.institution), visit_id=None, grid=None, district=HERE,
@@ -401,6 +410,7 @@ async def _commitments(scene: Scene) -> Asks:
     return {
         "list_commitment_texts": Ask(shows=text["id"]),
         "publish_commitment_text": Ask(body={"title": "新承诺书", "body": "我承诺。", "valid_from": FAR}),
+        "withdraw_commitment_text": Ask({"text_id": scheduled["id"]}, body={"reason": "录入有误"}),
         "get_commitment_text": Ask({"text_id": text["id"]}, shows=text["id"]),
         "sign_commitment": Ask(
             scene.one, body=signature(text, on_paper=True), instead={"operator": {"body": signature(text)}}

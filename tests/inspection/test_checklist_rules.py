@@ -16,6 +16,7 @@ from services.inspection.checklists.domain import (
     ChecklistOverlaps,
 )
 from services.inspection.checklists.seed import CONTENT
+from shared.dated import Withdrawn
 
 AT = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 TODAY = date(2026, 3, 2)
@@ -148,10 +149,18 @@ def test_versions_follow_one_another() -> None:
     with pytest.raises(ChecklistBeginsPast):
         checklist(valid_from=TODAY - timedelta(days=1))
     with pytest.raises(ChecklistOverlaps):
-        first.give_way(TODAY, at=AT)
-    assert first.give_way(tomorrow, at=AT) is not None
-    assert (first.in_force(on=TODAY), first.in_force(on=tomorrow)) == (True, False)
-    assert first.give_way(tomorrow + timedelta(days=9), at=AT) is None
+        first.give_way(checklist(), at=AT)
+    assert first.give_way(checklist(valid_from=tomorrow), at=AT) is not None
+    assert (first.usable(on=TODAY), first.usable(on=tomorrow)) == (True, False)
+    assert first.give_way(checklist(valid_from=tomorrow + timedelta(days=9)), at=AT) is None
+
+
+def test_a_phone_without_a_line_had_a_withdrawn_version_on_its_day() -> None:
+    one = checklist()
+    one.withdraw("录入有误", by="b", at=AT)
+    assert (one.reaches(TODAY), one.usable(on=TODAY), one.usable(on=TODAY + timedelta(days=1))) == (False, True, False)
+    with pytest.raises(Withdrawn):
+        one.retire(TODAY, at=AT)
 
 
 def test_a_version_is_retired_once() -> None:

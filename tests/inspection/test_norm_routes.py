@@ -1,6 +1,7 @@
 """`/v1/norms`: the bureau decides a number, and it counts from its day."""
 
 from datetime import timedelta
+from typing import Any
 
 from services.inspection.norms.domain import NormName
 from services.inspection.norms.queries import in_force
@@ -8,7 +9,7 @@ from shared.clock import china_date, utc_now
 from tests.inspection.conftest import World
 
 TODAY = china_date(utc_now())
-NORM = {"name": "complaint_answer", "value": 5, "source": "市教育局通知", "valid_from": str(TODAY)}
+NORM: dict[str, Any] = {"name": "complaint_answer", "value": 5, "source": "市教育局通知", "valid_from": str(TODAY)}
 SAID = {"subject": "fees", "text": "x", "district": "140213"}
 
 

@@ -1,12 +1,13 @@
 """`/v1/offences`, and violations that keep the version of their day."""
 
 from datetime import timedelta
+from typing import Any
 
 from shared.clock import china_date, utc_now
 from tests.inspection.conftest import World
 
 TODAY = china_date(utc_now())
-OFFENCE = {
+OFFENCE: dict[str, Any] = {
     "code": "prepayment.limit", "title": "新", "law": "《新规》", "article": "第九条", "text": "x",
     "severity": "moderate", "days": 9, "source": "x", "valid_from": str(TODAY),
 }  # fmt: skip

@@ -19,6 +19,7 @@ from services.inspection.offences.domain import (
     unbroken,
 )
 from shared.database import new_id
+from shared.dated import Withdrawn
 
 AT = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 TODAY = date(2026, 3, 2)
@@ -45,14 +46,36 @@ def test_a_version_begins_today_or_later() -> None:
 
 def test_the_one_before_ends_the_day_before() -> None:
     before = version(date(2021, 1, 1))
-    fact = before.give_way(date(2026, 4, 1), at=AT)
+    fact = before.give_way(version(date(2026, 4, 1)), at=AT)
     assert fact is not None
     assert (fact.valid_to, before.reaches(date(2026, 3, 31)), before.reaches(date(2026, 4, 1))) == (
         date(2026, 3, 31), True, False,
     )  # fmt: skip
-    assert version(date(2021, 1, 1), date(2022, 1, 1)).give_way(date(2026, 4, 1), at=AT) is None
+    assert version(date(2021, 1, 1), date(2022, 1, 1)).give_way(version(date(2026, 4, 1)), at=AT) is None
     with pytest.raises(OffenceOverlaps):
-        version(date(2026, 4, 1)).give_way(date(2026, 4, 1), at=AT)
+        version(date(2026, 4, 1)).give_way(version(date(2026, 4, 1)), at=AT)
+
+
+@pytest.mark.parametrize("until", [None, date(2026, 12, 31)])
+def test_a_withdrawn_version_hands_the_last_day_back(until: date | None) -> None:
+    before, after = version(date(2021, 1, 1), until), version(date(2026, 4, 1))
+    before.give_way(after, at=AT)
+    fact = after.withdraw("录入有误", by="b", at=AT)
+    assert (fact.code, after.reaches(date(2026, 4, 1))) == ("x.y", False)
+    told = before.continue_after(after, at=AT)
+    assert told is not None
+    assert (told.valid_to, before.valid_to) == (until, until)
+    with pytest.raises(Withdrawn):
+        after.repeal(date(2026, 5, 1), at=AT)
+
+
+def test_a_last_day_that_was_decided_since_stays() -> None:
+    before, after = version(date(2021, 1, 1)), version(date(2026, 4, 1))
+    before.give_way(after, at=AT)
+    before.repeal(date(2026, 3, 10), at=AT)
+    after.withdraw("录入有误", by="b", at=AT)
+    assert before.continue_after(after, at=AT) is None
+    assert before.valid_to == date(2026, 3, 10)
 
 
 def test_a_version_gets_its_last_day() -> None:
@@ -115,3 +138,9 @@ def test_the_catalogue_begins_whole() -> None:
 def test_an_offence_is_in_force_on_every_day_from_one_on(spans: list[tuple[int, int | None]], lasts: bool) -> None:
     versions = [version(date(2026, 3, first), date(2026, 3, last) if last else None) for first, last in spans]
     assert unbroken(versions, since=date(2026, 3, 3)) is lasts
+
+
+def test_a_checklist_with_a_last_day_needs_the_offence_until_then() -> None:
+    versions = [version(date(2026, 3, 3), date(2026, 3, 31))]
+    assert unbroken(versions, since=date(2026, 3, 3), until=date(2026, 3, 31))
+    assert not unbroken(versions, since=date(2026, 3, 3), until=date(2026, 4, 1))

@@ -25,7 +25,7 @@ from shared.spreadsheets import guarded, unguarded
 from tests.registry.conftest import World
 from tests.registry.test_importer import runner_of, start
 
-EXAMPLES = int(os.environ.get("EXPORT_EXAMPLES", "500"))
+EXAMPLES = int(os.environ.get("EXPORT_EXAMPLES", "100"))
 AT = datetime(2026, 3, 2, tzinfo=UTC)
 MAPPING = Mapping(columns={name: name for name in FIELDS})
 _BITS = ("=1+1", "+86 138", "-", "@x", "＝", "＋86", "－", "＠",

@@ -1,5 +1,10 @@
 """When two entries are probably one institution. No I/O."""
 
+import csv
+import re
+from collections import defaultdict
+from itertools import combinations
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -14,6 +19,8 @@ from services.registry.quality.domain import (
     similar_pairs,
 )
 from tests.registry.conftest import AT
+
+REAL_LEDGER = Path(__file__).parents[3] / "shared/data/sf/sf_businesses.csv"
 
 
 def entry(number: int, name: str, address: str = "迎宾街18号", district: str = "140213") -> Entry:
@@ -80,6 +87,25 @@ def test_equal_entries_are_found_however_common_their_name_is() -> None:
     similar = entry(901, "晨光 ", f"{branches[9].address}一层")
     found = {(one.id.int, other.id.int) for one, other, _ in similar_pairs([*branches, again, similar])}
     assert found == {(7, 900), (9, 901)}
+
+
+@pytest.mark.data
+@pytest.mark.slow
+def test_every_pair_of_equal_entries_of_a_real_ledger_is_found() -> None:
+    if not REAL_LEDGER.is_file():
+        pytest.skip("the public data sets are not beside the project")
+    with REAL_LEDGER.open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    entries: list[Entry] = []
+    alike: dict[tuple[str, ...], list[UUID]] = defaultdict(list)
+    for number, row in enumerate(rows):
+        one = Entry(UUID(int=number), row["business_name"], row["business_address"], "140213", None)
+        entries.append(one)
+        letters = [re.sub(r"[^0-9a-z]", "", words.lower()) for words in (one.name, one.address)]
+        alike[tuple(letters)].append(one.id)
+    equal = {pair for ids in alike.values() for pair in combinations(ids, 2)}
+    assert len(equal) > 30
+    assert equal - {(one.id, other.id) for one, other, _ in similar_pairs(entries)} == set()
 
 
 def test_a_crowd_of_equal_entries_is_shown_beside_its_first() -> None:

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Annotated, Any
 from uuid import uuid4
 
+import asyncpg
 import httpx
 import numpy as np
 import typer
@@ -294,6 +295,8 @@ class Street:
     async def _walk(self, phones: list[Phone]) -> None:
         first, dice = phones[0], phones[0]._dice
         await first.pull()
+        if not first.assignments:
+            return  # too few institutions for every street to have one
         begun = [one["institution_id"] for one in first.assignments.values()]
         shared = dice.sample(begun, min(len(begun), max(1, int(len(begun) * SHARED_DOORS))))
         for institution in shared:
@@ -333,6 +336,14 @@ class Street:
                 )
         open_ones = officer.pages("inspection", "/v1/sync/operations", verdict="hard_conflict", unresolved="true")
         self.undecided = len([one async for one in open_ones])
+
+    async def lose_an_operation(self) -> None:
+        """Take away what one phone did, as a bug would: whoever counts must see it."""
+        connection = await asyncpg.connect(self._platform.database_url("inspection", driver=None))
+        await connection.execute(
+            "DELETE FROM sync_operation WHERE id = (SELECT id FROM sync_operation WHERE verdict = 'applied' LIMIT 1)"
+        )
+        await connection.close()
 
     async def promises(self, targets: int) -> "list[Promise]":
         """What was promised, against what the phones wrote down."""
@@ -442,7 +453,9 @@ async def torment(fleet: Fleet, kills: int, dice: random.Random, work: "asyncio.
         await fleet.kill(dice.choice(("inspection.api", "inspection.api", "inspection.worker")))
 
 
-async def run(institutions: int, kills: int, broker: BrokerKind = "embedded", seed: int = 20261125) -> bool:
+async def run(
+    institutions: int, kills: int, broker: BrokerKind = "embedded", seed: int = 20261125, *, plant: bool = False
+) -> bool:
     folder = Path(tempfile.mkdtemp(prefix="double-wings-campaign-"))
     dice = random.Random(seed)
     try:
@@ -455,7 +468,8 @@ async def run(institutions: int, kills: int, broker: BrokerKind = "embedded", se
             fleet = Fleet(platform)
             await fleet.start()
             try:
-                return await _campaign(Street(platform, http, dice), fleet, Dataset.of(data), institutions, kills, dice)
+                street = Street(platform, http, dice)
+                return await _campaign(street, fleet, Dataset.of(data), institutions, kills, dice, plant=plant)
             finally:
                 await fleet.stop()
     finally:
@@ -463,7 +477,14 @@ async def run(institutions: int, kills: int, broker: BrokerKind = "embedded", se
 
 
 async def _campaign(
-    street: Street, fleet: Fleet, dataset: Dataset, institutions: int, kills: int, dice: random.Random
+    street: Street,
+    fleet: Fleet,
+    dataset: Dataset,
+    institutions: int,
+    kills: int,
+    dice: random.Random,
+    *,
+    plant: bool,
 ) -> bool:
     targets = await street.prepare(dataset, institutions)
     phones = sum(len(phones) for phones in street.teams.values())
@@ -475,6 +496,8 @@ async def _campaign(
     await work
     await fleet.ready()
     await street.settle()
+    if plant:
+        await street.lose_an_operation()
     lines = await street.promises(targets)
     record = street.record
     print(
@@ -500,10 +523,12 @@ def main(
     kills: Annotated[int, typer.Option(help="How often the service is killed in a second round.")] = 40,
     broker: Annotated[str, typer.Option(help="embedded or apache")] = "embedded",
     seed: Annotated[int, typer.Option(help="Replays a run.")] = 20261125,
+    plant_loss: Annotated[bool, typer.Option(help="Take one operation away, which must turn the result red.")] = False,
 ) -> None:
     """The campaign in peace, then with the service killed again and again."""
     kind: BrokerKind = "apache" if broker == "apache" else "embedded"
-    kept = [asyncio.run(run(institutions, number, kind, seed)) for number in ((0, kills) if kills else (0,))]
+    rounds = (0, kills) if kills else (0,)
+    kept = [asyncio.run(run(institutions, number, kind, seed, plant=plant_loss)) for number in rounds]
     raise typer.Exit(0 if all(kept) else 1)
 
 

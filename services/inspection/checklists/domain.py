@@ -6,16 +6,18 @@ from typing import Annotated, Any, Final, Self
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
-from sqlalchemy import CheckConstraint, Index, Text
+from sqlalchemy import CheckConstraint, Index, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.inspection.checklists.questions import Key, Kind, Question, Questions, faults_of, findings, plain
 from services.inspection.orm import Base
+from services.inspection.versions import LastingVersion
 from services.inspection.violations.domain import Finding
 from shared.clock import china_date
-from shared.database import Aggregate, new_id
-from shared.events.inspection import ChecklistEnacted, ChecklistRetired
+from shared.database import new_id
+from shared.dated import STANDS, withdrawn_for_a_reason
+from shared.events.inspection import ChecklistContinued, ChecklistEnacted, ChecklistRetired, ChecklistWithdrawn
 from shared.refusals import Conflict, Invalid, NotFound, Refusal
 from shared.wording import Day, Name
 
@@ -64,6 +66,13 @@ class ChecklistOffenceUnknown(Invalid):
     zh = "检查表引用的违规情形自生效日起并非持续现行。"
 
 
+class ChecklistBeforeOutdated(Conflict):
+    """The version before would hold again, but asks for an offence that has ended. Enact a newer version instead."""
+
+    code = "checklist-before-outdated"
+    zh = "上一版本将恢复有效，但其引用的违规情形届时已失效；请另行发布新版本。"
+
+
 class AnswersInvalid(Invalid):
     """Some answers are missing, not asked for, not of their kind, or unannounced evidence; `answers` says which."""
 
@@ -90,22 +99,19 @@ class ChecklistContent(BaseModel):
     valid_from: Day
 
 
-class Checklist(Base, Aggregate):
+class Checklist(Base, LastingVersion):
     """One version of a checklist; `valid_to` is its last day."""
 
     __tablename__ = "checklist"
     __table_args__ = (
-        Index("uq_checklist_code_valid_from", "code", "valid_from", unique=True),
+        Index("uq_checklist_code_valid_from", "code", "valid_from", unique=True, postgresql_where=text(STANDS)),
         CheckConstraint("valid_to IS NULL OR valid_from <= valid_to", name="days_in_order"),
+        withdrawn_for_a_reason(),
     )
 
-    code: Mapped[str] = mapped_column(Text)
     title: Mapped[str] = mapped_column(Text)
     questions: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
     source: Mapped[str] = mapped_column(Text)
-    valid_from: Mapped[date]
-    valid_to: Mapped[date | None]
-    enacted_at: Mapped[datetime]
 
     @classmethod
     def enact(cls, content: ChecklistContent, *, at: datetime) -> tuple[Self, ChecklistEnacted]:
@@ -131,16 +137,28 @@ class Checklist(Base, Aggregate):
             at=at,
         )
 
-    def give_way(self, to: date, *, at: datetime) -> ChecklistRetired | None:
+    def give_way(self, to: Self, *, at: datetime) -> ChecklistRetired | None:
         """End the day before a newer version begins; None where it has ended by then."""
-        if self.valid_from >= to:
+        if self.valid_from >= to.valid_from:
             raise ChecklistOverlaps(valid_from=self.valid_from, pointer="/valid_from")
-        if self.valid_to is not None and self.valid_to < to:
+        if not self._cut(to):
             return None
-        return self._end(to - timedelta(days=1), at)
+        return self._end(to.valid_from - timedelta(days=1), at)
+
+    def withdraw(self, reason: str, *, by: str, at: datetime) -> ChecklistWithdrawn:
+        """Take the version back, as if it had never been enacted."""
+        self._take_back(reason, first_day=self.valid_from, entered_at=self.enacted_at, by=by, at=at)
+        return ChecklistWithdrawn(checklist_id=self.id, code=self.code, valid_from=self.valid_from, at=at)
+
+    def continue_after(self, withdrawn: Self, *, at: datetime) -> ChecklistContinued | None:
+        """Get the last day back that was taken for a version now withdrawn; None where it has another one since."""
+        if not self._restore(withdrawn):
+            return None
+        return ChecklistContinued(checklist_id=self.id, code=self.code, valid_to=self.valid_to, at=at)
 
     def retire(self, last_day: date, *, at: datetime) -> ChecklistRetired:
         """Give the version its last day."""
+        self.check_stands()
         if last_day < max(china_date(at), self.valid_from):
             raise ChecklistBeginsPast(pointer="/valid_to")
         if self.valid_to is not None and self.valid_to <= last_day:
@@ -151,9 +169,11 @@ class Checklist(Base, Aggregate):
         self.valid_to = last_day
         return ChecklistRetired(checklist_id=self.id, code=self.code, valid_to=last_day, at=at)
 
-    def in_force(self, *, on: date) -> bool:
-        """Whether visits of this day may use it."""
-        return self.valid_from <= on and (self.valid_to is None or on <= self.valid_to)
+    def usable(self, *, on: date) -> bool:
+        """Whether visits of this day may use it: on the day of its withdrawal, a phone without a line had it still."""
+        if self.withdrawn_at is not None:
+            return self.valid_from <= on <= china_date(self.withdrawn_at)
+        return self.reaches(on)
 
     @property
     def asked(self) -> Sequence[Question]:

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from services.inspection.checklists import queries, usecases
 from services.inspection.checklists.domain import (
     Checklist,
+    ChecklistBeforeOutdated,
     ChecklistBeginsPast,
     ChecklistContent,
     ChecklistEndsAlready,
@@ -20,6 +21,7 @@ from services.inspection.checklists.domain import (
 from services.inspection.checklists.questions import Question
 from services.inspection.versions import place
 from shared.clock import utc_now
+from shared.dated import LaterVersionStands, MayBeWithdrawn, WithdrawalIn, WithdrawalTooLate, Withdrawn
 from shared.paging import Page, PageOf, PageParams
 from shared.policies import Principal, allow
 from shared.web import SessionDep, problems, service_router
@@ -44,7 +46,7 @@ class RetirementIn(BaseModel):
     reason: Reason
 
 
-class ChecklistOut(BaseModel):
+class ChecklistOut(MayBeWithdrawn):
     """One version of a checklist. `version` counts its facts and is its ETag."""
 
     model_config = ConfigDict(from_attributes=True)
@@ -85,7 +87,7 @@ async def list_checklists(
     binding = {"code": code, "on": on}
     after = place(page.position(**binding))
     found = await queries.checklists(session, code=code, on=on, after=after, limit=page.limit + 1)
-    return page.page(found, "code", "valid_from", **binding)
+    return page.page(found, "code", "valid_from", "id", **binding)
 
 
 @router.get(
@@ -101,10 +103,22 @@ async def get_checklist(checklist_id: UUID, caller: ReaderDep, session: SessionD
 @router.post(
     "/{checklist_id}/retirement",
     response_model=ChecklistOut,
-    responses=problems(ChecklistNotFound, ChecklistBeginsPast, ChecklistEndsAlready),
+    responses=problems(ChecklistNotFound, ChecklistBeginsPast, ChecklistEndsAlready, Withdrawn),
 )
 async def retire_checklist(checklist_id: UUID, body: RetirementIn, caller: BureauDep, session: SessionDep) -> Checklist:
     """Give a version its last day."""
     return await usecases.retire_checklist(
         session, checklist_id, valid_to=body.valid_to, reason=body.reason, at=utc_now()
     )
+
+
+@router.post(
+    "/{checklist_id}/withdrawal",
+    response_model=ChecklistOut,
+    responses=problems(ChecklistNotFound, Withdrawn, WithdrawalTooLate, LaterVersionStands, ChecklistBeforeOutdated),
+)
+async def withdraw_checklist(
+    checklist_id: UUID, body: WithdrawalIn, caller: BureauDep, session: SessionDep
+) -> Checklist:
+    """Withdraw a version before its first day, or on it if it was enacted that day. The version before lasts on."""
+    return await usecases.withdraw_checklist(session, checklist_id, reason=body.reason, by=caller.subject, at=utc_now())

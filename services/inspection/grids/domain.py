@@ -15,13 +15,14 @@ import numpy as np
 import shapely
 from pydantic import TypeAdapter, ValidationError
 from shapely.geometry.base import BaseGeometry
-from sqlalchemy import Float, ForeignKey, Text, UniqueConstraint
+from sqlalchemy import Float, ForeignKey, Index, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.inspection.orm import Base
 from shared.database import Aggregate, new_id
-from shared.events.inspection import GridSetActivated, GridSetScheduled
+from shared.dated import STANDS, Withdrawable, withdrawn_for_a_reason
+from shared.events.inspection import GridSetActivated, GridSetEndSet, GridSetScheduled, GridSetWithdrawn
 from shared.refusals import Conflict, Forbidden, Invalid, NotFound
 from shared.text import has_controls, key, one_line, without_controls
 from shared.wording import Code, Key
@@ -64,6 +65,13 @@ class GridCodesReused(Conflict):
 
     code = "grid-codes-reused"
     zh = "部分网格代码在新版本中指向了不同的街道，请逐一说明承继关系，或以 confirm 参数确认。"
+
+
+class GridSetNotFound(NotFound):
+    """There is no such version of the grids."""
+
+    code = "grid-set-not-found"
+    zh = "没有此网格版本。"
 
 
 class NoGrids(NotFound):
@@ -319,16 +327,20 @@ class SetState(StrEnum):
     SCHEDULED = "scheduled"
     IN_FORCE = "in_force"
     SUPERSEDED = "superseded"
+    WITHDRAWN = "withdrawn"
 
 
-class GridSet(Base, Aggregate):
+class GridSet(Base, Aggregate, Withdrawable):
     """A version of all street grids. Streets are reformed: on each day the newest version that has begun holds.
 
     That follows from the days alone. `activated_at` says only that the institutions and teams were moved over.
     """
 
     __tablename__ = "grid_set"
-    __table_args__ = (UniqueConstraint("number"),)
+    __table_args__ = (
+        Index("uq_grid_set_number", "number", unique=True, postgresql_where=text(STANDS)),
+        withdrawn_for_a_reason(),
+    )
 
     number: Mapped[int]
     valid_from: Mapped[date]
@@ -341,11 +353,9 @@ class GridSet(Base, Aggregate):
     def follow(
         cls, before: Self | None, candidates: Sequence[Candidate], *, source: str, valid_from: date, at: datetime
     ) -> tuple[Self, list["Grid"]]:
-        """The version after that one, which ends when this begins."""
-        if before is not None:
-            if valid_from < before.valid_from:
-                raise GridSetOutOfOrder(newest=before.valid_from)
-            before.valid_to = valid_from
+        """The version after that one."""
+        if before is not None and valid_from < before.valid_from:
+            raise GridSetOutOfOrder(newest=before.valid_from)
         grid_set = cls(
             id=new_id(),
             version=0,
@@ -357,6 +367,16 @@ class GridSet(Base, Aggregate):
             activated_at=None,
         )
         return grid_set, [Grid.of(grid_set.id, candidate) for candidate in candidates]
+
+    def end(self, valid_to: date | None, *, at: datetime) -> GridSetEndSet:
+        """Give way on the first day of the version after it; None: that one was withdrawn."""
+        self.valid_to = valid_to
+        return GridSetEndSet(grid_set_id=self.id, number=self.number, valid_to=valid_to, at=at)
+
+    def withdraw(self, reason: str, *, by: str, at: datetime) -> GridSetWithdrawn:
+        """Take the version back before its first day, as if it had never been imported."""
+        self._take_back(reason, first_day=self.valid_from, by=by, at=at)
+        return GridSetWithdrawn(grid_set_id=self.id, number=self.number, valid_from=self.valid_from, at=at)
 
     def scheduled(self, codes: Sequence[str], *, at: datetime) -> GridSetScheduled:
         """It is known now and begins on a day to come."""
@@ -372,6 +392,8 @@ class GridSet(Base, Aggregate):
         )
 
     def state(self, *, on: date) -> SetState:
+        if self.withdrawn_at is not None:
+            return SetState.WITHDRAWN
         if on < self.valid_from:
             return SetState.SCHEDULED
         return SetState.IN_FORCE if self.valid_to is None or on < self.valid_to else SetState.SUPERSEDED

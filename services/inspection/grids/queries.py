@@ -15,16 +15,19 @@ from services.inspection.grids.domain import (
     GridIndex,
     GridOutsideYourDistrict,
     GridSet,
+    GridSetNotFound,
     GridUnknown,
     NoGrids,
 )
 from services.inspection.grids.successions import GridSuccession, Heirs
+from shared.dated import stands
 from shared.policies import Principal
 
 
 def _holding(on: date) -> Select[UUID]:
     """The id of the set that holds on a day: days of versions never go back, so the newest that has begun."""
-    return select(GridSet.id).where(GridSet.valid_from <= on).order_by(GridSet.number.desc()).limit(1)
+    begun = stands(GridSet) & (GridSet.valid_from <= on)
+    return select(GridSet.id).where(begun).order_by(GridSet.number.desc()).limit(1)
 
 
 async def set_on(session: AsyncSession, on: date) -> GridSet:
@@ -38,7 +41,16 @@ async def set_on(session: AsyncSession, on: date) -> GridSet:
 async def newest_set_for_update(session: AsyncSession) -> GridSet | None:
     """Locked: two imports at once would both believe to be the next version."""
     await lock_sets(session)
-    found: GridSet | None = await session.scalar(select(GridSet).order_by(GridSet.number.desc()).limit(1))
+    wanted = select(GridSet).where(stands(GridSet)).order_by(GridSet.number.desc()).limit(1)
+    found: GridSet | None = await session.scalar(wanted.execution_options(populate_existing=True))
+    return found
+
+
+async def grid_set(session: AsyncSession, grid_set_id: UUID) -> GridSet:
+    """One version; raises `GridSetNotFound`."""
+    found = await session.get(GridSet, grid_set_id, populate_existing=True)
+    if found is None:
+        raise GridSetNotFound
     return found
 
 
@@ -54,7 +66,8 @@ async def hold_sets(session: AsyncSession) -> None:
 
 async def due_sets(session: AsyncSession, on: date) -> Sequence[GridSet]:
     """Sets whose day has come and to which nobody has moved yet, in their order."""
-    wanted = select(GridSet).where(GridSet.activated_at.is_(None), GridSet.valid_from <= on).order_by(GridSet.number)
+    due = stands(GridSet) & GridSet.activated_at.is_(None) & (GridSet.valid_from <= on)
+    wanted = select(GridSet).where(due).order_by(GridSet.number)
     return (await session.scalars(wanted.execution_options(populate_existing=True))).all()
 
 
@@ -95,8 +108,9 @@ async def grids_of(session: AsyncSession, grid_set_id: UUID) -> Sequence[Grid]:
 
 
 async def sets(session: AsyncSession) -> Sequence[GridSet]:
-    """Every version, newest first."""
-    return (await session.scalars(select(GridSet).order_by(GridSet.number.desc()))).all()
+    """Every version, newest first; one that was withdrawn stands beside the one that got its number."""
+    wanted = select(GridSet).order_by(GridSet.number.desc(), GridSet.imported_at.desc())
+    return (await session.scalars(wanted)).all()
 
 
 async def heirs(session: AsyncSession, grid_set_id: UUID) -> Heirs:

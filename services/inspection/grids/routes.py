@@ -15,6 +15,7 @@ from services.inspection.grids.domain import (
     GridCodesReused,
     GridSet,
     GridSetFarAhead,
+    GridSetNotFound,
     GridSetOutOfOrder,
     GridsRefused,
     NoGrids,
@@ -30,6 +31,7 @@ from services.inspection.grids.surveying import (
     survey_elsewhere,
 )
 from shared.clock import china_date, utc_now
+from shared.dated import LaterVersionStands, MayBeWithdrawn, WithdrawalIn, WithdrawalTooLate, Withdrawn
 from shared.openapi import json_body
 from shared.policies import Principal, allow
 from shared.problems import EdgeProblem
@@ -106,7 +108,7 @@ class GridOut(BaseModel):
     geometry: dict[str, Any] | None = None
 
 
-class GridSetOut(BaseModel):
+class GridSetOut(MayBeWithdrawn):
     """A version of the grids. `activated_at` is when institutions and teams had moved over."""
 
     id: UUID
@@ -260,6 +262,20 @@ async def list_grid_versions(caller: ReaderDep, session: SessionDep) -> list[Gri
     return [_set_out(one, today) for one in await queries.sets(session)]
 
 
+@router.post(
+    "/versions/{grid_set_id}/withdrawal",
+    response_model=GridSetOut,
+    responses=problems(GridSetNotFound, Withdrawn, WithdrawalTooLate, LaterVersionStands),
+)
+async def withdraw_grids(
+    grid_set_id: UUID, body: WithdrawalIn, caller: Annotated[Principal, allow("bureau", "service")], session: SessionDep
+) -> GridSetOut:
+    """Withdraw a version of the grids before its first day. The version before holds on."""
+    at = utc_now()
+    grid_set = await usecases.withdraw_grids(session, grid_set_id, reason=body.reason, by=caller.subject, at=at)
+    return _set_out(grid_set, china_date(at))
+
+
 @router.get("/successions", response_model=SuccessionsOut, responses=problems(GridNotFound))
 async def get_successions(
     caller: ReaderDep, session: SessionDep, code: Annotated[str, Query(min_length=1, max_length=100)]
@@ -269,6 +285,7 @@ async def get_successions(
     versions = [
         Version(one.number, one.valid_from, await queries.heirs(session, one.id))
         for one in reversed(await queries.sets(session))
+        if one.withdrawn_at is None
     ]
     found = followed(code, versions, on=today)
     return SuccessionsOut(
@@ -313,4 +330,7 @@ def _set_out(grid_set: GridSet, today: date) -> GridSetOut:
         source=grid_set.source,
         imported_at=grid_set.imported_at,
         activated_at=grid_set.activated_at,
+        withdrawn_at=grid_set.withdrawn_at,
+        withdrawn_by=grid_set.withdrawn_by,
+        withdrawal_reason=grid_set.withdrawal_reason,
     )

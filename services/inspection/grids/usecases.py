@@ -1,9 +1,10 @@
-"""Import a set of grids; when its day has come, move every institution and every team over."""
+"""Import a set of grids, or withdraw it; when its day has come, move every institution and every team over."""
 
 import asyncio
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -23,6 +24,7 @@ from services.inspection.targets.usecases import place_all
 from services.inspection.teams.usecases import take_over_grids
 from shared import journal
 from shared.clock import china_date
+from shared.dated import LaterVersionStands
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,8 @@ async def import_grids(
     if valid_from > today + FAR_AHEAD and not accept_far_date:
         raise GridSetFarAhead(pointer="/valid_from", latest=today + FAR_AHEAD)
     grid_set, grids = GridSet.follow(before, survey.candidates, source=source, valid_from=valid_from, at=at)
+    if before is not None:
+        await journal.record(session, before.end(valid_from, at=at), subject=before)
     session.add(grid_set)
     await session.flush()
     session.add_all(grids)
@@ -83,6 +87,20 @@ async def import_grids(
         await activate_due(session, at=at)
     vanished = (await queries.heirs(session, grid_set.id)).vanished(old)
     return Imported(grid_set, findings, vanished, changed)
+
+
+async def withdraw_grids(session: AsyncSession, grid_set_id: UUID, *, reason: str, by: str, at: datetime) -> GridSet:
+    """Take the newest version back before its first day; the one before holds on."""
+    newest = await queries.newest_set_for_update(session)
+    grid_set = await queries.grid_set(session, grid_set_id)
+    withdrawn = grid_set.withdraw(reason, by=by, at=at)
+    if newest is not None and newest.id != grid_set.id:
+        raise LaterVersionStands(valid_from=newest.valid_from)
+    await journal.record(session, withdrawn, subject=grid_set, reason=reason)
+    before = await queries.newest_set_for_update(session)
+    if before is not None:
+        await journal.record(session, before.end(None, at=at), subject=before, reason=reason)
+    return grid_set
 
 
 async def activate_due(session: AsyncSession, *, at: datetime) -> int:

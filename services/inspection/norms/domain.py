@@ -6,16 +6,24 @@ from enum import StrEnum
 from typing import Annotated, Final, Self
 
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import BigInteger, Date, Index, Text
+from sqlalchemy import BigInteger, Date, Index, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.inspection.offences.domain import SourceStatus
 from services.inspection.orm import Base
 from shared.clock import china_date
 from shared.database import Aggregate, new_id
-from shared.events.inspection import NormEnacted
-from shared.refusals import Conflict, Invalid, Refusal
+from shared.dated import STANDS, Withdrawable, withdrawn_for_a_reason
+from shared.events.inspection import NormEnacted, NormWithdrawn
+from shared.refusals import Conflict, Invalid, NotFound, Refusal
 from shared.wording import NUMBER, Day, Name
+
+
+class NormNotFound(NotFound):
+    """There is no such number."""
+
+    code = "norm-not-found"
+    zh = "没有此标准数值。"
 
 
 class NormUnknown(Conflict):
@@ -106,17 +114,21 @@ class NormContent(BaseModel):
     valid_from: Day
 
 
-class Norm(Base, Aggregate):
+class Norm(Base, Aggregate, Withdrawable):
     """One number from a day on."""
 
     __tablename__ = "norm"
-    __table_args__ = (Index("uq_norm_name_valid_from", "name", "valid_from", unique=True),)
+    __table_args__ = (
+        Index("uq_norm_name_valid_from", "name", "valid_from", unique=True, postgresql_where=text(STANDS)),
+        withdrawn_for_a_reason(),
+    )
 
     name: Mapped[str] = mapped_column(Text)
     valid_from: Mapped[date] = mapped_column(Date)
     value: Mapped[int] = mapped_column(BigInteger)
     source: Mapped[str] = mapped_column(Text)
     status: Mapped[str] = mapped_column(Text)
+    enacted_at: Mapped[datetime | None]
 
     @classmethod
     def enact(cls, content: NormContent, *, at: datetime) -> tuple[Self, NormEnacted]:
@@ -125,10 +137,15 @@ class Norm(Base, Aggregate):
             raise NormBeginsPast(pointer="/valid_from")
         if content.value > content.name.most:
             raise NormTooLarge(pointer="/value", most=content.name.most)
-        norm = cls(id=new_id(), version=0, **content.model_dump())
+        norm = cls(id=new_id(), version=0, enacted_at=at, **content.model_dump())
         return norm, NormEnacted(
             norm_id=norm.id, name=norm.name, value=norm.value, valid_from=norm.valid_from, source=norm.source, at=at
         )
+
+    def withdraw(self, reason: str, *, by: str, at: datetime) -> NormWithdrawn:
+        """Take the number back; the one before counts on."""
+        self._take_back(reason, first_day=self.valid_from, entered_at=self.enacted_at, by=by, at=at)
+        return NormWithdrawn(norm_id=self.id, name=self.name, valid_from=self.valid_from, at=at)
 
 
 CONSTRAINTS: Final[Mapping[str, type[Refusal]]] = {"uq_norm_name_valid_from": NormOfThatDay}

@@ -5,13 +5,22 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import status
-from pydantic import BaseModel, ConfigDict
+from pydantic import ConfigDict
 
 from services.inspection.norms import queries, usecases
-from services.inspection.norms.domain import Norm, NormBeginsPast, NormContent, NormName, NormOfThatDay, NormTooLarge
+from services.inspection.norms.domain import (
+    Norm,
+    NormBeginsPast,
+    NormContent,
+    NormName,
+    NormNotFound,
+    NormOfThatDay,
+    NormTooLarge,
+)
 from services.inspection.offences.domain import SourceStatus
 from services.inspection.versions import place
 from shared.clock import utc_now
+from shared.dated import MayBeWithdrawn, WithdrawalIn, WithdrawalTooLate, Withdrawn
 from shared.paging import Page, PageOf, PageParams
 from shared.policies import Principal, allow
 from shared.web import SessionDep, problems, service_router
@@ -23,7 +32,7 @@ class NormIn(NormContent):
     """A number from a day on; the one before counts until then."""
 
 
-class NormOut(BaseModel):
+class NormOut(MayBeWithdrawn):
     """One number. It counts from `valid_from` until a later one of its name does."""
 
     model_config = ConfigDict(from_attributes=True)
@@ -58,4 +67,14 @@ async def list_norms(
     """Every number there was and will be, by name and first day."""
     after = place(page.position(name=name))
     found = await queries.norms(session, name=name, after=after, limit=page.limit + 1)
-    return page.page(found, "name", "valid_from", name=name)
+    return page.page(found, "name", "valid_from", "id", name=name)
+
+
+@router.post(
+    "/{norm_id}/withdrawal", response_model=NormOut, responses=problems(NormNotFound, Withdrawn, WithdrawalTooLate)
+)
+async def withdraw_norm(
+    norm_id: UUID, body: WithdrawalIn, caller: Annotated[Principal, allow("bureau")], session: SessionDep
+) -> Norm:
+    """Withdraw a number before its first day, or on it if it was decided that day. The number before counts on."""
+    return await usecases.withdraw_norm(session, norm_id, reason=body.reason, by=caller.subject, at=utc_now())

@@ -1,9 +1,11 @@
-"""Decide a number."""
+"""Decide a number, withdraw one."""
 
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.inspection.norms import queries
 from services.inspection.norms.domain import Norm, NormContent
 from shared import journal
 
@@ -13,4 +15,11 @@ async def enact_norm(session: AsyncSession, content: NormContent, *, at: datetim
     norm, enacted = Norm.enact(content, at=at)
     session.add(norm)
     await journal.record(session, enacted, subject=norm)
+    return norm
+
+
+async def withdraw_norm(session: AsyncSession, norm_id: UUID, *, reason: str, by: str, at: datetime) -> Norm:
+    """Take a number back; the one before counts on."""
+    norm = await queries.norm_for_update(session, norm_id)
+    await journal.record(session, norm.withdraw(reason, by=by, at=at), subject=norm, reason=reason)
     return norm

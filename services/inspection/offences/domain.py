@@ -6,14 +6,16 @@ from enum import StrEnum
 from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
-from sqlalchemy import CheckConstraint, Date, Index, Text
+from sqlalchemy import CheckConstraint, Index, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.inspection.orm import Base
+from services.inspection.versions import LastingVersion
 from shared.clock import china_date
-from shared.database import Aggregate, new_id
-from shared.events.inspection import OffenceEnacted, OffenceRepealed
+from shared.database import new_id
+from shared.dated import STANDS, withdrawn_for_a_reason
+from shared.events.inspection import OffenceContinued, OffenceEnacted, OffenceRepealed, OffenceWithdrawn
 from shared.refusals import Conflict, Invalid, NotFound, field_error
 from shared.wording import NUMBER, Day, Line, Name, Paragraph
 
@@ -61,10 +63,10 @@ class OffenceEndsAlready(Conflict):
 
 
 class OffenceAskedFor(Conflict):
-    """A checklist that is in force after that day asks for it; `checklists` says which."""
+    """A checklist asks for this offence on a day on which no version of it would be in force; see `checklists`."""
 
     code = "offence-asked-for"
-    zh = "该日之后仍有现行检查表引用此违规情形，见checklists。"
+    zh = "有检查表在该违规情形无现行版本的日期引用它，见checklists。"
 
 
 class Severity(StrEnum):
@@ -172,16 +174,16 @@ class OffenceContent(BaseModel):
     valid_from: Day
 
 
-class Offence(Base, Aggregate):
+class Offence(Base, LastingVersion):
     """One version of an offence; `valid_to` is its last day. What was found keeps the version of its day."""
 
     __tablename__ = "offence"
     __table_args__ = (
-        Index("uq_offence_code_valid_from", "code", "valid_from", unique=True),
+        Index("uq_offence_code_valid_from", "code", "valid_from", unique=True, postgresql_where=text(STANDS)),
         CheckConstraint("valid_to IS NULL OR valid_from <= valid_to", name="days_in_order"),
+        withdrawn_for_a_reason(),
     )
 
-    code: Mapped[str] = mapped_column(Text)
     title: Mapped[str] = mapped_column(Text)
     law: Mapped[str] = mapped_column(Text)
     article: Mapped[str] = mapped_column(Text)
@@ -193,15 +195,13 @@ class Offence(Base, Aggregate):
     life_or_finance: Mapped[bool]
     source: Mapped[str] = mapped_column(Text)
     status: Mapped[str] = mapped_column(Text)
-    valid_from: Mapped[date] = mapped_column(Date)
-    valid_to: Mapped[date | None] = mapped_column(Date)
 
     @classmethod
     def enact(cls, content: OffenceContent, *, at: datetime) -> tuple[Self, OffenceEnacted]:
         """Put a version in force from a day on."""
         if content.valid_from < china_date(at):
             raise OffenceBeginsPast(pointer="/valid_from")
-        offence = cls(id=new_id(), version=0, **columns(content))
+        offence = cls(id=new_id(), version=0, enacted_at=at, **columns(content))
         return offence, OffenceEnacted(
             offence_id=offence.id,
             code=offence.code,
@@ -213,16 +213,28 @@ class Offence(Base, Aggregate):
             at=at,
         )
 
-    def give_way(self, to: date, *, at: datetime) -> OffenceRepealed | None:
+    def give_way(self, to: Self, *, at: datetime) -> OffenceRepealed | None:
         """End the day before a newer version begins; None where it has ended by then."""
-        if self.valid_from >= to:
+        if self.valid_from >= to.valid_from:
             raise OffenceOverlaps(valid_from=self.valid_from, pointer="/valid_from")
-        if self.valid_to is not None and self.valid_to < to:
+        if not self._cut(to):
             return None
-        return self._end(to - timedelta(days=1), at)
+        return self._end(to.valid_from - timedelta(days=1), at)
+
+    def withdraw(self, reason: str, *, by: str, at: datetime) -> OffenceWithdrawn:
+        """Take the version back, as if it had never been enacted."""
+        self._take_back(reason, first_day=self.valid_from, entered_at=self.enacted_at, by=by, at=at)
+        return OffenceWithdrawn(offence_id=self.id, code=self.code, valid_from=self.valid_from, at=at)
+
+    def continue_after(self, withdrawn: Self, *, at: datetime) -> OffenceContinued | None:
+        """Get the last day back that was taken for a version now withdrawn; None where it has another one since."""
+        if not self._restore(withdrawn):
+            return None
+        return OffenceContinued(offence_id=self.id, code=self.code, valid_to=self.valid_to, at=at)
 
     def repeal(self, valid_to: date, *, at: datetime) -> OffenceRepealed:
         """Give the version its last day."""
+        self.check_stands()
         if valid_to < max(china_date(at), self.valid_from):
             raise OffenceEndPast(pointer="/valid_to")
         if self.valid_to is not None and self.valid_to <= valid_to:
@@ -248,21 +260,17 @@ class Offence(Base, Aggregate):
         """Whether it may lead to a penalty at all."""
         return bool(self.penalties)
 
-    def reaches(self, on: date) -> bool:
-        """Whether the version is in force on a day, its last day included."""
-        return self.valid_from <= on and (self.valid_to is None or on <= self.valid_to)
 
-
-def unbroken(versions: Iterable[Offence], *, since: date) -> bool:
-    """Whether one version or another is in force on every day from this one on."""
+def unbroken(versions: Iterable[Offence], *, since: date, until: date | None = None) -> bool:
+    """Whether one version or another is in force on every day from this one on, to the last day if there is one."""
     day = since
     for version in sorted(versions, key=lambda one: one.valid_from):
         if version.valid_from > day:
-            return False
+            break
         if version.valid_to is None:
             return True
         day = max(day, version.valid_to + timedelta(days=1))
-    return False
+    return until is not None and day > until
 
 
 def columns(content: OffenceContent) -> dict[str, Any]:

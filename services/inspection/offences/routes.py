@@ -23,6 +23,7 @@ from services.inspection.offences.domain import (
 )
 from services.inspection.versions import place
 from shared.clock import utc_now
+from shared.dated import LaterVersionStands, MayBeWithdrawn, WithdrawalIn, WithdrawalTooLate, Withdrawn
 from shared.paging import Page, PageOf, PageParams
 from shared.policies import Principal, allow
 from shared.web import SessionDep, problems, service_router
@@ -47,7 +48,7 @@ class OffenceRepealIn(BaseModel):
     reason: Reason
 
 
-class OffenceOut(BaseModel):
+class OffenceOut(MayBeWithdrawn):
     """One version of an offence. `version` counts its facts and is its ETag; `penal`: it may lead to a penalty."""
 
     model_config = ConfigDict(from_attributes=True)
@@ -97,7 +98,7 @@ async def list_offences(
     binding = {"code": code, "on": on}
     after = place(page.position(**binding))
     found = await queries.offences(session, code=code, on=on, after=after, limit=page.limit + 1)
-    return page.page(found, "code", "valid_from", **binding)
+    return page.page(found, "code", "valid_from", "id", **binding)
 
 
 @router.get(
@@ -113,8 +114,18 @@ async def get_offence(offence_id: UUID, caller: ReaderDep, session: SessionDep) 
 @router.post(
     "/{offence_id}/repeal",
     response_model=OffenceOut,
-    responses=problems(OffenceNotFound, OffenceEndPast, OffenceEndsAlready, OffenceAskedFor),
+    responses=problems(OffenceNotFound, OffenceEndPast, OffenceEndsAlready, OffenceAskedFor, Withdrawn),
 )
 async def repeal_offence(offence_id: UUID, body: OffenceRepealIn, caller: BureauDep, session: SessionDep) -> Offence:
     """Give a version its last day. What was found until then keeps it. Checklists that ask for it give way first."""
     return await usecases.repeal_offence(session, offence_id, valid_to=body.valid_to, reason=body.reason, at=utc_now())
+
+
+@router.post(
+    "/{offence_id}/withdrawal",
+    response_model=OffenceOut,
+    responses=problems(OffenceNotFound, Withdrawn, WithdrawalTooLate, LaterVersionStands, OffenceAskedFor),
+)
+async def withdraw_offence(offence_id: UUID, body: WithdrawalIn, caller: BureauDep, session: SessionDep) -> Offence:
+    """Withdraw a version before its first day, or on it if it was enacted that day. The version before lasts on."""
+    return await usecases.withdraw_offence(session, offence_id, reason=body.reason, by=caller.subject, at=utc_now())

@@ -14,8 +14,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from services.registry.orm import Base
 from shared.database import Aggregate, new_id
+from shared.dated import Withdrawable, withdrawn_for_a_reason
 from shared.events.registry import CalendarDay as ToldDay
-from shared.events.registry import CalendarDayCorrected, CalendarYearPublished, SchoolTermSet
+from shared.events.registry import CalendarDayCorrected, CalendarYearPublished, SchoolTermSet, SchoolTermWithdrawn
 from shared.refusals import Conflict, Invalid, NotFound, Refusal
 from shared.wording import NUMBER, Code, Day, Line, Name
 from shared.working_days import CountsWorkingDays, is_weekend
@@ -280,13 +281,14 @@ class CalendarDay(Base):
     year_id: Mapped[UUID] = mapped_column(ForeignKey("calendar_year.id"))
 
 
-class SchoolTerm(Base, Aggregate):
+class SchoolTerm(Base, Aggregate, Withdrawable):
     """A school term (学期) or vacation (寒暑假), of the city's schools or of one district's."""
 
     __tablename__ = "school_term"
     __table_args__ = (
         Index("ix_school_term_ends_on", "ends_on"),
         CheckConstraint("starts_on <= ends_on", name="days_in_order"),
+        withdrawn_for_a_reason(),
     )
 
     period: Mapped[str] = mapped_column(Text)
@@ -295,19 +297,33 @@ class SchoolTerm(Base, Aggregate):
     starts_on: Mapped[date] = mapped_column(Date)
     ends_on: Mapped[date] = mapped_column(Date)
     source: Mapped[str] = mapped_column(Text)
+    entered_at: Mapped[datetime | None]
 
     @classmethod
     def new(cls, content: TermContent, *, at: datetime) -> tuple[Self, SchoolTermSet]:
-        term = cls(id=new_id(), version=0)
+        term = cls(id=new_id(), version=0, entered_at=at)
         return term, term.set_days(content, at=at)
 
     def set_days(self, content: TermContent, *, at: datetime) -> SchoolTermSet:
         """Say, or say again, which days it has."""
+        self.check_stands()
         if content.ends_on < content.starts_on:
             raise TermReversed(pointer="/ends_on")
         for name, value in content.model_dump().items():
             setattr(self, name, value)
         return SchoolTermSet(term_id=self.id, **content.model_dump(), at=at)
+
+    def withdraw(self, reason: str, *, by: str, at: datetime) -> SchoolTermWithdrawn:
+        """Take it back, as if it had never been entered."""
+        self._take_back(reason, first_day=self.starts_on, entered_at=self.entered_at, by=by, at=at)
+        return SchoolTermWithdrawn(
+            term_id=self.id,
+            period=self.period,
+            district=self.district,
+            starts_on=self.starts_on,
+            ends_on=self.ends_on,
+            at=at,
+        )
 
 
 CONSTRAINTS: Final[Mapping[str, type[Refusal]]] = {"uq_calendar_year_year": YearPublishedAlready}

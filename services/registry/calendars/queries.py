@@ -19,6 +19,7 @@ from services.registry.calendars.domain import (
     TermNotFound,
     Vacation,
 )
+from shared.dated import stands
 
 
 async def calendar(session: AsyncSession, first: date, last: date) -> Calendar:
@@ -31,7 +32,12 @@ async def calendar(session: AsyncSession, first: date, last: date) -> Calendar:
     days = await session.scalars(select(CalendarDay).where(CalendarDay.year_id.in_([year.id for year in years])))
     vacations = await session.scalars(
         select(SchoolTerm)
-        .where(SchoolTerm.period.in_(VACATIONS), SchoolTerm.starts_on <= last, SchoolTerm.ends_on >= first)
+        .where(
+            stands(SchoolTerm),
+            SchoolTerm.period.in_(VACATIONS),
+            SchoolTerm.starts_on <= last,
+            SchoolTerm.ends_on >= first,
+        )
         .order_by(SchoolTerm.starts_on, SchoolTerm.id)
     )
     return Calendar(
@@ -60,7 +66,7 @@ async def term(session: AsyncSession, term_id: UUID) -> SchoolTerm:
 async def terms(
     session: AsyncSession, *, period: str | None = None, district: str | None = None, after: str | None, limit: int
 ) -> Sequence[SchoolTerm]:
-    """Terms and vacations in the order they were set."""
+    """Terms and vacations in the order they were set, withdrawn ones too."""
     wanted = select(SchoolTerm).order_by(SchoolTerm.id).limit(limit)
     if period is not None:
         wanted = wanted.where(SchoolTerm.period == period)
@@ -91,6 +97,7 @@ async def overlapping_term(
     return await session.scalar(
         select(SchoolTerm)
         .where(
+            stands(SchoolTerm),
             SchoolTerm.id != but,
             SchoolTerm.period == period,
             SchoolTerm.district.is_not_distinct_from(district),

@@ -28,6 +28,7 @@ from services.registry.calendars.domain import (
     YearPublishedAlready,
 )
 from shared.clock import utc_now
+from shared.dated import MayBeWithdrawn, WithdrawalIn, WithdrawalTooLate, Withdrawn
 from shared.etags import IfMatch
 from shared.paging import Page, PageOf, PageParams
 from shared.policies import Principal, allow
@@ -82,7 +83,7 @@ class CalendarYearOut(BaseModel):
     published_at: datetime
 
 
-class SchoolTermOut(BaseModel):
+class SchoolTermOut(MayBeWithdrawn):
     """A term or vacation; `district` null is the whole city. `version` counts its facts and is its ETag."""
 
     model_config = ConfigDict(from_attributes=True)
@@ -183,10 +184,22 @@ async def get_school_term(term_id: UUID, _: ReaderDep, session: SessionDep) -> S
 
 
 @router.put(
-    "/terms/{term_id}", response_model=SchoolTermOut, responses=problems(TermNotFound, TermOverlaps, TermReversed)
+    "/terms/{term_id}",
+    response_model=SchoolTermOut,
+    responses=problems(TermNotFound, TermOverlaps, TermReversed, Withdrawn),
 )
 async def reset_school_term(
     term_id: UUID, body: TermContent, expected: IfMatch, _: BureauDep, session: SessionDep
 ) -> SchoolTerm:
     """Put a term or vacation right. Send the ETag you read as If-Match."""
     return await usecases.reset_term(session, term_id, body, expected=expected, at=utc_now())
+
+
+@router.post(
+    "/terms/{term_id}/withdrawal",
+    response_model=SchoolTermOut,
+    responses=problems(TermNotFound, Withdrawn, WithdrawalTooLate),
+)
+async def withdraw_school_term(term_id: UUID, body: WithdrawalIn, caller: BureauDep, session: SessionDep) -> SchoolTerm:
+    """Withdraw a term or vacation before its first day, or on it if it was entered that day."""
+    return await usecases.withdraw_term(session, term_id, reason=body.reason, by=caller.subject, at=utc_now())

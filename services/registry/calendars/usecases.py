@@ -1,4 +1,4 @@
-"""Publish a year's calendar, correct one of its days, set a term or a vacation."""
+"""Publish a year's calendar, correct one of its days, set a term or a vacation, withdraw one."""
 
 from datetime import datetime
 from uuid import UUID
@@ -70,6 +70,14 @@ async def reset_term(
     told = term.set_days(content, at=at)
     await _check_overlap(session, content, but=term.id)
     await journal.record(session, told, subject=term)
+    return term
+
+
+async def withdraw_term(session: AsyncSession, term_id: UUID, *, reason: str, by: str, at: datetime) -> SchoolTerm:
+    """Take a term or a vacation back."""
+    await queries.lock_terms(session)
+    term = await queries.term_for_update(session, term_id)
+    await journal.record(session, term.withdraw(reason, by=by, at=at), subject=term, reason=reason)
     return term
 
 

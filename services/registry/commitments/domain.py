@@ -7,14 +7,20 @@ from typing import Annotated, Final, Self, TypeAlias
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
-from sqlalchemy import Date, Index, Text, UniqueConstraint
+from sqlalchemy import Date, Index, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.registry.institutions.domain import Institution
 from services.registry.orm import Base
 from shared.clock import china_date
 from shared.database import Aggregate, new_id
-from shared.events.registry import CommitmentBreached, CommitmentSigned, CommitmentTextPublished
+from shared.dated import STANDS, Withdrawable, withdrawn_for_a_reason
+from shared.events.registry import (
+    CommitmentBreached,
+    CommitmentSigned,
+    CommitmentTextPublished,
+    CommitmentTextWithdrawn,
+)
 from shared.refusals import Conflict, Invalid, NotFound, Refusal, field_error
 from shared.wording import Day, Name, check_controls
 
@@ -59,6 +65,13 @@ class CommitmentTextSuperseded(Conflict):
 
     code = "commitment-text-superseded"
     zh = "已有新文本生效，请签署新文本。"
+
+
+class CommitmentTextSigned(Conflict):
+    """An institution has signed this text. Publish the next version instead."""
+
+    code = "commitment-text-signed"
+    zh = "已有机构签署此文本，请另行发布新文本。"
 
 
 class CommitmentSignedAlready(Conflict):
@@ -110,11 +123,14 @@ class TextContent(BaseModel):
     valid_from: Day
 
 
-class CommitmentText(Base, Aggregate):
-    """One version of the commitment. Published once, never changed; the next one takes its place."""
+class CommitmentText(Base, Aggregate, Withdrawable):
+    """One version of the commitment. Its words never change; the next one takes its place."""
 
     __tablename__ = "commitment_text"
-    __table_args__ = (UniqueConstraint("number", name="uq_commitment_text_number"),)
+    __table_args__ = (
+        Index("uq_commitment_text_number", "number", unique=True, postgresql_where=text(STANDS)),
+        withdrawn_for_a_reason(),
+    )
 
     number: Mapped[int]
     title: Mapped[str] = mapped_column(Text)
@@ -148,6 +164,13 @@ class CommitmentText(Base, Aggregate):
             valid_from=published.valid_from,
             at=at,
         )
+
+    def withdraw(self, reason: str, *, signed: bool, by: str, at: datetime) -> CommitmentTextWithdrawn:
+        """Take the text back, unless somebody has signed it; the one before is the one to sign again."""
+        self._take_back(reason, first_day=self.valid_from, entered_at=self.published_at, by=by, at=at)
+        if signed:
+            raise CommitmentTextSigned
+        return CommitmentTextWithdrawn(text_id=self.id, number=self.number, valid_from=self.valid_from, at=at)
 
 
 class Signature(BaseModel):
@@ -196,6 +219,7 @@ class Commitment(Base, Aggregate):
     ) -> tuple[Self, CommitmentSigned]:
         """Sign the text in force, having read that very text; `newest` is the newest in force today."""
         institution.check_open()
+        text.check_stands()
         if signature.sha256 != text.sha256:
             raise CommitmentTextDiffers(pointer="/sha256")
         if text.valid_from > china_date(at):

@@ -15,6 +15,7 @@ from services.registry.commitments.domain import (
     CommitmentText,
     CommitmentTextNotFound,
 )
+from shared.dated import stands
 from shared.policies import Principal
 from shared.reach import within_reach
 
@@ -34,8 +35,29 @@ async def text(session: AsyncSession, text_id: UUID) -> CommitmentText:
     return found
 
 
+async def text_for_update(session: AsyncSession, text_id: UUID) -> CommitmentText:
+    """The text, while nobody signs it; raises `CommitmentTextNotFound`."""
+    found = await session.get(CommitmentText, text_id, with_for_update=True, populate_existing=True)
+    if found is None:
+        raise CommitmentTextNotFound
+    return found
+
+
+async def text_to_sign(session: AsyncSession, text_id: UUID) -> CommitmentText:
+    """The text, while nobody withdraws it; raises `CommitmentTextNotFound`."""
+    found = await session.get(CommitmentText, text_id, with_for_update={"read": True}, populate_existing=True)
+    if found is None:
+        raise CommitmentTextNotFound
+    return found
+
+
+async def signed(session: AsyncSession, text_id: UUID) -> bool:
+    """Whether some institution has signed this text."""
+    return bool(await session.scalar(select(select(Commitment.id).where(Commitment.text_id == text_id).exists())))
+
+
 async def texts(session: AsyncSession, *, after: str | None, limit: int) -> Sequence[CommitmentText]:
-    """In the order of publication."""
+    """In the order of publication, withdrawn ones too."""
     wanted = select(CommitmentText).order_by(CommitmentText.id).limit(limit)
     if after is not None:
         wanted = wanted.where(CommitmentText.id > UUID(after))
@@ -44,7 +66,7 @@ async def texts(session: AsyncSession, *, after: str | None, limit: int) -> Sequ
 
 async def newest_text(session: AsyncSession, *, on: date | None = None) -> CommitmentText | None:
     """The text with the highest number, or the one in force on a day."""
-    wanted = select(CommitmentText).order_by(CommitmentText.number.desc()).limit(1)
+    wanted = select(CommitmentText).where(stands(CommitmentText)).order_by(CommitmentText.number.desc()).limit(1)
     if on is not None:
         wanted = wanted.where(CommitmentText.valid_from <= on)
     return (await session.scalars(wanted)).first()

@@ -21,6 +21,7 @@ from services.registry.commitments.domain import (
     CommitmentTextNotFound,
     CommitmentTextNotInForce,
     CommitmentTextNotLater,
+    CommitmentTextSigned,
     CommitmentTextSuperseded,
     Signature,
     SignatureFormWrong,
@@ -32,6 +33,7 @@ from services.registry.institutions import queries as institutions
 from services.registry.institutions.domain import InstitutionEnded, InstitutionNotFound
 from services.registry.institutions.routes import ReaderDep
 from shared.clock import utc_now
+from shared.dated import LaterVersionStands, MayBeWithdrawn, WithdrawalIn, WithdrawalTooLate, Withdrawn
 from shared.paging import Page, PageOf, PageParams
 from shared.policies import Principal, allow
 from shared.web import SessionDep, problems, service_router
@@ -44,7 +46,7 @@ class CommitmentTextIn(TextContent):
     """A version of the commitment to publish; it never changes afterwards."""
 
 
-class CommitmentTextOut(BaseModel):
+class CommitmentTextOut(MayBeWithdrawn):
     """A version of the commitment; `sha256` (hex) is that of the UTF-8 body."""
 
     model_config = ConfigDict(from_attributes=True)
@@ -140,6 +142,18 @@ async def publish_commitment_text(
 
 
 @router.post(
+    "/commitment-texts/{text_id}/withdrawal",
+    response_model=CommitmentTextOut,
+    responses=problems(CommitmentTextNotFound, Withdrawn, WithdrawalTooLate, LaterVersionStands, CommitmentTextSigned),
+)
+async def withdraw_commitment_text(
+    text_id: UUID, body: WithdrawalIn, caller: Annotated[Principal, allow("bureau")], session: SessionDep
+) -> CommitmentText:
+    """Withdraw a version before its first day, or on it if it was published that day and nobody has signed it."""
+    return await usecases.withdraw_text(session, text_id, reason=body.reason, by=caller.subject, at=utc_now())
+
+
+@router.post(
     "/institutions/{institution_id}/commitments",
     status_code=status.HTTP_201_CREATED,
     response_model=CommitmentOut,
@@ -149,6 +163,7 @@ async def publish_commitment_text(
         CommitmentTextDiffers,
         SignatureFormWrong,
         InstitutionEnded,
+        Withdrawn,
         CommitmentTextNotInForce,
         CommitmentTextSuperseded,
         CommitmentSignedAlready,

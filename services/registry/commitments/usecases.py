@@ -1,4 +1,4 @@
-"""Publish a text, sign it, record that a violation broke what was signed."""
+"""Publish a text, withdraw it, sign it, record that a violation broke what was signed."""
 
 from datetime import datetime
 from uuid import UUID
@@ -19,6 +19,7 @@ from services.registry.files import queries as files
 from services.registry.institutions import queries as institutions
 from shared import journal
 from shared.clock import china_date
+from shared.dated import LaterVersionStands
 from shared.policies import Principal
 
 
@@ -31,6 +32,18 @@ async def publish_text(session: AsyncSession, content: TextContent, *, at: datet
     return text
 
 
+async def withdraw_text(session: AsyncSession, text_id: UUID, *, reason: str, by: str, at: datetime) -> CommitmentText:
+    """Take the newest version back; the one before is the one to sign again."""
+    await queries.one_publisher_at_a_time(session)
+    text = await queries.text_for_update(session, text_id)
+    newest = await queries.newest_text(session)
+    withdrawn = text.withdraw(reason, signed=await queries.signed(session, text_id), by=by, at=at)
+    if newest is not None and newest.id != text.id:
+        raise LaterVersionStands(valid_from=newest.valid_from)
+    await journal.record(session, withdrawn, subject=text, reason=reason)
+    return text
+
+
 async def sign_commitment(
     session: AsyncSession, institution_id: UUID, signature: Signature, *, caller: Principal, at: datetime
 ) -> Commitment:
@@ -38,7 +51,7 @@ async def sign_commitment(
     if signature.on_paper == ("operator" in caller.roles):
         raise SignatureFormWrong(pointer="/on_paper")
     institution = await institutions.institution_for_update(session, institution_id, caller)
-    text = await queries.text(session, signature.text_id)
+    text = await queries.text_to_sign(session, signature.text_id)
     newest = await queries.newest_text(session, on=china_date(at))
     commitment, signed = Commitment.sign(institution, text, signature, newest=newest, by=caller.subject, at=at)
     session.add(commitment)

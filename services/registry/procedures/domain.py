@@ -6,14 +6,15 @@ from enum import StrEnum
 from typing import Annotated, Any, Final, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
-from sqlalchemy import Date, Text, UniqueConstraint
+from sqlalchemy import Date, Index, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.registry.institutions.domain import Kind
 from services.registry.orm import Base
 from shared.database import Aggregate, new_id
-from shared.events.registry import ProcedureEnacted
+from shared.dated import STANDS, Withdrawable, withdrawn_for_a_reason
+from shared.events.registry import ProcedureEnacted, ProcedureWithdrawn
 from shared.refusals import Conflict, NotFound, Refusal, field_error
 from shared.wording import NUMBER, Code, Day, Line
 
@@ -126,11 +127,23 @@ class Terms(BaseModel):
         return self
 
 
-class Procedure(Base, Aggregate):
-    """One dated, sourced record; never changed. A newer one governs new cases, and running cases keep theirs."""
+class Procedure(Base, Aggregate, Withdrawable):
+    """One dated, sourced record; its terms never change. A newer one governs new cases, running cases keep theirs."""
 
     __tablename__ = "procedure"
-    __table_args__ = (UniqueConstraint("matter", "kind", "district", "valid_from", postgresql_nulls_not_distinct=True),)
+    __table_args__ = (
+        Index(
+            "uq_procedure_matter_kind_district_valid_from",
+            "matter",
+            "kind",
+            "district",
+            "valid_from",
+            unique=True,
+            postgresql_nulls_not_distinct=True,
+            postgresql_where=text(STANDS),
+        ),
+        withdrawn_for_a_reason(),
+    )
 
     matter: Mapped[str] = mapped_column(Text)
     kind: Mapped[str | None] = mapped_column(Text)
@@ -167,6 +180,18 @@ class Procedure(Base, Aggregate):
             overall_days=terms.overall_days,
             steps=[one.code for one in terms.steps],
             source=terms.source,
+            at=at,
+        )
+
+    def withdraw(self, reason: str, *, by: str, at: datetime) -> ProcedureWithdrawn:
+        """Take the procedure back; the one before governs on. A case begun on this day keeps it."""
+        self._take_back(reason, first_day=self.valid_from, entered_at=self.enacted_at, by=by, at=at)
+        return ProcedureWithdrawn(
+            procedure_id=self.id,
+            matter=self.matter,
+            kind=self.kind,
+            district=self.district,
+            valid_from=self.valid_from,
             at=at,
         )
 

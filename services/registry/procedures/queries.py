@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.procedures.domain import Procedure, ProcedureNotFound, governing
+from shared.dated import stands
 
 
 async def procedure(session: AsyncSession, procedure_id: UUID) -> Procedure:
@@ -18,10 +19,18 @@ async def procedure(session: AsyncSession, procedure_id: UUID) -> Procedure:
     return found
 
 
+async def procedure_for_update(session: AsyncSession, procedure_id: UUID) -> Procedure:
+    """The procedure, locked until the transaction ends; raises `ProcedureNotFound`."""
+    found = await session.get(Procedure, procedure_id, with_for_update=True, populate_existing=True)
+    if found is None:
+        raise ProcedureNotFound
+    return found
+
+
 async def procedures(
-    session: AsyncSession, *, matter: str | None = None, after: UUID | None = None, limit: int | None = None
+    session: AsyncSession, *, matter: str | None, after: UUID | None, limit: int
 ) -> Sequence[Procedure]:
-    """Every record, superseded ones too, in the order in which they were enacted."""
+    """Every record, superseded and withdrawn ones too, in the order in which they were enacted."""
     wanted = select(Procedure).order_by(Procedure.id).limit(limit)
     if matter is not None:
         wanted = wanted.where(Procedure.matter == matter)
@@ -32,4 +41,5 @@ async def procedures(
 
 async def procedure_for(session: AsyncSession, matter: str, *, kind: str, district: str | None, on: date) -> Procedure:
     """The procedure of a case begun on that day; raises `NoProcedure`."""
-    return governing(await procedures(session, matter=matter), kind=kind, district=district, on=on)
+    standing = await session.scalars(select(Procedure).where(Procedure.matter == matter, stands(Procedure)))
+    return governing(standing, kind=kind, district=district, on=on)

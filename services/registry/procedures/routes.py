@@ -5,7 +5,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Response, status
-from pydantic import BaseModel, ConfigDict
+from pydantic import ConfigDict
 
 from services.registry.institutions.domain import Kind
 from services.registry.procedures import queries, usecases
@@ -22,6 +22,7 @@ from services.registry.procedures.domain import (
     Terms,
 )
 from shared.clock import utc_now
+from shared.dated import MayBeWithdrawn, WithdrawalIn, WithdrawalTooLate, Withdrawn
 from shared.paging import Page, PageOf, PageParams
 from shared.policies import Principal, allow
 from shared.web import SessionDep, problems, service_router
@@ -35,7 +36,7 @@ class ProcedureIn(Terms):
     """A procedure to put in force; it never changes a case that is running."""
 
 
-class ProcedureOut(BaseModel):
+class ProcedureOut(MayBeWithdrawn):
     """A procedure. `days` and `overall_days` are working days."""
 
     model_config = ConfigDict(from_attributes=True)
@@ -84,3 +85,15 @@ async def list_procedures(
 async def get_procedure(procedure_id: UUID, caller: ReaderDep, session: SessionDep) -> Procedure:
     """One procedure."""
     return await queries.procedure(session, procedure_id)
+
+
+@router.post(
+    "/{procedure_id}/withdrawal",
+    response_model=ProcedureOut,
+    responses=problems(ProcedureNotFound, Withdrawn, WithdrawalTooLate),
+)
+async def withdraw_procedure(
+    procedure_id: UUID, body: WithdrawalIn, caller: Annotated[Principal, allow("bureau")], session: SessionDep
+) -> Procedure:
+    """Withdraw a procedure before its first day, or on it if it was enacted that day. Cases begun by it keep it."""
+    return await usecases.withdraw_procedure(session, procedure_id, reason=body.reason, by=caller.subject, at=utc_now())

@@ -14,7 +14,8 @@ from services.registry.institutions.domain import Kind, Mode, Stage
 from services.registry.orm import Base
 from shared.clock import china_date
 from shared.database import Aggregate, new_id
-from shared.events.registry import RuleEnacted, RuleRepealed
+from shared.dated import Withdrawable, withdrawn_for_a_reason
+from shared.events.registry import RuleEnacted, RuleRepealed, RuleWithdrawn
 from shared.refusals import Conflict, Invalid, NotFound, field_error
 from shared.wording import NUMBER, Code, Day, Line, Name, Paragraph
 
@@ -193,13 +194,14 @@ class RuleContent(BaseModel):
     effective_to: Day | None = None
 
 
-class Rule(Base, Aggregate):
+class Rule(Base, Aggregate, Withdrawable):
     """A rule as its source says it. It never changes but for its end; another number is another record."""
 
     __tablename__ = "rule"
     __table_args__ = (
         Index("ix_rule_code_effective_from", "code", "effective_from"),
         CheckConstraint("effective_to IS NULL OR effective_from <= effective_to", name="days_in_order"),
+        withdrawn_for_a_reason(),
     )
 
     code: Mapped[str] = mapped_column(Text)
@@ -212,13 +214,14 @@ class Rule(Base, Aggregate):
     status: Mapped[str] = mapped_column(Text)
     effective_from: Mapped[date] = mapped_column(Date)
     effective_to: Mapped[date | None] = mapped_column(Date)
+    enacted_at: Mapped[datetime | None]
 
     @classmethod
     def enact(cls, content: RuleContent, *, at: datetime) -> tuple[Self, RuleEnacted]:
         """Put a rule in force from a day on."""
         if content.effective_to is not None and content.effective_to < content.effective_from:
             raise RuleDaysReversed(pointer="/effective_to")
-        rule = cls(id=new_id(), version=0, **columns(content))
+        rule = cls(id=new_id(), version=0, enacted_at=at, **columns(content))
         return rule, RuleEnacted(
             rule_id=rule.id,
             code=rule.code,
@@ -233,12 +236,18 @@ class Rule(Base, Aggregate):
 
     def repeal(self, effective_to: date, *, at: datetime) -> RuleRepealed:
         """Give it a last day. What it said of days past stays said."""
+        self.check_stands()
         if effective_to < max(self.effective_from, china_date(at)):
             raise RuleEndPast(pointer="/effective_to", effective_from=self.effective_from)
         if self.effective_to is not None and self.effective_to <= effective_to:
             raise RuleEndsAlready(effective_to=self.effective_to)
         self.effective_to = effective_to
         return RuleRepealed(rule_id=self.id, code=self.code, effective_to=effective_to, at=at)
+
+    def withdraw(self, reason: str, *, by: str, at: datetime) -> RuleWithdrawn:
+        """Take the rule back, as if it had never been enacted."""
+        self._take_back(reason, first_day=self.effective_from, entered_at=self.enacted_at, by=by, at=at)
+        return RuleWithdrawn(rule_id=self.id, code=self.code, effective_from=self.effective_from, at=at)
 
     def in_force(self, on: date) -> bool:
         return self.effective_from <= on and (self.effective_to is None or on <= self.effective_to)

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.rules.domain import Rule, RuleCheck, RuleNotFound
+from shared.dated import stands
 
 
 async def rule(session: AsyncSession, rule_id: UUID) -> Rule:
@@ -35,7 +36,7 @@ async def rules(
     after: str | None,
     limit: int,
 ) -> Sequence[Rule]:
-    """Rules in the order they were entered; `on` narrows to those in force on a day."""
+    """Rules in the order they were entered, withdrawn ones too; `on` narrows to those in force on a day."""
     wanted = select(Rule).order_by(Rule.id).limit(limit)
     if on is not None:
         wanted = wanted.where(_touching(on, on))
@@ -72,5 +73,5 @@ async def overlapping_rule(
 
 
 def _touching(first: date, last: date | None) -> ColumnElement[bool]:
-    not_over = or_(Rule.effective_to.is_(None), Rule.effective_to >= first)
+    not_over = and_(stands(Rule), or_(Rule.effective_to.is_(None), Rule.effective_to >= first))
     return not_over if last is None else and_(not_over, Rule.effective_from <= last)

@@ -23,6 +23,7 @@ from services.registry.rules.domain import (
 )
 from services.registry.rules.evaluation import LessonModeMissing, LessonOverMidnight, LessonReversed, Plan
 from shared.clock import china_date, utc_now
+from shared.dated import MayBeWithdrawn, WithdrawalIn, WithdrawalTooLate, Withdrawn
 from shared.paging import Page, PageOf, PageParams
 from shared.policies import Principal, allow
 from shared.web import SessionDep, problems, service_router
@@ -46,7 +47,7 @@ class RepealIn(BaseModel):
     reason: Reason
 
 
-class RuleOut(BaseModel):
+class RuleOut(MayBeWithdrawn):
     """A rule. `status` to_be_confirmed: the number waits for the bureau's word. `version` is its ETag."""
 
     model_config = ConfigDict(from_attributes=True)
@@ -130,13 +131,25 @@ async def enact_rule(body: RuleContent, _: BureauDep, session: SessionDep, respo
 
 
 @router.post(
-    "/{rule_id}/repeal", response_model=RuleOut, responses=problems(RuleNotFound, RuleEndPast, RuleEndsAlready)
+    "/{rule_id}/repeal",
+    response_model=RuleOut,
+    responses=problems(RuleNotFound, RuleEndPast, RuleEndsAlready, Withdrawn),
 )
 async def repeal_rule(rule_id: UUID, body: RepealIn, _: BureauDep, session: SessionDep) -> Rule:
     """Give a rule its last day."""
     return await usecases.repeal_rule(
         session, rule_id, effective_to=body.effective_to, reason=body.reason, at=utc_now()
     )
+
+
+@router.post(
+    "/{rule_id}/withdrawal",
+    response_model=RuleOut,
+    responses=problems(RuleNotFound, Withdrawn, WithdrawalTooLate),
+)
+async def withdraw_rule(rule_id: UUID, body: WithdrawalIn, caller: BureauDep, session: SessionDep) -> Rule:
+    """Withdraw a rule before its first day, or on it if it was enacted that day."""
+    return await usecases.withdraw_rule(session, rule_id, reason=body.reason, by=caller.subject, at=utc_now())
 
 
 @router.post(

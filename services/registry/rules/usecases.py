@@ -1,4 +1,4 @@
-"""Enact a rule, repeal one, and tell what a plan would break."""
+"""Enact a rule, repeal or withdraw one, and tell what a plan would break."""
 
 from datetime import date, datetime
 from uuid import UUID
@@ -29,6 +29,13 @@ async def repeal_rule(session: AsyncSession, rule_id: UUID, *, effective_to: dat
     """Give a rule its last day."""
     rule = await queries.rule_for_update(session, rule_id)
     await journal.record(session, rule.repeal(effective_to, at=at), subject=rule, reason=reason)
+    return rule
+
+
+async def withdraw_rule(session: AsyncSession, rule_id: UUID, *, reason: str, by: str, at: datetime) -> Rule:
+    """Take a rule back, as if it had never been enacted."""
+    rule = await queries.rule_for_update(session, rule_id)
+    await journal.record(session, rule.withdraw(reason, by=by, at=at), subject=rule, reason=reason)
     return rule
 
 

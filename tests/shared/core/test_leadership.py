@@ -108,6 +108,7 @@ async def test_a_leader_whose_lease_another_took_stops_its_work(
     await leader.ends()
 
 
+@pytest.mark.slow
 async def test_a_frozen_leader_is_replaced_within_thirty_seconds(engine: AsyncEngine, url: str) -> None:
     frozen = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "tests.shared.core.leader", url), cwd=ROOT, stdout=asyncio.subprocess.PIPE

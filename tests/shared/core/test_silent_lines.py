@@ -31,6 +31,7 @@ async def work(engine: AsyncEngine, reads: ReadPool, outcomes: Counter[str], sto
             await asyncio.sleep(0.05)
 
 
+@pytest.mark.slow
 async def test_fifty_silent_breaks_under_load_are_over_within_thirty_seconds(settings: ExampleSettings) -> None:
     async with through_proxy(settings.database_url) as (proxy, url):
         ours = settings.model_copy(update={"database_url": url, "pool_size": BREAKS // 2})

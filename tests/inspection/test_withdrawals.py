@@ -1,0 +1,158 @@
+"""What begins on a day to come can be withdrawn: grids, norms, offences, checklists."""
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+
+from shared.clock import china_date, utc_now
+from tests.inspection.conftest import World
+from tests.inspection.test_checklist_routes import CHECKLIST
+from tests.inspection.test_checklist_rules import QUESTIONS
+from tests.inspection.test_evidence_routes import visit
+from tests.inspection.test_grid_routes import NEW, OLD, SUCCESSIONS, imported
+from tests.inspection.test_grid_rules import box, polygon
+from tests.inspection.test_norm_routes import NORM
+from tests.inspection.test_offence_routes import OFFENCE
+
+TODAY = china_date(utc_now())
+SLIP = {"reason": "录入有误"}
+
+
+def days(number: int) -> str:
+    return str(TODAY + timedelta(days=number))
+
+
+async def withdraw(client: httpx.AsyncClient, path: str, **more: Any) -> tuple[int, Any]:
+    answer = await client.post(f"/v1/{path}/withdrawal", json=SLIP | more)
+    said = answer.json()
+    return answer.status_code, said.get("code") if answer.is_error else said
+
+
+async def test_a_set_of_a_mistyped_year_blocks_nobody(world: World) -> None:
+    await imported(world, OLD)
+    far = (await imported(world, NEW, SUCCESSIONS, valid_from="2999-01-01", accept_far_date="true")).json()
+    blocked = await imported(world, NEW, valid_from=days(3))
+    assert blocked.json()["code"] == "grid-set-out-of-order"
+    status, taken_back = await withdraw(world.bureau, f"grids/versions/{far['grid_set_id']}")
+    assert (status, taken_back["state"], taken_back["withdrawal_reason"]) == (200, "withdrawn", SLIP["reason"])
+    assert await withdraw(world.bureau, f"grids/versions/{far['grid_set_id']}") == (409, "withdrawn")
+    on_that_day = (await world.bureau.get("/v1/grids", params={"on": "2999-01-01"})).json()
+    assert (on_that_day["grid_set"]["state"], on_that_day["grid_set"]["valid_to"]) == ("in_force", None)
+    again = await imported(world, NEW, SUCCESSIONS, valid_from=days(3))
+    assert (again.status_code, again.json()["number"]) == (201, far["number"])
+    versions = (await world.bureau.get("/v1/grids/versions")).json()
+    assert [one["state"] for one in versions] == ["scheduled", "withdrawn", "in_force", "superseded"]
+    assert [kind.split(".")[2] for kind, _, _ in await world.facts(far["grid_set_id"])] == ["scheduled", "withdrawn"]
+    ends = [fact["valid_to"] for kind, _, fact in await world.facts(on_that_day["grid_set"]["id"]) if "end_set" in kind]
+    assert ends == ["2999-01-01", None, days(3)]
+    steps = (await world.bureau.get("/v1/grids/successions", params={"code": "o1"})).json()["steps"]
+    assert [step["valid_from"] for step in steps] == [days(3)]
+
+
+async def test_grids_are_withdrawn_from_the_newest_down_and_not_once_they_hold(world: World) -> None:
+    now = (await imported(world, OLD)).json()
+    first = (await imported(world, NEW, SUCCESSIONS, valid_from=days(3))).json()
+    second = (await imported(world, [polygon("m1", box(113, 40, 113.2, 40.1))], valid_from=days(5))).json()
+    outcomes = [
+        await withdraw(world.bureau, f"grids/versions/{one['grid_set_id']}") for one in (now, first, second, first)
+    ]
+    assert [status for status, _ in outcomes] == [409, 409, 200, 200]
+    assert [said for _, said in outcomes[:2]] == ["withdrawal-too-late", "later-version-stands"]
+    missing = await withdraw(world.bureau, "grids/versions/00000000-0000-7000-8000-000000000000")
+    assert missing == (404, "grid-set-not-found")
+
+
+async def test_a_number_mistyped_today_is_put_right_today(world: World) -> None:
+    wrong = (await world.bureau.post("/v1/norms", json=NORM | {"value": 500})).json()
+    assert (await world.bureau.post("/v1/norms", json=NORM)).json()["code"] == "norm-of-that-day"
+    status, shown = await withdraw(world.bureau, f"norms/{wrong['id']}")
+    assert (status, shown["version"], shown["withdrawn_by"]) == (200, 2, "bureau-1")
+    said = {"subject": "fees", "text": "x", "district": "140213"}
+    due = (await world.service().post("/v1/public/complaints", json=said)).json()["due_on"]
+    assert due == days(15)
+    assert (await world.bureau.post("/v1/norms", json=NORM)).status_code == 201
+    due = (await world.service().post("/v1/public/complaints", json=said)).json()["due_on"]
+    assert due == days(5)
+    assert [kind for kind, _, _ in await world.facts(wrong["id"])] == [
+        "inspection.norm.enacted.v1", "inspection.norm.withdrawn.v1"
+    ]  # fmt: skip
+    seen: list[tuple[int, bool]] = []
+    cursor: dict[str, str] = {}
+    while len(seen) < 3:
+        page = (await world.bureau.get("/v1/norms", params={"name": NORM["name"], "limit": 1} | cursor)).json()
+        seen += [(one["value"], one["withdrawn_at"] is not None) for one in page["items"]]
+        cursor = {"cursor": page["next_cursor"]}
+    assert page["next_cursor"] is None
+    assert seen == [(15, False), (500, True), (5, False)]
+    seeded = (await world.bureau.get("/v1/norms", params={"name": NORM["name"]})).json()["items"][0]
+    assert await withdraw(world.bureau, f"norms/{seeded['id']}") == (409, "withdrawal-too-late")
+    assert await withdraw(world.bureau, "norms/00000000-0000-7000-8000-000000000000") == (404, "norm-not-found")
+
+
+@pytest.mark.parametrize("first_day", [0, 3])
+async def test_the_offence_before_lasts_on(world: World, first_day: int) -> None:
+    wanted = {"code": OFFENCE["code"], "on": days(first_day)}
+    (before,) = (await world.bureau.get("/v1/offences", params=wanted)).json()["items"]
+    after = (await world.bureau.post("/v1/offences", json=OFFENCE | {"valid_from": days(first_day)})).json()
+    assert (await world.bureau.get("/v1/offences", params=wanted)).json()["items"][0]["id"] == after["id"]
+    assert await withdraw(world.bureau, f"offences/{before['id']}") == (409, "withdrawal-too-late")
+    status, _ = await withdraw(world.bureau, f"offences/{after['id']}")
+    (holds,) = (await world.bureau.get("/v1/offences", params=wanted)).json()["items"]
+    assert (status, holds["id"], holds["valid_to"]) == (200, before["id"], before["valid_to"])
+    assert [kind.split(".")[2] for kind, _, _ in await world.facts(before["id"])] == ["repealed", "continued"]
+    repealed = await world.bureau.post(f"/v1/offences/{after['id']}/repeal", json={"valid_to": days(9), "reason": "x"})
+    assert repealed.json()["code"] == "withdrawn"
+    again = await world.bureau.post("/v1/offences", json=OFFENCE | {"valid_from": days(first_day)})
+    assert again.status_code == 201, again.text
+    listed = (await world.bureau.get("/v1/offences", params={"code": OFFENCE["code"]})).json()["items"]
+    assert [one["withdrawal_reason"] for one in listed if one["valid_from"] == days(first_day)] == [
+        SLIP["reason"], None
+    ]  # fmt: skip
+
+
+async def test_a_checklist_is_not_left_without_its_offence(world: World) -> None:
+    offence = (await world.bureau.post("/v1/offences", json=OFFENCE | {"code": "new.one"})).json()
+    asks = [QUESTIONS[0] | {"breaches": [QUESTIONS[0]["breaches"][0] | {"offence": "new.one"}]}]
+    checklist = (await world.bureau.post("/v1/checklists", json=CHECKLIST | {"questions": asks})).json()
+    refused = await world.bureau.post(f"/v1/offences/{offence['id']}/withdrawal", json=SLIP)
+    assert (refused.status_code, refused.json()["code"]) == (409, "offence-asked-for")
+    assert [one["id"] for one in refused.json()["facts"]["checklists"]] == [checklist["id"]]
+    assert (await world.bureau.get(f"/v1/offences/{offence['id']}")).json()["withdrawn_at"] is None
+    assert (await withdraw(world.bureau, f"checklists/{checklist['id']}"))[0] == 200
+    assert (await withdraw(world.bureau, f"offences/{offence['id']}"))[0] == 200
+
+
+async def test_a_checklist_does_not_come_back_without_its_offence(world: World) -> None:
+    offence = (await world.bureau.post("/v1/offences", json=OFFENCE | {"code": "new.one"})).json()
+    asks = [QUESTIONS[0] | {"breaches": [QUESTIONS[0]["breaches"][0] | {"offence": "new.one"}]}]
+    first = (await world.bureau.post("/v1/checklists", json=CHECKLIST | {"questions": asks})).json()
+    second = (await world.bureau.post("/v1/checklists", json=CHECKLIST | {"valid_from": days(5)})).json()
+    third = (await world.bureau.post("/v1/checklists", json=CHECKLIST | {"valid_from": days(8)})).json()
+    assert await withdraw(world.bureau, f"checklists/{second['id']}") == (409, "later-version-stands")
+    end = {"valid_to": days(4), "reason": "x"}
+    assert (await world.bureau.post(f"/v1/offences/{offence['id']}/repeal", json=end)).status_code == 200
+    assert (await withdraw(world.bureau, f"checklists/{third['id']}"))[0] == 200
+    assert await withdraw(world.bureau, f"checklists/{second['id']}") == (409, "checklist-before-outdated")
+    assert (await world.bureau.get(f"/v1/checklists/{first['id']}")).json()["valid_to"] == days(4)
+    assert (await world.bureau.get(f"/v1/checklists/{second['id']}")).json()["valid_to"] is None
+
+
+async def test_a_phone_that_used_a_checklist_before_its_withdrawal_is_heard(world: World) -> None:
+    made = (await world.bureau.post("/v1/checklists", json=CHECKLIST)).json()
+    assert (await withdraw(world.bureau, f"checklists/{made['id']}"))[0] == 200
+    asked = {"code": CHECKLIST["code"], "on": str(TODAY)}
+    assert (await world.bureau.get("/v1/checklists", params=asked)).json()["items"] == []
+    started = await world.inspector("t1").post(
+        f"/v1/visits/{await visit(world)}/start", json={"checklist_id": made["id"]}
+    )
+    assert started.status_code == 200, started.text
+
+
+async def test_of_two_who_withdraw_one_is_refused(world: World) -> None:
+    for path, body in (("offences", OFFENCE), ("checklists", CHECKLIST), ("norms", NORM)):
+        made = (await world.bureau.post(f"/v1/{path}", json=body)).json()
+        both = await asyncio.gather(*(withdraw(world.bureau, f"{path}/{made['id']}") for _ in range(2)))
+        assert sorted(status for status, _ in both) == [200, 409]
