@@ -158,11 +158,11 @@ class Licensing:
         return Stop(order_id, len(recipients))
 
     async def revoke(self, number: int) -> Sequence[str]:
-        """Permits in force are revoked, each with its notice to the city; the institutions that lost them."""
+        """Permits in force are taken back, each with its notice to the city; the institutions that lost them."""
         found = await self._bureau.get("registry", "/v1/permits", status="in_force", limit=number)
 
         async def one(permit: Json) -> None:
-            decision = {"reason": "（演示）多次违规开展培训且整改未到位"}
+            decision = {"exception": "obtained_by_deception", "cause": "（演示）以虚假材料取得办学许可"}
             await self._bureau.post("registry", f"/v1/permits/{permit['id']}/revocation", decision)
 
         await self._each("permits revoked", found["items"], one)

@@ -722,7 +722,10 @@ class OffenceRepealed(Event):
 
 
 class CaseProposal(BaseModel):
-    """What a decision asks of the registry: `notice`, `suspension` (until a day) or `revocation`."""
+    """What a decision asks of the registry: `notice`, `suspension` (until a day) or `revocation`.
+
+    `legal_basis` is the article of the penalty decided; `breached` is the norm that the act broke.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -730,6 +733,7 @@ class CaseProposal(BaseModel):
     cause: str
     legal_basis: str
     until: date | None = None
+    breached: str | None = None
 
 
 class CaseEvent(Event):

@@ -230,12 +230,14 @@ class PermitRecorded(PermitEvent):
 
 
 class PermitSuspended(PermitEvent):
-    """A permit rests until `suspended_until`, when the suspension lifts by itself."""
+    """A permit rests until `suspended_until`, when the suspension lifts by itself. Without `exception` it follows a
+    penalty decision; else requested_by_holder or emergency."""
 
     type: ClassVar[str] = "registry.permit.suspended.v1"
 
     cause: str
     legal_basis: str
+    exception: str | None = None
 
 
 class PermitReinstated(PermitEvent):
@@ -247,13 +249,15 @@ class PermitReinstated(PermitEvent):
 
 
 class PermitRevoked(PermitEvent):
-    """A permit was revoked (吊销) and the citywide notice of it published, in one decision."""
+    """A permit was revoked after a penalty decision (吊销), or taken back on an `exception` (撤销):
+    obtained_by_deception or granted_unlawfully. `notice_id` is the decision's one notice."""
 
     type: ClassVar[str] = "registry.permit.revoked.v1"
 
     cause: str
     legal_basis: str
     notice_id: UUID
+    exception: str | None = None
 
 
 class PermitRenewed(PermitEvent):

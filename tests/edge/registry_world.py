@@ -203,16 +203,17 @@ async def _permits(scene: Scene) -> Asks:
     suspended, rested, revoked, renewed, cancelled = [
         {"permit_id": await _paper(scene, spare, number)} for number in ("1", "2", "3", "4", "5")
     ]
-    rest = {"reason": "消防不合格", "legal_basis": "第六十二条", "until": FAR}
+    rest = {"exception": "requested_by_holder", "cause": "自愿停业", "until": FAR}
     answer = await scene.bureau.post(f"/v1/permits/{rested['permit_id']}/suspension", json=rest)
     assert answer.is_success, answer.text
     notice = {"title": "通报", "body": "已吊销", "recipients": {"district": HERE}, "confirm_by": FAR}
+    deceived = {"exception": "obtained_by_deception", "cause": "虚假材料", "notice": notice}
     return {
         "list_permits": Ask(query={"status": "in_force", "expiring_before": "2100-01-01"}, shows=seen),
         "get_permit": Ask({"permit_id": seen}, shows=seen),
         "suspend_permit": Ask(suspended, body=rest),
         "reinstate_permit": Ask(rested, body={"reason": "已整改"}),
-        "revoke_permit": Ask(revoked, body={"reason": "虚假宣传", "legal_basis": "第六十二条", "notice": notice}),
+        "revoke_permit": Ask(revoked, body=deceived),
         "renew_permit": Ask(renewed, body={"valid_to": f"{YEAR + 1}-12-01", "reason": "年检合格"}),
         "cancel_permit": Ask(cancelled, body={"reason": "申请注销"}),
     }

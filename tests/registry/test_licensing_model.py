@@ -31,9 +31,9 @@ from services.registry.applications import usecases as applications
 from services.registry.applications.domain import Application, Wish
 from services.registry.applications.usecases import Grant
 from services.registry.institutions.domain import Institution
-from services.registry.notices.domain import NoticeContent, Recipients
 from services.registry.permits import usecases as permits
 from services.registry.permits.domain import Permit, Validity
+from services.registry.permits.queries import permits_of
 from services.registry.permits.usecases import Revocation
 from services.registry.settings import Settings
 from shared.auth import Principal
@@ -453,10 +453,10 @@ class Licensing(RuleBasedStateMachine):
         one = self.model.permits[permit]
         may_end = {"pending", "in_force", "suspended"} | (set() if penalty else {"expired"})
         refused = None if one.on(self.model.today) in may_end else "permit-ended"
-        notice = NoticeContent(title="通报", body="详", recipients=Recipients(district="nobody"), confirm_by=FAR)
+        revocation, notice = Revocation("违规", "第六十二条"), uuid4()
         self.does(
             lambda s: (
-                permits.revoke_permit(s, permit, Revocation("违规", "第六十二条", notice), caller=BUREAU, at=self.at)
+                permits.revoke_permit(s, permit, revocation, notice, caller=BUREAU, at=self.at)
                 if penalty
                 else permits.cancel_permit(s, permit, cause="终止", caller=BUREAU, at=self.at)
             ),
@@ -465,7 +465,7 @@ class Licensing(RuleBasedStateMachine):
         if refused is None:
             one.ended = (self.model.today, "revoked" if penalty else "cancelled")
             owner = self.model.owners[permit]
-            if not self.model.standing(owner, kinds=("in_force", "suspended")):
+            if not self.model.standing(owner, kinds=("pending", "in_force", "suspended")):
                 self.model.statuses[owner] = "unlicensed"
 
     @invariant()
@@ -486,7 +486,11 @@ class Licensing(RuleBasedStateMachine):
                 assert (case.accepted_on, case.overall_due_on) == (said.accepted, said.overall)
                 assert not any((case.due_provisional, case.overall_provisional))
             for institution, status in self.model.statuses.items():
-                assert (await session.get_one(Institution, institution)).status == status
+                entry = await session.get_one(Institution, institution)
+                assert entry.status == status
+                if entry.permit_no is not None:
+                    held = await permits_of(session, [institution])
+                    assert entry.permit_no in {one.number for one in held if one.ending is None}
 
 
 @pytest.fixture

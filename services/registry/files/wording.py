@@ -22,7 +22,7 @@ TITLES: Final[Mapping[str, str]] = {
     "registry.permit.recorded.v1": "录入既有许可证",
     "registry.permit.suspended.v1": "暂停许可",
     "registry.permit.reinstated.v1": "恢复许可",
-    "registry.permit.revoked.v1": "吊销许可证",
+    "registry.permit.revoked.v1": "吊销或撤销许可证",
     "registry.permit.renewed.v1": "许可证延续",
     "registry.permit.cancelled.v1": "许可证注销",
     "registry.transformation.started.v1": "开始转型",
