@@ -12,8 +12,8 @@ Item = TypeVar("Item")
 
 SIDE_BY_SIDE = 8
 REVOCATIONS = 3
-VACATION: Final = (date(2026, 1, 24), date(2026, 2, 28))
-"""A winter vacation in a year whose calendar was announced; its days here are made up."""
+VACATION_DAYS: Final = 35
+"""The vacation begins on the day it is played, and its days are made up: a visit counts on a day of the order only."""
 MEDIA: Final = ("leaflet", "poster", "billboard", "online", "vehicle")
 SOURCES: Final = ("visit", "complaint", "patrol")
 PATIENCE = 60.0
@@ -44,7 +44,7 @@ class Licensing:
         await self.sign_commitments(ledger, on=on)
         await self.clean_up_advertisements(ledger, 488, on=on)
         await self.grant_permit(next(one for one in ledger if may_apply(one)), on=on)
-        await self.stop_for_vacation()
+        await self.stop_for_vacation(on=on)
         await self.revoke(REVOCATIONS)
         await self.confirm_newest_notice()
         await self.transform(next(one for one in ledger if one["kind"] == "subject"))
@@ -134,17 +134,20 @@ class Licensing:
         decision = {"outcome": "granted", "valid_from": f"{on}", "valid_to": f"{on + timedelta(days=3 * 365)}"}
         return (await self._bureau.post("registry", f"{path}/decision", decision)).json()
 
-    async def stop_for_vacation(self) -> Stop:
+    async def stop_for_vacation(self, *, on: date) -> Stop:
         """Everybody who trains subjects offline is ordered to stop, acknowledges it, and is looked at."""
-        first, last = VACATION
+        last = on + timedelta(days=VACATION_DAYS)
         term = {
-            "period": "winter_vacation", "name": "2026年寒假（演示）", "starts_on": f"{first}", "ends_on": f"{last}",
+            "period": "winter_vacation", "name": f"{on.year}年寒假（演示）", "starts_on": f"{on}", "ends_on": f"{last}",
             "source": "（演示）",
         }  # fmt: skip
+        for year in {on.year, last.year}:
+            await self._know_calendar(year)
         term_id = (await self._bureau.post("registry", "/v1/calendar/terms", term)).json()["id"]
         order = {
-            "title": "2026年寒假停止线下学科类培训的通知（演示）", "legal_basis": "双减意见第13条", "term_id": term_id,
-            "acknowledge_by": f"{first - timedelta(days=4)}",
+            "title": f"{on.year}年寒假停止线下学科类培训的通知（演示）", "legal_basis": "双减意见第13条",
+            "term_id": term_id,
+            "acknowledge_by": f"{on}",
         }  # fmt: skip
         order_id = (await self._bureau.post("registry", "/v1/stop-orders", order)).json()["id"]
         path = f"/v1/stop-orders/{order_id}"
@@ -156,6 +159,14 @@ class Licensing:
         await self._each("stop order acknowledged", recipients, acknowledge)
         await self._walk("stop order verified", order_id, len(recipients))
         return Stop(order_id, len(recipients))
+
+    async def _know_calendar(self, year: int) -> None:
+        """The calendar of a year that nobody has announced yet is made up."""
+        known = await self._bureau.get("registry", "/v1/calendar", **{"from": f"{year}-01-01", "to": f"{year}-01-01"})
+        if known["unpublished_years"]:
+            new_year = {"on": f"{year}-01-01", "kind": "public_holiday", "name": "元旦"}
+            body = {"year": year, "source": "（演示）", "days": [new_year]}
+            await self._bureau.post("registry", "/v1/calendar/years", body)
 
     async def revoke(self, number: int) -> Sequence[str]:
         """Permits in force are taken back, each with its notice to the city; the institutions that lost them."""

@@ -40,6 +40,7 @@ TITLES: Final[Mapping[str, str]] = {
     "registry.notice.confirmed.v1": "确认收到通报",
     "registry.stop_order.issued.v1": "收到停课令",
     "registry.stop_order.acknowledged.v1": "签收停课令",
+    "registry.stop_order.confirmed.v1": "确认停课令不变",
     "registry.stop_order.verified.v1": "停课核查",
     "registry.responsibility.assigned.v1": "确定责任人",
     "inspection.target.placed.v1": "划入网格",

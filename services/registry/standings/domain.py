@@ -36,6 +36,8 @@ class OpenViolation(Base):
     severity: Mapped[str] = mapped_column(Text)
     state: Mapped[str] = mapped_column(Text)
     due_on: Mapped[date | None] = mapped_column(Date)
+    visit_id: Mapped[UUID | None]
+    found_on: Mapped[date | None] = mapped_column(Date)
     sequence: Mapped[int] = mapped_column(BigInteger)
 
 
