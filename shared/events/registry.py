@@ -118,12 +118,15 @@ class ApplicationSubmitted(ApplicationEvent):
 
 
 class ApplicationReturned(ApplicationEvent):
-    """The applicant was told once what is missing: codes of documents (行政许可法 art. 32)."""
+    """The applicant was told what is missing: codes of documents (行政许可法 art. 32). `untold` is required, missing and
+    not asked for; `told_late` was told after the days from the receipt."""
 
     type: ClassVar[str] = "registry.application.returned.v1"
 
     missing: list[str]
     note: str | None
+    untold: list[str] = Field(default_factory=list)
+    told_late: list[str] = Field(default_factory=list)
 
 
 class ApplicationAccepted(ApplicationEvent):
@@ -132,6 +135,7 @@ class ApplicationAccepted(ApplicationEvent):
     type: ClassVar[str] = "registry.application.accepted.v1"
 
     overall_due_on: date
+    accepted_on: date | None = None
 
 
 class ApplicationExtended(ApplicationEvent):

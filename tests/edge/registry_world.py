@@ -187,7 +187,7 @@ async def _procedures_and_applications(scene: Scene) -> Asks:
         "change_application": Ask(draft, body=wish | {"site": "8 号"}),
         "submit_application": Ask(await application("9 号")),
         "return_application": Ask(
-            await application("10 号", "submission"), body={"missing": ["form"], "note": "无公章"}
+            await application("10 号", "submission"), body={"missing": ["form"], "note": "无公章", "acknowledged": True}
         ),
         "accept_application": Ask(await application("11 号", "submission")),
         "request_site_visit": Ask(await application("12 号", "submission", "acceptance")),

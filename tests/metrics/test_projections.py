@@ -14,8 +14,8 @@ from services.metrics.projections.usecases import AdmittedElsewhere
 from shared.events import Event, afterschool, inspection, registry
 from shared.events.catalogue import EVENTS
 from tests.metrics.conftest import World, changed, institution
+from tests.metrics.deliveries import AT
 from tests.metrics.samples import (
-    AT,
     COUNT_NOTHING,
     OFFERING,
     RECIPIENTS,
