@@ -118,8 +118,8 @@ class ApplicationSubmitted(ApplicationEvent):
 
 
 class ApplicationReturned(ApplicationEvent):
-    """The applicant was told what is missing: codes of documents (行政许可法 art. 32). `untold` is required, missing and
-    not asked for; `told_late` was told after the days from the receipt."""
+    """The applicant was told what is missing: codes of documents (行政许可法 art. 32). `untold` is required, missing
+    and not asked for; `told_late` was told after the days from the receipt."""
 
     type: ClassVar[str] = "registry.application.returned.v1"
 
