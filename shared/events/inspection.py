@@ -476,7 +476,7 @@ class VisitCalledOff(VisitEvent):
 
 
 class VisitHandedOver(VisitEvent):
-    """A visit went from one team's list to another's; `team` is the new one."""
+    """A visit went from one team's list to another's, or from nobody's (`from_team` null); `team` is the new one."""
 
     type: ClassVar[str] = "inspection.visit.handed_over.v1"
 
