@@ -35,7 +35,7 @@ class Licensing:
     ) -> None:
         self._one, self._district, self._streets, self._tell = one, district, streets, tell
         self._bureau = one.bureau
-        self._inspector = one.person("inspector", subject="inspector-demo", district=district)
+        self._inspector = self._of_team("demo")
 
     async def everything(self, *, on: date) -> None:
         """One after the other, as the campaign of a year would go."""
@@ -199,25 +199,28 @@ class Licensing:
         await self._bureau.post("registry", f"{path}/{started['id']}/completion", {})
         self._tell("transformations", 1, 1)
 
+    def _of_team(self, team: str) -> Client:
+        return self._one.person("inspector", subject=f"inspector-{team}", district=self._district, team=team)
+
     def _operator(self, institution: str) -> Client:
         return self._one.person("operator", subject=f"operator-{institution}", institution=institution)
 
     async def _walk(self, what: str, reference: str, number: int) -> None:
         """Inspectors make every visit that was asked for, and find all as it should be."""
 
-        async def asked() -> list[str]:
+        async def asked() -> list[Json]:
             planned = self._bureau.pages("inspection", "/v1/visits", state="planned")
-            return [visit["id"] async for visit in planned if visit["reference_id"] == reference]
+            return [visit async for visit in planned if visit["reference_id"] == reference]
 
         async def planned() -> int:
             return len(await asked())
 
         await self._reach(f"{what}: planned", planned, number)
 
-        async def visit(visit_id: str) -> None:
-            await self._inspector.post("inspection", f"/v1/visits/{visit_id}/start", {})
-            report = {"outcome": "inspected", "passed": True}
-            await self._inspector.post("inspection", f"/v1/visits/{visit_id}/submission", report)
+        async def visit(one: Json) -> None:
+            inspector, path = self._of_team(one["team"] or "demo"), f"/v1/visits/{one['id']}"
+            await inspector.post("inspection", f"{path}/start", {})
+            await inspector.post("inspection", f"{path}/submission", {"outcome": "inspected", "passed": True})
 
         await self._each(what, await asked(), visit)
 
