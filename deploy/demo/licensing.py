@@ -12,8 +12,8 @@ Item = TypeVar("Item")
 
 SIDE_BY_SIDE = 8
 REVOCATIONS = 3
-VACATION: Final = (date(2026, 1, 24), date(2026, 2, 28))
-"""A winter vacation in a year whose calendar was announced; its days here are made up."""
+VACATION_DAYS: Final = 35
+"""The vacation begins on the day it is played, and its days are made up: a visit counts on a day of the order only."""
 MEDIA: Final = ("leaflet", "poster", "billboard", "online", "vehicle")
 SOURCES: Final = ("visit", "complaint", "patrol")
 PATIENCE = 60.0
@@ -35,7 +35,7 @@ class Licensing:
     ) -> None:
         self._one, self._district, self._streets, self._tell = one, district, streets, tell
         self._bureau = one.bureau
-        self._inspector = one.person("inspector", subject="inspector-demo", district=district)
+        self._inspector = self._of_team("demo")
 
     async def everything(self, *, on: date) -> None:
         """One after the other, as the campaign of a year would go."""
@@ -44,7 +44,7 @@ class Licensing:
         await self.sign_commitments(ledger, on=on)
         await self.clean_up_advertisements(ledger, 488, on=on)
         await self.grant_permit(next(one for one in ledger if may_apply(one)), on=on)
-        await self.stop_for_vacation()
+        await self.stop_for_vacation(on=on)
         await self.revoke(REVOCATIONS)
         await self.confirm_newest_notice()
         await self.transform(next(one for one in ledger if one["kind"] == "subject"))
@@ -134,17 +134,20 @@ class Licensing:
         decision = {"outcome": "granted", "valid_from": f"{on}", "valid_to": f"{on + timedelta(days=3 * 365)}"}
         return (await self._bureau.post("registry", f"{path}/decision", decision)).json()
 
-    async def stop_for_vacation(self) -> Stop:
+    async def stop_for_vacation(self, *, on: date) -> Stop:
         """Everybody who trains subjects offline is ordered to stop, acknowledges it, and is looked at."""
-        first, last = VACATION
+        last = on + timedelta(days=VACATION_DAYS)
         term = {
-            "period": "winter_vacation", "name": "2026年寒假（演示）", "starts_on": f"{first}", "ends_on": f"{last}",
+            "period": "winter_vacation", "name": f"{on.year}年寒假（演示）", "starts_on": f"{on}", "ends_on": f"{last}",
             "source": "（演示）",
         }  # fmt: skip
+        for year in {on.year, last.year}:
+            await self._know_calendar(year)
         term_id = (await self._bureau.post("registry", "/v1/calendar/terms", term)).json()["id"]
         order = {
-            "title": "2026年寒假停止线下学科类培训的通知（演示）", "legal_basis": "双减意见第13条", "term_id": term_id,
-            "acknowledge_by": f"{first - timedelta(days=4)}",
+            "title": f"{on.year}年寒假停止线下学科类培训的通知（演示）", "legal_basis": "双减意见第13条",
+            "term_id": term_id,
+            "acknowledge_by": f"{on}",
         }  # fmt: skip
         order_id = (await self._bureau.post("registry", "/v1/stop-orders", order)).json()["id"]
         path = f"/v1/stop-orders/{order_id}"
@@ -157,12 +160,20 @@ class Licensing:
         await self._walk("stop order verified", order_id, len(recipients))
         return Stop(order_id, len(recipients))
 
+    async def _know_calendar(self, year: int) -> None:
+        """The calendar of a year that nobody has announced yet is made up."""
+        known = await self._bureau.get("registry", "/v1/calendar", **{"from": f"{year}-01-01", "to": f"{year}-01-01"})
+        if known["unpublished_years"]:
+            new_year = {"on": f"{year}-01-01", "kind": "public_holiday", "name": "元旦"}
+            body = {"year": year, "source": "（演示）", "days": [new_year]}
+            await self._bureau.post("registry", "/v1/calendar/years", body)
+
     async def revoke(self, number: int) -> Sequence[str]:
-        """Permits in force are revoked, each with its notice to the city; the institutions that lost them."""
+        """Permits in force are taken back, each with its notice to the city; the institutions that lost them."""
         found = await self._bureau.get("registry", "/v1/permits", status="in_force", limit=number)
 
         async def one(permit: Json) -> None:
-            decision = {"reason": "（演示）多次违规开展培训且整改未到位"}
+            decision = {"exception": "obtained_by_deception", "cause": "（演示）以虚假材料取得办学许可"}
             await self._bureau.post("registry", f"/v1/permits/{permit['id']}/revocation", decision)
 
         await self._each("permits revoked", found["items"], one)
@@ -188,25 +199,28 @@ class Licensing:
         await self._bureau.post("registry", f"{path}/{started['id']}/completion", {})
         self._tell("transformations", 1, 1)
 
+    def _of_team(self, team: str) -> Client:
+        return self._one.person("inspector", subject=f"inspector-{team}", district=self._district, team=team)
+
     def _operator(self, institution: str) -> Client:
         return self._one.person("operator", subject=f"operator-{institution}", institution=institution)
 
     async def _walk(self, what: str, reference: str, number: int) -> None:
         """Inspectors make every visit that was asked for, and find all as it should be."""
 
-        async def asked() -> list[str]:
+        async def asked() -> list[Json]:
             planned = self._bureau.pages("inspection", "/v1/visits", state="planned")
-            return [visit["id"] async for visit in planned if visit["reference_id"] == reference]
+            return [visit async for visit in planned if visit["reference_id"] == reference]
 
         async def planned() -> int:
             return len(await asked())
 
         await self._reach(f"{what}: planned", planned, number)
 
-        async def visit(visit_id: str) -> None:
-            await self._inspector.post("inspection", f"/v1/visits/{visit_id}/start", {})
-            report = {"outcome": "inspected", "passed": True}
-            await self._inspector.post("inspection", f"/v1/visits/{visit_id}/submission", report)
+        async def visit(one: Json) -> None:
+            inspector, path = self._of_team(one["team"] or "demo"), f"/v1/visits/{one['id']}"
+            await inspector.post("inspection", f"{path}/start", {})
+            await inspector.post("inspection", f"{path}/submission", {"outcome": "inspected", "passed": True})
 
         await self._each(what, await asked(), visit)
 

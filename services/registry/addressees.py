@@ -1,10 +1,53 @@
-"""Whom the bureau can tell something: institutions at work, licensed or not."""
+"""Whom the bureau can tell something: institutions at work, licensed or not; and what officials record of answers."""
 
+from datetime import date, datetime
+from enum import StrEnum
 from typing import Any, Final
 
+from pydantic import BaseModel, ConfigDict
 from sqlalchemy import ColumnElement, Select, and_, select
 
 from services.registry.institutions.domain import Institution, Mode, Status
+from shared.clock import china_date
+from shared.refusals import Invalid
+from shared.wording import Day, Reason
+
+
+class AnsweredInFuture(Invalid):
+    """Nobody can have answered on a day to come."""
+
+    code = "answered-in-future"
+    zh = "签收日期晚于今天。"
+
+
+class AnsweredTooEarly(Invalid):
+    """Nobody can have answered before the notice or order was issued."""
+
+    code = "answered-too-early"
+    zh = "签收日期早于发布日期。"
+
+
+class Means(StrEnum):
+    PAPER = "paper"
+    TELEPHONE = "telephone"
+
+
+class RecordedAnswer(BaseModel):
+    """An answer that an official takes for an institution, on paper or by telephone."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    means: Means
+    on: Day
+    note: Reason | None = None
+
+    def check(self, issued_on: date, at: datetime) -> None:
+        """It came after the issue, and not in the future."""
+        if self.on > china_date(at):
+            raise AnsweredInFuture(pointer="/on")
+        if self.on < issued_on:
+            raise AnsweredTooEarly(pointer="/on", issued_on=issued_on)
+
 
 AT_WORK: Final = (Status.ACTIVE, Status.SUSPENDED, Status.UNLICENSED)
 """Not those that closed, were another entry twice, or have not begun."""

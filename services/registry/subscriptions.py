@@ -48,6 +48,7 @@ async def take_answer(session: AsyncSession, visit: inspection.VisitSubmitted) -
             stop_order_id=visit.reference_id,
             institution_id=visit.institution_id,
             visit_id=visit.visit_id,
+            visited_on=visit.visited_on,
             result=_RESULTS[visit.passed],
             at=visit.at,
         )

@@ -500,7 +500,7 @@ class VisitCalledOff(VisitEvent):
 
 
 class VisitHandedOver(VisitEvent):
-    """A visit went from one team's list to another's; `team` is the new one."""
+    """A visit went from one team's list to another's, or from nobody's (`from_team` null); `team` is the new one."""
 
     type: ClassVar[str] = "inspection.visit.handed_over.v1"
 
@@ -794,7 +794,10 @@ class OffenceContinued(Event):
 
 
 class CaseProposal(BaseModel):
-    """What a decision asks of the registry: `notice`, `suspension` (until a day) or `revocation`."""
+    """What a decision asks of the registry: `notice`, `suspension` (until a day) or `revocation`.
+
+    `legal_basis` is the article of the penalty decided; `breached` is the norm that the act broke.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -802,6 +805,7 @@ class CaseProposal(BaseModel):
     cause: str
     legal_basis: str
     until: date | None = None
+    breached: str | None = None
 
 
 class CaseEvent(Event):

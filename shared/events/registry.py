@@ -118,12 +118,15 @@ class ApplicationSubmitted(ApplicationEvent):
 
 
 class ApplicationReturned(ApplicationEvent):
-    """The applicant was told once what is missing: codes of documents (行政许可法 art. 32)."""
+    """The applicant was told what is missing: codes of documents (行政许可法 art. 32). `untold` is required, missing
+    and not asked for; `told_late` was told after the days from the receipt."""
 
     type: ClassVar[str] = "registry.application.returned.v1"
 
     missing: list[str]
     note: str | None
+    untold: list[str] = Field(default_factory=list)
+    told_late: list[str] = Field(default_factory=list)
 
 
 class ApplicationAccepted(ApplicationEvent):
@@ -132,6 +135,7 @@ class ApplicationAccepted(ApplicationEvent):
     type: ClassVar[str] = "registry.application.accepted.v1"
 
     overall_due_on: date
+    accepted_on: date | None = None
 
 
 class ApplicationExtended(ApplicationEvent):
@@ -230,12 +234,14 @@ class PermitRecorded(PermitEvent):
 
 
 class PermitSuspended(PermitEvent):
-    """A permit rests until `suspended_until`, when the suspension lifts by itself."""
+    """A permit rests until `suspended_until`, when the suspension lifts by itself. Without `exception` it follows a
+    penalty decision; else requested_by_holder or emergency."""
 
     type: ClassVar[str] = "registry.permit.suspended.v1"
 
     cause: str
     legal_basis: str
+    exception: str | None = None
 
 
 class PermitReinstated(PermitEvent):
@@ -247,13 +253,15 @@ class PermitReinstated(PermitEvent):
 
 
 class PermitRevoked(PermitEvent):
-    """A permit was revoked (吊销) and the citywide notice of it published, in one decision."""
+    """A permit was revoked after a penalty decision (吊销), or taken back on an `exception` (撤销):
+    obtained_by_deception or granted_unlawfully. `notice_id` is the decision's one notice."""
 
     type: ClassVar[str] = "registry.permit.revoked.v1"
 
     cause: str
     legal_basis: str
     notice_id: UUID
+    exception: str | None = None
 
 
 class PermitRenewed(PermitEvent):
@@ -446,7 +454,7 @@ class NoticePublished(Event):
 
 
 class NoticeConfirmed(Event):
-    """One recipient confirmed that it received a notice."""
+    """One recipient confirmed that it received a notice. `means`, where an official recorded it: paper or telephone."""
 
     type: ClassVar[str] = "registry.notice.confirmed.v1"
     topic: ClassVar[str] = "registry.notices.v1"
@@ -455,6 +463,8 @@ class NoticeConfirmed(Event):
     notice_id: UUID
     institution_id: UUID
     at: datetime
+    means: str | None = None
+    confirmed_on: date | None = None
 
 
 class StopOrderEvent(Event):
@@ -467,7 +477,8 @@ class StopOrderEvent(Event):
 
 
 class StopOrderIssued(StopOrderEvent):
-    """An order to stop on `days`, compiled from the calendar, with so many recipients."""
+    """An order to stop on `days`, compiled from the calendar, with so many recipients. `replaces` is the order that it
+    was issued in place of, after the calendar changed."""
 
     type: ClassVar[str] = "registry.stop_order.issued.v1"
 
@@ -481,6 +492,7 @@ class StopOrderIssued(StopOrderEvent):
     days: list[date]
     acknowledge_by: date
     recipients: int
+    replaces: UUID | None = None
 
 
 class ListedRecipient(BaseModel):
@@ -497,7 +509,7 @@ class ListedRecipient(BaseModel):
 class StopOrderRecipientsListed(StopOrderEvent):
     """A part (at most 1,000) of an order's frozen list; the places to look at while it is in force.
 
-    `institutions` are those of `recipients`, in their order.
+    `institutions` are those of `recipients`, in their order. One that was looked at on another day is listed again.
     """
 
     type: ClassVar[str] = "registry.stop_order.recipients_listed.v1"
@@ -516,8 +528,26 @@ class StopOrderCancelled(StopOrderEvent):
     cause: str
 
 
+class StopOrderRecipientsReleased(StopOrderEvent):
+    """A part (at most 1,000) of those who were on the list of an order that was taken back; `recipients` are ids of its
+    lines."""
+
+    type: ClassVar[str] = "registry.stop_order.recipients_released.v1"
+
+    recipients: list[UUID]
+
+
+class StopOrderConfirmed(StopOrderEvent):
+    """The calendar changed and the order stands as it is; `cause` says why, `days_today` is what it would be today."""
+
+    type: ClassVar[str] = "registry.stop_order.confirmed.v1"
+
+    cause: str
+    days_today: list[date]
+
+
 class StopOrderAcknowledged(StopOrderEvent):
-    """One recipient acknowledged the order."""
+    """One recipient acknowledged the order. `means`, where an official recorded it: paper or telephone."""
 
     type: ClassVar[str] = "registry.stop_order.acknowledged.v1"
     about: ClassVar[str | None] = "recipient_id"
@@ -526,10 +556,16 @@ class StopOrderAcknowledged(StopOrderEvent):
     institution_id: UUID
     district: str | None
     street: str | None
+    means: str | None = None
+    acknowledged_on: date | None = None
 
 
 class StopOrderVerified(StopOrderEvent):
-    """Inspection looked at one recipient: `result` is stopped, operating or unclear."""
+    """What the last check of one recipient that counts says: `result` is stopped, operating or unclear.
+
+    A visit counts on a day of the order, `checked_on`. Where `violation_id` is given, the recipient was found operating
+    at the visit and inspection has since closed that violation: the recipient counts as stopped.
+    """
 
     type: ClassVar[str] = "registry.stop_order.verified.v1"
     about: ClassVar[str | None] = "recipient_id"
@@ -540,6 +576,8 @@ class StopOrderVerified(StopOrderEvent):
     street: str | None
     visit_id: UUID
     result: str
+    checked_on: date | None = None
+    violation_id: UUID | None = None
 
 
 class ResponsibilityAssigned(Event):

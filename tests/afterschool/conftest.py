@@ -31,7 +31,7 @@ _UNTRUE = text(
         FROM enrolment WHERE offering_id = offering.id
     ) held ON true
     WHERE offering.enrolled <> held.enrolled OR offering.waiting <> held.waiting OR offering.asked <> held.asked
-       OR offering.enrolled > capacity OR (offering.waiting > 0 AND offering.enrolled < capacity)
+       OR offering.enrolled > capacity OR (offering.waiting > 0 AND offering.enrolled + held_back < capacity)
     """
 )
 _UNTOLD = text(

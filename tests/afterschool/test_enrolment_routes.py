@@ -1,11 +1,13 @@
 """`/v1/enrolments` and `/v1/waitlists`: who asks, who sees, what comes back."""
 
 import asyncio
+from typing import Any
 from uuid import uuid4
 
 from services.afterschool.enrolments.routes import EnrolmentOut
+from shared.clock import utc_now
 from shared.events.catalogue import EVENTS
-from tests.afterschool.conftest import CLOSED, SCHEDULED, World
+from tests.afterschool.conftest import CLOSED, OPEN, SCHEDULED, World
 from tests.services import version_of
 
 
@@ -145,6 +147,32 @@ async def test_withdrawal_promotes_the_longest_waiting(world: World) -> None:
     assert kinds == ["afterschool.enrolment.enrolled.v1", "afterschool.enrolment.withdrawn.v1"]
     again = await mother.post(f"{address}/withdrawal")
     assert (again.status_code, again.json()["code"]) == (409, "enrolment-withdrawn")
+    await world.check_invariants()
+
+
+async def test_nobody_is_moved_up_after_enrolment_has_closed(world: World) -> None:
+    offering = await world.offering(2)
+    asked = await world.enrol(offering["id"], 5)
+    url, over = f"/v1/offerings/{offering['id']}", utc_now().isoformat()
+
+    async def changed(**body: object) -> dict[str, Any]:
+        headers = {"if-match": f'"{(await world.state(offering["id"]))["version"]}"'}
+        answer = await world.staff().patch(url, json=body, headers=headers)
+        assert answer.status_code == 200, answer.text
+        said: dict[str, Any] = answer.json()
+        return said
+
+    async def gone(one: dict[str, Any]) -> None:
+        await world.guardian(one["guardian"]).post(f"/v1/enrolments/{one['id']}/withdrawal")
+
+    await changed(closes_at=over)
+    await gone(asked[0])
+    raised = await changed(capacity=3)
+    assert (raised["enrolled"], raised["waiting"]) == (1, 3)
+    await gone(asked[2])
+    assert await world.queue(offering["id"]) == [asked[3]["id"], asked[4]["id"]]
+    again = await changed(closes_at=OPEN["closes_at"])
+    assert (again["enrolled"], again["waiting"]) == (3, 0), "the school opened it again"
     await world.check_invariants()
 
 

@@ -95,7 +95,7 @@ def test_changing_says_what_changed() -> None:
     changed = offering.change({"capacity": 4, "name": "合唱"}, at=AT + DAY)
     assert changed is not None
     assert (changed.changed, changed.capacity, offering.changed_at) == (["capacity"], 4, AT + DAY)
-    assert offering.due() == 2
+    assert offering.due(AT) == 2
 
 
 def test_changing_nothing_says_nothing() -> None:
@@ -120,7 +120,10 @@ def test_a_change_may_not_empty_the_window() -> None:
 
 @pytest.mark.parametrize(("enrolled", "waiting", "due"), [(1, 0, 0), (2, 5, 0), (1, 5, 1), (0, 1, 1)])
 def test_due_is_what_is_free_and_wanted(enrolled: int, waiting: int, due: int) -> None:
-    assert an_offering(capacity=2, enrolled=enrolled, waiting=waiting).due() == due
+    offering = an_offering(capacity=2, enrolled=enrolled, waiting=waiting)
+    assert offering.due(AT) == due
+    assert offering.due(AT - 9 * DAY) == due, "before it opens a place is theirs, too"
+    assert offering.due(AT + DAY) == 0, "enrolment has closed"
 
 
 def test_promotion_gives_a_place() -> None:

@@ -79,12 +79,18 @@ registry.list_notices                  yes    list    list  list  403   403    y
 registry.get_notice                    yes    own     own   own   403   403    yes    yes   401
 registry.confirm_notice                403    403     403   own   403   403    403    403   401
 registry.list_notice_receipts          yes    own     own   own   403   403    yes    yes   401
+registry.record_notice_confirmation    yes    own     403   403   403   403    403    403   401
 registry.issue_stop_order              yes    home    403   403   403   403    403    403   401
 registry.list_stop_orders              yes    list    list  list  403   403    yes    yes   401
 registry.get_stop_order                yes    own     own   own   403   403    yes    yes   401
 registry.list_stop_order_recipients    yes    own     own   own   403   403    yes    yes   401
 registry.acknowledge_stop_order        403    403     403   own   403   403    403    403   401
 registry.cancel_stop_order             yes    own     403   403   403   403    403    403   401
+registry.reissue_stop_order            yes    own     403   403   403   403    403    403   401
+registry.confirm_stop_order            yes    own     403   403   403   403    403    403   401
+registry.list_stop_order_checks        yes    own     own   own   403   403    yes    yes   401
+registry.record_stop_order_acknowledgement yes own    403   403   403   403    403    403   401
+registry.record_stop_order_rectification yes  own     403   403   403   403    403    403   401
 
 registry.list_commitment_texts         yes    yes     yes   yes   403   403    yes    yes   401
 registry.get_commitment_text           yes    yes     yes   yes   403   403    yes    yes   401
@@ -312,6 +318,8 @@ OF_A_STREET = {
     "registry.get_stop_order": "yes",
     "registry.list_stop_order_recipients": "list",
     "registry.cancel_stop_order": "home",
+    "registry.reissue_stop_order": "home",
+    "registry.confirm_stop_order": "home",
 }
 """Where an officer with a street in his token is held to it, and what he gets of another street. Teams, campaigns,
 imports and numbers are a district's. A stop order is a district's too: every street may read it, with its own

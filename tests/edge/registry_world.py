@@ -10,6 +10,9 @@ import httpx
 
 from services.registry.permits.domain import Paper, Scope, Validity
 from services.registry.permits.usecases import record_papers
+from services.registry.standings.domain import OpenViolation
+from services.registry.stop_orders.domain import Result
+from services.registry.stop_orders.usecases import conclude_visit
 from services.registry.subscriptions import INBOX
 from shared.clock import china_date
 from shared.database import new_id
@@ -187,7 +190,7 @@ async def _procedures_and_applications(scene: Scene) -> Asks:
         "change_application": Ask(draft, body=wish | {"site": "8 号"}),
         "submit_application": Ask(await application("9 号")),
         "return_application": Ask(
-            await application("10 号", "submission"), body={"missing": ["form"], "note": "无公章"}
+            await application("10 号", "submission"), body={"missing": ["form"], "note": "无公章", "acknowledged": True}
         ),
         "accept_application": Ask(await application("11 号", "submission")),
         "request_site_visit": Ask(await application("12 号", "submission", "acceptance")),
@@ -206,16 +209,17 @@ async def _permits(scene: Scene) -> Asks:
     suspended, rested, revoked, renewed, cancelled = [
         {"permit_id": await _paper(scene, spare, number)} for number in ("1", "2", "3", "4", "5")
     ]
-    rest = {"reason": "消防不合格", "legal_basis": "第六十二条", "until": FAR}
+    rest = {"exception": "requested_by_holder", "cause": "自愿停业", "until": FAR}
     answer = await scene.bureau.post(f"/v1/permits/{rested['permit_id']}/suspension", json=rest)
     assert answer.is_success, answer.text
     notice = {"title": "通报", "body": "已吊销", "recipients": {"district": HERE}, "confirm_by": FAR}
+    deceived = {"exception": "obtained_by_deception", "cause": "虚假材料", "notice": notice}
     return {
         "list_permits": Ask(query={"status": "in_force", "expiring_before": "2100-01-01"}, shows=seen),
         "get_permit": Ask({"permit_id": seen}, shows=seen),
         "suspend_permit": Ask(suspended, body=rest),
         "reinstate_permit": Ask(rested, body={"reason": "已整改"}),
-        "revoke_permit": Ask(revoked, body={"reason": "虚假宣传", "legal_basis": "第六十二条", "notice": notice}),
+        "revoke_permit": Ask(revoked, body=deceived),
         "renew_permit": Ask(renewed, body={"valid_to": f"{YEAR + 1}-12-01", "reason": "年检合格"}),
         "cancel_permit": Ask(cancelled, body={"reason": "申请注销"}),
     }
@@ -351,13 +355,14 @@ async def _notices(scene: Scene) -> Asks:
         "confirm_by": FAR,
         "subjects": [scene.institution],
     }
-    notice = {"notice_id": await made(scene.bureau, "/v1/notices", json=content)}
+    notice, on_paper = [{"notice_id": await made(scene.bureau, "/v1/notices", json=content)} for _ in range(2)]
     return {
         "publish_notice": Ask(body=content),
         "list_notices": Ask(query={"institution": scene.institution}, shows=notice["notice_id"]),
         "get_notice": Ask(notice, shows=notice["notice_id"]),
         "confirm_notice": Ask(notice),
         "list_notice_receipts": Ask(notice, shows=scene.institution),
+        "record_notice_confirmation": Ask(on_paper | scene.one, body={"means": "paper", "on": f"{TODAY}"}),
     }
 
 
@@ -373,7 +378,13 @@ async def _stop_orders(scene: Scene) -> Asks:
         "district": HERE,
         "acknowledge_by": FAR,
     }
-    seen, cancelled = [{"stop_order_id": await made(scene.bureau, "/v1/stop-orders", json=content)} for _ in range(2)]
+    seen, cancelled, answered, operating, confirmed, reissued = [
+        {"stop_order_id": await made(scene.bureau, "/v1/stop-orders", json=content)} for _ in range(6)
+    ]
+    violation = await _found_operating(scene, operating["stop_order_id"])
+    day = {"on": f"{YEAR}-01-08", "kind": "makeup_workday", "name": "调休上班", "source": "通知"}
+    corrected = await scene.bureau.post("/v1/calendar/corrections", json=day)
+    assert corrected.is_success, corrected.text
     return {
         "issue_stop_order": Ask(body=content),
         "list_stop_orders": Ask(query={"in_force_on": f"{YEAR}-01-05"}, shows=seen["stop_order_id"]),
@@ -381,7 +392,41 @@ async def _stop_orders(scene: Scene) -> Asks:
         "list_stop_order_recipients": Ask(seen, shows=scene.institution),
         "acknowledge_stop_order": Ask(seen),
         "cancel_stop_order": Ask(cancelled, body={"cause": "日期有误"}),
+        "reissue_stop_order": Ask(reissued, body={"cause": "日历更正", "acknowledge_by": FAR}),
+        "confirm_stop_order": Ask(confirmed, body={"cause": "已另行通知"}),
+        "list_stop_order_checks": Ask(operating | scene.one),
+        "record_stop_order_acknowledgement": Ask(
+            answered | scene.one, body={"means": "telephone", "on": f"{TODAY}", "note": "负责人接听"}
+        ),
+        "record_stop_order_rectification": Ask(operating | scene.one, body={"violation_id": violation}),
     }
+
+
+async def _found_operating(scene: Scene, order: str) -> str:
+    """A visit found the institution at work on a day of the order; the violation has been closed since."""
+    visit, violation, institution = new_id(), new_id(), UUID(scene.institution)
+    async with scene.service.sessions.begin() as session:
+        await conclude_visit(
+            session,
+            stop_order_id=UUID(order),
+            institution_id=institution,
+            visit_id=visit,
+            visited_on=date(YEAR, 1, 1),
+            result=Result.OPERATING,
+            at=NOW,
+        )
+        session.add(
+            OpenViolation(
+                violation_id=violation,
+                institution_id=institution,
+                severity="high",
+                state="closed",
+                visit_id=visit,
+                found_on=date(YEAR, 1, 1),
+                sequence=1,
+            )
+        )
+    return str(violation)
 
 
 async def _commitments(scene: Scene) -> Asks:

@@ -550,6 +550,9 @@ def test_a_party_may_waive_its_hearing() -> None:
     case.state_defence(Statement(text="不要求听证", waives_hearing=True), by="p", at=AT)
     fact = case.decide(decision(REVOCATION, collective=True, answer="已复核", notice=True), ground(), by="b", at=AT)
     assert [one.kind for one in fact.proposals] == ["revocation", "notice"]
+    basis = next(rule.basis for rule in offence().rules if rule.kind is PenaltyKind.REVOCATION)
+    assert [(one.legal_basis, one.breached) for one in fact.proposals] == [(basis, offence().clause)] * 2
+    assert basis != offence().clause
 
 
 def test_who_is_told_of_criticism_is_told_of_its_publication() -> None:

@@ -12,8 +12,9 @@ from services.inspection.grids.domain import GridSet
 from services.inspection.grids.usecases import activate_due
 from services.inspection.schedule import GridCalendar
 from services.inspection.subscriptions import hear
+from services.inspection.visits.mandates import take_mandate
 from shared.clock import china_date, utc_now
-from shared.events.registry import InstitutionChanged, InstitutionRegistered
+from shared.events.registry import InstitutionChanged, InstitutionRegistered, SiteVisitRequested
 from tests.inspection.conftest import World
 from tests.inspection.phones import Phone
 from tests.inspection.test_grid_rules import BOW_TIE, box, polygon
@@ -124,6 +125,32 @@ async def test_a_faulty_set_is_refused_as_a_whole(
     assert (taken["accepted"], taken["vanished"]) == (3, ["g1", "g2", "g3"])
     left_out = [*taken["rejected"], *taken["rejected_successions"]]
     assert [one["fault"] for one in left_out] == faults
+
+
+async def test_visits_that_wait_get_the_team_of_the_grids_that_come_into_force(world: World) -> None:
+    """One to an institution without a grid, and one to an entry that is corrected afterwards."""
+    await imported(world, OLD)
+    assert (await world.bureau.post("/v1/teams", json={"code": "t2", "name": "t2", "grids": ["o2"]})).is_success
+    lost = await world.institution(None, lon=113.15, lat=40.05)
+    await hear_of(world, InstitutionRegistered)
+    for number, institution in enumerate((lost, UUID(int=1))):
+        asked = SiteVisitRequested(
+            application_id=UUID(int=10 + number), institution_id=institution, matter="new_permit", kind="subject",
+            district="140213", street=None, state="site_visit_requested", due_on=None, at=utc_now(), address="1",
+            lon=None, lat=None,
+        )  # fmt: skip
+        async with world.sessions.begin() as session:
+            await take_mandate(session, asked)
+    assert await waiting(world) == [(None, None), (None, None)]
+    await imported(world, NEW, SUCCESSIONS)
+    assert await waiting(world) == [("n3", "t2"), (None, None)]
+    await hear_of(world, InstitutionChanged, lon=113.15, lat=40.05, changed=["lon", "lat"])
+    assert await waiting(world) == [("n3", "t2"), ("n3", "t2")]
+
+
+async def waiting(world: World) -> list[tuple[str | None, str | None]]:
+    items = (await world.bureau.get("/v1/visits")).json()["items"]
+    return [(visit["grid"], visit["team"]) for visit in items]
 
 
 ENTRY = {

@@ -5,9 +5,11 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy import update
 
 from services.inspection.subscriptions import INBOX
-from services.inspection.targets.domain import TargetNotFound
+from services.inspection.targets.domain import Target, TargetNotFound
+from services.inspection.visits.assignments import assign_waiting
 from shared.events import Event
 from shared.events.registry import (
     ApplicationWithdrawn,
@@ -122,3 +124,43 @@ async def test_what_is_no_longer_wanted(world: World) -> None:
     assert (late.status_code, late.json()["code"]) == (409, "visit-not-planned")
     kind, version, told = (await world.facts(called_off[0]["id"]))[-1]
     assert (kind, version, told["cause"]) == ("inspection.visit.called_off.v1", 2, "application-withdrawn")
+
+
+async def assigned(world: World) -> list[tuple[str | None, str | None]]:
+    return [(visit["grid"], visit["team"]) for visit in await planned(world)]
+
+
+async def test_a_visit_without_a_team_goes_to_the_team_that_is_formed(world: World) -> None:
+    here, there = await world.institution("g1"), await world.institution("g2")
+    await hear(world, requested(here), listed(there))
+    assert await assigned(world) == [("g1", None), ("g2", None)]
+    await team(world, "t1", "g1")
+    assert await assigned(world) == [("g1", "t1"), ("g2", None)]
+    visit = (await planned(world))[0]
+    kind, version, told = (await world.facts(visit["id"]))[-1]
+    assert (kind, version) == ("inspection.visit.handed_over.v1", 2)
+    assert (told["team"], told["from_team"], told["grid"]) == ("t1", None, "g1")
+    assert (await walked(world, visit, passed=True))["state"] == "done"
+
+
+async def test_a_team_takes_a_grid_over_with_the_visits_that_wait_there(world: World) -> None:
+    await team(world, "t1", "g1")
+    await hear(world, requested(await world.institution("g2")))
+    (found,) = (await world.bureau.get("/v1/teams")).json()["items"]
+    body, headers = {"grids": ["g1", "g2"]}, {"if-match": f'"{found["version"]}"'}
+    answer = await world.bureau.patch(f"/v1/teams/{found['id']}", json=body, headers=headers)
+    assert answer.status_code == 200, answer.text
+    assert await assigned(world) == [("g2", "t1")]
+
+
+async def test_an_institution_that_gets_its_grid_gets_its_team(world: World) -> None:
+    """Also where the grids come into force only after the visit was asked for."""
+    await team(world, "t1", "g1")
+    institution = await world.institution(None)
+    await hear(world, requested(institution))
+    async with world.sessions.begin() as session:
+        await session.execute(update(Target).where(Target.institution_id == institution).values(grid="g1"))
+        assert await assign_waiting(session, at=AT, institutions=[uuid4()]) == 0
+        assert await assign_waiting(session, at=AT, institutions=[institution]) == 1
+        assert await assign_waiting(session, at=AT) == 0
+    assert await assigned(world) == [("g1", "t1")]

@@ -64,6 +64,7 @@ COUNT_NOTHING: frozenset[type[Event]] = frozenset(
         registry.RuleWithdrawn,
         registry.SchoolTermSet,
         registry.SchoolTermWithdrawn,
+        registry.StopOrderConfirmed,
     }
 )
 """Events of the catalogue that no number needs. Whoever publishes a new event decides here."""
@@ -195,6 +196,7 @@ _COMMITMENT = _id(registry.CommitmentSigned, "commitment_id")
 _ADVERTISEMENT = _id(registry.AdvertisementFound, "advertisement_id")
 _ORDER = _id(registry.StopOrderIssued, "stop_order_id")
 _RECIPIENT = _id(registry.StopOrderAcknowledged, "recipient_id")
+RELEASED: UUID = SAMPLES[registry.StopOrderRecipientsReleased].model_dump()["recipients"][0]
 _DRAW = _id(inspection.DrawCommitted, "draw_id")
 _RECHECK = _id(inspection.RecheckConcluded, "recheck_id")
 _EVIDENCE = _id(inspection.EvidenceKept, "evidence_id")
@@ -280,6 +282,7 @@ SAID: Mapping[str, tuple[Any, ...]] = {
         None,
     ),
     "StopOrderAcknowledged": ("stop_recipient", _RECIPIENT, {}, None, {Mark.ACKNOWLEDGED: True}),
+    "StopOrderRecipientsReleased": ("stop_recipient", RELEASED, {"state": "released"}, None),
     "StopOrderVerified": ("stop_recipient", _RECIPIENT, {"kind": "stopped"}, None),
     "ResponsibilityAssigned": (
         "institution",

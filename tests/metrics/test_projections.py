@@ -14,7 +14,18 @@ from services.metrics.projections.usecases import AdmittedElsewhere
 from shared.events import Event, afterschool, inspection, registry
 from shared.events.catalogue import EVENTS
 from tests.metrics.conftest import World, changed, institution
-from tests.metrics.samples import COUNT_NOTHING, OFFERING, RECIPIENTS, SAID, SAID_BESIDES, SAMPLES, SCHOOL, VISIT, one
+from tests.metrics.deliveries import AT
+from tests.metrics.samples import (
+    COUNT_NOTHING,
+    OFFERING,
+    RECIPIENTS,
+    SAID,
+    SAID_BESIDES,
+    SAMPLES,
+    SCHOOL,
+    VISIT,
+    one,
+)
 
 
 def test_no_event_is_forgotten() -> None:
@@ -118,6 +129,16 @@ async def test_what_becomes_of_a_stop_order_comes_in_any_order(world: World, ord
         found = await world.get(f"/v1/indicators/stop_orders.{code}", scope="street:140213050")
         assert found["value"] == value, code
     await world.check()
+
+
+async def test_who_was_on_the_list_of_an_order_taken_back_is_counted_no_more(world: World) -> None:
+    await world.count(
+        SAMPLES[registry.StopOrderRecipientsListed],
+        changed(registry.StopOrderVerified, recipient_id=RECIPIENTS[0], street=None),
+        registry.StopOrderRecipientsReleased(stop_order_id=one(599), recipients=[RECIPIENTS[0]], at=AT),
+    )
+    for code in ("recipients", "stopped"):
+        assert (await world.get(f"/v1/indicators/stop_orders.{code}"))["value"] == 0, code
 
 
 async def test_an_acknowledged_order_that_nobody_listed_is_not_counted_yet(world: World) -> None:

@@ -15,6 +15,7 @@ from services.registry.applications.domain import (
     DocumentUnknown,
     ExtendedAlready,
     MissingNotToldAtOnce,
+    RequiredNotNamed,
     SiteVisitFailed,
     SiteVisitMissing,
     State,
@@ -145,10 +146,72 @@ def test_what_is_missing_is_told_once() -> None:
     assert missing.value.facts == {"missing": ["form"]}
     application.give_back(["form", "form"], "请补正", RULES, CALENDAR, at=AT)
     assert application.told_missing == ["form"]
-    application.submit(RULES, CALENDAR, at=AT)
+    application.submit(RULES, CALENDAR, at=LATE)
     with pytest.raises(MissingNotToldAtOnce):
-        application.give_back(["photo"], None, RULES, CALENDAR, at=AT)
-    application.give_back(["form"], None, RULES, CALENDAR, at=AT)
+        application.give_back(["photo"], None, RULES, CALENDAR, at=LATE)
+    application.give_back(["form"], None, RULES, CALENDAR, at=LATE)
+
+
+TWO = procedure(documents=[{"code": "form", "name": "申请书"}, {"code": "funds", "name": "资金证明"}])
+LATE = AT + timedelta(days=20)
+"""Long after the five days within which the applicant is told everything."""
+FORM = {"code": "form", "name": "申请书"}
+
+
+def returned_incomplete() -> Application:
+    """Submitted empty, told of one of two documents, and handed in again with it."""
+    application = draft(documents=[])
+    application.submit(TWO, CALENDAR, at=AT)
+    with pytest.raises(RequiredNotNamed) as warned:
+        application.give_back(["form"], None, TWO, CALENDAR, at=AT)
+    assert warned.value.facts == {"missing": ["funds"]}
+    told = application.give_back(["form"], None, TWO, CALENDAR, acknowledged=True, at=AT)
+    assert (told.untold, application.untold) == (["funds"], ["funds"])
+    application.documents = [FORM]
+    application.submit(TWO, CALENDAR, at=LATE)
+    return application
+
+
+def test_more_is_told_within_the_five_days_without_a_consequence() -> None:
+    application = draft(documents=[])
+    application.submit(TWO, CALENDAR, at=AT)
+    application.give_back(["form"], None, TWO, CALENDAR, acknowledged=True, at=AT)
+    application.documents = [FORM]
+    application.submit(TWO, CALENDAR, at=AT)
+    with pytest.raises(DocumentsMissing):
+        application.accept(TWO, CALENDAR, at=AT)
+    application.give_back(["funds"], None, TWO, CALENDAR, at=AT)
+    assert (application.told_missing, application.told_late) == (["form", "funds"], None)
+
+
+def test_what_was_not_told_holds_nothing_up() -> None:
+    application = returned_incomplete()
+    told = application.accept(TWO, CALENDAR, at=LATE)
+    assert application.accepted_on == told.accepted_on == date(2026, 3, 2)
+    assert application.overall_due_on == date(2026, 3, 30), "the time for the decision runs from the day of receipt"
+
+
+def test_what_is_told_late_has_its_consequence() -> None:
+    application = returned_incomplete()
+    with pytest.raises(MissingNotToldAtOnce) as refused:
+        application.give_back(["funds"], None, TWO, CALENDAR, at=LATE)
+    assert refused.value.facts == {"told": ["form"], "accepted_on": date(2026, 3, 2)}
+    told = application.give_back(["funds"], None, TWO, CALENDAR, acknowledged=True, at=LATE)
+    assert (told.told_late, told.untold) == (["funds"], [])
+    application.submit(TWO, CALENDAR, at=LATE)
+    application.give_back(["funds"], None, TWO, CALENDAR, at=LATE)
+    application.submit(TWO, CALENDAR, at=LATE)
+    application.documents = [FORM, {"code": "funds", "name": "资金证明"}]
+    application.accept(TWO, CALENDAR, at=LATE)
+    assert application.accepted_on == date(2026, 3, 2)
+
+
+def test_what_was_told_in_time_is_still_wanted() -> None:
+    application = returned_incomplete()
+    application.documents = [{"code": "funds", "name": "资金证明"}]
+    with pytest.raises(DocumentsMissing) as missing:
+        application.accept(TWO, CALENDAR, at=LATE)
+    assert missing.value.facts == {"missing": ["form"]}
 
 
 def test_who_is_silent_for_five_days_has_accepted() -> None:

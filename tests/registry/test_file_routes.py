@@ -62,7 +62,7 @@ async def test_everything_is_in_it_in_order_of_time(world: World) -> None:
         "responsibility.assigned", "notice.published", "stop_order.issued", "transformation.started", "visit.planned",
     }  # fmt: skip
     by_type = {one["type"]: one for one in entries}
-    assert by_type["registry.permit.suspended.v1"]["reason"] == "整改"
+    assert by_type["registry.permit.suspended.v1"]["reason"] == "自愿停业"
     assert by_type["registry.permit.suspended.v1"]["actor"] == "bureau-1"
     assert by_type["inspection.visit.planned.v1"]["source"] == "/inspection"
     assert (await world.officer("140214").get(f"/v1/institutions/{made['id']}/file")).status_code == 404
@@ -100,7 +100,7 @@ async def test_a_page_for_the_printer(world: World) -> None:
     assert "<b>" not in page, "what people typed is text"
     for said in (
         "暂停许可",
-        "整改",
+        "自愿停业",
         "发现培训广告",
         "安排检查",
         "收到停课令",

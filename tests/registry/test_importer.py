@@ -5,6 +5,7 @@ import io
 import json
 from collections import Counter
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 import openpyxl
@@ -22,9 +23,11 @@ from tests.registry.conftest import AT, OTHER_USCC, USCC, World
 Report = tuple[str, list[str]]
 
 
-async def load(world: World, rows: Sequence[Row], *, scope: str | None = None, dry_run: bool = False) -> list[Report]:
+async def load(
+    world: World, rows: Sequence[Row], *, scope: str | None = None, dry_run: bool = False, at: datetime = AT
+) -> list[Report]:
     async with world.sessions() as session:
-        reports = await InstitutionImporter().apply(session, rows, scope=scope, at=AT)
+        reports = await InstitutionImporter().apply(session, rows, scope=scope, at=at)
         if not dry_run:
             await session.commit()
     return [(report.outcome, list(report.codes)) for report in reports]

@@ -31,9 +31,9 @@ from services.registry.applications import usecases as applications
 from services.registry.applications.domain import Application, Wish
 from services.registry.applications.usecases import Grant
 from services.registry.institutions.domain import Institution
-from services.registry.notices.domain import NoticeContent, Recipients
 from services.registry.permits import usecases as permits
 from services.registry.permits.domain import Permit, Validity
+from services.registry.permits.queries import permits_of
 from services.registry.permits.usecases import Revocation
 from services.registry.settings import Settings
 from shared.auth import Principal
@@ -52,7 +52,7 @@ NEEDED = [document["code"] for document in DOCUMENTS]
 REFUSALS = (
     "application-state", "documents-missing", "document-unknown", "accepted-by-law", "site-visit-missing",
     "site-visit-failed", "extended-already", "permit-in-force-already", "permit-not-in-force", "permit-not-suspended",
-    "permit-ended", "suspension-over", "end-not-later", "missing-not-told-at-once",
+    "permit-ended", "suspension-over", "end-not-later", "missing-not-told-at-once", "required-not-named",
 )  # fmt: skip
 MOSTLY = st.sampled_from([True, True, True, False])
 EXAMINED = ("accepted", "site_visit_requested", "site_visited")
@@ -100,6 +100,7 @@ class ModelApplication:
     due: date | None = None
     overall: date | None = None
     submitted: date | None = None
+    received: date | None = None
     accepted: date | None = None
     told: bool = False
     extended: bool = False
@@ -136,6 +137,7 @@ class Licensing(RuleBasedStateMachine):
         super().__init__()
         self.model = Model()
         self.told: dict[UUID, set[str]] = {}
+        self.late: dict[UUID, set[str]] = {}
         self.touched: UUID | None = None
 
     @property
@@ -178,6 +180,10 @@ class Licensing(RuleBasedStateMachine):
                 break
             self.goes_well(case)
 
+    def in_time(self, one: ModelApplication) -> bool:
+        """Whether everything missing may still be told."""
+        return one.received is None or self.model.today <= after_working_days(one.received, 5)
+
     def has(self, *states: str) -> bool:
         return any(one.state in states for one in self.model.applications.values())
 
@@ -218,6 +224,7 @@ class Licensing(RuleBasedStateMachine):
             one.institution = done.institution_id
             self.model.statuses.setdefault(done.institution_id, "applying")
             one.state, one.submitted = "submitted", self.model.today
+            one.received = one.received or self.model.today
             one.due = after_working_days(self.model.today, 5)
 
     @precondition(lambda self: self.has(*OPEN))
@@ -240,11 +247,18 @@ class Licensing(RuleBasedStateMachine):
                 self.grant(case, lasting=20, waiting=0)
 
     @precondition(lambda self: self.has("submitted"))
-    @rule(data=st.data(), missing=st.lists(st.sampled_from([*NEEDED, "horoscope"]), min_size=1, max_size=2))
-    def give_back_some(self, data: st.DataObject, missing: list[str]) -> None:
-        self.give_back(self.likely(data, "submitted"), missing)
+    @rule(
+        data=st.data(),
+        missing=st.one_of(
+            st.lists(st.sampled_from([*NEEDED, "horoscope"]), min_size=1, max_size=2),
+            st.just(NEEDED),
+        ),
+        acknowledged=st.booleans(),
+    )
+    def give_back_some(self, data: st.DataObject, missing: list[str], acknowledged: bool) -> None:
+        self.give_back(self.likely(data, "submitted"), missing, acknowledged)
 
-    def give_back(self, case: UUID, missing: list[str]) -> None:
+    def give_back(self, case: UUID, missing: list[str], acknowledged: bool) -> None:
         one = self.model.applications[case]
         refused = None
         if one.state != "submitted":
@@ -253,16 +267,24 @@ class Licensing(RuleBasedStateMachine):
             refused = "accepted-by-law"
         elif "horoscope" in missing:
             refused = "document-unknown"
-        elif one.told and not set(missing) <= self.told[case]:
-            refused = "missing-not-told-at-once"
+        else:
+            told, asked = self.told.get(case, set()), self.told.get(case, set()) | self.late.get(case, set())
+            if one.told and not self.in_time(one) and not set(missing) <= asked and not acknowledged:
+                refused = "missing-not-told-at-once"
+            elif not one.complete and not set(NEEDED) <= asked | set(missing) and not acknowledged:
+                refused = "required-not-named"
         self.does(
-            lambda s: applications.return_application(s, case, missing, note=None, caller=BUREAU, at=self.at),
+            lambda s: applications.return_application(
+                s, case, missing, note=None, acknowledged=acknowledged, caller=BUREAU, at=self.at
+            ),
             refused,
         )
         self.touched = case
         if refused is None:
-            if not one.told:
-                self.told[case] = set(missing)
+            if not one.told or self.in_time(one):
+                self.told[case] = told | (set(missing) - self.late.get(case, set()))
+            else:
+                self.late.setdefault(case, set()).update(set(missing) - told)
             one.told, one.state, one.due = True, "returned", after_working_days(self.model.today, 30)
 
     @precondition(lambda self: self.has("submitted"))
@@ -276,7 +298,7 @@ class Licensing(RuleBasedStateMachine):
         refused = None
         if one.state != "submitted":
             refused = "application-state"
-        elif not one.complete and not late:
+        elif not one.complete and not late and not (one.told and not self.in_time(one) and not self.told[case]):
             refused = "documents-missing"
         self.does(
             lambda s: applications.accept_application(s, case, caller=BUREAU, at=self.at),
@@ -286,6 +308,9 @@ class Licensing(RuleBasedStateMachine):
         if refused is None:
             one.state, one.due = "accepted", after_working_days(self.model.today, 5)
             one.accepted = one.submitted if late else self.model.today
+            excused = not one.complete and one.told and not self.in_time(one) and set(NEEDED) - self.told[case]
+            if self.late.get(case) or excused:
+                one.accepted = one.received
             assert one.accepted is not None
             one.overall = after_working_days(one.accepted, 20)
 
@@ -453,10 +478,10 @@ class Licensing(RuleBasedStateMachine):
         one = self.model.permits[permit]
         may_end = {"pending", "in_force", "suspended"} | (set() if penalty else {"expired"})
         refused = None if one.on(self.model.today) in may_end else "permit-ended"
-        notice = NoticeContent(title="通报", body="详", recipients=Recipients(district="nobody"), confirm_by=FAR)
+        revocation, notice = Revocation("违规", "第六十二条"), uuid4()
         self.does(
             lambda s: (
-                permits.revoke_permit(s, permit, Revocation("违规", "第六十二条", notice), caller=BUREAU, at=self.at)
+                permits.revoke_permit(s, permit, revocation, notice, caller=BUREAU, at=self.at)
                 if penalty
                 else permits.cancel_permit(s, permit, cause="终止", caller=BUREAU, at=self.at)
             ),
@@ -465,7 +490,7 @@ class Licensing(RuleBasedStateMachine):
         if refused is None:
             one.ended = (self.model.today, "revoked" if penalty else "cancelled")
             owner = self.model.owners[permit]
-            if not self.model.standing(owner, kinds=("in_force", "suspended")):
+            if not self.model.standing(owner, kinds=("pending", "in_force", "suspended")):
                 self.model.statuses[owner] = "unlicensed"
 
     @invariant()
@@ -486,7 +511,11 @@ class Licensing(RuleBasedStateMachine):
                 assert (case.accepted_on, case.overall_due_on) == (said.accepted, said.overall)
                 assert not any((case.due_provisional, case.overall_provisional))
             for institution, status in self.model.statuses.items():
-                assert (await session.get_one(Institution, institution)).status == status
+                entry = await session.get_one(Institution, institution)
+                assert entry.status == status
+                if entry.permit_no is not None:
+                    held = await permits_of(session, [institution])
+                    assert entry.permit_no in {one.number for one in held if one.ending is None}
 
 
 @pytest.fixture

@@ -170,3 +170,26 @@ async def test_an_officer_tells_about_his_own(world: World) -> None:
     answer = await world.officer().post("/v1/notices", json=said)
     assert (answer.status_code, answer.json()["code"]) == (404, "institution-not-found")
     assert (await world.service("inspector").post("/v1/notices", json=NOTICE)).status_code == 403
+
+
+async def test_a_receipt_on_paper(world: World) -> None:
+    own = await world.institution()
+    notice = await published(world.bureau)
+    today = china_date(utc_now())
+    path = f"/v1/notices/{notice['id']}/receipts/{own['id']}/confirmation"
+    body = {"means": "telephone", "on": str(today)}
+    for on, code in (
+        (today + timedelta(days=1), "answered-in-future"),
+        (today - timedelta(days=1), "answered-too-early"),
+    ):
+        refused = await world.officer().post(path, json=body | {"on": str(on)})
+        assert (refused.status_code, refused.json()["code"]) == (422, code)
+    assert (await world.officer("140214").post(path, json=body)).status_code == 404
+    made = (await world.officer().post(path, json=body | {"note": "校长接听"})).json()
+    assert (made["means"], made["confirmed_on"], made["note"]) == ("telephone", str(today), "校长接听")
+    again = await world.bureau.post(path, json=body)
+    assert (again.status_code, again.json()["code"]) == (409, "notice-confirmed-already")
+    (item,) = (await world.bureau.get(f"/v1/notices/{notice['id']}/receipts")).json()["items"]
+    assert item["means"] == "telephone"
+    (_, _, fact) = (await world.facts(made["id"]))[-1]
+    assert (fact["means"], fact["confirmed_on"]) == ("telephone", str(today))

@@ -13,7 +13,8 @@ from tests.registry.conftest import AT, World
 
 TODAY = china_date(utc_now())
 LATER = (TODAY + timedelta(days=30)).isoformat()
-SUSPENSION = {"reason": "整改", "legal_basis": "第六十二条", "until": LATER}
+SUSPENSION = {"exception": "requested_by_holder", "cause": "自愿停业", "until": LATER}
+DECEIVED = {"exception": "obtained_by_deception", "cause": "以虚假材料取得许可"}
 
 
 async def permit(world: World, *, starts: int = -100, ends: int | None = 100, **more: Any) -> dict[str, Any]:
@@ -65,7 +66,7 @@ async def test_a_suspension_and_its_end(world: World) -> None:
 async def test_revoked_and_told_to_the_city_in_one_decision(world: World) -> None:
     await world.institution("他校")
     one = await permit(world)
-    revoked = await told(world, one, "revocation", reason="擅自开展学科类培训")
+    revoked = await told(world, one, "revocation", **DECEIVED)
     assert revoked.status_code == 200, revoked.text
     said = revoked.json()
     assert (said["status"], said["ended_on"]) == ("revoked", TODAY.isoformat())
@@ -73,15 +74,35 @@ async def test_revoked_and_told_to_the_city_in_one_decision(world: World) -> Non
     assert (notice["subjects"], notice["counts"]["recipients"]) == ([one["institution_id"]], 2)
     assert one["number"] in notice["title"]
     assert await status_of(world, one["institution_id"]) == "unlicensed"
-    again = await told(world, one, "revocation", reason="再次")
+    again = await told(world, one, "revocation", **DECEIVED)
     assert (again.status_code, again.json()["code"]) == (409, "permit-ended")
     assert len((await world.bureau.get("/v1/notices")).json()["items"]) == 1, "a refused revocation tells nobody"
+
+
+async def test_a_penalty_needs_its_proposal_and_an_exception_brings_its_article(world: World) -> None:
+    one = await permit(world)
+    for step, body, code in (
+        ("revocation", {"cause": "严重违规"}, "revocation-needs-a-proposal"),
+        ("suspension", {"cause": "整改", "until": LATER}, "suspension-needs-a-proposal"),
+    ):
+        refused = await told(world, one, step, **body)
+        assert (refused.status_code, refused.json()["code"]) == (409, code)
+        own = await told(world, one, step, **body, exception="obtained_by_deception", legal_basis="第一条")
+        assert own.status_code == 422, "an exception brings its own article"
+    assert (await told(world, one, "suspension", **SUSPENSION)).json()["suspension_basis"].endswith("第四十九条")
+    unlawful = {"exception": "granted_unlawfully", "cause": "超越职权"}
+    said = (await told(world, one, "revocation", **unlawful)).json()
+    assert said["ending_basis"] == "《中华人民共和国行政许可法》第六十九条第一款"
+    notice = (await world.bureau.get(f"/v1/notices/{said['notice_id']}")).json()
+    assert notice["legal_basis"] == said["ending_basis"]
+    (_, _, fact) = (await world.facts(one["id"]))[-1]
+    assert fact["exception"] == "granted_unlawfully"
 
 
 async def test_the_words_of_the_notice_may_be_given(world: World) -> None:
     one = await permit(world)
     notice = {"title": "通报", "body": "详情", "recipients": {"district": "140214"}, "confirm_by": LATER}
-    said = (await told(world, one, "revocation", reason="严重违规", notice=notice)).json()
+    said = (await told(world, one, "revocation", **DECEIVED, notice=notice)).json()
     published = (await world.bureau.get(f"/v1/notices/{said['notice_id']}")).json()
     assert (published["title"], published["body"], published["confirm_by"]) == ("通报", "详情", LATER)
     assert published["counts"]["recipients"] == 1, "whom it is about is told in any case"
@@ -89,10 +110,10 @@ async def test_the_words_of_the_notice_may_be_given(world: World) -> None:
 
 async def test_words_too_long_for_a_headline_are_no_fault_of_ours(world: World) -> None:
     one = await permit(world)
-    basis = "第六十二条\n" + "依据" * 200
-    late = await told(world, one, "revocation", reason="x" * 2000, notice={"confirm_by": "2020-01-01"})
+    long = DECEIVED | {"cause": "x\n" * 999}
+    late = await told(world, one, "revocation", **long, notice={"confirm_by": "2020-01-01"})
     assert (late.status_code, late.json()["code"]) == (422, "confirm-by-past")
-    assert (await told(world, one, "revocation", reason="x" * 2000, legal_basis=basis)).status_code == 200
+    assert (await told(world, one, "revocation", **long)).status_code == 200
 
 
 async def test_days_beyond_all_reason(world: World) -> None:
@@ -139,7 +160,7 @@ async def test_the_list_and_the_permit_agree_on_what_it_is(world: World, status:
         PermitStatus.CANCELLED: await permit(world, ends=-5),
     }
     await told(world, made[PermitStatus.SUSPENDED], "suspension", **SUSPENSION)
-    await told(world, made[PermitStatus.REVOKED], "revocation", reason="严重违规")
+    await told(world, made[PermitStatus.REVOKED], "revocation", **DECEIVED)
     await told(world, made[PermitStatus.CANCELLED], "cancellation", reason="未延续")
     found = (await world.bureau.get("/v1/permits", params={"status": status})).json()["items"]
     assert [one["id"] for one in found] == [made[status]["id"]]
@@ -164,7 +185,7 @@ async def test_who_may_see(world: World) -> None:
     ):  # fmt: skip
         assert (await client.get(url)).status_code == status
         assert len((await client.get("/v1/permits")).json()["items"]) == number
-    assert (await world.officer().post(f"{url}/revocation", json={"reason": "x"})).status_code == 403
+    assert (await world.officer().post(f"{url}/revocation", json=DECEIVED)).status_code == 403
 
 
 async def test_papers_of_a_ledger_are_taken_over_once(world: World) -> None:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import pytest
 
+from services.registry.permits.domain import Validity
 from services.registry.proposals.domain import (
     TRANSITIONS,
     Action,
@@ -18,7 +19,7 @@ from shared.database import new_id
 from shared.events.inspection import CaseClosed, CaseDecided, CaseProposal, CaseServed
 from tests.metrics.deliveries import deliver
 from tests.registry.conftest import AT, USCC, World
-from tests.registry.test_permit_routes import permit
+from tests.registry.test_permit_routes import permit, record
 from tests.registry.test_public_routes import codes, standing
 
 
@@ -32,7 +33,11 @@ def case(institution: object, **more: Any) -> dict[str, Any]:
 def decided(about: dict[str, Any], *kinds: str) -> CaseDecided:
     proposals = [
         CaseProposal(
-            kind=kind, cause="预收费", legal_basis="第二十条", until="2099-01-01" if kind == "suspension" else None
+            kind=kind,
+            cause="预收费",
+            legal_basis="第二十条",
+            until="2099-01-01" if kind == "suspension" else None,
+            breached="第三条",
         )
         for kind in kinds
     ]
@@ -91,6 +96,25 @@ async def test_a_suspension_a_notice_and_a_no(world: World) -> None:
     assert (no.json()["state"], no.json()["grounds"]) == ("dismissed", "许可已暂停")
     waiting = await world.bureau.get("/v1/proposals", params={"state": "received"})
     assert waiting.json()["items"] == []
+
+
+@pytest.mark.parametrize("first", ["revocation", "notice"])
+async def test_one_decision_has_one_notice(world: World, first: str) -> None:
+    one = await permit(world, uscc=USCC)
+    await record(world, one["institution_id"], "旧证二", Validity(None, None))
+    await hear(world, decided(case(one["institution_id"]), "revocation", "notice"))
+    both = sorted(await proposals(world), key=lambda proposal: str(proposal["kind"]) != first)
+    paths = [f"/v1/proposals/{proposal['id']}/acceptance" for proposal in both]
+    notice_id = (await world.bureau.post(paths[0], json={"title": "通报"})).json()["notice_id"]
+    worded = await world.bureau.post(paths[1], json={"title": "再次通报"})
+    assert (worded.status_code, worded.json()["code"]) == (409, "notice-published-already")
+    assert (await world.bureau.post(paths[1], json={})).json()["notice_id"] == notice_id
+    (notice,) = (await world.bureau.get("/v1/notices")).json()["items"]
+    assert (notice["id"], notice["legal_basis"]) == (notice_id, "第二十条")
+    assert "违反第三条" in notice["body"]
+    held = (await world.bureau.get("/v1/permits", params={"status": "revoked"})).json()["items"]
+    assert {permit["notice_id"] for permit in held} == {notice_id}
+    assert len(held) == 2
 
 
 async def test_a_served_decision_is_open_until_it_is_closed(world: World) -> None:

@@ -15,7 +15,7 @@ from shared.events.inspection import RectificationOrdered, ViolationReported, Vi
 from tests.infrastructure import ScratchDatabase
 from tests.metrics.deliveries import deliver
 from tests.registry.conftest import AT, OTHER_USCC, USCC, World
-from tests.registry.test_permit_routes import SUSPENSION, TODAY, permit, record, told
+from tests.registry.test_permit_routes import DECEIVED, SUSPENSION, TODAY, permit, record, told
 from tests.services import running, settings_on
 
 URL = f"/v1/public/institutions/{USCC}/standing"
@@ -40,7 +40,7 @@ async def test_a_permit_lapses_and_the_standing_says_so_at_once(world: World) ->
     await told(world, one, "suspension", **SUSPENSION)
     rests = await standing(world)
     assert (rests["lawful"], rests["licence"]["suspended_until"]) == (False, SUSPENSION["until"])
-    await told(world, one, "revocation", reason="严重违规")
+    await told(world, one, "revocation", **DECEIVED)
     gone = await standing(world)
     assert (gone["lawful"], codes(gone)) == (False, ["licence-revoked", "institution-unlicensed"])
 
@@ -129,7 +129,7 @@ async def test_the_white_list_holds_whose_permit_is_in_force(world: World) -> No
 
 async def test_notices_the_newest_first(world: World) -> None:
     one = await permit(world, uscc=USCC)
-    await told(world, one, "revocation", reason="严重违规")
+    await told(world, one, "revocation", **DECEIVED)
     notice = {"title": "放假通知", "body": "详情", "confirm_by": TODAY.isoformat()}
     assert (await world.bureau.post("/v1/notices", json=notice)).status_code == 201
     newest = (await world.service().get("/v1/public/notices?limit=1")).json()

@@ -15,7 +15,7 @@ from tests.infrastructure import ScratchDatabase
 from tests.registry.conftest import World
 from tests.registry.test_application_routes import GRANT, path, visited
 from tests.registry.test_commitment_routes import publish, signature
-from tests.registry.test_permit_routes import permit
+from tests.registry.test_permit_routes import DECEIVED, permit
 from tests.services import running, settings_on
 
 CLIENTS = 50
@@ -75,7 +75,7 @@ async def test_fifty_sign_one_commitment(world: World) -> None:
 async def test_fifty_revoke_one_permit(world: World) -> None:
     for place in range(ROUNDS):
         one = await permit(world, name=f"机构{place}")
-        bodies = [{"reason": "严重违规", "notice": {"recipients": {"district": "nobody"}}}] * CLIENTS
+        bodies = [{**DECEIVED, "notice": {"recipients": {"district": "nobody"}}}] * CLIENTS
         answers = await at_once(world.bureau, f"/v1/permits/{one['id']}/revocation", bodies)
         revoked = one_winner(answers, 200, "permit-ended")
         assert [kind.split(".")[2] for kind, _, _ in await world.facts(one["id"])] == ["recorded", "revoked"]

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import func, select, update
 
 from services.registry.institutions.domain import Institution
+from services.registry.standings.domain import OpenViolation
 from services.registry.stop_orders.domain import Result, StopOrder, StopOrderNotFound, StopOrderRecipient
 from services.registry.stop_orders.queries import orders_in_force_for
 from services.registry.stop_orders.usecases import conclude_visit
@@ -28,6 +29,8 @@ ORDER: dict[str, Any] = {
     "acknowledge_by": str(TODAY),
 }
 AT = datetime(YEAR, 10, 2, 3, 0, tzinfo=UTC)
+PAST = datetime(2025, 10, 2, 3, 0, tzinfo=UTC)
+"""A holiday whose calendar came with the platform."""
 
 
 @pytest.fixture
@@ -66,7 +69,7 @@ async def counts(client: httpx.AsyncClient, order: dict[str, Any]) -> dict[str, 
 async def visited(
     world: World, order: dict[str, Any], institution: dict[str, Any], result: Result, **more: Any
 ) -> None:
-    said: dict[str, Any] = {"visit_id": uuid4(), "at": AT, **more}
+    said: dict[str, Any] = {"visit_id": uuid4(), "at": AT, "visited_on": china_date(more.get("at", AT)), **more}
     async with world.sessions.begin() as session:
         await conclude_visit(
             session,
@@ -272,6 +275,8 @@ async def test_take_an_order_back(told: World) -> None:
     shown = (await told.bureau.get(f"/v1/stop-orders/{district['id']}")).json()
     assert (shown["cause"], shown["in_force"]) == ("误发", False)
     kind, version, fact = (await told.facts(district["id"]))[-1]
+    assert (kind, version, len(fact["recipients"])) == ("registry.stop_order.recipients_released.v1", 4, 1)
+    kind, version, fact = (await told.facts(district["id"]))[-2]
     assert (kind, version, fact["cause"]) == ("registry.stop_order.cancelled.v1", 3, "误发")
 
 
@@ -312,3 +317,138 @@ async def test_who_sees_which_order(told: World) -> None:
     page = (await told.bureau.get("/v1/stop-orders", params={"limit": 1})).json()
     rest = await told.bureau.get("/v1/stop-orders", params={"limit": 1, "cursor": page["next_cursor"]})
     assert [item["id"] for item in rest.json()["items"]] == [district["id"]]
+
+
+def recipient_path(order: dict[str, Any], institution: dict[str, Any], what: str) -> str:
+    return f"/v1/stop-orders/{order['id']}/recipients/{institution['id']}/{what}"
+
+
+async def test_a_visit_before_the_first_day_is_kept_and_asked_for_again(told: World) -> None:
+    own = await told.institution()
+    order = await issued(told.bureau)
+    early = AT - timedelta(days=20)
+    await visited(told, order, own, Result.STOPPED, at=early)
+    assert (await counts(told.bureau, order))["verified"] == 0
+    listed_again = (await told.facts(order["id"]))[-1]
+    assert (listed_again[0], listed_again[2]["institutions"]) == (
+        "registry.stop_order.recipients_listed.v1",
+        [own["id"]],
+    )
+    await visited(told, order, own, Result.OPERATING)
+    await visited(told, order, own, Result.STOPPED, at=AT + timedelta(days=30))
+    assert (await counts(told.bureau, order))["operating"] == 1
+    assert len(await told.facts(order["id"])) == 3, "no ordered day is to come"
+    for client in (told.bureau, told.officer(), operator(told, own)):
+        checks = (await client.get(recipient_path(order, own, "checks"))).json()
+        assert [(check["result"], check["counts"]) for check in checks] == [
+            ("stopped", False), ("operating", True), ("stopped", False),
+        ]  # fmt: skip
+    assert (await told.officer("140214").get(recipient_path(order, own, "checks"))).status_code == 404
+
+
+async def test_put_right_after_the_last_day(told: World) -> None:
+    own, other = await told.institution("own"), await told.institution("other")
+    order = await issued(told.bureau, first_day="2025-10-01", last_day="2025-10-07")
+    visit, violation = uuid4(), uuid4()
+    await visited(told, order, own, Result.OPERATING, visit_id=visit, at=PAST)
+    path, body = recipient_path(order, own, "rectification"), {"violation_id": str(violation), "note": "已停训"}
+    assert (await told.officer().post(path, json=body)).json()["code"] == "violation-not-closed"
+    await stands(told, violation, own, "rectified", visit_id=visit)
+    assert (await told.officer().post(path, json=body)).json()["code"] == "violation-not-closed"
+    elsewhere, before = uuid4(), uuid4()
+    await stands(told, elsewhere, other, "closed", visit_id=visit)
+    await stands(told, before, own, "closed", found_on=china_date(PAST) - timedelta(days=300))
+    await stands(told, violation, own, "closed", visit_id=visit)
+    for wrong in (elsewhere, before):
+        answer = await told.officer().post(path, json={"violation_id": str(wrong)})
+        assert (answer.status_code, answer.json()["code"]) == (409, "violation-not-closed")
+    nothing = await told.officer().post(recipient_path(order, other, "rectification"), json=body)
+    assert nothing.json()["code"] == "recipient-not-operating"
+    assert (await told.officer("140214").post(path, json=body)).status_code == 404
+    said = (await told.officer().post(path, json=body)).json()
+    assert (said["result"], said["violation_id"]) == ("stopped", str(violation))
+    found = await counts(told.bureau, order)
+    assert (found["stopped"], found["operating"]) == (1, 0)
+    kind, _, fact = (await told.facts(said["id"]))[-1]
+    assert (kind, fact["result"], fact["violation_id"]) == (
+        "registry.stop_order.verified.v1",
+        "stopped",
+        str(violation),
+    )
+    assert fact["visit_id"] == str(visit)
+
+
+async def stands(told: World, violation: UUID, institution: dict[str, Any], state: str, **more: Any) -> None:
+    row = {"visit_id": None, "found_on": china_date(PAST), "severity": "high", "sequence": 1, **more}
+    async with told.sessions.begin() as session:
+        await session.merge(
+            OpenViolation(violation_id=violation, institution_id=UUID(institution["id"]), state=state, **row)
+        )
+
+
+async def test_an_answer_on_paper(told: World) -> None:
+    own = await told.institution()
+    order = await issued(told.bureau)
+    path = recipient_path(order, own, "acknowledgement")
+    body = {"means": "paper", "on": str(TODAY), "note": "当面送达"}
+    for on, code in (
+        (TODAY + timedelta(days=1), "answered-in-future"),
+        (TODAY - timedelta(days=1), "answered-too-early"),
+    ):
+        refused = await told.officer().post(path, json=body | {"on": str(on)})
+        assert (refused.status_code, refused.json()["code"]) == (422, code)
+    assert (await told.officer("140214").post(path, json=body)).status_code == 404
+    made = (await told.officer().post(path, json=body)).json()
+    assert (made["state"], made["means"], made["acknowledged_on"], made["note"]) == (
+        "acknowledged", "paper", str(TODAY), "当面送达",
+    )  # fmt: skip
+    again = await told.bureau.post(path, json=body | {"means": "telephone"})
+    assert (again.status_code, again.json()["code"]) == (409, "stop-order-acknowledged-already")
+    kind, _, fact = (await told.facts(made["id"]))[-1]
+    assert (kind, fact["means"], fact["acknowledged_on"]) == (
+        "registry.stop_order.acknowledged.v1",
+        "paper",
+        str(TODAY),
+    )
+
+
+async def corrected(told: World, day: date) -> None:
+    body = {"on": str(day), "kind": "makeup_workday", "name": "调休", "source": "更正"}
+    answer = await told.bureau.post("/v1/calendar/corrections", json=body)
+    assert answer.status_code in (200, 201), answer.text
+
+
+def weekend(order: dict[str, Any]) -> date:
+    return next(day for day in map(date.fromisoformat, order["days"]) if day.weekday() >= 5)
+
+
+async def test_an_order_whose_calendar_changed(told: World) -> None:
+    await told.institution()
+    days = {"first_day": f"{YEAR}-11-01", "last_day": f"{YEAR}-11-30"}
+    order = await issued(told.bureau, **days)
+    path = f"/v1/stop-orders/{order['id']}"
+    anew = {"cause": "日历更正", "acknowledge_by": str(TODAY)}
+    assert (await told.bureau.get(path)).json()["calendar_changed"] is False
+    for step, body in (("reissue", anew), ("confirmation", {"cause": "x"})):
+        assert (await told.bureau.post(f"{path}/{step}", json=body)).json()["code"] == "calendar-unchanged"
+    first = weekend(order)
+    await corrected(told, first)
+    shown = (await told.bureau.get(path)).json()
+    assert (shown["calendar_changed"], str(first) in shown["days"], str(first) in shown["days_today"]) == (
+        True, True, False,
+    )  # fmt: skip
+    assert (await told.officer().post(f"{path}/confirmation", json={"cause": "x"})).status_code == 403
+    confirmed = (await told.bureau.post(f"{path}/confirmation", json={"cause": "已另行通知"})).json()
+    assert confirmed["confirmed_because"] == "已另行通知"
+    assert (await told.bureau.get(path)).json()["calendar_changed"] is False
+    await corrected(told, weekend(order | {"days": [day for day in order["days"] if day != str(first)]}))
+    assert (await told.bureau.get(path)).json()["calendar_changed"] is True
+    made = await told.bureau.post(f"{path}/reissue", json=anew)
+    assert made.status_code == 201, made.text
+    new = made.json()
+    assert (new["replaces"], len(new["days"]), new["title"]) == (order["id"], len(order["days"]) - 2, order["title"])
+    old = (await told.bureau.get(path)).json()
+    assert (old["cause"], old["calendar_changed"]) == ("日历更正", False)
+    assert (await counts(told.bureau, new))["recipients"] == 1
+    again = await told.bureau.post(f"{path}/reissue", json=anew)
+    assert again.json()["code"] == "stop-order-cancelled"

@@ -19,13 +19,16 @@ from services.registry.stop_orders.domain import (
     CHUNK,
     TRANSITIONS,
     Action,
+    CalendarUnchanged,
     NothingToStop,
+    RecipientNotOperating,
     RecipientState,
     Result,
     StopDaysOutOfRange,
     StopOrder,
     StopOrderAcknowledgedAlready,
     StopOrderCancelledAlready,
+    StopOrderCheck,
     StopOrderContent,
     StopOrderRecipient,
     TermElsewhere,
@@ -169,32 +172,86 @@ def test_acknowledge(state: RecipientState) -> None:
 
 VISITS = [UUID(int=number) for number in range(3)]
 LATER = AT + timedelta(hours=1)
+DAY = date(2026, 10, 1)
+
+
+def check(listed: StopOrderRecipient, visit: UUID, result: Result, on: date = DAY, at: datetime = AT) -> StopOrderCheck:
+    order = issued(date(2026, 10, 1), date(2026, 10, 7))
+    return StopOrderCheck.of_visit(listed, order, visit_id=visit, on=on, result=result, at=at)
 
 
 @pytest.mark.parametrize("state", RecipientState)
 def test_what_a_visit_saw(state: RecipientState) -> None:
     listed = recipient(state)
-    told = listed.verify(Result.OPERATING, visit_id=VISITS[1], at=AT)
+    told = listed.verify([check(listed, VISITS[1], Result.OPERATING)])
     assert told is not None
-    assert (told.result, told.visit_id, listed.state) == ("operating", VISITS[1], state)
+    assert (told.result, told.visit_id, told.checked_on, listed.state) == ("operating", VISITS[1], DAY, state)
 
 
 @pytest.mark.parametrize(
-    ("visit", "result", "at", "changes"),
+    ("on", "counts"),
+    [(date(2026, 9, 30), False), (DAY, True), (date(2026, 10, 7), True), (date(2026, 10, 8), False)],
+)
+def test_a_visit_counts_on_an_ordered_day(on: date, counts: bool) -> None:
+    listed = recipient()
+    seen = check(listed, VISITS[0], Result.STOPPED, on)
+    assert seen.counts is counts
+    assert (listed.verify([seen]) is not None) is counts
+    assert (listed.result is not None) is counts
+
+
+def test_a_visit_does_not_count_for_a_cancelled_order() -> None:
+    listed, order = recipient(), issued(date(2026, 10, 1), date(2026, 10, 7))
+    order.cancel("误发", by="bureau-1", at=AT)
+    assert not StopOrderCheck.of_visit(listed, order, visit_id=VISITS[0], on=DAY, result=Result.STOPPED, at=AT).counts
+
+
+@pytest.mark.parametrize(
+    ("visit", "result", "on", "at", "changes"),
     [
-        (VISITS[1], Result.OPERATING, AT, False),  # told again
-        (VISITS[1], Result.OPERATING, LATER, False),
-        (VISITS[2], Result.STOPPED, LATER, True),
-        (VISITS[1], Result.STOPPED, LATER, True),  # the visit was reviewed
-        (VISITS[2], Result.STOPPED, AT - timedelta(hours=1), False),  # an earlier visit, told late
-        (VISITS[2], Result.STOPPED, AT, True),  # at the same moment: one order, whichever is told first
-        (VISITS[0], Result.STOPPED, AT, False),
-        (VISITS[2], Result.OPERATING, LATER, True),  # the same result, seen again
+        (VISITS[2], Result.STOPPED, DAY, LATER, True),
+        (VISITS[2], Result.STOPPED, DAY, AT - timedelta(hours=1), False),  # an earlier visit, told late
+        (VISITS[2], Result.STOPPED, date(2026, 10, 2), AT - timedelta(hours=1), True),  # the day decides first
+        (VISITS[2], Result.STOPPED, date(2026, 10, 10), LATER, False),  # a makeup workday
+        (VISITS[2], Result.STOPPED, DAY, AT, True),  # at the same moment: one order, whichever is told first
+        (VISITS[0], Result.STOPPED, DAY, AT, False),
+        (VISITS[2], Result.OPERATING, DAY, LATER, True),  # the same result, seen again
     ],
 )
-def test_the_last_verification_counts(visit: UUID, result: Result, at: datetime, changes: bool) -> None:
+def test_the_last_check_that_counts_holds(visit: UUID, result: Result, on: date, at: datetime, changes: bool) -> None:
     listed = recipient()
-    listed.verify(Result.OPERATING, visit_id=VISITS[1], at=AT)
-    told = listed.verify(result, visit_id=visit, at=at)
+    first = check(listed, VISITS[1], Result.OPERATING)
+    listed.verify([first])
+    told = listed.verify([first, check(listed, visit, result, on, at)])
     assert (told is not None) is changes
     assert (listed.result, listed.visit_id) == ((result, visit) if changes else (Result.OPERATING, VISITS[1]))
+
+
+@pytest.mark.parametrize(("at", "changes"), [(AT, False), (LATER, True), (AT - timedelta(hours=1), False)])
+def test_the_last_word_of_a_visit_holds(at: datetime, changes: bool) -> None:
+    seen = check(recipient(), VISITS[1], Result.OPERATING)
+    seen.say(Result.STOPPED, at=at)
+    assert (seen.result == Result.STOPPED) is changes
+
+
+def test_only_who_operated_puts_it_right() -> None:
+    listed = recipient()
+    for result in (None, Result.STOPPED, Result.UNCLEAR):
+        listed.result = result
+        with pytest.raises(RecipientNotOperating):
+            StopOrderCheck.of_rectification(listed, uuid4(), note=None, by="b", at=AT)
+
+
+def test_a_changed_calendar_is_decided_on_once() -> None:
+    order = issued(date(2026, 10, 1), date(2026, 10, 7))
+    fewer, other = order.days[1:], order.days[:-1]
+    assert not order.differs_from(order.days)
+    with pytest.raises(CalendarUnchanged):
+        order.confirm(order.days, "x", by="bureau-1", at=AT)
+    assert order.differs_from(fewer)
+    told = order.confirm(fewer, "已通知各机构", by="bureau-1", at=AT)
+    assert (told.cause, told.days_today, order.days[0]) == ("已通知各机构", fewer, DAY)
+    assert not order.differs_from(fewer)
+    assert order.differs_from(other), "until the calendar changes again"
+    order.cancel("误发", by="bureau-1", at=AT)
+    assert not order.differs_from(other)

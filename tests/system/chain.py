@@ -160,7 +160,7 @@ async def figures(one: Player, wanted: Expected, found: Findings, campaign_grids
 async def licensing_figures(one: Player, wanted: Licences, bars: Bars) -> list[Figure]:
     """A stop order and revocations, played when everything else was counted: who knows what of them."""
     section = Licensing(one, pingcheng.DISTRICT, (), bars)
-    stop = await section.stop_for_vacation()
+    stop = await section.stop_for_vacation(on=china_date(utc_now()))
     ledger = {item["id"]: item["external_ref"] async for item in one.bureau.pages("registry", "/v1/institutions")}
     revoked = {ledger[institution] for institution in await section.revoke(REVOCATIONS)}
     numbers = await licences_counted(one, len(wanted.subject), len(revoked))

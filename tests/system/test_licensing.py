@@ -36,9 +36,8 @@ async def test_who_loses_a_permit_is_engaged_by_no_school(scratch_folder: Path) 
         assert await number(one, standing="lapsed") == 1, "its day passed, and no event said so"
         [provider] = [one async for one in one.bureau.pages("afterschool", "/v1/providers", standing="in_force")]
         assert provider["may_be_engaged"]
-        await one.bureau.post(
-            "registry", f"/v1/permits/{provider['permits'][0]['permit_id']}/revocation", {"reason": "严重违规"}
-        )
+        decision = {"exception": "obtained_by_deception", "cause": "以虚假材料取得许可"}
+        await one.bureau.post("registry", f"/v1/permits/{provider['permits'][0]['permit_id']}/revocation", decision)
         assert await one.wait_for("revoked", lambda: number(one, standing="lapsed"), 2, seconds=30) == 2
         after = await one.bureau.get("afterschool", f"/v1/providers/{provider['institution_id']}")
     assert after["may_be_engaged"] is False

@@ -1,4 +1,4 @@
-"""Free places go to those who wait, longest first, in the transaction that frees them."""
+"""Free places go to those who wait, longest first, in the transaction that frees them, until enrolment closes."""
 
 from datetime import datetime
 
@@ -13,9 +13,13 @@ from shared.journal import Fact
 
 
 async def promote_waiting(session: AsyncSession, offering: Offering, *, at: datetime) -> list[Fact]:
-    """Fill the free places of an offering whose row the caller has locked; gives the facts to record."""
-    due = offering.due()
+    """Fill the free places of an offering whose row the caller has locked; gives the facts to record.
+
+    Once enrolment has closed nobody is moved up: a place that becomes free stays free, until the school opens it again.
+    """
+    due = offering.due(at)
     if due == 0:
+        offering.hold_back()
         return []
     # Not flushed in between: a free place beside a queue is what the database refuses to hold.
     with session.no_autoflush:
@@ -24,6 +28,7 @@ async def promote_waiting(session: AsyncSession, offering: Offering, *, at: date
     promotions = [next_fact(enrolment, enrolment.promote(school=school, at=at)) for enrolment in first]
     offering.enrolled += len(promotions)
     offering.waiting -= len(promotions)
+    offering.hold_back()
     return promotions
 
 

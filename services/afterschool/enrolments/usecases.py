@@ -74,7 +74,7 @@ def _on_behalf(caller: Principal, guardian: str | None) -> tuple[str, UUID | Non
 async def withdraw_enrolment(
     session: AsyncSession, enrolment_id: UUID, *, reason: str | None, caller: Principal, at: datetime
 ) -> Enrolment:
-    """Give a place back; who waited longest has it before anybody else can ask."""
+    """Give a place back; until enrolment closes, who waited longest has it before anybody else can ask."""
     placed = await queries.placed(session, enrolment_id, caller)
     # The offering first, as the decision does; only then is the enrolment's state certain.
     offering = await offerings.locked(session, placed.enrolment.offering_id)

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Self
 from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.afterschool.orm import Base
@@ -93,7 +93,10 @@ class Offering(Base, Aggregate):
     __table_args__ = (
         # The two promises of enrolment, held by the database whatever the code does.
         CheckConstraint("enrolled BETWEEN 0 AND capacity", name="never_oversold"),
-        CheckConstraint("waiting = 0 OR (waiting > 0 AND enrolled = capacity)", name="nobody_waits_for_a_free_seat"),
+        CheckConstraint(
+            "waiting = 0 OR (waiting > 0 AND (enrolled = capacity OR enrolled + held_back = capacity))",
+            name="nobody_waits_for_a_free_seat",
+        ),
         CheckConstraint("opens_at < closes_at", name="window_is_not_empty"),
         Index("ix_offering_school_id_term_category", "school_id", "term", "category"),
         {"postgresql_with": {"fillfactor": 50}},
@@ -106,6 +109,8 @@ class Offering(Base, Aggregate):
     capacity: Mapped[int]
     enrolled: Mapped[int]
     waiting: Mapped[int]
+    held_back: Mapped[int] = mapped_column(server_default=text("0"))
+    """Places that are free although somebody waits: they became free after enrolment closed."""
     asked: Mapped[int]
     opens_at: Mapped[datetime]
     closes_at: Mapped[datetime]
@@ -121,6 +126,7 @@ class Offering(Base, Aggregate):
             school_id=school.id,
             enrolled=0,
             waiting=0,
+            held_back=0,
             asked=0,
             published_at=at,
             changed_at=at,
@@ -165,6 +171,10 @@ class Offering(Base, Aggregate):
             return Window.SCHEDULED
         return Window.OPEN if at < self.closes_at else Window.CLOSED
 
-    def due(self) -> int:
-        """How many of those who wait have a free place to go to."""
-        return min(self.capacity - self.enrolled, self.waiting)
+    def due(self, at: datetime) -> int:
+        """How many of those who wait get a free place now: nobody, once enrolment has closed."""
+        return min(self.capacity - self.enrolled, self.waiting) if self.window(at) is not Window.CLOSED else 0
+
+    def hold_back(self) -> None:
+        """What is still free while somebody waits is nobody's, until enrolment is open again."""
+        self.held_back = self.capacity - self.enrolled if self.waiting else 0

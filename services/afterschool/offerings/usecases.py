@@ -40,7 +40,8 @@ async def change_offering(
     caller: Principal,
     at: datetime,
 ) -> Offering:
-    """Change an offering that is still at version `expected`; new places go to those who wait, here and now."""
+    """Change an offering that is still at version `expected`; new places go to those who wait, here and now, unless
+    enrolment has closed."""
     offering = await queries.offering_for_update(session, offering_id, caller)
     check_version(offering, expected)
     changed = offering.change(changes, at=at)

@@ -100,7 +100,7 @@ WORDS: Final[Mapping[Reason, tuple[str, str]]] = {
     Reason.PERMIT_IN_FORCE: ("办学许可证有效。", "Its permit is in force."),
     Reason.PERMIT_SUSPENDED: ("办学许可证已被暂停。", "Its permit is suspended."),
     Reason.PERMIT_EXPIRED: ("办学许可证已过期。", "Its permit has expired."),
-    Reason.PERMIT_REVOKED: ("办学许可证已被吊销。", "Its permit was revoked."),
+    Reason.PERMIT_REVOKED: ("办学许可证已被吊销或撤销。", "Its permit was revoked."),
     Reason.PERMIT_CANCELLED: ("办学许可证已注销。", "Its permit was cancelled."),
     Reason.PERMIT_PENDING: ("办学许可证尚未生效。", "Its permit is not in force yet."),
     Reason.PERMIT_NONE: ("没有办学许可证。", "It has no permit."),

@@ -356,7 +356,7 @@ class Case(Execution, Base):
             "on_the_spot": False,
         }
         self._charge(decision.penalties)
-        return self._decided(decision.penalties, decision.grounds, ground.offence.clause, decision.notice, at)
+        return self._decided(decision.penalties, decision.grounds, ground.offence, decision.notice, at)
 
     def decide_on_the_spot(self, decision: SpotDecision, ground: Ground, *, by: str, at: datetime) -> CaseDecided:
         """A warning, or a small fine, decided and handed over where the act was found (art. 51 and 52)."""
@@ -383,7 +383,7 @@ class Case(Execution, Base):
             "on_the_spot": True,
         }
         self._charge(penalties)
-        return self._decided(penalties, decision.grounds, ground.offence.clause, False, at)
+        return self._decided(penalties, decision.grounds, ground.offence, False, at)
 
     def spare(self, grounds: str, ground: Ground, *, by: str, at: datetime) -> CaseDropped:
         """Leave a first offence unpunished (首违不罚): minor harm, put right in time, nothing that weighs against the
@@ -421,11 +421,18 @@ class Case(Execution, Base):
         return self._fact(CaseDropped, at, outcome=state.value, grounds=grounds)
 
     def _decided(
-        self, penalties: Sequence[Penalty], grounds: str, clause: str, notice: bool, at: datetime
+        self, penalties: Sequence[Penalty], grounds: str, offence: Offence, notice: bool, at: datetime
     ) -> CaseDecided:
+        gravity = Gravity(self.gravity)
         proposals = [
-            CaseProposal(kind=kind.value, cause=grounds, legal_basis=clause, until=until)
-            for kind, until in proposals_of(penalties, notice=notice)
+            CaseProposal(
+                kind=kind.value,
+                cause=grounds,
+                legal_basis=law.articles_of(offence, meant, gravity),
+                until=until,
+                breached=offence.clause,
+            )
+            for kind, meant, until in proposals_of(penalties, notice=notice)
         ]
         return self._fact(
             CaseDecided,
@@ -446,15 +453,18 @@ def check_officers(officers: Sequence[str], certified: Collection[str], recused:
         raise OfficersMissing(pointer="/officers", certified=len(set(officers) & set(certified)))
 
 
-def proposals_of(penalties: Sequence[Penalty], *, notice: bool) -> Iterator[tuple[Proposal, date | None]]:
-    """What the decision asks of the registry: only the registry touches permits and publishes notices."""
+def proposals_of(
+    penalties: Sequence[Penalty], *, notice: bool
+) -> Iterator[tuple[Proposal, Sequence[PenaltyKind], date | None]]:
+    """What the decision asks of the registry, and the penalties it rests on: only the registry touches permits and
+    publishes notices."""
     for one in penalties:
         if one.kind is PenaltyKind.SUSPENSION:
-            yield Proposal.SUSPENSION, one.until
+            yield Proposal.SUSPENSION, [one.kind], one.until
         if one.kind is PenaltyKind.REVOCATION:
-            yield Proposal.REVOCATION, None
+            yield Proposal.REVOCATION, [one.kind], None
     if notice or any(one.kind is PenaltyKind.CRITICISM for one in penalties):
-        yield Proposal.NOTICE, None
+        yield Proposal.NOTICE, [one.kind for one in penalties], None
 
 
 CONSTRAINTS: Final[Mapping[str, type[Refusal]]] = {"uq_penalty_case_violation_id": CaseOpenAlready}

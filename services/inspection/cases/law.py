@@ -181,6 +181,12 @@ def _over(penalties: Sequence[Penalty], *, on: date) -> Iterator[Refusal]:
             yield SuspensionOver(pointer=f"/penalties/{place}/until")
 
 
+def articles_of(offence: Offence, kinds: Sequence[PenaltyKind], gravity: Gravity) -> str:
+    """The articles on which penalties of these kinds rest, each once."""
+    rules = [_rule(offence.rules, kind, gravity) for kind in kinds]
+    return "、".join(dict.fromkeys(rule.basis for rule in rules if rule is not None)) or offence.clause
+
+
 def _rule(rules: Sequence[PenaltyRule], kind: PenaltyKind, gravity: Gravity) -> PenaltyRule | None:
     return next((rule for rule in rules if rule.kind is kind and gravity in rule.gravities), None)
 

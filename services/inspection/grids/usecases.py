@@ -22,6 +22,7 @@ from services.inspection.grids.domain import (
 from services.inspection.grids.successions import GridSuccession, Succession, SuccessionFinding, faults_of
 from services.inspection.targets.usecases import place_all
 from services.inspection.teams.usecases import take_over_grids
+from services.inspection.visits.assignments import assign_waiting
 from shared import journal
 from shared.clock import china_date
 from shared.dated import LaterVersionStands
@@ -116,6 +117,7 @@ async def activate_due(session: AsyncSession, *, at: datetime) -> int:
         heirs = await queries.heirs(session, grid_set.id)
         await take_over_grids(session, heirs, at=at)
         await place_all(session, await queries.index_of(session, grid_set.id), heirs, at=at)
+        await assign_waiting(session, at=at)
     return len(due)
 
 

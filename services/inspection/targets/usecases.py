@@ -14,6 +14,7 @@ from services.inspection.grids import queries as grids
 from services.inspection.grids.domain import GridIndex, Placement
 from services.inspection.grids.successions import Heirs
 from services.inspection.targets.domain import Cause, Target, left, placed, stayed, succeeded
+from services.inspection.visits.assignments import assign_waiting
 from shared.clock import china_date, utc_now
 from shared.events.registry import InstitutionEvent
 from shared.inbox import Delivery
@@ -61,6 +62,7 @@ async def copy_institutions(session: AsyncSession, deliveries: Sequence[Delivery
     changing = {name: statement.excluded[name] for name in rows[0] if name not in ("institution_id", "visits")}
     await session.execute(statement.on_conflict_do_update(index_elements=[Target.institution_id], set_=changing), rows)
     await record_many(session, facts)
+    await assign_waiting(session, at=at, institutions=latest.keys())
 
 
 async def place_all(session: AsyncSession, index: GridIndex, heirs: Heirs, *, at: datetime) -> int:

@@ -18,6 +18,7 @@ from services.inspection.teams.domain import (
     TeamHasWork,
     TeamOutsideYourDistrict,
 )
+from services.inspection.visits.assignments import assign_waiting
 from shared import journal
 from shared.clock import china_date
 from shared.etags import check_version
@@ -32,6 +33,7 @@ async def form_team(session: AsyncSession, details: TeamDetails, *, caller: Prin
     session.add(team)
     await journal.record(session, formed, subject=team)
     await _take_grids(session, team)
+    await assign_waiting(session, at=at)
     return team
 
 
@@ -59,6 +61,7 @@ async def change_team(
         await journal.record(session, formed, subject=team)
         await session.execute(delete(TeamGrid).where(TeamGrid.team_id == team.id))
         await _take_grids(session, team)
+        await assign_waiting(session, at=at)
     return team
 
 

@@ -189,6 +189,7 @@ class Visit(Base, Aggregate, Followed):
         Index("ix_visit_state_id", "state", "id"),
         Index("ix_visit_team_changed_in_id", "team", "changed_in", "id"),
         Index("ix_visit_reference_id", "reference_id", postgresql_where=text("reference_id IS NOT NULL")),
+        Index("ix_visit_unassigned", "id", postgresql_where=text("state = 'planned' AND team IS NULL")),
         Index(
             "ix_visit_closed_doors",
             "campaign_target_id",
@@ -320,6 +321,13 @@ class Visit(Base, Aggregate, Followed):
     def hand_over(self, team: str, *, at: datetime) -> VisitHandedOver:
         """Give it to another team."""
         before, self.team = self.team, team
+        return self._fact(VisitHandedOver, at, from_team=before)
+
+    def assign(self, place: Place, *, at: datetime) -> VisitHandedOver:
+        """Put a visit that was nobody's on the list of the team that walks there, in the grid of its place now."""
+        self.check_planned()
+        self.grid, self.district, self.street = place.grid, place.district, place.street
+        before, self.team = self.team, place.team
         return self._fact(VisitHandedOver, at, from_team=before)
 
     def check_unasked(self) -> None:

@@ -9,6 +9,9 @@ from sqlalchemy import ARRAY, Text, bindparam, func, or_, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.inspection.campaigns.domain import CampaignTarget, Outcome
+from services.inspection.targets.domain import Target
+from services.inspection.teams.domain import Team, TeamGrid
+from services.inspection.violations.domain import Place
 from services.inspection.visits.domain import Visit, VisitNotFound, VisitState
 from shared.policies import Principal
 from shared.reach import within_reach
@@ -114,6 +117,36 @@ async def planned_for_update(session: AsyncSession, reference_id: UUID) -> Seque
         .with_for_update()
     )
     return (await session.scalars(wanted)).all()
+
+
+async def assignable_for_update(
+    session: AsyncSession, institutions: Collection[UUID] | None
+) -> Sequence[tuple[Visit, Place]]:
+    """Planned visits without a team to places where a team walks now, with these places; locked by id.
+
+    A visit that somebody has locked is being started or called off at this moment: it needs no team any more.
+    """
+    grid = func.coalesce(Target.grid, Visit.grid)
+    wanted = (
+        select(
+            Visit,
+            grid.label("grid"),
+            func.coalesce(Target.district, Visit.district).label("district"),
+            func.coalesce(Target.street, Visit.street).label("street"),
+            Team.code.label("team"),
+        )
+        .outerjoin(Target, Target.institution_id == Visit.institution_id)
+        .join(TeamGrid, TeamGrid.grid == grid)
+        .join(Team, Team.id == TeamGrid.team_id)
+        .where(Visit.state == VisitState.PLANNED, Visit.team.is_(None))
+        .order_by(Visit.id)
+        .with_for_update(of=Visit, skip_locked=True)
+        .execution_options(populate_existing=True)
+    )
+    if institutions is not None:
+        wanted = wanted.where(Visit.institution_id.in_(institutions))
+    rows = (await session.execute(wanted)).all()
+    return [(row[0], Place(row[0].institution_id, row.grid, row.district, row.street, row.team)) for row in rows]
 
 
 async def others_at(

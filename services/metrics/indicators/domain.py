@@ -139,9 +139,9 @@ _UNDER_WAY = ("submitted", "returned", "accepted", "site_visit_requested", "site
 _ADVERTISEMENTS = Selection("advertisement")
 _CLEANED_UP = Selection("advertisement", states=("verified",))
 _CONFIRMED = Selection("notice_receipt")
-_ORDERED = Selection("stop_recipient")
-_ACKNOWLEDGED = Selection("stop_recipient", mark=Mark.ACKNOWLEDGED)
-_STOPPED = Selection("stop_recipient", kinds=("stopped",))
+_ORDERED = Selection("stop_recipient", states=("ordered",))
+_ACKNOWLEDGED = Selection("stop_recipient", states=("ordered",), mark=Mark.ACKNOWLEDGED)
+_STOPPED = Selection("stop_recipient", states=("ordered",), kinds=("stopped",))
 _COMPLAINTS = Selection("complaint")
 _ANSWERED = Selection("complaint", states=("answered",))
 _RECHECKED = Selection("recheck")
@@ -234,7 +234,7 @@ INDICATORS: Final[Mapping[str, Indicator]] = {
         Indicator("stop_orders.stopped", "核实停训机构", "Verified stopped", "outside.stricts", _STOPPED),
         Indicator(
             "stop_orders.operating", "停训期间仍在培训", "Found operating", "outside.stricts",
-            Selection("stop_recipient", kinds=("operating",)),
+            Selection("stop_recipient", states=("ordered",), kinds=("operating",)),
         ),
         Indicator(
             "stop_orders.stopped_share", "停训率", "Share verified stopped", "outside.stricts", _STOPPED, _ORDERED

@@ -56,6 +56,7 @@ from shared.events.registry import (
     StopOrderCancelled,
     StopOrderIssued,
     StopOrderRecipientsListed,
+    StopOrderRecipientsReleased,
     StopOrderVerified,
     TransformationAbandoned,
     TransformationCompleted,
@@ -127,6 +128,12 @@ def recipients_listed(event: StopOrderRecipientsListed) -> Iterable[Change]:
     order = {"state": "ordered", "campaign": str(event.stop_order_id), "month": f"{event.first_day:%Y-%m}"}
     for recipient in event.recipients:
         yield Change("stop_recipient", recipient.recipient_id, {**order, **place(recipient)})
+
+
+def recipients_released(event: StopOrderRecipientsReleased) -> Iterable[Change]:
+    """Both this and the list are facts of the order, so this comes last."""
+    for recipient_id in event.recipients:
+        yield Change("stop_recipient", recipient_id, {"state": "released"})
 
 
 def stop_verified(event: StopOrderVerified) -> Iterable[Change]:
@@ -205,6 +212,7 @@ PROJECTIONS: Final[Mapping[type[Event], Projection]] = {
     StopOrderRecipientsListed: recipients_listed,
     StopOrderAcknowledged: stop_acknowledged,
     StopOrderVerified: stop_verified,
+    StopOrderRecipientsReleased: recipients_released,
     ResponsibilityAssigned: responsibility,
     SchoolRegistered: school,
     OfferingPublished: offering,

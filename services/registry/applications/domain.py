@@ -74,10 +74,19 @@ class DocumentUnknown(Invalid):
 
 
 class MissingNotToldAtOnce(Conflict):
-    """What is missing is told once and completely; this was not on the first list (行政许可法 art. 32)."""
+    """This was not on the first list: acknowledge that the application counts as accepted on the day of receipt."""
 
     code = "missing-not-told-at-once"
-    zh = "补正内容须一次告知，首次告知中没有此项。"
+    zh = (
+        "补正内容须一次告知，首次告知中没有此项；如仍要告知，请确认：申请自收到之日起视为受理（行政许可法第三十二条）。"
+    )
+
+
+class RequiredNotNamed(Conflict):
+    """Required documents are missing and not named: name them, or acknowledge that they are not asked for."""
+
+    code = "required-not-named"
+    zh = "有必要材料缺少但未列入告知：请一并列入，或确认不再要求补正。"
 
 
 class AcceptedByLaw(Conflict):
@@ -247,7 +256,10 @@ class Application(Base, Aggregate):
     overall_due_on: Mapped[date | None] = mapped_column(Date)
     overall_provisional: Mapped[bool] = mapped_column(Boolean)
     extended_because: Mapped[str | None] = mapped_column(Text)
+    received_on: Mapped[date | None] = mapped_column(Date)
     told_missing: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
+    told_late: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
+    untold: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
     return_note: Mapped[str | None] = mapped_column(Text)
     site_visit_id: Mapped[UUID | None]
     site_visit_outcome: Mapped[str | None] = mapped_column(Text)
@@ -300,37 +312,83 @@ class Application(Base, Aggregate):
                 raise DocumentUnknown(pointer=f"/documents/{place}/code")
         self.procedure_id = procedure.id
         self.submitted_on = china_date(at)
+        self.received_on = self.received_on or self.submitted_on
         self._enter(Action.SUBMIT, procedure, calendar, at)
         return self._fact(ApplicationSubmitted, at, procedure_id=procedure.id)
 
     def give_back(
-        self, missing: Sequence[str], note: str | None, procedure: Procedure, calendar: Calendar, *, at: datetime
+        self,
+        missing: Sequence[str],
+        note: str | None,
+        procedure: Procedure,
+        calendar: Calendar,
+        *,
+        acknowledged: bool = False,
+        at: datetime,
     ) -> ApplicationReturned:
-        """Tell the applicant, once and completely, what is missing."""
+        """Tell the applicant, once and completely, what is missing.
+
+        More can be told later, or left untold, where the office acknowledges it. What was not told within the days
+        from the receipt holds nothing up: the application counts as accepted on that day (行政许可法 art. 32).
+        """
         self._check(Action.RETURN)
         if self._late(at):
             raise AcceptedByLaw(due_on=self.due_on)
+        named = list(dict.fromkeys(missing))
         for place, code in enumerate(missing):
             if not procedure.knows_document(code):
                 raise DocumentUnknown(pointer=f"/missing/{place}")
-        if self.told_missing is not None and not set(missing) <= set(self.told_missing):
-            raise MissingNotToldAtOnce(told=self.told_missing)
-        self.told_missing = self.told_missing or list(dict.fromkeys(missing))
-        self.return_note = note
+        told = self.told_missing or []
+        more = [code for code in named if code not in (*told, *(self.told_late or ()))]
+        in_time = self.told_missing is None or self._in_time_to_tell(procedure, calendar, at)
+        if more and not in_time and not acknowledged:
+            raise MissingNotToldAtOnce(told=told, accepted_on=self._received)
+        asked_for = {*told, *(self.told_late or ()), *named}
+        untold = [code for code in self._missing(procedure) if code not in asked_for]
+        if untold and not acknowledged:
+            raise RequiredNotNamed(missing=untold)
+        if in_time:
+            self.told_missing = [*told, *more]
+        else:
+            self.told_late = [*(self.told_late or ()), *more]
+        self.return_note, self.untold = note, untold
         self._enter(Action.RETURN, procedure, calendar, at)
-        return self._fact(ApplicationReturned, at, missing=list(dict.fromkeys(missing)), note=note)
+        return self._fact(
+            ApplicationReturned, at, missing=named, note=note, untold=untold, told_late=[] if in_time else more
+        )
 
     def accept(self, procedure: Procedure, calendar: Calendar, *, at: datetime) -> ApplicationAccepted:
-        """Find it complete. Accepted late it counts as accepted on the day it was received."""
+        """Find it complete. Accepted late it counts as accepted on the day it was received, and so it does where
+        something was not told in time."""
         self._check(Action.ACCEPT)
         late = self._late(at)
-        missing = procedure.missing(document["code"] for document in self.documents)
-        if missing and not late:
-            raise DocumentsMissing(missing=missing)
+        missing = self._missing(procedure)
+        excused: list[str] = []
+        if self.told_missing is not None and not self._in_time_to_tell(procedure, calendar, at):
+            excused = [code for code in missing if code not in self.told_missing]
+        if len(missing) > len(excused) and not late:
+            raise DocumentsMissing(missing=[code for code in missing if code not in excused])
         self._enter(Action.ACCEPT, procedure, calendar, at)
         self.accepted_on = self.submitted_on if late else china_date(at)
+        if self.told_late or excused:
+            self.accepted_on = self._received
         self._set_overall(procedure, calendar, extended=False)
-        return self._fact(ApplicationAccepted, at, overall_due_on=self.overall_due_on)
+        return self._fact(ApplicationAccepted, at, overall_due_on=self.overall_due_on, accepted_on=self.accepted_on)
+
+    @property
+    def _received(self) -> date | None:
+        """The day of the first submission; of the last for an application from an earlier version."""
+        return self.received_on or self.submitted_on
+
+    def _missing(self, procedure: Procedure) -> list[str]:
+        return procedure.missing(document["code"] for document in self.documents)
+
+    def _in_time_to_tell(self, procedure: Procedure, calendar: Calendar, at: datetime) -> bool:
+        """Whether the days from the receipt, within which everything missing is told, still run."""
+        days = procedure.days.get(State.SUBMITTED)
+        if days is None or self._received is None:
+            return True
+        return china_date(at) <= calendar.after_working_days(self._received, days).on
 
     def request_site_visit(
         self, procedure: Procedure, calendar: Calendar, *, coordinates: tuple[float | None, float | None], at: datetime

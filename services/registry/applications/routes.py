@@ -22,6 +22,7 @@ from services.registry.applications.domain import (
     MissingNotToldAtOnce,
     NotYourDecision,
     PlaceUnknown,
+    RequiredNotNamed,
     SiteVisitFailed,
     SiteVisitMissing,
     State,
@@ -102,7 +103,10 @@ class ApplicationOut(BaseModel):
     submitted_on: date | None
     accepted_on: date | None
     extended_because: str | None
+    received_on: date | None
     told_missing: list[str] | None
+    told_late: list[str] | None
+    untold: list[str] | None
     return_note: str | None
     site_visit_id: UUID | None
     site_visit_outcome: str | None
@@ -122,12 +126,16 @@ _STORED = [name for name in ApplicationOut.model_fields if not name.endswith("_c
 
 
 class ReturnIn(BaseModel):
-    """Everything that is missing, told at once: codes of the procedure's documents."""
+    """Everything that is missing, told at once: codes of the procedure's documents.
+
+    `acknowledged`: the office knows that required documents stay untold, or that some are told too late.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
     missing: Annotated[list[Slug], Field(min_length=1, max_length=50)]
     note: Reason | None = None
+    acknowledged: bool = False
 
 
 class WithdrawalIn(BaseModel):
@@ -270,15 +278,31 @@ async def submit_application(
     "/{application_id}/return",
     response_model=ApplicationOut,
     responses=problems(
-        ApplicationNotFound, ApplicationNotReady, AcceptedByLaw, DocumentUnknown, MissingNotToldAtOnce, NoProcedure
+        ApplicationNotFound,
+        ApplicationNotReady,
+        AcceptedByLaw,
+        DocumentUnknown,
+        MissingNotToldAtOnce,
+        RequiredNotNamed,
+        NoProcedure,
     ),
 )
 async def return_application(
     application_id: UUID, body: ReturnIn, caller: OfficeDep, session: SessionDep, response: Response
 ) -> ApplicationOut:
-    """Tell the applicant, once and completely, what is missing."""
+    """Tell the applicant, once and completely, what is missing.
+
+    Required documents that are missing and not named are listed in the refusal. What is told after the days from the
+    receipt has a consequence: the application counts as accepted on the day of receipt.
+    """
     application = await usecases.return_application(
-        session, application_id, body.missing, note=body.note, caller=caller, at=utc_now()
+        session,
+        application_id,
+        body.missing,
+        note=body.note,
+        acknowledged=body.acknowledged,
+        caller=caller,
+        at=utc_now(),
     )
     return _shown(application, response)
 

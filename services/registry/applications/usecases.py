@@ -90,12 +90,13 @@ async def return_application(
     missing: Sequence[str],
     *,
     note: str | None,
+    acknowledged: bool = False,
     caller: Principal,
     at: datetime,
 ) -> Application:
     """Tell the applicant what is missing."""
     application, procedure, calendar = await _running(session, application_id, caller, at)
-    returned = application.give_back(missing, note, procedure, calendar, at=at)
+    returned = application.give_back(missing, note, procedure, calendar, acknowledged=acknowledged, at=at)
     await journal.record(session, returned, subject=application, reason=note)
     return application
 
@@ -196,7 +197,7 @@ async def recount_clocks(session: AsyncSession, *, on: date) -> None:
     running = await queries.running_for_update(session)
     if not running:
         return
-    first = min(application.submitted_on or on for application in running)
+    first = min(application.received_on or application.submitted_on or on for application in running)
     calendar = await calendars.calendar(session, first, on + HORIZON)
     for application in running:
         assert application.procedure_id is not None
@@ -256,7 +257,8 @@ async def _procedure(session: AsyncSession, application: Application, at: dateti
 
 async def _calendar(session: AsyncSession, application: Application, at: datetime) -> Calendar:
     today = china_date(at)
-    return await calendars.calendar(session, application.submitted_on or today, today + HORIZON)
+    first = application.received_on or application.submitted_on or today
+    return await calendars.calendar(session, first, today + HORIZON)
 
 
 def _check_office(procedure: Procedure, caller: Principal) -> None:

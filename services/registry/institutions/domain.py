@@ -69,6 +69,13 @@ class InstitutionEnded(Conflict):
     zh = "该机构已关闭或已并入其他机构。"
 
 
+class EntryContradictsPermits(Conflict):
+    """The permits of this institution say otherwise; their status is changed at the permits."""
+
+    code = "entry-contradicts-permits"
+    zh = "与该机构许可证的状态不符，请通过许可证办理变更。"
+
+
 class Kind(StrEnum):
     """Subject training teaches 道德与法治, 语文, 历史, 地理, 数学, 外语, 物理, 化学 or 生物 (教监管厅函〔2021〕3号)."""
 
@@ -286,11 +293,11 @@ class Institution(Base, Aggregate):
         self.status, self.merged_into, self.changed_at = Status.MERGED, survivor.id, at
         return InstitutionMerged(**public_state(self.id, self.details()), merged_into=survivor.id, at=at)
 
-    def complete_from(self, other: Details, *, at: datetime) -> InstitutionChanged | None:
-        """Take over what this entry does not say and another of the same institution did; its reference stays there."""
+    def missing_from(self, other: Details) -> dict[str, object]:
+        """What this entry does not say and another of the same institution did; its reference stays there."""
         silent = [field for field in FIELDS if field not in ("external_ref", "lat") and not getattr(self, field)]
-        known = {field: value for field in silent if (value := getattr(other, field))}
-        return self.change(known | {"lat": other.lat} if "lon" in known else known, at=at)
+        known: dict[str, object] = {field: value for field in silent if (value := getattr(other, field))}
+        return known | {"lat": other.lat} if "lon" in known else known
 
     def check_open(self) -> None:
         """Raise `InstitutionEnded` for an entry that only keeps its history."""

@@ -21,8 +21,10 @@ from services.registry.institutions.domain import (
 )
 from services.registry.institutions.searching import searchable
 from services.registry.institutions.words import INTERPRETATIONS, WORDS, district_code
-from services.registry.permits.domain import Paper, Scope, Validity
+from services.registry.permits.domain import Paper, Permit, Scope, Validity, contradictions
+from services.registry.permits.queries import permits_by_institution
 from services.registry.permits.usecases import PaperOutcome, record_papers
+from shared.clock import china_date
 from shared.database import copy_rows, new_id
 from shared.events.registry import InstitutionChanged, InstitutionRegistered
 from shared.imports.cleaning import DateOrder, Identity, Unreadable, code_text, coordinates, day, one_line, whole_number
@@ -95,7 +97,8 @@ class InstitutionImporter:
     ) -> Sequence[RowReport]:
         parsed = [_parsed(row, scope, hints) for row in rows]
         readable = [row.details for row in parsed if isinstance(row, Parsed)]
-        batch = _Batch(at, scope, await self._known(session, readable))
+        known = await self._known(session, readable)
+        batch = _Batch(at, scope, known, await permits_by_institution(session, [one.id for one in known]))
         reports = [batch.take(row) if isinstance(row, Parsed) else row for row in parsed]
         papers = await batch.write(session)
         return [_with_paper(row, report, papers) for row, report in zip(parsed, reports, strict=True)]
@@ -133,8 +136,14 @@ def _parsed(row: Row, scope: str | None, hints: Hints) -> Parsed | RowReport:
 class _Batch:
     """The rows of one chunk against what the ledger already has, including earlier rows of the chunk."""
 
-    def __init__(self, at: datetime, scope: str | None, known: Sequence[Institution]) -> None:
-        self._at, self._scope = at, scope
+    def __init__(
+        self,
+        at: datetime,
+        scope: str | None,
+        known: Sequence[Institution],
+        permits: Mapping[UUID, Sequence[Permit]],
+    ) -> None:
+        self._at, self._scope, self._permits = at, scope, permits
         self._ids: dict[tuple[str, str], UUID] = {}
         self._current: dict[UUID, Details] = {}
         self._existing = {institution.id: institution for institution in known}
@@ -146,12 +155,13 @@ class _Batch:
             self._remember(institution.id, institution.details(), institution.version)
 
     def take(self, row: Parsed) -> RowReport:
-        report = self._enter_or_correct(row.details, row.notes)
+        report = self._enter_or_correct(row)
         if row.paper is not None and report.entity_id is not None:
             self._papers.append(self._paper(report.entity_id, row.paper))
         return report
 
-    def _enter_or_correct(self, details: Details, notes: Sequence[str]) -> RowReport:
+    def _enter_or_correct(self, row: Parsed) -> RowReport:
+        details, notes = row.details, row.notes
         owners = {self._ids[key] for key in _identities(details) if key in self._ids}
         if len(owners) > 1:
             return RowReport("rejected", ["identity-conflict", *notes])
@@ -163,13 +173,22 @@ class _Batch:
             return RowReport("rejected", ["outside-your-district", *notes])
         if before.status == Status.MERGED:
             return RowReport("rejected", ["institution-merged", *notes])
-        changed = [field for field in details.model_fields_set if getattr(before, field) != getattr(details, field)]
+        after = before.model_copy(update={name: getattr(details, name) for name in details.model_fields_set})
+        contradicted = self._contradicted(institution_id, after, row.paper)
+        if contradicted:
+            after, notes = after.model_copy(update=contradicted), [*notes, "permit-contradicted"]
+        changed = [field for field in FIELDS if getattr(before, field) != getattr(after, field)]
         if not changed:
             return RowReport("unchanged", notes, institution_id)
-        self._correct(
-            institution_id, before.model_copy(update={name: getattr(details, name) for name in changed}), changed
-        )
+        self._correct(institution_id, after, changed)
         return RowReport("updated", notes, institution_id)
+
+    def _contradicted(self, institution_id: UUID, after: Details, paper: PermitPaper | None) -> Mapping[str, object]:
+        """A ledger does not bring back a permit that ended here; one that it states for the first time is recorded."""
+        permits = self._permits.get(institution_id, ())
+        if paper is not None and all(permit.number != paper.number for permit in permits):
+            return {}
+        return contradictions(permits, after, china_date(self._at))
 
     async def write(self, session: AsyncSession) -> Papers:
         """Store what was taken; the institutions and permit numbers where the number is another's."""

@@ -12,6 +12,7 @@ from services.registry.institutions.domain import (
     Capacity,
     CoordinatesIncomplete,
     Details,
+    EntryContradictsPermits,
     ExternalRefTaken,
     Institution,
     InstitutionNotFound,
@@ -162,7 +163,14 @@ async def get_institution(institution_id: UUID, caller: ReaderDep, session: Sess
 @router.patch(
     "/{institution_id}",
     response_model=InstitutionOut,
-    responses=problems(InstitutionNotFound, UsccTaken, ExternalRefTaken, OutsideYourDistrict, CoordinatesIncomplete),
+    responses=problems(
+        InstitutionNotFound,
+        UsccTaken,
+        ExternalRefTaken,
+        OutsideYourDistrict,
+        CoordinatesIncomplete,
+        EntryContradictsPermits,
+    ),
 )
 async def change_institution(
     institution_id: UUID,

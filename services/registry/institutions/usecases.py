@@ -8,8 +8,11 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.institutions import queries
-from services.registry.institutions.domain import Details, Institution, OutsideYourDistrict
+from services.registry.institutions.domain import Details, EntryContradictsPermits, Institution, OutsideYourDistrict
+from services.registry.permits import queries as permits
+from services.registry.permits.domain import contradictions
 from shared import journal
+from shared.clock import china_date
 from shared.etags import check_version
 from shared.policies import Principal
 
@@ -39,10 +42,24 @@ async def change_institution(
     institution = await queries.institution_for_update(session, institution_id, caller)
     check_version(institution, expected)
     _keep_in_reach(caller, changes.get("district", institution.district), changes.get("street", institution.street))
+    await _keep_to_permits(session, institution, changes, at=at)
     changed = institution.change(changes, at=at)
     if changed is not None:
         await journal.record(session, changed, subject=institution, reason=reason)
     return institution
+
+
+async def _keep_to_permits(
+    session: AsyncSession, institution: Institution, changes: Mapping[str, object], *, at: datetime
+) -> None:
+    """A correction may not bring a permit back that has ended, nor name another than those that stand."""
+    entry = institution.details().model_copy(update=dict(changes))
+    if not {"status", "permit_no"} & changes.keys():
+        return
+    wrong = contradictions(await permits.permits_in_file(session, institution.id), entry, china_date(at)).keys()
+    for field in sorted(wrong & changes.keys()):
+        if changes[field] != getattr(institution, field):
+            raise EntryContradictsPermits(pointer=f"/{field}")
 
 
 def _keep_in_reach(caller: Principal, district: Any, street: Any) -> None:

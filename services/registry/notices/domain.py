@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import ARRAY, Date, ForeignKey, Index, Text, UniqueConstraint, Uuid
 from sqlalchemy.orm import Mapped, mapped_column
 
+from services.registry.addressees import RecordedAnswer
 from services.registry.institutions.domain import Kind
 from services.registry.orm import Base
 from shared.clock import china_date
@@ -140,10 +141,23 @@ class Receipt(Base, Aggregate):
     street: Mapped[str | None] = mapped_column(Text)
     confirmed_at: Mapped[datetime | None]
     confirmed_by: Mapped[str | None] = mapped_column(Text)
+    means: Mapped[str | None] = mapped_column(Text)
+    confirmed_on: Mapped[date | None] = mapped_column(Date)
+    note: Mapped[str | None] = mapped_column(Text)
 
-    def confirm(self, *, by: str, at: datetime) -> NoticeConfirmed:
-        """Take the operator's word that he has read it. Once is enough, and late is better than never."""
+    def confirm(self, *, by: str, at: datetime, answer: RecordedAnswer | None = None) -> NoticeConfirmed:
+        """Take the operator's word that he has read it, or an official's (`answer`). Once is enough, and late is better
+        than never."""
         if self.confirmed_at is not None:
             raise NoticeConfirmedAlready(confirmed_at=self.confirmed_at)
         self.confirmed_at, self.confirmed_by = at, by
-        return NoticeConfirmed(receipt_id=self.id, notice_id=self.notice_id, institution_id=self.institution_id, at=at)
+        if answer is not None:
+            self.means, self.confirmed_on, self.note = answer.means, answer.on, answer.note
+        return NoticeConfirmed(
+            receipt_id=self.id,
+            notice_id=self.notice_id,
+            institution_id=self.institution_id,
+            at=at,
+            means=self.means,
+            confirmed_on=self.confirmed_on,
+        )

@@ -87,6 +87,9 @@ async def receipts(
             Receipt.district,
             Receipt.street,
             Receipt.confirmed_at,
+            Receipt.means,
+            Receipt.confirmed_on,
+            Receipt.note,
             late.label("overdue"),
         )
         .join(Institution, Institution.id == Receipt.institution_id)
@@ -110,6 +113,19 @@ async def own_receipt_for_update(session: AsyncSession, notice_id: UUID, caller:
         .where(Receipt.notice_id == notice_id, Receipt.institution_id == own_institution(caller))
         .with_for_update()
     )
+    if found is None:
+        raise NoticeNotFound
+    return found
+
+
+async def receipt_for_update(
+    session: AsyncSession, notice_id: UUID, institution_id: UUID, caller: Principal
+) -> Receipt:
+    """A receipt within an official's reach, locked; raises `NoticeNotFound` where there is none."""
+    wanted = select(Receipt).where(
+        Receipt.notice_id == notice_id, Receipt.institution_id == institution_id, _receipts_of(caller)
+    )
+    found = await session.scalar(wanted.with_for_update())
     if found is None:
         raise NoticeNotFound
     return found

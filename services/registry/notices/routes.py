@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import Query, Response, status
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.registry.addressees import AnsweredInFuture, AnsweredTooEarly, Means, RecordedAnswer
 from services.registry.institutions.domain import InstitutionNotFound
 from services.registry.notices import queries, usecases
 from services.registry.notices.domain import (
@@ -80,6 +81,9 @@ class ReceiptOut(BaseModel):
     notice_id: UUID
     institution_id: UUID
     confirmed_at: datetime
+    means: Means | None
+    confirmed_on: date | None
+    note: str | None
 
 
 class ListedReceiptOut(BaseModel):
@@ -94,6 +98,9 @@ class ListedReceiptOut(BaseModel):
     district: str | None
     street: str | None
     confirmed_at: datetime | None
+    means: Means | None
+    confirmed_on: date | None
+    note: str | None
     overdue: bool
 
 
@@ -143,6 +150,18 @@ async def confirm_notice(
 ) -> Receipt:
     """The operator confirms that his institution has received the notice."""
     return await usecases.confirm_notice(session, notice_id, caller=caller, at=utc_now())
+
+
+@router.post(
+    "/{notice_id}/receipts/{institution_id}/confirmation",
+    response_model=ReceiptOut,
+    responses=problems(NoticeNotFound, NoticeConfirmedAlready, AnsweredInFuture, AnsweredTooEarly),
+)
+async def record_notice_confirmation(
+    notice_id: UUID, institution_id: UUID, body: RecordedAnswer, caller: IssuerDep, session: SessionDep
+) -> Receipt:
+    """Record that a recipient within reach confirmed the notice on paper or by telephone."""
+    return await usecases.record_confirmation(session, notice_id, institution_id, body, caller=caller, at=utc_now())
 
 
 @router.get("/{notice_id}/receipts", response_model=Page[ListedReceiptOut], responses=problems(NoticeNotFound))

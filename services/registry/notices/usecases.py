@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import CursorResult, func, insert, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.registry.addressees import at_work, places
+from services.registry.addressees import RecordedAnswer, at_work, places
 from services.registry.institutions.domain import Institution, InstitutionNotFound
 from services.registry.notices import queries
 from services.registry.notices.domain import Notice, NoticeContent, Receipt, RecipientsBeyondReach
@@ -47,6 +47,24 @@ async def confirm_notice(session: AsyncSession, notice_id: UUID, *, caller: Prin
     """The operator says that his institution has received it."""
     receipt = await queries.own_receipt_for_update(session, notice_id, caller)
     await journal.record(session, receipt.confirm(by=caller.subject, at=at), subject=receipt)
+    return receipt
+
+
+async def record_confirmation(
+    session: AsyncSession,
+    notice_id: UUID,
+    institution_id: UUID,
+    answer: RecordedAnswer,
+    *,
+    caller: Principal,
+    at: datetime,
+) -> Receipt:
+    """An official records that an institution has received it."""
+    receipt = await queries.receipt_for_update(session, notice_id, institution_id, caller)
+    notice = await session.get_one(Notice, notice_id)
+    answer.check(china_date(notice.published_at), at)
+    confirmed = receipt.confirm(by=caller.subject, at=at, answer=answer)
+    await journal.record(session, confirmed, subject=receipt, reason=answer.note)
     return receipt
 
 

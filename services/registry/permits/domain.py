@@ -1,6 +1,6 @@
 """A permit (办学许可证): leave for one institution to teach certain things at one site until a day."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import ARRAY, CheckConstraint, Date, Index, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from services.registry.institutions.domain import Details, Status
 from services.registry.orm import Base
 from shared.clock import china_date
 from shared.database import Aggregate, key_check, new_id
@@ -87,6 +88,43 @@ class SuspensionOver(Invalid):
 
     code = "suspension-over"
     zh = "暂停期限须晚于今天。"
+
+
+class RevocationNeedsProposal(Conflict):
+    """A permit is revoked by accepting the proposal of a penalty decision, or on a named exception."""
+
+    code = "revocation-needs-a-proposal"
+    zh = "吊销许可证须经采纳行政处罚决定的处理建议，或指明法定例外情形。"
+
+
+class SuspensionNeedsProposal(Conflict):
+    """A permit is suspended by accepting the proposal of a penalty decision, or on a named exception."""
+
+    code = "suspension-needs-a-proposal"
+    zh = "暂停许可证须经采纳行政处罚决定的处理建议，或指明法定例外情形。"
+
+
+class RevocationException(StrEnum):
+    """Why a permit is taken back without a penalty decision (撤销行政许可)."""
+
+    OBTAINED_BY_DECEPTION = "obtained_by_deception"
+    GRANTED_UNLAWFULLY = "granted_unlawfully"
+
+
+class SuspensionException(StrEnum):
+    """Why a permit rests without a penalty decision: its holder asks for it, or an emergency closes the site."""
+
+    REQUESTED_BY_HOLDER = "requested_by_holder"
+    EMERGENCY = "emergency"
+
+
+ARTICLES: Final[Mapping[RevocationException | SuspensionException, str]] = {
+    RevocationException.OBTAINED_BY_DECEPTION: "《中华人民共和国行政许可法》第六十九条第二款",
+    RevocationException.GRANTED_UNLAWFULLY: "《中华人民共和国行政许可法》第六十九条第一款",
+    SuspensionException.REQUESTED_BY_HOLDER: "《中华人民共和国行政许可法》第四十九条",
+    SuspensionException.EMERGENCY: "《中华人民共和国突发事件应对法》第七十三条",
+}
+"""The article of each exception; the caller names the exception, never the article."""
 
 
 class PermitStatus(StrEnum):
@@ -199,6 +237,29 @@ def status_on(permit: Days, day: date) -> PermitStatus:
     return PermitStatus.IN_FORCE
 
 
+def entry_changes(permits: Sequence["Permit"], entry: Details, on: date) -> dict[str, object]:
+    """What the entry of an institution with these permits (oldest first) must say otherwise on a day.
+
+    It names a permit that stands. Without one it names none, and an institution that is open is `unlicensed`. An entry
+    without recorded permits is as its ledger states it.
+    """
+    status_of = {permit.number: permit.status_on(on) for permit in permits}
+    standing = [number for number, status in status_of.items() if status in STANDING]
+    if not permits or entry.permit_no in standing or entry.status == Status.MERGED:
+        return {}
+    if standing:
+        return {"permit_no": standing[-1]}
+    open_ = entry.status in (Status.ACTIVE, Status.SUSPENDED)
+    wanted: dict[str, object] = {"permit_no": None} | ({"status": Status.UNLICENSED} if open_ else {})
+    return {field: value for field, value in wanted.items() if getattr(entry, field) != value}
+
+
+def contradictions(permits: Sequence["Permit"], entry: Details, on: date) -> dict[str, object]:
+    """What a correction or a ledger may not say: `entry_changes`, but for permits that merely expired."""
+    standing = any(permit.status_on(on) in STANDING for permit in permits)
+    return entry_changes(permits, entry, on) if standing or all(permit.ending for permit in permits) else {}
+
+
 class PermitNumber(Base):
     """The last number given out in a district."""
 
@@ -283,14 +344,22 @@ class Permit(Base, Aggregate):
         """What the permit is on a day in China."""
         return status_on(self, day)
 
-    def suspend(self, until: date, *, cause: str, legal_basis: str, at: datetime) -> PermitSuspended:
+    def suspend(
+        self,
+        until: date,
+        *,
+        cause: str,
+        legal_basis: str,
+        exception: SuspensionException | None = None,
+        at: datetime,
+    ) -> PermitSuspended:
         """Let it rest from today; the suspension lifts by itself on the day `until`."""
         today = self.check(Action.SUSPEND, at)
         if until <= today:
             raise SuspensionOver(pointer="/until")
         self.suspended_from, self.suspended_until = today, until
         self.suspension_cause, self.suspension_basis = cause, legal_basis
-        return self._fact(PermitSuspended, at, cause=cause, legal_basis=legal_basis)
+        return self._fact(PermitSuspended, at, cause=cause, legal_basis=legal_basis, exception=exception)
 
     def reinstate(self, cause: str, *, at: datetime) -> PermitReinstated:
         """Lift the suspension before its end."""
@@ -298,11 +367,21 @@ class Permit(Base, Aggregate):
         self.suspended_until = today
         return self._fact(PermitReinstated, at, cause=cause)
 
-    def revoke(self, cause: str, *, legal_basis: str, notice_id: UUID, at: datetime) -> PermitRevoked:
-        """Take it away as a penalty (吊销), together with the notice that tells the city."""
+    def revoke(
+        self,
+        cause: str,
+        *,
+        legal_basis: str,
+        notice_id: UUID,
+        exception: RevocationException | None = None,
+        at: datetime,
+    ) -> PermitRevoked:
+        """Take it away as a penalty (吊销), or on an exception (撤销); the notice tells the city."""
         self._end(Action.REVOKE, PermitStatus.REVOKED, cause, at)
         self.ending_basis, self.notice_id = legal_basis, notice_id
-        return self._fact(PermitRevoked, at, cause=cause, legal_basis=legal_basis, notice_id=notice_id)
+        return self._fact(
+            PermitRevoked, at, cause=cause, legal_basis=legal_basis, notice_id=notice_id, exception=exception
+        )
 
     def renew(self, valid_to: date, *, at: datetime) -> PermitRenewed:
         """Let it run longer; a permit that has lapsed is applied for anew."""

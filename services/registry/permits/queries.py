@@ -1,6 +1,7 @@
 """Permits by id, by institution, and by what they are on a day."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -8,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, false, func, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.registry.institutions.domain import Institution
 from services.registry.permits.domain import Permit, PermitNotFound, PermitStatus
 from shared.policies import Principal
 from shared.reach import within_reach
@@ -100,6 +102,16 @@ async def permits_of(session: AsyncSession, institution_ids: Sequence[UUID]) -> 
     return (await session.scalars(wanted)).all()
 
 
+async def permits_by_institution(
+    session: AsyncSession, institution_ids: Sequence[UUID]
+) -> Mapping[UUID, Sequence[Permit]]:
+    """`permits_of`, institution by institution."""
+    found: defaultdict[UUID, list[Permit]] = defaultdict(list)
+    for one in await permits_of(session, institution_ids):
+        found[one.institution_id].append(one)
+    return found
+
+
 async def living_permits_for_update(session: AsyncSession, institution_id: UUID, on: date) -> Sequence[Permit]:
     """Permits of an institution that have not been ended, locked in the order of their ids."""
     wanted = (
@@ -112,13 +124,12 @@ async def living_permits_for_update(session: AsyncSession, institution_id: UUID,
     return (await session.scalars(wanted)).all()
 
 
-async def has_living(session: AsyncSession, institution_id: UUID, on: date, *, beside: UUID | None = None) -> bool:
-    """Whether the institution has a permit in force or merely suspended on that day, besides that one."""
-    standing = or_(has_status(PermitStatus.IN_FORCE, on), has_status(PermitStatus.SUSPENDED, on))
-    wanted = select(Permit.id).where(Permit.institution_id == institution_id, standing).limit(1)
-    if beside is not None:
-        wanted = wanted.where(Permit.id != beside)
-    return await session.scalar(wanted) is not None
+async def permits_in_file(session: AsyncSession, institution_id: UUID) -> Sequence[Permit]:
+    """Every permit of an institution and of the entries merged into it, oldest first."""
+    file = select(Institution.id).where(
+        or_(Institution.id == institution_id, Institution.merged_into == institution_id)
+    )
+    return (await session.scalars(select(Permit).where(Permit.institution_id.in_(file)).order_by(Permit.id))).all()
 
 
 async def by_number_for_update(session: AsyncSession, numbers: Sequence[str]) -> dict[str, Permit]:

@@ -18,15 +18,18 @@ from services.registry.permits.domain import (
     PermitNotInForce,
     PermitNotSuspended,
     PermitStatus,
+    RevocationException,
+    RevocationNeedsProposal,
+    SuspensionException,
+    SuspensionNeedsProposal,
     SuspensionOver,
 )
 from services.registry.permits.queries import Filters
-from services.registry.permits.usecases import Revocation
 from shared.clock import china_date, utc_now
 from shared.paging import Page, PageOf, PageParams
 from shared.policies import Principal, allow
 from shared.web import SessionDep, problems, service_router
-from shared.wording import KEY, Day, Document, Name, Paragraph, Reason
+from shared.wording import KEY, Day, Document, Name, Paragraph
 
 router = service_router(prefix="/v1/permits", tags=["permits"])
 
@@ -34,8 +37,6 @@ ReaderDep = Annotated[Principal, allow("bureau", "district_officer", "inspector"
 DeciderDep = Annotated[Principal, allow("bureau")]
 KeeperDep = Annotated[Principal, allow("bureau", "district_officer")]
 
-REVOCATION_BASIS = "《中华人民共和国民办教育促进法》第六十二条"
-"""The provision under which an approving authority revokes a permit, unless the decision names another."""
 DAYS_TO_CONFIRM = timedelta(days=7)
 
 
@@ -77,12 +78,12 @@ _STORED = [name for name in PermitOut.model_fields if name != "status"]
 
 
 class SuspensionIn(BaseModel):
-    """`until` is the first day on which the permit is in force again."""
+    """A suspension on a named exception. `until` is the first day on which the permit is in force again."""
 
     model_config = ConfigDict(extra="forbid")
 
-    reason: Paragraph
-    legal_basis: Reason
+    exception: SuspensionException | None = None
+    cause: Paragraph
     until: Day
 
 
@@ -98,24 +99,24 @@ class NoticeIn(BaseModel):
 
 
 class RevocationIn(BaseModel):
-    """Why the permit is revoked. The notice goes out in the same decision, to everybody unless it says otherwise."""
+    """A revocation on a named exception, and why it applies. The notice goes out in the same decision, to everybody
+    unless it says otherwise."""
 
     model_config = ConfigDict(extra="forbid")
 
-    reason: Paragraph
-    legal_basis: Reason = REVOCATION_BASIS
+    exception: RevocationException | None = None
+    cause: Paragraph
     notice: NoticeIn = Field(default_factory=NoticeIn)
 
-    def decision(self, number: str, on: date) -> Revocation:
-        content = NoticeContent(
-            title=self.notice.title or f"关于吊销办学许可证（{number}）的通报",
-            body=self.notice.body
-            or f"经查，持证机构存在以下问题：{self.reason}。依据{self.legal_basis}，吊销其办学许可证（{number}）。",
-            legal_basis=self.legal_basis,
+    def told(self, permit: Permit, legal_basis: str, on: date) -> NoticeContent:
+        number = permit.number
+        return NoticeContent(
+            title=self.notice.title or f"关于撤销办学许可证（{number}）的通报",
+            body=self.notice.body or f"经查，{self.cause}。依据{legal_basis}，撤销办学许可证（{number}）。",
+            legal_basis=legal_basis,
             recipients=self.notice.recipients,
             confirm_by=self.notice.confirm_by or on + DAYS_TO_CONFIRM,
         )
-        return Revocation(self.reason, self.legal_basis, content)
 
 
 class ReasonIn(BaseModel):
@@ -168,14 +169,17 @@ async def get_permit(permit_id: UUID, caller: ReaderDep, session: SessionDep, re
 @router.post(
     "/{permit_id}/suspension",
     response_model=PermitOut,
-    responses=problems(PermitNotFound, PermitNotInForce, SuspensionOver),
+    responses=problems(PermitNotFound, SuspensionNeedsProposal, PermitNotInForce, SuspensionOver),
 )
 async def suspend_permit(
     permit_id: UUID, body: SuspensionIn, caller: DeciderDep, session: SessionDep, response: Response
 ) -> PermitOut:
-    """Let a permit in force rest; the suspension lifts by itself on the day named."""
-    permit = await usecases.suspend_permit(
-        session, permit_id, body.until, cause=body.reason, legal_basis=body.legal_basis, caller=caller, at=utc_now()
+    """Let a permit in force rest on a named exception; the suspension lifts by itself on the day named.
+
+    As a penalty a permit is suspended by accepting the proposal of the decision (`/v1/proposals`).
+    """
+    permit = await usecases.suspend_on_exception(
+        session, permit_id, body.until, body.exception, cause=body.cause, caller=caller, at=utc_now()
     )
     return _shown(permit, response)
 
@@ -194,16 +198,26 @@ async def reinstate_permit(
 @router.post(
     "/{permit_id}/revocation",
     response_model=PermitOut,
-    responses=problems(PermitNotFound, PermitEnded, ConfirmByPast),
+    responses=problems(PermitNotFound, RevocationNeedsProposal, PermitEnded, ConfirmByPast),
 )
 async def revoke_permit(
     permit_id: UUID, body: RevocationIn, caller: DeciderDep, session: SessionDep, response: Response
 ) -> PermitOut:
-    """Revoke a permit and publish the notice about it: one decision."""
+    """Take a permit back on a named exception and publish the notice about it: one decision.
+
+    As a penalty a permit is revoked by accepting the proposal of the decision (`/v1/proposals`).
+    """
     at = utc_now()
-    number = (await queries.permit(session, permit_id, caller)).number
-    decision = body.decision(number, china_date(at))
-    return _shown(await usecases.revoke_permit(session, permit_id, decision, caller=caller, at=at), response)
+    permit = await usecases.revoke_on_exception(
+        session,
+        permit_id,
+        body.exception,
+        cause=body.cause,
+        tell=lambda permit, basis: body.told(permit, basis, china_date(at)),
+        caller=caller,
+        at=at,
+    )
+    return _shown(permit, response)
 
 
 @router.post(

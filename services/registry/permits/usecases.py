@@ -1,6 +1,6 @@
 """Suspend, reinstate, revoke, renew and cancel permits; take over those a ledger states."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -14,13 +14,19 @@ from services.registry.notices.domain import NoticeContent
 from services.registry.notices.usecases import publish_notice
 from services.registry.permits import queries
 from services.registry.permits.domain import (
+    ARTICLES,
     STANDING,
     Action,
     Paper,
     Permit,
     PermitInForceAlready,
+    RevocationException,
+    RevocationNeedsProposal,
     Scope,
+    SuspensionException,
+    SuspensionNeedsProposal,
     Validity,
+    entry_changes,
 )
 from shared import journal
 from shared.clock import china_date
@@ -29,11 +35,11 @@ from shared.policies import Principal
 
 @dataclass(frozen=True, slots=True)
 class Revocation:
-    """One decision: why the permit is revoked, on which provision, and the notice that tells the others."""
+    """Why the permit is revoked, on which provision, and by which exception if no penalty was decided."""
 
     cause: str
     legal_basis: str
-    notice: NoticeContent
+    exception: RevocationException | None = None
 
 
 async def grant_permit(
@@ -61,7 +67,7 @@ async def grant_permit(
     )
     session.add(permit)
     await journal.record(session, granted, subject=permit)
-    await _note_on_entry(session, institution, {"permit_no": permit.number, "status": Status.ACTIVE}, at=at)
+    await settle_entry(session, institution, {"permit_no": permit.number, "status": Status.ACTIVE}, at=at)
     return permit
 
 
@@ -72,15 +78,41 @@ async def suspend_permit(
     *,
     cause: str,
     legal_basis: str,
+    exception: SuspensionException | None = None,
     caller: Principal,
     at: datetime,
 ) -> Permit:
     """Let a permit in force rest until a day."""
     permit = await queries.permit_for_update(session, permit_id, caller)
-    await journal.record(
-        session, permit.suspend(until, cause=cause, legal_basis=legal_basis, at=at), subject=permit, reason=cause
-    )
+    suspended = permit.suspend(until, cause=cause, legal_basis=legal_basis, exception=exception, at=at)
+    await journal.record(session, suspended, subject=permit, reason=cause)
     return permit
+
+
+async def suspend_on_exception(
+    session: AsyncSession,
+    permit_id: UUID,
+    until: date,
+    exception: SuspensionException | None,
+    *,
+    cause: str,
+    caller: Principal,
+    at: datetime,
+) -> Permit:
+    """Let a permit rest without a penalty decision; raises `SuspensionNeedsProposal` where no exception is named."""
+    await queries.permit(session, permit_id, caller)
+    if exception is None:
+        raise SuspensionNeedsProposal(pointer="/exception", exceptions=list(SuspensionException))
+    return await suspend_permit(
+        session,
+        permit_id,
+        until,
+        cause=cause,
+        legal_basis=ARTICLES[exception],
+        exception=exception,
+        caller=caller,
+        at=at,
+    )
 
 
 async def reinstate_permit(
@@ -93,16 +125,45 @@ async def reinstate_permit(
 
 
 async def revoke_permit(
-    session: AsyncSession, permit_id: UUID, revocation: Revocation, *, caller: Principal, at: datetime
+    session: AsyncSession, permit_id: UUID, revocation: Revocation, notice_id: UUID, *, caller: Principal, at: datetime
 ) -> Permit:
-    """Revoke a permit and publish the notice about it, or neither."""
+    """Revoke a permit; the notice of the decision is published."""
     permit, institution = await _with_institution(session, permit_id, caller)
-    permit.check(Action.REVOKE, at)
-    notice = await publish_notice(session, revocation.notice, subjects=[institution.id], caller=caller, at=at)
-    revoked = permit.revoke(revocation.cause, legal_basis=revocation.legal_basis, notice_id=notice.id, at=at)
+    revoked = permit.revoke(
+        revocation.cause,
+        legal_basis=revocation.legal_basis,
+        notice_id=notice_id,
+        exception=revocation.exception,
+        at=at,
+    )
     await journal.record(session, revoked, subject=permit, reason=revocation.cause)
-    await _unlicense(session, institution, permit, at=at)
+    await settle_entry(session, institution, at=at)
     return permit
+
+
+async def revoke_on_exception(
+    session: AsyncSession,
+    permit_id: UUID,
+    exception: RevocationException | None,
+    *,
+    cause: str,
+    tell: Callable[[Permit, str], NoticeContent],
+    caller: Principal,
+    at: datetime,
+) -> Permit:
+    """Take a permit back without a penalty decision and publish the notice about it, or neither.
+
+    Raises `RevocationNeedsProposal` where no exception is named.
+    """
+    permit, institution = await _with_institution(session, permit_id, caller)
+    if exception is None:
+        raise RevocationNeedsProposal(pointer="/exception", exceptions=list(RevocationException))
+    permit.check(Action.REVOKE, at)
+    legal_basis = ARTICLES[exception]
+    notice = await publish_notice(session, tell(permit, legal_basis), subjects=[institution.id], caller=caller, at=at)
+    return await revoke_permit(
+        session, permit_id, Revocation(cause, legal_basis, exception), notice.id, caller=caller, at=at
+    )
 
 
 async def renew_permit(
@@ -120,7 +181,7 @@ async def cancel_permit(
     """End a permit that was given up or never renewed."""
     permit, institution = await _with_institution(session, permit_id, caller)
     await journal.record(session, permit.cancel(cause, at=at), subject=permit, reason=cause)
-    await _unlicense(session, institution, permit, at=at)
+    await settle_entry(session, institution, at=at)
     return permit
 
 
@@ -181,17 +242,18 @@ async def _with_institution(session: AsyncSession, permit_id: UUID, caller: Prin
     return await queries.permit_for_update(session, permit_id, caller), institution
 
 
-async def _unlicense(session: AsyncSession, institution: Institution, ended: Permit, *, at: datetime) -> None:
-    """Without any permit left, an institution that is open runs without leave."""
-    if institution.status not in (Status.ACTIVE, Status.SUSPENDED):
-        return
-    if not await queries.has_living(session, institution.id, china_date(at), beside=ended.id):
-        await _note_on_entry(session, institution, {"status": Status.UNLICENSED}, at=at)
-
-
-async def _note_on_entry(
-    session: AsyncSession, institution: Institution, changes: dict[str, object], *, at: datetime
+async def settle_entry(
+    session: AsyncSession,
+    institution: Institution,
+    changes: Mapping[str, object] | None = None,
+    *,
+    reason: str | None = None,
+    at: datetime,
 ) -> None:
-    changed = institution.change(changes, at=at)
+    """Change an entry, whose row is locked, so that it says what its permits say; one fact, or none."""
+    wanted = dict(changes or {})
+    entry = institution.details().model_copy(update=wanted)
+    wanted |= entry_changes(await queries.permits_in_file(session, institution.id), entry, china_date(at))
+    changed = institution.change(wanted, at=at)
     if changed is not None:
-        await journal.record(session, changed, subject=institution)
+        await journal.record(session, changed, subject=institution, reason=reason)

@@ -39,6 +39,13 @@ class NoPermitLeft(Conflict):
     zh = "该机构没有可处理的办学许可证，请不予采纳并说明理由。"
 
 
+class NoticePublishedAlready(Conflict):
+    """The notice of this decision is published. Accept the proposal without words for a notice."""
+
+    code = "notice-published-already"
+    zh = "该处罚决定的通报已发布，采纳时无须再填写通报内容。"
+
+
 class ProposalKind(StrEnum):
     NOTICE = "notice"
     SUSPENSION = "suspension"
@@ -75,6 +82,11 @@ class Telling(BaseModel):
     body: Document | None = None
     confirm_by: Day | None = None
 
+    @property
+    def silent(self) -> bool:
+        """Whether nothing is said."""
+        return self.title is None and self.body is None and self.confirm_by is None
+
 
 class PenaltyProposal(Base, Aggregate):
     """A notice, a suspension or a revocation that a penalty decision asks for. Only the bureau decides it."""
@@ -95,6 +107,7 @@ class PenaltyProposal(Base, Aggregate):
     kind: Mapped[str] = mapped_column(Text)
     cause: Mapped[str] = mapped_column(Text)
     legal_basis: Mapped[str] = mapped_column(Text)
+    breached: Mapped[str | None] = mapped_column(Text)
     until: Mapped[date | None] = mapped_column(Date)
     state: Mapped[str] = mapped_column(Text)
     received_at: Mapped[datetime]
@@ -120,6 +133,7 @@ class PenaltyProposal(Base, Aggregate):
             kind=ProposalKind(proposal.kind),
             cause=proposal.cause,
             legal_basis=proposal.legal_basis,
+            breached=proposal.breached,
             until=proposal.until,
             state=ProposalState.RECEIVED,
             received_at=at,

@@ -23,6 +23,17 @@ async def proposal_for_update(session: AsyncSession, proposal_id: UUID, caller: 
     )
 
 
+async def decision_for_update(
+    session: AsyncSession, proposal_id: UUID, caller: Principal
+) -> tuple[PenaltyProposal, Sequence[PenaltyProposal]]:
+    """The proposal, and all those of the same decision, locked in the order of their ids; raises `ProposalNotFound`."""
+    case_id = (await proposal(session, proposal_id, caller)).case_id
+    wanted = select(PenaltyProposal).where(PenaltyProposal.case_id == case_id).order_by(PenaltyProposal.id)
+    wanted = wanted.with_for_update().execution_options(populate_existing=True)
+    found = (await session.scalars(wanted)).all()
+    return next(one for one in found if one.id == proposal_id), found
+
+
 def _reachable(found: PenaltyProposal | None, caller: Principal) -> PenaltyProposal:
     if found is None or not caller.covers(district=found.district, street=found.street):
         raise ProposalNotFound

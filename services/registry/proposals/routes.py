@@ -12,6 +12,7 @@ from services.registry.permits.domain import PermitNotInForce, SuspensionOver
 from services.registry.proposals import queries, usecases
 from services.registry.proposals.domain import (
     NoPermitLeft,
+    NoticePublishedAlready,
     PenaltyProposal,
     ProposalDecidedAlready,
     ProposalKind,
@@ -58,6 +59,7 @@ class ProposalOut(BaseModel):
     kind: ProposalKind
     cause: str
     legal_basis: str
+    breached: str | None
     until: date | None
     state: ProposalState
     received_at: datetime
@@ -102,6 +104,7 @@ async def get_proposal(proposal_id: UUID, caller: ReaderDep, session: SessionDep
         ProposalNotFound,
         ProposalDecidedAlready,
         NoPermitLeft,
+        NoticePublishedAlready,
         InstitutionNotFound,
         PermitNotInForce,
         SuspensionOver,
@@ -111,7 +114,10 @@ async def get_proposal(proposal_id: UUID, caller: ReaderDep, session: SessionDep
 async def accept_proposal(
     proposal_id: UUID, body: ProposalAcceptanceIn, caller: DeciderDep, session: SessionDep
 ) -> PenaltyProposal:
-    """Follow it: the permits are revoked or suspended and the notice goes out in this one decision."""
+    """Follow it: the permits are revoked or suspended and the notice goes out in this one decision.
+
+    Proposals of one case share one notice: the second names that of the first.
+    """
     return await usecases.accept_proposal(session, proposal_id, body, caller=caller, at=utc_now())
 
 

@@ -13,7 +13,14 @@ from services.registry.permits import queries as permits
 from services.registry.permits.domain import Permit, PermitStatus
 from services.registry.permits.usecases import Revocation, revoke_permit, suspend_permit
 from services.registry.proposals import queries
-from services.registry.proposals.domain import Action, NoPermitLeft, PenaltyProposal, ProposalKind, Telling
+from services.registry.proposals.domain import (
+    Action,
+    NoPermitLeft,
+    NoticePublishedAlready,
+    PenaltyProposal,
+    ProposalKind,
+    Telling,
+)
 from shared import journal
 from shared.clock import china_date, utc_now
 from shared.events.inspection import CaseDecided
@@ -41,30 +48,44 @@ async def receive_proposals(session: AsyncSession, decided: CaseDecided) -> None
 async def accept_proposal(
     session: AsyncSession, proposal_id: UUID, telling: Telling, *, caller: Principal, at: datetime
 ) -> PenaltyProposal:
-    """Do what is asked, in one transaction: revoke or suspend the permits, publish the notice."""
-    proposal = await queries.proposal_for_update(session, proposal_id, caller)
+    """Do what is asked, in one transaction: revoke or suspend the permits, publish the notice.
+
+    A decision has one notice: proposals of one case share it, whichever is accepted first.
+    """
+    proposal, together = await queries.decision_for_update(session, proposal_id, caller)
     proposal.check(Action.ACCEPT)
+    known = next((one.notice_id for one in together if one.notice_id is not None), None)
+    if known is not None and not telling.silent:
+        raise NoticePublishedAlready(notice_id=known)
     institution = await institutions.institution(session, proposal.institution_id, caller)
     # What was merged lives on in its survivor.
     institution_id = institution.merged_into or institution.id
-    acted_on: list[UUID] = []
+    today = china_date(at)
+
+    async def notice_about(title: str) -> UUID:
+        if known is not None:
+            return known
+        content = _notice(telling, title, proposal, today)
+        return (await publish_notice(session, content, subjects=[institution_id], caller=caller, at=at)).id
+
+    acted_on: list[Permit] = []
     notice_id = None
     match ProposalKind(proposal.kind):
         case ProposalKind.NOTICE:
-            content = _notice(telling, f"关于对{institution.name}行政处罚的通报", proposal, china_date(at))
-            notice = await publish_notice(session, content, subjects=[institution_id], caller=caller, at=at)
-            notice_id = notice.id
+            notice_id = await notice_about(f"关于对{institution.name}行政处罚的通报")
         case ProposalKind.REVOCATION:
-            for permit in await _permits(session, institution_id, china_date(at)):
-                title = f"关于吊销办学许可证（{permit.number}）的通报"
-                revocation = Revocation(
-                    proposal.cause, proposal.legal_basis, _notice(telling, title, proposal, china_date(at))
-                )
-                notice_id = (await revoke_permit(session, permit.id, revocation, caller=caller, at=at)).notice_id
-                acted_on.append(permit.id)
+            # The institution first, then its permits, as everywhere.
+            await institutions.institution_for_update(session, institution_id, caller)
+            acted_on = list(await _permits(session, institution_id, today))
+            numbers = "、".join(permit.number for permit in acted_on)
+            notice_id = await notice_about(f"关于吊销办学许可证（{numbers}）的通报")
+            revocation = Revocation(proposal.cause, proposal.legal_basis)
+            for permit in acted_on:
+                await revoke_permit(session, permit.id, revocation, notice_id, caller=caller, at=at)
         case ProposalKind.SUSPENSION:
             assert proposal.until is not None
-            for permit in await _permits(session, institution_id, china_date(at), only=PermitStatus.IN_FORCE):
+            acted_on = list(await _permits(session, institution_id, today, only=PermitStatus.IN_FORCE))
+            for permit in acted_on:
                 await suspend_permit(
                     session,
                     permit.id,
@@ -74,8 +95,8 @@ async def accept_proposal(
                     caller=caller,
                     at=at,
                 )
-                acted_on.append(permit.id)
-    accepted = proposal.accept(permit_ids=acted_on, notice_id=notice_id, by=caller.subject, at=at)
+    permit_ids = [permit.id for permit in acted_on]
+    accepted = proposal.accept(permit_ids=permit_ids, notice_id=notice_id, by=caller.subject, at=at)
     await journal.record(session, accepted, subject=proposal, reason=proposal.cause)
     return proposal
 
@@ -106,9 +127,11 @@ async def _permits(
 
 
 def _notice(telling: Telling, title: str, proposal: PenaltyProposal, on: date) -> NoticeContent:
+    breached = "" if proposal.breached is None else f"上述行为违反{proposal.breached}。"
     return NoticeContent(
         title=telling.title or title[:200],
-        body=telling.body or f"经查，{proposal.cause}。依据{proposal.legal_basis}，已依法作出行政处罚决定，现予通报。",
+        body=telling.body
+        or f"经查，{proposal.cause}。{breached}依据{proposal.legal_basis}，已依法作出行政处罚决定，现予通报。",
         legal_basis=proposal.legal_basis[:500],
         confirm_by=telling.confirm_by or on + CONFIRM_WITHIN,
     )

@@ -11,6 +11,7 @@ from services.registry.institutions import queries as institutions
 from services.registry.institutions.domain import Institution
 from services.registry.permits import queries as permits
 from services.registry.permits.domain import STANDING
+from services.registry.permits.usecases import settle_entry
 from services.registry.quality import queries
 from services.registry.quality.domain import Dismissal, Doubt, MergedHasPermit, MergeIntoItself, Placement
 from services.registry.responsibilities.usecases import vacate_all
@@ -59,11 +60,10 @@ async def merge_institutions(
         raise MergedHasPermit
     said = duplicate.details()
     await journal.record(session, duplicate.merge_into(survivor, at=at), subject=duplicate, reason=reason)
-    completed = survivor.complete_from(said, at=at)  # after the other's row is written: two may not have one code
-    if completed is not None:
-        await journal.record(session, completed, subject=survivor, reason=reason)
-    await vacate_all(session, duplicate_id, reason=reason, at=at)
     await queries.move_file(session, duplicate_id, survivor_id)
+    # After the other's row is written: two may not have one code.
+    await settle_entry(session, survivor, survivor.missing_from(said), reason=reason, at=at)
+    await vacate_all(session, duplicate_id, reason=reason, at=at)
     return survivor
 
 

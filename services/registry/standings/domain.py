@@ -36,6 +36,8 @@ class OpenViolation(Base):
     severity: Mapped[str] = mapped_column(Text)
     state: Mapped[str] = mapped_column(Text)
     due_on: Mapped[date | None] = mapped_column(Date)
+    visit_id: Mapped[UUID | None]
+    found_on: Mapped[date | None] = mapped_column(Date)
     sequence: Mapped[int] = mapped_column(BigInteger)
 
 
@@ -129,7 +131,7 @@ WORDS: Final[Mapping[Reason, tuple[str, str]]] = {
     Reason.LICENCE_PENDING: ("办学许可证尚未生效。", "Its permit is not in force yet."),
     Reason.LICENCE_SUSPENDED: ("办学许可证已被暂停。", "Its permit is suspended."),
     Reason.LICENCE_EXPIRED: ("办学许可证已过期。", "Its permit has expired."),
-    Reason.LICENCE_REVOKED: ("办学许可证已被吊销。", "Its permit was revoked."),
+    Reason.LICENCE_REVOKED: ("办学许可证已被吊销或撤销。", "Its permit was revoked."),
     Reason.LICENCE_CANCELLED: ("办学许可证已注销。", "Its permit was cancelled."),
     Reason.LICENCE_UNVERIFIED: (
         "台账载有许可证编号，有效期未核实，请向教育局查询。",

@@ -24,13 +24,15 @@ async def copy_violations(session: AsyncSession, deliveries: Sequence[Delivery])
                 "severity": event.severity,
                 "state": event.state,
                 "due_on": getattr(event, "due_on", None),
+                "visit_id": event.visit_id,
+                "found_on": event.found_on,
                 "sequence": delivery.envelope.sequence,
             }
     if not newest:
         return
     statement = insert(OpenViolation)
     told = statement.excluded
-    changed: dict[str, Any] = {name: told[name] for name in ("state", "severity", "sequence")}
+    changed: dict[str, Any] = {name: told[name] for name in ("state", "severity", "visit_id", "found_on", "sequence")}
     changed["due_on"] = func.coalesce(told.due_on, OpenViolation.due_on)
     await session.execute(
         statement.on_conflict_do_update(

@@ -1,25 +1,29 @@
 """A holiday stop order, its frozen list of recipients, and what is known of each."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Final, Self
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import ARRAY, CheckConstraint, Date, ForeignKey, Index, Text, UniqueConstraint
+from sqlalchemy import ARRAY, CheckConstraint, Date, ForeignKey, Index, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from services.registry.addressees import RecordedAnswer
 from services.registry.calendars.domain import Calendar, SchoolTerm
 from services.registry.institutions.domain import Kind, Mode
 from services.registry.orm import Base
+from shared.clock import china_date
 from shared.database import Aggregate, new_id
 from shared.events.registry import (
     ListedRecipient,
     StopOrderAcknowledged,
     StopOrderCancelled,
+    StopOrderConfirmed,
     StopOrderIssued,
     StopOrderRecipientsListed,
+    StopOrderRecipientsReleased,
     StopOrderVerified,
 )
 from shared.refusals import Conflict, Forbidden, Invalid, NotFound
@@ -81,6 +85,27 @@ class NothingToStop(Invalid):
 
     code = "nothing-to-stop"
     zh = "这些日期均允许学科类培训，无须停训。"
+
+
+class CalendarUnchanged(Conflict):
+    """The calendar says the same days as the order, or they were confirmed since it changed."""
+
+    code = "calendar-unchanged"
+    zh = "日历未变更，或变更后已确认，无须重新签发或确认。"
+
+
+class RecipientNotOperating(Conflict):
+    """The last check did not find this institution operating, so there is nothing to put right."""
+
+    code = "recipient-not-operating"
+    zh = "最近一次核查未发现该机构仍在培训，无须登记整改。"
+
+
+class ViolationNotClosed(Conflict):
+    """Inspection has closed no such violation of this institution, found under this order."""
+
+    code = "violation-not-closed"
+    zh = "该机构没有在此停训令期间发现且已由检查部门销号的此项问题。"
 
 
 class RecipientState(StrEnum):
@@ -165,17 +190,30 @@ class StopOrder(Base, Aggregate):
     cancelled_at: Mapped[datetime | None]
     cancelled_by: Mapped[str | None] = mapped_column(Text)
     cause: Mapped[str | None] = mapped_column(Text)
+    replaces: Mapped[UUID | None]
+    confirmed_days: Mapped[list[date] | None] = mapped_column(ARRAY(Date))
+    confirmed_at: Mapped[datetime | None]
+    confirmed_by: Mapped[str | None] = mapped_column(Text)
+    confirmed_because: Mapped[str | None] = mapped_column(Text)
 
     @classmethod
     def issue(
-        cls, content: StopOrderContent, calendar: Calendar, first: date, last: date, *, by: str, at: datetime
+        cls,
+        content: StopOrderContent,
+        calendar: Calendar,
+        first: date,
+        last: date,
+        *,
+        by: str,
+        at: datetime,
+        replaces: UUID | None = None,
     ) -> Self:
         """Compile the days; raises `CalendarUnpublished` where they are not known. `issued` is its first fact.
 
         The days may be past: orders from before this platform are taken over, with their recipients and what was seen.
         """
         check_days(first, last)
-        days = [day for day in days_between(first, last) if calendar.forbids_subject_training(day, content.district)]
+        days = compiled(calendar, first, last, content.district)
         if not days:
             raise NothingToStop(pointer="/first_day")
         return cls(
@@ -187,6 +225,7 @@ class StopOrder(Base, Aggregate):
             days=days,
             issued_at=at,
             issued_by=by,
+            replaces=replaces,
         )
 
     def issued(self, *, recipients: int) -> StopOrderIssued:
@@ -203,6 +242,7 @@ class StopOrder(Base, Aggregate):
             acknowledge_by=self.acknowledge_by,
             recipients=recipients,
             at=self.issued_at,
+            replaces=self.replaces,
         )
 
     def listed(self, recipients: Sequence[ListedRecipient]) -> list[StopOrderRecipientsListed]:
@@ -225,12 +265,53 @@ class StopOrder(Base, Aggregate):
         self.cancelled_at, self.cancelled_by, self.cause = at, by, cause
         return StopOrderCancelled(stop_order_id=self.id, cause=cause, at=at)
 
+    def released(self, recipient_ids: Sequence[UUID], *, at: datetime) -> list[StopOrderRecipientsReleased]:
+        """Those who were on the list of a cancelled order, in parts that fit a message."""
+        return [
+            StopOrderRecipientsReleased(
+                stop_order_id=self.id, recipients=list(recipient_ids[start : start + CHUNK]), at=at
+            )
+            for start in range(0, len(recipient_ids), CHUNK)
+        ]
+
+    def content(self, acknowledge_by: date) -> StopOrderContent:
+        """What it orders, to be issued anew."""
+        said = {name: getattr(self, name) for name in StopOrderContent.model_fields}
+        by_term = {} if self.term_id is None else {"first_day": None, "last_day": None}
+        return StopOrderContent.model_validate(said | by_term | {"acknowledge_by": acknowledge_by})
+
+    def differs_from(self, today: Sequence[date]) -> bool:
+        """Whether the calendar says other days today than those ordered, and nobody confirmed these since it does."""
+        return self.cancelled_at is None and list(today) not in (self.days, self.confirmed_days)
+
+    def check_differs_from(self, today: Sequence[date]) -> None:
+        """Raise `CalendarUnchanged` where there is nothing to decide."""
+        self.check_not_cancelled()
+        if not self.differs_from(today):
+            raise CalendarUnchanged
+
+    def confirm(self, today: Sequence[date], cause: str, *, by: str, at: datetime) -> StopOrderConfirmed:
+        """Let it stand as it is, although the calendar says other days today, until the calendar changes again."""
+        self.check_differs_from(today)
+        self.confirmed_days, self.confirmed_at, self.confirmed_by = list(today), at, by
+        self.confirmed_because = cause
+        return StopOrderConfirmed(stop_order_id=self.id, cause=cause, days_today=list(today), at=at)
+
+    def stops_on(self, day: date) -> bool:
+        """Whether it orders to stop on this very day."""
+        return self.cancelled_at is None and day in self.days
+
     def check_not_cancelled(self) -> None:
         if self.cancelled_at is not None:
             raise StopOrderCancelledAlready(cancelled_at=self.cancelled_at)
 
     def in_force(self, on: date) -> bool:
         return self.cancelled_at is None and self.first_day <= on <= self.last_day
+
+
+def compiled(calendar: Calendar, first: date, last: date, district: str | None) -> list[date]:
+    """The days on which training is forbidden; raises `CalendarUnpublished` where they are not known."""
+    return [day for day in days_between(first, last) if calendar.forbids_subject_training(day, district)]
 
 
 def check_days(first: date, last: date) -> None:
@@ -259,12 +340,19 @@ class StopOrderRecipient(Base, Aggregate):
     result: Mapped[str | None] = mapped_column(Text)
     visit_id: Mapped[UUID | None]
     verified_at: Mapped[datetime | None]
+    checked_on: Mapped[date | None] = mapped_column(Date)
+    violation_id: Mapped[UUID | None]
+    means: Mapped[str | None] = mapped_column(Text)
+    acknowledged_on: Mapped[date | None] = mapped_column(Date)
+    note: Mapped[str | None] = mapped_column(Text)
 
-    def acknowledge(self, *, by: str, at: datetime) -> StopOrderAcknowledged:
-        """Take the operator's word that he knows the order; late is better than never."""
+    def acknowledge(self, *, by: str, at: datetime, answer: RecordedAnswer | None = None) -> StopOrderAcknowledged:
+        """Take the operator's word that he knows the order, or an official's (`answer`); late is better than never."""
         if self.state not in TRANSITIONS[Action.ACKNOWLEDGE]:
             raise StopOrderAcknowledgedAlready(state=self.state, acknowledged_at=self.acknowledged_at)
         self.state, self.acknowledged_at, self.acknowledged_by = RecipientState.ACKNOWLEDGED, at, by
+        if answer is not None:
+            self.means, self.acknowledged_on, self.note = answer.means, answer.on, answer.note
         return StopOrderAcknowledged(
             stop_order_id=self.stop_order_id,
             recipient_id=self.id,
@@ -272,23 +360,106 @@ class StopOrderRecipient(Base, Aggregate):
             district=self.district,
             street=self.street,
             at=at,
+            means=self.means,
+            acknowledged_on=self.acknowledged_on,
         )
 
-    def verify(self, result: Result, *, visit_id: UUID, at: datetime) -> StopOrderVerified | None:
-        """What a visit saw. The last one counts, in whichever order they are told; None where nothing changes."""
-        known = None if self.verified_at is None or self.visit_id is None else (self.verified_at, self.visit_id)
-        if known is not None and (at, visit_id) <= known:
+    def verify(self, checks: Iterable["StopOrderCheck"]) -> StopOrderVerified | None:
+        """What the last check that counts says, by day and then by time; None where nothing changes."""
+        counting = [check for check in checks if check.counts]
+        if not counting:
             return None
-        if self.visit_id == visit_id and self.result == result:
+        last = max(counting, key=lambda check: (check.checked_on, check.at, check.visit_id))
+        said = (last.result, last.visit_id, last.violation_id, last.checked_on)
+        if said == (self.result, self.visit_id, self.violation_id, self.checked_on):
             return None
-        self.result, self.visit_id, self.verified_at = result, visit_id, at
+        self.result, self.visit_id, self.violation_id, self.checked_on = said
+        self.verified_at = last.at
         return StopOrderVerified(
             stop_order_id=self.stop_order_id,
             recipient_id=self.id,
             institution_id=self.institution_id,
             district=self.district,
             street=self.street,
-            visit_id=visit_id,
-            result=result,
-            at=at,
+            visit_id=last.visit_id,
+            result=last.result,
+            checked_on=last.checked_on,
+            violation_id=last.violation_id,
+            at=last.at,
         )
+
+
+class StopOrderCheck(Base):
+    """One check of a recipient: what a visit saw there, or that a violation found at a visit was put right.
+
+    A visit counts on a day of an order that was not cancelled. Every check is kept, whether it counts or not.
+    """
+
+    __tablename__ = "stop_order_check"
+    __table_args__ = (
+        Index(
+            "uq_stop_order_check_visit",
+            "recipient_id",
+            "visit_id",
+            unique=True,
+            postgresql_where=text("violation_id IS NULL"),
+        ),
+        Index(
+            "uq_stop_order_check_violation",
+            "recipient_id",
+            "violation_id",
+            unique=True,
+            postgresql_where=text("violation_id IS NOT NULL"),
+        ),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    recipient_id: Mapped[UUID] = mapped_column(ForeignKey("stop_order_recipient.id"))
+    visit_id: Mapped[UUID]
+    violation_id: Mapped[UUID | None]
+    checked_on: Mapped[date] = mapped_column(Date)
+    at: Mapped[datetime]
+    result: Mapped[str] = mapped_column(Text)
+    counts: Mapped[bool]
+    recorded_by: Mapped[str | None] = mapped_column(Text)
+    note: Mapped[str | None] = mapped_column(Text)
+
+    @classmethod
+    def of_visit(
+        cls, recipient: StopOrderRecipient, order: StopOrder, *, visit_id: UUID, on: date, result: Result, at: datetime
+    ) -> Self:
+        """What a visit saw on a day."""
+        return cls(
+            id=new_id(),
+            recipient_id=recipient.id,
+            visit_id=visit_id,
+            checked_on=on,
+            at=at,
+            result=result,
+            counts=order.stops_on(on),
+        )
+
+    @classmethod
+    def of_rectification(
+        cls, recipient: StopOrderRecipient, violation_id: UUID, *, note: str | None, by: str, at: datetime
+    ) -> Self:
+        """Inspection closed the violation that was found at the recipient: it has stopped."""
+        if recipient.result != Result.OPERATING or recipient.visit_id is None:
+            raise RecipientNotOperating(result=recipient.result)
+        return cls(
+            id=new_id(),
+            recipient_id=recipient.id,
+            visit_id=recipient.visit_id,
+            violation_id=violation_id,
+            checked_on=china_date(at),
+            at=at,
+            result=Result.STOPPED,
+            counts=True,
+            recorded_by=by,
+            note=note,
+        )
+
+    def say(self, result: Result, *, at: datetime) -> None:
+        """The visit was sent back and submitted anew: its last word holds."""
+        if at > self.at:
+            self.result, self.at = result, at

@@ -9,13 +9,17 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, exists, func, null, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.registry.calendars import queries as calendars
 from services.registry.institutions.domain import Institution
+from services.registry.standings.domain import OpenViolation
 from services.registry.stop_orders.domain import (
     RecipientState,
     Result,
     StopOrder,
+    StopOrderCheck,
     StopOrderNotFound,
     StopOrderRecipient,
+    compiled,
 )
 from shared.policies import Principal
 from shared.reach import own_institution, within_reach
@@ -117,7 +121,11 @@ async def recipients(
             StopOrderRecipient.state,
             StopOrderRecipient.acknowledged_at,
             StopOrderRecipient.result,
+            StopOrderRecipient.means,
+            StopOrderRecipient.acknowledged_on,
             StopOrderRecipient.visit_id,
+            StopOrderRecipient.checked_on,
+            StopOrderRecipient.violation_id,
             StopOrderRecipient.verified_at,
         )
         .join(Institution, Institution.id == StopOrderRecipient.institution_id)
@@ -152,6 +160,60 @@ async def recipient_for_update(
         .where(StopOrderRecipient.stop_order_id == stop_order_id, StopOrderRecipient.institution_id == institution_id)
         .with_for_update()
     )
+
+
+async def recipient(
+    session: AsyncSession, stop_order_id: UUID, institution_id: UUID, caller: Principal, *, lock: bool = False
+) -> StopOrderRecipient:
+    """An institution on the list within the caller's reach; raises `StopOrderNotFound`."""
+    wanted = select(StopOrderRecipient).where(
+        StopOrderRecipient.stop_order_id == stop_order_id,
+        StopOrderRecipient.institution_id == institution_id,
+        _recipients_of(caller),
+    )
+    found = await session.scalar(wanted.with_for_update() if lock else wanted)
+    if found is None:
+        raise StopOrderNotFound
+    return found
+
+
+async def checks(session: AsyncSession, recipient_id: UUID) -> Sequence[StopOrderCheck]:
+    """Every check of a recipient, in the order of their days."""
+    wanted = select(StopOrderCheck).where(StopOrderCheck.recipient_id == recipient_id)
+    return (
+        await session.scalars(wanted.order_by(StopOrderCheck.checked_on, StopOrderCheck.at, StopOrderCheck.id))
+    ).all()
+
+
+async def is_closed_under(session: AsyncSession, violation_id: UUID, recipient: StopOrderRecipient) -> bool:
+    """Whether inspection closed this violation, found at the recipient by its visit or within the order's days."""
+    order = await session.get_one(StopOrder, recipient.stop_order_id)
+    found = await session.get(OpenViolation, violation_id)
+    return (
+        found is not None
+        and found.institution_id == recipient.institution_id
+        and found.state == "closed"
+        and (
+            found.visit_id == recipient.visit_id
+            or found.found_on is None  # copied by an earlier version, which did not keep the day
+            or (found.found_on is not None and order.first_day <= found.found_on <= order.last_day)
+        )
+    )
+
+
+async def recipient_ids(session: AsyncSession, stop_order_id: UUID) -> Sequence[UUID]:
+    """The frozen list, in the order of the ledger."""
+    wanted = select(StopOrderRecipient.id).where(StopOrderRecipient.stop_order_id == stop_order_id)
+    return (await session.scalars(wanted.order_by(StopOrderRecipient.institution_id))).all()
+
+
+async def days_today(session: AsyncSession, order: StopOrder) -> list[date]:
+    """The days of an order as they would be compiled today."""
+    first, last = order.first_day, order.last_day
+    if order.term_id is not None:
+        term = await calendars.term(session, order.term_id)
+        first, last = term.starts_on, term.ends_on
+    return compiled(await calendars.calendar(session, first, last), first, last, order.district)
 
 
 async def orders_in_force_for(

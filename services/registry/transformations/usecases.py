@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.calendars import queries as calendars
 from services.registry.institutions import queries as institutions
-from services.registry.permits.usecases import cancel_all
+from services.registry.permits.usecases import cancel_all, settle_entry
 from services.registry.procedures import queries as procedures
 from services.registry.procedures.domain import PermitFate
 from services.registry.transformations import queries
@@ -58,7 +58,10 @@ async def finish_step(
 async def complete_transformation(
     session: AsyncSession, institution_id: UUID, transformation_id: UUID, *, caller: Principal, at: datetime
 ) -> Transformation:
-    """Make the institution what it was to become; its permits are kept or cancelled as the procedure says."""
+    """Make the institution what it was to become; its permits are kept or cancelled as the procedure says.
+
+    An open institution that is left without a permit is `unlicensed`.
+    """
     institution = await institutions.institution_for_update(session, institution_id, caller)
     transformation = await queries.transformation_for_update(session, institution_id, transformation_id)
     completed = transformation.complete(at=at)
@@ -66,9 +69,7 @@ async def complete_transformation(
     if transformation.permit == PermitFate.CANCELLED:
         kind = institution.kind if transformation.target == Target.NON_SUBJECT else None
         await cancel_all(session, institution, kind=kind, cause=cause, at=at)
-    changed = institution.change(transformation.change, at=at)
-    if changed is not None:
-        await journal.record(session, changed, subject=institution, reason=cause)
+    await settle_entry(session, institution, transformation.change, reason=cause, at=at)
     await journal.record(session, completed, subject=transformation)
     return transformation
 
