@@ -169,7 +169,17 @@ def faults(answer: httpx.Response) -> Iterator[str]:
         yield f"echo {answer.status_code} {answer.text[:300]}"
 
 
-@pytest.mark.parametrize("operation", list(OPERATIONS.values()), ids=str)
+IN_A_PROCESS_EACH = {"import_grids"}
+"""Operations that read every body in a process of its own: a second for each shot."""
+
+
+def _operations() -> Iterator[Any]:
+    for operation in OPERATIONS.values():
+        slow = [pytest.mark.slow, pytest.mark.timeout(900)] if operation.name in IN_A_PROCESS_EACH else []
+        yield pytest.param(operation, id=str(operation), marks=slow)
+
+
+@pytest.mark.parametrize("operation", _operations())
 async def test_hostile(operation: Operation, battered_worlds: Worlds, capsys: pytest.CaptureFixture[str]) -> None:
     world = await battered_worlds(operation.service)
     role = next(role for role, answer in MATRIX[str(operation)].items() if not answer.isdigit())
