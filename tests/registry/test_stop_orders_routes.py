@@ -378,6 +378,23 @@ async def test_put_right_after_the_last_day(told: World) -> None:
     assert fact["visit_id"] == str(visit)
 
 
+async def test_one_violation_is_put_right_once(told: World) -> None:
+    """Found operating again, the institution needs another violation closed."""
+    own = await told.institution()
+    order = await issued(told.bureau, first_day="2025-10-01", last_day="2025-10-07")
+    first, violation = uuid4(), uuid4()
+    await visited(told, order, own, Result.OPERATING, visit_id=first, at=PAST)
+    await stands(told, violation, own, "closed", visit_id=first)
+    path, body = recipient_path(order, own, "rectification"), {"violation_id": str(violation)}
+    assert (await told.bureau.post(path, json=body)).status_code == 200
+    again = await told.bureau.post(path, json=body)
+    assert (again.status_code, again.json()["code"]) == (409, "recipient-not-operating")
+    async with told.sessions.begin() as session:
+        await session.execute(update(StopOrderRecipient).values(result="operating"))
+    again = await told.bureau.post(path, json=body)
+    assert (again.status_code, again.json()["code"]) == (409, "rectification-recorded-already")
+
+
 async def stands(told: World, violation: UUID, institution: dict[str, Any], state: str, **more: Any) -> None:
     row = {"visit_id": None, "found_on": china_date(PAST), "severity": "high", "sequence": 1, **more}
     async with told.sessions.begin() as session:

@@ -108,6 +108,13 @@ class ViolationNotClosed(Conflict):
     zh = "该机构没有在此停训令期间发现且已由检查部门销号的此项问题。"
 
 
+class RectificationRecordedAlready(Conflict):
+    """This violation was recorded already: it was closed before the last check found the institution operating."""
+
+    code = "rectification-recorded-already"
+    zh = "该问题已登记整改；其后的核查又发现该机构仍在培训。"
+
+
 class RecipientState(StrEnum):
     ISSUED = "issued"
     ACKNOWLEDGED = "acknowledged"

@@ -186,7 +186,7 @@ async def checks(session: AsyncSession, recipient_id: UUID) -> Sequence[StopOrde
 
 
 async def is_closed_under(session: AsyncSession, violation_id: UUID, recipient: StopOrderRecipient) -> bool:
-    """Whether inspection closed this violation, found at the recipient by its visit or within the order's days."""
+    """Whether inspection closed this violation, found by the visit that counts, or since then until the last day."""
     order = await session.get_one(StopOrder, recipient.stop_order_id)
     found = await session.get(OpenViolation, violation_id)
     return (
@@ -196,7 +196,7 @@ async def is_closed_under(session: AsyncSession, violation_id: UUID, recipient: 
         and (
             found.visit_id == recipient.visit_id
             or found.found_on is None  # copied by an earlier version, which did not keep the day
-            or (found.found_on is not None and order.first_day <= found.found_on <= order.last_day)
+            or (recipient.checked_on or order.first_day) <= found.found_on <= order.last_day
         )
     )
 

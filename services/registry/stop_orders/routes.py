@@ -17,6 +17,7 @@ from services.registry.stop_orders.domain import (
     NothingToStop,
     RecipientNotOperating,
     RecipientState,
+    RectificationRecordedAlready,
     Result,
     StopDaysOutOfRange,
     StopOrder,
@@ -362,7 +363,13 @@ async def record_stop_order_acknowledgement(
 @router.post(
     "/{stop_order_id}/recipients/{institution_id}/rectification",
     response_model=StopOrderRecipientOut,
-    responses=problems(StopOrderNotFound, StopOrderCancelledAlready, RecipientNotOperating, ViolationNotClosed),
+    responses=problems(
+        StopOrderNotFound,
+        StopOrderCancelledAlready,
+        RecipientNotOperating,
+        ViolationNotClosed,
+        RectificationRecordedAlready,
+    ),
 )
 async def record_stop_order_rectification(
     stop_order_id: UUID, institution_id: UUID, body: RectificationIn, caller: IssuerDep, session: SessionDep

@@ -12,6 +12,7 @@ from services.registry.calendars import queries as calendars
 from services.registry.stop_orders import queries
 from services.registry.stop_orders.domain import (
     RecipientState,
+    RectificationRecordedAlready,
     Result,
     StopOrder,
     StopOrderBeyondReach,
@@ -144,6 +145,8 @@ async def record_rectification(
     check = StopOrderCheck.of_rectification(recipient, violation_id, note=note, by=caller.subject, at=at)
     if not await queries.is_closed_under(session, violation_id, recipient):
         raise ViolationNotClosed(pointer="/violation_id")
+    if any(known.violation_id == violation_id for known in await queries.checks(session, recipient.id)):
+        raise RectificationRecordedAlready(pointer="/violation_id")
     session.add(check)
     await _verify(session, recipient, reason=note)
     return recipient
