@@ -176,3 +176,13 @@ async def test_a_case_needs_a_basis_in_law(world: World, docket: Docket) -> None
     assert (
         await world.bureau.post(f"/v1/violations/{violation}/case", json=filing | {"offence": "scope.disguised"})
     ).status_code == 201
+
+
+async def test_no_case_is_filed_on_what_was_withdrawn(world: World, docket: Docket) -> None:
+    bare = {"institution_id": str(docket.institution), "severity": "low", "description": "x"}
+    violation = (await world.bureau.post("/v1/violations", json=bare)).json()["id"]
+    taken = await world.bureau.post(f"/v1/violations/{violation}/withdrawal", json={"reason": "误报"})
+    assert taken.status_code == 200, taken.text
+    filing = {"grounds": "x", "acts_from": str(china_date(utc_now())), "officers": OFFICERS}
+    refused = await world.bureau.post(f"/v1/violations/{violation}/case", json=filing | {"offence": "scope.disguised"})
+    assert (refused.status_code, refused.json()["code"]) == (409, "violation-withdrawn")

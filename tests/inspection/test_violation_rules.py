@@ -23,6 +23,7 @@ from services.inspection.violations.domain import (
     ViolationNotUnderOrder,
     ViolationNotWithdrawable,
     ViolationState,
+    ViolationWithdrawnAlready,
     is_overdue,
 )
 from shared.database import new_id
@@ -70,6 +71,15 @@ def test_what_was_reported_by_mistake_stays_on_record() -> None:
 
 
 Make = Callable[[], Violation]
+
+
+def test_a_case_is_filed_in_every_state_but_one() -> None:
+    made = {one.state: one for one in (reported(), ordered(), rectified(), closed())}
+    assert set(made) == set(ViolationState) - {ViolationState.WITHDRAWN}
+    for violation in made.values():
+        violation.check_pursuable()
+    with pytest.raises(ViolationWithdrawnAlready):
+        withdrawn().check_pursuable()
 
 
 def test_a_report_says_where_and_when() -> None:
