@@ -34,7 +34,9 @@ from services.inspection.grids.successions import (
     uncontested,
 )
 from services.inspection.targets.domain import Cause, stayed, succeeded
+from shared.clock import china_date
 from shared.database import new_id
+from shared.dated import WithdrawalTooLate
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
 AT = datetime(2026, 3, 2, tzinfo=UTC)
@@ -222,6 +224,17 @@ def test_versions_are_in_order() -> None:
     with pytest.raises(GridSetOutOfOrder) as refused:
         following(DAY, second)
     assert refused.value.facts == {"newest": DAY + timedelta(days=1)}
+
+
+def test_a_set_is_withdrawn_before_its_first_day_and_the_one_before_holds_on() -> None:
+    tomorrow = china_date(AT) + timedelta(days=1)
+    first = following(china_date(AT))
+    second = following(tomorrow, first)
+    told = second.withdraw("年份有误", by="b", at=AT)
+    assert (told.number, told.valid_from, second.state(on=tomorrow)) == (2, tomorrow, SetState.WITHDRAWN)
+    assert (first.end(None, at=AT).valid_to, first.state(on=tomorrow)) == (None, SetState.IN_FORCE)
+    with pytest.raises(WithdrawalTooLate):
+        first.withdraw("年份有误", by="b", at=AT)
 
 
 def test_a_set_holds_from_its_first_day_to_the_next_ones() -> None:

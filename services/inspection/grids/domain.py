@@ -352,10 +352,11 @@ class GridSet(Base, Aggregate, Withdrawable):
     @classmethod
     def follow(
         cls, before: Self | None, candidates: Sequence[Candidate], *, source: str, valid_from: date, at: datetime
-    ) -> tuple[Self, list["Grid"]]:
-        """The version after that one."""
+    ) -> tuple[Self, list["Grid"], GridSetEndSet | None]:
+        """The version after that one, which gives way when this begins."""
         if before is not None and valid_from < before.valid_from:
             raise GridSetOutOfOrder(newest=before.valid_from)
+        ended = before.end(valid_from, at=at) if before is not None else None
         grid_set = cls(
             id=new_id(),
             version=0,
@@ -366,7 +367,7 @@ class GridSet(Base, Aggregate, Withdrawable):
             imported_at=at,
             activated_at=None,
         )
-        return grid_set, [Grid.of(grid_set.id, candidate) for candidate in candidates]
+        return grid_set, [Grid.of(grid_set.id, candidate) for candidate in candidates], ended
 
     def end(self, valid_to: date | None, *, at: datetime) -> GridSetEndSet:
         """Give way on the first day of the version after it; None: that one was withdrawn."""

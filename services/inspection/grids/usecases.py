@@ -74,9 +74,9 @@ async def import_grids(
     today = china_date(at)
     if valid_from > today + FAR_AHEAD and not accept_far_date:
         raise GridSetFarAhead(pointer="/valid_from", latest=today + FAR_AHEAD)
-    grid_set, grids = GridSet.follow(before, survey.candidates, source=source, valid_from=valid_from, at=at)
-    if before is not None:
-        await journal.record(session, before.end(valid_from, at=at), subject=before)
+    grid_set, grids, ended = GridSet.follow(before, survey.candidates, source=source, valid_from=valid_from, at=at)
+    if before is not None and ended is not None:
+        await journal.record(session, ended, subject=before)
     session.add(grid_set)
     await session.flush()
     session.add_all(grids)
