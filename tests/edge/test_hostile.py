@@ -179,7 +179,7 @@ def _operations() -> Iterator[Any]:
         yield pytest.param(operation, id=str(operation), marks=slow)
 
 
-@pytest.mark.parametrize("operation", _operations())
+@pytest.mark.parametrize("operation", list(_operations()))
 async def test_hostile(operation: Operation, battered_worlds: Worlds, capsys: pytest.CaptureFixture[str]) -> None:
     world = await battered_worlds(operation.service)
     role = next(role for role, answer in MATRIX[str(operation)].items() if not answer.isdigit())
