@@ -31,16 +31,16 @@ async def signed(world: World, made: dict[str, Any], text: dict[str, Any]) -> di
     return commitment
 
 
-async def violation(world: World, institution_id: str, kind: str = "inspection.violation.reported.v1") -> str:
-    """A fact of inspection in the institution's file."""
+async def violation(world: World, institution_id: str, *kinds: str) -> str:
+    """Facts of inspection about one thing in the institution's file; without `kinds`, a violation that was reported."""
     key = uuid4()
     async with world.sessions.begin() as session:
         await session.execute(
             insert(FileEntry),
             [{
                 "event_id": uuid4(), "institution_id": institution_id, "source": "/inspection", "key": key,
-                "sequence": 1, "type": kind, "actor": "inspector-1", "at": AT, "facts": {},
-            }],
+                "sequence": sequence, "type": kind, "actor": "inspector-1", "at": AT, "facts": {},
+            } for sequence, kind in enumerate(kinds or ("inspection.violation.reported.v1",), start=1)],
         )  # fmt: skip
     return str(key)
 
@@ -121,7 +121,10 @@ async def test_a_violation_in_the_file_breaks_it_once(world: World) -> None:
         await violation(world, other["id"]),
         await violation(world, made["id"], "inspection.visit.started.v1"),
     )
-    for unknown in (str(uuid4()), foreign, visit):
+    reported_by_mistake = await violation(
+        world, made["id"], "inspection.violation.reported.v1", "inspection.violation.withdrawn.v1"
+    )
+    for unknown in (str(uuid4()), foreign, visit, reported_by_mistake):
         answer = await world.bureau.post(url, json={"violation_id": unknown})
         assert (answer.status_code, answer.json()["code"]) == (404, "violation-unknown")
     known = await violation(world, made["id"])
