@@ -111,6 +111,7 @@ def argument(broker: Broker) -> str:
     return "true" if broker.idempotence else "false"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("window", ["W5", "W6", "W7"])
 async def test_a_killed_relay(
     engine: AsyncEngine,
@@ -140,6 +141,7 @@ async def test_a_killed_relay(
     assert firsts == list(range(1, 21))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("window", ["W9", "W10", "W11", "W12"])
 async def test_a_killed_consumer(
     engine: AsyncEngine,
