@@ -31,7 +31,9 @@ async def test_a_code_that_means_another_street_needs_a_word(world: World) -> No
     refused = await send(world, V2)
     assert (refused.status_code, refused.json()["code"]) == (409, "grid-codes-reused")
     (listed,) = refused.json()["facts"]["codes"]
-    assert listed == {"feature": 0, "code": "x001", "former_name": "甲街道", "share": 0.0}
+    assert listed == {"feature": 0, "code": "x001", "share": 0.0}
+    (shown,) = (await send(world, V2, confirm="x001", dry_run=True)).json()["changed"]
+    assert shown == {**listed, "former_name": "甲街道", "name": "乙街道"}
     told = [{"code": "x001", "successors": ["x003"]}, {"code": "x002", "successors": ["x001"]}]
     taken = await send(world, V2, told)
     assert (taken.status_code, [one["code"] for one in taken.json()["changed"]]) == (201, ["x001"])

@@ -63,11 +63,9 @@ async def import_grids(
         raise GridsRefused(total=survey.total, valid=len(survey.candidates), report=_report(survey, findings))
     changed = await asyncio.to_thread(reused, former, survey.candidates)
     explained = {*confirmed, *(one.code for one in successions)}
-    # Without the new names: a problem repeats nothing of what was sent.
+    # Without names: a problem repeats nothing that was sent, not even what was sent before. A confirmed trial tells them.
     unexplained = [
-        {"feature": one.feature, "code": one.code, "former_name": one.former_name, "share": one.share}
-        for one in changed
-        if one.code not in explained
+        {"feature": one.feature, "code": one.code, "share": one.share} for one in changed if one.code not in explained
     ]
     if unexplained:
         raise GridCodesReused(codes=unexplained)
