@@ -63,7 +63,7 @@ async def import_grids(
         raise GridsRefused(total=survey.total, valid=len(survey.candidates), report=_report(survey, findings))
     changed = await asyncio.to_thread(reused, former, survey.candidates)
     explained = {*confirmed, *(one.code for one in successions)}
-    # Without names: a problem repeats nothing that was sent, not even what was sent before. A confirmed trial tells them.
+    # Without names: a problem repeats nothing that was sent, not even earlier. A confirmed trial tells them.
     unexplained = [
         {"feature": one.feature, "code": one.code, "share": one.share} for one in changed if one.code not in explained
     ]
