@@ -6,7 +6,7 @@ import asyncpg
 
 
 class WrongResult(RuntimeError):
-    """What was measured did not do its work."""
+    """The measured part gave a wrong result."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ def expect(what: str, found: object, wanted: object) -> None:
 
 
 async def lose(sizes: Sizes, database: str, statement: str) -> None:
-    """Where a loss is planted: take something away, as a bug would."""
+    """Take something away, as a bug would."""
     if sizes.plant:
         connection = await asyncpg.connect(database)
         try:

@@ -1,4 +1,4 @@
-"""What every service's tables got for facts with an identity and leases with an end. Frozen, as `shared_tables`."""
+"""Columns and tables of every service for facts with an identity and leases with an end. Frozen, as `shared_tables`."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -77,7 +77,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """What was given up is forgotten."""
+    """Drop the tables and columns; discarded records are lost."""
     op.drop_index("ix_parked_consumer_topic_key_version", table_name="parked")
     # An older worker keeps one record per version: of several, the later ones lose their place, and none is lost.
     op.execute(

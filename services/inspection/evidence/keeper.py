@@ -29,7 +29,7 @@ log = structlog.get_logger(__name__)
 LOOK_EVERY = 1.0
 AFTER_A_FAULT = 30.0
 CLEAN = {"media_type", "position"}
-"""What the laundry answers where it made a clean copy."""
+"""The laundry's answer for a clean copy."""
 
 
 class Keeper:
@@ -112,7 +112,7 @@ async def _decide(
 
 
 async def _launder(evidence: Evidence, original: Path, target: Path) -> dict[str, Any]:
-    """What the laundry says of the file; a `fault` where it was ended before it could say anything."""
+    """The laundry's answer about the file; a `fault` where it was ended before it could say anything."""
     limits = laundry.limits(evidence.media_type)
     try:
         async with confined(laundry.__name__, str(original), str(target), evidence.media_type, limits=limits) as said:

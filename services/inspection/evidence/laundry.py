@@ -25,7 +25,7 @@ def clean(source: Path, target: Path, media_type: str) -> dict[str, Any]:
 
 
 def limits(media_type: str) -> Limits:
-    """What one file of this kind may use."""
+    """The limits for one file of this kind."""
     return Limits(MEMORY, CPU_SECONDS[media_type.partition("/")[0]], OUTPUT)
 
 

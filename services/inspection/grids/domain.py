@@ -316,7 +316,7 @@ _SUFFIX: Final = re.compile(r"(?:街道办事处|办事处|街道|镇|乡|社区
 
 
 def _stem(name: str) -> str:
-    """What makes a street's name: not its width, its blanks or the kind of its office."""
+    """The name without its width, its blanks and the kind of its office."""
     plain = "".join(key(name).split()).casefold()
     return _SUFFIX.sub("", plain) or plain
 

@@ -56,7 +56,7 @@ class NotGrids(ValueError):
 
 @dataclass(frozen=True)
 class Surveyed:
-    """What a body holds."""
+    """The contents of a body."""
 
     survey: Survey
     successions: Sequence[Succession]
