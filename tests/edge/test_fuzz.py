@@ -32,7 +32,7 @@ from tests.edge.worlds import world_of
 from tests.infrastructure import ScratchDatabase
 from tests.services import accept_tokens, token
 
-EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "4"))
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "2"))
 ALL_KINDS_FROM = 20
 """With fewer examples each operation gets one kind of request, its neighbour the next kind."""
 SEED = int(os.environ.get("FUZZ_SEED", "20260302"))

@@ -9,6 +9,7 @@ from deploy.local.ports import Ports
 from tests.system.local_run import command, ended, started, words
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(240)
 async def test_the_made_up_city_is_filled_and_then_left_alone(folder: Path) -> None:
     ports = Ports.free()

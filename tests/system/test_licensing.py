@@ -21,6 +21,7 @@ COLUMNS = LEDGER.split("\n", 1)[0].split(",")
 
 
 @pytest.mark.kafka
+@pytest.mark.slow
 @pytest.mark.timeout(120)
 async def test_who_loses_a_permit_is_engaged_by_no_school(scratch_folder: Path) -> None:
     folder = scratch_folder / f"licensing-{uuid4().hex[:8]}"

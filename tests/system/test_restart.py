@@ -19,6 +19,7 @@ INSTITUTIONS = 30
 STREETS = list(pingcheng.STREETS)
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(180)
 async def test_nothing_is_lost_and_nothing_happens_twice_by_a_kill(folder: Path) -> None:
     ports = Ports.free()

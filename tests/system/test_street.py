@@ -1,4 +1,4 @@
-"""The campaign in the street, small enough for every test run, with the service killed under the phones."""
+"""The campaign in the street, in small, with the service killed under the phones."""
 
 import pytest
 
@@ -10,6 +10,7 @@ KILLS = 5
 
 
 @pytest.mark.kafka
+@pytest.mark.slow
 @pytest.mark.timeout(300)
 async def test_every_promise_is_kept_while_the_service_is_killed(capfd: pytest.CaptureFixture[str]) -> None:
     kept = await street.run(INSTITUTIONS, KILLS, BROKER)
