@@ -143,7 +143,11 @@ async def test_what_waits_for_ever_is_forced_or_discarded(world: World, institut
             f"/v1/sync/operations/{one['id']}/resolution", json={"choice": choice, "reason": "前序操作丢失"}
         )
         assert (answer.status_code, answer.json()["verdict"]) == (200, verdict)
-    assert await phone.push(kept, thrown) == ["already_applied", "refused", "applied", "refused"]
+    told = (await phone.post([kept, thrown])).json()["verdicts"]
+    verdicts = {one["operation_id"]: one["verdict"] for one in told}
+    assert [verdicts[one["id"]] for one in (kept, thrown, *after)] == [
+        "already_applied", "refused", "applied", "refused"
+    ]  # fmt: skip
     assert (await world.bureau.get(f"/v1/visits/{kept['entity_id']}")).status_code == 200
 
 
