@@ -1,6 +1,7 @@
 """An entry, its standing and the white list say the same of its permits, whatever was done."""
 
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -113,6 +114,6 @@ async def test_a_correction_does_not_bring_a_permit_back(world: World) -> None:
 async def test_a_permit_that_begins_later_keeps_its_institution_licensed(world: World) -> None:
     one = await permit(world, uscc=USCC)
     assert TODAY.isoformat() < LATER
-    await record(world, one["institution_id"], "旧证二", Validity(TODAY.replace(year=TODAY.year + 1), None))
+    await record(world, one["institution_id"], "旧证二", Validity(TODAY + timedelta(days=365), None))
     await told(world, one, "cancellation", reason="换证")
     assert (await agree(world, one["institution_id"]))["permit_no"] == "旧证二"
