@@ -176,5 +176,5 @@ class Offering(Base, Aggregate):
         return min(self.capacity - self.enrolled, self.waiting) if self.window(at) is not Window.CLOSED else 0
 
     def hold_back(self) -> None:
-        """What is still free while somebody waits is nobody's, until enrolment is open again."""
+        """Places free while somebody waits are nobody's, until enrolment is open again."""
         self.held_back = self.capacity - self.enrolled if self.waiting else 0

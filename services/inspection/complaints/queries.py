@@ -134,7 +134,7 @@ async def joined_to(session: AsyncSession, lead_id: UUID) -> Sequence[Complaint]
 
 
 async def unanswered_for_update(session: AsyncSession, team: str) -> Sequence[Complaint]:
-    """What a team has still to look into, locked in the order of ids."""
+    """A team's open complaints, locked in the order of ids."""
     wanted = select(Complaint).where(Complaint.team == team, Complaint.state != ComplaintState.ANSWERED)
     return (await session.scalars(wanted.order_by(Complaint.id).with_for_update())).all()
 

@@ -1,4 +1,4 @@
-"""What ends a cleaning: the file itself proves that no clean copy can be made, or something of ours failed."""
+"""How a cleaning fails: the file itself proves that no clean copy can be made, or something of ours failed."""
 
 import errno
 from typing import Final

@@ -118,7 +118,7 @@ async def announced_about(session: AsyncSession, kind: SubjectKind, subject_id: 
 
 
 async def next_received(session: AsyncSession, after: UUID | None, *, at: datetime) -> Evidence | None:
-    """What has arrived and may be cleaned now, by id, after this one. What waits for a person is left alone."""
+    """Evidence that arrived and may be cleaned now, by id, after this one; without what waits for a person."""
     due = or_(Evidence.next_try_at.is_(None), Evidence.next_try_at <= at)
     waiting = (Evidence.state == EvidenceState.RECEIVED, Evidence.stalled_at.is_(None), due)
     wanted = select(Evidence).where(*waiting).order_by(Evidence.id).limit(1)

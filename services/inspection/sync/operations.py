@@ -39,7 +39,7 @@ class BaseVersionAhead(Invalid):
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """What came of it; `theirs` is what was in the way, `place` where the thing lies that it changed."""
+    """The result of an operation; `theirs` is what was in the way, `place` where the thing lies that it changed."""
 
     verdict: Verdict
     code: str | None = None

@@ -95,7 +95,7 @@ async def operations_with(
 async def unreadable_operations(
     session: AsyncSession, caller: Principal, *, after: str | None, limit: int
 ) -> Sequence[UnreadableOperation]:
-    """What phones sent and nobody could read, within the caller's reach, by id."""
+    """Unreadable operations of phones within the caller's reach, by id."""
     table = UnreadableOperation
     reach = within_reach(caller, district=table.district, street=literal(""), team=table.team)
     wanted = select(table).where(reach).order_by(table.id).limit(limit)

@@ -211,7 +211,7 @@ async def list_operations(
 async def list_unreadable_operations(
     caller: ReaderDep, session: SessionDep, page: PageParams
 ) -> PageOf[UnreadableOperation]:
-    """What phones sent and could not be read, as it came. The phone was told; the work may have to be done again."""
+    """Unreadable operations of phones, as they came. The phone was told; the work may have to be done again."""
     (after,) = page.position() or (None,)
     found = await queries.unreadable_operations(session, caller, after=after, limit=page.limit + 1)
     return page.page(found, "id")

@@ -73,7 +73,7 @@ class Answer:
 
     @classmethod
     def unreadable(cls, broken: Broken) -> "Answer":
-        """What came is no operation; `fields` says where it is wrong."""
+        """The element is no operation; `fields` says where it is wrong."""
         fields: dict[str, object] | None = {"fields": broken.pointers} if broken.pointers else None
         ids = broken.uuid("id"), broken.uuid("entity_id")
         return cls(*ids, Verdict.REFUSED, broken.code, None, fields)

@@ -96,7 +96,7 @@ FIELDS: Final = RowFields(
     lines=frozenset({"clause"}),
 )
 DISPENSABLE: Final = frozenset({"clause"})
-"""What a violation can do without."""
+"""Fields that a violation can do without."""
 
 
 @dataclass(frozen=True, slots=True)
