@@ -29,6 +29,11 @@ class Acknowledged:
     def note_rows(self, kind: str, number: int) -> None:
         self.rows[kind] = self.rows.get(kind, 0) + number
 
+    @property
+    def events(self) -> int:
+        """How many events there must be at least."""
+        return sum(self.versions.values()) + sum(self.rows.values())
+
 
 class Load:
     """Writers that go on until told to stop."""
@@ -40,13 +45,14 @@ class Load:
         self._entered: asyncio.Queue[str] = asyncio.Queue()
         self.acknowledged = Acknowledged()
 
-    async def run(self, *, seconds: float) -> None:
-        """Files and single requests side by side; each ends what it has begun."""
-        works = (self._ledgers(), self._visits(), self._entries(), self._enrolments())
-        tasks = [asyncio.create_task(work) for work in works]
-        await asyncio.sleep(seconds)
+    async def run(self) -> None:
+        """Files and single requests side by side; after `stop`, each ends what it has begun."""
+        async with asyncio.TaskGroup() as group:
+            for work in (self._ledgers(), self._visits(), self._entries(), self._enrolments()):
+                group.create_task(work)
+
+    def stop(self) -> None:
         self._stop.set()
-        await asyncio.gather(*tasks)
 
     async def _ledgers(self) -> None:
         """Ledger after ledger, as long as the city is not full."""
