@@ -54,7 +54,13 @@ class Withdrawable:
     def _take_back(
         self, reason: str, *, first_day: date, entered_at: datetime | None = None, by: str, at: datetime
     ) -> None:
-        """Withdraw it; `entered_at` is given for what may be withdrawn on its first day by who entered it that day.
+        """Withdraw it; raises what `_check_not_begun` raises."""
+        self._check_not_begun(first_day=first_day, entered_at=entered_at, at=at)
+        self._mark_withdrawn(reason, by=by, at=at)
+
+    def _check_not_begun(self, *, first_day: date, entered_at: datetime | None = None, at: datetime) -> None:
+        """Check that it can be withdrawn; `entered_at` is given for what may be withdrawn on its first day by who
+        entered it that day.
 
         Raises `Withdrawn` or `WithdrawalTooLate`.
         """
@@ -63,6 +69,8 @@ class Withdrawable:
         slip_of_today = entered_at is not None and first_day == today == china_date(entered_at)
         if first_day <= today and not slip_of_today:
             raise WithdrawalTooLate(began=first_day)
+
+    def _mark_withdrawn(self, reason: str, *, by: str, at: datetime) -> None:
         self.withdrawn_at, self.withdrawn_by, self.withdrawal_reason = at, by, reason
 
 

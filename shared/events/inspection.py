@@ -279,6 +279,29 @@ class CampaignClosed(Event):
     at: datetime
 
 
+class CampaignWithdrawn(Event):
+    """A campaign was withdrawn before it began, as if it had never been planned. A draft was not told of before."""
+
+    type: ClassVar[str] = "inspection.campaign.withdrawn.v1"
+    topic: ClassVar[str] = "inspection.campaigns.v1"
+
+    campaign_id: UUID
+    name: str
+    district: str | None
+    at: datetime
+
+
+class CampaignTargetsWithdrawn(Event):
+    """Targets (at most 1,000 in one fact) of a withdrawn campaign: nobody visits them for it."""
+
+    type: ClassVar[str] = "inspection.campaign.targets_withdrawn.v1"
+    topic: ClassVar[str] = "inspection.campaigns.v1"
+
+    campaign_id: UUID
+    targets: list[UUID]
+    at: datetime
+
+
 class InstitutionDiscovered(Event):
     """A visit of no campaign found an institution that no list knew; the ledger enters it under `ledger_id`."""
 

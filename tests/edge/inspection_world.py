@@ -37,7 +37,7 @@ async def inspection(service: Service) -> World:
     plan = {"institution_id": institution, "team": "team-01"}
     campaign = {"name": "春季", "scope": {"districts": [HERE]}, "starts_on": "2026-03-01", "ends_on": "2026-04-01"}
     officer = service("district_officer", district=HERE)
-    draft, launched, ended = [await made(officer, "/v1/campaigns", json=campaign) for _ in range(3)]
+    draft, launched, ended, planned = [await made(officer, "/v1/campaigns", json=campaign) for _ in range(4)]
     for one in (launched, ended):
         await made(officer, f"/v1/campaigns/{one}/launch")
     visits = [await made(bureau, "/v1/visits", json=plan) for _ in range(3)]
@@ -84,6 +84,7 @@ async def inspection(service: Service) -> World:
             "get_campaign": Ask({"campaign_id": draft}, shows=draft),
             "launch_campaign": Ask({"campaign_id": draft}),
             "close_campaign": Ask({"campaign_id": ended}),
+            "withdraw_campaign": Ask({"campaign_id": planned}, body={"reason": "录入有误"}),
             "get_coverage": Ask({"campaign_id": launched}, shows=launched),
             "list_campaign_targets": Ask({"campaign_id": launched}, shows=institution),
             "get_worklist": Ask({"campaign_id": launched}, query=DAY | {"team": "team-01"}, shows=institution),

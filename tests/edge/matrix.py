@@ -172,6 +172,7 @@ inspection.list_campaigns              yes    list    list  403   403   403    y
 inspection.get_campaign                yes    own     own   403   403   403    yes    yes   401
 inspection.launch_campaign             yes    own     403   403   403   403    403    403   401
 inspection.close_campaign              yes    own     403   403   403   403    403    403   401
+inspection.withdraw_campaign           yes    own     403   403   403   403    403    403   401
 inspection.get_coverage                yes    own     own   403   403   403    yes    yes   401
 inspection.list_campaign_targets       yes    own     own   403   403   403    yes    yes   401
 inspection.get_worklist                yes    own     own   403   403   403    yes    yes   401

@@ -13,6 +13,7 @@ from services.inspection.campaigns.domain import (
     CampaignNotOpen,
     CampaignScopeEmpty,
     CampaignTarget,
+    CampaignUnderWay,
     Count,
     Coverage,
     Outcome,
@@ -22,6 +23,7 @@ from services.inspection.campaigns.domain import (
 from services.inspection.discoveries.domain import Discovery, DiscoveryDetails
 from services.inspection.violations.domain import Place
 from shared.database import new_id
+from shared.dated import WithdrawalTooLate, Withdrawn
 from shared.events.inspection import CampaignDiscovery, CampaignTargetClosed
 
 AT = datetime(2026, 3, 2, tzinfo=UTC)
@@ -215,3 +217,53 @@ def test_coverage_adds_cells_up() -> None:
         "discoveries": 5,
         "reasons": {"inspected": 2, "refused": 1},
     }
+
+
+def withdraw(campaign: Campaign, *, at: datetime = AT, under_way: bool = False) -> None:
+    told = campaign.withdraw("重复立项", under_way=under_way, by="bureau-1", at=at)
+    assert (told.campaign_id, told.name) == (campaign.id, "排查")
+
+
+@pytest.mark.parametrize("at", [AT, AT - timedelta(days=1), AT + timedelta(days=40)])
+def test_a_draft_is_withdrawn_on_any_day(at: datetime) -> None:
+    campaign = draft()
+    withdraw(campaign, at=at)
+    assert (campaign.state, campaign.withdrawn_at, campaign.withdrawal_reason) == ("withdrawn", at, "重复立项")
+    with pytest.raises(Withdrawn):
+        campaign.launch(1, at=at)
+    with pytest.raises(CampaignNotOpen):
+        campaign.check_open()
+
+
+def test_a_launched_campaign_is_withdrawn_until_it_begins() -> None:
+    # AT is 08:00 of its first day in China.
+    for launched_at, at, allowed in (
+        (AT, AT + timedelta(hours=15, minutes=59), True),
+        (AT, AT + timedelta(hours=16), False),
+        (AT - timedelta(days=9), AT - timedelta(hours=8, minutes=1), True),
+        (AT - timedelta(days=9), AT - timedelta(hours=8), False),
+    ):
+        campaign = draft()
+        campaign.launch(3, at=launched_at)
+        if allowed:
+            withdraw(campaign, at=at)
+            assert (campaign.state, campaign.targets_total) == ("withdrawn", 0)
+        else:
+            with pytest.raises(WithdrawalTooLate) as refused:
+                withdraw(campaign, at=at)
+            assert refused.value.facts == {"began": DAY}
+
+
+def test_what_somebody_set_out_for_is_not_withdrawn() -> None:
+    campaign = launched()
+    with pytest.raises(CampaignUnderWay):
+        withdraw(campaign, under_way=True)
+    assert (campaign.state, campaign.withdrawn_at) == ("open", None)
+
+
+@pytest.mark.parametrize("outcome", list(Outcome))
+def test_nothing_counts_on_a_withdrawn_list(outcome: Outcome) -> None:
+    target = listed()
+    target.state = "withdrawn"
+    assert not take(target, outcome)
+    assert (target.state, target.reason, target.attempts) == ("withdrawn", None, 0)

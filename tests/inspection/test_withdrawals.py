@@ -16,6 +16,7 @@ from tests.inspection.test_grid_routes import NEW, OLD, SUCCESSIONS, imported
 from tests.inspection.test_grid_rules import box, polygon
 from tests.inspection.test_norm_routes import NORM
 from tests.inspection.test_offence_routes import OFFENCE
+from tests.inspection.test_visit_routes import id_of, start, teams
 
 TODAY = china_date(utc_now())
 SLIP = {"reason": "录入有误"}
@@ -149,6 +150,56 @@ async def test_a_phone_that_used_a_checklist_before_its_withdrawal_is_heard(worl
         f"/v1/visits/{await visit(world)}/start", json={"checklist_id": made["id"]}
     )
     assert started.status_code == 200, started.text
+
+
+async def test_a_campaign_that_has_not_begun(world: World) -> None:
+    await teams(world)
+    places = [await world.institution("g1"), await world.institution("g2")]
+    body = {"name": "秋季", "scope": {}, "starts_on": days(1), "ends_on": days(30)}
+    path = (await world.bureau.post("/v1/campaigns", json=body)).headers["location"]
+    campaign = path.removeprefix("/v1/")
+    assert (await world.bureau.post(f"{path}/launch")).status_code == 200
+    one = world.inspector("t1")
+    plan = {"institution_id": str(places[0]), "campaign_id": id_of(path)}
+    planned = (await one.post("/v1/visits", json=plan)).headers["location"]
+    status, shown = await withdraw(world.bureau, campaign)
+    assert (status, shown["state"], shown["targets_total"]) == (200, "withdrawn", 0)
+    assert (shown["withdrawn_by"], shown["withdrawal_reason"]) == ("bureau-1", SLIP["reason"])
+    assert await withdraw(world.bureau, campaign) == (409, "withdrawn")
+    assert (await one.get(planned)).json()["state"] == "called_off"
+    assert (await one.post("/v1/visits", json=plan)).json()["code"] == "campaign-not-open"
+    assert (await world.bureau.post(f"{path}/launch")).json()["code"] == "withdrawn"
+    coverage = (await world.bureau.get(f"{path}/coverage")).json()
+    assert (coverage["targets"], coverage["open"], coverage["coverage"]) == (0, 0, None)
+    assert {one["state"] for one in (await world.bureau.get(f"{path}/targets")).json()["items"]} == {"withdrawn"}
+    assert (await one.get(f"{path}/worklist", params={"team": "t1"})).json()["open_total"] == 0
+    facts = await world.facts(id_of(path))
+    assert [(kind.removeprefix("inspection.campaign."), version) for kind, version, _ in facts] == [
+        ("launched.v1", 1), ("targets_listed.v1", 2), ("withdrawn.v1", 3), ("targets_withdrawn.v1", 4)
+    ]  # fmt: skip
+    assert {target["target_id"] for target in facts[1][2]["targets"]} == set(facts[3][2]["targets"])
+    report = (await world.bureau.get(f"{path}/report")).json()
+    assert (report["state"], report["final"]) == ("withdrawn", False)
+
+
+async def test_a_campaign_that_somebody_set_out_for_goes_on(world: World) -> None:
+    await teams(world)
+    place = await world.institution("g1")
+    body = {"name": "秋季", "scope": {}, "starts_on": days(1), "ends_on": days(30)}
+    path = (await world.bureau.post("/v1/campaigns", json=body)).headers["location"]
+    await world.bureau.post(f"{path}/launch")
+    waiting = {"institution_id": None, "grid": "g1", "campaign_id": id_of(path)}
+    planned = (await world.inspector("t1").post("/v1/visits", json=waiting)).headers["location"]
+    begun = await start(world.inspector("t1"), place, path)
+    assert await withdraw(world.bureau, path.removeprefix("/v1/")) == (409, "campaign-under-way")
+    assert (await world.bureau.get(planned)).json()["state"] == "planned"
+    ended = await world.inspector("t1").post(f"{begun}/submission", json={"outcome": "inspected"})
+    assert ended.status_code == 200, ended.text
+    assert (await world.bureau.get(path)).json()["closed_total"] == 1
+    past = body | {"starts_on": days(-1), "ends_on": days(3)}
+    late = (await world.bureau.post("/v1/campaigns", json=past)).headers["location"]
+    await world.bureau.post(f"{late}/launch")
+    assert await withdraw(world.bureau, late.removeprefix("/v1/")) == (409, "withdrawal-too-late")
 
 
 async def test_of_two_who_withdraw_one_is_refused(world: World) -> None:

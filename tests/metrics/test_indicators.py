@@ -310,3 +310,13 @@ async def test_coverage_by_grid(world: World) -> None:
     ]
     answer = await world.bureau.get("/v1/coverage", params={"campaign": str(one(77))})
     assert (answer.status_code, answer.json()["code"]) == (404, "campaign-not-found")
+
+
+async def test_the_list_of_a_withdrawn_campaign_counts_nowhere(world: World) -> None:
+    await world.count(SAMPLES[inspection.CampaignLaunched], SAMPLES[inspection.CampaignTargetsListed])
+    assert (await world.get("/v1/indicators/inspection.targets"))["value"] == 1
+    await world.count(SAMPLES[inspection.CampaignWithdrawn], SAMPLES[inspection.CampaignTargetsWithdrawn])
+    assert (await world.get("/v1/indicators/inspection.targets"))["value"] == 0
+    assert (await world.get("/v1/indicators/inspection.coverage"))["value"] is None
+    found = await world.get("/v1/coverage", campaign=str(CAMPAIGN))
+    assert (found["targets"], found["coverage"], found["grids"]) == (0, None, [])

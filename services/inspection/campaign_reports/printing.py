@@ -9,7 +9,12 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from services.inspection.campaigns.domain import CampaignState
 from shared.clock import CHINA
 
-_STATES: Final = {CampaignState.DRAFT: "未启动", CampaignState.OPEN: "进行中", CampaignState.CLOSED: "已结束"}
+_STATES: Final = {
+    CampaignState.DRAFT: "未启动",
+    CampaignState.OPEN: "进行中",
+    CampaignState.CLOSED: "已结束",
+    CampaignState.WITHDRAWN: "已撤回",
+}
 _REASONS: Final = {
     "inspected": "已检查",
     "closed_door": "闭门",

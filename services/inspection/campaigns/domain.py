@@ -27,6 +27,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from services.inspection.discoveries.domain import Discovery
 from services.inspection.orm import Base, Followed
 from shared.database import Aggregate, new_id
+from shared.dated import Withdrawable, withdrawn_for_a_reason
 from shared.events.inspection import (
     CampaignClosed,
     CampaignDiscovery,
@@ -34,6 +35,8 @@ from shared.events.inspection import (
     CampaignTargetClosed,
     CampaignTargetsHandedOver,
     CampaignTargetsListed,
+    CampaignTargetsWithdrawn,
+    CampaignWithdrawn,
     ListedTarget,
 )
 from shared.refusals import Conflict, Forbidden, NotFound, Refusal, field_error
@@ -65,6 +68,13 @@ class CampaignNotOpen(Conflict):
 
     code = "campaign-not-open"
     zh = "专项检查不在进行中。"
+
+
+class CampaignUnderWay(Conflict):
+    """Somebody has set out for the campaign: it is carried through and closed, not withdrawn."""
+
+    code = "campaign-under-way"
+    zh = "专项检查已有人员出发检查，不能撤回。"
 
 
 class CampaignScopeEmpty(Conflict):
@@ -106,11 +116,13 @@ class CampaignState(StrEnum):
     DRAFT = "draft"
     OPEN = "open"
     CLOSED = "closed"
+    WITHDRAWN = "withdrawn"
 
 
 class TargetState(StrEnum):
     OPEN = "open"
     CLOSED = "closed"
+    WITHDRAWN = "withdrawn"
 
 
 class Outcome(StrEnum):
@@ -197,8 +209,10 @@ class CampaignTarget(Base, Followed):
         """Let a visit's outcome count; whether the target ended by it, or ended otherwise than it had.
 
         `before` is the outcome the same visit had until a reviewer sent it back: a door is not counted closed twice.
-        Knocking three times in one day is one try of the three.
+        Knocking three times in one day is one try of the three. On a withdrawn list nothing counts.
         """
+        if self.state == TargetState.WITHDRAWN:
+            return False
         if self.state == TargetState.CLOSED:
             return self._correct(outcome, visit_id)
         if before == Outcome.CLOSED_DOOR:
@@ -265,11 +279,11 @@ class Count:
         return self.was != self.now
 
 
-class Campaign(Base, Aggregate):
+class Campaign(Base, Aggregate, Withdrawable):
     """A campaign. Its counters move in the transactions of the facts they count, under the lock of its row."""
 
     __tablename__ = "campaign"
-    __table_args__ = (Index("ix_campaign_state_id", "state", "id"),)
+    __table_args__ = (Index("ix_campaign_state_id", "state", "id"), withdrawn_for_a_reason())
 
     name: Mapped[str] = mapped_column(Text)
     purpose: Mapped[str | None] = mapped_column(Text)
@@ -301,6 +315,8 @@ class Campaign(Base, Aggregate):
         )
 
     def check_draft(self) -> None:
+        """Raises `Withdrawn` or `CampaignNotDraft`."""
+        self.check_stands()
         if self.state != CampaignState.DRAFT:
             raise CampaignNotDraft(state=self.state)
 
@@ -326,6 +342,31 @@ class Campaign(Base, Aggregate):
         return CampaignTargetsHandedOver(
             campaign_id=self.id, targets=list(targets), from_team=from_team, team=to, at=at
         )
+
+    def check_withdrawable(self, *, at: datetime) -> None:
+        """A draft can be withdrawn on any day, a launched campaign before its first day or on the day of its launch.
+
+        Raises `Withdrawn` or `WithdrawalTooLate`.
+        """
+        self.check_stands()
+        if self.launched_at is not None:
+            self._check_not_begun(first_day=self.starts_on, entered_at=self.launched_at, at=at)
+
+    def withdraw(self, reason: str, *, under_way: bool, by: str, at: datetime) -> CampaignWithdrawn:
+        """Take it back; `under_way`: whether somebody has set out for it.
+
+        Raises `Withdrawn`, `WithdrawalTooLate` or `CampaignUnderWay`.
+        """
+        self.check_withdrawable(at=at)
+        if under_way:
+            raise CampaignUnderWay
+        self._mark_withdrawn(reason, by=by, at=at)
+        self.state, self.targets_total = CampaignState.WITHDRAWN, 0
+        return CampaignWithdrawn(campaign_id=self.id, name=self.name, district=self.district, at=at)
+
+    def unlisted(self, targets: Sequence[UUID], *, at: datetime) -> CampaignTargetsWithdrawn:
+        """A part of the list of a withdrawn campaign, as a fact."""
+        return CampaignTargetsWithdrawn(campaign_id=self.id, targets=list(targets), at=at)
 
     def count(self, one: Count) -> None:
         """Let an outcome count. What counts already is told again whatever became of the campaign."""

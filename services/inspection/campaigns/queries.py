@@ -21,6 +21,7 @@ from sqlalchemy import (
     or_,
     select,
     text,
+    update,
 )
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -143,6 +144,18 @@ async def freeze_list(session: AsyncSession, campaign_id: UUID, scope: Scope, *,
         await session.execute(insert(CampaignTarget).from_select(columns, listed))
         await _count_targets(session, campaign_id)
     return await session.scalar(select(func.sum(_TALLY.number)).where(_TALLY.campaign_id == campaign_id)) or 0
+
+
+async def withdraw_list(session: AsyncSession, campaign_id: UUID) -> None:
+    """Nobody on the list is to be visited for the campaign any more; its tally is empty."""
+    async with allowing(session, 600):
+        await session.execute(
+            update(CampaignTarget)
+            .where(CampaignTarget.campaign_id == campaign_id)
+            .values(state=TargetState.WITHDRAWN)
+            .execution_options(synchronize_session=False)
+        )
+        await session.execute(update(campaign_tally).where(_TALLY.campaign_id == campaign_id).values(number=0))
 
 
 async def _count_targets(session: AsyncSession, campaign_id: UUID) -> None:

@@ -17,6 +17,7 @@ from services.inspection.campaigns.domain import (
     CampaignOutsideYourDistrict,
     CampaignScopeEmpty,
     CampaignState,
+    CampaignUnderWay,
     Coverage,
     Scope,
     TargetsStillOpen,
@@ -25,6 +26,7 @@ from services.inspection.campaigns.domain import (
 from services.inspection.campaigns.queries import TargetFilters
 from services.inspection.grids.domain import GridOutsideYourDistrict, GridUnknown
 from shared.clock import utc_now
+from shared.dated import MayBeWithdrawn, WithdrawalIn, WithdrawalTooLate, Withdrawn
 from shared.paging import Page, PageOf, PageParams
 from shared.policies import Principal, allow
 from shared.web import SessionDep, problems, service_router
@@ -40,7 +42,7 @@ class CampaignIn(CampaignDetails):
     """A campaign to plan."""
 
 
-class CampaignOut(BaseModel):
+class CampaignOut(MayBeWithdrawn):
     """A campaign with its counters. `version` counts its facts and is its ETag."""
 
     model_config = ConfigDict(from_attributes=True)
@@ -142,7 +144,7 @@ async def get_campaign(campaign_id: UUID, caller: ReaderDep, session: SessionDep
 @router.post(
     "/{campaign_id}/launch",
     response_model=CampaignOut,
-    responses=problems(CampaignNotFound, CampaignNotDraft, CampaignScopeEmpty, CampaignOutsideYourDistrict),
+    responses=problems(CampaignNotFound, CampaignNotDraft, CampaignScopeEmpty, CampaignOutsideYourDistrict, Withdrawn),
 )
 async def launch_campaign(campaign_id: UUID, caller: KeeperDep, session: SessionDep) -> Campaign:
     """Freeze the list of targets, each with the team that walks its grid, and open the campaign."""
@@ -157,6 +159,18 @@ async def launch_campaign(campaign_id: UUID, caller: KeeperDep, session: Session
 async def close_campaign(campaign_id: UUID, caller: KeeperDep, session: SessionDep) -> Campaign:
     """End the campaign. Refused while a target has no reason: the facts say how many."""
     return await usecases.close_campaign(session, campaign_id, caller=caller, at=utc_now())
+
+
+@router.post(
+    "/{campaign_id}/withdrawal",
+    response_model=CampaignOut,
+    responses=problems(CampaignNotFound, CampaignUnderWay, CampaignOutsideYourDistrict, Withdrawn, WithdrawalTooLate),
+)
+async def withdraw_campaign(campaign_id: UUID, body: WithdrawalIn, caller: KeeperDep, session: SessionDep) -> Campaign:
+    """Withdraw a draft, or a launched campaign before its first day or on the day of its launch.
+
+    Planned visits for it are called off. Refused once somebody has set out."""
+    return await usecases.withdraw_campaign(session, campaign_id, reason=body.reason, caller=caller, at=utc_now())
 
 
 @router.get("/{campaign_id}/coverage", response_model=CoverageOut, responses=problems(CampaignNotFound))

@@ -1,7 +1,8 @@
-"""Plan a campaign, launch it with a frozen list, let visits count, close it."""
+"""Plan a campaign, launch it with a frozen list, let visits count, close or withdraw it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -21,8 +22,12 @@ from services.inspection.campaigns.domain import (
 from services.inspection.discoveries import queries as discoveries
 from services.inspection.discoveries.domain import Discovery, DiscoveryDetails
 from services.inspection.grids import queries as grids
+from services.inspection.visits import mandates
+from services.inspection.visits import queries as visits
 from shared import journal
 from shared.clock import china_date
+from shared.events import Event
+from shared.events.inspection import CampaignTargetsWithdrawn, ListedTarget
 from shared.journal import Fact
 from shared.policies import Principal
 
@@ -54,14 +59,29 @@ async def launch_campaign(session: AsyncSession, campaign_id: UUID, *, caller: P
     campaign.check_draft()
     total = await queries.freeze_list(session, campaign.id, Scope.model_validate(campaign.scope), at=at)
     await journal.record(session, campaign.launch(total, at=at), subject=campaign)
-    async for piece in queries.listed_targets(session, campaign.id):
-        facts = []
-        for start in range(0, len(piece), LISTED_PER_EVENT):
-            campaign.version += 1
-            part = piece[start : start + LISTED_PER_EVENT]
-            facts.append(Fact(campaign.id, campaign.version, campaign.listed(part, at=at)))
-        await journal.record_many(session, facts)
-    await session.flush()
+    await _tell_list(session, campaign, partial(campaign.listed, at=at))
+    return campaign
+
+
+async def withdraw_campaign(
+    session: AsyncSession, campaign_id: UUID, *, reason: str, caller: Principal, at: datetime
+) -> Campaign:
+    """Take back a campaign that has not begun, and the visits that were planned for it.
+
+    Locks in the order of visits: visits, targets, campaign.
+    """
+    (await queries.campaign(session, campaign_id, caller)).check_withdrawable(at=at)
+    await mandates.call_off_campaign(session, campaign_id, "campaign-withdrawn", at=at)
+    await queries.withdraw_list(session, campaign_id)
+    campaign = await _own_campaign(session, campaign_id, caller)
+    under_way = await visits.wanted_for_campaign(session, campaign_id)
+    withdrawn = campaign.withdraw(reason, under_way=under_way, by=caller.subject, at=at)
+    await journal.record(session, withdrawn, subject=campaign, reason=reason)
+
+    def unlisted(part: Sequence[ListedTarget]) -> CampaignTargetsWithdrawn:
+        return campaign.unlisted([target.target_id for target in part], at=at)
+
+    await _tell_list(session, campaign, unlisted)
     return campaign
 
 
@@ -134,6 +154,17 @@ async def _discover(
         await journal.record(session, found.told(at=at), subject=found)
         return None
     return Count.of_discovery(found, visit.campaign_id, known=known is not None, at=at)
+
+
+async def _tell_list(session: AsyncSession, campaign: Campaign, say: Callable[[Sequence[ListedTarget]], Event]) -> None:
+    """Tell of the whole list, a part in each fact."""
+    async for piece in queries.listed_targets(session, campaign.id):
+        facts = []
+        for start in range(0, len(piece), LISTED_PER_EVENT):
+            campaign.version += 1
+            facts.append(Fact(campaign.id, campaign.version, say(piece[start : start + LISTED_PER_EVENT])))
+        await journal.record_many(session, facts)
+    await session.flush()
 
 
 async def _own_campaign(session: AsyncSession, campaign_id: UUID, caller: Principal) -> Campaign:

@@ -82,8 +82,17 @@ async def _plan(
 
 async def call_off(session: AsyncSession, reference_id: UUID, cause: str, *, at: datetime) -> None:
     """Take from the teams' lists the visits that were planned for this."""
+    await _call_off(session, await queries.planned_for_update(session, reference_id), cause, at=at)
+
+
+async def call_off_campaign(session: AsyncSession, campaign_id: UUID, cause: str, *, at: datetime) -> None:
+    """Take from the teams' lists the visits that were planned for a campaign."""
+    await _call_off(session, await queries.planned_for_campaign_for_update(session, campaign_id), cause, at=at)
+
+
+async def _call_off(session: AsyncSession, visits: Sequence[Visit], cause: str, *, at: datetime) -> None:
     facts = []
-    for visit in await queries.planned_for_update(session, reference_id):
+    for visit in visits:
         called_off = visit.call_off(cause, at=at)
         visit.version += 1
         facts.append(Fact(visit.id, visit.version, called_off, cause))

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Text, bindparam, func, or_, select, text, tuple_
+from sqlalchemy import ARRAY, ColumnElement, Text, bindparam, func, or_, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.inspection.campaigns.domain import CampaignTarget, Outcome
@@ -110,13 +110,23 @@ async def asked_for(session: AsyncSession, reference_id: UUID) -> Sequence[Visit
 
 async def planned_for_update(session: AsyncSession, reference_id: UUID) -> Sequence[Visit]:
     """Planned visits that were asked for on behalf of this, locked in the order of their plans."""
-    wanted = (
-        select(Visit)
-        .where(Visit.reference_id == reference_id, Visit.state == VisitState.PLANNED)
-        .order_by(Visit.id)
-        .with_for_update()
-    )
-    return (await session.scalars(wanted)).all()
+    return await _planned_for_update(session, Visit.reference_id == reference_id)
+
+
+async def planned_for_campaign_for_update(session: AsyncSession, campaign_id: UUID) -> Sequence[Visit]:
+    """Planned visits of a campaign, locked in the order of their plans."""
+    return await _planned_for_update(session, Visit.campaign_id == campaign_id)
+
+
+async def _planned_for_update(session: AsyncSession, wanted: ColumnElement[bool]) -> Sequence[Visit]:
+    planned = select(Visit).where(wanted, Visit.state == VisitState.PLANNED).order_by(Visit.id).with_for_update()
+    return (await session.scalars(planned)).all()
+
+
+async def wanted_for_campaign(session: AsyncSession, campaign_id: UUID) -> bool:
+    """Whether a campaign has a visit that was not called off."""
+    visits = select(Visit).where(Visit.campaign_id == campaign_id, Visit.state != VisitState.CALLED_OFF)
+    return bool(await session.scalar(select(visits.exists())))
 
 
 async def assignable_for_update(

@@ -125,8 +125,10 @@ SUPERVISED: Final = ("active", "suspended", "unlicensed")
 """What needs somebody responsible: an applicant has its application, and what is closed or merged has ended."""
 _SUPERVISED = Selection("institution", states=SUPERVISED)
 _VISITS = Selection("visit", states=("done",))
-_TARGETS = Selection("target")
 _CLOSED_TARGETS = Selection("target", states=("inspected", "moved", "duplicate", "refused", "closed_door"))
+LISTED: Final = ("open", *_CLOSED_TARGETS.states)
+"""Who stands on the list of a campaign; one that was withdrawn has none."""
+_TARGETS = Selection("target", states=LISTED)
 OPEN_STATES: Final = ("reported", "rectification_ordered", "rectified")
 _STANDING: Final = (*OPEN_STATES, "closed")
 """What was withdrawn was never a violation."""

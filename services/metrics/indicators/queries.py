@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, case, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.metrics.indicators.domain import CampaignNotFound, Indicator, Scope, Selection, Value
+from services.metrics.indicators.domain import LISTED, CampaignNotFound, Indicator, Scope, Selection, Value
 from services.metrics.projections.domain import Cell, Generation, Member, Receipt
 from services.metrics.subscriptions import INBOX
 from shared.inbox import consumer_offset
@@ -140,7 +140,7 @@ async def coverage(session: AsyncSession, campaign: str) -> Sequence[Any]:
         select(Cell.noun, Cell.grid, Cell.state, func.sum(Cell.members).label("members"))
         .where(
             Cell.generation == _live().scalar_subquery(),
-            Cell.noun.in_(("target", "discovery")),
+            or_(Cell.noun == "discovery", (Cell.noun == "target") & Cell.state.in_(LISTED)),
             Cell.campaign == campaign,
             Cell.members != 0,
         )

@@ -11,6 +11,8 @@ from shared.events.inspection import (
     CampaignLaunched,
     CampaignTargetClosed,
     CampaignTargetsListed,
+    CampaignTargetsWithdrawn,
+    CampaignWithdrawn,
     CaseClosed,
     CaseDecided,
     CaseDropped,
@@ -78,6 +80,11 @@ def targets_listed(event: CampaignTargetsListed) -> Iterable[Change]:
     for target in event.targets:
         says = {"state": "open", "campaign": str(event.campaign_id), **place(target)}
         yield Change("target", target.target_id, says)
+
+
+def targets_withdrawn(event: CampaignTargetsWithdrawn) -> Iterable[Change]:
+    for target_id in event.targets:
+        yield Change("target", target_id, {"state": "withdrawn"})
 
 
 def target_closed(event: CampaignTargetClosed) -> Iterable[Change]:
@@ -202,6 +209,8 @@ INSPECTED: Final[Mapping[type[Event], Projection]] = {
     CampaignDiscovery: discovery,
     InstitutionDiscovered: discovered,
     CampaignClosed: campaign("closed"),
+    CampaignWithdrawn: campaign("withdrawn"),
+    CampaignTargetsWithdrawn: targets_withdrawn,
     DrawCommitted: draw,
     DrawRevealed: revealed,
     DrawCancelled: draw_cancelled,
