@@ -3,11 +3,13 @@
 import typing
 from collections.abc import Iterator
 from datetime import date
+from importlib import import_module
 from typing import Any
 
 import pytest
 from fastapi.dependencies.models import Dependant
 from pydantic import BaseModel, BeforeValidator
+from sqlalchemy import CheckConstraint, Table, Text
 
 from shared.policies import api_routes
 from shared.wording import NUMBER, _as_day, _as_number
@@ -54,6 +56,35 @@ def test_numbers_and_days_are_read_by_ours(service: str) -> None:
                 for fault in bare(info.annotation, (int, float, date), seen, tuple(info.metadata)):
                     found.add(f"{path} {field.name} {fault}")
     assert found == set()
+
+
+IDENTITIES = frozenset({"code", "number", "external_ref", "permit_no", "hotline_no"})
+"""Columns by which people name a thing."""
+NOT_WRITTEN_BY_PEOPLE = frozenset({
+    "grid_succession.code",  # of a grid
+    "quality_dismissal.code",  # of a finding of ours
+    "sync_operation.code", "sync_unreadable.code",  # of refusals
+    "target.permit_no", "provider_permit.number",  # as the registry told them
+})  # fmt: skip
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_the_database_holds_identities_in_their_normal_form(service: str) -> None:
+    MAKERS[service]("postgresql+asyncpg://nobody@127.0.0.1/nothing")
+    tables = import_module(f"services.{service}.orm").Base.metadata.sorted_tables
+    named = {
+        (table, column.name)
+        for table in tables
+        for column in table.columns
+        if column.name in IDENTITIES and isinstance(column.type, Text)
+    }
+    written = {(table, column) for table, column in named if f"{table.name}.{column}" not in NOT_WRITTEN_BY_PEOPLE}
+    held = {(table, column) for table, column in written if f"ck_{table.name}_{column}_is_normal" in checks(table)}
+    assert {f"{table.name}.{column}" for table, column in written - held} == set()
+
+
+def checks(table: Table) -> set[str]:
+    return {str(one.name) for one in table.constraints if isinstance(one, CheckConstraint)}
 
 
 def test_the_walk_sees_what_it_looks_for() -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import Index, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.afterschool.orm import Base
-from shared.database import Aggregate, new_id
+from shared.database import Aggregate, key_check, new_id
 from shared.events.afterschool import SchoolRegistered
 from shared.refusals import Conflict, Forbidden, NotFound
 from shared.wording import Code, Line
@@ -60,7 +60,7 @@ class School(Base, Aggregate):
     """A school of compulsory education that takes part in after-school service (课后服务)."""
 
     __tablename__ = "school"
-    __table_args__ = (Index("ix_school_district_street_id", "district", "street", "id"),)
+    __table_args__ = (Index("ix_school_district_street_id", "district", "street", "id"), key_check("code"))
 
     code: Mapped[str] = mapped_column(Text, unique=True)
     name: Mapped[str] = mapped_column(Text)

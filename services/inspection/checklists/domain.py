@@ -15,7 +15,7 @@ from services.inspection.orm import Base
 from services.inspection.versions import LastingVersion
 from services.inspection.violations.domain import Finding
 from shared.clock import china_date
-from shared.database import new_id
+from shared.database import key_check, new_id
 from shared.dated import STANDS, withdrawn_for_a_reason
 from shared.events.inspection import ChecklistContinued, ChecklistEnacted, ChecklistRetired, ChecklistWithdrawn
 from shared.refusals import Conflict, Invalid, NotFound, Refusal
@@ -105,6 +105,7 @@ class Checklist(Base, LastingVersion):
     __tablename__ = "checklist"
     __table_args__ = (
         Index("uq_checklist_code_valid_from", "code", "valid_from", unique=True, postgresql_where=text(STANDS)),
+        key_check("code"),
         CheckConstraint("valid_to IS NULL OR valid_from <= valid_to", name="days_in_order"),
         withdrawn_for_a_reason(),
     )

@@ -18,7 +18,7 @@ from services.inspection.orm import Base
 from services.inspection.violations.domain import Place
 from services.inspection.visits.domain import SAW_NOTHING, Visit, VisitState
 from shared.clock import china_date
-from shared.database import Aggregate, new_id
+from shared.database import Aggregate, key_check, new_id
 from shared.events.inspection import (
     ComplaintAnswered,
     ComplaintContactRead,
@@ -244,6 +244,7 @@ class Complaint(Base, Aggregate):
     __table_args__ = (
         Index("uq_complaint_receipt", "receipt", unique=True),
         Index("uq_complaint_hotline_no", "hotline_no", unique=True, postgresql_where=text("hotline_no IS NOT NULL")),
+        key_check("hotline_no"),
         Index("ix_complaint_institution_id_id", "institution_id", "id"),
         Index("ix_complaint_lead_id", "lead_id", postgresql_where=text("lead_id IS NOT NULL")),
         Index("ix_complaint_state_id", "state", "id"),

@@ -20,7 +20,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.inspection.orm import Base
-from shared.database import Aggregate, new_id
+from shared.database import Aggregate, key_check, new_id
 from shared.dated import STANDS, Withdrawable, withdrawn_for_a_reason
 from shared.events.inspection import GridSetActivated, GridSetEndSet, GridSetScheduled, GridSetWithdrawn
 from shared.refusals import Conflict, Forbidden, Invalid, NotFound
@@ -404,6 +404,7 @@ class Grid(Base):
     """One street's polygon in one set; degrees in WGS 84. Without a district it is everybody's to walk."""
 
     __tablename__ = "grid"
+    __table_args__ = (key_check("code"),)
 
     grid_set_id: Mapped[UUID] = mapped_column(ForeignKey("grid_set.id"), primary_key=True)
     code: Mapped[str] = mapped_column(Text, primary_key=True)

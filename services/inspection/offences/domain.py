@@ -13,7 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from services.inspection.orm import Base
 from services.inspection.versions import LastingVersion
 from shared.clock import china_date
-from shared.database import new_id
+from shared.database import key_check, new_id
 from shared.dated import STANDS, withdrawn_for_a_reason
 from shared.events.inspection import OffenceContinued, OffenceEnacted, OffenceRepealed, OffenceWithdrawn
 from shared.refusals import Conflict, Invalid, NotFound, field_error
@@ -180,6 +180,7 @@ class Offence(Base, LastingVersion):
     __tablename__ = "offence"
     __table_args__ = (
         Index("uq_offence_code_valid_from", "code", "valid_from", unique=True, postgresql_where=text(STANDS)),
+        key_check("code"),
         CheckConstraint("valid_to IS NULL OR valid_from <= valid_to", name="days_in_order"),
         withdrawn_for_a_reason(),
     )

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.inspection.orm import Base
-from shared.database import Aggregate, new_id
+from shared.database import Aggregate, key_check, new_id
 from shared.events.inspection import TeamFormed, TeamHandedOver
 from shared.refusals import Conflict, Forbidden, Invalid, NotFound, Refusal, field_error
 from shared.wording import Code, Day, Key, Line
@@ -125,6 +125,7 @@ class Team(Base, Aggregate):
     __tablename__ = "team"
     __table_args__ = (
         Index("uq_team_code", "code", unique=True),
+        key_check("code"),
         Index("ix_team_district_id", "district", "id"),
     )
 

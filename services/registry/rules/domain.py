@@ -13,7 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from services.registry.institutions.domain import Kind, Mode, Stage
 from services.registry.orm import Base
 from shared.clock import china_date
-from shared.database import Aggregate, new_id
+from shared.database import Aggregate, key_check, new_id
 from shared.dated import Withdrawable, withdrawn_for_a_reason
 from shared.events.registry import RuleEnacted, RuleRepealed, RuleWithdrawn
 from shared.refusals import Conflict, Invalid, NotFound, field_error
@@ -200,6 +200,7 @@ class Rule(Base, Aggregate, Withdrawable):
     __tablename__ = "rule"
     __table_args__ = (
         Index("ix_rule_code_effective_from", "code", "effective_from"),
+        key_check("code"),
         CheckConstraint("effective_to IS NULL OR effective_from <= effective_to", name="days_in_order"),
         withdrawn_for_a_reason(),
     )
