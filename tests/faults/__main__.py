@@ -79,6 +79,7 @@ def _portal_alone(platform: Platform) -> list[Command]:
 async def run_phase(phase: Phase, broker: BrokerKind, seconds: float, seed: int, *, plant: bool) -> bool:
     folder = Path(tempfile.mkdtemp(prefix="double-wings-faults-"))
     dice = random.Random(seed)
+    passed = False
     print(f"{phase.name}: {seconds:.0f} s, {broker} broker, seed {seed}", flush=True)
     try:
         async with (
@@ -93,11 +94,15 @@ async def run_phase(phase: Phase, broker: BrokerKind, seconds: float, seed: int,
             )
             await fleet.start()
             try:
-                return await _torment(phase, platform, fleet, http, dice, seconds, seed, plant=plant)
+                passed = await _torment(phase, platform, fleet, http, dice, seconds, seed, plant=plant)
             finally:
                 await fleet.stop()
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        if passed or plant:
+            shutil.rmtree(folder, ignore_errors=True)
+        else:
+            print(f"  what its processes wrote is kept in {folder}", flush=True)
+    return passed
 
 
 async def _torment(
