@@ -23,6 +23,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from shared import idempotency, memory, parking
+from shared.abandoned import watch_abandoned
 from shared.clock import utc_now
 from shared.consumer import Consumer
 from shared.database import open_engine, open_sessions
@@ -156,6 +157,7 @@ async def _work(
         "relay": relay.run(stop),
         "measures": _measure(engine, stop),
         "purge": _purge(sessions, stop),
+        "abandoned": watch_abandoned(engine, settings.service, stop),
     }
     checks: dict[str, Check] = {
         "database": database_answers(engine),
