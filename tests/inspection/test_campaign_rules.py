@@ -254,6 +254,15 @@ def test_a_launched_campaign_is_withdrawn_until_it_begins() -> None:
             assert refused.value.facts == {"began": DAY}
 
 
+def test_a_first_day_that_had_passed_at_the_launch_counts_for_nothing() -> None:
+    campaign = draft()
+    campaign.launch(3, at=AT + timedelta(days=9))
+    with pytest.raises(WithdrawalTooLate):
+        campaign.check_withdrawable(at=AT + timedelta(days=10))
+    withdraw(campaign, at=AT + timedelta(days=9, hours=1))
+    assert campaign.state == "withdrawn"
+
+
 def test_what_somebody_set_out_for_is_not_withdrawn() -> None:
     campaign = launched()
     with pytest.raises(CampaignUnderWay):

@@ -3,11 +3,18 @@
 import asyncio
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
 
+from services.inspection.campaigns import usecases as of_campaigns
+from services.inspection.campaigns.domain import Outcome
+from services.inspection.visits import usecases as of_visits
+from services.inspection.visits.bodies import SubmissionIn
+from services.inspection.visits.usecases import Wish
 from shared.clock import china_date, utc_now
+from shared.policies import Principal
 from tests.inspection.conftest import World
 from tests.inspection.test_checklist_routes import CHECKLIST
 from tests.inspection.test_checklist_rules import QUESTIONS
@@ -16,10 +23,12 @@ from tests.inspection.test_grid_routes import NEW, OLD, SUCCESSIONS, imported
 from tests.inspection.test_grid_rules import box, polygon
 from tests.inspection.test_norm_routes import NORM
 from tests.inspection.test_offence_routes import OFFENCE
-from tests.inspection.test_visit_routes import id_of, start, teams
+from tests.inspection.test_visit_routes import campaign, id_of, start, teams
 
 TODAY = china_date(utc_now())
 SLIP = {"reason": "录入有误"}
+BUREAU = Principal("bureau-1", frozenset({"bureau"}))
+INSPECTOR = Principal("inspector-t1", frozenset({"inspector"}), district="140213", team="t1")
 
 
 def days(number: int) -> str:
@@ -196,10 +205,89 @@ async def test_a_campaign_that_somebody_set_out_for_goes_on(world: World) -> Non
     ended = await world.inspector("t1").post(f"{begun}/submission", json={"outcome": "inspected"})
     assert ended.status_code == 200, ended.text
     assert (await world.bureau.get(path)).json()["closed_total"] == 1
-    past = body | {"starts_on": days(-1), "ends_on": days(3)}
-    late = (await world.bureau.post("/v1/campaigns", json=past)).headers["location"]
-    await world.bureau.post(f"{late}/launch")
-    assert await withdraw(world.bureau, late.removeprefix("/v1/")) == (409, "withdrawal-too-late")
+    assert await withdraw(world.bureau, path.removeprefix("/v1/")) == (409, "campaign-under-way")
+    assert (await world.bureau.post(f"{path}/closure")).json()["state"] == "closed"
+    assert await withdraw(world.bureau, path.removeprefix("/v1/")) == (409, "campaign-under-way")
+
+
+async def campaign_to_come(world: World) -> tuple[UUID, str]:
+    """Planned for tomorrow, with one institution in its scope."""
+    await teams(world)
+    place = await world.institution("g1")
+    body = {"name": "秋季", "scope": {}, "starts_on": days(1), "ends_on": days(30)}
+    return place, (await world.bureau.post("/v1/campaigns", json=body)).headers["location"]
+
+
+async def test_a_launch_at_the_same_moment_leaves_no_open_list(world: World) -> None:
+    _, path = await campaign_to_come(world)
+    async with world.sessions.begin() as session:
+        await of_campaigns.launch_campaign(session, UUID(id_of(path)), caller=BUREAU, at=utc_now())
+        withdrawal = asyncio.create_task(withdraw(world.bureau, path.removeprefix("/v1/")))
+        await asyncio.sleep(0.5)
+    assert await withdrawal == (409, "campaign-changed")
+    assert (await world.bureau.get(f"{path}/coverage")).json()["open"] == 1
+    assert (await withdraw(world.bureau, path.removeprefix("/v1/")))[0] == 200
+    assert (await world.bureau.get(f"{path}/coverage")).json()["open"] == 0
+
+
+@pytest.mark.parametrize("planned_first", [True, False])
+async def test_a_visit_planned_at_the_same_moment_is_not_left_behind(world: World, planned_first: bool) -> None:
+    place, path = await campaign_to_come(world)
+    await world.bureau.post(f"{path}/launch")
+    wish = Wish(institution_id=place, campaign_id=UUID(id_of(path)))
+    if planned_first:
+        async with world.sessions.begin() as session:
+            await of_visits.plan_visit(session, wish, caller=BUREAU, at=utc_now())
+            withdrawal = asyncio.create_task(withdraw(world.bureau, path.removeprefix("/v1/")))
+            await asyncio.sleep(0.5)
+        assert await withdrawal == (409, "campaign-under-way")
+        assert (await withdraw(world.bureau, path.removeprefix("/v1/")))[0] == 200
+    else:
+        async with world.sessions.begin() as session:
+            await of_campaigns.withdraw_campaign(session, UUID(id_of(path)), reason="x", caller=BUREAU, at=utc_now())
+            body = {"institution_id": str(place), "campaign_id": id_of(path)}
+            planning = asyncio.create_task(world.bureau.post("/v1/visits", json=body))
+            await asyncio.sleep(0.5)
+        assert (await planning).json()["code"] == "campaign-not-open"
+    visits = (await world.bureau.get("/v1/visits")).json()["items"]
+    assert {visit["state"] for visit in visits} <= {"called_off"}
+
+
+async def test_batches_that_plan_and_count_do_not_wait_for_one_another(world: World) -> None:
+    """Each holds the campaign because it plans a visit, and then wants it to count another."""
+    places = [await world.institution("g1") for _ in range(4)]
+    await teams(world)
+    path = await campaign(world)
+    begun = [await start(world.inspector("t1"), place, path) for place in places[:2]]
+
+    async def batch(number: int) -> None:
+        async with world.sessions.begin() as session:
+            wish = Wish(institution_id=places[2 + number], campaign_id=UUID(id_of(path)))
+            await of_visits.plan_visit(session, wish, caller=BUREAU, at=utc_now())
+            await asyncio.sleep(0.3)
+            said = SubmissionIn(outcome=Outcome.INSPECTED)
+            await of_visits.submit_visit(session, UUID(id_of(begun[number])), said, caller=INSPECTOR, at=utc_now())
+
+    await asyncio.gather(batch(0), batch(1))
+    assert (await world.bureau.get(path)).json()["closed_total"] == 2
+
+
+async def test_a_find_after_the_end_of_its_campaign_is_told_without_it(world: World) -> None:
+    await teams(world)
+    place = await world.institution("g1")
+    path = await campaign(world)
+    inspector = world.inspector("t1")
+    searching = await start(inspector, None, path, grid="g1")
+    done = await start(inspector, place, path)
+    assert (await inspector.post(f"{done}/submission", json={"outcome": "inspected"})).status_code == 200
+    assert (await world.bureau.post(f"{path}/closure")).status_code == 200
+    found = await inspector.post(f"{searching}/submission", json={"outcome": "newly_found", "note": "小区内"})
+    assert found.status_code == 200, found.text
+    (one,) = (await world.bureau.get("/v1/discoveries")).json()["items"]
+    assert (one["campaign_id"], one["note"]) == (None, "小区内")
+    assert [kind for kind, _, _ in await world.facts(one["id"])] == ["inspection.institution.discovered.v1"]
+    closed = (await world.bureau.get(path)).json()
+    assert (closed["discoveries_total"], closed["state"]) == (0, "closed")
 
 
 async def test_of_two_who_withdraw_one_is_refused(world: World) -> None:

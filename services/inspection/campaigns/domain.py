@@ -26,6 +26,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from services.inspection.discoveries.domain import Discovery
 from services.inspection.orm import Base, Followed
+from shared.clock import china_date
 from shared.database import Aggregate, new_id
 from shared.dated import Withdrawable, withdrawn_for_a_reason
 from shared.events.inspection import (
@@ -75,6 +76,13 @@ class CampaignUnderWay(Conflict):
 
     code = "campaign-under-way"
     zh = "专项检查已有人员出发检查，不能撤回。"
+
+
+class CampaignChanged(Conflict):
+    """The campaign was changed at the same moment. Look at it, and try again."""
+
+    code = "campaign-changed"
+    zh = "专项检查刚刚被他人更改，请查看后重试。"
 
 
 class CampaignScopeEmpty(Conflict):
@@ -251,6 +259,7 @@ class Count:
     team: str | None
     was: str | None
     now: str
+    discovery: Discovery | None = None
 
     @classmethod
     def of_target(cls, target: CampaignTarget, *, was: str, at: datetime) -> Self:
@@ -272,7 +281,7 @@ class Count:
         fact = CampaignDiscovery(
             campaign_id=campaign_id, discovery_id=found.id, visit_id=found.visit_id, **found.description(), at=at
         )
-        return cls(fact, found.grid, found.team, DISCOVERED if known else None, DISCOVERED)
+        return cls(fact, found.grid, found.team, DISCOVERED if known else None, DISCOVERED, found)
 
     @property
     def moves(self) -> bool:
@@ -346,11 +355,14 @@ class Campaign(Base, Aggregate, Withdrawable):
     def check_withdrawable(self, *, at: datetime) -> None:
         """A draft can be withdrawn on any day, a launched campaign before its first day or on the day of its launch.
 
+        A first day that had passed when it was launched counts for nothing.
+
         Raises `Withdrawn` or `WithdrawalTooLate`.
         """
         self.check_stands()
         if self.launched_at is not None:
-            self._check_not_begun(first_day=self.starts_on, entered_at=self.launched_at, at=at)
+            begins = max(self.starts_on, china_date(self.launched_at))
+            self._check_not_begun(first_day=begins, entered_at=self.launched_at, at=at)
 
     def withdraw(self, reason: str, *, under_way: bool, by: str, at: datetime) -> CampaignWithdrawn:
         """Take it back; `under_way`: whether somebody has set out for it.

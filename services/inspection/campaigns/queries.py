@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from pydantic import TypeAdapter
@@ -25,6 +25,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.sql.selectable import ForUpdateArg
 
 from services.inspection.campaigns.domain import (
     LISTED_PER_EVENT,
@@ -45,6 +46,8 @@ from shared.reach import within_reach
 from shared.unit_of_work import locked
 
 READ_AT_ONCE = 5 * LISTED_PER_EVENT
+COUNTING: Final = ForUpdateArg(key_share=True)
+"""The lock of those who count. It lets `campaign_to_visit` pass: a batch that plans visits and ends others has both."""
 
 _TALLY = campaign_tally.c
 
@@ -72,8 +75,35 @@ async def campaign(session: AsyncSession, campaign_id: UUID, caller: Principal) 
     return found
 
 
+async def campaign_to_visit(session: AsyncSession, campaign_id: UUID, caller: Principal) -> Campaign:
+    """The campaign that a visit is planned for: until the transaction ends, nobody launches, closes or withdraws it.
+
+    Others go on counting and planning. Raises `CampaignNotFound`.
+    """
+    found = await session.scalar(
+        select(Campaign)
+        .where(Campaign.id == campaign_id, _visible(caller))
+        .with_for_update(read=True, key_share=True)
+        .execution_options(populate_existing=True)
+    )
+    if found is None:
+        raise CampaignNotFound
+    return found
+
+
+async def campaign_to_count(session: AsyncSession, campaign_id: UUID) -> Campaign:
+    """Locked for its counters. The last lock a transaction takes (visit, target, campaign): many visits at once then
+    only queue."""
+    found = await session.get(Campaign, campaign_id, with_for_update=COUNTING, populate_existing=True)
+    assert found is not None, "campaigns are not deleted"
+    return found
+
+
 async def campaign_for_update(session: AsyncSession, campaign_id: UUID) -> Campaign:
-    """Locked. The last lock a transaction takes (visit, target, campaign): many visits at once then only queue."""
+    """Locked against everybody, who counts and who plans a visit. The last lock that a transaction takes.
+
+    Raises `CampaignNotFound`.
+    """
     found = await session.get(Campaign, campaign_id, with_for_update=True, populate_existing=True)
     if found is None:
         raise CampaignNotFound
@@ -147,11 +177,11 @@ async def freeze_list(session: AsyncSession, campaign_id: UUID, scope: Scope, *,
 
 
 async def withdraw_list(session: AsyncSession, campaign_id: UUID) -> None:
-    """Nobody on the list is to be visited for the campaign any more; its tally is empty."""
+    """Nobody on a list without a closed target is to be visited for the campaign any more; its tally is empty."""
     async with allowing(session, 600):
         await session.execute(
             update(CampaignTarget)
-            .where(CampaignTarget.campaign_id == campaign_id)
+            .where(CampaignTarget.campaign_id == campaign_id, CampaignTarget.state == TargetState.OPEN)
             .values(state=TargetState.WITHDRAWN)
             .execution_options(synchronize_session=False)
         )

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from services.inspection.campaigns import queries, usecases
 from services.inspection.campaigns.domain import (
     Campaign,
+    CampaignChanged,
     CampaignDetails,
     CampaignNotDraft,
     CampaignNotFound,
@@ -164,7 +165,9 @@ async def close_campaign(campaign_id: UUID, caller: KeeperDep, session: SessionD
 @router.post(
     "/{campaign_id}/withdrawal",
     response_model=CampaignOut,
-    responses=problems(CampaignNotFound, CampaignUnderWay, CampaignOutsideYourDistrict, Withdrawn, WithdrawalTooLate),
+    responses=problems(
+        CampaignNotFound, CampaignChanged, CampaignUnderWay, CampaignOutsideYourDistrict, Withdrawn, WithdrawalTooLate
+    ),
 )
 async def withdraw_campaign(campaign_id: UUID, body: WithdrawalIn, caller: KeeperDep, session: SessionDep) -> Campaign:
     """Withdraw a draft, or a launched campaign before its first day or on the day of its launch.

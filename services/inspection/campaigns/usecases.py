@@ -12,8 +12,11 @@ from services.inspection.campaigns import queries
 from services.inspection.campaigns.domain import (
     LISTED_PER_EVENT,
     Campaign,
+    CampaignChanged,
     CampaignDetails,
     CampaignOutsideYourDistrict,
+    CampaignState,
+    CampaignUnderWay,
     Count,
     Outcome,
     OutcomeCounted,
@@ -68,12 +71,18 @@ async def withdraw_campaign(
 ) -> Campaign:
     """Take back a campaign that has not begun, and the visits that were planned for it.
 
-    Locks in the order of visits: visits, targets, campaign.
+    Locks in the order of visits: visits, targets, campaign. What was changed before the last lock is looked at again.
     """
-    (await queries.campaign(session, campaign_id, caller)).check_withdrawable(at=at)
+    campaign = await queries.campaign(session, campaign_id, caller)
+    campaign.check_withdrawable(at=at)
+    seen = campaign.version
     await mandates.call_off_campaign(session, campaign_id, "campaign-withdrawn", at=at)
+    if await visits.wanted_for_campaign(session, campaign_id):
+        raise CampaignUnderWay
     await queries.withdraw_list(session, campaign_id)
     campaign = await _own_campaign(session, campaign_id, caller)
+    if campaign.version != seen:
+        raise CampaignChanged
     under_way = await visits.wanted_for_campaign(session, campaign_id)
     withdrawn = campaign.withdraw(reason, under_way=under_way, by=caller.subject, at=at)
     await journal.record(session, withdrawn, subject=campaign, reason=reason)
@@ -125,10 +134,15 @@ async def weigh_outcome(
 
 
 async def count_outcomes(session: AsyncSession, counts: Sequence[Count]) -> None:
-    """Let outcomes count. Every team waits for the row of its campaign, so this comes last in a transaction."""
+    """Let outcomes count. Every team waits for the row of its campaign, so this comes last in a transaction.
+
+    What a team found after the end of its campaign is told without the campaign.
+    """
     for campaign_id in sorted({one.fact.campaign_id for one in counts}):
-        campaign = await queries.campaign_for_update(session, campaign_id)
+        campaign = await queries.campaign_to_count(session, campaign_id)
         own = [one for one in counts if one.fact.campaign_id == campaign_id]
+        if campaign.state != CampaignState.OPEN:
+            own = [one for one in own if not await _told_alone(session, one)]
         facts = []
         for one in own:
             campaign.count(one)
@@ -137,6 +151,16 @@ async def count_outcomes(session: AsyncSession, counts: Sequence[Count]) -> None
         await session.flush()
         await journal.record_many(session, facts)
         await queries.move_in_tally(session, campaign_id, own)
+
+
+async def _told_alone(session: AsyncSession, late: Count) -> bool:
+    """Tell of a new discovery without its campaign, which has ended; whether it is one."""
+    found = late.discovery
+    if found is None or not late.moves:
+        return False
+    found.campaign_id = None
+    await journal.record(session, found.told(at=late.fact.at), subject=found)
+    return True
 
 
 async def _discover(
@@ -150,10 +174,10 @@ async def _discover(
         visit.id, visit.place, campaign_id=visit.campaign_id, details=details, note=note, at=at
     )
     session.add(found)
-    if visit.campaign_id is None:
+    if found.campaign_id is None:
         await journal.record(session, found.told(at=at), subject=found)
         return None
-    return Count.of_discovery(found, visit.campaign_id, known=known is not None, at=at)
+    return Count.of_discovery(found, found.campaign_id, known=known is not None, at=at)
 
 
 async def _tell_list(session: AsyncSession, campaign: Campaign, say: Callable[[Sequence[ListedTarget]], Event]) -> None:

@@ -55,7 +55,7 @@ async def pass_targets(session: AsyncSession, team: str, heir: str) -> Mapping[C
     grids: dict[UUID, dict[UUID, str | None]] = defaultdict(dict)
     for one in found:
         grids[one.campaign_id][one.id] = one.grid
-    held = select(Campaign).where(Campaign.id.in_(grids)).order_by(Campaign.id).with_for_update()
+    held = select(Campaign).where(Campaign.id.in_(grids)).order_by(Campaign.id).with_for_update(key_share=True)
     campaigns = (await session.scalars(held.execution_options(populate_existing=True))).all()
     ids = [one.id for one in found]
     await session.execute(update(CampaignTarget).where(CampaignTarget.id.in_(ids)).values(team=heir))

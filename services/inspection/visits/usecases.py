@@ -234,7 +234,7 @@ async def _on_the_list(session: AsyncSession, wish: Wish, caller: Principal) -> 
     """The institution's place on the list of the campaign, which must be open."""
     if wish.campaign_id is None:
         return None
-    (await campaigns.campaign(session, wish.campaign_id, caller)).check_open()
+    (await campaigns.campaign_to_visit(session, wish.campaign_id, caller)).check_open()
     if wish.institution_id is None:
         return None
     listed = await campaigns.target_of(session, wish.campaign_id, wish.institution_id)
