@@ -7,7 +7,9 @@ answer. So a row never exists without its answer, whatever dies in between, and 
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, Final
 
+import orjson
 from pydantic import BaseModel
 from sqlalchemy import (
     JSON,
@@ -26,7 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response
 
-from shared.auth import CLAIMS, Principal
+from shared.auth import ANONYMOUS, CLAIMS, Principal
 from shared.database import shared_metadata
 from shared.problems import EdgeProblem
 
@@ -49,8 +51,12 @@ idempotency_key = Table(
 )
 
 
+WITHHELD: Final = frozenset({"phone", "legal_representative"})
+"""Members of answers that are personal: a replay tells them as null."""
+
+
 class PersonalData(BaseModel):
-    """An answer that holds personal data: it is never stored, so a repeated request is done, and logged, again."""
+    """An answer about a person: it is never stored, so a repeated request is done, and logged, again."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +71,12 @@ class Claim:
     def lock(self) -> int:
         digest = hashlib.blake2b("\x1f".join((self.caller, self.route, self.key)).encode(), digest_size=8)
         return int.from_bytes(digest.digest(), "big", signed=True)
+
+
+def claim_of(caller: Principal, route: str, key: str, fingerprint: bytes) -> Claim:
+    """The claim of this caller. All who come without a token have one name, so that their requests tell them apart."""
+    subject = caller.subject if caller != ANONYMOUS else f"{caller.subject} {fingerprint.hex()}"
+    return Claim(subject, route, key, fingerprint)
 
 
 def valid_key(key: str) -> bool:
@@ -111,7 +123,7 @@ async def claim_or_replay(session: AsyncSession, claim: Claim) -> Response | Non
 
 
 async def remember(session: AsyncSession, claim: Claim, response: Response, *, at: datetime) -> None:
-    """Store the answer in the transaction that made it true."""
+    """Store the answer, without what is personal in it, in the transaction that made it true."""
     await session.execute(
         insert(idempotency_key).values(
             caller=claim.caller,
@@ -120,10 +132,22 @@ async def remember(session: AsyncSession, claim: Claim, response: Response, *, a
             fingerprint=claim.fingerprint,
             status=response.status_code,
             headers={name: response.headers[name] for name in KEPT_HEADERS if name in response.headers},
-            body=bytes(response.body),
+            body=_without_persons(bytes(response.body)),
             at=at,
         )
     )
+
+
+def _without_persons(body: bytes) -> bytes:
+    if not any(f'"{name}"'.encode() in body for name in WITHHELD):
+        return body
+    return orjson.dumps(_withheld(orjson.loads(body)))
+
+
+def _withheld(told: Any) -> Any:
+    if isinstance(told, dict):
+        return {name: None if name in WITHHELD else _withheld(value) for name, value in told.items()}
+    return [_withheld(one) for one in told] if isinstance(told, list) else told
 
 
 async def purge(session: AsyncSession, *, before: datetime) -> None:

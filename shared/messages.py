@@ -25,6 +25,10 @@ EDGE: Mapping[str, tuple[str, str]] = {
         "The address has a query parameter that does not exist here.",
         "地址中含有此处不存在的查询参数。",
     ),
+    "query-repeated": (
+        "The address gives a query parameter twice that has one value.",
+        "地址中重复给出了只能有一个值的查询参数。",
+    ),
     "scope-missing": (
         "Your token lacks the claim that says where you have this role.",
         "访问令牌缺少限定该角色范围的声明。",

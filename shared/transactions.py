@@ -6,8 +6,9 @@ Idempotency-Key in the same transaction, and only the route sees both (ADR: one 
 
 import asyncio
 import random
+from collections import Counter
 from collections.abc import Callable, Coroutine
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args, get_origin
 
 from fastapi import Depends, Request, Response, params
 from fastapi.dependencies.models import Dependant
@@ -139,7 +140,8 @@ class TransactionalRoute(APIRoute):
         dependant: Dependant = self.dependant
         batch = batch_member(self.body_field.field_info.annotation) if self.body_field is not None else None
         parameters = get_flat_params(dependant)
-        known_queries = {one.alias for one in parameters if isinstance(one.field_info, params.Query)}
+        queries = {one.alias: one.field_info for one in parameters if isinstance(one.field_info, params.Query)}
+        single = {alias for alias, info in queries.items() if not _is_list(info.annotation)}
         policies = list(policies_of(dependant))
         own_body = (self.openapi_extra or {}).get("requestBody", {}).get("content", {})
         expects_json = "application/json" in own_body or (
@@ -155,8 +157,10 @@ class TransactionalRoute(APIRoute):
             # Before the body is looked at: a stranger learns nothing about what would be valid.
             for policy in policies:
                 caller = await policy(request)
-            if not known_queries.issuperset(request.query_params):
+            if not queries.keys() >= request.query_params.keys():
                 raise EdgeProblem(422, "query-unknown")
+            if any(times > 1 for name, times in _given(request).items() if name in single):
+                raise EdgeProblem(422, "query-repeated")
             if (expects_json or expects_form) and _has_body(request):
                 _check_media_type(request, json=expects_json)
             claim = await self._claim(request, caller)
@@ -191,7 +195,7 @@ class TransactionalRoute(APIRoute):
             content_type=request.headers.get("content-type", ""),
             body=await request.body(),
         )
-        return idempotency.Claim(caller.subject, f"{request.method} {self.path_format}", key, fingerprint)
+        return idempotency.claim_of(caller, f"{request.method} {self.path_format}", key, fingerprint)
 
 
 async def _attempts(request: StrictRequest, handle: Handler, claim: idempotency.Claim | None) -> Response:
@@ -231,6 +235,15 @@ async def _attempt(request: StrictRequest, handle: Handler, claim: idempotency.C
         return response
     finally:
         await transaction.close()
+
+
+def _is_list(annotation: Any) -> bool:
+    """Whether a query parameter takes several values."""
+    return get_origin(annotation) is list or any(map(_is_list, get_args(annotation)))
+
+
+def _given(request: Request) -> Counter[str]:
+    return Counter(name for name, _ in request.query_params.multi_items())
 
 
 def _is_personal(model: Any) -> bool:

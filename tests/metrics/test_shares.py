@@ -11,7 +11,13 @@ from services.metrics.indicators.routes import list_indicator_values
 from services.metrics.projections.facts import PROJECTIONS
 from shared.events import Event
 from shared.events.inspection import CampaignLaunched
-from shared.events.registry import InstitutionChanged, InstitutionRegistered, ResponsibilityAssigned
+from shared.events.registry import (
+    InstitutionChanged,
+    InstitutionRegistered,
+    NoticeConfirmed,
+    NoticePublished,
+    ResponsibilityAssigned,
+)
 from tests.metrics.conftest import World, changed
 from tests.metrics.samples import CAMPAIGN, SAMPLES
 
@@ -90,6 +96,15 @@ async def test_a_share_of_two_nouns_exists_for_the_city_alone(world: World) -> N
     part = await world.get("/v1/indicators/notices.confirmed_share", scope="district:140213")
     assert part["value"] is None
     assert (await world.get("/v1/indicators/notices.confirmed_share/values", by="month"))["values"] == []
+
+
+async def test_receipts_that_overtake_their_notice_are_no_share_of_another(world: World) -> None:
+    receipts = [changed(NoticeConfirmed, notice_id=UUID(int=2), receipt_id=UUID(int=90 + one)) for one in range(5)]
+    await world.count(changed(NoticePublished, notice_id=UUID(int=1), recipients=1), *receipts)
+    early = await world.get("/v1/indicators/notices.confirmed_share")
+    assert (early["numerator"], early["denominator"], early["value"]) == (5, 1, None)
+    await world.count(changed(NoticePublished, notice_id=UUID(int=2), recipients=9))
+    assert (await world.get("/v1/indicators/notices.confirmed_share"))["value"] == 0.5
 
 
 def test_what_is_no_part_is_no_share() -> None:

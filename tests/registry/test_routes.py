@@ -9,10 +9,11 @@ from uuid import uuid4
 import openpyxl
 import pytest
 from jsonschema import Draft202012Validator
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 
 from services.registry.files.domain import FileEntry
 from services.registry.institutions.queries import COLUMNS
+from shared.idempotency import idempotency_key
 from tests.registry.conftest import AT, OTHER_USCC, USCC, World
 from tests.services import version_of
 
@@ -105,6 +106,20 @@ async def test_the_same_key_registers_once(world: World) -> None:
     other = await world.bureau.post("/v1/institutions", json={**ENTRY, "name": "x"}, headers=headers)
     assert (other.status_code, other.json()["code"]) == (422, "idempotency-key-reused")
     assert len(await world.facts()) == 1
+
+
+async def test_what_is_personal_is_not_kept_for_a_replay(world: World) -> None:
+    entry = ENTRY | {"phone": "13800000001", "legal_representative": "王小明"}
+    headers = {"idempotency-key": "k-personal"}
+    first = await world.bureau.post("/v1/institutions", json=entry, headers=headers)
+    assert (first.json()["phone"], first.json()["legal_representative"]) == ("13800000001", "王小明")
+    second = await world.bureau.post("/v1/institutions", json=entry, headers=headers)
+    assert second.headers["idempotency-replayed"] == "true"
+    assert second.json() == first.json() | {"phone": None, "legal_representative": None}
+    async with world.sessions() as session:
+        kept = await session.scalar(select(idempotency_key.c.body).where(idempotency_key.c.key == "k-personal"))
+    assert kept is not None
+    assert not any(word.encode() in kept for word in ("13800000001", "王小明"))
 
 
 async def test_a_refusal_is_not_kept(world: World) -> None:

@@ -9,10 +9,10 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import func, select
 
-from shared.auth import Principal
+from shared.auth import ANONYMOUS, Principal
 from shared.clock import utc_now
 from shared.failpoints import armed
-from shared.idempotency import fingerprint, idempotency_key, purge, valid_key
+from shared.idempotency import claim_of, fingerprint, idempotency_key, purge, valid_key
 from tests.infrastructure import ScratchDatabase
 from tests.shared.edge_example import Note, client_of, create_tables, example_app, token
 
@@ -153,6 +153,13 @@ async def test_an_answer_with_personal_data_is_never_stored(app: FastAPI, client
         assert (answer.status_code, answer.json()["phone"]) == (200, "13800000000")
         assert "idempotency-replayed" not in answer.headers
     assert await _keys(app, "k-personal") == 0
+
+
+def test_those_without_a_token_do_not_meet_under_one_key() -> None:
+    one, other = (claim_of(ANONYMOUS, "POST /v1/public/notes", "k", print_) for print_ in (b"1", b"2"))
+    assert one.caller != other.caller
+    assert one == claim_of(ANONYMOUS, "POST /v1/public/notes", "k", b"1")
+    assert claim_of(Principal("a", frozenset({"bureau"})), "POST /v1/notes", "k", b"1").caller == "a"
 
 
 def test_valid_key() -> None:

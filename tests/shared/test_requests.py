@@ -58,6 +58,12 @@ async def test_head_of_a_stream_ends(client: httpx.AsyncClient) -> None:
     assert (head.status_code, head.headers["content-type"][:17], head.content) == (200, "text/event-stream", b"")
 
 
+async def test_a_query_parameter_with_one_value_is_given_once(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/v1/notes?q=a&q=b")
+    assert (answer.status_code, answer.json()["code"]) == (422, "query-repeated")
+    assert (await client.get("/v1/notes?q=a&q=a")).status_code == 422
+
+
 @pytest.mark.parametrize("query", ["nam=x", "limit=1&Q=x", "limit=1&limitt=2", "%00=", "x"])
 async def test_an_unknown_query_parameter_is_refused_and_not_echoed(client: httpx.AsyncClient, query: str) -> None:
     answer = await client.get(f"/v1/notes?{query}")

@@ -444,6 +444,10 @@ class Value:
 
     @property
     def value(self) -> float | int | None:
+        """The number, or the ratio from 0 to 1. Null where there is no whole, or where it is not known yet: a receipt
+        may be told before the notice that it confirms."""
         if self.denominator is None:
             return self.numerator
-        return None if self.denominator == 0 else self.numerator / self.denominator
+        if self.denominator == 0 or self.numerator > self.denominator:
+            return None
+        return self.numerator / self.denominator

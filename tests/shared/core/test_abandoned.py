@@ -77,7 +77,7 @@ async def test_who_works_or_has_limits_of_its_own_is_left_alone(settings: Exampl
 
 
 async def test_every_worker_looks(settings: ExampleSettings, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("shared.abandoned.AFTER", 0.0)
+    monkeypatch.setattr("shared.abandoned.AFTER", 1.0)
     engine, stop = open_engine(settings), asyncio.Event()
     watching = asyncio.create_task(watch_abandoned(engine, "example", stop))
     async with connected(settings, "example") as silent, engine.connect() as other:
