@@ -273,11 +273,12 @@ class PermitRenewed(PermitEvent):
 
 
 class PermitCancelled(PermitEvent):
-    """A permit was cancelled (注销): given up, or replaced."""
+    """A permit was cancelled (注销) without blame; `ground` is one of 行政许可法 art. 70. Older facts do not say it."""
 
     type: ClassVar[str] = "registry.permit.cancelled.v1"
 
     cause: str
+    ground: str | None = None
 
 
 class TransformationEvent(Event):

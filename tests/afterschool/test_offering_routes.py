@@ -117,3 +117,19 @@ async def test_a_change_is_checked(world: World) -> None:
     assert (unchanged.status_code, version_of(unchanged)) == (200, 1)
     missing = await world.bureau.patch(f"/v1/offerings/{uuid4()}", json={"capacity": 9}, headers=first)
     assert missing.status_code == 404
+
+
+async def test_a_term_is_found_by_its_own_name(world: World) -> None:
+    for term in ("２０２６秋", "2026—2027学年（上）"):
+        offering = await world.offering(1, term=term)
+        found = (await world.bureau.get("/v1/offerings", params={"term": term})).json()["items"]
+        assert [one["id"] for one in found] == [offering["id"]]
+
+
+async def test_a_reason_holds_no_controls(world: World) -> None:
+    offering = await world.offering(1)
+    headers = {"if-match": f'"{offering["version"]}"'}
+    for reason in ("\x1b[31m", "\u202e", "  "):
+        body = {"capacity": 2, "reason": reason}
+        refused = await world.staff().patch(f"/v1/offerings/{offering['id']}", json=body, headers=headers)
+        assert refused.status_code == 422, reason

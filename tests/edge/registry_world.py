@@ -221,7 +221,7 @@ async def _permits(scene: Scene) -> Asks:
         "reinstate_permit": Ask(rested, body={"reason": "已整改"}),
         "revoke_permit": Ask(revoked, body=deceived),
         "renew_permit": Ask(renewed, body={"valid_to": f"{YEAR + 1}-12-01", "reason": "年检合格"}),
-        "cancel_permit": Ask(cancelled, body={"reason": "申请注销"}),
+        "cancel_permit": Ask(cancelled, body={"ground": "requested_by_holder", "reason": "申请注销"}),
     }
 
 

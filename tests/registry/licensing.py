@@ -7,7 +7,7 @@ from uuid import UUID
 
 from services.registry.applications.domain import Action, Application, State, Wish
 from services.registry.calendars.domain import Calendar
-from services.registry.permits.domain import Permit, PermitStatus, Scope, Validity
+from services.registry.permits.domain import CancellationGround, Permit, PermitStatus, Scope, Validity
 from services.registry.procedures.domain import Procedure, Terms
 
 AT = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
@@ -47,7 +47,7 @@ def permit_that_is(status: PermitStatus) -> Permit:
     if status is PermitStatus.REVOKED:
         one.revoke("严重违规", legal_basis="第六十二条", notice_id=NOTICE, at=AT)
     if status is PermitStatus.CANCELLED:
-        one.cancel("自愿终止", at=AT)
+        one.cancel("自愿终止", ground=CancellationGround.REQUESTED_BY_HOLDER, at=AT)
     return one
 
 
@@ -56,7 +56,7 @@ PERMIT_ACTIONS: Final[Mapping[str, Callable[[Permit], object]]] = {
     "reinstate": lambda one: one.reinstate("整改合格", at=AT),
     "revoke": lambda one: one.revoke("严重违规", legal_basis="第六十二条", notice_id=NOTICE, at=AT),
     "renew": lambda one: one.renew(TODAY + days(400), at=AT),
-    "cancel": lambda one: one.cancel("自愿终止", at=AT),
+    "cancel": lambda one: one.cancel("自愿终止", ground=CancellationGround.REQUESTED_BY_HOLDER, at=AT),
 }
 
 

@@ -10,7 +10,7 @@ from services.registry.permits.domain import Validity
 from shared.clock import utc_now
 from tests.registry.conftest import USCC, World
 from tests.registry.test_importer import load, row
-from tests.registry.test_permit_routes import DECEIVED, LATER, SUSPENSION, TODAY, permit, record, told
+from tests.registry.test_permit_routes import DECEIVED, GIVEN_UP, LATER, SUSPENSION, TODAY, permit, record, told
 from tests.registry.test_proposal_routes import case, decided, hear, proposals
 from tests.registry.test_public_routes import standing
 from tests.registry.test_transformation_routes import all_steps, done, path
@@ -41,7 +41,7 @@ async def merge(world: World, one: dict[str, Any]) -> None:
     """The other entry names a permit that was revoked."""
     other = await permit(world, name="晨光二")
     await told(world, other, "revocation", **DECEIVED)
-    await told(world, one, "cancellation", reason="x")
+    await told(world, one, "cancellation", **GIVEN_UP)
     body = {"duplicate_id": other["institution_id"], "reason": "同一机构"}
     answer = await world.bureau.post(f"/v1/institutions/{one['institution_id']}/merger", json=body)
     assert answer.status_code == 200, answer.text
@@ -51,7 +51,10 @@ ACTS: dict[str, tuple[Act, str]] = {
     "suspension": (lambda w, p: told(w, p, "suspension", **SUSPENSION), "active"),
     "renewal": (lambda w, p: told(w, p, "renewal", valid_to="2099-01-01"), "active"),
     "revocation": (lambda w, p: told(w, p, "revocation", **DECEIVED), "unlicensed"),
-    "cancellation": (lambda w, p: told(w, p, "cancellation", reason="自愿终止"), "unlicensed"),
+    "cancellation": (
+        lambda w, p: told(w, p, "cancellation", **GIVEN_UP),
+        "unlicensed",
+    ),
     "penalty: revocation": (lambda w, p: penalise(w, p, "revocation"), "unlicensed"),
     "penalty: suspension": (lambda w, p: penalise(w, p, "suspension"), "active"),
     "to non-profit": (lambda w, p: transform(w, p, "non_profit"), "active"),
@@ -95,7 +98,7 @@ async def test_transformed_without_a_permit_left(world: World) -> None:
 async def test_another_permit_takes_the_place_of_the_one_that_ended(world: World) -> None:
     one = await permit(world, uscc=USCC)
     await record(world, one["institution_id"], "旧证二", Validity(None, None))
-    await told(world, one, "cancellation", reason="换证")
+    await told(world, one, "cancellation", ground="replaced", reason="换证")
     assert (await agree(world, one["institution_id"]))["permit_no"] == "旧证二"
 
 
@@ -115,5 +118,5 @@ async def test_a_permit_that_begins_later_keeps_its_institution_licensed(world: 
     one = await permit(world, uscc=USCC)
     assert TODAY.isoformat() < LATER
     await record(world, one["institution_id"], "旧证二", Validity(TODAY + timedelta(days=365), None))
-    await told(world, one, "cancellation", reason="换证")
+    await told(world, one, "cancellation", ground="replaced", reason="换证")
     assert (await agree(world, one["institution_id"]))["permit_no"] == "旧证二"

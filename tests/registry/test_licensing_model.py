@@ -32,7 +32,7 @@ from services.registry.applications.domain import Application, Wish
 from services.registry.applications.usecases import Grant
 from services.registry.institutions.domain import Institution
 from services.registry.permits import usecases as permits
-from services.registry.permits.domain import Permit, Validity
+from services.registry.permits.domain import CancellationGround, Permit, Validity
 from services.registry.permits.queries import permits_of
 from services.registry.permits.usecases import Revocation
 from services.registry.settings import Settings
@@ -47,6 +47,7 @@ from tests.services import settings_on
 EXAMPLES = int(os.environ.get("MODEL_EXAMPLES", "50"))
 """Where time does not matter, MODEL_EXAMPLES=200: then every refusal must have been met."""
 STEPS = 30
+GIVEN_UP = CancellationGround.REQUESTED_BY_HOLDER
 BUREAU = Principal(subject="bureau-1", roles=frozenset({"bureau"}))
 NEEDED = [document["code"] for document in DOCUMENTS]
 REFUSALS = (
@@ -483,7 +484,7 @@ class Licensing(RuleBasedStateMachine):
             lambda s: (
                 permits.revoke_permit(s, permit, revocation, notice, caller=BUREAU, at=self.at)
                 if penalty
-                else permits.cancel_permit(s, permit, cause="终止", caller=BUREAU, at=self.at)
+                else permits.cancel_permit(s, permit, GIVEN_UP, cause="终止", caller=BUREAU, at=self.at)
             ),
             refused,
         )

@@ -14,6 +14,7 @@ from tests.registry.conftest import AT, World
 TODAY = china_date(utc_now())
 LATER = (TODAY + timedelta(days=30)).isoformat()
 SUSPENSION = {"exception": "requested_by_holder", "cause": "自愿停业", "until": LATER}
+GIVEN_UP = {"ground": "requested_by_holder", "reason": "自愿终止"}
 DECEIVED = {"exception": "obtained_by_deception", "cause": "以虚假材料取得许可"}
 
 
@@ -127,12 +128,25 @@ async def test_days_beyond_all_reason(world: World) -> None:
 async def test_cancelled_while_another_goes_on(world: World) -> None:
     one = await permit(world)
     await record(world, one["institution_id"], "旧证二", Validity(None, None))
-    cancelled = (await told(world, one, "cancellation", reason="自愿终止")).json()
+    cancelled = (await told(world, one, "cancellation", **GIVEN_UP)).json()
     assert (cancelled["status"], cancelled["ending_cause"]) == ("cancelled", "自愿终止")
     assert await status_of(world, one["institution_id"]) == "active"
     (other,) = (await world.bureau.get("/v1/permits", params={"status": "in_force"})).json()["items"]
-    await told(world, other, "cancellation", reason="自愿终止")
+    await told(world, other, "cancellation", **GIVEN_UP)
     assert await status_of(world, one["institution_id"]) == "unlicensed"
+
+
+async def test_misconduct_is_no_ground_of_a_cancellation(world: World) -> None:
+    one = await permit(world)
+    for body, code in (
+        ({"reason": "违规"}, "request-invalid"),
+        ({"ground": "misconduct", "reason": "违规"}, "request-invalid"),
+        ({"ground": "expired", "reason": "违规"}, "permit-not-expired"),
+    ):
+        refused = await told(world, one, "cancellation", **body)
+        assert (refused.status_code in (409, 422), refused.json()["code"]) == (True, code)
+    assert (await told(world, one, "cancellation", **GIVEN_UP)).json()["status"] == "cancelled"
+    assert (await world.facts(one["id"]))[-1][2]["ground"] == "requested_by_holder"
 
 
 async def test_renewed(world: World) -> None:
@@ -161,7 +175,7 @@ async def test_the_list_and_the_permit_agree_on_what_it_is(world: World, status:
     }
     await told(world, made[PermitStatus.SUSPENDED], "suspension", **SUSPENSION)
     await told(world, made[PermitStatus.REVOKED], "revocation", **DECEIVED)
-    await told(world, made[PermitStatus.CANCELLED], "cancellation", reason="未延续")
+    await told(world, made[PermitStatus.CANCELLED], "cancellation", ground="expired", reason="未延续")
     found = (await world.bureau.get("/v1/permits", params={"status": status})).json()["items"]
     assert [one["id"] for one in found] == [made[status]["id"]]
     assert found[0]["status"] == status

@@ -7,6 +7,7 @@ import pytest
 from services.registry.permits.domain import (
     TRANSITIONS,
     Action,
+    CancellationGround,
     EndNotLater,
     Paper,
     Permit,
@@ -126,6 +127,18 @@ def test_a_newer_ledger_corrects_what_only_ledgers_said() -> None:
     again = recorded.record_again(newer, at=AT)
     assert again is not None
     assert again.valid_to == TODAY + days(365)
-    recorded.cancel("自愿终止", at=AT)
+    recorded.cancel("自愿终止", ground=CancellationGround.REQUESTED_BY_HOLDER, at=AT)
     assert recorded.record_again(paper, at=AT) is None
     assert permit().record_again(paper, at=AT) is None, "what was granted here is not the ledger's to change"
+
+
+@pytest.mark.parametrize("name", ["suspend", "reinstate", "renew"])
+def test_a_permit_decided_on_here_is_not_the_ledgers_to_change(name: str) -> None:
+    paper = Paper(INSTITUTION, "旧证", SCOPE, Validity(TODAY - days(9), TODAY + days(300)))
+    one, _ = Permit.record(paper, at=AT)
+    if name == "reinstate":
+        PERMIT_ACTIONS["suspend"](one)
+    PERMIT_ACTIONS[name](one)
+    ends = one.valid_to
+    older = Paper(INSTITUTION, "旧证", SCOPE, Validity(TODAY - days(9), TODAY - days(1)))
+    assert (one.record_again(older, at=AT), one.valid_to) == (None, ends)

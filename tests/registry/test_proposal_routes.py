@@ -1,6 +1,7 @@
 """Proposals of penalty decisions: received once, followed or dismissed once, and what a standing says meanwhile."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -19,7 +20,7 @@ from shared.database import new_id
 from shared.events.inspection import CaseClosed, CaseDecided, CaseProposal, CaseServed
 from tests.metrics.deliveries import deliver
 from tests.registry.conftest import AT, USCC, World
-from tests.registry.test_permit_routes import permit, record
+from tests.registry.test_permit_routes import TODAY, permit, record
 from tests.registry.test_public_routes import codes, standing
 
 
@@ -78,6 +79,15 @@ async def test_a_revocation_is_followed_in_one_decision(world: World) -> None:
     ]
     entries = (await world.bureau.get(f"/v1/institutions/{one['institution_id']}/file")).json()["entries"]
     assert "inspection.case.decided.v1" in {entry["type"] for entry in entries}
+
+
+async def test_an_older_permit_that_expired_holds_nothing_up(world: World) -> None:
+    one = await permit(world, uscc=USCC)
+    await record(world, one["institution_id"], "旧证", Validity(None, TODAY - timedelta(days=900)))
+    await hear(world, decided(case(one["institution_id"]), "revocation"))
+    (proposal,) = await proposals(world)
+    followed = await world.bureau.post(f"/v1/proposals/{proposal['id']}/acceptance", json={})
+    assert (followed.status_code, followed.json()["permit_ids"]) == (200, [one["id"]])
 
 
 async def test_a_suspension_a_notice_and_a_no(world: World) -> None:

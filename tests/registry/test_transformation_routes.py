@@ -4,6 +4,7 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
+import pytest
 
 from services.registry.permits.domain import Validity
 from tests.registry.conftest import World
@@ -98,3 +99,19 @@ async def test_of_another_institution_or_district(world: World) -> None:
     assert (await elsewhere.post(path(institution["id"]), json={"target": "closure"})).status_code == 404
     assert (await elsewhere.get(path(institution["id"]))).status_code == 404
     assert (await world.bureau.post(path(str(uuid4())), json={"target": "closure"})).status_code == 404
+
+
+@pytest.mark.parametrize("target", ["closure", "non_subject"])
+async def test_an_entry_merged_meanwhile_becomes_nothing_else(world: World, target: str) -> None:
+    stays, goes = await world.institution(), await world.institution(name="晨光二")
+    one = await done(world.officer(), path(goes["id"]), target=target)
+    await all_steps(world, one)
+    merged = {"duplicate_id": goes["id"], "reason": "同一机构"}
+    answer = await world.bureau.post(f"/v1/institutions/{stays['id']}/merger", json=merged)
+    assert answer.status_code == 200, answer.text
+    refused = await world.officer().post(path(goes["id"], one["id"], "completion"))
+    assert (refused.status_code, refused.json()["code"]) == (409, "institution-ended")
+    entry = (await world.bureau.get(f"/v1/institutions/{goes['id']}")).json()
+    assert (entry["status"], entry["kind"]) == ("merged", goes["kind"])
+    given_up = await world.officer().post(path(goes["id"], one["id"], "abandonment"), json={"reason": "已并入"})
+    assert given_up.status_code == 200, given_up.text

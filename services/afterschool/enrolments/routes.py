@@ -6,7 +6,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Request, Response, status
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.afterschool.enrolments import queries, usecases
@@ -30,7 +30,7 @@ from shared.paging import Page, PageParams
 from shared.policies import Principal, allow
 from shared.reads import fetch_page
 from shared.web import SessionDep, problems, service_router
-from shared.wording import Line
+from shared.wording import Line, Reason
 
 router = service_router(prefix="/v1/enrolments", tags=["enrolments"])
 waitlists = service_router(prefix="/v1/waitlists", tags=["enrolments"])
@@ -54,7 +54,7 @@ class WithdrawalIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    reason: Annotated[str, Field(min_length=1, max_length=500)] | None = None
+    reason: Reason | None = None
 
 
 class EnrolmentOut(BaseModel):

@@ -12,10 +12,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from services.afterschool.orm import Base
 from services.afterschool.schools.domain import School
-from shared.database import Aggregate, new_id
+from shared.database import Aggregate, key_check, new_id
 from shared.events.afterschool import OfferingChanged, OfferingPublished
 from shared.refusals import Conflict, Invalid, NotFound, field_error
-from shared.wording import NUMBER, Line
+from shared.wording import NUMBER, Key, Line
 
 
 class OfferingNotFound(NotFound):
@@ -70,7 +70,7 @@ class OfferingDetails(BaseModel):
 
     name: Line
     category: Category
-    term: Line
+    term: Key
     capacity: Capacity
     opens_at: Instant
     closes_at: Instant
@@ -98,6 +98,7 @@ class Offering(Base, Aggregate):
             name="nobody_waits_for_a_free_seat",
         ),
         CheckConstraint("opens_at < closes_at", name="window_is_not_empty"),
+        key_check("term"),
         Index("ix_offering_school_id_term_category", "school_id", "term", "category"),
         {"postgresql_with": {"fillfactor": 50}},
     )
@@ -176,5 +177,5 @@ class Offering(Base, Aggregate):
         return min(self.capacity - self.enrolled, self.waiting) if self.window(at) is not Window.CLOSED else 0
 
     def hold_back(self) -> None:
-        """Places free while somebody waits are nobody's, until enrolment is open again."""
+        """Places free while somebody waits are nobody's, until the school opens enrolment again, now or for later."""
         self.held_back = self.capacity - self.enrolled if self.waiting else 0

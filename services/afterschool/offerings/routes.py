@@ -5,7 +5,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Query, Request, Response, status
-from pydantic import MISSING, BaseModel, ConfigDict, Field
+from pydantic import MISSING, BaseModel, ConfigDict
 
 from services.afterschool.offerings import queries, usecases
 from services.afterschool.offerings.domain import (
@@ -26,7 +26,7 @@ from shared.paging import Page, PageParams
 from shared.policies import Principal, allow
 from shared.reads import fetch_page
 from shared.web import SessionDep, problems, service_router
-from shared.wording import KEY, Line
+from shared.wording import KEY, Line, Reason
 
 router = service_router(prefix="/v1/offerings", tags=["offerings"])
 
@@ -49,7 +49,7 @@ class OfferingPatch(BaseModel):
     capacity: Capacity | MISSING = MISSING
     opens_at: Instant | MISSING = MISSING
     closes_at: Instant | MISSING = MISSING
-    reason: Annotated[str, Field(min_length=1, max_length=500)] | MISSING = MISSING
+    reason: Reason | MISSING = MISSING
 
 
 class OfferingOut(BaseModel):

@@ -55,6 +55,13 @@ class PermitEnded(Conflict):
     zh = "许可证已失效，不能再变更。"
 
 
+class PermitNotExpired(Conflict):
+    """The permit has not expired: cancel it on another ground."""
+
+    code = "permit-not-expired"
+    zh = "许可证尚未到期，请选择其他注销情形。"
+
+
 class PermitInForceAlready(Conflict):
     """The institution has a permit of this kind for this site."""
 
@@ -116,6 +123,17 @@ class SuspensionException(StrEnum):
 
     REQUESTED_BY_HOLDER = "requested_by_holder"
     EMERGENCY = "emergency"
+
+
+class CancellationGround(StrEnum):
+    """Why a permit is cancelled (注销) without blame: the cases of 行政许可法 art. 70, and the holder's own wish. What
+    an institution did wrong is none: that is revoked."""
+
+    EXPIRED = "expired"
+    HOLDER_ENDED = "holder_ended"
+    PERFORMANCE_IMPOSSIBLE = "performance_impossible"
+    REQUESTED_BY_HOLDER = "requested_by_holder"
+    REPLACED = "replaced"
 
 
 ARTICLES: Final[Mapping[RevocationException | SuspensionException, str]] = {
@@ -297,6 +315,7 @@ class Permit(Base, Aggregate):
     suspended_until: Mapped[date | None] = mapped_column(Date)
     suspension_cause: Mapped[str | None] = mapped_column(Text)
     suspension_basis: Mapped[str | None] = mapped_column(Text)
+    decided_at: Mapped[datetime | None] = mapped_column(comment="of the last decision here, but for its end")
     ended_on: Mapped[date | None] = mapped_column(Date)
     ending: Mapped[str | None] = mapped_column(Text)
     ending_cause: Mapped[str | None] = mapped_column(Text)
@@ -332,10 +351,11 @@ class Permit(Base, Aggregate):
     def record_again(self, paper: Paper, *, at: datetime) -> PermitRecorded | None:
         """Take over what a newer ledger says of it; None where that is nothing new.
 
-        A permit decided on here (granted, or ended) is no longer the ledger's to change.
+        A permit decided on here (granted, suspended, renewed, ended) is no longer the ledger's to change.
         """
         validity = Validity(self.valid_from, self.valid_to)
-        if self.application_id is not None or self.ending is not None or validity == paper.validity:
+        ours = self.application_id is not None or self.decided_at is not None or self.ending is not None
+        if ours or validity == paper.validity:
             return None
         self.valid_from, self.valid_to = paper.validity.starts, paper.validity.ends
         return self._fact(PermitRecorded, at, source="ledger")
@@ -357,14 +377,14 @@ class Permit(Base, Aggregate):
         today = self.check(Action.SUSPEND, at)
         if until <= today:
             raise SuspensionOver(pointer="/until")
-        self.suspended_from, self.suspended_until = today, until
+        self.suspended_from, self.suspended_until, self.decided_at = today, until, at
         self.suspension_cause, self.suspension_basis = cause, legal_basis
         return self._fact(PermitSuspended, at, cause=cause, legal_basis=legal_basis, exception=exception)
 
     def reinstate(self, cause: str, *, at: datetime) -> PermitReinstated:
         """Lift the suspension before its end."""
         today = self.check(Action.REINSTATE, at)
-        self.suspended_until = today
+        self.suspended_until, self.decided_at = today, at
         return self._fact(PermitReinstated, at, cause=cause)
 
     def revoke(
@@ -389,13 +409,15 @@ class Permit(Base, Aggregate):
         previous = self.valid_to
         if previous is None or valid_to <= previous or valid_to < today:
             raise EndNotLater(pointer="/valid_to")
-        self.valid_to = valid_to
+        self.valid_to, self.decided_at = valid_to, at
         return self._fact(PermitRenewed, at, previous_valid_to=previous)
 
-    def cancel(self, cause: str, *, at: datetime) -> PermitCancelled:
-        """End it without blame (注销): given up, replaced, or never renewed."""
+    def cancel(self, cause: str, *, ground: CancellationGround, at: datetime) -> PermitCancelled:
+        """End it without blame (注销)."""
+        if ground is CancellationGround.EXPIRED and self.status_on(china_date(at)) in STANDING:
+            raise PermitNotExpired(pointer="/ground", valid_to=self.valid_to)
         self._end(Action.CANCEL, PermitStatus.CANCELLED, cause, at)
-        return self._fact(PermitCancelled, at, cause=cause)
+        return self._fact(PermitCancelled, at, cause=cause, ground=ground)
 
     @classmethod
     def _write(cls, number: str, scope: Scope, validity: Validity, *, institution_id: UUID, at: datetime) -> Self:

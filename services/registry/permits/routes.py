@@ -11,9 +11,11 @@ from services.registry.institutions.domain import Kind, Stage
 from services.registry.notices.domain import ConfirmByPast, NoticeContent, Recipients
 from services.registry.permits import queries, usecases
 from services.registry.permits.domain import (
+    CancellationGround,
     EndNotLater,
     Permit,
     PermitEnded,
+    PermitNotExpired,
     PermitNotFound,
     PermitNotInForce,
     PermitNotSuspended,
@@ -127,6 +129,15 @@ class ReasonIn(BaseModel):
     reason: Paragraph
 
 
+class CancellationIn(BaseModel):
+    """Why a permit is cancelled. Misconduct is no ground: see `/revocation`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    ground: CancellationGround
+    reason: Paragraph
+
+
 class RenewalIn(BaseModel):
     """The new last day."""
 
@@ -233,14 +244,19 @@ async def renew_permit(
     return _shown(permit, response)
 
 
-@router.post("/{permit_id}/cancellation", response_model=PermitOut, responses=problems(PermitNotFound, PermitEnded))
+@router.post(
+    "/{permit_id}/cancellation",
+    response_model=PermitOut,
+    responses=problems(PermitNotFound, PermitEnded, PermitNotExpired),
+)
 async def cancel_permit(
-    permit_id: UUID, body: ReasonIn, caller: KeeperDep, session: SessionDep, response: Response
+    permit_id: UUID, body: CancellationIn, caller: KeeperDep, session: SessionDep, response: Response
 ) -> PermitOut:
-    """End a permit that was given up, replaced or never renewed."""
-    return _shown(
-        await usecases.cancel_permit(session, permit_id, cause=body.reason, caller=caller, at=utc_now()), response
+    """Cancel a permit without blame (注销), on one of the grounds of 行政许可法 art. 70."""
+    permit = await usecases.cancel_permit(
+        session, permit_id, body.ground, cause=body.reason, caller=caller, at=utc_now()
     )
+    return _shown(permit, response)
 
 
 def _shown(permit: Permit, response: Response) -> PermitOut:

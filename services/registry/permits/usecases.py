@@ -17,6 +17,7 @@ from services.registry.permits.domain import (
     ARTICLES,
     STANDING,
     Action,
+    CancellationGround,
     Paper,
     Permit,
     PermitInForceAlready,
@@ -176,11 +177,17 @@ async def renew_permit(
 
 
 async def cancel_permit(
-    session: AsyncSession, permit_id: UUID, *, cause: str, caller: Principal, at: datetime
+    session: AsyncSession,
+    permit_id: UUID,
+    ground: CancellationGround,
+    *,
+    cause: str,
+    caller: Principal,
+    at: datetime,
 ) -> Permit:
-    """End a permit that was given up or never renewed."""
+    """End a permit without blame."""
     permit, institution = await _with_institution(session, permit_id, caller)
-    await journal.record(session, permit.cancel(cause, at=at), subject=permit, reason=cause)
+    await journal.record(session, permit.cancel(cause, ground=ground, at=at), subject=permit, reason=cause)
     await settle_entry(session, institution, at=at)
     return permit
 
@@ -188,11 +195,13 @@ async def cancel_permit(
 async def cancel_all(
     session: AsyncSession, institution: Institution, *, kind: str | None, cause: str, at: datetime
 ) -> int:
-    """End every living permit (of a kind) of an institution whose row is locked; how many there were."""
+    """End every living permit (of a kind) of an institution that becomes something else, and whose row is locked; how
+    many there were."""
     living = await queries.living_permits_for_update(session, institution.id, china_date(at))
     ending = [permit for permit in living if kind in (None, permit.kind)]
     for permit in ending:
-        await journal.record(session, permit.cancel(cause, at=at), subject=permit, reason=cause)
+        cancelled = permit.cancel(cause, ground=CancellationGround.REQUESTED_BY_HOLDER, at=at)
+        await journal.record(session, cancelled, subject=permit, reason=cause)
     return len(ending)
 
 

@@ -10,7 +10,7 @@ from services.registry.institutions import queries as institutions
 from services.registry.notices.domain import NoticeContent
 from services.registry.notices.usecases import publish_notice
 from services.registry.permits import queries as permits
-from services.registry.permits.domain import Permit, PermitStatus
+from services.registry.permits.domain import STANDING, Permit, PermitStatus
 from services.registry.permits.usecases import Revocation, revoke_permit, suspend_permit
 from services.registry.proposals import queries
 from services.registry.proposals.domain import (
@@ -115,11 +115,10 @@ async def _permits(
     session: AsyncSession, institution_id: UUID, on: date, *, only: PermitStatus | None = None
 ) -> Sequence[Permit]:
     found = await permits.permits_of(session, [institution_id])
-    gone = (PermitStatus.REVOKED, PermitStatus.CANCELLED)
     wanted = [
         permit
         for permit in found
-        if permit.status_on(on) not in gone and (only is None or permit.status_on(on) is only)
+        if permit.status_on(on) in STANDING and (only is None or permit.status_on(on) is only)
     ]
     if not wanted:
         raise NoPermitLeft

@@ -63,6 +63,7 @@ async def complete_transformation(
     An open institution that is left without a permit is `unlicensed`.
     """
     institution = await institutions.institution_for_update(session, institution_id, caller)
+    institution.check_open()
     transformation = await queries.transformation_for_update(session, institution_id, transformation_id)
     completed = transformation.complete(at=at)
     cause = f"transformation:{transformation.target}"
