@@ -13,7 +13,7 @@ _BLANKS: Final = (0x09, 0xA0, 0x1680, *range(0x2000, 0x200B), 0x202F, 0x205F, 0x
 _BREAKS: Final = (0x85, 0x2028, 0x2029)
 _NO_WIDTH: Final = (0xAD, 0x180E, 0x200B, 0x2060, 0xFEFF)
 _JOINERS: Final = (*range(0x200C, 0x2010), *range(0xFE00, 0xFE10))
-_DASHES: Final = (*range(0x2010, 0x2016), 0x2043, 0x2212, 0xFE58, 0xFE63, 0xFF0D)
+_DASHES: Final = (0x2D7, *range(0x2010, 0x2016), 0x2043, 0x2212, 0x2E3A, 0x2E3B, 0xFE58, 0xFE63, 0xFF0D)
 
 _FORBIDDEN: Final = (
     "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f"
@@ -25,7 +25,21 @@ _CONTROL_OR_LAYOUT: Final = re.compile(f"[{_FORBIDDEN}\t\r\n]")
 
 _LINE: Final = {**dict.fromkeys(_BLANKS, " "), **dict.fromkeys(_BREAKS, " "), **dict.fromkeys(_NO_WIDTH)}
 _PARAGRAPH: Final = {0xA0: " ", **dict.fromkeys(_BREAKS, "\n"), **dict.fromkeys(_NO_WIDTH)}
-_KEY: Final = {**_LINE, **dict.fromkeys(_JOINERS), **dict.fromkeys(_DASHES, "-")}
+_UNSEEN: Final = (
+    *(0x34F, 0x61C, 0x115F, 0x1160, 0x17B4, 0x17B5, *range(0x180B, 0x1810), *range(0x2061, 0x2070), 0x3164, 0xFFA0),
+    *range(0xE0000, 0xE1000),
+)
+"""More of what nobody sees: the rest of Unicode's Default_Ignorable_Code_Point."""
+_KEY: Final = {**_LINE, **dict.fromkeys((*_JOINERS, *_UNSEEN)), **dict.fromkeys(_DASHES, "-"), 0x2800: " "}
+_RADICALS: Final = dict(
+    zip(
+        map(ord, "⺠⺽⻁⻄⻅⻆⻉⻋⻐⻑⻒⻓⻔⻗⻘⻙⻚⻛⻜⻝⻟⻠⻢⻣⻤⻥⻦⻧⻨⻩⻪⻫⻬⻭⻮⻯⻰⻱⻲"),
+        "民臼虎西见角贝车钅長镸长门雨青韦页风飞食飠饣马骨鬼鱼鸟卤麦黄黾斉齐歯齿竜龙龜亀",
+        strict=True,
+    )
+)
+"""Radicals that look like the character itself, by Unicode's EquivalentUnifiedIdeograph; texts taken out of PDF files
+hold them. NFKC knows those of another block alone."""
 
 
 def has_controls(text: str, *, lines: bool = False) -> bool:
@@ -58,8 +72,13 @@ def key(text: str) -> str:
     """A number, code or reference in its normal form: what two people write for one thing is one text."""
     if text.isascii() and "  " not in text and text.isprintable():
         return text.strip()
-    plain = unicodedata.normalize("NFKC", text).translate(_KEY)
+    plain = characters(text).translate(_KEY)
     return " ".join(unicodedata.normalize("NFKC", plain).split())  # once more: what stood between two is gone
+
+
+def characters(text: str) -> str:
+    """Its characters in one width, and none that is the radical of another."""
+    return unicodedata.normalize("NFKC", text).translate(_RADICALS)
 
 
 def phone(text: str) -> str:

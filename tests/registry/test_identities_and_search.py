@@ -54,6 +54,20 @@ async def test_a_name_is_found_however_it_is_written(world: World) -> None:
         assert len((await world.bureau.get("/v1/institutions", params={"q": q})).json()["items"]) == (q == "·")
 
 
+@pytest.mark.parametrize(
+    ("name", "q"),
+    [
+        ("⻓城教育", "长城"), ("长城教育", "⻓城"), ("乾 元培训", "乾元"), ("乾元教育", "乾"), ("后里学堂", "後里"),
+        ("二○一学堂", "二〇一"), ("二〇一学堂", "二○一"), ("绿洲教育", "lüzhou"), ("绿洲教育", "lvzhou"),
+        ("A_1学堂", "A1"),
+    ],
+)  # fmt: skip
+async def test_what_stands_beside_a_character_changes_nothing(world: World, name: str, q: str) -> None:
+    made = (await world.bureau.post("/v1/institutions", json=ENTRY | {"name": name})).json()
+    found = (await world.bureau.get("/v1/institutions", params={"q": q})).json()["items"]
+    assert [one["id"] for one in found] == [made["id"]]
+
+
 async def test_every_door_writes_what_is_looked_up(world: World) -> None:
     made = (await world.bureau.post("/v1/institutions", json=ENTRY | {"external_ref": "p"})).json()
     await world.bureau.patch(f"/v1/institutions/{made['id']}", json={"name": "曉星"}, headers={"If-Match": '"1"'})

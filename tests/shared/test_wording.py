@@ -57,9 +57,16 @@ def test_layout_is_for_paragraphs(layout: str) -> None:
         read(Line, f"a{layout}b")
 
 
-@pytest.mark.parametrize("said", ["Ａ1", "A1", " A1 ", "Ａ\u200b１", "A\u200d1"])
+@pytest.mark.parametrize(
+    "said", ["Ａ1", "A1", " A1 ", "Ａ\u200b１", "A\u200d1", "A\u20631", "A\u034f1", "A\U000e01001", "\u2800A1"]
+)
 def test_a_key_has_one_form(said: str) -> None:
     assert read(Key, said) == read(Code, said) == "A1"
+
+
+def test_keys_that_look_alike_are_one() -> None:
+    for one, other in (("⻓6", "长6"), ("Z˗3", "Z-3"), ("Z⸺5", "Z-5"), ("⼤1", "大1")):
+        assert read(Key, one) == read(Key, other) == other
 
 
 @pytest.mark.parametrize(

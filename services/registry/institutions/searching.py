@@ -1,7 +1,6 @@
 """What people look an entry up by: the same letters, however they are written, and the pinyin of its name."""
 
 import re
-import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final
@@ -9,14 +8,29 @@ from typing import Final
 from opencc import OpenCC
 from pypinyin import lazy_pinyin
 
-_SIMPLIFIED: Final = OpenCC("t2s")
-_SAYS_NOTHING: Final = re.compile(r"[^\w%&+#@$]+")
+from shared.text import characters
+
+_SAYS_NOTHING: Final = re.compile(r"[^\w%&+#@$]+|_+")
 _CHINESE: Final = re.compile(r"[\u3400-\u9fff\uf900-\ufaff\U00020000-\U000323af]+")
+
+
+class _Simplified(dict[int, str]):
+    """Each character by itself: what stands beside it, in the entry or in a question, changes nothing."""
+
+    _converter: Final = OpenCC("t2s")
+
+    def __missing__(self, character: int) -> str:
+        simple = self[character] = str(self._converter.convert(chr(character)))
+        return simple
+
+
+_SIMPLIFIED: Final = _Simplified({ord("○"): "〇", ord("ü"): "v"})
+"""A circle is what people type for a zero."""
 
 
 def simplified(text: str) -> str:
     """Of one width and case, in simplified characters."""
-    return str(_SIMPLIFIED.convert(unicodedata.normalize("NFKC", text).casefold()))
+    return characters(text).casefold().translate(_SIMPLIFIED)
 
 
 def folded(text: str) -> str:
