@@ -12,6 +12,7 @@ from deploy.demo.player import Client, PlayFailed
 
 LEDGER_ROWS = 1500
 LARGEST_LEDGERS = 20
+KILLED_TOO_OFTEN = "attempts-exhausted"
 CITY = "140213"
 
 
@@ -78,14 +79,17 @@ class Load:
             await self._import("inspection", "violations", _violations(stem, self._dice), VIOLATIONS)
 
     async def _import(self, service: str, kind: str, content: str, mapping: Mapping[str, Any]) -> None:
-        job = await self._bureau.upload(
-            service, "/v1/imports", content.encode(), f"{kind}.csv", {"kind": kind, "mapping": json.dumps(mapping)}
-        )
-        while job["state"] in ("queued", "running"):
-            await asyncio.sleep(0.2)
-            job = await self._bureau.get(service, f"/v1/imports/{job['id']}")
+        """Upload the file until an import of it is done: one whose process was killed too often has failed."""
+        job: dict[str, Any] = {"state": "failed", "error": KILLED_TOO_OFTEN}
+        while job["state"] == "failed" and job["error"] == KILLED_TOO_OFTEN:
+            job = await self._bureau.upload(
+                service, "/v1/imports", content.encode(), f"{kind}.csv", {"kind": kind, "mapping": json.dumps(mapping)}
+            )
+            while job["state"] in ("queued", "running"):
+                await asyncio.sleep(0.2)
+                job = await self._bureau.get(service, f"/v1/imports/{job['id']}")
+            self.acknowledged.note_rows(kind, job["accepted"])
         assert job["state"] == "done", job
-        self.acknowledged.note_rows(kind, job["accepted"])
 
     async def _known(self, external_ref: str) -> bool:
         """Whether inspection has heard of the last institution of a file: a dry run of one visit says so."""
