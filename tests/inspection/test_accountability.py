@@ -1,7 +1,7 @@
 """What is owed by whom and when; what is late is told, level by level, once; and how the teams do."""
 
 import asyncio
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -130,8 +130,10 @@ async def test_a_withdrawn_number_rules_no_duty(world: World) -> None:
 
     async def owed_in(days: int = 0) -> int:
         async with world.sessions() as session:
-            row = (await session.execute(select(duties_on(TODAY + timedelta(days=days)).c.due_on))).one()
-        return (row.due_on - TODAY).days
+            due_on: date = (
+                await session.execute(select(duties_on(TODAY + timedelta(days=days)).c.due_on))
+            ).scalar_one()
+        return (due_on - TODAY).days
 
     async def enact(value: int, *, in_days: int = 0) -> str:
         norm = {"name": "order", "value": value, "source": "x", "valid_from": str(TODAY + timedelta(days=in_days))}

@@ -3,19 +3,25 @@
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import func, select
 
+from services.inspection.cases.papers import Filing
+from services.inspection.cases.usecases import file_case
 from services.inspection.targets.domain import Target
 from services.inspection.violations.importer import ViolationImporter
 from services.inspection.visits.domain import Visit
 from services.inspection.visits.importer import VisitImporter
+from shared.clock import utc_now
 from shared.imports.reader import Row
 from shared.imports.runner import Importer
 from shared.journal import journal
 from tests.inspection.conftest import World
+from tests.inspection.docket import BUREAU, OFFICERS, Docket
 
 AT = datetime(2026, 3, 2, tzinfo=UTC)
+TEAM = {"code": "t1", "name": "一组", "district": "140213", "grids": ["g1"]}
 
 
 async def load(
@@ -161,6 +167,58 @@ async def test_odd_rows_of_violations(world: World) -> None:
     assert dict(zip(expected, reports, strict=True)) == {
         name: (outcome, codes) for name, (_, outcome, codes) in expected.items()
     }
+
+
+async def test_a_violation_that_somebody_acted_on_stays(world: World) -> None:
+    institution = await world.institution("g1", external_ref="i1")
+    docket = Docket(world.sessions, institution, utc_now())
+    await docket.officers()
+    await load(world, VisitImporter(), [visit()])
+    names = ("reported", "ordered", "rectified", "upheld", "withdrawn", "pursued", "closed")
+    rows = [violation(name, found_on="2026-03-01") for name in names]
+    await load(world, ViolationImporter(), [*rows[:-1], rows[-1] | {"status": "closed"}])
+    listed = (await world.bureau.get("/v1/violations")).json()["items"]
+    ids = {one["external_ref"]: one["id"] for one in listed}
+    officer, operator = world.officer("140213"), world.service("operator", institution=str(institution))
+    for name in names[1:4]:
+        ordered = await officer.post(f"/v1/violations/{ids[name]}/rectification-order", json={"requirement": "x"})
+        assert ordered.status_code == 200, ordered.text
+    for name in names[2:4]:
+        said = await operator.post(f"/v1/violations/{ids[name]}/rectification", json={"statement": "x"})
+        assert said.status_code == 200, said.text
+    verified = {"holds": True, "note": "x"}
+    assert (await officer.post(f"/v1/violations/{ids['upheld']}/verification", json=verified)).status_code == 200
+    assert (
+        await officer.post(f"/v1/violations/{ids['withdrawn']}/withdrawal", json={"reason": "x"})
+    ).status_code == 200
+    filing = Filing(grounds="x", acts_from=date(2026, 3, 1), officers=OFFICERS, offence="scope.disguised")
+    async with world.sessions.begin() as session:
+        await file_case(session, UUID(ids["pursued"]), filing, caller=BUREAU, at=utc_now())
+    before = (await world.bureau.get("/v1/violations")).json()["items"]
+    assert await load(world, ViolationImporter(), rows) == [("unchanged", [])] * 7
+    acted_on = ("rejected", ["violation-acted-on"])
+    corrected = [row | {"severity": "low"} for row in rows]
+    assert await load(world, ViolationImporter(), corrected[1:]) == [acted_on] * 6
+    closing = [row | {"status": "closed"} for row in rows]
+    ended = [acted_on, acted_on, ("unchanged", []), acted_on, acted_on, ("unchanged", [])]
+    assert await load(world, ViolationImporter(), closing[1:]) == ended
+    assert (await world.bureau.get("/v1/violations")).json()["items"] == before
+    assert await load(world, ViolationImporter(), [corrected[0], closing[0]]) == [("updated", []), ("updated", [])]
+
+
+async def test_a_visit_that_was_looked_at_again_stays(world: World) -> None:
+    await world.institution("g1", external_ref="i1")
+    assert (await world.bureau.post("/v1/teams", json=TEAM)).status_code == 201
+    await load(world, VisitImporter(), [visit(team="t1")])
+    drawn = {"team": "t1", "first_day": "2016-01-01", "last_day": "2016-12-31", "share_bp": 10_000}
+    assert (await world.bureau.post("/v1/rechecks", json=drawn)).status_code == 201
+    assert await load(world, VisitImporter(), [visit(outcome="moved")]) == [("updated", [])]
+    (recheck,) = (await world.bureau.get("/v1/rechecks")).json()["items"]
+    result = await world.officer("140213").post(f"/v1/rechecks/{recheck['id']}/result", json={"outcome": "moved"})
+    assert result.json()["agrees"] is True
+    assert await load(world, VisitImporter(), [visit(outcome="inspected"), visit(outcome="moved")]) == [
+        ("rejected", ["visit-acted-on"]), ("unchanged", [])
+    ]  # fmt: skip
 
 
 async def test_a_long_file_is_set_based(world: World) -> None:

@@ -1,6 +1,6 @@
 """Visits made before this platform existed, from a file, recognised by their reference and never told twice."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Annotated, Any, ClassVar, Final
@@ -11,6 +11,7 @@ from sqlalchemy import insert, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.inspection.campaigns.domain import Outcome
+from services.inspection.rechecks import queries as rechecks
 from services.inspection.rows import (
     INTERPRETED,
     OUTCOMES,
@@ -37,7 +38,11 @@ from shared.journal import Fact, record_many
 from shared.wording import Key, Line, Paragraph
 
 COMPARED: Final = ("visited_on", "outcome", "score", "visit_type", "team", "note")
-"""What a later row may correct. The institution of a visit is not among them: that would be another visit."""
+"""A later row may correct these fields, as long as no re-check was recorded against them.
+
+The institution of a visit is not among them: that would be another visit. Imported visits are reviewed and belong to no
+campaign, so nobody reviews or counts them here.
+"""
 
 
 class VisitRow(BaseModel):
@@ -82,12 +87,14 @@ class VisitImporter:
     ) -> Sequence[RowReport]:
         parsed = [parse(row, hints.dates) for row in rows]
         readable = [row.said for row in parsed if isinstance(row, Parsed)]
+        known = await queries.visits_by_ref(session, [row.external_ref for row in readable], lock=True)
         batch = _Batch(
             at,
             scope,
             targets=await targets.targets_by_ref(session, list({row.institution_ref for row in readable})),
             teams=await teams.known_codes(session, {row.team for row in readable if row.team}),
-            known=await queries.visits_by_ref(session, [row.external_ref for row in readable], lock=True),
+            known=known,
+            rechecked=await rechecks.concluded(session, [visit.id for visit in known]),
         )
         reports = [_noted(batch.take(row.said), row.notes) if isinstance(row, Parsed) else row for row in parsed]
         await batch.write(session)
@@ -139,8 +146,10 @@ class _Batch:
         targets: Mapping[str, Target],
         teams: set[str],
         known: Sequence[Visit],
+        rechecked: Collection[UUID],
     ) -> None:
         self._at, self._scope, self._targets, self._teams = at, scope, targets, teams
+        self._rechecked = rechecked
         self._today = china_date(at)
         self._current = {visit.external_ref: _columns(visit) for visit in known}
         self._new: dict[str, dict[str, Any]] = {}
@@ -163,6 +172,8 @@ class _Batch:
         said = row.model_dump(include=row.model_fields_set & set(COMPARED))
         if all(current[name] == value for name, value in said.items()):
             return RowReport("unchanged", (), current["id"])
+        if current["id"] in self._rechecked:
+            return RowReport("rejected", ["visit-acted-on"])
         current.update(said, version=current["version"] + 1)
         if row.external_ref not in self._new:
             self._changed[row.external_ref] = current
