@@ -269,6 +269,7 @@ class Violation(Base, Aggregate, Followed):
     extended_by: Mapped[str | None] = mapped_column(Text)
     extension_reason: Mapped[str | None] = mapped_column(Text)
     statement: Mapped[str | None] = mapped_column(Text)
+    rectified_at: Mapped[datetime | None]
     evidence: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid), server_default=text("'{}'"))
     verification_visit_id: Mapped[UUID | None]
     verified_by: Mapped[str | None] = mapped_column(Text)
@@ -341,7 +342,7 @@ class Violation(Base, Aggregate, Followed):
     def rectify(self, statement: str, *, at: datetime, evidence: Sequence[UUID] = ()) -> ViolationRectified:
         """Take the institution's word that it was put right, and what it shows for it."""
         self._check(Action.RECTIFY)
-        self.state, self.statement = ViolationState.RECTIFIED, statement
+        self.state, self.statement, self.rectified_at = ViolationState.RECTIFIED, statement, at
         self.evidence = list(dict.fromkeys(evidence))
         self.verification_visit_id = None
         return self._fact(ViolationRectified, at, statement=statement, evidence=self.evidence)

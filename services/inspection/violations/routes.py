@@ -121,6 +121,7 @@ class ViolationOut(BaseModel):
     extended_by: str | None
     extension_reason: str | None
     statement: str | None
+    rectified_at: datetime | None
     evidence: list[UUID]
     verification_visit_id: UUID | None
     verified_by: str | None
