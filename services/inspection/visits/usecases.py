@@ -161,7 +161,13 @@ async def end_visit(
     await journal.record(session, submitted, subject=visit)
     if visit.purpose == Purpose.VERIFICATION and visit.reference_id is not None:
         await conclude_verification(
-            session, visit.reference_id, visit_id=visit.id, passed=said.passed, caller=caller, at=at
+            session,
+            visit.reference_id,
+            visit_id=visit.id,
+            planned_at=visit.planned_at,
+            passed=said.passed,
+            caller=caller,
+            at=at,
         )
     if visit.purpose == Purpose.COMPLAINT and visit.reference_id is not None:
         await take_look(session, visit.reference_id, team=visit.team, note=wanted, at=at)
