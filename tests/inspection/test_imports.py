@@ -169,6 +169,19 @@ async def test_odd_rows_of_violations(world: World) -> None:
     }
 
 
+async def test_a_district_gives_visits_to_its_own_teams(world: World) -> None:
+    await world.institution("g1", external_ref="i1")
+    for team in (TEAM, TEAM | {"code": "t3", "district": "140214", "grids": ["g3"]}):
+        assert (await world.bureau.post("/v1/teams", json=team)).status_code == 201
+    rows = [visit("a", team="t1"), visit("b", team="t3"), visit("a", team="t3")]
+    unknown = ("rejected", ["team-unknown"])
+    assert await load(world, VisitImporter(), rows, scope="140213") == [("accepted", []), unknown, unknown]
+    await load(world, ViolationImporter(), [violation(visit_ref="a")], scope="140213")
+    assert [one["team"] for one in (await world.bureau.get("/v1/violations")).json()["items"]] == ["t1"]
+    assert (await world.inspector("t3").get("/v1/visits")).json()["items"] == []
+    assert await load(world, VisitImporter(), rows[1:]) == [("accepted", []), ("updated", [])]
+
+
 async def test_a_violation_that_somebody_acted_on_stays(world: World) -> None:
     institution = await world.institution("g1", external_ref="i1")
     docket = Docket(world.sessions, institution, utc_now())

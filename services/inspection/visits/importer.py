@@ -92,7 +92,7 @@ class VisitImporter:
             at,
             scope,
             targets=await targets.targets_by_ref(session, list({row.institution_ref for row in readable})),
-            teams=await teams.known_codes(session, {row.team for row in readable if row.team}),
+            teams=await teams.known_codes(session, {row.team for row in readable if row.team}, district=scope),
             known=known,
             rechecked=await rechecks.concluded(session, [visit.id for visit in known]),
         )
