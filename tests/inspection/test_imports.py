@@ -169,6 +169,32 @@ async def test_odd_rows_of_violations(world: World) -> None:
     }
 
 
+async def test_a_corrected_visit_corrects_what_its_institution_says(world: World) -> None:
+    first, second = [await world.institution("g1", external_ref=ref) for ref in ("i1", "i2")]
+
+    async def said(*rows: Row) -> list[tuple[int, date | None]]:
+        await load(world, VisitImporter(), rows)
+        async with world.sessions() as session:
+            targets = [await session.get_one(Target, one) for one in (first, second)]
+            return [(one.visits, one.last_visited_on) for one in targets]
+
+    one, two, other = visit("a"), visit("b", visited_on="2017-01-01"), visit("c", institution_ref="i2")
+    kept = (1, date(2016, 10, 6))
+    assert await said(one, two, other) == [(2, date(2017, 1, 1)), kept]
+    assert await said(two | {"outcome": "closed_door"}) == [kept, kept]
+    assert await said(one | {"outcome": "closed_door"}) == [(0, None), kept]
+    assert await said(one | {"outcome": "moved"}) == [kept, kept]
+    assert await said(one | {"visited_on": "2015-01-01"}) == [(1, date(2015, 1, 1)), kept]
+    assert await said(two | {"visited_on": "2018-01-01"}) == [(1, date(2015, 1, 1)), kept]
+    both = [two | {"visited_on": "2018-01-01", "outcome": "inspected"}, visit("d", institution_ref="i2")]
+    assert await said(*both, visit("e", institution_ref="i2", visited_on="2019-01-01")) == [
+        (2, date(2018, 1, 1)), (3, date(2019, 1, 1))
+    ]  # fmt: skip
+    fresh = visit("f", institution_ref="i2", visited_on="2020-01-01")
+    assert (await said(fresh, fresh | {"outcome": "closed_door"}))[1] == (3, date(2019, 1, 1))
+    assert (await said(visit("f", institution_ref="i2", visited_on="2020-01-01", note="x")))[1] == (3, date(2019, 1, 1))
+
+
 async def test_a_district_gives_visits_to_its_own_teams(world: World) -> None:
     await world.institution("g1", external_ref="i1")
     for team in (TEAM, TEAM | {"code": "t3", "district": "140214", "grids": ["g3"]}):

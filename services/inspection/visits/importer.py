@@ -28,6 +28,7 @@ from services.inspection.targets.domain import Target
 from services.inspection.teams import queries as teams
 from services.inspection.visits import queries
 from services.inspection.visits.domain import SEEN, Score, Visit, VisitState
+from services.inspection.visits.usecases import count_visits
 from shared.clock import china_date
 from shared.database import new_id
 from shared.events.inspection import VisitRecorded
@@ -155,7 +156,7 @@ class _Batch:
         self._new: dict[str, dict[str, Any]] = {}
         self._changed: dict[str, dict[str, Any]] = {}
         self._facts: list[Fact] = []
-        self._seen: list[tuple[UUID, date]] = []
+        self._corrected: set[UUID] = set()
 
     def take(self, row: VisitRow) -> RowReport:
         target = self._targets.get(row.institution_ref)
@@ -174,9 +175,12 @@ class _Batch:
             return RowReport("unchanged", (), current["id"])
         if current["id"] in self._rechecked:
             return RowReport("rejected", ["visit-acted-on"])
+        before = _seen(current)
         current.update(said, version=current["version"] + 1)
         if row.external_ref not in self._new:
             self._changed[row.external_ref] = current
+            if _seen(current) != before:
+                self._corrected.add(current["institution_id"])
         self._tell(current)
         return RowReport("updated", (), current["id"])
 
@@ -206,8 +210,6 @@ class _Batch:
         }
         self._current[row.external_ref] = self._new[row.external_ref] = visit
         self._tell(visit)
-        if row.outcome in SEEN:
-            self._seen.append((target.institution_id, row.visited_on))
         visit_id: UUID = visit["id"]
         return visit_id
 
@@ -239,10 +241,16 @@ class _Batch:
                 update(Visit), [{name: row[name] for name in names} for row in self._changed.values()]
             )
         await record_many(session, self._facts)
-        await targets.note_visits(session, self._seen)
+        seen = [one for one in map(_seen, self._new.values()) if one is not None]
+        await count_visits(session, seen, corrected=self._corrected)
 
 
 _KEPT: Final = ("id", "version", "institution_id", "campaign_id", "grid", "district", "street", "external_ref")
+
+
+def _seen(visit: Mapping[str, Any]) -> tuple[UUID, date] | None:
+    """The institution that somebody saw, and the day."""
+    return (visit["institution_id"], visit["visited_on"]) if visit["outcome"] in SEEN else None
 
 
 def _columns(visit: Visit) -> dict[str, Any]:
