@@ -18,6 +18,10 @@ from shared.events.inspection import TargetPlaced
 from shared.refusals import NotFound
 
 
+MERGED: Final = "merged"
+"""The status of an entry that was another one twice."""
+
+
 class TargetNotFound(NotFound):
     """Inspection knows no such institution (yet)."""
 
@@ -46,6 +50,7 @@ class Target(Base, Followed):
     address: Mapped[str] = mapped_column(Text)
     kind: Mapped[str] = mapped_column(Text)
     status: Mapped[str] = mapped_column(Text)
+    merged_into: Mapped[UUID | None]
     district: Mapped[str | None] = mapped_column(Text)
     street: Mapped[str | None] = mapped_column(Text)
     lon: Mapped[float | None]
