@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from services.inspection.cases.papers import Filing
 from services.inspection.cases.usecases import file_case
@@ -193,6 +193,28 @@ async def test_a_corrected_visit_corrects_what_its_institution_says(world: World
     fresh = visit("f", institution_ref="i2", visited_on="2020-01-01")
     assert (await said(fresh, fresh | {"outcome": "closed_door"}))[1] == (3, date(2019, 1, 1))
     assert (await said(visit("f", institution_ref="i2", visited_on="2020-01-01", note="x")))[1] == (3, date(2019, 1, 1))
+
+
+async def test_nothing_new_is_recorded_at_a_merged_institution(world: World) -> None:
+    institution = await world.institution("g1", external_ref="i1")
+    loose = {
+        "external_ref": "y",
+        "institution_ref": "i1",
+        "severity": "low",
+        "description": "d",
+        "found_on": "20161007",
+    }
+    await load(world, VisitImporter(), [visit()])
+    await load(world, ViolationImporter(), [loose])
+    async with world.sessions.begin() as session:
+        await session.execute(update(Target).where(Target.institution_id == institution).values(status="merged"))
+    merged = ("rejected", ["institution-merged"])
+    rows = [visit(), visit(score="5"), visit("v2")]
+    assert await load(world, VisitImporter(), rows) == [("unchanged", []), ("updated", []), merged]
+    found = [loose, loose | {"severity": "high"}, loose | {"external_ref": "z"}, violation(institution_ref="i1")]
+    assert await load(world, ViolationImporter(), found) == [
+        ("unchanged", []), ("updated", []), merged, ("accepted", [])
+    ]  # fmt: skip
 
 
 async def test_a_district_gives_visits_to_its_own_teams(world: World) -> None:

@@ -161,6 +161,8 @@ class _Batch:
         assert place is not None
         current = self._current.get(row.external_ref)
         if current is None:
+            if visit is None and target is not None and target.merged:
+                return RowReport("rejected", ["institution-merged"])
             return RowReport("accepted", (), self._enter(row, visit, place))
         if (current["institution_id"], current["visit_id"]) != (place.institution_id, visit.id if visit else None):
             return RowReport("rejected", ["visit-or-institution-differs"])

@@ -219,6 +219,7 @@ async def _place(
     caller works."""
     if institution_id is not None:
         target = await targets.target(session, institution_id)
+        target.check_not_merged()
         walking = await teams.team_of_grid(session, target.grid)
         team = await teams.team_for(session, caller, walking=walking, district=target.district or NOWHERE)
         return Place(institution_id, target.grid, target.district, target.street, team.code if team else None)

@@ -167,6 +167,8 @@ class _Batch:
             return RowReport("rejected", [refusal])
         current = self._current.get(row.external_ref)
         if current is None:
+            if target.merged:
+                return RowReport("rejected", ["institution-merged"])
             return RowReport("accepted", (), self._enter(row, target))
         if current["institution_id"] != target.institution_id:
             return RowReport("rejected", ["institution-differs"])

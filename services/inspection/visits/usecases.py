@@ -277,12 +277,16 @@ async def _on_the_list(session: AsyncSession, wish: Wish, caller: Principal) -> 
 async def _place(
     session: AsyncSession, wish: Wish, listed: CampaignTarget | None, caller: Principal, *, on: date
 ) -> Place:
-    """Where it is, as the frozen list says if there is one, and whose work it is."""
+    """Where it is, as the frozen list says if there is one, and whose work it is.
+
+    A merged institution on the list of a campaign is still visited: the campaign ends once each target has an outcome.
+    """
     if wish.institution_id is None:
         return await _searched(session, wish, caller, on=on)
     target = await targets.target(session, wish.institution_id)
     place = listed or target
     if listed is None:
+        target.check_not_merged()
         walking = await teams.team_of_grid(session, target.grid)
     else:
         walking = await teams.team_by_code(session, listed.team) if listed.team is not None else None
