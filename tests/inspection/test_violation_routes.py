@@ -246,6 +246,20 @@ async def test_a_phone_whose_clock_was_put_forward_still_concludes(world: World)
     assert violation["state"] == "closed"
 
 
+async def test_a_re_visit_after_a_closed_door_is_planned_after_the_rectification(world: World) -> None:
+    phone = Phone(world.inspector("t1"))
+    await phone.enrol()
+    it = await Rectified.make(world)
+    (visit,) = await it.visits("planned")
+    early = utc_now() - timedelta(days=1)
+    begun = phone.operation("start_visit", visit, base=1, at=early)
+    ended = phone.operation("submit_visit", visit, base=2, after=[begun], at=early, outcome="closed_door")
+    assert await phone.push(begun, ended) == ["applied", "applied"]
+    again = await it.start()
+    await it.submit(again, passed=True)
+    assert (await it.state(), again != visit) == ("closed", True)
+
+
 async def test_a_phone_that_began_before_a_later_rectification_closes_nothing(world: World) -> None:
     phone = Phone(world.inspector("t1"))
     await phone.enrol()
