@@ -77,7 +77,8 @@ class TeamFormed(Event):
 
 
 class TeamHandedOver(Event):
-    """A team's open work went to another (`to` is its code): so many visits, targets of open campaigns, violations."""
+    """A team's open work went to another (`to` is its code): so many visits, targets of open campaigns, violations and
+    complaints."""
 
     type: ClassVar[str] = "inspection.team.handed_over.v1"
     topic: ClassVar[str] = "inspection.teams.v1"
@@ -88,6 +89,7 @@ class TeamHandedOver(Event):
     visits: int
     targets: int
     violations: int
+    complaints: int = 0
     at: datetime
 
 

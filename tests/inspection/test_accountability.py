@@ -1,13 +1,14 @@
 """What is owed by whom and when; what is late is told, level by level, once; and how the teams do."""
 
 import asyncio
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import func, select, update
 
 from services.inspection.accountability.domain import Escalation
+from services.inspection.accountability.duties import duties_on
 from services.inspection.accountability.steps import OWNERS, TOLD, Level, Role, Step
 from services.inspection.accountability.usecases import escalate_overdue
 from services.inspection.accountability.watch import Watch
@@ -121,6 +122,47 @@ async def test_every_open_step_is_owed_on_its_day(world: World) -> None:
     assert (await world.officer("140214").get("/v1/duties")).json()["items"] == []
     mine = (await inspector.get("/v1/duties", params={"step": "visit", "team": "t1"})).json()["items"]
     assert [(one["role"], one["owner"], one["days_late"]) for one in mine] == [("street_officer", None, 0)]
+
+
+async def test_a_withdrawn_number_rules_no_duty(world: World) -> None:
+    docket = Docket(world.sessions, await world.institution("g1"), NOW)
+    await docket.violation()
+
+    async def owed_in(days: int = 0) -> int:
+        async with world.sessions() as session:
+            due_on: date = (
+                await session.execute(select(duties_on(TODAY + timedelta(days=days)).c.due_on))
+            ).scalar_one()
+        return (due_on - TODAY).days
+
+    async def enact(value: int, *, in_days: int = 0) -> str:
+        norm = {"name": "order", "value": value, "source": "x", "valid_from": str(TODAY + timedelta(days=in_days))}
+        made = await world.bureau.post("/v1/norms", json=norm)
+        assert made.status_code == 201, made.text
+        return str(made.json()["id"])
+
+    async def withdraw(norm: str) -> None:
+        answer = await world.bureau.post(f"/v1/norms/{norm}/withdrawal", json={"reason": "录入有误"})
+        assert answer.status_code == 200, answer.text
+
+    later = await enact(50, in_days=3)
+    assert [await owed_in(), await owed_in(3)] == [3, 50]
+    await withdraw(later)
+    assert await owed_in(3) == 3
+    wrong = await enact(90)
+    assert await owed_in() == 90
+    await withdraw(wrong)
+    assert await owed_in() == 3
+    await enact(8)
+    assert await owed_in() == 8
+
+
+async def test_a_withdrawn_number_raises_no_escalation(world: World) -> None:
+    await Docket(world.sessions, await world.institution("g1"), NOW).violation()
+    norm = {"name": "order", "value": 0, "source": "x", "valid_from": str(TODAY)}
+    made = (await world.bureau.post("/v1/norms", json=norm)).json()
+    await world.bureau.post(f"/v1/norms/{made['id']}/withdrawal", json={"reason": "录入有误"})
+    assert [await escalate(world, days) for days in (1, 3, 4)] == [0, 0, 1]
 
 
 async def test_what_is_late_is_told_level_by_level_once(world: World) -> None:

@@ -38,10 +38,10 @@ async def test_open_work_goes_over_and_what_has_ended_stays(world: World) -> Non
     await phone.pull()
     left = await world.bureau.patch(f"/v1/teams/{teams['t1']}", json={"active": False}, headers={"if-match": '"1"'})
     assert (left.status_code, left.json()["code"]) == (409, "team-has-work")
-    assert left.json()["facts"] == {"visits": 1, "targets": 2, "violations": 1}
+    assert left.json()["facts"] == {"visits": 1, "targets": 2, "violations": 1, "complaints": 0}
     path, body = f"/v1/teams/{teams['t1']}/handover", {"to": "t2", "reason": "街道合并"}
     done = await world.officer("140213").post(path, json=body)
-    assert (done.status_code, done.json()) == (200, {"visits": 1, "targets": 2, "violations": 1})
+    assert (done.status_code, done.json()) == (200, {"visits": 1, "targets": 2, "violations": 1, "complaints": 0})
     assert [one["id"] for one in (await heir.get("/v1/visits")).json()["items"]] == [visit]
     assert [one["id"] for one in (await inspector.get("/v1/visits")).json()["items"]] == [ended]
     coverage = (await world.bureau.get(f"{campaign}/coverage")).json()
@@ -79,6 +79,35 @@ async def test_a_complaint_is_handed_over_as_a_fact(world: World) -> None:
     assert (before["team"], after["team"], after["version"]) == ("t1", "t2", before["version"] + 1)
     kind, version, told = (await world.facts(complaint.rpartition("/")[2]))[-1]
     assert (kind, version, told["from_team"]) == ("inspection.complaint.handed_over.v1", after["version"], "t1")
+
+
+async def test_a_team_with_an_open_complaint_is_not_dissolved(world: World) -> None:
+    teams = await two_teams(world)
+    officer, path = world.officer("140213"), f"/v1/teams/{teams['t1']}"
+    matched = {"institution_id": str(await world.institution("g1"))}
+    complaints = []
+    for number in ("1", "2", "3"):
+        said = {"subject": "fees", "text": "x", "hotline_no": number, "district": "140213"}
+        complaints.append((await officer.post("/v1/complaints", json=said)).headers["location"])
+    for complaint in complaints[:2]:
+        await officer.post(f"{complaint}/match", json=matched)
+
+    async def dissolve(version: int) -> tuple[int, dict[str, int] | None]:
+        tried = await officer.patch(path, json={"active": False}, headers={"if-match": f'"{version}"'})
+        return tried.status_code, tried.json().get("facts")
+
+    none = {"visits": 0, "targets": 0, "violations": 0}
+    assert [(await officer.get(one)).json()["state"] for one in complaints] == ["matched", "joined", "received"]
+    assert await dissolve(1) == (409, none | {"complaints": 2})
+    done = await officer.post(f"{path}/handover", json={"to": "t2", "reason": "x"})
+    assert done.json() == none | {"complaints": 2}
+    assert (await world.facts(teams["t1"]))[-1][2]["complaints"] == 2
+    assert [(await officer.get(one)).json()["team"] for one in complaints] == ["t2", "t2", None]
+    assert (await dissolve(2))[0] == 200
+    answer = {"outcome": "unsubstantiated", "answer": "x"}
+    assert (await officer.post(f"{complaints[0]}/answer", json=answer)).status_code == 200
+    heir = await officer.patch(f"/v1/teams/{teams['t2']}", json={"active": False}, headers={"if-match": '"1"'})
+    assert heir.status_code == 200, heir.text
 
 
 async def test_who_may_take_over(world: World) -> None:

@@ -1,5 +1,6 @@
 """`/v1/violations` from report to verification, by the people who do it."""
 
+from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
@@ -9,6 +10,7 @@ from shared.clock import china_date, utc_now
 from shared.database import new_id
 from tests.inspection.conftest import World
 from tests.inspection.docket import kept_evidence
+from tests.inspection.phones import Phone
 
 TEAM = {"code": "t1", "name": "t1", "district": "140213", "grids": ["g1"]}
 
@@ -157,6 +159,119 @@ async def test_a_re_visit_closes_it_or_puts_it_back(world: World) -> None:
     again = await inspector.post(f"/v1/visits/{visit}/submission", json={"outcome": "inspected", "passed": False})
     assert again.status_code == 200
     assert (await inspector.get(path)).json()["state"] == "rectification_ordered"
+
+
+@dataclass
+class Rectified:
+    """A violation whose rectification was reported, and the people around it."""
+
+    world: World
+    path: str
+
+    @classmethod
+    async def make(cls, world: World) -> "Rectified":
+        await world.bureau.post("/v1/teams", json=TEAM)
+        body = {"institution_id": str(await world.institution("g1")), "severity": "low", "description": "x"}
+        path = (await world.inspector("t1").post("/v1/violations", json=body)).headers["location"]
+        await world.inspector("t1").post(f"{path}/rectification-order", json={"requirement": "x"})
+        made = cls(world, path)
+        await made.rectify()
+        return made
+
+    async def rectify(self) -> None:
+        said = await self.world.inspector("t1").post(f"{self.path}/rectification", json={"statement": "x"})
+        assert said.status_code == 200, said.text
+
+    async def state(self) -> str:
+        return str((await self.world.bureau.get(self.path)).json()["state"])
+
+    async def visits(self, state: str) -> list[str]:
+        found = await self.world.bureau.get("/v1/visits", params={"state": state})
+        return [one["id"] for one in found.json()["items"]]
+
+    async def start(self) -> str:
+        (visit,) = await self.visits("planned")
+        assert (await self.world.inspector("t1").post(f"/v1/visits/{visit}/start")).status_code == 200
+        return visit
+
+    async def submit(self, visit: str, passed: bool | None, outcome: str = "inspected") -> None:
+        said = {"outcome": outcome, "passed": passed}
+        answer = await self.world.inspector("t1").post(f"/v1/visits/{visit}/submission", json=said)
+        assert (answer.status_code, answer.json()["state"], answer.json()["passed"]) == (200, "done", passed)
+
+
+async def test_a_re_visit_sent_back_closes_no_later_rectification(world: World) -> None:
+    it = await Rectified.make(world)
+    first = await it.start()
+    await it.submit(first, passed=False)
+    await it.rectify()
+    sent_back = await world.officer("140213").post(f"/v1/visits/{first}/review", json={"accepted": False})
+    assert sent_back.status_code == 200
+    second = await it.visits("planned")
+    await it.submit(first, passed=True)
+    assert (await it.state(), await it.visits("planned")) == ("rectified", second)
+    await it.submit(await it.start(), passed=True)
+    assert await it.state() == "closed"
+
+
+@pytest.mark.parametrize("passed", [True, False])
+async def test_a_re_visit_under_way_concludes_no_later_rectification(world: World, passed: bool) -> None:
+    it = await Rectified.make(world)
+    first = await it.start()
+    verified = await world.officer("140213").post(f"{it.path}/verification", json={"holds": False})
+    assert verified.status_code == 200
+    await it.rectify()
+    second = await it.start()
+    await it.submit(first, passed=passed)
+    assert (await it.state(), await it.visits("planned"), await it.visits("started")) == ("rectified", [], [second])
+    await it.submit(second, None, "closed_door")
+    (third,) = await it.visits("planned")
+    await world.officer("140213").post(f"/v1/visits/{first}/review", json={"accepted": False})
+    await it.submit(first, passed=passed)
+    assert (await it.state(), await it.visits("planned")) == ("rectified", [third])
+    await it.submit(await it.start(), passed=True)
+    assert await it.state() == "closed"
+
+
+async def test_a_phone_whose_clock_was_put_forward_still_concludes(world: World) -> None:
+    phone = Phone(world.inspector("t1"))
+    await phone.enrol()
+    it = await Rectified.make(world)
+    (visit,) = await it.visits("planned")
+    begun = phone.operation("start_visit", visit, base=1, at=utc_now() - timedelta(days=1))
+    ended = phone.operation("submit_visit", visit, base=2, after=[begun], outcome="inspected", passed=True)
+    assert await phone.push(begun, ended) == ["applied", "applied"]
+    shown, violation = [(await world.bureau.get(path)).json() for path in (f"/v1/visits/{visit}", it.path)]
+    assert shown["started_at"] < violation["rectified_at"]
+    assert violation["state"] == "closed"
+
+
+async def test_a_re_visit_after_a_closed_door_is_planned_after_the_rectification(world: World) -> None:
+    phone = Phone(world.inspector("t1"))
+    await phone.enrol()
+    it = await Rectified.make(world)
+    (visit,) = await it.visits("planned")
+    early = utc_now() - timedelta(days=1)
+    begun = phone.operation("start_visit", visit, base=1, at=early)
+    ended = phone.operation("submit_visit", visit, base=2, after=[begun], at=early, outcome="closed_door")
+    assert await phone.push(begun, ended) == ["applied", "applied"]
+    again = await it.start()
+    await it.submit(again, passed=True)
+    assert (await it.state(), again != visit) == ("closed", True)
+
+
+async def test_a_phone_that_began_before_a_later_rectification_closes_nothing(world: World) -> None:
+    phone = Phone(world.inspector("t1"))
+    await phone.enrol()
+    it = await Rectified.make(world)
+    (first,) = await it.visits("planned")
+    begun = phone.operation("start_visit", first, base=1)
+    ended = phone.operation("submit_visit", first, base=2, after=[begun], outcome="inspected", passed=True)
+    await world.officer("140213").post(f"{it.path}/verification", json={"holds": False})
+    await it.rectify()
+    assert "applied" not in await phone.push(begun, ended)
+    (second,) = await it.visits("planned")
+    assert (await it.state(), second != first) == ("rectified", True)
 
 
 async def test_an_officers_own_look_calls_the_re_visit_off(world: World) -> None:

@@ -1,7 +1,7 @@
 """Every transition of a violation, and each refused one."""
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -187,9 +187,22 @@ def test_overdue_is_what_the_day_says() -> None:
     assert not is_overdue("rectification_ordered", None, on=date(2027, 1, 1))
 
 
+@pytest.mark.parametrize("holds", [True, False])
+def test_a_re_visit_for_an_earlier_rectification_concludes_nothing(holds: bool) -> None:
+    violation, visit = rectified(), new_id()
+    violation.verify(holds=False, note=None, by="b1", at=AT)
+    violation.rectify("again", at=AT + timedelta(days=1))
+    said = {"visit_id": visit, "holds": holds, "note": None, "by": "i1", "at": AT + timedelta(days=2)}
+    assert violation.rectified_at == AT + timedelta(days=1)
+    assert violation.conclude(planned_at=AT, **said) is None  # type: ignore[arg-type]
+    assert (violation.state, violation.verification_visit_id) == ("rectified", None)
+    assert violation.conclude(planned_at=violation.rectified_at, **said) is not None  # type: ignore[arg-type]
+    assert (violation.state == "closed", violation.verification_visit_id) == (holds, visit)
+
+
 def test_the_last_word_of_a_re_visit_holds() -> None:
     violation, visit, other = rectified(), new_id(), new_id()
-    said = {"note": None, "by": "i1", "at": AT}
+    said = {"planned_at": AT, "note": None, "by": "i1", "at": AT}
     assert violation.conclude(visit_id=visit, holds=True, **said) is not None  # type: ignore[arg-type]
     assert violation.conclude(visit_id=visit, holds=True, **said) is None  # type: ignore[arg-type]
     assert violation.conclude(visit_id=other, holds=False, **said) is None  # type: ignore[arg-type]

@@ -261,6 +261,28 @@ async def test_a_visit_sent_back_counts_once(world: World) -> None:
     ]  # fmt: skip
 
 
+async def test_a_visit_that_saw_nobody_after_all_counts_for_no_institution(world: World) -> None:
+    await teams(world)
+    institution = await world.institution("g1")
+    one, officer = world.inspector("t1"), world.officer("140213")
+    last = china_date(utc_now()) - timedelta(days=9)
+
+    async def counted() -> tuple[int, object]:
+        async with world.sessions() as session:
+            target = await session.get_one(Target, institution)
+            return target.visits, target.last_visited_on
+
+    earlier = await start(one, institution, None)
+    await world.visited_on(UUID(id_of(earlier)), last)
+    assert (await one.post(f"{earlier}/submission", json={"outcome": "refused"})).status_code == 200
+    done = await visit(one, institution, None)
+    assert await counted() == (2, china_date(utc_now()))
+    for outcome, expected in (("closed_door", (1, last)), ("moved", (2, china_date(utc_now())))):
+        assert (await officer.post(f"{done}/review", json={"accepted": False})).status_code == 200
+        assert (await one.post(f"{done}/submission", json={"outcome": outcome})).status_code == 200
+        assert await counted() == expected
+
+
 async def test_pages_of_visits(world: World) -> None:
     institutions = [await world.institution("g1") for _ in range(3)]
     for institution in institutions:

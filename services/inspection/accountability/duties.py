@@ -12,6 +12,7 @@ from sqlalchemy import Date, Integer, Subquery, Text, Uuid, bindparam, column, t
 
 from services.inspection.accountability.steps import OWNERS
 from services.inspection.cases.law import SERVICE_DAYS, SETTLE_DAYS
+from shared.dated import STANDS
 
 _WORKING_DAYS_AFTER = """
     (SELECT day::date FROM (
@@ -155,7 +156,7 @@ _ROLES = ", ".join(f"('{step.value}', '{role.value}')" for step, role in OWNERS.
 _DUTIES = f"""
     WITH norm AS (
         SELECT DISTINCT ON (name) name, value::integer AS days
-        FROM norm AS decided WHERE valid_from <= :on ORDER BY name, valid_from DESC
+        FROM norm AS decided WHERE valid_from <= :on AND {STANDS} ORDER BY name, valid_from DESC
     ), open AS ({_OPEN})
     SELECT open.step, open.subject_id, open.part, open.institution_id, open.district, open.street, open.team,
            open.due_on, open.number, greatest(:on - open.due_on, 0) AS days_late, owner.role,

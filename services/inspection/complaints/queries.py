@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.inspection.complaints.domain import (
@@ -133,10 +133,19 @@ async def joined_to(session: AsyncSession, lead_id: UUID) -> Sequence[Complaint]
     return (await session.scalars(wanted)).all()
 
 
+def _unanswered(team: str) -> ColumnElement[bool]:
+    return and_(Complaint.team == team, Complaint.state != ComplaintState.ANSWERED)
+
+
 async def unanswered_for_update(session: AsyncSession, team: str) -> Sequence[Complaint]:
     """A team's open complaints, locked in the order of ids."""
-    wanted = select(Complaint).where(Complaint.team == team, Complaint.state != ComplaintState.ANSWERED)
-    return (await session.scalars(wanted.order_by(Complaint.id).with_for_update())).all()
+    wanted = select(Complaint).where(_unanswered(team)).order_by(Complaint.id)
+    return (await session.scalars(wanted.with_for_update())).all()
+
+
+async def unanswered(session: AsyncSession, team: str) -> int:
+    """How many complaints wait for a team."""
+    return await session.scalar(select(func.count()).where(_unanswered(team))) or 0
 
 
 async def institutions_known(session: AsyncSession, district: str | None) -> Sequence[Known]:

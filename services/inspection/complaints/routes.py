@@ -35,7 +35,7 @@ from services.inspection.complaints.matching import Candidate
 from services.inspection.complaints.queries import ComplaintFilters
 from services.inspection.grids.domain import GridOutsideYourDistrict, GridUnknown
 from services.inspection.norms.domain import NormUnknown
-from services.inspection.targets.domain import TargetNotFound
+from services.inspection.targets.domain import TargetMerged, TargetNotFound
 from shared.clock import china_date, utc_now
 from shared.idempotency import PersonalData
 from shared.paging import Page, PageOf, PageParams
@@ -278,7 +278,13 @@ async def list_complaint_candidates(
     "/{complaint_id}/match",
     response_model=ComplaintOut,
     responses=problems(
-        ComplaintNotFound, ComplaintStateRefuses, MatchOneThing, TargetNotFound, GridUnknown, GridOutsideYourDistrict
+        ComplaintNotFound,
+        ComplaintStateRefuses,
+        MatchOneThing,
+        TargetNotFound,
+        TargetMerged,
+        GridUnknown,
+        GridOutsideYourDistrict,
     ),
 )
 async def match_complaint(complaint_id: UUID, body: MatchIn, caller: ClerkDep, session: SessionDep) -> Complaint:

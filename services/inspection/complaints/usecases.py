@@ -204,6 +204,7 @@ async def _place(
         target = await targets.target(session, institution_id)
         if not caller.covers(district=target.district, street=target.street):
             raise TargetNotFound
+        target.check_not_merged()
         team = await teams.team_of_grid(session, target.grid)
         return Place(institution_id, target.grid, target.district, target.street, team.code if team else None)
     assert grid is not None, "one of the two is named"

@@ -24,6 +24,7 @@ class Handover:
     visits: int
     targets: int
     violations: int
+    complaints: int
 
 
 def check_heir(team: Team, heir: Team | None) -> Team:

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, and_, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.inspection.campaigns.domain import Campaign, CampaignState, CampaignTarget, TargetState
+from services.inspection.complaints import queries as complaints
 from services.inspection.violations.domain import ENDED, Violation
 from services.inspection.visits.domain import Visit, VisitState
 
@@ -63,7 +64,7 @@ async def pass_targets(session: AsyncSession, team: str, heir: str) -> Mapping[C
 
 
 async def open_work(session: AsyncSession, team: str) -> dict[str, int]:
-    """How many visits, targets of open campaigns and violations a team still has to do with."""
+    """How many visits, targets of open campaigns, violations and complaints a team still has to deal with."""
     visits = select(func.count()).where(_visits_of(team))
     targets = (
         select(func.count())
@@ -73,4 +74,5 @@ async def open_work(session: AsyncSession, team: str) -> dict[str, int]:
     )
     violations = select(func.count()).where(_violations_of(team))
     counts = {"visits": visits, "targets": targets, "violations": violations}
-    return {name: await session.scalar(count) or 0 for name, count in counts.items()}
+    work = {name: await session.scalar(count) or 0 for name, count in counts.items()}
+    return work | {"complaints": await complaints.unanswered(session, team)}

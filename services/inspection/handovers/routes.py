@@ -33,6 +33,7 @@ class HandoverOut(BaseModel):
     visits: int
     targets: int
     violations: int
+    complaints: int
 
 
 @router.post("/{team_id}/handover", response_model=HandoverOut, responses=problems(TeamNotFound, HeirUnfit))
@@ -42,7 +43,8 @@ async def hand_over(
     caller: Annotated[Principal, allow("bureau", "district_officer")],
     session: SessionDep,
 ) -> Handover:
-    """Give another team of the district what this one has still to do: visits, targets of open campaigns, violations.
+    """Give another team of the district the open work of this one: visits, targets of open campaigns, violations,
+    complaints.
 
     Its grids are given by changing both teams; then it may be dissolved.
     """

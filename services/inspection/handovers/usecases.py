@@ -24,7 +24,7 @@ from shared.policies import Principal
 async def hand_over(
     session: AsyncSession, team_id: UUID, to: str, *, reason: str, caller: Principal, at: datetime
 ) -> Handover:
-    """Give another team what this one has still to do: visits, targets of open campaigns, violations.
+    """Give another team the open work of this one: visits, targets of open campaigns, violations, complaints.
 
     Whatever changes hands is a fact of its own, and the handover is one of the team; its phones begin anew, for its
     version moves.
@@ -51,9 +51,14 @@ async def hand_over(
         await add_to_tally(session, campaign.id, cells)
     await session.flush()
     await journal.record_many(session, facts)
-    handover = Handover(len(visits), sum(map(len, passed.values())), len(violations))
+    handover = Handover(len(visits), sum(map(len, passed.values())), len(violations), len(waiting))
     fact = team.hand_over(
-        heir.code, visits=handover.visits, targets=handover.targets, violations=handover.violations, at=at
+        heir.code,
+        visits=handover.visits,
+        targets=handover.targets,
+        violations=handover.violations,
+        complaints=handover.complaints,
+        at=at,
     )
     await journal.record(session, fact, subject=team, reason=reason)
     return handover

@@ -1,6 +1,6 @@
 """Re-checks by round, by team, and how often they agreed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
@@ -39,6 +39,12 @@ async def finished(session: AsyncSession, team: str, first_day: date, last_day: 
         .limit(LARGEST + 1)
     )
     return (await session.execute(wanted)).all()
+
+
+async def concluded(session: AsyncSession, visit_ids: Collection[UUID]) -> set[UUID]:
+    """Those of these visits of which a second look was recorded."""
+    wanted = select(Recheck.visit_id).where(Recheck.visit_id.in_(visit_ids), Recheck.state == RecheckState.DONE)
+    return set(await session.scalars(wanted))
 
 
 async def lock_team(session: AsyncSession, team: str) -> None:

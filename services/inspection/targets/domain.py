@@ -15,7 +15,10 @@ from services.inspection.grids.successions import Heirs
 from services.inspection.orm import Base, Followed
 from shared.database import key_check
 from shared.events.inspection import TargetPlaced
-from shared.refusals import NotFound
+from shared.refusals import Conflict, NotFound
+
+MERGED: Final = "merged"
+"""The status of an entry that was another one twice."""
 
 
 class TargetNotFound(NotFound):
@@ -23,6 +26,13 @@ class TargetNotFound(NotFound):
 
     code = "target-not-found"
     zh = "检查系统中（尚）没有此机构。"
+
+
+class TargetMerged(Conflict):
+    """This entry was merged into another one. New work begins at `merged_into`, which goes on with both files."""
+
+    code = "institution-merged"
+    zh = "该机构条目已并入另一条目，新的检查工作须在保留的条目（merged_into）下进行。"
 
 
 class Target(Base, Followed):
@@ -46,6 +56,7 @@ class Target(Base, Followed):
     address: Mapped[str] = mapped_column(Text)
     kind: Mapped[str] = mapped_column(Text)
     status: Mapped[str] = mapped_column(Text)
+    merged_into: Mapped[UUID | None]
     district: Mapped[str | None] = mapped_column(Text)
     street: Mapped[str | None] = mapped_column(Text)
     lon: Mapped[float | None]
@@ -60,6 +71,16 @@ class Target(Base, Followed):
     blind_spot: Mapped[str | None] = mapped_column(Text)
     last_visited_on: Mapped[date | None]
     visits: Mapped[int]
+
+    @property
+    def merged(self) -> bool:
+        """Whether the entry was another one twice: nothing new begins here, and what is under way goes on."""
+        return self.status == MERGED
+
+    def check_not_merged(self) -> None:
+        """Raises `TargetMerged`; it names the surviving entry where that is known."""
+        if self.merged:
+            raise TargetMerged(**({"merged_into": str(self.merged_into)} if self.merged_into else {}))
 
 
 class Cause(StrEnum):

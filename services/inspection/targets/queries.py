@@ -1,11 +1,11 @@
 """Targets by id, by reference, and the blind spots among them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Date, Uuid, bindparam, func, null, or_, select, text
+from sqlalchemy import ARRAY, ColumnElement, Date, Uuid, bindparam, func, null, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.inspection.targets.domain import Target, TargetNotFound
@@ -54,6 +54,18 @@ async def note_visits(session: AsyncSession, visits: Sequence[tuple[UUID, date]]
     """Move the last visit of each institution forward and count; locks them in one order."""
     if visits:
         await session.execute(_NOTE, {"ids": [one for one, _ in visits], "days": [day for _, day in visits]})
+
+
+async def hold_targets(session: AsyncSession, institution_ids: Collection[UUID]) -> None:
+    """Lock these in the order of `note_visits`."""
+    wanted = select(Target.institution_id).where(Target.institution_id.in_(institution_ids))
+    await session.execute(wanted.order_by(Target.institution_id).with_for_update())
+
+
+async def keep_visits(session: AsyncSession, seen: Mapping[UUID, tuple[int, date | None]]) -> None:
+    """Replace the number of visits and the day of the last one; the caller holds the targets."""
+    rows = [{"institution_id": one, "visits": times, "last_visited_on": day} for one, (times, day) in seen.items()]
+    await session.execute(update(Target), rows)
 
 
 async def blind_spots(

@@ -13,10 +13,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.inspection.grids import queries as grids
 from services.inspection.grids.domain import GridIndex, Placement
 from services.inspection.grids.successions import Heirs
-from services.inspection.targets.domain import Cause, Target, left, placed, stayed, succeeded
+from services.inspection.targets.domain import MERGED, Cause, Target, left, placed, stayed, succeeded
 from services.inspection.visits.assignments import assign_waiting
 from shared.clock import china_date, utc_now
-from shared.events.registry import InstitutionEvent
+from shared.events.registry import InstitutionEvent, InstitutionMerged
 from shared.inbox import Delivery
 from shared.journal import Fact, record_many
 from shared.text import key
@@ -31,9 +31,12 @@ async def copy_institutions(session: AsyncSession, deliveries: Sequence[Delivery
     """
     latest: dict[UUID, InstitutionEvent] = {}
     causes: dict[UUID, str | None] = {}
+    survivors: dict[UUID, UUID] = {}
     for delivery in deliveries:
         event = cast("InstitutionEvent", delivery.event)
         latest[event.institution_id], causes[event.institution_id] = event, delivery.envelope.traceparent
+        if isinstance(event, InstitutionMerged):
+            survivors[event.institution_id] = event.merged_into
     await grids.hold_sets(session)
     known = await _lock(session, list(latest))
     at = utc_now()
@@ -57,7 +60,9 @@ async def copy_institutions(session: AsyncSession, deliveries: Sequence[Delivery
             )
             facts.append(Fact(event.institution_id, version, fact, traceparent=causes[event.institution_id]))
         gone = left(before.left_grids, before.grid, now=placement.grid) if before else []
-        rows.append(_row(event, placement, version) | {"left_grids": gone})
+        survivor = survivors.get(event.institution_id, before.merged_into if before else None)
+        merged_into = survivor if event.status == MERGED else None
+        rows.append(_row(event, placement, version) | {"left_grids": gone, "merged_into": merged_into})
     statement = insert(Target)
     changing = {name: statement.excluded[name] for name in rows[0] if name not in ("institution_id", "visits")}
     await session.execute(statement.on_conflict_do_update(index_elements=[Target.institution_id], set_=changing), rows)
@@ -114,6 +119,7 @@ async def _lock(session: AsyncSession, ids: Sequence[UUID]) -> dict[UUID, Any]:
             Target.version,
             Target.grid,
             Target.left_grids,
+            Target.merged_into,
             Target.blind_spot,
             Target.address,
             Target.street,

@@ -158,10 +158,19 @@ class Team(Base, Aggregate):
         self.changed_at = at
         return self._formed(at)
 
-    def hand_over(self, to: str, *, visits: int, targets: int, violations: int, at: datetime) -> TeamHandedOver:
+    def hand_over(
+        self, to: str, *, visits: int, targets: int, violations: int, complaints: int, at: datetime
+    ) -> TeamHandedOver:
         """Tell that its open work went to another team."""
         return TeamHandedOver(
-            team_id=self.id, code=self.code, to=to, visits=visits, targets=targets, violations=violations, at=at
+            team_id=self.id,
+            code=self.code,
+            to=to,
+            visits=visits,
+            targets=targets,
+            violations=violations,
+            complaints=complaints,
+            at=at,
         )
 
     @property

@@ -114,6 +114,7 @@ async def certified(session: AsyncSession, subjects: Iterable[str], *, on: date)
     return {person.subject for person in people if person.subject in wanted and person.certified(on=on)}
 
 
-async def known_codes(session: AsyncSession, codes: Iterable[str]) -> set[str]:
-    """Those of the codes that are a team's, in service or not."""
-    return set(await session.scalars(select(Team.code).where(Team.code.in_(list(codes)))))
+async def known_codes(session: AsyncSession, codes: Iterable[str], *, district: str | None) -> set[str]:
+    """Those of the codes that name a team, in service or not. With a district, the team belongs to it."""
+    wanted = select(Team.code).where(Team.code.in_(list(codes)))
+    return set(await session.scalars(wanted if district is None else wanted.where(Team.district == district)))

@@ -95,7 +95,12 @@ def _pointers(grids: Sequence[str]) -> dict[str, str]:
 async def _check_done(session: AsyncSession, team: Team) -> None:
     left = await open_work(session, team.code)
     if any(left.values()):
-        raise TeamHasWork(visits=left["visits"], targets=left["targets"], violations=left["violations"])
+        raise TeamHasWork(
+            visits=left["visits"],
+            targets=left["targets"],
+            violations=left["violations"],
+            complaints=left["complaints"],
+        )
 
 
 def _keep_to_district(caller: Principal, district: object) -> None:

@@ -269,6 +269,7 @@ class Violation(Base, Aggregate, Followed):
     extended_by: Mapped[str | None] = mapped_column(Text)
     extension_reason: Mapped[str | None] = mapped_column(Text)
     statement: Mapped[str | None] = mapped_column(Text)
+    rectified_at: Mapped[datetime | None]
     evidence: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid), server_default=text("'{}'"))
     verification_visit_id: Mapped[UUID | None]
     verified_by: Mapped[str | None] = mapped_column(Text)
@@ -341,7 +342,7 @@ class Violation(Base, Aggregate, Followed):
     def rectify(self, statement: str, *, at: datetime, evidence: Sequence[UUID] = ()) -> ViolationRectified:
         """Take the institution's word that it was put right, and what it shows for it."""
         self._check(Action.RECTIFY)
-        self.state, self.statement = ViolationState.RECTIFIED, statement
+        self.state, self.statement, self.rectified_at = ViolationState.RECTIFIED, statement, at
         self.evidence = list(dict.fromkeys(evidence))
         self.verification_visit_id = None
         return self._fact(ViolationRectified, at, statement=statement, evidence=self.evidence)
@@ -355,16 +356,29 @@ class Violation(Base, Aggregate, Followed):
         return self._verified(holds, note, by, at)
 
     def conclude(
-        self, *, visit_id: UUID, holds: bool, note: str | None, by: str, at: datetime
+        self, *, visit_id: UUID, planned_at: datetime, holds: bool, note: str | None, by: str, at: datetime
     ) -> ViolationVerified | None:
-        """What a re-visit saw. Sent back by its reviewer and submitted anew, its last word holds; None where an
-        officer has verified meanwhile, or the same was said before."""
+        """Take the conclusion of a re-visit; sent back by its reviewer and submitted anew, its last one counts.
+
+        None where the re-visit changes nothing: it says the same again, an officer has verified meanwhile, or it was
+        made for an earlier rectification.
+        """
+        if self.rectified_after(planned_at):
+            return None
         if self.state != ViolationState.RECTIFIED:
             said = self.state == ViolationState.CLOSED
             if self.verification_visit_id != visit_id or said is holds:
                 return None
         self.verification_visit_id = visit_id
         return self._verified(holds, note, by, at)
+
+    def rectified_after(self, planned_at: datetime) -> bool:
+        """Whether the newest rectification was reported after a re-visit was planned, and so after it began.
+
+        Each rectification plans its own re-visit, and each verification calls off those that have not begun. So the
+        plan tells which rectification a re-visit looked at. Both times are the server's; the start may be a phone's.
+        """
+        return self.rectified_at is not None and planned_at < self.rectified_at
 
     def _verified(self, holds: bool, note: str | None, by: str, at: datetime) -> ViolationVerified:
         self.state = ViolationState.CLOSED if holds else ViolationState.RECTIFICATION_ORDERED

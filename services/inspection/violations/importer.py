@@ -1,6 +1,6 @@
 """Violations found before this platform existed, from a file, recognised by their reference and never told twice."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Annotated, Any, ClassVar, Final, Literal
@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from sqlalchemy import insert, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.inspection.cases import queries as cases
 from services.inspection.rows import (
     SEVERITIES,
     STATUSES,
@@ -36,7 +37,7 @@ from shared.journal import Fact, record_many
 from shared.wording import Key, Line, Paragraph
 
 COMPARED: Final = ("severity", "description", "clause", "found_on")
-"""What a later row may correct; its status may only close what nobody here has worked on."""
+"""A later row may correct these fields, and close the violation, as long as nobody here acted on it."""
 
 
 class ViolationRow(BaseModel):
@@ -76,6 +77,7 @@ class ViolationImporter:
         parsed = [parse(row, hints.dates) for row in rows]
         readable = [row.said for row in parsed if isinstance(row, Parsed)]
         found = await visits.visits_by_ref(session, list({row.visit_ref for row in readable if row.visit_ref}))
+        known = await queries.violations_by_ref(session, [row.external_ref for row in readable])
         batch = _Batch(
             at,
             scope,
@@ -83,7 +85,8 @@ class ViolationImporter:
                 session, list({row.institution_ref for row in readable if row.institution_ref})
             ),
             visits={visit.external_ref: visit for visit in found if visit.external_ref},
-            known=await queries.violations_by_ref(session, [row.external_ref for row in readable]),
+            known=known,
+            pursued=await cases.pursued(session, [violation.id for violation in known]),
         )
         reports = [_noted(batch.take(row.said), row.notes) if isinstance(row, Parsed) else row for row in parsed]
         await batch.write(session)
@@ -138,8 +141,10 @@ class _Batch:
         targets: Mapping[str, Target],
         visits: Mapping[str, Visit],
         known: Sequence[Violation],
+        pursued: Collection[UUID],
     ) -> None:
         self._at, self._scope, self._targets, self._visits = at, scope, targets, visits
+        self._pursued = pursued
         self._today = china_date(at)
         self._current = {violation.external_ref: _columns(violation) for violation in known}
         self._new: dict[str, dict[str, Any]] = {}
@@ -156,14 +161,18 @@ class _Batch:
         assert place is not None
         current = self._current.get(row.external_ref)
         if current is None:
+            if visit is None and target is not None and target.merged:
+                return RowReport("rejected", ["institution-merged"])
             return RowReport("accepted", (), self._enter(row, visit, place))
         if (current["institution_id"], current["visit_id"]) != (place.institution_id, visit.id if visit else None):
             return RowReport("rejected", ["visit-or-institution-differs"])
         said = row.model_dump(include=row.model_fields_set & set(COMPARED))
-        if row.status == "closed" and current["state"] == ViolationState.REPORTED:
+        if row.status == "closed" and current["state"] != ViolationState.CLOSED:
             said |= {"state": ViolationState.CLOSED, "closed_at": self._at}
         if all(current[name] == value for name, value in said.items()):
             return RowReport("unchanged", (), current["id"])
+        if current["state"] != ViolationState.REPORTED or current["id"] in self._pursued:
+            return RowReport("rejected", ["violation-acted-on"])
         current.update(said, version=current["version"] + 1)
         if row.external_ref not in self._new:
             self._changed[row.external_ref] = current

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, computed_field
 from services.inspection.evidence.domain import EvidenceUnfit
 from services.inspection.grids.domain import GridOutsideYourDistrict, GridUnknown
 from services.inspection.offences.domain import OffenceUnknown
-from services.inspection.targets.domain import TargetNotFound
+from services.inspection.targets.domain import TargetMerged, TargetNotFound
 from services.inspection.violations import queries, usecases
 from services.inspection.violations.domain import (
     DeadlineExtended,
@@ -121,6 +121,7 @@ class ViolationOut(BaseModel):
     extended_by: str | None
     extension_reason: str | None
     statement: str | None
+    rectified_at: datetime | None
     evidence: list[UUID]
     verification_visit_id: UUID | None
     verified_by: str | None
@@ -143,7 +144,13 @@ class ViolationOut(BaseModel):
     status_code=status.HTTP_201_CREATED,
     response_model=ViolationOut,
     responses=problems(
-        TargetNotFound, PlaceMissing, FoundInFuture, OffenceUnknown, GridUnknown, GridOutsideYourDistrict
+        TargetNotFound,
+        TargetMerged,
+        PlaceMissing,
+        FoundInFuture,
+        OffenceUnknown,
+        GridUnknown,
+        GridOutsideYourDistrict,
     ),
 )
 async def report_violation(

@@ -168,19 +168,30 @@ async def verify_violation(
 
 
 async def conclude_verification(
-    session: AsyncSession, violation_id: UUID, *, visit_id: UUID, passed: bool | None, caller: Principal, at: datetime
+    session: AsyncSession,
+    violation_id: UUID,
+    *,
+    visit_id: UUID,
+    planned_at: datetime,
+    passed: bool | None,
+    caller: Principal,
+    at: datetime,
 ) -> None:
-    """Take what a re-visit saw. Where it saw nothing (a closed door), another one is planned."""
+    """Take the conclusion of a re-visit. A rectification that it did not look at gets another re-visit: the door was
+    closed, or the institution reported the rectification after this visit."""
     violation = await queries.violation_to_conclude(session, violation_id)
     if violation is None:
         return
-    if passed is None:
+    verified = None
+    if passed is not None:
+        verified = violation.conclude(
+            visit_id=visit_id, planned_at=planned_at, holds=passed, note=None, by=caller.subject, at=at
+        )
+    if verified is None:
         await mandates.plan_verification(session, violation, at=at)
         return
-    verified = violation.conclude(visit_id=visit_id, holds=passed, note=None, by=caller.subject, at=at)
-    if verified is not None:
-        await journal.record(session, verified, subject=violation)
-        await mandates.call_off(session, violation.id, "violation-verified", at=at)
+    await journal.record(session, verified, subject=violation)
+    await mandates.call_off(session, violation.id, "violation-verified", at=at)
 
 
 async def _offences(
@@ -208,6 +219,7 @@ async def _place(
     caller works."""
     if institution_id is not None:
         target = await targets.target(session, institution_id)
+        target.check_not_merged()
         walking = await teams.team_of_grid(session, target.grid)
         team = await teams.team_for(session, caller, walking=walking, district=target.district or NOWHERE)
         return Place(institution_id, target.grid, target.district, target.street, team.code if team else None)

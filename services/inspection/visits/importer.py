@@ -1,6 +1,6 @@
 """Visits made before this platform existed, from a file, recognised by their reference and never told twice."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Annotated, Any, ClassVar, Final
@@ -11,6 +11,7 @@ from sqlalchemy import insert, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.inspection.campaigns.domain import Outcome
+from services.inspection.rechecks import queries as rechecks
 from services.inspection.rows import (
     INTERPRETED,
     OUTCOMES,
@@ -27,6 +28,7 @@ from services.inspection.targets.domain import Target
 from services.inspection.teams import queries as teams
 from services.inspection.visits import queries
 from services.inspection.visits.domain import SEEN, Score, Visit, VisitState
+from services.inspection.visits.usecases import count_visits
 from shared.clock import china_date
 from shared.database import new_id
 from shared.events.inspection import VisitRecorded
@@ -37,7 +39,11 @@ from shared.journal import Fact, record_many
 from shared.wording import Key, Line, Paragraph
 
 COMPARED: Final = ("visited_on", "outcome", "score", "visit_type", "team", "note")
-"""What a later row may correct. The institution of a visit is not among them: that would be another visit."""
+"""A later row may correct these fields, as long as no re-check was recorded against them.
+
+The institution of a visit is not among them: that would be another visit. Imported visits are reviewed and belong to no
+campaign, so nobody reviews or counts them here.
+"""
 
 
 class VisitRow(BaseModel):
@@ -82,12 +88,14 @@ class VisitImporter:
     ) -> Sequence[RowReport]:
         parsed = [parse(row, hints.dates) for row in rows]
         readable = [row.said for row in parsed if isinstance(row, Parsed)]
+        known = await queries.visits_by_ref(session, [row.external_ref for row in readable], lock=True)
         batch = _Batch(
             at,
             scope,
             targets=await targets.targets_by_ref(session, list({row.institution_ref for row in readable})),
-            teams=await teams.known_codes(session, {row.team for row in readable if row.team}),
-            known=await queries.visits_by_ref(session, [row.external_ref for row in readable], lock=True),
+            teams=await teams.known_codes(session, {row.team for row in readable if row.team}, district=scope),
+            known=known,
+            rechecked=await rechecks.concluded(session, [visit.id for visit in known]),
         )
         reports = [_noted(batch.take(row.said), row.notes) if isinstance(row, Parsed) else row for row in parsed]
         await batch.write(session)
@@ -139,14 +147,16 @@ class _Batch:
         targets: Mapping[str, Target],
         teams: set[str],
         known: Sequence[Visit],
+        rechecked: Collection[UUID],
     ) -> None:
         self._at, self._scope, self._targets, self._teams = at, scope, targets, teams
+        self._rechecked = rechecked
         self._today = china_date(at)
         self._current = {visit.external_ref: _columns(visit) for visit in known}
         self._new: dict[str, dict[str, Any]] = {}
         self._changed: dict[str, dict[str, Any]] = {}
         self._facts: list[Fact] = []
-        self._seen: list[tuple[UUID, date]] = []
+        self._corrected: set[UUID] = set()
 
     def take(self, row: VisitRow) -> RowReport:
         target = self._targets.get(row.institution_ref)
@@ -157,15 +167,22 @@ class _Batch:
             return RowReport("rejected", [refusal])
         current = self._current.get(row.external_ref)
         if current is None:
+            if target.merged:
+                return RowReport("rejected", ["institution-merged"])
             return RowReport("accepted", (), self._enter(row, target))
         if current["institution_id"] != target.institution_id:
             return RowReport("rejected", ["institution-differs"])
         said = row.model_dump(include=row.model_fields_set & set(COMPARED))
         if all(current[name] == value for name, value in said.items()):
             return RowReport("unchanged", (), current["id"])
+        if current["id"] in self._rechecked:
+            return RowReport("rejected", ["visit-acted-on"])
+        before = _seen(current)
         current.update(said, version=current["version"] + 1)
         if row.external_ref not in self._new:
             self._changed[row.external_ref] = current
+            if _seen(current) != before:
+                self._corrected.add(current["institution_id"])
         self._tell(current)
         return RowReport("updated", (), current["id"])
 
@@ -195,8 +212,6 @@ class _Batch:
         }
         self._current[row.external_ref] = self._new[row.external_ref] = visit
         self._tell(visit)
-        if row.outcome in SEEN:
-            self._seen.append((target.institution_id, row.visited_on))
         visit_id: UUID = visit["id"]
         return visit_id
 
@@ -228,10 +243,16 @@ class _Batch:
                 update(Visit), [{name: row[name] for name in names} for row in self._changed.values()]
             )
         await record_many(session, self._facts)
-        await targets.note_visits(session, self._seen)
+        seen = [one for one in map(_seen, self._new.values()) if one is not None]
+        await count_visits(session, seen, corrected=self._corrected)
 
 
 _KEPT: Final = ("id", "version", "institution_id", "campaign_id", "grid", "district", "street", "external_ref")
+
+
+def _seen(visit: Mapping[str, Any]) -> tuple[UUID, date] | None:
+    """The institution that somebody saw, and the day."""
+    return (visit["institution_id"], visit["visited_on"]) if visit["outcome"] in SEEN else None
 
 
 def _columns(visit: Visit) -> dict[str, Any]:

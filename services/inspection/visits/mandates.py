@@ -11,7 +11,7 @@ from services.inspection.targets import queries as targets
 from services.inspection.teams import queries as teams
 from services.inspection.violations.domain import Place, Violation, ViolationState
 from services.inspection.visits import queries
-from services.inspection.visits.domain import Plan, Purpose, Visit
+from services.inspection.visits.domain import Plan, Purpose, Visit, VisitState
 from shared.clock import utc_now
 from shared.database import new_id
 from shared.events import Event
@@ -50,13 +50,18 @@ async def take_mandate(session: AsyncSession, event: Event) -> None:
 
 
 async def plan_verification(session: AsyncSession, violation: Violation, *, at: datetime) -> None:
-    """A re-visit to see whether the rectification holds, unless one is planned; nobody goes to no place."""
+    """Plan a re-visit to see whether the rectification holds, unless one is planned or under way; nobody goes to no
+    place. A phone's time never puts the plan before the rectification."""
     place = violation.place
     nowhere = place.institution_id is None and place.grid is None
     if nowhere or violation.state != ViolationState.RECTIFIED:
         return
     if await queries.planned_for_update(session, violation.id):
         return
+    visits = await queries.asked_for(session, violation.id)
+    if any(one.state == VisitState.STARTED and not violation.rectified_after(one.planned_at) for one in visits):
+        return
+    at = max(at, violation.rectified_at or at)
     plan = Plan(place, None, None, Purpose.VERIFICATION.value, "整改核查", Purpose.VERIFICATION, violation.id)
     visit, planned = Visit.plan(new_id(), plan, at=at)
     session.add(visit)

@@ -1,7 +1,8 @@
 """Visits by id and by what they are about."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import date
 from typing import Final
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from services.inspection.campaigns.domain import CampaignTarget, Outcome
 from services.inspection.targets.domain import Target
 from services.inspection.teams.domain import Team, TeamGrid
 from services.inspection.violations.domain import Place
-from services.inspection.visits.domain import Visit, VisitNotFound, VisitState
+from services.inspection.visits.domain import SEEN, Visit, VisitNotFound, VisitState
 from shared.policies import Principal
 from shared.reach import within_reach
 from shared.unit_of_work import hold, holds, locked
@@ -101,6 +102,17 @@ async def visits_by_ref(session: AsyncSession, refs: Sequence[str], *, lock: boo
     """Visits by their references elsewhere, in the order of their ids."""
     wanted = select(Visit).where(Visit.external_ref.in_(refs)).order_by(Visit.id)
     return (await session.scalars(wanted.with_for_update() if lock else wanted)).all()
+
+
+async def seen_at(session: AsyncSession, institution_ids: Collection[UUID]) -> Mapping[UUID, tuple[int, date | None]]:
+    """For each institution how often somebody saw it, and on which day last."""
+    rows = await session.execute(
+        select(Visit.institution_id, func.count(), func.max(Visit.visited_on))
+        .where(Visit.institution_id.in_(institution_ids), Visit.outcome.in_(SEEN))
+        .group_by(Visit.institution_id)
+    )
+    seen = {institution: (times, day) for institution, times, day in rows}
+    return {one: seen.get(one, (0, None)) for one in institution_ids}
 
 
 async def asked_for(session: AsyncSession, reference_id: UUID) -> Sequence[Visit]:

@@ -18,7 +18,7 @@ from services.inspection.checklists.domain import AnswersInvalid, AnswersUnasked
 from services.inspection.discoveries.domain import DiscoveryUnasked, DiscoveryUndescribed
 from services.inspection.grids.domain import GridOutsideYourDistrict, GridUnknown
 from services.inspection.offences.domain import OffenceUnknown
-from services.inspection.targets.domain import TargetNotFound
+from services.inspection.targets.domain import TargetMerged, TargetNotFound
 from services.inspection.visits import queries, usecases
 from services.inspection.visits.bodies import StartIn, SubmissionIn, VisitIn
 from services.inspection.visits.domain import (
@@ -112,6 +112,7 @@ class VisitOut(BaseModel):
     response_model=VisitOut,
     responses=problems(
         TargetNotFound,
+        TargetMerged,
         CampaignNotFound,
         VisitIdTaken,
         CampaignNotOpen,

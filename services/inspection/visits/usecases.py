@@ -1,6 +1,6 @@
 """Plan a visit, start it, submit its outcome, review it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -114,10 +114,14 @@ async def join_visit(
 
 @dataclass(frozen=True, slots=True)
 class Consequence:
-    """What the end of a visit means for rows that many visits share: its campaign's, and its institution's."""
+    """What the end of a visit means for rows that many visits share: its campaign's, and its institution's.
+
+    `seen` is one more visit of an institution; `unseen` is an institution that the visit no longer counts for.
+    """
 
     count: Count | None
     seen: tuple[UUID, date] | None
+    unseen: UUID | None = None
 
 
 async def submit_visit(
@@ -161,21 +165,48 @@ async def end_visit(
     await journal.record(session, submitted, subject=visit)
     if visit.purpose == Purpose.VERIFICATION and visit.reference_id is not None:
         await conclude_verification(
-            session, visit.reference_id, visit_id=visit.id, passed=said.passed, caller=caller, at=at
+            session,
+            visit.reference_id,
+            visit_id=visit.id,
+            planned_at=visit.planned_at,
+            passed=said.passed,
+            caller=caller,
+            at=at,
         )
     if visit.purpose == Purpose.COMPLAINT and visit.reference_id is not None:
         await take_look(session, visit.reference_id, team=visit.team, note=wanted, at=at)
     count = await weigh_outcome(session, visit, outcome, before=before, note=said.note, discovery=said.discovery, at=at)
-    seen = None
-    if visit.institution_id is not None and outcome in SEEN and before not in SEEN:
-        seen = visit.institution_id, visit.visited_on
-    return visit, Consequence(count, seen)
+    if visit.institution_id is None or (outcome in SEEN) == (before in SEEN):
+        return visit, Consequence(count, None)
+    if outcome in SEEN:
+        return visit, Consequence(count, (visit.institution_id, visit.visited_on))
+    return visit, Consequence(count, None, visit.institution_id)
 
 
 async def settle(session: AsyncSession, consequences: Sequence[Consequence]) -> None:
     """Let ended visits count in their campaigns and at their institutions."""
     await count_outcomes(session, [one.count for one in consequences if one.count is not None])
-    await targets.note_visits(session, [one.seen for one in consequences if one.seen is not None])
+    await count_visits(
+        session,
+        [one.seen for one in consequences if one.seen is not None],
+        corrected={one.unseen for one in consequences if one.unseen is not None},
+    )
+
+
+async def count_visits(
+    session: AsyncSession, seen: Sequence[tuple[UUID, date]], *, corrected: Collection[UUID]
+) -> None:
+    """Count new visits (institution and day) at their institutions; where visits were corrected, count all anew.
+
+    The count begins once the institutions are locked, so it sees every visit that others have counted.
+    """
+    if not corrected:
+        await targets.note_visits(session, seen)
+        return
+    institutions = {*corrected, *(institution for institution, _ in seen)}
+    await session.flush()
+    await targets.hold_targets(session, institutions)
+    await targets.keep_visits(session, await queries.seen_at(session, institutions))
 
 
 async def _judge(
@@ -246,12 +277,16 @@ async def _on_the_list(session: AsyncSession, wish: Wish, caller: Principal) -> 
 async def _place(
     session: AsyncSession, wish: Wish, listed: CampaignTarget | None, caller: Principal, *, on: date
 ) -> Place:
-    """Where it is, as the frozen list says if there is one, and whose work it is."""
+    """Where it is, as the frozen list says if there is one, and whose work it is.
+
+    A merged institution on the list of a campaign is still visited: the campaign ends once each target has an outcome.
+    """
     if wish.institution_id is None:
         return await _searched(session, wish, caller, on=on)
     target = await targets.target(session, wish.institution_id)
     place = listed or target
     if listed is None:
+        target.check_not_merged()
         walking = await teams.team_of_grid(session, target.grid)
     else:
         walking = await teams.team_by_code(session, listed.team) if listed.team is not None else None
