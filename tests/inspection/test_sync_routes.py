@@ -128,6 +128,34 @@ async def test_an_officer_decides_and_both_versions_stay(world: World, instituti
     assert [one["resolution"] for one in told["operations"] if one["operation_id"] == other["id"]] == ["phone"]
 
 
+@pytest.mark.parametrize("choice", ["phone", "server"])
+async def test_a_visit_called_off_while_somebody_made_it(world: World, institution: str, choice: str) -> None:
+    visit = await planned(world, institution)
+    phone = await phone_of(world)
+    called_off = await world.bureau.post(f"/v1/visits/{visit}/calling-off", json={"reason": "重复安排"})
+    assert called_off.status_code == 200, called_off.text
+    finding = {"severity": "high", "description": "消防通道堵塞"}
+    start = phone.operation("start_visit", visit, base=1, inspectors=["i2"])
+    ended = phone.operation(
+        "submit_visit", visit, base=2, after=[start], outcome="inspected", score=40, violations=[finding]
+    )
+    assert await phone.push(start, ended) == ["hard_conflict", "hard_conflict"]
+    url, decided = f"/v1/sync/operations/{ended['id']}/resolution", {"choice": choice, "reason": "确已到场"}
+    answer = await world.officer("140213").post(url, json=decided)
+    assert answer.status_code == 200, answer.text
+    now = await visit_of(world, visit)
+    found = (await world.bureau.get("/v1/violations", params={"institution": institution})).json()["items"]
+    if choice == "server":
+        assert (now["state"], found) == ("called_off", [])
+        return
+    assert (now["state"], now["outcome"], now["score"], now["inspectors"]) == ("done", "inspected", 40, ["i1", "i2"])
+    assert [one["description"] for one in found] == ["消防通道堵塞"]
+    kinds = [kind.removeprefix("inspection.visit.") for kind, _, _ in await world.facts(visit)]
+    assert kinds == ["planned.v1", "called_off.v1", "planned.v1", "started.v1", "submitted.v1"]
+    told = await phone.pull()
+    assert {one["resolution"] for one in told["operations"]} == {"phone"}
+
+
 async def test_what_waits_for_ever_is_forced_or_discarded(world: World, institution: str) -> None:
     phone, officer = await phone_of(world), world.officer("140213")
     lost = {"id": str(uuid4())}

@@ -45,10 +45,10 @@ class OperationNotOpen(Conflict):
 
 
 class PhoneCannotPrevail(Conflict):
-    """What the phone did can no longer be done: only what was submitted replaces what awaits its review."""
+    """The phone's version can no longer hold. A submission replaces one that awaits its review, or a calling-off."""
 
     code = "phone-cannot-prevail"
-    zh = "手机端版本无法再生效：只有提交的结果可替换待复核的结果。"
+    zh = "手机端版本无法再生效：提交的结果只能替换待复核的结果，或恢复已取消的检查任务。"
 
 
 class OperationIdTaken(Conflict):

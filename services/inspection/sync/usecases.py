@@ -31,7 +31,7 @@ from services.inspection.sync.domain import (
 from services.inspection.sync.operations import ContentInvalid, Effect, Perform, perform, perform_alone, read_content
 from services.inspection.visits import queries as visits
 from services.inspection.visits import usecases as of_visits
-from services.inspection.visits.bodies import SubmissionIn, VisitIn
+from services.inspection.visits.bodies import StartIn, SubmissionIn, VisitIn
 from services.inspection.visits.domain import VisitState
 from services.inspection.visits.usecases import Consequence, settle
 from shared import journal
@@ -291,21 +291,40 @@ async def resolve(
 
 
 async def _prevail(session: AsyncSession, operation: Operation, reason: str, caller: Principal, at: datetime) -> bool:
-    """A submission replaces the one that awaits its review; anything else is done now, whatever it waited for.
-    Whether it holds: it may meet a version that nobody has seen yet."""
+    """A submission replaces the one that awaits its review, or takes up a visit that was called off meanwhile; anything
+    else is done now, whatever it waited for. Whether it holds: it may meet a version that nobody has seen yet."""
     if operation.verdict == Verdict.HELD or (operation.is_behind and operation.kind != Kind.SUBMIT_VISIT):
         await _note(session, operation, await perform_alone(session, operation, _owner(operation)), at)
         return operation.verdict != Verdict.HARD_CONFLICT
     if operation.kind != Kind.SUBMIT_VISIT:
         raise PhoneCannotPrevail
     visit = await visits.visit_for_update(session, operation.entity_id, caller)
-    if visit.state != VisitState.DONE:
-        raise PhoneCannotPrevail(state=str(visit.state))
     said = read_content(SubmissionIn, operation.content)
-    await of_visits.review_visit(session, visit.id, accepted=False, note=reason, caller=caller, at=at)
+    match visit.state:
+        case VisitState.DONE:
+            await of_visits.review_visit(session, visit.id, accepted=False, note=reason, caller=caller, at=at)
+        case VisitState.CALLED_OFF:
+            await of_visits.plan_again(session, visit.id, reason=reason, caller=caller, at=at)
+            await _begin(session, operation)
+        case _:
+            raise PhoneCannotPrevail(state=str(visit.state))
     visit = await of_visits.submit_visit(session, visit.id, said, caller=_owner(operation), at=operation.done_at)
     operation.entity_version = visit.version
     return True
+
+
+async def _begin(session: AsyncSession, submitted: Operation) -> None:
+    """Start the visit as the phone did, or where its start is not at hand when it was submitted."""
+    begun = next(iter(await queries.starts_of(session, submitted)), None)
+    said = read_content(StartIn, begun.content if begun is not None else {})
+    await of_visits.start_visit(
+        session,
+        submitted.entity_id,
+        colleagues=said.inspectors,
+        checklist_id=said.checklist_id,
+        caller=_owner(submitted),
+        at=(begun or submitted).done_at,
+    )
 
 
 async def _follow(session: AsyncSession, decided: Operation, at: datetime) -> None:

@@ -58,6 +58,13 @@ class VisitNotPlanned(Conflict):
     zh = "只有已计划的检查才能开始。"
 
 
+class VisitNotCalledOff(Conflict):
+    """The visit was not called off."""
+
+    code = "visit-not-called-off"
+    zh = "该检查任务未被取消。"
+
+
 class VisitNotStarted(Conflict):
     """Only a visit under way can be submitted."""
 
@@ -261,6 +268,13 @@ class Visit(Base, Aggregate, Followed):
         self.state, self.started_at, self.visited_on = VisitState.STARTED, at, china_date(at)
         self.inspectors, self.checklist_id = list(dict.fromkeys(inspectors)), checklist_id
         return self._fact(VisitStarted, at, visited_on=self.visited_on, checklist_id=checklist_id)
+
+    def plan_again(self, *, at: datetime) -> VisitPlanned:
+        """Put a visit back on the list of the team: somebody made it before hearing that it was called off."""
+        if self.state != VisitState.CALLED_OFF:
+            raise VisitNotCalledOff(state=self.state)
+        self.state = VisitState.PLANNED
+        return self._fact(VisitPlanned, at)
 
     def join(self, inspectors: Sequence[str], *, at: datetime) -> VisitJoined | None:
         """Come to a colleague who is at the door already; None where everybody is known to be there."""

@@ -101,6 +101,13 @@ async def start_visit(
     return visit
 
 
+async def plan_again(session: AsyncSession, visit_id: UUID, *, reason: str, caller: Principal, at: datetime) -> Visit:
+    """Take up a visit that was called off while somebody made it without a line."""
+    visit = await queries.visit_for_update(session, visit_id, caller)
+    await journal.record(session, visit.plan_again(at=at), subject=visit, reason=reason)
+    return visit
+
+
 async def join_visit(
     session: AsyncSession, visit_id: UUID, *, colleagues: Sequence[str], caller: Principal, at: datetime
 ) -> Visit:
