@@ -135,7 +135,9 @@ async def _torment(
 
     try:
         while not tormented_enough():
-            await asyncio.sleep(phase.kill_every * dice.uniform(0.5, 1.5))
+            # Beyond the time planned, half as often each time: a slow machine would do nothing but begin again.
+            late = int((time.monotonic() - began) // seconds)
+            await asyncio.sleep(phase.kill_every * 2**late * dice.uniform(0.5, 1.5))
             await fleet.kill(dice.choice(fleet.names))
             if done < planned and time.monotonic() >= following:
                 await TORMENTS[phase.torment](platform, fleet, dice)
