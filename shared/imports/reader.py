@@ -1,7 +1,7 @@
 """CSV, spreadsheets and JSON as rows of text: whatever program wrote them, whatever stands around the table.
 
-CSV may be UTF-8 or UTF-16 with a mark, UTF-8 without, GB 18030 (what Excel writes in China) or Windows-1252, with
-comma, semicolon, tab or bar; a few damaged characters spoil their rows only. The header is the first row, or pair of
+CSV may be UTF-8, UTF-16 or UTF-32, with a mark or without, GB 18030 (what Excel writes in China) or Windows-1252, with
+comma, semicolon, tab or bar; damaged characters spoil their rows only. The header is the first row, or pair of
 rows, that has every column asked for; titles above it are no rows. Every other row that is not wholly blank is one
 row, numbered from 1 below the header: footnotes and totals too. Cells lose outer blanks and what cannot be printed;
 nothing is guessed about their meaning here.
@@ -9,7 +9,6 @@ nothing is guessed about their meaning here.
 Rows are read again for every pass over them: a table is never in memory as a whole, unless its format demands it.
 """
 
-import codecs
 import csv
 import io
 import json
@@ -26,6 +25,7 @@ from typing import Any
 from python_calamine import CalamineError, CalamineSheet, SheetTypeEnum, SheetVisibleEnum, load_workbook
 
 from shared.imports.cleaning import column_key, number_text, visible
+from shared.imports.encodings import MEMBERS, encoding_of
 from shared.spreadsheets import unguarded
 from shared.text import has_controls
 
@@ -37,8 +37,6 @@ HEADER_WITHIN = 50
 
 DELIMITERS = ",;\t|"
 DAMAGED = "\ufffd"
-_SOUND_FOR_ONE_DAMAGED = 20
-"""Characters beyond ASCII; in text of another encoding hardly any are sound."""
 
 
 class UnreadableFile(ValueError):
@@ -113,7 +111,9 @@ def codes_of(row: Row) -> list[str]:
 
 
 def _from_csv(content: bytes, wanted: frozenset[str]) -> Table:
-    encoding = _encoding(content)
+    encoding = encoding_of(content)
+    if encoding is None:
+        raise UnreadableFile("encoding-unknown")
 
     def text(newline: str | None = "") -> io.TextIOWrapper:
         return io.TextIOWrapper(io.BytesIO(content), encoding=encoding, errors="replace", newline=newline)
@@ -174,46 +174,6 @@ def _delimiter(sample: str, wanted: frozenset[str]) -> str:
         if widest > most:
             most, best = widest, delimiter
     return best
-
-
-def _encoding(content: bytes) -> str:
-    """The one in which hardly any character is damaged."""
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        candidates = ["utf-16"]
-    else:
-        candidates = ["utf-8-sig", "cp1252" if _looks_western(content) else "gb18030"]
-    for encoding in candidates:
-        sound, damaged = _soundness(content, encoding)
-        if not damaged or sound > _SOUND_FOR_ONE_DAMAGED * damaged:
-            return encoding
-    raise UnreadableFile("encoding-unknown")
-
-
-_PIECE = 1 << 20
-
-
-def _soundness(content: bytes, encoding: str) -> tuple[int, int]:
-    """Characters beyond ASCII, in an encoding: how many are whole, how many damaged."""
-    decoder = codecs.getincrementaldecoder(encoding)(errors="replace")
-    sound = damaged = 0
-    for begin in range(0, len(content) or 1, _PIECE):
-        text = decoder.decode(content[begin : begin + _PIECE], final=begin + _PIECE >= len(content))
-        if text.isascii():
-            continue
-        broken = text.count(DAMAGED)
-        damaged += broken
-        sound += sum(map(len, _BEYOND_ASCII.findall(text))) - broken
-    return sound, damaged
-
-
-_BEYOND_ASCII = re.compile(r"[^\x00-\x7f]+")
-
-
-def _looks_western(content: bytes) -> bool:
-    """Accented letters stand alone among plain ones; Chinese characters come in runs of high bytes."""
-    runs = re.findall(rb"[\x80-\xff]+", content)
-    alone = sum(len(run) == 1 for run in runs)
-    return sum(map(len, runs)) * 10 < len(content) and alone * 10 > len(runs) * 9
 
 
 def _from_workbook(content: bytes, wanted: frozenset[str]) -> Table:
@@ -305,18 +265,19 @@ _LISTS = ("items", "data", "records", "results", "rows")
 
 def _from_json(content: bytes, wanted: frozenset[str]) -> Table:
     """A list of objects, or an object one of whose usual members is one."""
+    encoding = encoding_of(content, MEMBERS)
+    if encoding is None:
+        raise UnreadableFile("encoding-unknown")
     try:
         # Numbers keep their digits: a parser that makes floats of them loses those of long codes.
         found = json.loads(
-            content.decode(_encoding(content), errors="replace"),
+            content.decode(encoding, errors="replace"),
             parse_int=str,
             parse_float=_number_of_json,
             parse_constant=str,  # NaN, which programs write for a missing number: the cell is a word for nothing
             object_pairs_hook=_members,
         )
     except (ValueError, RecursionError) as error:
-        if isinstance(error, UnreadableFile):
-            raise
         raise UnreadableFile("json-malformed") from error
     if isinstance(found, dict):
         found = next((found[name] for name in _LISTS if isinstance(found.get(name), list)), None)

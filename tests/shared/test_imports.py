@@ -282,3 +282,53 @@ def test_a_file_spoilt_in_a_few_places() -> None:
     rows = read_rows(bytes(content), "a.csv", "n", "名称")
     assert [reader.codes_of(row) for row in rows] == [["characters-damaged"], *[[]] * 19]
     assert rows[1]["名称"] == "晨光培训学校第1分校"
+
+
+ROWS_OF_40 = "".join(f"{number},晨光培训学校,大同市平城区\n" for number in range(40))
+
+
+@pytest.mark.parametrize(
+    ("content", "damaged"),
+    [
+        (f"n,名称,地址\n{ROWS_OF_40}41,{chr(0xFFFD) * 60},x\n".encode(), 1),
+        (f"n,名称,地址\n{ROWS_OF_40}41,".encode() + b"\xff" * 60 + b",x\n", 1),
+        (f"n,名称,地址\n{ROWS_OF_40}41,".encode("gb18030") + b"\xff" * 60 + b",x\n", 1),
+        (("n,名称,地址\n" + "1,晨光,x\n41,".replace("晨光", "晨光" * 3)).encode() + b"\xff" * 60 + b",x\n", 1),
+        (("n,名称,地址\n" + "1,Morning School,Main St\n" * 300 + "2,Caf\ufffd,x\n").encode(), 1),
+    ],
+    ids=["replaced-before", "utf-8", "gbk", "small", "plain-rows"],
+)
+def test_a_damaged_row_leaves_the_others_as_they_are(content: bytes, damaged: int) -> None:
+    *sound, last = read_rows(content, "a.csv", "n", "名称", "地址")
+    assert reader.codes_of(last) == ["characters-damaged"]
+    assert {(row["名称"][:2], *reader.codes_of(row)) for row in sound} <= {("晨光",), ("Mo",)}
+    assert len(sound) in (1, 40, 300)
+
+
+def test_a_damaged_member_of_json_on_one_line() -> None:
+    rows = [{"n": str(number), "名称": "晨光"} for number in range(40)]
+    content = json.dumps(rows, ensure_ascii=False).encode().replace(b"}]", b'},{"n":"' + b"\xff" * 600 + b'"}]')
+    *sound, last = read_rows(content, "a.json", "n")
+    assert (sound, reader.codes_of(last)) == (rows, ["characters-damaged"])
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be"])
+@pytest.mark.parametrize("text", ["name,n\n晨光,1\n晨曦,2\n", "名称,数\n" + "晨光培训学校平城区第一分校,1\n" * 9])
+def test_wide_encodings_with_a_mark_or_without(encoding: str, text: str) -> None:
+    assert [list(row.values()) for row in read_rows(text.encode(encoding), "a.csv")] == [
+        line.split(",") for line in text.split("\n")[1:-1]
+    ]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "ref,name\n1,大同補習班\n2,平城學校\n".encode("big5"),
+        "ref,名\n1,晨光\n".encode() * 3 + b"2,\xff\xff\n" * 3,
+        b"\xef\xbb\xbfa,b\n" + "1,晨光\n2,晨曦\n".encode("gb18030"),
+    ],
+    ids=["big5", "several-rows", "mark"],
+)
+def test_what_would_be_stored_as_nonsense_is_refused(content: bytes) -> None:
+    with pytest.raises(UnreadableFile, match="encoding-unknown"):
+        read_rows(content, "a.csv")
