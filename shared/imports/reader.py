@@ -26,6 +26,7 @@ from python_calamine import CalamineError, CalamineSheet, SheetTypeEnum, SheetVi
 
 from shared.imports.cleaning import column_key, number_text, visible
 from shared.imports.encodings import MEMBERS, encoding_of
+from shared.imports.lines import UNPAIRED, Cells, Lines, Spoilt, records, without_formulas
 from shared.spreadsheets import unguarded
 from shared.text import has_controls
 
@@ -59,13 +60,10 @@ REJECTING = frozenset(
         "row-not-an-object",
         "member-repeated",
         "characters-damaged",
+        UNPAIRED,
     }
 )
 """Codes of the reader that mean: this is no row of the ledger, or nobody can tell which cell is whose."""
-
-Cells = list[str]
-Lines = Callable[[], Iterator[Cells]]
-"""The lines of a table from its top, each time anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,65 +113,39 @@ def _from_csv(content: bytes, wanted: frozenset[str]) -> Table:
     if encoding is None:
         raise UnreadableFile("encoding-unknown")
 
-    def text(newline: str | None = "") -> io.TextIOWrapper:
-        return io.TextIOWrapper(io.BytesIO(content), encoding=encoding, errors="replace", newline=newline)
+    def text() -> io.TextIOWrapper:
+        return io.TextIOWrapper(io.BytesIO(content), encoding=encoding, errors="replace", newline="")
 
-    try:
-        delimiter = _delimiter(text().read(65_536), wanted)
+    csv.field_size_limit(max(csv.field_size_limit(), len(content)))  # the importer refuses the cell that is too long
+    delimiter, width = _shape(text().read(65_536), wanted)
+    quoted, formulas = b'"' in content, any(mark in content for mark in _FORMULAS)
 
-        plain = _plain_cells if b'=\x00"' in content or b'="' in content else _as_they_are
+    def lines() -> Iterator[Cells]:
+        if not quoted:
+            return csv.reader(text(), delimiter=delimiter)
+        found = records(text(), delimiter, width)
+        return map(without_formulas, found) if formulas else found
 
-        def lines() -> Iterator[Cells]:
-            return map(plain, csv.reader(text(), delimiter=delimiter, strict=True))
-
-        def line_by_line() -> Iterator[Cells]:
-            for line in text(newline=None):
-                yield from map(plain, csv.reader([line], delimiter=delimiter))
-
-        # A quote that nobody closed would swallow every row below it: line by line it spoils its own line only.
-        return _below_header(lines if _closes_quotes(lines) else line_by_line, wanted, aligned=False)
-    except csv.Error as error:
-        raise UnreadableFile("csv-malformed") from error
+    return _below_header(lines, wanted, aligned=False)
 
 
-def _closes_quotes(lines: Lines) -> bool:
-    try:
-        for _ in lines():
-            pass
-    except csv.Error as error:
-        if "field larger than" in str(error):
-            raise
-        return False
-    return True
+_FORMULAS = (b'="', b'=\x00"', b'=\x00\x00\x00"')
 
 
-def _as_they_are(cells: Cells) -> Cells:
-    return cells
-
-
-_AS_TEXT = re.compile(r'="(.*)"', re.DOTALL)
-
-
-def _plain_cells(cells: Cells) -> Cells:
-    """`="0123"` is how CSV keeps a spreadsheet from taking a text for a number."""
-    if not any(cell.startswith('="') for cell in cells):
-        return cells
-    return [found[1].replace('""', '"') if (found := _AS_TEXT.fullmatch(cell)) else cell for cell in cells]
-
-
-def _delimiter(sample: str, wanted: frozenset[str]) -> str:
-    """The one with which a header is found; else the one that makes most cells."""
+def _shape(sample: str, wanted: frozenset[str]) -> tuple[str, int]:
+    """The delimiter with which a header is found, else the one that makes most cells; and how many a row has."""
     most, best = 1, ","
     for delimiter in DELIMITERS:
         lines = [cells for cells in csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter) if any(cells)][
             :HEADER_WITHIN
         ]
-        if wanted and _find_header(lines, wanted) is not None:
-            return delimiter
+        found = _find_header(lines, wanted) if wanted else None
+        if found is not None:
+            return delimiter, len(found[1])
         widest = max(map(len, lines), default=0)
         if widest > most:
             most, best = widest, delimiter
-    return best
+    return best, most
 
 
 def _from_workbook(content: bytes, wanted: frozenset[str]) -> Table:
@@ -437,6 +409,8 @@ class _Keyed:
         return row
 
     def _codes(self, cells: list[str], odd: bool) -> str:
+        if type(cells) is not list and (code := self._spoilt(cells)):
+            return code
         if self._is_footnote(cells):
             return "footnote"
         said = [cells[place] for place in self._wanted if place < len(cells)]
@@ -450,6 +424,11 @@ class _Keyed:
         if cells[0] == self._first and self._repeats_header(cells):
             return "header-repeated"
         return noted
+
+    def _spoilt(self, cells: list[str]) -> str:
+        """Why the line as a whole, or a cell of a column asked for, could not be read."""
+        codes = cells.codes if isinstance(cells, Spoilt) else {}
+        return next((code for place, code in codes.items() if place < 0 or place in self._wanted), "")
 
     def _is_footnote(self, cells: list[str]) -> bool:
         """Its first words say so, and it leaves some of the columns asked for blank, as no whole row does."""

@@ -105,7 +105,7 @@ def test_one_broken_row_of_a_json_list_refuses_no_other(broken: str, codes: str)
     ("content", "name", "code"),
     [
         (b"", "a.csv", "file-empty"), (b"\n\n", "a.csv", "file-empty"), (b"\xff\xff", "a.csv", "encoding-unknown"),
-        (b'a\n"' + b"x" * 140_000, "a.csv", "csv-malformed"), (b"{", "a.json", "json-malformed"),
+        (b"{", "a.json", "json-malformed"),
         (b"1", "a.json", "json-not-a-list"), (b'{"items":[1]}', "a.json", "json-not-a-list"),
         (b"no", "a.xlsx", "xlsx-malformed"), (b"PK\x03\x04", "a", "xlsx-malformed"),
     ],
@@ -193,7 +193,7 @@ def test_the_delimiter_is_the_one_with_which_the_header_is_found() -> None:
 
 def test_a_quote_that_nobody_closed_spoils_one_line() -> None:
     assert read_rows(b'a,b\n"x,1\ny,2\r\n"z","3"\n', "a.csv") == [
-        {"a": "x,1\n"[:3]},
+        {"a": "x,1", "": "quote-unpaired"},
         {"a": "y", "b": "2"},
         {"a": "z", "b": "3"},
     ]
@@ -210,6 +210,48 @@ def test_a_quote_that_nobody_closed_spoils_one_line() -> None:
 def test_rows_that_are_none(line: str, code: str) -> None:
     (row,) = read_rows(f"名称,甲,乙\n{line}\n".encode(), "a.csv", "名称", "甲", "乙")
     assert reader.codes_of(row) == ([code] if code else [])
+
+
+def summary(content: str, *wanted: str) -> list[tuple[str, ...]]:
+    return [tuple(row.values()) for row in read_rows(content.encode(), "a.csv", *wanted)]
+
+
+def test_a_quote_that_swallows_rows_is_refused_and_the_rows_are_not() -> None:
+    wanted = ("ref", "addr", "kind", "name")
+    content = 'ref,addr,kind,name\n1,甲,subject,"晨光\n2,乙,subject,晨曦\n\n3,丙,subject,新星"\n4,丁,subject,乙\n'
+    assert summary(content, *wanted) == [
+        ("1", "甲", "subject", "晨光", "quote-unpaired"),
+        ("2", "乙", "subject", "晨曦"),
+        ("3", "丙", "subject", '新星"', "quote-unpaired"),
+        ("4", "丁", "subject", "乙"),
+    ]
+    content = 'ref,addr,kind,name\n1,"甲,subject,晨光\n2,乙,subject,晨曦\n3,丙,subject,"新"星\n4,"丁\n1号",subject,乙\n'
+    assert summary(content, *wanted) == [
+        ("1", "甲,subject,晨光", "quote-unpaired"),
+        ("2", "乙", "subject", "晨曦"),
+        ("3", "丙", "subject", "新星"),
+        ("4", "丁\n1号", "subject", "乙"),
+    ]
+
+
+def test_a_quote_that_ends_too_early_leaves_other_records_whole() -> None:
+    content = 'n,名称,地址\n1,"晨"光,甲\n2,晨曦,"大同市\n平城区1号, 东, 南, 西"\n3,"新","a\nb"\n'
+    assert summary(content, "n", "名称", "地址") == [
+        ("1", "晨光", "甲"), ("2", "晨曦", "大同市\n平城区1号, 东, 南, 西"), ("3", "新", "a\nb")
+    ]  # fmt: skip
+
+
+def test_a_quote_does_not_reach_beyond_a_thousand_lines() -> None:
+    rows = summary('a,b\n1,"x\n' + "2\n" * 1500, "a", "b")
+    assert (len(rows), rows[0], set(rows[1:])) == (1501, ("1", "x", "quote-unpaired"), {("2",)})
+
+
+def test_a_cell_of_any_length_leaves_the_others_as_they_are() -> None:
+    assert [len(row["b"]) for row in read_rows(b"a,b\n1,2\n1," + b"x" * 140_000 + b'\n1,"2"\n', "a.csv")] == [
+        1,
+        140_000,
+        1,
+    ]
 
 
 def test_columns_without_a_name_and_with_one_name() -> None:

@@ -1,0 +1,94 @@
+"""The lines of a table, and those of CSV: a quote that nobody closed spoils its own row and swallows no other."""
+
+import csv
+import re
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from typing import Final
+
+Cells = list[str]
+Lines = Callable[[], Iterator[Cells]]
+"""The lines of a table from its top, each time anew."""
+
+UNPAIRED: Final = "quote-unpaired"
+_MOST_LINES: Final = 1000
+"""Of one record; a quote that nobody closed would have the rest of the file read for every row."""
+
+
+class Spoilt(Cells):
+    """A line of which something could not be read: its code by the place of the cell; under -1, of the line."""
+
+    codes: dict[int, str]
+
+    @classmethod
+    def of(cls, cells: Iterable[str], codes: dict[int, str]) -> "Spoilt":
+        line = cls(cells)
+        line.codes = codes
+        return line
+
+
+def records(source: Iterator[str], delimiter: str, width: int) -> Iterator[Cells]:
+    """CSV read strictly. A record that breaks its quotes, or that holds whole rows, is read line by line."""
+    held: list[str] = []
+    waiting: deque[str] = deque()
+
+    def feed() -> Iterator[str]:
+        while True:
+            line = waiting.popleft() if waiting else next(source, None)
+            if line is None:
+                return
+            if len(held) == _MOST_LINES:
+                waiting.appendleft(line)
+                raise csv.Error("too many lines in one record")
+            held.append(line)
+            yield line
+
+    reader = csv.reader(feed(), delimiter=delimiter, strict=True)
+    while True:
+        held.clear()
+        try:
+            cells = next(reader, None)
+        except csv.Error:
+            waiting.extendleft(reversed(held[1:]))
+            yield _alone(held[0], delimiter)
+            reader = csv.reader(feed(), delimiter=delimiter, strict=True)
+            continue
+        if cells is None:
+            return
+        if len(held) > 1 and _holds_rows(held, delimiter, width):
+            *above, last = held
+            yield from (_alone(line, delimiter) for line in above)
+            yield Spoilt.of(_alone(last, delimiter), {-1: UNPAIRED})
+        else:
+            yield cells
+
+
+def _alone(line: str, delimiter: str) -> Cells:
+    """One line; the second is asked for where the first leaves a quote open."""
+    reader = csv.reader([line, ""], delimiter=delimiter)
+    cells = next(reader)
+    return Spoilt.of((cell.rstrip("\r\n") for cell in cells), {-1: UNPAIRED}) if reader.line_num > 1 else cells
+
+
+def _holds_rows(lines: list[str], delimiter: str, width: int) -> bool:
+    """Whether every line of a record is a row of the table by itself: then its quote swallowed those below the first.
+
+    The lines of a cell rarely have as many delimiters as a row, and in prose a blank follows a comma.
+    """
+    said = [line for line in lines if line.strip()]
+    return (
+        width > 1
+        and len(said) > 1
+        and all(line.count(delimiter) == width - 1 and f"{delimiter} " not in line for line in said)
+    )
+
+
+_AS_TEXT: Final = re.compile(r'="(.*)"', re.DOTALL)
+
+
+def without_formulas(cells: Cells) -> Cells:
+    """`="0123"` is how CSV keeps a spreadsheet from taking a text for a number."""
+    if not any(cell.startswith('="') for cell in cells):
+        return cells
+    plain = [found[1].replace('""', '"') if (found := _AS_TEXT.fullmatch(cell)) else cell for cell in cells]
+    return Spoilt.of(plain, cells.codes) if isinstance(cells, Spoilt) else plain
