@@ -2,8 +2,8 @@
 
 import csv
 import re
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from itertools import chain, islice, tee
 from typing import Final
 
 Cells = list[str]
@@ -11,8 +11,6 @@ Lines = Callable[[], Iterator[Cells]]
 """The lines of a table from its top, each time anew."""
 
 UNPAIRED: Final = "quote-unpaired"
-_MOST_LINES: Final = 1000
-"""Of one record; a quote that nobody closed would have the rest of the file read for every row."""
 
 
 class Spoilt(Cells):
@@ -29,38 +27,33 @@ class Spoilt(Cells):
 
 def records(source: Iterator[str], delimiter: str, width: int) -> Iterator[Cells]:
     """CSV read strictly. A record that breaks its quotes, or that holds whole rows, is read line by line."""
-    held: list[str] = []
-    waiting: deque[str] = deque()
-
-    def feed() -> Iterator[str]:
-        while True:
-            line = waiting.popleft() if waiting else next(source, None)
-            if line is None:
-                return
-            if len(held) == _MOST_LINES:
-                waiting.appendleft(line)
-                raise csv.Error("too many lines in one record")
-            held.append(line)
-            yield line
-
-    reader = csv.reader(feed(), delimiter=delimiter, strict=True)
+    again: Iterator[str] = iter(())
     while True:
-        held.clear()
+        ahead, behind = tee(chain(again, source))
+        reader = csv.reader(ahead, delimiter=delimiter, strict=True)
+        before = 0
         try:
-            cells = next(reader, None)
-        except csv.Error:
-            waiting.extendleft(reversed(held[1:]))
-            yield _alone(held[0], delimiter)
-            reader = csv.reader(feed(), delimiter=delimiter, strict=True)
-            continue
-        if cells is None:
+            for cells in reader:
+                if reader.line_num == before + 1:
+                    next(behind)
+                    yield cells
+                else:
+                    yield from _long_record(cells, list(islice(behind, reader.line_num - before)), delimiter, width)
+                before = reader.line_num
             return
-        if len(held) > 1 and _holds_rows(held, delimiter, width):
-            *above, last = held
-            yield from (_alone(line, delimiter) for line in above)
-            yield Spoilt.of(_alone(last, delimiter), {-1: UNPAIRED})
-        else:
-            yield cells
+        except csv.Error:
+            first, *more = islice(behind, reader.line_num - before)
+            again = iter([*more, *again])  # without what a chain of chains would hold
+            yield _alone(first, delimiter)
+
+
+def _long_record(cells: Cells, lines: list[str], delimiter: str, width: int) -> Iterator[Cells]:
+    if not _holds_rows(lines, delimiter, width):
+        yield cells
+        return
+    *above, last = lines
+    yield from (_alone(line, delimiter) for line in above)
+    yield Spoilt.of(_alone(last, delimiter), {-1: UNPAIRED})
 
 
 def _alone(line: str, delimiter: str) -> Cells:

@@ -14,8 +14,9 @@ import io
 import json
 import re
 import zipfile
+import zlib
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -27,6 +28,7 @@ from python_calamine import CalamineError, CalamineSheet, SheetTypeEnum, SheetVi
 from shared.imports.cleaning import column_key, number_text, visible
 from shared.imports.encodings import MEMBERS, encoding_of
 from shared.imports.lines import UNPAIRED, Cells, Lines, Spoilt, records, without_formulas
+from shared.imports.xlsx import UNREADABLE, Odd, OddCells, Xlsx
 from shared.spreadsheets import unguarded
 from shared.text import has_controls
 
@@ -61,6 +63,7 @@ REJECTING = frozenset(
         "member-repeated",
         "characters-damaged",
         UNPAIRED,
+        UNREADABLE,
     }
 )
 """Codes of the reader that mean: this is no row of the ledger, or nobody can tell which cell is whose."""
@@ -116,7 +119,9 @@ def _from_csv(content: bytes, wanted: frozenset[str]) -> Table:
     def text() -> io.TextIOWrapper:
         return io.TextIOWrapper(io.BytesIO(content), encoding=encoding, errors="replace", newline="")
 
-    csv.field_size_limit(max(csv.field_size_limit(), len(content)))  # the importer refuses the cell that is too long
+    # The importer refuses a cell that is too long; one of several lines has a limit, or a quote that nobody closed
+    # would have the rest of the file read for every row.
+    csv.field_size_limit(max(_LONGEST_CELL, max(map(len, io.BytesIO(content)), default=0)))
     delimiter, width = _shape(text().read(65_536), wanted)
     quoted, formulas = b'"' in content, any(mark in content for mark in _FORMULAS)
 
@@ -129,6 +134,7 @@ def _from_csv(content: bytes, wanted: frozenset[str]) -> Table:
     return _below_header(lines, wanted, aligned=False)
 
 
+_LONGEST_CELL = 1 << 17
 _FORMULAS = (b'="', b'=\x00"', b'=\x00\x00\x00"')
 
 
@@ -151,7 +157,7 @@ def _shape(sample: str, wanted: frozenset[str]) -> tuple[str, int]:
 def _from_workbook(content: bytes, wanted: frozenset[str]) -> Table:
     """The first visible sheet that has the header, or the first of all; the notes name the sheets left out."""
     try:
-        epoch_1904 = content.startswith(b"PK") and _look_inside(content)
+        inside = _look_inside(content) if content.startswith(b"PK") else None
         workbook = load_workbook(io.BytesIO(content))
         shown, notes = [], []
         for place, about in enumerate(workbook.sheets_metadata):
@@ -163,7 +169,7 @@ def _from_workbook(content: bytes, wanted: frozenset[str]) -> Table:
                 notes.append(Note("sheet-hidden", about.name))
         chosen: tuple[str, Lines] | None = None
         for place, name in shown:
-            lines = _lines_of(workbook.get_sheet_by_index(place))
+            lines = _lines_of(workbook.get_sheet_by_index(place), None if inside is None else inside.odd_cells(place))
             top = list(islice((cells for cells in lines() if any(cells)), HEADER_WITHIN))
             if _find_header(top, wanted) is not None:
                 chosen = name, lines
@@ -173,26 +179,24 @@ def _from_workbook(content: bytes, wanted: frozenset[str]) -> Table:
         if chosen is None:
             raise UnreadableFile("file-empty")
         notes += [Note("sheet-left-out", name) for _, name in shown if name != chosen[0]]
+        epoch_1904 = inside is not None and inside.counts_from_1904()
         return _below_header(chosen[1], wanted, aligned=True, notes=notes, epoch_1904=epoch_1904)
-    except (zipfile.BadZipFile, CalamineError) as error:
+    except (*_BROKEN_ARCHIVE, CalamineError) as error:
         raise UnreadableFile("xlsx-malformed") from error
 
 
-_EPOCH_1904 = re.compile(rb"<(?:\w+:)?workbookPr\b[^>]*\bdate1904\s*=\s*[\"'](?:1|true|on)[\"']")
+_BROKEN_ARCHIVE = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError)
+"""What an archive raises that is damaged, encrypted, or packed as no spreadsheet packs it."""
 
 
-def _look_inside(archive_of: bytes) -> bool:
-    """Whether the workbook counts days from 1904; raises where it is too large when unpacked."""
-    with zipfile.ZipFile(io.BytesIO(archive_of)) as archive:
-        if sum(entry.file_size for entry in archive.infolist()) > MAX_UNPACKED:
-            raise UnreadableFile("xlsx-too-large")
-        if "xl/workbook.xml" not in archive.namelist():
-            return False
-        with archive.open("xl/workbook.xml") as part:
-            return _EPOCH_1904.search(part.read(1 << 20)) is not None
+def _look_inside(content: bytes) -> Xlsx:
+    inside = Xlsx(content)
+    if inside.unpacked > MAX_UNPACKED:
+        raise UnreadableFile("xlsx-too-large")
+    return inside
 
 
-def _lines_of(sheet: CalamineSheet) -> Lines:
+def _lines_of(sheet: CalamineSheet, odd_cells: OddCells | None) -> Lines:
     """A sheet as text; cells merged downwards say the same in each of their rows."""
     left = sheet.start[1] if sheet.start else 0
     merged: dict[int, list[tuple[int, int]]] = {}
@@ -201,20 +205,47 @@ def _lines_of(sheet: CalamineSheet) -> Lines:
             merged.setdefault(top, []).append((column - left, bottom))
 
     def lines() -> Iterator[Cells]:
-        standing: dict[int, tuple[str, int]] = {}
-        for number, cells in enumerate(sheet.iter_rows()):
-            line = [_text(cell) for cell in cells]
-            for place, (said, bottom) in list(standing.items()):
-                if number > bottom:
-                    del standing[place]
-                elif place < len(line):
-                    line[place] = line[place] or said
-            for place, bottom in merged.get(number, ()):
-                if place < len(line):
-                    standing[place] = line[place], bottom
-            yield line
+        rows = (list(map(_text, cells)) for cells in sheet.iter_rows())
+        return _spread(rows if odd_cells is None else _marked(rows, odd_cells(), left), merged)
 
     return lines
+
+
+def _marked(rows: Iterator[Cells], odd_cells: Iterator[Odd], left: int) -> Iterator[Cells]:
+    """The rows, with zeros before the numbers that show them; a cell that cannot be read is marked."""
+    odd = next(odd_cells, None)
+    for number, line in enumerate(rows):
+        codes: dict[int, str] = {}
+        while odd is not None and odd.row <= number:
+            place = odd.column - left
+            if odd.row == number and place >= 0:
+                line += [""] * (place + 1 - len(line))
+                if odd.digits is None:
+                    codes[place] = UNREADABLE
+                elif line[place].isdigit():
+                    line[place] = line[place].zfill(odd.digits)
+            odd = next(odd_cells, None)
+        yield Spoilt.of(line, codes) if codes else line
+
+
+def _spread(rows: Iterator[Cells], merged: Mapping[int, Sequence[tuple[int, int]]]) -> Iterator[Cells]:
+    """The rows, each with the cells that are merged downwards into it."""
+    standing: dict[int, tuple[str, str | None, int]] = {}
+    for number, line in enumerate(rows):
+        for place, (said, code, bottom) in list(standing.items()):
+            if number > bottom:
+                del standing[place]
+            elif place < len(line):
+                line[place] = line[place] or said
+                line = line if code is None else Spoilt.of(line, {**_codes_of(line), place: code})
+        for place, bottom in merged.get(number, ()):
+            if place < len(line):
+                standing[place] = line[place], _codes_of(line).get(place), bottom
+        yield line
+
+
+def _codes_of(line: Cells) -> dict[int, str]:
+    return line.codes if isinstance(line, Spoilt) else {}
 
 
 def _text(cell: Any) -> str:
@@ -427,8 +458,7 @@ class _Keyed:
 
     def _spoilt(self, cells: list[str]) -> str:
         """Why the line as a whole, or a cell of a column asked for, could not be read."""
-        codes = cells.codes if isinstance(cells, Spoilt) else {}
-        return next((code for place, code in codes.items() if place < 0 or place in self._wanted), "")
+        return next((code for place, code in _codes_of(cells).items() if place < 0 or place in self._wanted), "")
 
     def _is_footnote(self, cells: list[str]) -> bool:
         """Its first words say so, and it leaves some of the columns asked for blank, as no whole row does."""

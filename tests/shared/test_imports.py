@@ -241,9 +241,9 @@ def test_a_quote_that_ends_too_early_leaves_other_records_whole() -> None:
     ]  # fmt: skip
 
 
-def test_a_quote_does_not_reach_beyond_a_thousand_lines() -> None:
-    rows = summary('a,b\n1,"x\n' + "2\n" * 1500, "a", "b")
-    assert (len(rows), rows[0], set(rows[1:])) == (1501, ("1", "x", "quote-unpaired"), {("2",)})
+def test_a_quote_that_nobody_closed_reaches_a_limit() -> None:
+    rows = summary('a,b\n1,"x\n' + "22222222\n" * 20_000, "a", "b")
+    assert (len(rows), rows[0], set(rows[1:])) == (20_001, ("1", "x", "quote-unpaired"), {("22222222",)})
 
 
 def test_a_cell_of_any_length_leaves_the_others_as_they_are() -> None:
@@ -269,6 +269,41 @@ def test_cells_merged_downwards() -> None:
     file = io.BytesIO()
     workbook.save(file)
     assert read_rows(file.getvalue(), "a.xlsx") == [{"a": "x", "b": "1"}, {"a": "x", "b": "2"}, {"a": "", "b": "3"}]
+
+
+def prepared(prepare: Callable[[Any], None], *lines: list[Any]) -> bytes:
+    workbook = openpyxl.Workbook()
+    for line in lines:
+        workbook.active.append(line)  # type: ignore[union-attr]
+    prepare(workbook.active)
+    file = io.BytesIO()
+    workbook.save(file)
+    return file.getvalue()
+
+
+def test_a_cell_of_a_workbook_without_a_value_refuses_its_row() -> None:
+    def prepare(sheet: Any) -> None:
+        sheet["D3"], sheet["E4"], sheet["D6"] = '="closed"', "=1+1", "=NA()"
+        for place, error in (("D5", "#REF!"), ("D7", "#N/A")):
+            sheet[place] = error
+            sheet[place].data_type = "e"
+        sheet.merge_cells("D5:D6")
+
+    lines = [[None, None, "ref", "status", "other"], *([None, None, str(number), None, None] for number in range(1, 7))]
+    rows = read_rows(prepared(prepare, [], *lines), "a.xlsx", "ref", "status")
+    assert [(row["ref"], reader.codes_of(row)) for row in rows] == [
+        ("1", ["cell-unreadable"]), ("2", []), ("3", ["cell-unreadable"]), ("4", ["cell-unreadable"]), ("5", []),
+        ("6", []),
+    ]  # fmt: skip
+
+
+def test_numbers_have_the_zeros_that_their_format_shows() -> None:
+    def prepare(sheet: Any) -> None:
+        for place, shown in (("A2", "000000"), ("A3", "00000;-00000"), ("A4", "0.00"), ("A5", "#,##0")):
+            sheet[place].number_format = shown
+
+    content = prepared(prepare, ["a"], [123], [123456], [5], [1200])
+    assert [row["a"] for row in read_rows(content, "a.xlsx")] == ["000123", "123456", "5", "1200"]
 
 
 def test_the_sheet_with_the_header() -> None:
