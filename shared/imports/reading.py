@@ -1,6 +1,7 @@
 """A file read in a process of its own (`shared.confined`): mapped rows in chunks, and which of them repeat one another.
 
-The answers, in this order: one `head` or `error`; `doubtful` rows, whose key other rows have too; all `rows`.
+The answers, in this order: one head or `error`; `strays`, keys of rows without a reference beside rows that have one,
+unless the request links them; `doubtful` rows, whose key other rows have too; all `rows`.
 """
 
 import sys
@@ -9,6 +10,7 @@ from collections import Counter
 from collections.abc import AsyncIterable, AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Final
 
 from pydantic import BaseModel
@@ -37,6 +39,8 @@ class Request(BaseModel):
     padded: frozenset[str] = frozenset()
     chunk: int
     done: int = 0
+    links: dict[str, str] | None = None
+    """Keys of rows without a reference, each with the reference that the database has beside it; null: tell them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,20 +68,27 @@ class Reading:
         self.notes: list[dict[str, str]] = head["notes"]
         self.widths: dict[str, int] = head["widths"]
         self._answers = answers
-        self._held: list[ReadRow] | None = None
+        self._held: dict[str, Any] | None = None
+
+    async def strays(self) -> list[str]:
+        return [stray async for chunk in self._said("strays") for stray in chunk]
 
     async def doubtful(self) -> AsyncIterator[list[ReadRow]]:
-        async for answer in self._answers:
-            if "doubtful" not in answer:
-                self._held = _rows(answer["rows"])
-                return
-            yield _rows(answer["doubtful"])
+        async for told in self._said("doubtful"):
+            yield _rows(told)
 
     async def rows(self) -> AsyncIterator[list[ReadRow]]:
-        if self._held is not None:
-            yield self._held
-            async for answer in self._answers:
-                yield _rows(answer["rows"])
+        async for told in self._said("rows"):
+            yield _rows(told)
+
+    async def _said(self, name: str) -> AsyncIterator[list[Any]]:
+        """The answers of one name, which follow one another."""
+        while True:
+            answer = await anext(self._answers, None) if self._held is None else self._held
+            self._held = answer if answer is None or name not in answer else None
+            if answer is None or name not in answer:
+                return
+            yield answer[name]
 
 
 def _rows(told: list[list[Any]]) -> list[ReadRow]:
@@ -119,7 +130,7 @@ def _tell(request: Request, table: Table) -> None:
             yield number, mapped, codes_of(row)
 
     widths: dict[str, int] = {}
-    keys, conflicting = _keys(request, _measured(request.padded, rows(), widths))
+    keys, conflicting, strays = _keys(request, _measured(request.padded, rows(), widths))
     several = {key for key, times in Counter(keys).items() if key and times > 1}
 
     def told() -> Iterator[tuple[int, Row, list[str], int | None]]:
@@ -129,6 +140,10 @@ def _tell(request: Request, table: Table) -> None:
 
     notes = [{"code": note.code, "sheet": note.sheet} for note in table.notes]
     say({"total": table.total, "notes": notes, "widths": widths})
+    if strays and request.links is None:
+        others = (other for _, cells, codes in rows() for _, other in [_identities(request, cells, codes)] if other)
+        for chunk in _chunks((other for other in others if _hashed_other(other) in strays), _STRAYS):
+            say({"strays": chunk})
     if several:
         _say_in_chunks("doubtful", (row for row in told() if row[3] is not None), request.chunk)
     _say_in_chunks("rows", (row for row in told() if row[0] > request.done), request.chunk)
@@ -147,33 +162,71 @@ def _measured(fields: frozenset[str], rows: Iterator[Said], widths: dict[str, in
         yield row
 
 
-def _keys(request: Request, rows: Iterator[Said]) -> tuple["array[int]", set[int]]:
-    """The key of every row, as a hash, 0 for none; and the rows whose other key is under another reference.
+def _identities(request: Request, cells: Row, codes: Sequence[str]) -> tuple[str | None, str | None]:
+    """The reference of a row, and the first of its other keys."""
+    found = [
+        identity(kind, cells[field]) if field in cells and REJECTING.isdisjoint(codes) else None
+        for field, kind in request.identities.items()
+    ]
+    return found[0], next((said for said in found[1:] if said), None)
 
-    A row is about the thing of its reference; without one, about that whose reference stands beside its other key.
+
+def _hashed(reference: str | None) -> int:
+    return hash(reference) or 1 if reference else 0
+
+
+def _hashed_other(other: str | None) -> int:
+    """A reference that looks like a code is another key."""
+    return hash((other,)) or 1 if other else 0
+
+
+def _keys(request: Request, rows: Iterator[Said]) -> tuple["array[int]", set[int], set[int]]:
+    """The key of every row, as a hash, 0 for none; the rows whose other key is under another reference; and the keys of
+    rows without a reference of which no row says whose they are, in a file that has references.
+
+    A row is about the thing of its reference; without one, about that whose reference stands beside its other key, in
+    the file or in the database.
     """
-    kinds = list(request.identities.items())
     references, others = array("q"), array("q")
     for _, cells, codes in rows:
-        found = [
-            identity(kind, cells[field]) if field in cells and REJECTING.isdisjoint(codes) else None
-            for field, kind in kinds
-        ]
-        references.append(hash(found[0]) or 1 if found[0] else 0)
-        other = next((said for said in found[1:] if said), None)
-        others.append(hash((other,)) or 1 if other else 0)
+        reference, other = _identities(request, cells, codes)
+        references.append(_hashed(reference))
+        others.append(_hashed_other(other))
     owner: dict[int, int] = {}
     for mine, theirs in zip(references, others, strict=True):
         if mine and theirs:
             owner.setdefault(theirs, mine)
-    keys, conflicting = array("q"), set()
+    if request.links:
+        _link(request.links, owner, references, others)
+    keys, conflicting, strays = array("q"), set(), set()
     for number, (mine, theirs) in enumerate(zip(references, others, strict=True), 1):
         if mine and theirs and owner[theirs] != mine:
             conflicting.add(number)
             keys.append(0)
         else:
             keys.append(mine or owner.get(theirs, theirs))
-    return keys, conflicting
+            if theirs and not mine and theirs not in owner:
+                strays.add(theirs)
+    return keys, conflicting, strays if any(references) else set()
+
+
+def _link(links: dict[str, str], owner: dict[int, int], references: "array[int]", others: "array[int]") -> None:
+    """What the database says of keys that the file leaves open; a reference with another key in the file has left its
+    own behind."""
+    here = set(references)
+    stated = {mine: theirs for mine, theirs in zip(references, others, strict=True) if mine and theirs}
+    for other, reference in links.items():
+        mine, theirs = _hashed(reference), _hashed_other(other)
+        if mine in here and stated.get(mine, theirs) == theirs:
+            owner.setdefault(theirs, mine)
+
+
+_STRAYS: Final = 50_000
+
+
+def _chunks(values: Iterator[str], size: int) -> Iterator[list[str]]:
+    while chunk := list(islice(values, size)):
+        yield chunk
 
 
 def _say_in_chunks(name: str, rows: Iterator[tuple[int, Row, list[str], int | None]], size: int) -> None:

@@ -16,7 +16,7 @@ from typing import Any, ClassVar, Literal, Protocol, get_args
 from uuid import UUID
 
 import structlog
-from sqlalchemy import ARRAY, Integer, Text, Uuid, bindparam, delete, func, select, text, update
+from sqlalchemy import ARRAY, Integer, Text, Uuid, bindparam, column, delete, func, select, table, text, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
@@ -193,6 +193,11 @@ class ImportRunner:
         )
         async with AsyncExitStack() as stack:
             reading = await stack.enter_async_context(read_elsewhere(request, self._content(job.id)))
+            links = await self._links(importer, await reading.strays())
+            if links:
+                await stack.aclose()
+                request = request.model_copy(update={"links": links})
+                reading = await stack.enter_async_context(read_elsewhere(request, self._content(job.id)))
             await self._note(job, reading)
             stack.enter_context(acting_as(job.actor))
             work = _Work(job, importer, Hints(mapping.dates, reading.widths))
@@ -208,6 +213,25 @@ class ImportRunner:
         await self._finish(job, "done", None)
         if reading.total >= ANALYZE_FROM and not job.dry_run:
             await self._analyze(importer.table)
+
+    async def _links(self, importer: Importer, strays: Sequence[str]) -> dict[str, str]:
+        """References that stand beside these keys in the database: other rows of the file may have them.
+
+        The fields that are keys are columns of the importer's table.
+        """
+        reference, *others = importer.identities
+        found: dict[str, str] = {}
+        for begin in range(0, len(strays), CHUNK):
+            async with self._sessions() as session:
+                for other in others:
+                    known = bindparam("keys", strays[begin : begin + CHUNK], type_=ARRAY(Text))
+                    wanted = (
+                        select(column(other, Text), column(reference, Text))
+                        .select_from(table(importer.table))
+                        .where(column(other) == func.any(known), column(reference).is_not(None))
+                    )
+                    found |= {row[0]: row[1] for row in await session.execute(wanted)}
+        return found
 
     async def _judge_in_time(self, work: "_Work", rows: Sequence[ReadRow]) -> None:
         """Look at rows that share keys; too many for one statement in halves. A single one keeps its verdict."""

@@ -72,6 +72,31 @@ async def test_a_credit_code_under_two_references_is_the_first_one_s(world: Worl
     assert [(one["external_ref"], one["name"]) for one in await listed(world)] == [("a", "甲二")]
 
 
+async def test_rows_that_only_the_database_links_are_about_one_entry(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runner, "CHUNK", 1)
+    await world.institution("甲", external_ref="A", uscc=USCC)
+    content = ledger("A,一,subject,1号,,", f",二,subject,1号,,{USCC}", f",三,subject,1号,,{OTHER_USCC}")
+    again = ["repeated-in-file"]
+    for dry, last, other in (
+        ("true", "updated", "accepted"), ("false", "updated", "accepted"), ("false", "unchanged", "unchanged")
+    ):  # fmt: skip
+        _, rows = await run(world, content, dry_run=dry)
+        assert verdicts(rows) == [("unchanged", again), (last, again), (other, [])]
+    assert [(one["external_ref"], one["name"], one["version"]) for one in await listed(world)] == [
+        ("A", "二", 2), (None, "三", 1)
+    ]  # fmt: skip
+
+
+async def test_a_reference_with_another_code_in_the_file_leaves_its_code_to_another_row(world: World) -> None:
+    await world.institution("甲", external_ref="A", uscc=USCC)
+    content = ledger(f"A,一,subject,1号,,{OTHER_USCC}", f",二,subject,1号,,{USCC}")
+    for outcomes in (["updated", "accepted"], ["unchanged", "unchanged"]):
+        _, rows = await run(world, content)
+        assert verdicts(rows) == [(outcome, []) for outcome in outcomes]
+
+
 async def test_a_dry_run_gives_the_verdicts_of_the_real_run_over_the_whole_file(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
