@@ -74,9 +74,13 @@ def code_text(text: str, note: str) -> tuple[str, str | None]:
     plain = key(_without_html(text))
     if _SCIENTIFIC.fullmatch(plain):
         return _digits_of(plain), note
+    if plain == DIGITS_LOST:
+        raise Unreadable("digits-lost")
     return plain, None if plain == text else note
 
 
+DIGITS_LOST: Final = "#digits-lost"
+"""What the reader says of a key of which a spreadsheet made a fraction or a day: nobody knows what was typed."""
 _SCIENTIFIC = re.compile(r"(\d)(?:\.(\d+)[Ee]\+?|[Ee]\+)(\d{1,3})")
 
 

@@ -2,13 +2,13 @@
 
 import csv
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from itertools import chain, islice, tee
 from typing import Final
 
 Cells = list[str]
-Lines = Callable[[], Iterator[Cells]]
-"""The lines of a table from its top, each time anew."""
+Lines = Callable[[Collection[int]], Iterator[Cells]]
+"""The lines of a table from its top, each time anew; at these places a number is a key, and wants all its digits."""
 
 UNPAIRED: Final = "quote-unpaired"
 

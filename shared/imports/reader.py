@@ -25,7 +25,7 @@ from typing import Any
 
 from python_calamine import CalamineError, CalamineSheet, SheetTypeEnum, SheetVisibleEnum, load_workbook
 
-from shared.imports.cleaning import column_key, number_text, visible
+from shared.imports.cleaning import DIGITS_LOST, column_key, number_text, visible
 from shared.imports.encodings import MEMBERS, encoding_of
 from shared.imports.lines import UNPAIRED, Cells, Lines, Spoilt, records, without_formulas
 from shared.imports.xlsx import UNREADABLE, Odd, OddCells, Xlsx
@@ -93,14 +93,14 @@ class Table:
         return list(self.read())
 
 
-def read_table(content: bytes, filename: str, wanted: Collection[str] = ()) -> Table:
-    """The table in a file; `wanted` are the columns by which its header is recognised."""
+def read_table(content: bytes, filename: str, wanted: Collection[str] = (), *, exact: Collection[str] = ()) -> Table:
+    """The table in a file; `wanted` are the columns by which its header is recognised, `exact` those of keys."""
     name = filename.lower()
     keys = frozenset(map(column_key, wanted))
     if content.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")) or name.endswith(
         (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
     ):
-        return _from_workbook(content, keys)
+        return _from_workbook(content, keys, frozenset(map(column_key, exact)))
     if name.endswith(".json"):
         return _from_json(content, keys)
     return _from_csv(content, keys)
@@ -125,7 +125,7 @@ def _from_csv(content: bytes, wanted: frozenset[str]) -> Table:
     delimiter, width = _shape(text().read(65_536), wanted)
     quoted, formulas = b'"' in content, any(mark in content for mark in _FORMULAS)
 
-    def lines() -> Iterator[Cells]:
+    def lines(_: Collection[int]) -> Iterator[Cells]:
         if not quoted:
             return csv.reader(text(), delimiter=delimiter)
         found = records(text(), delimiter, width)
@@ -154,7 +154,7 @@ def _shape(sample: str, wanted: frozenset[str]) -> tuple[str, int]:
     return best, most
 
 
-def _from_workbook(content: bytes, wanted: frozenset[str]) -> Table:
+def _from_workbook(content: bytes, wanted: frozenset[str], exact: frozenset[str]) -> Table:
     """The first visible sheet that has the header, or the first of all; the notes name the sheets left out."""
     try:
         inside = _look_inside(content) if content.startswith(b"PK") else None
@@ -170,7 +170,7 @@ def _from_workbook(content: bytes, wanted: frozenset[str]) -> Table:
         chosen: tuple[str, Lines] | None = None
         for place, name in shown:
             lines = _lines_of(workbook.get_sheet_by_index(place), None if inside is None else inside.odd_cells(place))
-            top = list(islice((cells for cells in lines() if any(cells)), HEADER_WITHIN))
+            top = list(islice((cells for cells in lines(()) if any(cells)), HEADER_WITHIN))
             if _find_header(top, wanted) is not None:
                 chosen = name, lines
                 break
@@ -180,7 +180,7 @@ def _from_workbook(content: bytes, wanted: frozenset[str]) -> Table:
             raise UnreadableFile("file-empty")
         notes += [Note("sheet-left-out", name) for _, name in shown if name != chosen[0]]
         epoch_1904 = inside is not None and inside.counts_from_1904()
-        return _below_header(chosen[1], wanted, aligned=True, notes=notes, epoch_1904=epoch_1904)
+        return _below_header(chosen[1], wanted, aligned=True, exact=exact, notes=notes, epoch_1904=epoch_1904)
     except (*_BROKEN_ARCHIVE, CalamineError) as error:
         raise UnreadableFile("xlsx-malformed") from error
 
@@ -204,14 +204,27 @@ def _lines_of(sheet: CalamineSheet, odd_cells: OddCells | None) -> Lines:
         if bottom > top and column >= left:
             merged.setdefault(top, []).append((column - left, bottom))
 
-    def lines() -> Iterator[Cells]:
-        rows = (list(map(_text, cells)) for cells in sheet.iter_rows())
-        return _spread(rows if odd_cells is None else _marked(rows, odd_cells(), left), merged)
+    def lines(exact: Collection[int]) -> Iterator[Cells]:
+        rows = (_texts(cells, exact) for cells in sheet.iter_rows())
+        return _spread(rows if odd_cells is None else _marked(rows, odd_cells(), left, exact), merged)
 
     return lines
 
 
-def _marked(rows: Iterator[Cells], odd_cells: Iterator[Odd], left: int) -> Iterator[Cells]:
+def _texts(cells: list[Any], exact: Collection[int]) -> Cells:
+    """A key that was typed 1.10 or 3-1 is 1.1 or a day by now."""
+    line = list(map(_text, cells))
+    for place in exact:
+        if place < len(cells) and _lost(cells[place]):
+            line[place] = DIGITS_LOST
+    return line
+
+
+def _lost(cell: Any) -> bool:
+    return not cell.is_integer() if isinstance(cell, float) else isinstance(cell, (date, time, timedelta))
+
+
+def _marked(rows: Iterator[Cells], odd_cells: Iterator[Odd], left: int, exact: Collection[int]) -> Iterator[Cells]:
     """The rows, with zeros before the numbers that show them; a cell that cannot be read is marked."""
     odd = next(odd_cells, None)
     for number, line in enumerate(rows):
@@ -223,7 +236,8 @@ def _marked(rows: Iterator[Cells], odd_cells: Iterator[Odd], left: int) -> Itera
                 if odd.digits is None:
                     codes[place] = UNREADABLE
                 elif line[place].isdigit():
-                    line[place] = line[place].zfill(odd.digits)
+                    lost = not odd.digits and place in exact
+                    line[place] = DIGITS_LOST if lost else line[place].zfill(odd.digits)
             odd = next(odd_cells, None)
         yield Spoilt.of(line, codes) if codes else line
 
@@ -352,13 +366,14 @@ def _below_header(
     wanted: frozenset[str],
     *,
     aligned: bool,
+    exact: frozenset[str] = frozenset(),
     notes: Sequence[Note] = (),
     epoch_1904: bool = False,
 ) -> Table:
     """Rows by column name. In an `aligned` grid a cell beyond the header shifted no other."""
 
-    def said() -> Iterator[Cells]:
-        return (cells for cells in lines() if any(map(visible, cells)))
+    def said(exact: Collection[int] = ()) -> Iterator[Cells]:
+        return (cells for cells in lines(exact) if any(map(visible, cells)))
 
     top = list(islice(said(), HEADER_WITHIN))
     if not top:
@@ -370,9 +385,12 @@ def _below_header(
     while aligned and len(columns) > 1 and not columns[-1]:
         columns.pop()  # a sheet is as wide as its widest row
     keyed = _Keyed(columns, wanted, first_cell=names[0], aligned=aligned)
-    return Table(
-        frozenset(columns) - {""}, lambda: map(keyed.row, islice(said(), depth, None)), total, list(notes), epoch_1904
-    )
+    places = [place for place, name in enumerate(columns) if column_key(name) in exact]
+
+    def rows() -> Iterator[Row]:
+        return map(keyed.row, islice(said(places), depth, None))
+
+    return Table(frozenset(columns) - {""}, rows, total, list(notes), epoch_1904)
 
 
 def _find_header(lines: Sequence[list[str]], wanted: frozenset[str]) -> tuple[int, list[str]] | None:

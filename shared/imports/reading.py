@@ -36,6 +36,7 @@ class Request(BaseModel):
     mapping: Mapping
     identities: dict[str, Identity]
     days: frozenset[str]
+    coded: frozenset[str] = frozenset()
     padded: frozenset[str] = frozenset()
     chunk: int
     done: int = 0
@@ -108,9 +109,11 @@ async def read_elsewhere(request: Request, content: AsyncIterable[bytes]) -> Asy
 def main(told: str) -> None:
     """In the process of its own."""
     request = Request.model_validate_json(told)
+    mapping = request.mapping
     try:
-        table = read_table(sys.stdin.buffer.read(), request.filename, request.mapping.wanted_columns())
-        if table.total and request.mapping.missing_columns(table.columns):
+        exact = mapping.columns_of(request.coded)
+        table = read_table(sys.stdin.buffer.read(), request.filename, mapping.wanted_columns(), exact=exact)
+        if table.total and mapping.missing_columns(table.columns):
             raise UnreadableFile("mapping-column-missing")
         _tell(request, table)
     except UnreadableFile as error:

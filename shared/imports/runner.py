@@ -82,6 +82,8 @@ class Importer(Protocol):
     """Fields that are keys of a row, its own reference first: rows that share one are about one thing."""
     days: ClassVar[frozenset[str]]
     """Fields that are dates."""
+    coded: ClassVar[frozenset[str]]
+    """Fields of digits and letters that are no amounts: a number that lost some of its digits is none of them."""
     padded: ClassVar[frozenset[str]]
     """Fields of digits that all have one length, unless a spreadsheet dropped a zero."""
 
@@ -187,6 +189,7 @@ class ImportRunner:
             mapping=mapping,
             identities=dict(importer.identities),
             days=importer.days,
+            coded=importer.coded,
             padded=importer.padded,
             chunk=CHUNK,
             done=0 if job.dry_run else job.accepted + job.updated + job.unchanged + job.rejected,

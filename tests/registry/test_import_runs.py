@@ -4,6 +4,7 @@ import asyncio
 import io
 import json
 import zipfile
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -236,6 +237,25 @@ async def test_long_keys_are_exact_or_refused(world: World) -> None:
     assert {one["external_ref"] for one in await listed(world)} == {
         "1402130001123450", "0123", "14021300011234567890"
     }  # fmt: skip
+
+
+async def test_a_number_in_a_workbook_is_no_key_unless_it_has_all_its_digits(world: World) -> None:
+    def prepare(workbook: Any) -> None:
+        sheet = workbook.active
+        sheet.append(list(COLUMNS))
+        for ref, phone, uscc in (
+            (1.1, 1, None), (date(2026, 3, 1), 1, None), (123, 7, None), ("b", 139.5, None),
+            ("c", 1, 911402130588888886),
+        ):  # fmt: skip
+            sheet.append([ref, *LINE[1:4], phone, uscc])
+        sheet["A4"].number_format = "000000"
+
+    _, rows = await run(world, workbook_of(prepare), "a.xlsx")
+    lost = ("rejected", ["external-ref-digits-lost"])
+    assert verdicts(rows) == [
+        lost, lost, ("accepted", []), ("accepted", ["phone-digits-lost"]), ("rejected", ["uscc-digits-lost"])
+    ]  # fmt: skip
+    assert [(one["external_ref"], one["phone"]) for one in await listed(world)] == [("000123", "7"), ("b", None)]
 
 
 async def test_a_half_character_spoils_its_row_in_every_encoding(world: World) -> None:

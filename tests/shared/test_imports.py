@@ -11,7 +11,7 @@ import openpyxl
 import pytest
 from pydantic import ValidationError
 
-from shared.imports import reader
+from shared.imports import cleaning, reader
 from shared.imports.mapping import Mapping, UnknownField
 from shared.imports.reader import Row, UnreadableFile, read_table
 
@@ -304,6 +304,22 @@ def test_numbers_have_the_zeros_that_their_format_shows() -> None:
 
     content = prepared(prepare, ["a"], [123], [123456], [5], [1200])
     assert [row["a"] for row in read_rows(content, "a.xlsx")] == ["000123", "123456", "5", "1200"]
+
+
+def test_a_number_that_cannot_be_the_key_that_was_typed_says_so() -> None:
+    def prepare(sheet: Any) -> None:
+        sheet["A5"].number_format, sheet["A6"].number_format = 'A"-"0000', "0000"
+
+    cells: list[Any] = [1.1, date(2026, 3, 1), 12.0, 34, 56, "1.10", time(8, 30)]
+    content = prepared(prepare, ["ref", "day"], *([cell, cell] for cell in cells))
+    rows = read_table(content, "a.xlsx", ["ref", "day"], exact=["REF"]).rows
+    lost = cleaning.DIGITS_LOST
+    assert [row["ref"] for row in rows] == [lost, lost, "12", lost, "0056", "1.10", lost]
+    assert [row["day"][:10] for row in rows] == ["1.1", "2026-03-01", "12", "34", "56", "1.10", "08:30:00"]
+    keys = Mapping(columns={"ref": "ref", "name": "day"}, qualify={"ref": ["office"]}, prefix={"name": "X"})
+    assert keys.columns_of(frozenset({"ref"})) == {"ref", "office"}
+    assert keys.apply({"ref": lost, "day": "1.4E+14", "office": "E"}) == {"ref": lost, "name": lost}
+    assert keys.apply({"ref": "1", "day": "1", "office": lost}) == {"ref": lost, "name": "X:1"}
 
 
 def test_the_sheet_with_the_header() -> None:

@@ -84,6 +84,7 @@ class InstitutionImporter:
     table: ClassVar[str] = "institution"
     identities: ClassVar[Mapping[str, Identity]] = {"external_ref": "reference", "uscc": "credit_code"}
     days: ClassVar[frozenset[str]] = frozenset(_PAPER)
+    coded: ClassVar[frozenset[str]] = frozenset({*_CODED, "uscc"})
     padded: ClassVar[frozenset[str]] = frozenset({"postcode"})
 
     async def apply(
@@ -373,6 +374,10 @@ def _clean_code(values: dict[str, Any], field: str, code: str, notes: list[str])
 
 def _clean_uscc(values: dict[str, Any], notes: list[str]) -> None:
     given = values["uscc"]
+    try:
+        code_text(given, "")
+    except Unreadable as unreadable:
+        raise Rejected(f"uscc-{unreadable.code}") from None
     values["uscc"] = credit_code(given)
     if values["uscc"] != given:
         notes.append("uscc-normalised")
