@@ -132,8 +132,9 @@ def _tell(request: Request, table: Table) -> None:
                 mapped |= {field: serial_from_1904(mapped[field]) for field in request.days & mapped.keys()}
             yield number, mapped, codes_of(row)
 
-    widths: dict[str, int] = {}
-    keys, conflicting, strays = _keys(request, _measured(request.padded, rows(), widths))
+    lengths: dict[str, Lengths] = {}
+    keys, conflicting, strays = _keys(request, _measured(request.padded, rows(), lengths))
+    widths = {field: _prevailing(*found) for field, found in lengths.items()}
     several = {key for key, times in Counter(keys).items() if key and times > 1}
 
     def told() -> Iterator[tuple[int, Row, list[str], int | None]]:
@@ -155,14 +156,26 @@ def _tell(request: Request, table: Table) -> None:
 Said = tuple[int, Row, list[str]]
 
 
-def _measured(fields: frozenset[str], rows: Iterator[Said], widths: dict[str, int]) -> Iterator[Said]:
-    """The rows; in passing, how many digits a field has at most."""
+Lengths = tuple[Counter[int], Counter[int]]
+
+
+def _measured(fields: frozenset[str], rows: Iterator[Said], lengths: dict[str, Lengths]) -> Iterator[Said]:
+    """The rows; in passing, how often a field has how many digits, and how often with a zero in front."""
     for row in rows:
         for field in fields & row[1].keys():
             digits = row[1][field].removesuffix(".0")
             if digits.isdigit():
-                widths[field] = max(widths.get(field, 0), len(digits))
+                every, zeros = lengths.setdefault(field, (Counter(), Counter()))
+                every[len(digits)] += 1
+                zeros[len(digits)] += digits[0] == "0"
         yield row
+
+
+def _prevailing(lengths: Counter[int], zeros: Counter[int]) -> int:
+    """The number of digits that most cells have, the larger one of two; one more where cells of that length show a
+    leading zero, because a spreadsheet may have dropped it from all the others."""
+    most = max(lengths, key=lambda digits: (lengths[digits], digits))
+    return most + 1 if zeros[most + 1] else most
 
 
 def _identities(request: Request, cells: Row, codes: Sequence[str]) -> tuple[str | None, str | None]:

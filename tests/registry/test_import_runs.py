@@ -350,6 +350,9 @@ async def test_a_postcode_is_completed_by_its_file_alone(world: World) -> None:
     assert await load_words(world, "postcode", "37000", "037000") == [
         ("updated", ["postcode-zero-restored"]), ("updated", [])
     ]  # fmt: skip
+    assert await load_words(world, "postcode", "94108", "94109", "941101") == [
+        ("updated", []), ("updated", []), ("updated", [])
+    ]  # fmt: skip
 
 
 async def test_words_of_a_mapping_fold_blanks_and_have_a_fallback(world: World) -> None:

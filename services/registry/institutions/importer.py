@@ -384,7 +384,7 @@ def _clean_uscc(values: dict[str, Any], notes: list[str]) -> None:
 
 
 def _put_postcode(values: dict[str, Any], notes: list[str], digits: int | None) -> None:
-    """A postcode stays with the address. One digit short of the longest in its file, it lost a leading zero."""
+    """A postcode stays with the address. One digit short of most in its file, it lost a leading zero."""
     postcode = key(values.pop("postcode")).removesuffix(".0")
     address = values.get("address", "")
     if postcode.isdigit() and digits in _POSTCODE_LENGTHS and len(postcode) == digits - 1:
