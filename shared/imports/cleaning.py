@@ -67,7 +67,8 @@ def _without_html(text: str) -> str:
 def code_text(text: str, note: str) -> tuple[str, str | None]:
     """A number or key made of characters, in its normal form.
 
-    A spreadsheet's 1.3800000000E+10 is 13800000000; with fewer digits than the number has, the rest is lost.
+    A spreadsheet's 1.3800000000E+10 is 13800000000; with fewer digits than the number has, the rest is lost. It writes
+    a sign, and no power below ten: 1.2E1 is somebody's reference.
     """
     if text.isascii() and text.replace("-", "").isalnum():
         return text, None
@@ -81,7 +82,7 @@ def code_text(text: str, note: str) -> tuple[str, str | None]:
 
 DIGITS_LOST: Final = "#digits-lost"
 """What the reader says of a key of which a spreadsheet made a fraction or a day: nobody knows what was typed."""
-_SCIENTIFIC = re.compile(r"(\d)(?:\.(\d+)[Ee]\+?|[Ee]\+)(\d{1,3})")
+_SCIENTIFIC = re.compile(r"(\d)(?:\.(\d+))?[Ee]\+([1-9]\d{1,2})")
 
 
 def _digits_of(scientific: str) -> str:
@@ -284,10 +285,8 @@ def coordinates(lon: str, lat: str) -> tuple[str, str, list[str]]:
 
 
 def _right_way_round(lon: str, lat: str, notes: list[str]) -> tuple[str, str, list[str]]:
-    """A latitude beyond the pole is a longitude, and so is one as far east as China beside a latitude of China's."""
-    east, north = float(lon), float(lat)
-    beyond = 90 < abs(north) <= 180 and abs(east) <= 90
-    if beyond or (73 <= north <= 136 and 3 <= east <= 54):
+    """A latitude beyond the pole is a longitude. Every other pair is a place on earth, and stays as it is."""
+    if 90 < abs(float(lat)) <= 180 and abs(float(lon)) <= 90:
         return lat, lon, [*notes, "coordinates-swapped"]
     return lon, lat, notes
 

@@ -314,13 +314,16 @@ def _from_json(content: bytes, wanted: frozenset[str]) -> Table:
 
 
 def _number_of_json(said: str) -> str:
-    """2.0 is 2; a power of ten that says fewer digits than the number has stays as it is."""
-    number = Decimal(said)
-    mantissa = said.lower().partition("e")[0].lstrip("-").partition(".")[2]
-    exponent = int(said.lower().partition("e")[2] or 0)
-    if number == number.to_integral_value() and 0 <= exponent <= max(len(mantissa), 3) and abs(number) < 10**40:
+    """2.0 is 2; a power of ten that says fewer digits than the number has stays, in the form a spreadsheet gives it."""
+    mantissa, _, power = said.lower().partition("e")
+    try:
+        number, exponent = Decimal(said), int(power or 0)
+    except (ArithmeticError, ValueError):  # a power that no number has
+        return said
+    whole = len(mantissa.lstrip("-").partition(".")[2])
+    if number == number.to_integral_value() and 0 <= exponent <= max(whole, 3) and abs(number) < 10**40:
         return str(int(number))
-    return said
+    return f"{mantissa}E+{exponent}" if exponent > 0 else said
 
 
 class _Repeated(dict[str, object]):

@@ -75,8 +75,12 @@ def test_text_of_one_line(cell: str, line: str, note: str | None) -> None:
         ("（２０２４）１", "(2024)1", "x"),
         ("a  b", "a b", "x"),
         ("1.3800000000E+10", "13800000000", "x"),
-        ("1.23e+2", "123", "x"),
+        ("1.380013800138e+12", "1380013800138", "x"),
         ("1E5", "1E5", None),
+        ("1.2E1", "1.2E1", None),
+        ("1.5E+1", "1.5E+1", None),
+        ("3.0e01", "3.0e01", None),
+        ("1.23e+2", "1.23e+2", None),
     ],
 )
 def test_keys_and_numbers_made_of_characters(cell: str, text: str, note: str | None) -> None:
@@ -84,7 +88,7 @@ def test_keys_and_numbers_made_of_characters(cell: str, text: str, note: str | N
     assert code_text(text, "x") == (text, None)
 
 
-@pytest.mark.parametrize("cell", ["1.38E+10", "1E+10", "1.2345E+3"])
+@pytest.mark.parametrize("cell", ["1.38E+10", "1E+10", "1.40213E+15", "1.2e+123"])
 def test_digits_that_a_spreadsheet_threw_away(cell: str) -> None:
     with pytest.raises(Unreadable) as caught:
         code_text(cell, "x")
@@ -173,6 +177,8 @@ def test_what_is_no_day(cell: str) -> None:
         ("113.3", "40.1", ("113.3", "40.1", [])),
         ("40.1", "113.3", ("113.3", "40.1", ["coordinates-swapped"])),
         ("10", "-120", ("-120", "10", ["coordinates-swapped"])),
+        ("15.6", "78.2", ("15.6", "78.2", [])),
+        ("39.5", "76", ("39.5", "76", [])),
         ("-73.9", "40.7", ("-73.9", "40.7", [])),
         ("113.3", "91", ("113.3", "91", [])),
         ("113°18'36\"E", "40°06'00\"N", ("113.31", "40.1", ["coordinates-converted"])),

@@ -102,6 +102,19 @@ def test_one_broken_row_of_a_json_list_refuses_no_other(broken: str, codes: str)
 
 
 @pytest.mark.parametrize(
+    ("number", "said"),
+    [
+        ("2.50e1", "25"),
+        ("1.40213E15", "1.40213E+15"), ("1e-5", "1e-5"), ("1.10", "1.10"), ("2.5E4", "2.5E+4"), ("2.5E2", "250"),
+        ("1e99999999999999999999", "1e99999999999999999999"), ("1e-99999999999999999999", "1e-99999999999999999999"),
+        ("1e" + "9" * 5000, "1e" + "9" * 5000), ("-1.5E400", "-1.5E+400"),
+    ],
+)  # fmt: skip
+def test_numbers_of_json(number: str, said: str) -> None:
+    assert read_rows(f'[{{"a": {number}}}, {{"a": 1}}]'.encode(), "a.json", "a") == [{"a": said}, {"a": "1"}]
+
+
+@pytest.mark.parametrize(
     ("content", "name", "code"),
     [
         (b"", "a.csv", "file-empty"), (b"\n\n", "a.csv", "file-empty"), (b"\xff\xff", "a.csv", "encoding-unknown"),

@@ -98,13 +98,18 @@ async def _as_xlsx(rows: AsyncIterator[Sequence[Any]]) -> AsyncIterator[bytes]:
             async for row in rows:
                 number += 1
                 for place, value in enumerate(row):
-                    if isinstance(value, (int, float)) and not isinstance(value, bool):
+                    if isinstance(value, (int, float)) and not isinstance(value, bool) and _fits_a_cell(value):
                         sheet.write_number(number, place, value)
                     elif value is not None:
                         sheet.write_string(number, place, safe(value))
         file.seek(0)
         for piece in _pieces(file):
             yield piece
+
+
+def _fits_a_cell(value: float) -> bool:
+    """Whether a number is the same in the sixteen digits of a cell; as text it is the same in any case."""
+    return float(f"{value:.16G}") == value
 
 
 def _pieces(file: Any) -> Iterator[bytes]:
