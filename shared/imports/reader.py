@@ -71,10 +71,11 @@ REJECTING = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """What of the file was not read."""
+    """What of the file was not read: a sheet, or a column of a sheet or of the only table."""
 
     code: str
-    sheet: str
+    sheet: str = ""
+    column: str | None = None
 
 
 @dataclass(frozen=True)
@@ -302,8 +303,11 @@ def _from_json(content: bytes, wanted: frozenset[str]) -> Table:
         raise UnreadableFile("json-not-a-list")
     _limit(len(found))
 
+    names: _Names = {}
+    spelt: dict[str, str] = {}
+
     def rows() -> Iterator[Row]:
-        return (row for item in found if any((row := _from_object(item, wanted)).values()))
+        return (row for item in found if any((row := _from_object(item, wanted, names, spelt)).values()))
 
     columns: set[str] = set()
     total = 0
@@ -335,18 +339,33 @@ def _members(pairs: list[tuple[str, object]]) -> dict[str, object]:
     return found if len(found) == len(pairs) else _Repeated(found)
 
 
-def _from_object(item: object, wanted: frozenset[str]) -> Row:
+_Names = dict[str, tuple[str, bool]]
+"""Of every spelling of a member's name: the first spelling that is the same name, and whether it is asked for."""
+
+
+def _name(said: str, wanted: frozenset[str], names: _Names, spelt: dict[str, str]) -> tuple[str, bool]:
+    found = names.get(said)
+    if found is None:
+        name = visible(_sound(said))
+        key = column_key(name)
+        found = names[said] = spelt.setdefault(key, name), not wanted or key in wanted
+    return found
+
+
+def _from_object(item: object, wanted: frozenset[str], names: _Names, spelt: dict[str, str]) -> Row:
     if not isinstance(item, dict):
         return {"": "row-not-an-object"}
     row: Row = {}
     codes = ["member-repeated"] if isinstance(item, _Repeated) else []
-    for name, value in item.items():
-        name = visible(_sound(name))
+    for said, value in item.items():
+        name, asked_for = _name(said, wanted, names, spelt)
         if isinstance(value, list) and not any(isinstance(part, (list, dict)) for part in value):
             value = ",".join(_text(part) for part in value if part is not None)
         nested = isinstance(value, (list, dict))
         text = "" if value is None or nested else _sound(_text(value))
-        if not wanted or column_key(name) in wanted:
+        if asked_for:
+            if name in row:
+                codes.append("member-repeated")
             if nested:
                 codes.append("value-nested")
             if DAMAGED in text:
@@ -385,6 +404,8 @@ def _below_header(
     total = sum(1 for _ in said()) - depth
     _limit(total)
     columns = _distinct(names)
+    folded = Counter(key for name in names if (key := column_key(name)) in wanted)
+    asked = [Note("column-repeated", column=name) for name in columns if folded.pop(column_key(name), 0) > 1]
     while aligned and len(columns) > 1 and not columns[-1]:
         columns.pop()  # a sheet is as wide as its widest row
     keyed = _Keyed(columns, wanted, first_cell=names[0], aligned=aligned)
@@ -393,7 +414,7 @@ def _below_header(
     def rows() -> Iterator[Row]:
         return map(keyed.row, islice(said(places), depth, None))
 
-    return Table(frozenset(columns) - {""}, rows, total, list(notes), epoch_1904)
+    return Table(frozenset(columns) - {""}, rows, total, [*notes, *asked], epoch_1904)
 
 
 def _find_header(lines: Sequence[list[str]], wanted: frozenset[str]) -> tuple[int, list[str]] | None:

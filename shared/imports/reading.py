@@ -142,7 +142,10 @@ def _tell(request: Request, table: Table) -> None:
             noticed = [*codes, CONFLICT] if number in conflicting else codes
             yield number, cells, noticed, key if key in several else None
 
-    notes = [{"code": note.code, "sheet": note.sheet} for note in table.notes]
+    notes = [
+        {"code": note.code, "sheet": note.sheet} | ({} if note.column is None else {"column": note.column})
+        for note in table.notes
+    ]
     say({"total": table.total, "notes": notes, "widths": widths})
     if strays and request.links is None:
         others = (other for _, cells, codes in rows() for _, other in [_identities(request, cells, codes)] if other)

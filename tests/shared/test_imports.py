@@ -363,6 +363,25 @@ def test_json_of_every_shape() -> None:
     assert read_table(json.dumps(items).encode(), "a.json").columns == {"a", "b"}
 
 
+def test_members_of_json_are_named_as_columns_are() -> None:
+    content = (
+        '[{"Phone": "139", "x": 1}, {"phone ": "138", "X": 2},'
+        ' {"ＰＨＯＮＥ": "1", "phone": "2"}, {"x": 1, "X": 2, "phone": 3}]'
+    )
+    table = read_table(content.encode(), "a.json", ["phone"])
+    rows = list(map(Mapping(columns={"p": "phone"}).bound_to(table.columns).apply, table.read()))
+    assert [row["p"] for row in rows] == ["139", "138", "2", "3"]
+    assert [reader.codes_of(row) for row in table.read()] == [[], [], ["member-repeated"], []]
+
+
+def test_a_column_that_has_its_name_from_another_is_noted() -> None:
+    table = read_table("编号,名称,名 称,x,x\n1,旧,新,,\n".encode(), "a.csv", ["编号", "名称"])
+    assert [(note.code, note.column) for note in table.notes] == [("column-repeated", "名称")]
+    table = read_table("编号,名称,名称\n1,旧,新\n".encode(), "a.csv", ["编号", "名称"])
+    assert [(note.code, note.column) for note in table.notes] == [("column-repeated", "名称")]
+    assert table.rows == [{"编号": "1", "名称": "旧", "名称 (2)": "新"}]
+
+
 def test_keys_that_are_unique_within_an_office_only() -> None:
     mapping = Mapping(columns={"ref": "No", "name": "N"}, qualify={"ref": ["Office"]}, prefix={"ref": "X", "more": "Y"})
     mapping.check(frozenset({"ref", "name", "more"}))
