@@ -129,6 +129,16 @@ def test_files_that_cannot_be_read(content: bytes, name: str, code: str) -> None
     assert caught.value.code == code
 
 
+@pytest.mark.parametrize("part", ["xl/workbook.xml", "xl/styles.xml", "xl/worksheets/sheet1.xml"])
+def test_an_archive_with_a_damaged_part_is_refused(part: str) -> None:
+    content = bytearray(sheet(["a"], [1]))
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        begin = archive.getinfo(part).header_offset + 30 + len(part)
+    content[begin + 5 : begin + 40] = b"\xff" * 35
+    with pytest.raises(UnreadableFile, match="xlsx-malformed"):
+        read_rows(bytes(content), "a.xlsx")
+
+
 def test_an_archive_bomb_is_not_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
