@@ -72,7 +72,7 @@ def code_text(text: str, note: str) -> tuple[str, str | None]:
     """
     if text.isascii() and text.replace("-", "").isalnum():
         return text, None
-    plain = key(_without_html(text))
+    plain = unprefixed(key(_without_html(text)))
     if _SCIENTIFIC.fullmatch(plain):
         return _digits_of(plain), note
     if plain == DIGITS_LOST:
@@ -80,6 +80,17 @@ def code_text(text: str, note: str) -> tuple[str, str | None]:
     return plain, None if plain == text else note
 
 
+def unprefixed(text: str) -> str:
+    """Without the apostrophe, or the backtick, before a number that was to stay text in a spreadsheet."""
+    return text[1:] if text.startswith(("'", "`")) and _PREFIXED.match(text) else text
+
+
+def prefixed(text: str) -> str:
+    """What `unprefixed` makes the text again."""
+    return f"'{text}" if text.startswith(("'", "`")) and _PREFIXED.match(text) else text
+
+
+_PREFIXED = re.compile(r"['`]+[^\W_]")
 DIGITS_LOST: Final = "#digits-lost"
 """What the reader says of a key of which a spreadsheet made a fraction or a day: nobody knows what was typed."""
 _SCIENTIFIC = re.compile(r"(\d)(?:\.(\d+))?[Ee]\+([1-9]\d{1,2})")
@@ -100,12 +111,11 @@ Identity = Literal["reference", "credit_code"]
 
 def identity(kind: Identity, text: str) -> str | None:
     """A key in its normal form, by which two rows are about one thing; None where it cannot be one."""
-    if kind == "credit_code":
-        return credit_code(text) or None
     try:
-        return code_text(text, "")[0] or None
+        plain = code_text(text, "")[0]
     except Unreadable:
         return None
+    return (credit_code(plain) if kind == "credit_code" else plain) or None
 
 
 def number_text(value: float) -> str:
@@ -127,7 +137,7 @@ def whole_number(text: str) -> tuple[str, str | None]:
     """A count with its unit, thousands separators or "about"; what is no such thing comes back as it is."""
     if text.isascii() and text.isdigit():
         return text, None
-    found = _WHOLE.fullmatch(key(text).strip())
+    found = _WHOLE.fullmatch(unprefixed(key(text)))
     if found is None:
         return text, None
     number = re.sub(r"[,']", "", found["number"])
@@ -181,7 +191,7 @@ def day(text: str, order: DateOrder | None = None) -> tuple[date | None, str | N
     An instant is the day it falls on in China. Of two readings of 01/09/2024 the one in `order` is taken, month first
     where none is declared, with the note that there are two. Years of two digits need a declared order.
     """
-    plain = key(text)
+    plain = unprefixed(key(text))
     if plain.lower() in OPEN_ENDED or _SENTINELS.fullmatch(plain):
         return None, "date-open-ended"
     serial = _SERIAL.fullmatch(plain)

@@ -76,12 +76,12 @@ def _holds_rows(lines: list[str], delimiter: str, width: int) -> bool:
     )
 
 
-_AS_TEXT: Final = re.compile(r'="(.*)"', re.DOTALL)
+_AS_TEXT: Final = re.compile(r'\s*="(.*)"\s*', re.DOTALL)
 
 
 def without_formulas(cells: Cells) -> Cells:
     """`="0123"` is how CSV keeps a spreadsheet from taking a text for a number."""
-    if not any(cell.startswith('="') for cell in cells):
+    if not any('="' in cell for cell in cells):
         return cells
     plain = [found[1].replace('""', '"') if (found := _AS_TEXT.fullmatch(cell)) else cell for cell in cells]
     return Spoilt.of(plain, cells.codes) if isinstance(cells, Spoilt) else plain

@@ -76,6 +76,10 @@ def test_text_of_one_line(cell: str, line: str, note: str | None) -> None:
         ("a  b", "a b", "x"),
         ("1.3800000000E+10", "13800000000", "x"),
         ("1.380013800138e+12", "1380013800138", "x"),
+        ("'0123", "0123", "x"),
+        ("`0123", "0123", "x"),
+        ("'教民1号", "教民1号", "x"),
+        ("'=1", "'=1", None),
         ("1E5", "1E5", None),
         ("1.2E1", "1.2E1", None),
         ("1.5E+1", "1.5E+1", None),
@@ -99,6 +103,7 @@ def test_digits_that_a_spreadsheet_threw_away(cell: str) -> None:
     ("cell", "number", "note"),
     [
         ("30", "30", None),
+        ("'30", "30", "number-normalised"),
         ("30.00", "30", None),
         ("-5", "-5", None),
         ("30人", "30", "number-normalised"),

@@ -264,6 +264,11 @@ def test_a_quote_that_ends_too_early_leaves_other_records_whole() -> None:
     ]  # fmt: skip
 
 
+def test_a_text_that_csv_keeps_from_being_a_number() -> None:
+    content = 'n,name\n="0123",x\n ="0123" ,x\n"=""01""""23""","a ="" b"\n'
+    assert summary(content, "n", "name") == [("0123", "x"), ("0123", "x"), ('01"23', 'a =" b')]
+
+
 def test_a_quote_that_nobody_closed_reaches_a_limit() -> None:
     rows = summary('a,b\n1,"x\n' + "22222222\n" * 20_000, "a", "b")
     assert (len(rows), rows[0], set(rows[1:])) == (20_001, ("1", "x", "quote-unpaired"), {("22222222",)})
