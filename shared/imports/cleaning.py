@@ -105,6 +105,9 @@ def _digits_of(scientific: str) -> str:
     return first + rest[:power]
 
 
+_CREDIT_CODE = re.compile(r"[0-9A-HJ-NPQRTUWXY]{18}")
+"""Its shape; that the check characters are right is the importer's business."""
+
 Identity = Literal["reference", "credit_code"]
 """What kind of key a field is."""
 
@@ -115,7 +118,10 @@ def identity(kind: Identity, text: str) -> str | None:
         plain = code_text(text, "")[0]
     except Unreadable:
         return None
-    return (credit_code(plain) if kind == "credit_code" else plain) or None
+    if kind == "credit_code":
+        code = credit_code(plain)
+        return code if _CREDIT_CODE.fullmatch(code) else None
+    return plain or None
 
 
 def number_text(value: float) -> str:

@@ -1,9 +1,11 @@
 """A file read in a process of its own (`shared.confined`): mapped rows in chunks, and which of them repeat one another.
 
 The answers, in this order: one head or `error`; `strays`, keys of rows without a reference beside rows that have one,
-unless the request links them; `doubtful` rows, whose key other rows have too; all `rows`.
+unless the request links them; `contested` rows, whose other key stands under several references, unless the request
+says which of them are refused; `doubtful` rows, whose key other rows have too; all `rows`.
 """
 
+import json
 import sys
 from array import array
 from collections import Counter
@@ -42,6 +44,8 @@ class Request(BaseModel):
     done: int = 0
     links: dict[str, str] | None = None
     """Keys of rows without a reference, each with the reference that the database has beside it; null: tell them."""
+    refused: frozenset[int] | None = None
+    """Contested rows that are refused whoever has the key: it is not theirs. Null: tell the contested rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +78,10 @@ class Reading:
     async def strays(self) -> list[str]:
         return [stray async for chunk in self._said("strays") for stray in chunk]
 
+    async def contested(self) -> AsyncIterator[list[ReadRow]]:
+        async for told in self._said("contested"):
+            yield _rows(told)
+
     async def doubtful(self) -> AsyncIterator[list[ReadRow]]:
         async for told in self._said("doubtful"):
             yield _rows(told)
@@ -99,7 +107,15 @@ def _rows(told: list[list[Any]]) -> list[ReadRow]:
 @asynccontextmanager
 async def read_elsewhere(request: Request, content: AsyncIterable[bytes]) -> AsyncIterator[Reading]:
     """Raises `UnreadableFile`, or `ProcessEnded` where the file ended its reader."""
-    async with confined(__name__, request.model_dump_json(), limits=LIMITS, content=content) as answers:
+    found_out = {"links", "refused"}  # too much for an argument of a process
+
+    async def led_by_a_line() -> AsyncIterator[bytes]:
+        yield request.model_dump_json(include=found_out).encode() + b"\n"
+        async for piece in content:
+            yield piece
+
+    arguments = request.model_dump_json(exclude=found_out)
+    async with confined(__name__, arguments, limits=LIMITS, content=led_by_a_line()) as answers:
         head = await anext(answers)
         if "error" in head:
             raise UnreadableFile(head["error"])
@@ -108,7 +124,7 @@ async def read_elsewhere(request: Request, content: AsyncIterable[bytes]) -> Asy
 
 def main(told: str) -> None:
     """In the process of its own."""
-    request = Request.model_validate_json(told)
+    request = Request.model_validate({**json.loads(told), **json.loads(sys.stdin.buffer.readline())})
     mapping = request.mapping
     try:
         exact = mapping.columns_of(request.coded)
@@ -133,30 +149,38 @@ def _tell(request: Request, table: Table) -> None:
             yield number, mapped, codes_of(row)
 
     lengths: dict[str, Lengths] = {}
-    keys, conflicting, strays = _keys(request, _measured(request.padded, rows(), lengths))
-    widths = {field: _prevailing(*found) for field, found in lengths.items()}
-    several = {key for key, times in Counter(keys).items() if key and times > 1}
+    found = _keys(request, _measured(request.padded, rows(), lengths))
+    widths = {field: _prevailing(*counted) for field, counted in lengths.items()}
+    several = {key for key, times in Counter(found.keys).items() if key and times > 1}
 
-    def told() -> Iterator[tuple[int, Row, list[str], int | None]]:
-        for (number, cells, codes), key in zip(rows(), keys, strict=True):
-            noticed = [*codes, CONFLICT] if number in conflicting else codes
+    def told() -> Iterator[Told]:
+        for (number, cells, codes), key in zip(rows(), found.keys, strict=True):
+            noticed = [*codes, CONFLICT] if number in found.conflicting else codes
             yield number, cells, noticed, key if key in several else None
+
+    def plain() -> Iterator[Told]:
+        return ((number, cells, codes, None) for number, cells, codes in rows())
 
     notes = [
         {"code": note.code, "sheet": note.sheet} | ({} if note.column is None else {"column": note.column})
         for note in table.notes
     ]
     say({"total": table.total, "notes": notes, "widths": widths})
-    if strays and request.links is None:
+    if found.strays and request.links is None:
         others = (other for _, cells, codes in rows() for _, other in [_identities(request, cells, codes)] if other)
-        for chunk in _chunks((other for other in others if _hashed_other(other) in strays), _STRAYS):
+        for chunk in _chunks((other for other in others if _hashed_other(other) in found.strays), _STRAYS):
             say({"strays": chunk})
+    if found.contested and request.refused is None:
+        _say_in_chunks(
+            "contested", (row for row in plain() if _other_key(request, row) in found.contested), request.chunk
+        )
     if several:
         _say_in_chunks("doubtful", (row for row in told() if row[3] is not None), request.chunk)
     _say_in_chunks("rows", (row for row in told() if row[0] > request.done), request.chunk)
 
 
 Said = tuple[int, Row, list[str]]
+Told = tuple[int, Row, list[str], int | None]
 
 
 Lengths = tuple[Counter[int], Counter[int]]
@@ -199,34 +223,51 @@ def _hashed_other(other: str | None) -> int:
     return hash((other,)) or 1 if other else 0
 
 
-def _keys(request: Request, rows: Iterator[Said]) -> tuple["array[int]", set[int], set[int]]:
-    """The key of every row, as a hash, 0 for none; the rows whose other key is under another reference; and the keys of
-    rows without a reference of which no row says whose they are, in a file that has references.
+def _other_key(request: Request, row: Told) -> int:
+    return _hashed_other(_identities(request, row[1], row[2])[1])
 
-    A row is about the thing of its reference; without one, about that whose reference stands beside its other key, in
-    the file or in the database.
+
+@dataclass(frozen=True, slots=True)
+class _Keys:
+    """The key of every row, as a hash, 0 for none; the rows whose other key is under another reference; other keys of
+    rows without a reference of which no row says whose they are; and those that stand under several references."""
+
+    keys: "array[int]"
+    conflicting: set[int]
+    strays: set[int]
+    contested: set[int]
+
+
+def _keys(request: Request, rows: Iterator[Said]) -> _Keys:
+    """A row is about the thing of its reference; without one, about that whose reference stands beside its other key.
+
+    The other key is that of the first row that has both, unless this row is refused; then, of the database.
     """
     references, others = array("q"), array("q")
     for _, cells, codes in rows:
         reference, other = _identities(request, cells, codes)
         references.append(_hashed(reference))
         others.append(_hashed_other(other))
+    refused = request.refused or frozenset()
     owner: dict[int, int] = {}
-    for mine, theirs in zip(references, others, strict=True):
-        if mine and theirs:
-            owner.setdefault(theirs, mine)
+    contested: set[int] = set()
+    for number, (mine, theirs) in enumerate(zip(references, others, strict=True), 1):
+        if mine and theirs and number not in refused and owner.setdefault(theirs, mine) != mine:
+            contested.add(theirs)
     if request.links:
         _link(request.links, owner, references, others)
-    keys, conflicting, strays = array("q"), set(), set()
+    keys, conflicting, strays, met = array("q"), set(), set(), set()
     for number, (mine, theirs) in enumerate(zip(references, others, strict=True), 1):
-        if mine and theirs and owner[theirs] != mine:
+        if refused and theirs and owner.get(theirs) == mine:
+            met.add(theirs)
+        if mine and theirs and owner.get(theirs, mine) != mine and (number not in refused or theirs in met):
             conflicting.add(number)
             keys.append(0)
         else:
             keys.append(mine or owner.get(theirs, theirs))
             if theirs and not mine and theirs not in owner:
                 strays.add(theirs)
-    return keys, conflicting, strays if any(references) else set()
+    return _Keys(keys, conflicting, strays if any(references) else set(), contested)
 
 
 def _link(links: dict[str, str], owner: dict[int, int], references: "array[int]", others: "array[int]") -> None:
@@ -248,8 +289,8 @@ def _chunks(values: Iterator[str], size: int) -> Iterator[list[str]]:
         yield chunk
 
 
-def _say_in_chunks(name: str, rows: Iterator[tuple[int, Row, list[str], int | None]], size: int) -> None:
-    chunk: list[tuple[int, Row, list[str], int | None]] = []
+def _say_in_chunks(name: str, rows: Iterator[Told], size: int) -> None:
+    chunk: list[Told] = []
     characters = 0
     for row in rows:
         chunk.append(row)

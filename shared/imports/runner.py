@@ -7,7 +7,7 @@ The last row of a key counts. A dry run applies the whole file like a real one, 
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from collections.abc import Mapping as Dict
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field, replace
@@ -195,17 +195,20 @@ class ImportRunner:
             done=0 if job.dry_run else job.accepted + job.updated + job.unchanged + job.rejected,
         )
         async with AsyncExitStack() as stack:
-            reading = await stack.enter_async_context(read_elsewhere(request, self._content(job.id)))
-            links = await self._links(importer, await reading.strays())
-            if links:
-                await stack.aclose()
-                request = request.model_copy(update={"links": links})
-                reading = await stack.enter_async_context(read_elsewhere(request, self._content(job.id)))
+            reader = await stack.enter_async_context(AsyncExitStack())
+            reading = await reader.enter_async_context(read_elsewhere(request, self._content(job.id)))
             await self._note(job, reading)
             stack.enter_context(acting_as(job.actor))
             work = _Work(job, importer, Hints(mapping.dates, reading.widths))
+            links = await self._links(importer, await reading.strays())
+            async for chunk in reading.contested():
+                await self._judge_in_time(work.contest, chunk)
+            if links or work.without_claim:
+                request = request.model_copy(update={"links": links, "refused": frozenset(work.without_claim)})
+                await reader.aclose()
+                reading = await reader.enter_async_context(read_elsewhere(request, self._content(job.id)))
             async for chunk in reading.doubtful():
-                await self._judge_in_time(work, chunk)
+                await self._judge_in_time(work.judge, chunk)
             dry = await stack.enter_async_context(self._sessions()) if job.dry_run else None
             async for chunk in reading.rows():
                 if stop is not None and stop.is_set():
@@ -236,16 +239,16 @@ class ImportRunner:
                     found |= {row[0]: row[1] for row in await session.execute(wanted)}
         return found
 
-    async def _judge_in_time(self, work: "_Work", rows: Sequence[ReadRow]) -> None:
+    async def _judge_in_time(self, judge: "Judge", rows: Sequence[ReadRow]) -> None:
         """Look at rows that share keys; too many for one statement in halves. A single one keeps its verdict."""
         try:
             async with self._sessions() as session:  # never committed
-                await work.judge(session, rows)
+                await judge(session, rows)
         except Exception as error:
             if database_fault(error) is not Fault.SLOW:
                 raise
             for half in _halves(rows):
-                await self._judge_in_time(work, half)
+                await self._judge_in_time(judge, half)
 
     async def _apply_in_time(
         self, job: Any, work: "_Work", rows: Sequence[ReadRow], *, dry: AsyncSession | None
@@ -333,6 +336,9 @@ def _halves(rows: Sequence[ReadRow]) -> list[Sequence[ReadRow]]:
     return [rows[:half], rows[half:]] if half else []
 
 
+Judge = Callable[[AsyncSession, Sequence[ReadRow]], Awaitable[None]]
+
+
 class _Work:
     """One file against the database: which row of a key counts, and what becomes of every row."""
 
@@ -342,6 +348,15 @@ class _Work:
         self._identities: dict[int, Row] = {}
         """Which keys the rows of one key name, all together: the last one may leave its reference out."""
         self._refused: set[int] = set()
+        self.without_claim: set[int] = set()
+        """Rows that are refused by themselves, and whose keys are not theirs."""
+
+    async def contest(self, session: AsyncSession, rows: Sequence[ReadRow]) -> None:
+        """Of rows under different references that name one key, find those that would not be taken."""
+        reports = await self._reports(session, rows)
+        self.without_claim |= {
+            row.number for row, report in zip(rows, reports, strict=True) if report.outcome == "rejected"
+        }
 
     async def judge(self, session: AsyncSession, rows: Sequence[ReadRow]) -> None:
         """Of rows that share a key, find the last one that would be taken."""

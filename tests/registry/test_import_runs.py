@@ -98,6 +98,20 @@ async def test_a_reference_with_another_code_in_the_file_leaves_its_code_to_anot
         assert verdicts(rows) == [(outcome, []) for outcome in outcomes]
 
 
+async def test_only_a_row_that_is_taken_owns_a_valid_code(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runner, "CHUNK", 2)
+    content = ledger("a,甲,subject,1,,办理中", "b,乙,subject,1,,办理中",
+                     f"c,丙,体育,1,,{USCC}", f"d,丁,subject,1,,{USCC}",
+                     f"e,戊,subject,1,,{USCC}", f"f,己,体育,1,,{USCC}", f",丁二,subject,1,,{USCC}")  # fmt: skip
+    for dry, expected in (("true", "accepted"), ("false", "accepted"), ("false", "unchanged")):
+        _, rows = await run(world, content, dry_run=dry)
+        assert verdicts(rows) == [
+            *[("rejected", ["uscc-uscc-format"])] * 2, ("rejected", ["kind-enum"]), ("unchanged", ["repeated-in-file"]),
+            *[("rejected", ["identity-conflict"])] * 2, (expected, ["repeated-in-file"]),
+        ]  # fmt: skip
+    assert [(one["external_ref"], one["name"]) for one in await listed(world)] == [("d", "丁二")]
+
+
 async def test_a_dry_run_gives_the_verdicts_of_the_real_run_over_the_whole_file(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -211,9 +225,8 @@ async def test_hidden_sheets_are_skipped_and_sheets_left_out_are_named(world: Wo
 
     told, _ = await run(world, workbook_of(prepare), "a.xlsx")
     assert [one["external_ref"] for one in await listed(world)] == ["a"]
-    assert told["notes"] == [
-        {"code": "sheet-hidden", "sheet": "旧"}, {"code": "sheet-hidden", "sheet": "密"},
-        {"code": "sheet-left-out", "sheet": "附表"},
+    assert [(note["code"], note["sheet"], note["column"]) for note in told["notes"]] == [
+        ("sheet-hidden", "旧", None), ("sheet-hidden", "密", None), ("sheet-left-out", "附表", None),
     ]  # fmt: skip
 
 
