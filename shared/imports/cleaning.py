@@ -156,7 +156,8 @@ DateOrder = Literal["ymd", "mdy", "dmy"]
 """Which number of a date is which, where a notation leaves it open."""
 
 _TIME = (
-    r"(?:[T ]\s*(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:\.\d+)?)?(?: ?(?P<half>[AaPp])[Mm])?)?"
+    r"(?:[T ]\s*(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:\.\d+)?)?(?: ?(?P<half>[AaPp])[Mm])?"
+    r"(?: ?(?P<hours>[+-]\d{2}))?)?"
     r" ?(?P<zone>Z|[+-]\d{2}:?\d{2}|UTC|GMT)?"
 )
 _DAYS: Final = tuple(
@@ -220,7 +221,7 @@ def _calendar_day(parts: dict[str, str | None], order: DateOrder | None) -> tupl
     (year, month, in_month), note = _numbers_of(parts, order)
     try:
         found = date(year, month, in_month)
-        if parts["zone"] and parts["hour"]:
+        if (parts["zone"] or parts["hours"]) and parts["hour"]:
             found = _in_china(found, parts)
     except ValueError:
         raise Unreadable("date-unreadable") from None
@@ -260,9 +261,9 @@ def _in_china(found: date, parts: dict[str, str | None]) -> date:
     hour = int(parts["hour"] or 0)
     if parts["half"]:
         hour = hour % 12 + (12 if parts["half"] in "Pp" else 0)
-    zone, offset = parts["zone"] or "Z", timedelta()
+    zone, offset = parts["zone"] or parts["hours"] or "Z", timedelta()
     if zone[0] in "+-":
-        minutes = int(zone[1:3]) * 60 + int(zone[-2:])
+        minutes = int(zone[1:3]) * 60 + int(zone[3:].removeprefix(":") or 0)
         offset = timedelta(minutes=minutes if zone[0] == "+" else -minutes)
     instant = datetime(found.year, found.month, found.day, hour, int(parts["minute"] or 0), tzinfo=timezone(offset))
     return china_date(instant)

@@ -9,6 +9,7 @@ nothing is guessed about their meaning here.
 Rows are read again for every pass over them: a table is never in memory as a whole, unless its format demands it.
 """
 
+import codecs
 import csv
 import io
 import json
@@ -94,17 +95,26 @@ class Table:
         return list(self.read())
 
 
-def read_table(content: bytes, filename: str, wanted: Collection[str] = (), *, exact: Collection[str] = ()) -> Table:
-    """The table in a file; `wanted` are the columns by which its header is recognised, `exact` those of keys."""
+def read_table(
+    content: bytes,
+    filename: str,
+    wanted: Collection[str] = (),
+    *,
+    exact: Collection[str] = (),
+    required: Collection[str] = (),
+) -> Table:
+    """The table in a file; `wanted` are the columns by which its header is recognised, `exact` those of keys, and
+    `required` those that every row fills and no footnote does."""
     name = filename.lower()
     keys = frozenset(map(column_key, wanted))
+    filled = frozenset(map(column_key, required)) or keys
     if content.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")) or name.endswith(
         (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
     ):
-        return _from_workbook(content, keys, frozenset(map(column_key, exact)))
+        return _from_workbook(content, keys, frozenset(map(column_key, exact)), filled)
     if name.endswith(".json"):
         return _from_json(content, keys)
-    return _from_csv(content, keys)
+    return _from_csv(content, keys, filled)
 
 
 def codes_of(row: Row) -> list[str]:
@@ -112,13 +122,19 @@ def codes_of(row: Row) -> list[str]:
     return row.get("", "").split()
 
 
-def _from_csv(content: bytes, wanted: frozenset[str]) -> Table:
+def _from_csv(content: bytes, wanted: frozenset[str], filled: frozenset[str]) -> Table:
     encoding = encoding_of(content)
     if encoding is None:
         raise UnreadableFile("encoding-unknown")
 
+    inner_mark = encoding.startswith("utf-8") and content.find(codecs.BOM_UTF8, 1) > 0
+
     def text() -> io.TextIOWrapper:
         return io.TextIOWrapper(io.BytesIO(content), encoding=encoding, errors="replace", newline="")
+
+    def unmarked() -> Iterator[str]:
+        """The lines; where files were put one behind another, each has a mark at its head."""
+        return (line.removeprefix("\ufeff") for line in text()) if inner_mark else text()
 
     # The importer refuses a cell that is too long; one of several lines has a limit, or a quote that nobody closed
     # would have the rest of the file read for every row.
@@ -128,11 +144,11 @@ def _from_csv(content: bytes, wanted: frozenset[str]) -> Table:
 
     def lines(_: Collection[int]) -> Iterator[Cells]:
         if not quoted:
-            return csv.reader(text(), delimiter=delimiter)
-        found = records(text(), delimiter, width)
+            return csv.reader(unmarked(), delimiter=delimiter)
+        found = records(unmarked(), delimiter, width)
         return map(without_formulas, found) if formulas else found
 
-    return _below_header(lines, wanted, aligned=False)
+    return _below_header(lines, wanted, filled, aligned=False)
 
 
 _LONGEST_CELL = 1 << 17
@@ -155,7 +171,7 @@ def _shape(sample: str, wanted: frozenset[str]) -> tuple[str, int]:
     return best, most
 
 
-def _from_workbook(content: bytes, wanted: frozenset[str], exact: frozenset[str]) -> Table:
+def _from_workbook(content: bytes, wanted: frozenset[str], exact: frozenset[str], filled: frozenset[str]) -> Table:
     """The first visible sheet that has the header, or the first of all; the notes name the sheets left out."""
     try:
         inside = _look_inside(content) if content.startswith(b"PK") else None
@@ -181,7 +197,7 @@ def _from_workbook(content: bytes, wanted: frozenset[str], exact: frozenset[str]
             raise UnreadableFile("file-empty")
         notes += [Note("sheet-left-out", name) for _, name in shown if name != chosen[0]]
         epoch_1904 = inside is not None and inside.counts_from_1904()
-        return _below_header(chosen[1], wanted, aligned=True, exact=exact, notes=notes, epoch_1904=epoch_1904)
+        return _below_header(chosen[1], wanted, filled, aligned=True, exact=exact, notes=notes, epoch_1904=epoch_1904)
     except (*_BROKEN_ARCHIVE, CalamineError) as error:
         raise UnreadableFile("xlsx-malformed") from error
 
@@ -386,6 +402,7 @@ def _sound(text: str) -> str:
 def _below_header(
     lines: Lines,
     wanted: frozenset[str],
+    filled: frozenset[str],
     *,
     aligned: bool,
     exact: frozenset[str] = frozenset(),
@@ -408,7 +425,7 @@ def _below_header(
     asked = [Note("column-repeated", column=name) for name in columns if folded.pop(column_key(name), 0) > 1]
     while aligned and len(columns) > 1 and not columns[-1]:
         columns.pop()  # a sheet is as wide as its widest row
-    keyed = _Keyed(columns, wanted, first_cell=names[0], aligned=aligned)
+    keyed = _Keyed(columns, wanted, filled, first_cell=names[0], aligned=aligned)
     places = [place for place, name in enumerate(columns) if column_key(name) in exact]
 
     def rows() -> Iterator[Row]:
@@ -460,12 +477,14 @@ _MOST_CELLS_OF_A_FOOTNOTE = 8
 class _Keyed:
     """Cells by the names of their columns, with what is odd about each row."""
 
-    def __init__(self, columns: list[str], wanted: frozenset[str], *, first_cell: str, aligned: bool) -> None:
+    def __init__(
+        self, columns: list[str], wanted: frozenset[str], filled: frozenset[str], *, first_cell: str, aligned: bool
+    ) -> None:
         self._columns, self._aligned = columns, aligned
         self._nameless = "" in columns
         self._header = [column_key(name) for name in columns]
         self._first = first_cell
-        self._full = sum(key in wanted for key in self._header) or len(columns)
+        self._filled = [place for place, key in enumerate(self._header) if not filled or key in filled]
         self._wanted = [place for place, key in enumerate(self._header) if not wanted or key in wanted]
 
     def row(self, cells: list[str]) -> Row:
@@ -503,12 +522,12 @@ class _Keyed:
         return next((code for place, code in _codes_of(cells).items() if place < 0 or place in self._wanted), "")
 
     def _is_footnote(self, cells: list[str]) -> bool:
-        """Its first words say so, and it leaves some of the columns asked for blank, as no whole row does."""
+        """Its first words say so, and it leaves some of the columns blank that every row fills."""
         first = cells[0] or next((cell for cell in cells if cell.strip()), "")
         if _FOOTNOTES.match(first) is None:
             return False
-        said = sum(bool(cells[place].strip()) for place in self._wanted if place < len(cells))
-        return said < self._full and sum(map(bool, cells)) <= _MOST_CELLS_OF_A_FOOTNOTE
+        said = sum(bool(cells[place].strip()) for place in self._filled if place < len(cells))
+        return said < len(self._filled) and sum(map(bool, cells)) <= _MOST_CELLS_OF_A_FOOTNOTE
 
     def _repeats_header(self, cells: list[str]) -> bool:
         return [column_key(cell) for cell in cells if cell] == [key for key in self._header if key]

@@ -38,6 +38,7 @@ class Request(BaseModel):
     mapping: Mapping
     identities: dict[str, Identity]
     days: frozenset[str]
+    required: frozenset[str] = frozenset()
     coded: frozenset[str] = frozenset()
     padded: frozenset[str] = frozenset()
     chunk: int
@@ -128,7 +129,9 @@ def main(told: str) -> None:
     mapping = request.mapping
     try:
         exact = mapping.columns_of(request.coded)
-        table = read_table(sys.stdin.buffer.read(), request.filename, mapping.wanted_columns(), exact=exact)
+        required = mapping.columns_of(request.required)
+        content = sys.stdin.buffer.read()
+        table = read_table(content, request.filename, mapping.wanted_columns(), exact=exact, required=required)
         if table.total and mapping.missing_columns(table.columns):
             raise UnreadableFile("mapping-column-missing")
         _tell(request, table)

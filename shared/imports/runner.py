@@ -82,6 +82,8 @@ class Importer(Protocol):
     """Fields that are keys of a row, its own reference first: rows that share one are about one thing."""
     days: ClassVar[frozenset[str]]
     """Fields that are dates."""
+    required: ClassVar[frozenset[str]]
+    """Fields that every row has, unless the mapping has them from elsewhere: one without them may be a footnote."""
     coded: ClassVar[frozenset[str]]
     """Fields of digits and letters that are no amounts: a number that lost some of its digits is none of them."""
     padded: ClassVar[frozenset[str]]
@@ -189,6 +191,7 @@ class ImportRunner:
             mapping=mapping,
             identities=dict(importer.identities),
             days=importer.days,
+            required=importer.required,
             coded=importer.coded,
             padded=importer.padded,
             chunk=CHUNK,

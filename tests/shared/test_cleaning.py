@@ -143,6 +143,11 @@ def test_one_day_in_many_notations(cell: str) -> None:
     [
         ("45536", (FIRST, "date-serial")),
         ("45536.75", (FIRST, "date-serial")),
+        ("2024-08-31 16:00:00+00", (FIRST, None)),
+        ("2024-08-31 16:00:00.123+00", (FIRST, None)),
+        ("2024-08-31 16:00 +0000", (FIRST, None)),
+        ("2024-08-31 23:00:00+08", (date(2024, 8, 31), None)),
+        ("2024-08-31 18:30:00-05:30", (FIRST, None)),
         ("09/01/2024", (FIRST, "date-ambiguous")),
         ("13/09/2024", (date(2024, 9, 13), None)),
         ("09/13/2024", (date(2024, 9, 13), None)),
@@ -169,7 +174,7 @@ def test_days_that_mean_without_end(cell: str) -> None:
     "cell",
     ["", "民国113年9月1日", "113-09-01", "113.09.01", "2024-13-01", "2024-02-30", "20241301", "2024-09", "2024",
      "99999",
-     "12345", "1066-10-14", "2204-09-01", "31 Foo 2024", "soon", "2024-09-01 或以后", "32/13/2024"],
+     "12345", "1066-10-14", "2204-09-01", "31 Foo 2024", "soon", "2024-09-01 或以后", "2024-09-01+08", "32/13/2024"],
 )  # fmt: skip
 def test_what_is_no_day(cell: str) -> None:
     with pytest.raises(Unreadable, match="date-unreadable"):

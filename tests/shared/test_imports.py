@@ -235,6 +235,19 @@ def test_rows_that_are_none(line: str, code: str) -> None:
     assert reader.codes_of(row) == ([code] if code else [])
 
 
+def test_a_row_that_has_what_every_row_has_is_no_footnote() -> None:
+    content = "编号,名称,电话,地址\n共12家艺术学校,晨光,,1 号\n7,Total,,2 号\nTotal,Sum,,\n小计,晨曦,,3 号\n合计,,2,\n"
+    table = read_table(content.encode(), "a.csv", ["编号", "名称", "电话", "地址"], required=["名称", "地址"])
+    assert [reader.codes_of(row) for row in table.read()] == [[], [], ["footnote"], [], ["footnote"]]
+
+
+def test_files_put_one_behind_another() -> None:
+    once = '\ufeff编号,名称\n1,晨光\n2,"晨曦"\n'.encode()
+    for content in (once, once.replace(b'"', b"")):
+        codes = [(row["编号"], *reader.codes_of(row)) for row in read_rows(content * 2, "a.csv", "编号", "名称")]
+        assert codes == [("1",), ("2",), ("编号", "header-repeated"), ("1",), ("2",)]
+
+
 def summary(content: str, *wanted: str) -> list[tuple[str, ...]]:
     return [tuple(row.values()) for row in read_rows(content.encode(), "a.csv", *wanted)]
 

@@ -69,6 +69,7 @@ class ViolationImporter:
 
     identities: ClassVar[Mapping[str, Identity]] = {"external_ref": "reference"}
     days: ClassVar[frozenset[str]] = frozenset({"found_on"})
+    required: ClassVar[frozenset[str]] = frozenset({"external_ref", "severity", "description"})
     coded: ClassVar[frozenset[str]] = FIELDS.keys
     padded: ClassVar[frozenset[str]] = frozenset()
 

@@ -77,6 +77,7 @@ class VisitImporter:
 
     identities: ClassVar[Mapping[str, Identity]] = {"external_ref": "reference"}
     days: ClassVar[frozenset[str]] = frozenset({"visited_on"})
+    required: ClassVar[frozenset[str]] = frozenset({"external_ref", "institution_ref", "visited_on"})
     coded: ClassVar[frozenset[str]] = FIELDS.keys
     padded: ClassVar[frozenset[str]] = frozenset()
 

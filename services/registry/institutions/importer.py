@@ -94,6 +94,7 @@ class InstitutionImporter:
     table: ClassVar[str] = "institution"
     identities: ClassVar[Mapping[str, Identity]] = {"external_ref": "reference", "uscc": "credit_code"}
     days: ClassVar[frozenset[str]] = frozenset(_PAPER)
+    required: ClassVar[frozenset[str]] = frozenset({"name", "kind", "address"})
     coded: ClassVar[frozenset[str]] = frozenset({*_CODED, "uscc"})
     padded: ClassVar[frozenset[str]] = frozenset({"postcode"})
 
