@@ -17,7 +17,7 @@ import re
 import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -41,6 +41,8 @@ HEADER_WITHIN = 50
 
 DELIMITERS = ",;\t|"
 DAMAGED = "\ufffd"
+MERGED = "merged-not-read"
+"""A cell is merged with the one before it, or may be: it says nothing by itself."""
 
 
 class UnreadableFile(ValueError):
@@ -196,6 +198,8 @@ def _from_workbook(content: bytes, wanted: frozenset[str], exact: frozenset[str]
         if chosen is None:
             raise UnreadableFile("file-empty")
         notes += [Note("sheet-left-out", name) for _, name in shown if name != chosen[0]]
+        if inside is not None and inside.merges_in_ods():
+            notes.append(Note(MERGED, chosen[0]))
         epoch_1904 = inside is not None and inside.counts_from_1904()
         return _below_header(chosen[1], wanted, filled, aligned=True, exact=exact, notes=notes, epoch_1904=epoch_1904)
     except (*_BROKEN_ARCHIVE, CalamineError) as error:
@@ -216,10 +220,10 @@ def _look_inside(content: bytes) -> Xlsx:
 def _lines_of(sheet: CalamineSheet, odd_cells: OddCells | None) -> Lines:
     """A sheet as text; cells merged downwards say the same in each of their rows."""
     left = sheet.start[1] if sheet.start else 0
-    merged: dict[int, list[tuple[int, int]]] = {}
-    for (top, column), (bottom, _) in sheet.merged_cell_ranges or ():
-        if bottom > top and column >= left:
-            merged.setdefault(top, []).append((column - left, bottom))
+    merged: Merged = {}
+    for (top, column), (bottom, last) in sheet.merged_cell_ranges or ():
+        if column >= left:
+            merged.setdefault(top, []).append((column - left, last - left, bottom))
 
     def lines(exact: Collection[int]) -> Iterator[Cells]:
         rows = (_texts(cells, exact) for cells in sheet.iter_rows())
@@ -259,20 +263,27 @@ def _marked(rows: Iterator[Cells], odd_cells: Iterator[Odd], left: int, exact: C
         yield Spoilt.of(line, codes) if codes else line
 
 
-def _spread(rows: Iterator[Cells], merged: Mapping[int, Sequence[tuple[int, int]]]) -> Iterator[Cells]:
-    """The rows, each with the cells that are merged downwards into it."""
-    standing: dict[int, tuple[str, str | None, int]] = {}
+Merged = dict[int, list[tuple[int, int, int]]]
+"""By its first row: the first column, the last one and the last row of an area of cells that are merged."""
+
+
+def _spread(rows: Iterator[Cells], merged: Merged) -> Iterator[Cells]:
+    """The rows, each with the cells that are merged downwards into it; what is merged across is left to its column."""
+    standing: dict[int, tuple[str, str | None, int, int]] = {}
     for number, line in enumerate(rows):
-        for place, (said, code, bottom) in list(standing.items()):
+        for place, last, bottom in merged.get(number, ()):
+            if place < len(line):
+                standing[place] = line[place], _codes_of(line).get(place), last, bottom
+        codes: dict[int, str] = {}
+        for place, (said, code, last, bottom) in list(standing.items()):
             if number > bottom:
                 del standing[place]
             elif place < len(line):
                 line[place] = line[place] or said
-                line = line if code is None else Spoilt.of(line, {**_codes_of(line), place: code})
-        for place, bottom in merged.get(number, ()):
-            if place < len(line):
-                standing[place] = line[place], _codes_of(line).get(place), bottom
-        yield line
+                codes |= dict.fromkeys(range(place + 1, last + 1), MERGED)
+                if code is not None:
+                    codes[place] = code
+        yield Spoilt.of(line, {**_codes_of(line), **codes}) if codes else line
 
 
 def _codes_of(line: Cells) -> dict[int, str]:
@@ -501,12 +512,14 @@ class _Keyed:
         return row
 
     def _codes(self, cells: list[str], odd: bool) -> str:
-        if type(cells) is not list and (code := self._spoilt(cells)):
-            return code
+        spoilt = () if type(cells) is list else self._spoilt(cells)
+        if spoilt and not REJECTING.isdisjoint(spoilt):
+            return next(code for code in spoilt if code in REJECTING)
         if self._is_footnote(cells):
             return "footnote"
         said = [cells[place] for place in self._wanted if place < len(cells)]
         noted = "control-characters-removed" if odd and any(has_controls(cell, lines=True) for cell in said) else ""
+        noted = f"{noted} {MERGED}".strip() if spoilt else noted
         if len(cells) > len(self._columns) and any(map(visible, cells[len(self._columns) :])):
             if not self._aligned:
                 return "more-cells-than-columns"
@@ -517,9 +530,9 @@ class _Keyed:
             return "header-repeated"
         return noted
 
-    def _spoilt(self, cells: list[str]) -> str:
-        """Why the line as a whole, or a cell of a column asked for, could not be read."""
-        return next((code for place, code in _codes_of(cells).items() if place < 0 or place in self._wanted), "")
+    def _spoilt(self, cells: list[str]) -> list[str]:
+        """What is odd about the line as a whole, or about its cells in the columns asked for."""
+        return [code for place, code in _codes_of(cells).items() if place < 0 or place in self._wanted]
 
     def _is_footnote(self, cells: list[str]) -> bool:
         """Its first words say so, and it leaves some of the columns blank that every row fills."""

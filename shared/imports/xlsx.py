@@ -20,6 +20,7 @@ _FORMAT: Final = re.compile(rb"<%bnumFmt\s[^>]*>" % _P)
 _STYLES: Final = re.compile(rb"<%bcellXfs\b.*?</%bcellXfs>" % (_P, _P), re.DOTALL)
 _STYLE: Final = re.compile(rb"<%bxf\b[^>]*>" % _P)
 _ATTRIBUTE: Final = re.compile(rb"([\w:]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
+_SPANNED: Final = re.compile(rb"number-rows-spanned=[\"'](?!1[\"'])")
 _PLACE: Final = re.compile(r"([A-Z]{1,3})(\d{1,7})")
 
 _ERROR: Final = rb"<%bc\s(?P<error>[^>]*\bt=[\"']e[\"'][^>]*)>(?P<value>.*?)</%bc>" % (_P, _P)
@@ -41,7 +42,7 @@ OddCells = Callable[[], Iterator[Odd]]
 
 
 class Xlsx:
-    """The parts of an archive; raises what `zipfile` and `zlib` raise."""
+    """The parts of a workbook's archive; raises what `zipfile` and `zlib` raise."""
 
     def __init__(self, content: bytes) -> None:
         self._archive = zipfile.ZipFile(io.BytesIO(content))
@@ -53,6 +54,18 @@ class Xlsx:
 
     def counts_from_1904(self) -> bool:
         return _EPOCH_1904.search(self._part("xl/workbook.xml")) is not None
+
+    def merges_in_ods(self) -> bool:
+        """Whether cells of an ODS are merged downwards, in any sheet; its reader does not say where."""
+        if "content.xml" not in self._names:
+            return False
+        rest = b""
+        with self._archive.open("content.xml") as part:
+            while piece := part.read(_PIECE):
+                if _SPANNED.search(rest + piece):
+                    return True
+                rest = piece[-50:]
+        return False
 
     def odd_cells(self, place: int) -> OddCells | None:
         """Those of a sheet, from its top; None where it has none."""

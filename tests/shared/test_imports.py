@@ -312,6 +312,38 @@ def test_cells_merged_downwards() -> None:
     assert read_rows(file.getvalue(), "a.xlsx") == [{"a": "x", "b": "1"}, {"a": "x", "b": "2"}, {"a": "", "b": "3"}]
 
 
+def test_cells_merged_across_belong_to_the_first_column() -> None:
+    def prepare(sheet: Any) -> None:
+        for area in ("A1:C1", "B3:C4", "A5:B5", "A6:C6", "C7:D7"):
+            sheet.merge_cells(area)
+
+    lines: list[list[Any]] = [["台账"], ["a", "b", "c", "x"], ["1", "y"], ["2"], ["3", None, "z"], ["合计"]]
+    lines.append(["5", "y", "z"])
+    rows = read_rows(prepared(prepare, *lines), "a.xlsx", "a", "b", "c")
+    assert [(row["a"], row["b"], row["c"], *reader.codes_of(row)) for row in rows] == [
+        ("1", "y", "", "merged-not-read"), ("2", "y", "", "merged-not-read"), ("3", "", "z", "merged-not-read"),
+        ("合计", "", "", "footnote"), ("5", "y", "z"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("spanned", "notes"), [("1", []), ("2", ["merged-not-read"])])
+def test_an_ods_with_merged_cells_has_a_note(spanned: str, notes: list[str]) -> None:
+    names = "office", "table", "text"
+    spaces = " ".join(f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"' for name in names)
+    cell = f'<table:table-cell office:value-type="string" table:number-rows-spanned="{spanned}"><text:p>a</text:p>'
+    content = (
+        f"<office:document-content {spaces}><office:body><office:spreadsheet>"
+        f'<table:table table:name="s"><table:table-row>{cell}</table:table-cell></table:table-row></table:table>'
+        "</office:spreadsheet></office:body></office:document-content>"
+    )
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr("content.xml", content)
+        archive.writestr("META-INF/manifest.xml", "<manifest/>")
+    assert [note.code for note in read_table(file.getvalue(), "a.ods", ["a"]).notes] == notes
+
+
 def prepared(prepare: Callable[[Any], None], *lines: list[Any]) -> bytes:
     workbook = openpyxl.Workbook()
     for line in lines:
