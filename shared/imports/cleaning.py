@@ -67,17 +67,33 @@ def _without_html(text: str) -> str:
 def code_text(text: str, note: str) -> tuple[str, str | None]:
     """A number or key made of characters, in its normal form.
 
-    A spreadsheet's 1.3800000000E+10 is 13800000000; with fewer digits than the number has, the rest is lost.
+    A spreadsheet's 1.3800000000E+10 is 13800000000; with fewer digits than the number has, the rest is lost. It writes
+    a sign, and no power below ten: 1.2E1 is somebody's reference.
     """
     if text.isascii() and text.replace("-", "").isalnum():
         return text, None
-    plain = key(_without_html(text))
+    plain = unprefixed(key(_without_html(text)))
     if _SCIENTIFIC.fullmatch(plain):
         return _digits_of(plain), note
+    if plain == DIGITS_LOST:
+        raise Unreadable("digits-lost")
     return plain, None if plain == text else note
 
 
-_SCIENTIFIC = re.compile(r"(\d)(?:\.(\d+)[Ee]\+?|[Ee]\+)(\d{1,3})")
+def unprefixed(text: str) -> str:
+    """Without the apostrophe, or the backtick, before a number that was to stay text in a spreadsheet."""
+    return text[1:] if text.startswith(("'", "`")) and _PREFIXED.match(text) else text
+
+
+def prefixed(text: str) -> str:
+    """What `unprefixed` makes the text again."""
+    return f"'{text}" if text.startswith(("'", "`")) and _PREFIXED.match(text) else text
+
+
+_PREFIXED = re.compile(r"['`]+[^\W_]")
+DIGITS_LOST: Final = "#digits-lost"
+"""What the reader says of a key of which a spreadsheet made a fraction or a day: nobody knows what was typed."""
+_SCIENTIFIC = re.compile(r"(\d)(?:\.(\d+))?[Ee]\+([1-9]\d{1,2})")
 
 
 def _digits_of(scientific: str) -> str:
@@ -89,18 +105,23 @@ def _digits_of(scientific: str) -> str:
     return first + rest[:power]
 
 
+_CREDIT_CODE = re.compile(r"[0-9A-HJ-NPQRTUWXY]{18}")
+"""Its shape; that the check characters are right is the importer's business."""
+
 Identity = Literal["reference", "credit_code"]
 """What kind of key a field is."""
 
 
 def identity(kind: Identity, text: str) -> str | None:
     """A key in its normal form, by which two rows are about one thing; None where it cannot be one."""
-    if kind == "credit_code":
-        return credit_code(text) or None
     try:
-        return code_text(text, "")[0] or None
+        plain = code_text(text, "")[0]
     except Unreadable:
         return None
+    if kind == "credit_code":
+        code = credit_code(plain)
+        return code if _CREDIT_CODE.fullmatch(code) else None
+    return plain or None
 
 
 def number_text(value: float) -> str:
@@ -122,7 +143,7 @@ def whole_number(text: str) -> tuple[str, str | None]:
     """A count with its unit, thousands separators or "about"; what is no such thing comes back as it is."""
     if text.isascii() and text.isdigit():
         return text, None
-    found = _WHOLE.fullmatch(key(text).strip())
+    found = _WHOLE.fullmatch(unprefixed(key(text)))
     if found is None:
         return text, None
     number = re.sub(r"[,']", "", found["number"])
@@ -135,7 +156,8 @@ DateOrder = Literal["ymd", "mdy", "dmy"]
 """Which number of a date is which, where a notation leaves it open."""
 
 _TIME = (
-    r"(?:[T ]\s*(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:\.\d+)?)?(?: ?(?P<half>[AaPp])[Mm])?)?"
+    r"(?:[T ]\s*(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:\.\d+)?)?(?: ?(?P<half>[AaPp])[Mm])?"
+    r"(?: ?(?P<hours>[+-]\d{2}))?)?"
     r" ?(?P<zone>Z|[+-]\d{2}:?\d{2}|UTC|GMT)?"
 )
 _DAYS: Final = tuple(
@@ -176,7 +198,7 @@ def day(text: str, order: DateOrder | None = None) -> tuple[date | None, str | N
     An instant is the day it falls on in China. Of two readings of 01/09/2024 the one in `order` is taken, month first
     where none is declared, with the note that there are two. Years of two digits need a declared order.
     """
-    plain = key(text)
+    plain = unprefixed(key(text))
     if plain.lower() in OPEN_ENDED or _SENTINELS.fullmatch(plain):
         return None, "date-open-ended"
     serial = _SERIAL.fullmatch(plain)
@@ -199,7 +221,7 @@ def _calendar_day(parts: dict[str, str | None], order: DateOrder | None) -> tupl
     (year, month, in_month), note = _numbers_of(parts, order)
     try:
         found = date(year, month, in_month)
-        if parts["zone"] and parts["hour"]:
+        if (parts["zone"] or parts["hours"]) and parts["hour"]:
             found = _in_china(found, parts)
     except ValueError:
         raise Unreadable("date-unreadable") from None
@@ -239,9 +261,9 @@ def _in_china(found: date, parts: dict[str, str | None]) -> date:
     hour = int(parts["hour"] or 0)
     if parts["half"]:
         hour = hour % 12 + (12 if parts["half"] in "Pp" else 0)
-    zone, offset = parts["zone"] or "Z", timedelta()
+    zone, offset = parts["zone"] or parts["hours"] or "Z", timedelta()
     if zone[0] in "+-":
-        minutes = int(zone[1:3]) * 60 + int(zone[-2:])
+        minutes = int(zone[1:3]) * 60 + int(zone[3:].removeprefix(":") or 0)
         offset = timedelta(minutes=minutes if zone[0] == "+" else -minutes)
     instant = datetime(found.year, found.month, found.day, hour, int(parts["minute"] or 0), tzinfo=timezone(offset))
     return china_date(instant)
@@ -280,10 +302,8 @@ def coordinates(lon: str, lat: str) -> tuple[str, str, list[str]]:
 
 
 def _right_way_round(lon: str, lat: str, notes: list[str]) -> tuple[str, str, list[str]]:
-    """A latitude beyond the pole is a longitude, and so is one as far east as China beside a latitude of China's."""
-    east, north = float(lon), float(lat)
-    beyond = 90 < abs(north) <= 180 and abs(east) <= 90
-    if beyond or (73 <= north <= 136 and 3 <= east <= 54):
+    """A latitude beyond the pole is a longitude. Every other pair is a place on earth, and stays as it is."""
+    if 90 < abs(float(lat)) <= 180 and abs(float(lon)) <= 90:
         return lat, lon, [*notes, "coordinates-swapped"]
     return lon, lat, notes
 

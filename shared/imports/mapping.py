@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared.imports.cleaning import DateOrder, column_key, says_nothing
+from shared.imports.cleaning import DIGITS_LOST, DateOrder, Unreadable, code_text, column_key, says_nothing
 from shared.imports.reader import Row
 from shared.refusals import Invalid
 
@@ -44,6 +44,11 @@ class Mapping(BaseModel):
     def wanted_columns(self) -> frozenset[str]:
         """Every column of the file that the mapping reads."""
         return frozenset().union(*map(_several, self.columns.values()), *self.qualify.values())
+
+    def columns_of(self, fields: frozenset[str]) -> frozenset[str]:
+        """The columns that these fields are read from, and those within which they are unique."""
+        read = [_several(names) for field, names in self.columns.items() if field in fields]
+        return frozenset().union(*read, *(names for field, names in self.qualify.items() if field in fields))
 
     def missing_columns(self, present: frozenset[str]) -> list[str]:
         """Columns the mapping promises and the file does not have."""
@@ -84,16 +89,28 @@ class Mapping(BaseModel):
         return mapped
 
     def _qualify(self, row: Row, mapped: Row) -> None:
-        """Without its qualifier a key would be another one's: it is left out."""
+        """Without its qualifier a key would be another one's: it is left out. One that lost digits still says so."""
         for field in self.qualify.keys() | self.prefix.keys():
             if field not in mapped:
                 continue
             qualifiers = [row.get(column, "") for column in self.qualify.get(field, ())]
-            if all(qualifiers):
+            if DIGITS_LOST in qualifiers:
+                mapped[field] = DIGITS_LOST
+            if all(qualifiers) and _has_its_digits(mapped[field]):
                 before = [self.prefix[field]] if field in self.prefix else []
                 mapped[field] = ":".join([*before, *qualifiers, mapped[field]])
+            elif all(qualifiers):
+                mapped[field] = DIGITS_LOST
             else:
                 del mapped[field]
+
+
+def _has_its_digits(key: str) -> bool:
+    try:
+        code_text(key, "")
+    except Unreadable:
+        return False
+    return True
 
 
 def _several(names: str | list[str]) -> list[str]:

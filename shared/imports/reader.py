@@ -1,7 +1,7 @@
 """CSV, spreadsheets and JSON as rows of text: whatever program wrote them, whatever stands around the table.
 
-CSV may be UTF-8 or UTF-16 with a mark, UTF-8 without, GB 18030 (what Excel writes in China) or Windows-1252, with
-comma, semicolon, tab or bar; a few damaged characters spoil their rows only. The header is the first row, or pair of
+CSV may be UTF-8, UTF-16 or UTF-32, with a mark or without, GB 18030 (what Excel writes in China) or Windows-1252, with
+comma, semicolon, tab or bar; damaged characters spoil their rows only. The header is the first row, or pair of
 rows, that has every column asked for; titles above it are no rows. Every other row that is not wholly blank is one
 row, numbered from 1 below the header: footnotes and totals too. Cells lose outer blanks and what cannot be printed;
 nothing is guessed about their meaning here.
@@ -15,6 +15,7 @@ import io
 import json
 import re
 import zipfile
+import zlib
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -25,7 +26,10 @@ from typing import Any
 
 from python_calamine import CalamineError, CalamineSheet, SheetTypeEnum, SheetVisibleEnum, load_workbook
 
-from shared.imports.cleaning import column_key, number_text, visible
+from shared.imports.cleaning import DIGITS_LOST, column_key, number_text, visible
+from shared.imports.encodings import MEMBERS, encoding_of
+from shared.imports.lines import UNPAIRED, Cells, Lines, Spoilt, records, without_formulas
+from shared.imports.xlsx import UNREADABLE, Odd, OddCells, Xlsx
 from shared.spreadsheets import unguarded
 from shared.text import has_controls
 
@@ -37,8 +41,8 @@ HEADER_WITHIN = 50
 
 DELIMITERS = ",;\t|"
 DAMAGED = "\ufffd"
-_SOUND_FOR_ONE_DAMAGED = 20
-"""Characters beyond ASCII; in text of another encoding hardly any are sound."""
+MERGED = "merged-not-read"
+"""A cell is merged with the one before it, or may be: it says nothing by itself."""
 
 
 class UnreadableFile(ValueError):
@@ -61,21 +65,20 @@ REJECTING = frozenset(
         "row-not-an-object",
         "member-repeated",
         "characters-damaged",
+        UNPAIRED,
+        UNREADABLE,
     }
 )
 """Codes of the reader that mean: this is no row of the ledger, or nobody can tell which cell is whose."""
 
-Cells = list[str]
-Lines = Callable[[], Iterator[Cells]]
-"""The lines of a table from its top, each time anew."""
-
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """What of the file was not read."""
+    """What of the file was not read: a sheet, or a column of a sheet or of the only table."""
 
     code: str
-    sheet: str
+    sheet: str = ""
+    column: str | None = None
 
 
 @dataclass(frozen=True)
@@ -94,17 +97,26 @@ class Table:
         return list(self.read())
 
 
-def read_table(content: bytes, filename: str, wanted: Collection[str] = ()) -> Table:
-    """The table in a file; `wanted` are the columns by which its header is recognised."""
+def read_table(
+    content: bytes,
+    filename: str,
+    wanted: Collection[str] = (),
+    *,
+    exact: Collection[str] = (),
+    required: Collection[str] = (),
+) -> Table:
+    """The table in a file; `wanted` are the columns by which its header is recognised, `exact` those of keys, and
+    `required` those that every row fills and no footnote does."""
     name = filename.lower()
     keys = frozenset(map(column_key, wanted))
+    filled = frozenset(map(column_key, required)) or keys
     if content.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")) or name.endswith(
         (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
     ):
-        return _from_workbook(content, keys)
+        return _from_workbook(content, keys, frozenset(map(column_key, exact)), filled)
     if name.endswith(".json"):
         return _from_json(content, keys)
-    return _from_csv(content, keys)
+    return _from_csv(content, keys, filled)
 
 
 def codes_of(row: Row) -> list[str]:
@@ -112,114 +124,59 @@ def codes_of(row: Row) -> list[str]:
     return row.get("", "").split()
 
 
-def _from_csv(content: bytes, wanted: frozenset[str]) -> Table:
-    encoding = _encoding(content)
+def _from_csv(content: bytes, wanted: frozenset[str], filled: frozenset[str]) -> Table:
+    encoding = encoding_of(content)
+    if encoding is None:
+        raise UnreadableFile("encoding-unknown")
 
-    def text(newline: str | None = "") -> io.TextIOWrapper:
-        return io.TextIOWrapper(io.BytesIO(content), encoding=encoding, errors="replace", newline=newline)
+    inner_mark = encoding.startswith("utf-8") and content.find(codecs.BOM_UTF8, 1) > 0
 
-    try:
-        delimiter = _delimiter(text().read(65_536), wanted)
+    def text() -> io.TextIOWrapper:
+        return io.TextIOWrapper(io.BytesIO(content), encoding=encoding, errors="replace", newline="")
 
-        plain = _plain_cells if b'=\x00"' in content or b'="' in content else _as_they_are
+    def unmarked() -> Iterator[str]:
+        """The lines; where files were put one behind another, each has a mark at its head."""
+        return (line.removeprefix("\ufeff") for line in text()) if inner_mark else text()
 
-        def lines() -> Iterator[Cells]:
-            return map(plain, csv.reader(text(), delimiter=delimiter, strict=True))
+    # The importer refuses a cell that is too long; one of several lines has a limit, or a quote that nobody closed
+    # would have the rest of the file read for every row.
+    csv.field_size_limit(max(_LONGEST_CELL, max(map(len, io.BytesIO(content)), default=0)))
+    delimiter, width = _shape(text().read(65_536), wanted)
+    quoted, formulas = b'"' in content, any(mark in content for mark in _FORMULAS)
 
-        def line_by_line() -> Iterator[Cells]:
-            for line in text(newline=None):
-                yield from map(plain, csv.reader([line], delimiter=delimiter))
+    def lines(_: Collection[int]) -> Iterator[Cells]:
+        if not quoted:
+            return csv.reader(unmarked(), delimiter=delimiter)
+        found = records(unmarked(), delimiter, width)
+        return map(without_formulas, found) if formulas else found
 
-        # A quote that nobody closed would swallow every row below it: line by line it spoils its own line only.
-        return _below_header(lines if _closes_quotes(lines) else line_by_line, wanted, aligned=False)
-    except csv.Error as error:
-        raise UnreadableFile("csv-malformed") from error
-
-
-def _closes_quotes(lines: Lines) -> bool:
-    try:
-        for _ in lines():
-            pass
-    except csv.Error as error:
-        if "field larger than" in str(error):
-            raise
-        return False
-    return True
+    return _below_header(lines, wanted, filled, aligned=False)
 
 
-def _as_they_are(cells: Cells) -> Cells:
-    return cells
+_LONGEST_CELL = 1 << 17
+_FORMULAS = (b'="', b'=\x00"', b'=\x00\x00\x00"')
 
 
-_AS_TEXT = re.compile(r'="(.*)"', re.DOTALL)
-
-
-def _plain_cells(cells: Cells) -> Cells:
-    """`="0123"` is how CSV keeps a spreadsheet from taking a text for a number."""
-    if not any(cell.startswith('="') for cell in cells):
-        return cells
-    return [found[1].replace('""', '"') if (found := _AS_TEXT.fullmatch(cell)) else cell for cell in cells]
-
-
-def _delimiter(sample: str, wanted: frozenset[str]) -> str:
-    """The one with which a header is found; else the one that makes most cells."""
+def _shape(sample: str, wanted: frozenset[str]) -> tuple[str, int]:
+    """The delimiter with which a header is found, else the one that makes most cells; and how many a row has."""
     most, best = 1, ","
     for delimiter in DELIMITERS:
         lines = [cells for cells in csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter) if any(cells)][
             :HEADER_WITHIN
         ]
-        if wanted and _find_header(lines, wanted) is not None:
-            return delimiter
+        found = _find_header(lines, wanted) if wanted else None
+        if found is not None:
+            return delimiter, len(found[1])
         widest = max(map(len, lines), default=0)
         if widest > most:
             most, best = widest, delimiter
-    return best
+    return best, most
 
 
-def _encoding(content: bytes) -> str:
-    """The one in which hardly any character is damaged."""
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        candidates = ["utf-16"]
-    else:
-        candidates = ["utf-8-sig", "cp1252" if _looks_western(content) else "gb18030"]
-    for encoding in candidates:
-        sound, damaged = _soundness(content, encoding)
-        if not damaged or sound > _SOUND_FOR_ONE_DAMAGED * damaged:
-            return encoding
-    raise UnreadableFile("encoding-unknown")
-
-
-_PIECE = 1 << 20
-
-
-def _soundness(content: bytes, encoding: str) -> tuple[int, int]:
-    """Characters beyond ASCII, in an encoding: how many are whole, how many damaged."""
-    decoder = codecs.getincrementaldecoder(encoding)(errors="replace")
-    sound = damaged = 0
-    for begin in range(0, len(content) or 1, _PIECE):
-        text = decoder.decode(content[begin : begin + _PIECE], final=begin + _PIECE >= len(content))
-        if text.isascii():
-            continue
-        broken = text.count(DAMAGED)
-        damaged += broken
-        sound += sum(map(len, _BEYOND_ASCII.findall(text))) - broken
-    return sound, damaged
-
-
-_BEYOND_ASCII = re.compile(r"[^\x00-\x7f]+")
-
-
-def _looks_western(content: bytes) -> bool:
-    """Accented letters stand alone among plain ones; Chinese characters come in runs of high bytes."""
-    runs = re.findall(rb"[\x80-\xff]+", content)
-    alone = sum(len(run) == 1 for run in runs)
-    return sum(map(len, runs)) * 10 < len(content) and alone * 10 > len(runs) * 9
-
-
-def _from_workbook(content: bytes, wanted: frozenset[str]) -> Table:
+def _from_workbook(content: bytes, wanted: frozenset[str], exact: frozenset[str], filled: frozenset[str]) -> Table:
     """The first visible sheet that has the header, or the first of all; the notes name the sheets left out."""
     try:
-        epoch_1904 = content.startswith(b"PK") and _look_inside(content)
+        inside = _look_inside(content) if content.startswith(b"PK") else None
         workbook = load_workbook(io.BytesIO(content))
         shown, notes = [], []
         for place, about in enumerate(workbook.sheets_metadata):
@@ -231,8 +188,8 @@ def _from_workbook(content: bytes, wanted: frozenset[str]) -> Table:
                 notes.append(Note("sheet-hidden", about.name))
         chosen: tuple[str, Lines] | None = None
         for place, name in shown:
-            lines = _lines_of(workbook.get_sheet_by_index(place))
-            top = list(islice((cells for cells in lines() if any(cells)), HEADER_WITHIN))
+            lines = _lines_of(workbook.get_sheet_by_index(place), None if inside is None else inside.odd_cells(place))
+            top = list(islice((cells for cells in lines(()) if any(cells)), HEADER_WITHIN))
             if _find_header(top, wanted) is not None:
                 chosen = name, lines
                 break
@@ -241,48 +198,96 @@ def _from_workbook(content: bytes, wanted: frozenset[str]) -> Table:
         if chosen is None:
             raise UnreadableFile("file-empty")
         notes += [Note("sheet-left-out", name) for _, name in shown if name != chosen[0]]
-        return _below_header(chosen[1], wanted, aligned=True, notes=notes, epoch_1904=epoch_1904)
-    except (zipfile.BadZipFile, CalamineError) as error:
+        if inside is not None and inside.merges_in_ods():
+            notes.append(Note(MERGED, chosen[0]))
+        epoch_1904 = inside is not None and inside.counts_from_1904()
+        return _below_header(chosen[1], wanted, filled, aligned=True, exact=exact, notes=notes, epoch_1904=epoch_1904)
+    except (*_BROKEN_ARCHIVE, CalamineError) as error:
         raise UnreadableFile("xlsx-malformed") from error
 
 
-_EPOCH_1904 = re.compile(rb"<(?:\w+:)?workbookPr\b[^>]*\bdate1904\s*=\s*[\"'](?:1|true|on)[\"']")
+_BROKEN_ARCHIVE = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError)
+"""What an archive raises that is damaged, encrypted, or packed as no spreadsheet packs it."""
 
 
-def _look_inside(archive_of: bytes) -> bool:
-    """Whether the workbook counts days from 1904; raises where it is too large when unpacked."""
-    with zipfile.ZipFile(io.BytesIO(archive_of)) as archive:
-        if sum(entry.file_size for entry in archive.infolist()) > MAX_UNPACKED:
-            raise UnreadableFile("xlsx-too-large")
-        if "xl/workbook.xml" not in archive.namelist():
-            return False
-        with archive.open("xl/workbook.xml") as part:
-            return _EPOCH_1904.search(part.read(1 << 20)) is not None
+def _look_inside(content: bytes) -> Xlsx:
+    inside = Xlsx(content)
+    if inside.unpacked > MAX_UNPACKED:
+        raise UnreadableFile("xlsx-too-large")
+    return inside
 
 
-def _lines_of(sheet: CalamineSheet) -> Lines:
+def _lines_of(sheet: CalamineSheet, odd_cells: OddCells | None) -> Lines:
     """A sheet as text; cells merged downwards say the same in each of their rows."""
     left = sheet.start[1] if sheet.start else 0
-    merged: dict[int, list[tuple[int, int]]] = {}
-    for (top, column), (bottom, _) in sheet.merged_cell_ranges or ():
-        if bottom > top and column >= left:
-            merged.setdefault(top, []).append((column - left, bottom))
+    merged: Merged = {}
+    for (top, column), (bottom, last) in sheet.merged_cell_ranges or ():
+        if column >= left:
+            merged.setdefault(top, []).append((column - left, last - left, bottom))
 
-    def lines() -> Iterator[Cells]:
-        standing: dict[int, tuple[str, int]] = {}
-        for number, cells in enumerate(sheet.iter_rows()):
-            line = [_text(cell) for cell in cells]
-            for place, (said, bottom) in list(standing.items()):
-                if number > bottom:
-                    del standing[place]
-                elif place < len(line):
-                    line[place] = line[place] or said
-            for place, bottom in merged.get(number, ()):
-                if place < len(line):
-                    standing[place] = line[place], bottom
-            yield line
+    def lines(exact: Collection[int]) -> Iterator[Cells]:
+        rows = (_texts(cells, exact) for cells in sheet.iter_rows())
+        return _spread(rows if odd_cells is None else _marked(rows, odd_cells(), left, exact), merged)
 
     return lines
+
+
+def _texts(cells: list[Any], exact: Collection[int]) -> Cells:
+    """A key that was typed 1.10 or 3-1 is 1.1 or a day by now."""
+    line = list(map(_text, cells))
+    for place in exact:
+        if place < len(cells) and _lost(cells[place]):
+            line[place] = DIGITS_LOST
+    return line
+
+
+def _lost(cell: Any) -> bool:
+    return not cell.is_integer() if isinstance(cell, float) else isinstance(cell, (date, time, timedelta))
+
+
+def _marked(rows: Iterator[Cells], odd_cells: Iterator[Odd], left: int, exact: Collection[int]) -> Iterator[Cells]:
+    """The rows, with zeros before the numbers that show them; a cell that cannot be read is marked."""
+    odd = next(odd_cells, None)
+    for number, line in enumerate(rows):
+        codes: dict[int, str] = {}
+        while odd is not None and odd.row <= number:
+            place = odd.column - left
+            if odd.row == number and place >= 0:
+                line += [""] * (place + 1 - len(line))
+                if odd.digits is None:
+                    codes[place] = UNREADABLE
+                elif line[place].isdigit():
+                    lost = not odd.digits and place in exact
+                    line[place] = DIGITS_LOST if lost else line[place].zfill(odd.digits)
+            odd = next(odd_cells, None)
+        yield Spoilt.of(line, codes) if codes else line
+
+
+Merged = dict[int, list[tuple[int, int, int]]]
+"""By its first row: the first column, the last one and the last row of an area of cells that are merged."""
+
+
+def _spread(rows: Iterator[Cells], merged: Merged) -> Iterator[Cells]:
+    """The rows, each with the cells that are merged downwards into it; what is merged across is left to its column."""
+    standing: dict[int, tuple[str, str | None, int, int]] = {}
+    for number, line in enumerate(rows):
+        for place, last, bottom in merged.get(number, ()):
+            if place < len(line):
+                standing[place] = line[place], _codes_of(line).get(place), last, bottom
+        codes: dict[int, str] = {}
+        for place, (said, code, last, bottom) in list(standing.items()):
+            if number > bottom:
+                del standing[place]
+            elif place < len(line):
+                line[place] = line[place] or said
+                codes |= dict.fromkeys(range(place + 1, last + 1), MERGED)
+                if code is not None:
+                    codes[place] = code
+        yield Spoilt.of(line, {**_codes_of(line), **codes}) if codes else line
+
+
+def _codes_of(line: Cells) -> dict[int, str]:
+    return line.codes if isinstance(line, Spoilt) else {}
 
 
 def _text(cell: Any) -> str:
@@ -305,18 +310,19 @@ _LISTS = ("items", "data", "records", "results", "rows")
 
 def _from_json(content: bytes, wanted: frozenset[str]) -> Table:
     """A list of objects, or an object one of whose usual members is one."""
+    encoding = encoding_of(content, MEMBERS)
+    if encoding is None:
+        raise UnreadableFile("encoding-unknown")
     try:
         # Numbers keep their digits: a parser that makes floats of them loses those of long codes.
         found = json.loads(
-            content.decode(_encoding(content), errors="replace"),
+            content.decode(encoding, errors="replace"),
             parse_int=str,
             parse_float=_number_of_json,
             parse_constant=str,  # NaN, which programs write for a missing number: the cell is a word for nothing
             object_pairs_hook=_members,
         )
     except (ValueError, RecursionError) as error:
-        if isinstance(error, UnreadableFile):
-            raise
         raise UnreadableFile("json-malformed") from error
     if isinstance(found, dict):
         found = next((found[name] for name in _LISTS if isinstance(found.get(name), list)), None)
@@ -324,8 +330,11 @@ def _from_json(content: bytes, wanted: frozenset[str]) -> Table:
         raise UnreadableFile("json-not-a-list")
     _limit(len(found))
 
+    names: _Names = {}
+    spelt: dict[str, str] = {}
+
     def rows() -> Iterator[Row]:
-        return (row for item in found if any((row := _from_object(item, wanted)).values()))
+        return (row for item in found if any((row := _from_object(item, wanted, names, spelt)).values()))
 
     columns: set[str] = set()
     total = 0
@@ -336,13 +345,16 @@ def _from_json(content: bytes, wanted: frozenset[str]) -> Table:
 
 
 def _number_of_json(said: str) -> str:
-    """2.0 is 2; a power of ten that says fewer digits than the number has stays as it is."""
-    number = Decimal(said)
-    mantissa = said.lower().partition("e")[0].lstrip("-").partition(".")[2]
-    exponent = int(said.lower().partition("e")[2] or 0)
-    if number == number.to_integral_value() and 0 <= exponent <= max(len(mantissa), 3) and abs(number) < 10**40:
+    """2.0 is 2; a power of ten that says fewer digits than the number has stays, in the form a spreadsheet gives it."""
+    mantissa, _, power = said.lower().partition("e")
+    try:
+        number, exponent = Decimal(said), int(power or 0)
+    except (ArithmeticError, ValueError):  # a power that no number has
+        return said
+    whole = len(mantissa.lstrip("-").partition(".")[2])
+    if number == number.to_integral_value() and 0 <= exponent <= max(whole, 3) and abs(number) < 10**40:
         return str(int(number))
-    return said
+    return f"{mantissa}E+{exponent}" if exponent > 0 else said
 
 
 class _Repeated(dict[str, object]):
@@ -354,18 +366,33 @@ def _members(pairs: list[tuple[str, object]]) -> dict[str, object]:
     return found if len(found) == len(pairs) else _Repeated(found)
 
 
-def _from_object(item: object, wanted: frozenset[str]) -> Row:
+_Names = dict[str, tuple[str, bool]]
+"""Of every spelling of a member's name: the first spelling that is the same name, and whether it is asked for."""
+
+
+def _name(said: str, wanted: frozenset[str], names: _Names, spelt: dict[str, str]) -> tuple[str, bool]:
+    found = names.get(said)
+    if found is None:
+        name = visible(_sound(said))
+        key = column_key(name)
+        found = names[said] = spelt.setdefault(key, name), not wanted or key in wanted
+    return found
+
+
+def _from_object(item: object, wanted: frozenset[str], names: _Names, spelt: dict[str, str]) -> Row:
     if not isinstance(item, dict):
         return {"": "row-not-an-object"}
     row: Row = {}
     codes = ["member-repeated"] if isinstance(item, _Repeated) else []
-    for name, value in item.items():
-        name = visible(_sound(name))
+    for said, value in item.items():
+        name, asked_for = _name(said, wanted, names, spelt)
         if isinstance(value, list) and not any(isinstance(part, (list, dict)) for part in value):
             value = ",".join(_text(part) for part in value if part is not None)
         nested = isinstance(value, (list, dict))
         text = "" if value is None or nested else _sound(_text(value))
-        if not wanted or column_key(name) in wanted:
+        if asked_for:
+            if name in row:
+                codes.append("member-repeated")
             if nested:
                 codes.append("value-nested")
             if DAMAGED in text:
@@ -386,15 +413,17 @@ def _sound(text: str) -> str:
 def _below_header(
     lines: Lines,
     wanted: frozenset[str],
+    filled: frozenset[str],
     *,
     aligned: bool,
+    exact: frozenset[str] = frozenset(),
     notes: Sequence[Note] = (),
     epoch_1904: bool = False,
 ) -> Table:
     """Rows by column name. In an `aligned` grid a cell beyond the header shifted no other."""
 
-    def said() -> Iterator[Cells]:
-        return (cells for cells in lines() if any(map(visible, cells)))
+    def said(exact: Collection[int] = ()) -> Iterator[Cells]:
+        return (cells for cells in lines(exact) if any(map(visible, cells)))
 
     top = list(islice(said(), HEADER_WITHIN))
     if not top:
@@ -403,12 +432,17 @@ def _below_header(
     total = sum(1 for _ in said()) - depth
     _limit(total)
     columns = _distinct(names)
+    folded = Counter(key for name in names if (key := column_key(name)) in wanted)
+    asked = [Note("column-repeated", column=name) for name in columns if folded.pop(column_key(name), 0) > 1]
     while aligned and len(columns) > 1 and not columns[-1]:
         columns.pop()  # a sheet is as wide as its widest row
-    keyed = _Keyed(columns, wanted, first_cell=names[0], aligned=aligned)
-    return Table(
-        frozenset(columns) - {""}, lambda: map(keyed.row, islice(said(), depth, None)), total, list(notes), epoch_1904
-    )
+    keyed = _Keyed(columns, wanted, filled, first_cell=names[0], aligned=aligned)
+    places = [place for place, name in enumerate(columns) if column_key(name) in exact]
+
+    def rows() -> Iterator[Row]:
+        return map(keyed.row, islice(said(places), depth, None))
+
+    return Table(frozenset(columns) - {""}, rows, total, [*notes, *asked], epoch_1904)
 
 
 def _find_header(lines: Sequence[list[str]], wanted: frozenset[str]) -> tuple[int, list[str]] | None:
@@ -454,12 +488,14 @@ _MOST_CELLS_OF_A_FOOTNOTE = 8
 class _Keyed:
     """Cells by the names of their columns, with what is odd about each row."""
 
-    def __init__(self, columns: list[str], wanted: frozenset[str], *, first_cell: str, aligned: bool) -> None:
+    def __init__(
+        self, columns: list[str], wanted: frozenset[str], filled: frozenset[str], *, first_cell: str, aligned: bool
+    ) -> None:
         self._columns, self._aligned = columns, aligned
         self._nameless = "" in columns
         self._header = [column_key(name) for name in columns]
         self._first = first_cell
-        self._full = sum(key in wanted for key in self._header) or len(columns)
+        self._filled = [place for place, key in enumerate(self._header) if not filled or key in filled]
         self._wanted = [place for place, key in enumerate(self._header) if not wanted or key in wanted]
 
     def row(self, cells: list[str]) -> Row:
@@ -476,10 +512,14 @@ class _Keyed:
         return row
 
     def _codes(self, cells: list[str], odd: bool) -> str:
+        spoilt = () if type(cells) is list else self._spoilt(cells)
+        if spoilt and not REJECTING.isdisjoint(spoilt):
+            return next(code for code in spoilt if code in REJECTING)
         if self._is_footnote(cells):
             return "footnote"
         said = [cells[place] for place in self._wanted if place < len(cells)]
         noted = "control-characters-removed" if odd and any(has_controls(cell, lines=True) for cell in said) else ""
+        noted = f"{noted} {MERGED}".strip() if spoilt else noted
         if len(cells) > len(self._columns) and any(map(visible, cells[len(self._columns) :])):
             if not self._aligned:
                 return "more-cells-than-columns"
@@ -490,13 +530,17 @@ class _Keyed:
             return "header-repeated"
         return noted
 
+    def _spoilt(self, cells: list[str]) -> list[str]:
+        """What is odd about the line as a whole, or about its cells in the columns asked for."""
+        return [code for place, code in _codes_of(cells).items() if place < 0 or place in self._wanted]
+
     def _is_footnote(self, cells: list[str]) -> bool:
-        """Its first words say so, and it leaves some of the columns asked for blank, as no whole row does."""
+        """Its first words say so, and it leaves some of the columns blank that every row fills."""
         first = cells[0] or next((cell for cell in cells if cell.strip()), "")
         if _FOOTNOTES.match(first) is None:
             return False
-        said = sum(bool(cells[place].strip()) for place in self._wanted if place < len(cells))
-        return said < self._full and sum(map(bool, cells)) <= _MOST_CELLS_OF_A_FOOTNOTE
+        said = sum(bool(cells[place].strip()) for place in self._filled if place < len(cells))
+        return said < len(self._filled) and sum(map(bool, cells)) <= _MOST_CELLS_OF_A_FOOTNOTE
 
     def _repeats_header(self, cells: list[str]) -> bool:
         return [column_key(cell) for cell in cells if cell] == [key for key in self._header if key]

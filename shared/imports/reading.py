@@ -1,14 +1,18 @@
 """A file read in a process of its own (`shared.confined`): mapped rows in chunks, and which of them repeat one another.
 
-The answers, in this order: one `head` or `error`; `doubtful` rows, whose key other rows have too; all `rows`.
+The answers, in this order: one head or `error`; `strays`, keys of rows without a reference beside rows that have one,
+unless the request links them; `contested` rows, whose other key stands under several references, unless the request
+says which of them are refused; `doubtful` rows, whose key other rows have too; all `rows`.
 """
 
+import json
 import sys
 from array import array
 from collections import Counter
 from collections.abc import AsyncIterable, AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Final
 
 from pydantic import BaseModel
@@ -34,9 +38,15 @@ class Request(BaseModel):
     mapping: Mapping
     identities: dict[str, Identity]
     days: frozenset[str]
+    required: frozenset[str] = frozenset()
+    coded: frozenset[str] = frozenset()
     padded: frozenset[str] = frozenset()
     chunk: int
     done: int = 0
+    links: dict[str, str] | None = None
+    """Keys of rows without a reference, each with the reference that the database has beside it; null: tell them."""
+    refused: frozenset[int] | None = None
+    """Contested rows that are refused whoever has the key: it is not theirs. Null: tell the contested rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,20 +74,31 @@ class Reading:
         self.notes: list[dict[str, str]] = head["notes"]
         self.widths: dict[str, int] = head["widths"]
         self._answers = answers
-        self._held: list[ReadRow] | None = None
+        self._held: dict[str, Any] | None = None
+
+    async def strays(self) -> list[str]:
+        return [stray async for chunk in self._said("strays") for stray in chunk]
+
+    async def contested(self) -> AsyncIterator[list[ReadRow]]:
+        async for told in self._said("contested"):
+            yield _rows(told)
 
     async def doubtful(self) -> AsyncIterator[list[ReadRow]]:
-        async for answer in self._answers:
-            if "doubtful" not in answer:
-                self._held = _rows(answer["rows"])
-                return
-            yield _rows(answer["doubtful"])
+        async for told in self._said("doubtful"):
+            yield _rows(told)
 
     async def rows(self) -> AsyncIterator[list[ReadRow]]:
-        if self._held is not None:
-            yield self._held
-            async for answer in self._answers:
-                yield _rows(answer["rows"])
+        async for told in self._said("rows"):
+            yield _rows(told)
+
+    async def _said(self, name: str) -> AsyncIterator[list[Any]]:
+        """The answers of one name, which follow one another."""
+        while True:
+            answer = await anext(self._answers, None) if self._held is None else self._held
+            self._held = answer if answer is None or name not in answer else None
+            if answer is None or name not in answer:
+                return
+            yield answer[name]
 
 
 def _rows(told: list[list[Any]]) -> list[ReadRow]:
@@ -87,7 +108,15 @@ def _rows(told: list[list[Any]]) -> list[ReadRow]:
 @asynccontextmanager
 async def read_elsewhere(request: Request, content: AsyncIterable[bytes]) -> AsyncIterator[Reading]:
     """Raises `UnreadableFile`, or `ProcessEnded` where the file ended its reader."""
-    async with confined(__name__, request.model_dump_json(), limits=LIMITS, content=content) as answers:
+    found_out = {"links", "refused"}  # too much for an argument of a process
+
+    async def led_by_a_line() -> AsyncIterator[bytes]:
+        yield request.model_dump_json(include=found_out).encode() + b"\n"
+        async for piece in content:
+            yield piece
+
+    arguments = request.model_dump_json(exclude=found_out)
+    async with confined(__name__, arguments, limits=LIMITS, content=led_by_a_line()) as answers:
         head = await anext(answers)
         if "error" in head:
             raise UnreadableFile(head["error"])
@@ -96,10 +125,14 @@ async def read_elsewhere(request: Request, content: AsyncIterable[bytes]) -> Asy
 
 def main(told: str) -> None:
     """In the process of its own."""
-    request = Request.model_validate_json(told)
+    request = Request.model_validate({**json.loads(told), **json.loads(sys.stdin.buffer.readline())})
+    mapping = request.mapping
     try:
-        table = read_table(sys.stdin.buffer.read(), request.filename, request.mapping.wanted_columns())
-        if table.total and request.mapping.missing_columns(table.columns):
+        exact = mapping.columns_of(request.coded)
+        required = mapping.columns_of(request.required)
+        content = sys.stdin.buffer.read()
+        table = read_table(content, request.filename, mapping.wanted_columns(), exact=exact, required=required)
+        if table.total and mapping.missing_columns(table.columns):
             raise UnreadableFile("mapping-column-missing")
         _tell(request, table)
     except UnreadableFile as error:
@@ -118,66 +151,149 @@ def _tell(request: Request, table: Table) -> None:
                 mapped |= {field: serial_from_1904(mapped[field]) for field in request.days & mapped.keys()}
             yield number, mapped, codes_of(row)
 
-    widths: dict[str, int] = {}
-    keys, conflicting = _keys(request, _measured(request.padded, rows(), widths))
-    several = {key for key, times in Counter(keys).items() if key and times > 1}
+    lengths: dict[str, Lengths] = {}
+    found = _keys(request, _measured(request.padded, rows(), lengths))
+    widths = {field: _prevailing(*counted) for field, counted in lengths.items()}
+    several = {key for key, times in Counter(found.keys).items() if key and times > 1}
 
-    def told() -> Iterator[tuple[int, Row, list[str], int | None]]:
-        for (number, cells, codes), key in zip(rows(), keys, strict=True):
-            noticed = [*codes, CONFLICT] if number in conflicting else codes
+    def told() -> Iterator[Told]:
+        for (number, cells, codes), key in zip(rows(), found.keys, strict=True):
+            noticed = [*codes, CONFLICT] if number in found.conflicting else codes
             yield number, cells, noticed, key if key in several else None
 
-    notes = [{"code": note.code, "sheet": note.sheet} for note in table.notes]
+    def plain() -> Iterator[Told]:
+        return ((number, cells, codes, None) for number, cells, codes in rows())
+
+    notes = [
+        {"code": note.code, "sheet": note.sheet} | ({} if note.column is None else {"column": note.column})
+        for note in table.notes
+    ]
     say({"total": table.total, "notes": notes, "widths": widths})
+    if found.strays and request.links is None:
+        others = (other for _, cells, codes in rows() for _, other in [_identities(request, cells, codes)] if other)
+        for chunk in _chunks((other for other in others if _hashed_other(other) in found.strays), _STRAYS):
+            say({"strays": chunk})
+    if found.contested and request.refused is None:
+        _say_in_chunks(
+            "contested", (row for row in plain() if _other_key(request, row) in found.contested), request.chunk
+        )
     if several:
         _say_in_chunks("doubtful", (row for row in told() if row[3] is not None), request.chunk)
     _say_in_chunks("rows", (row for row in told() if row[0] > request.done), request.chunk)
 
 
 Said = tuple[int, Row, list[str]]
+Told = tuple[int, Row, list[str], int | None]
 
 
-def _measured(fields: frozenset[str], rows: Iterator[Said], widths: dict[str, int]) -> Iterator[Said]:
-    """The rows; in passing, how many digits a field has at most."""
+Lengths = tuple[Counter[int], Counter[int]]
+
+
+def _measured(fields: frozenset[str], rows: Iterator[Said], lengths: dict[str, Lengths]) -> Iterator[Said]:
+    """The rows; in passing, how often a field has how many digits, and how often with a zero in front."""
     for row in rows:
         for field in fields & row[1].keys():
             digits = row[1][field].removesuffix(".0")
             if digits.isdigit():
-                widths[field] = max(widths.get(field, 0), len(digits))
+                every, zeros = lengths.setdefault(field, (Counter(), Counter()))
+                every[len(digits)] += 1
+                zeros[len(digits)] += digits[0] == "0"
         yield row
 
 
-def _keys(request: Request, rows: Iterator[Said]) -> tuple["array[int]", set[int]]:
-    """The key of every row, as a hash, 0 for none; and the rows whose other key is under another reference.
+def _prevailing(lengths: Counter[int], zeros: Counter[int]) -> int:
+    """The number of digits that most cells have, the larger one of two; one more where cells of that length show a
+    leading zero, because a spreadsheet may have dropped it from all the others."""
+    most = max(lengths, key=lambda digits: (lengths[digits], digits))
+    return most + 1 if zeros[most + 1] else most
 
-    A row is about the thing of its reference; without one, about that whose reference stands beside its other key.
+
+def _identities(request: Request, cells: Row, codes: Sequence[str]) -> tuple[str | None, str | None]:
+    """The reference of a row, and the first of its other keys."""
+    found = [
+        identity(kind, cells[field]) if field in cells and REJECTING.isdisjoint(codes) else None
+        for field, kind in request.identities.items()
+    ]
+    return found[0], next((said for said in found[1:] if said), None)
+
+
+def _hashed(reference: str | None) -> int:
+    return hash(reference) or 1 if reference else 0
+
+
+def _hashed_other(other: str | None) -> int:
+    """A reference that looks like a code is another key."""
+    return hash((other,)) or 1 if other else 0
+
+
+def _other_key(request: Request, row: Told) -> int:
+    return _hashed_other(_identities(request, row[1], row[2])[1])
+
+
+@dataclass(frozen=True, slots=True)
+class _Keys:
+    """The key of every row, as a hash, 0 for none; the rows whose other key is under another reference; other keys of
+    rows without a reference of which no row says whose they are; and those that stand under several references."""
+
+    keys: "array[int]"
+    conflicting: set[int]
+    strays: set[int]
+    contested: set[int]
+
+
+def _keys(request: Request, rows: Iterator[Said]) -> _Keys:
+    """A row is about the thing of its reference; without one, about that whose reference stands beside its other key.
+
+    The other key is that of the first row that has both, unless this row is refused; then, of the database.
     """
-    kinds = list(request.identities.items())
     references, others = array("q"), array("q")
     for _, cells, codes in rows:
-        found = [
-            identity(kind, cells[field]) if field in cells and REJECTING.isdisjoint(codes) else None
-            for field, kind in kinds
-        ]
-        references.append(hash(found[0]) or 1 if found[0] else 0)
-        other = next((said for said in found[1:] if said), None)
-        others.append(hash((other,)) or 1 if other else 0)
+        reference, other = _identities(request, cells, codes)
+        references.append(_hashed(reference))
+        others.append(_hashed_other(other))
+    refused = request.refused or frozenset()
     owner: dict[int, int] = {}
-    for mine, theirs in zip(references, others, strict=True):
-        if mine and theirs:
-            owner.setdefault(theirs, mine)
-    keys, conflicting = array("q"), set()
+    contested: set[int] = set()
     for number, (mine, theirs) in enumerate(zip(references, others, strict=True), 1):
-        if mine and theirs and owner[theirs] != mine:
+        if mine and theirs and number not in refused and owner.setdefault(theirs, mine) != mine:
+            contested.add(theirs)
+    if request.links:
+        _link(request.links, owner, references, others)
+    keys, conflicting, strays, met = array("q"), set(), set(), set()
+    for number, (mine, theirs) in enumerate(zip(references, others, strict=True), 1):
+        if refused and theirs and owner.get(theirs) == mine:
+            met.add(theirs)
+        if mine and theirs and owner.get(theirs, mine) != mine and (number not in refused or theirs in met):
             conflicting.add(number)
             keys.append(0)
         else:
             keys.append(mine or owner.get(theirs, theirs))
-    return keys, conflicting
+            if theirs and not mine and theirs not in owner:
+                strays.add(theirs)
+    return _Keys(keys, conflicting, strays if any(references) else set(), contested)
 
 
-def _say_in_chunks(name: str, rows: Iterator[tuple[int, Row, list[str], int | None]], size: int) -> None:
-    chunk: list[tuple[int, Row, list[str], int | None]] = []
+def _link(links: dict[str, str], owner: dict[int, int], references: "array[int]", others: "array[int]") -> None:
+    """What the database says of keys that the file leaves open; a reference with another key in the file has left its
+    own behind."""
+    here = set(references)
+    stated = {mine: theirs for mine, theirs in zip(references, others, strict=True) if mine and theirs}
+    for other, reference in links.items():
+        mine, theirs = _hashed(reference), _hashed_other(other)
+        if mine in here and stated.get(mine, theirs) == theirs:
+            owner.setdefault(theirs, mine)
+
+
+_STRAYS: Final = 50_000
+
+
+def _chunks(values: Iterator[str], size: int) -> Iterator[list[str]]:
+    while chunk := list(islice(values, size)):
+        yield chunk
+
+
+def _say_in_chunks(name: str, rows: Iterator[Told], size: int) -> None:
+    chunk: list[Told] = []
     characters = 0
     for row in rows:
         chunk.append(row)

@@ -53,10 +53,11 @@ class ImportEnded(Conflict):
 
 
 class ImportNoteOut(BaseModel):
-    """A part of the file that was not read, and why."""
+    """A part of the file that was not read, and why: a sheet, or one of several columns of a name."""
 
-    code: Literal["sheet-hidden", "sheet-left-out"]
+    code: Literal["sheet-hidden", "sheet-left-out", "column-repeated", "merged-not-read"]
     sheet: str
+    column: str | None = None
 
 
 class ImportOut(BaseModel):

@@ -7,7 +7,7 @@ The last row of a key counts. A dry run applies the whole file like a real one, 
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from collections.abc import Mapping as Dict
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field, replace
@@ -16,7 +16,7 @@ from typing import Any, ClassVar, Literal, Protocol, get_args
 from uuid import UUID
 
 import structlog
-from sqlalchemy import ARRAY, Integer, Text, Uuid, bindparam, delete, func, select, text, update
+from sqlalchemy import ARRAY, Integer, Text, Uuid, bindparam, column, delete, func, select, table, text, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
@@ -62,7 +62,7 @@ class _Cancelled(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Hints:
-    """What a file as a whole says of its cells: the order in its dates, and how many digits its codes have at most."""
+    """What a file as a whole says of its cells: the order in its dates, and how many digits most of its codes have."""
 
     dates: DateOrder | None = None
     widths: Dict[str, int] = field(default_factory=dict)
@@ -82,6 +82,10 @@ class Importer(Protocol):
     """Fields that are keys of a row, its own reference first: rows that share one are about one thing."""
     days: ClassVar[frozenset[str]]
     """Fields that are dates."""
+    required: ClassVar[frozenset[str]]
+    """Fields that every row has, unless the mapping has them from elsewhere: one without them may be a footnote."""
+    coded: ClassVar[frozenset[str]]
+    """Fields of digits and letters that are no amounts: a number that lost some of its digits is none of them."""
     padded: ClassVar[frozenset[str]]
     """Fields of digits that all have one length, unless a spreadsheet dropped a zero."""
 
@@ -187,17 +191,27 @@ class ImportRunner:
             mapping=mapping,
             identities=dict(importer.identities),
             days=importer.days,
+            required=importer.required,
+            coded=importer.coded,
             padded=importer.padded,
             chunk=CHUNK,
             done=0 if job.dry_run else job.accepted + job.updated + job.unchanged + job.rejected,
         )
         async with AsyncExitStack() as stack:
-            reading = await stack.enter_async_context(read_elsewhere(request, self._content(job.id)))
+            reader = await stack.enter_async_context(AsyncExitStack())
+            reading = await reader.enter_async_context(read_elsewhere(request, self._content(job.id)))
             await self._note(job, reading)
             stack.enter_context(acting_as(job.actor))
             work = _Work(job, importer, Hints(mapping.dates, reading.widths))
+            links = await self._links(importer, await reading.strays())
+            async for chunk in reading.contested():
+                await self._judge_in_time(work.contest, chunk)
+            if links or work.without_claim:
+                request = request.model_copy(update={"links": links, "refused": frozenset(work.without_claim)})
+                await reader.aclose()
+                reading = await reader.enter_async_context(read_elsewhere(request, self._content(job.id)))
             async for chunk in reading.doubtful():
-                await self._judge_in_time(work, chunk)
+                await self._judge_in_time(work.judge, chunk)
             dry = await stack.enter_async_context(self._sessions()) if job.dry_run else None
             async for chunk in reading.rows():
                 if stop is not None and stop.is_set():
@@ -209,16 +223,35 @@ class ImportRunner:
         if reading.total >= ANALYZE_FROM and not job.dry_run:
             await self._analyze(importer.table)
 
-    async def _judge_in_time(self, work: "_Work", rows: Sequence[ReadRow]) -> None:
+    async def _links(self, importer: Importer, strays: Sequence[str]) -> dict[str, str]:
+        """References that stand beside these keys in the database: other rows of the file may have them.
+
+        The fields that are keys are columns of the importer's table.
+        """
+        reference, *others = importer.identities
+        found: dict[str, str] = {}
+        for begin in range(0, len(strays), CHUNK):
+            async with self._sessions() as session:
+                for other in others:
+                    known = bindparam("keys", strays[begin : begin + CHUNK], type_=ARRAY(Text))
+                    wanted = (
+                        select(column(other, Text), column(reference, Text))
+                        .select_from(table(importer.table))
+                        .where(column(other) == func.any(known), column(reference).is_not(None))
+                    )
+                    found |= {row[0]: row[1] for row in await session.execute(wanted)}
+        return found
+
+    async def _judge_in_time(self, judge: "Judge", rows: Sequence[ReadRow]) -> None:
         """Look at rows that share keys; too many for one statement in halves. A single one keeps its verdict."""
         try:
             async with self._sessions() as session:  # never committed
-                await work.judge(session, rows)
+                await judge(session, rows)
         except Exception as error:
             if database_fault(error) is not Fault.SLOW:
                 raise
             for half in _halves(rows):
-                await self._judge_in_time(work, half)
+                await self._judge_in_time(judge, half)
 
     async def _apply_in_time(
         self, job: Any, work: "_Work", rows: Sequence[ReadRow], *, dry: AsyncSession | None
@@ -306,6 +339,9 @@ def _halves(rows: Sequence[ReadRow]) -> list[Sequence[ReadRow]]:
     return [rows[:half], rows[half:]] if half else []
 
 
+Judge = Callable[[AsyncSession, Sequence[ReadRow]], Awaitable[None]]
+
+
 class _Work:
     """One file against the database: which row of a key counts, and what becomes of every row."""
 
@@ -315,6 +351,15 @@ class _Work:
         self._identities: dict[int, Row] = {}
         """Which keys the rows of one key name, all together: the last one may leave its reference out."""
         self._refused: set[int] = set()
+        self.without_claim: set[int] = set()
+        """Rows that are refused by themselves, and whose keys are not theirs."""
+
+    async def contest(self, session: AsyncSession, rows: Sequence[ReadRow]) -> None:
+        """Of rows under different references that name one key, find those that would not be taken."""
+        reports = await self._reports(session, rows)
+        self.without_claim |= {
+            row.number for row, report in zip(rows, reports, strict=True) if report.outcome == "rejected"
+        }
 
     async def judge(self, session: AsyncSession, rows: Sequence[ReadRow]) -> None:
         """Of rows that share a key, find the last one that would be taken."""

@@ -4,6 +4,7 @@ import asyncio
 import io
 import json
 import zipfile
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +71,45 @@ async def test_a_credit_code_under_two_references_is_the_first_one_s(world: Worl
             ("unchanged", ["repeated-in-file"]), ("rejected", ["identity-conflict"]), (expected, ["repeated-in-file"])
         ]  # fmt: skip
     assert [(one["external_ref"], one["name"]) for one in await listed(world)] == [("a", "甲二")]
+
+
+async def test_rows_that_only_the_database_links_are_about_one_entry(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runner, "CHUNK", 1)
+    await world.institution("甲", external_ref="A", uscc=USCC)
+    content = ledger("A,一,subject,1号,,", f",二,subject,1号,,{USCC}", f",三,subject,1号,,{OTHER_USCC}")
+    again = ["repeated-in-file"]
+    for dry, last, other in (
+        ("true", "updated", "accepted"), ("false", "updated", "accepted"), ("false", "unchanged", "unchanged")
+    ):  # fmt: skip
+        _, rows = await run(world, content, dry_run=dry)
+        assert verdicts(rows) == [("unchanged", again), (last, again), (other, [])]
+    assert [(one["external_ref"], one["name"], one["version"]) for one in await listed(world)] == [
+        ("A", "二", 2), (None, "三", 1)
+    ]  # fmt: skip
+
+
+async def test_a_reference_with_another_code_in_the_file_leaves_its_code_to_another_row(world: World) -> None:
+    await world.institution("甲", external_ref="A", uscc=USCC)
+    content = ledger(f"A,一,subject,1号,,{OTHER_USCC}", f",二,subject,1号,,{USCC}")
+    for outcomes in (["updated", "accepted"], ["unchanged", "unchanged"]):
+        _, rows = await run(world, content)
+        assert verdicts(rows) == [(outcome, []) for outcome in outcomes]
+
+
+async def test_only_a_row_that_is_taken_owns_a_valid_code(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runner, "CHUNK", 2)
+    content = ledger("a,甲,subject,1,,办理中", "b,乙,subject,1,,办理中",
+                     f"c,丙,体育,1,,{USCC}", f"d,丁,subject,1,,{USCC}",
+                     f"e,戊,subject,1,,{USCC}", f"f,己,体育,1,,{USCC}", f",丁二,subject,1,,{USCC}")  # fmt: skip
+    for dry, expected in (("true", "accepted"), ("false", "accepted"), ("false", "unchanged")):
+        _, rows = await run(world, content, dry_run=dry)
+        assert verdicts(rows) == [
+            *[("rejected", ["uscc-uscc-format"])] * 2, ("rejected", ["kind-enum"]), ("unchanged", ["repeated-in-file"]),
+            *[("rejected", ["identity-conflict"])] * 2, (expected, ["repeated-in-file"]),
+        ]  # fmt: skip
+    assert [(one["external_ref"], one["name"]) for one in await listed(world)] == [("d", "丁二")]
 
 
 async def test_a_dry_run_gives_the_verdicts_of_the_real_run_over_the_whole_file(
@@ -185,9 +225,8 @@ async def test_hidden_sheets_are_skipped_and_sheets_left_out_are_named(world: Wo
 
     told, _ = await run(world, workbook_of(prepare), "a.xlsx")
     assert [one["external_ref"] for one in await listed(world)] == ["a"]
-    assert told["notes"] == [
-        {"code": "sheet-hidden", "sheet": "旧"}, {"code": "sheet-hidden", "sheet": "密"},
-        {"code": "sheet-left-out", "sheet": "附表"},
+    assert [(note["code"], note["sheet"], note["column"]) for note in told["notes"]] == [
+        ("sheet-hidden", "旧", None), ("sheet-hidden", "密", None), ("sheet-left-out", "附表", None),
     ]  # fmt: skip
 
 
@@ -211,6 +250,25 @@ async def test_long_keys_are_exact_or_refused(world: World) -> None:
     assert {one["external_ref"] for one in await listed(world)} == {
         "1402130001123450", "0123", "14021300011234567890"
     }  # fmt: skip
+
+
+async def test_a_number_in_a_workbook_is_no_key_unless_it_has_all_its_digits(world: World) -> None:
+    def prepare(workbook: Any) -> None:
+        sheet = workbook.active
+        sheet.append(list(COLUMNS))
+        for ref, phone, uscc in (
+            (1.1, 1, None), (date(2026, 3, 1), 1, None), (123, 7, None), ("b", 139.5, None),
+            ("c", 1, 911402130588888886),
+        ):  # fmt: skip
+            sheet.append([ref, *LINE[1:4], phone, uscc])
+        sheet["A4"].number_format = "000000"
+
+    _, rows = await run(world, workbook_of(prepare), "a.xlsx")
+    lost = ("rejected", ["external-ref-digits-lost"])
+    assert verdicts(rows) == [
+        lost, lost, ("accepted", []), ("accepted", ["phone-digits-lost"]), ("rejected", ["uscc-digits-lost"])
+    ]  # fmt: skip
+    assert [(one["external_ref"], one["phone"]) for one in await listed(world)] == [("000123", "7"), ("b", None)]
 
 
 async def test_a_half_character_spoils_its_row_in_every_encoding(world: World) -> None:
@@ -304,6 +362,9 @@ async def test_a_postcode_is_completed_by_its_file_alone(world: World) -> None:
     ]  # fmt: skip
     assert await load_words(world, "postcode", "37000", "037000") == [
         ("updated", ["postcode-zero-restored"]), ("updated", [])
+    ]  # fmt: skip
+    assert await load_words(world, "postcode", "94108", "94109", "941101") == [
+        ("updated", []), ("updated", []), ("updated", [])
     ]  # fmt: skip
 
 

@@ -83,6 +83,18 @@ async def test_words_of_ledgers(world: World) -> None:
     )  # fmt: skip
 
 
+async def test_what_keeps_a_number_text_in_a_spreadsheet_is_not_part_of_it(world: World) -> None:
+    notes = ["external-ref-normalised", "phone-normalised", "uscc-normalised"]
+    assert await load(world, [row("'0123", phone="`139", uscc=f"'{USCC}", postcode="'037000")]) == [("accepted", notes)]
+    (entry,) = await listed(world)
+    assert [entry[name] for name in ("external_ref", "phone", "uscc", "address")] == [
+        "0123",
+        "139",
+        USCC,
+        "1 号 037000",
+    ]
+
+
 async def test_again_and_changed(world: World) -> None:
     rows = [row("a", uscc=USCC, phone="1"), row("b")]
     assert await load(world, rows) == [("accepted", []), ("accepted", [])]

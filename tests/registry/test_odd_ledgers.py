@@ -157,10 +157,10 @@ ODD: dict[str, Odd] = {
             line(3, date(2024, 9, 1), 1e9),
             line(4, 1.38e10, None),
         ),
-        [FINE, FINE, noted("capacity-less-than-equal"), FINE],
+        [FINE, no("cell-unreadable"), noted("phone-digits-lost", "capacity-less-than-equal"), FINE],
         {"phone": "电话", "capacity": "办学规模"},
         "a.xlsx",
-        entries={"phone": ["13800000000", "true", "2024-09-01", "13800000000"], "capacity": [30, None, None, None]},
+        entries={"phone": ["13800000000", None, "13800000000"], "capacity": [30, None, None]},
     ),
     "a remark beyond the columns of a sheet": Odd(
         xlsx_of(HEADER, line(1), line(2, None, "待核")), [FINE, noted("cells-beyond-columns")], filename="a.xlsx"
@@ -184,7 +184,7 @@ ODD: dict[str, Odd] = {
     ),
     "a quote that nobody closed": Odd(
         '编号,名称,类别,地址\r\n1,"晨光,学科类,1 号\r\n2,b,学科类,2 号\r\n3,c,学科类,3 号\r\n'.encode(),
-        [no("kind-missing"), FINE, FINE],
+        [no("quote-unpaired"), FINE, FINE],
     ),
     "UTF-8 with a mark": Odd(csv_of(HEADER, line(1), encoding="utf-8-sig"), [FINE]),
     "GBK": Odd(csv_of(HEADER, line(1), encoding="gbk"), [FINE], entries={"name": ["机构1"]}),

@@ -75,8 +75,16 @@ def test_text_of_one_line(cell: str, line: str, note: str | None) -> None:
         ("（２０２４）１", "(2024)1", "x"),
         ("a  b", "a b", "x"),
         ("1.3800000000E+10", "13800000000", "x"),
-        ("1.23e+2", "123", "x"),
+        ("1.380013800138e+12", "1380013800138", "x"),
+        ("'0123", "0123", "x"),
+        ("`0123", "0123", "x"),
+        ("'教民1号", "教民1号", "x"),
+        ("'=1", "'=1", None),
         ("1E5", "1E5", None),
+        ("1.2E1", "1.2E1", None),
+        ("1.5E+1", "1.5E+1", None),
+        ("3.0e01", "3.0e01", None),
+        ("1.23e+2", "1.23e+2", None),
     ],
 )
 def test_keys_and_numbers_made_of_characters(cell: str, text: str, note: str | None) -> None:
@@ -84,7 +92,7 @@ def test_keys_and_numbers_made_of_characters(cell: str, text: str, note: str | N
     assert code_text(text, "x") == (text, None)
 
 
-@pytest.mark.parametrize("cell", ["1.38E+10", "1E+10", "1.2345E+3"])
+@pytest.mark.parametrize("cell", ["1.38E+10", "1E+10", "1.40213E+15", "1.2e+123"])
 def test_digits_that_a_spreadsheet_threw_away(cell: str) -> None:
     with pytest.raises(Unreadable) as caught:
         code_text(cell, "x")
@@ -95,6 +103,7 @@ def test_digits_that_a_spreadsheet_threw_away(cell: str) -> None:
     ("cell", "number", "note"),
     [
         ("30", "30", None),
+        ("'30", "30", "number-normalised"),
         ("30.00", "30", None),
         ("-5", "-5", None),
         ("30人", "30", "number-normalised"),
@@ -134,6 +143,11 @@ def test_one_day_in_many_notations(cell: str) -> None:
     [
         ("45536", (FIRST, "date-serial")),
         ("45536.75", (FIRST, "date-serial")),
+        ("2024-08-31 16:00:00+00", (FIRST, None)),
+        ("2024-08-31 16:00:00.123+00", (FIRST, None)),
+        ("2024-08-31 16:00 +0000", (FIRST, None)),
+        ("2024-08-31 23:00:00+08", (date(2024, 8, 31), None)),
+        ("2024-08-31 18:30:00-05:30", (FIRST, None)),
         ("09/01/2024", (FIRST, "date-ambiguous")),
         ("13/09/2024", (date(2024, 9, 13), None)),
         ("09/13/2024", (date(2024, 9, 13), None)),
@@ -160,7 +174,7 @@ def test_days_that_mean_without_end(cell: str) -> None:
     "cell",
     ["", "民国113年9月1日", "113-09-01", "113.09.01", "2024-13-01", "2024-02-30", "20241301", "2024-09", "2024",
      "99999",
-     "12345", "1066-10-14", "2204-09-01", "31 Foo 2024", "soon", "2024-09-01 或以后", "32/13/2024"],
+     "12345", "1066-10-14", "2204-09-01", "31 Foo 2024", "soon", "2024-09-01 或以后", "2024-09-01+08", "32/13/2024"],
 )  # fmt: skip
 def test_what_is_no_day(cell: str) -> None:
     with pytest.raises(Unreadable, match="date-unreadable"):
@@ -173,6 +187,8 @@ def test_what_is_no_day(cell: str) -> None:
         ("113.3", "40.1", ("113.3", "40.1", [])),
         ("40.1", "113.3", ("113.3", "40.1", ["coordinates-swapped"])),
         ("10", "-120", ("-120", "10", ["coordinates-swapped"])),
+        ("15.6", "78.2", ("15.6", "78.2", [])),
+        ("39.5", "76", ("39.5", "76", [])),
         ("-73.9", "40.7", ("-73.9", "40.7", [])),
         ("113.3", "91", ("113.3", "91", [])),
         ("113°18'36\"E", "40°06'00\"N", ("113.31", "40.1", ["coordinates-converted"])),

@@ -55,6 +55,13 @@ class ViolationRow(BaseModel):
     status: Annotated[Literal["reported", "closed"], read_word(STATUSES)] = "reported"
 
 
+FIELDS: Final = RowFields(
+    days=frozenset({"found_on"}),
+    keys=frozenset({"external_ref", "visit_ref", "institution_ref"}),
+    lines=frozenset({"clause"}),
+)
+
+
 class ViolationImporter:
     """Reports, corrects or recognises violations; every row gets its report."""
 
@@ -63,6 +70,8 @@ class ViolationImporter:
 
     identities: ClassVar[Mapping[str, Identity]] = {"external_ref": "reference"}
     days: ClassVar[frozenset[str]] = frozenset({"found_on"})
+    required: ClassVar[frozenset[str]] = frozenset({"external_ref", "severity", "description"})
+    coded: ClassVar[frozenset[str]] = FIELDS.keys
     padded: ClassVar[frozenset[str]] = frozenset()
 
     async def apply(
@@ -93,11 +102,6 @@ class ViolationImporter:
         return reports
 
 
-FIELDS: Final = RowFields(
-    days=frozenset({"found_on"}),
-    keys=frozenset({"external_ref", "visit_ref", "institution_ref"}),
-    lines=frozenset({"clause"}),
-)
 DISPENSABLE: Final = frozenset({"clause"})
 """Fields that a violation can do without."""
 

@@ -67,6 +67,14 @@ class VisitRow(BaseModel):
         return {**row, "note": row["outcome"]} if interpreted(row.get("outcome")) and not row.get("note") else row
 
 
+FIELDS: Final = RowFields(
+    days=frozenset({"visited_on"}),
+    keys=frozenset({"external_ref", "institution_ref", "team"}),
+    numbers=frozenset({"score"}),
+    lines=frozenset({"visit_type"}),
+)
+
+
 class VisitImporter:
     """Records, corrects or recognises visits; every row gets its report."""
 
@@ -75,6 +83,8 @@ class VisitImporter:
 
     identities: ClassVar[Mapping[str, Identity]] = {"external_ref": "reference"}
     days: ClassVar[frozenset[str]] = frozenset({"visited_on"})
+    required: ClassVar[frozenset[str]] = frozenset({"external_ref", "institution_ref", "visited_on"})
+    coded: ClassVar[frozenset[str]] = FIELDS.keys
     padded: ClassVar[frozenset[str]] = frozenset()
 
     async def apply(
@@ -102,12 +112,6 @@ class VisitImporter:
         return reports
 
 
-FIELDS: Final = RowFields(
-    days=frozenset({"visited_on"}),
-    keys=frozenset({"external_ref", "institution_ref", "team"}),
-    numbers=frozenset({"score"}),
-    lines=frozenset({"visit_type"}),
-)
 DISPENSABLE: Final = frozenset({"score", "visit_type", "note"})
 """What a visit can do without."""
 

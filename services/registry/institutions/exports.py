@@ -13,8 +13,10 @@ from starlette.responses import StreamingResponse
 
 from services.registry.institutions import queries
 from services.registry.institutions.domain import Kind, Status
+from services.registry.institutions.importer import InstitutionImporter
 from services.registry.institutions.queries import COLUMNS, Filters
 from shared.clock import CHINA
+from shared.imports.cleaning import prefixed
 from shared.policies import Principal, allow
 from shared.spreadsheets import guarded
 from shared.web import service_router
@@ -36,9 +38,17 @@ def safe(value: object) -> str:
     return guarded(value) if isinstance(value, str) else str(value)
 
 
+_CODED = [name in InstitutionImporter.coded for name in COLUMNS]
+
+
+def cells_of(row: Sequence[object]) -> list[str]:
+    """The texts of a row, which an import reads as what they were."""
+    return [prefixed(cell) if coded else cell for cell, coded in zip(map(safe, row), _CODED, strict=True)]
+
+
 def csv_lines(rows: Sequence[Sequence[object]]) -> bytes:
     lines = io.StringIO(newline="")
-    csv.writer(lines).writerows([[safe(value) for value in row] for row in rows])
+    csv.writer(lines).writerows(map(cells_of, rows))
     return lines.getvalue().encode()
 
 
@@ -97,14 +107,19 @@ async def _as_xlsx(rows: AsyncIterator[Sequence[Any]]) -> AsyncIterator[bytes]:
             number = 0
             async for row in rows:
                 number += 1
-                for place, value in enumerate(row):
-                    if isinstance(value, (int, float)) and not isinstance(value, bool):
+                for place, (value, cell) in enumerate(zip(row, cells_of(row), strict=True)):
+                    if isinstance(value, (int, float)) and not isinstance(value, bool) and _fits_a_cell(value):
                         sheet.write_number(number, place, value)
                     elif value is not None:
-                        sheet.write_string(number, place, safe(value))
+                        sheet.write_string(number, place, cell)
         file.seek(0)
         for piece in _pieces(file):
             yield piece
+
+
+def _fits_a_cell(value: float) -> bool:
+    """Whether a number is the same in the sixteen digits of a cell; as text it is the same in any case."""
+    return float(f"{value:.16G}") == value
 
 
 def _pieces(file: Any) -> Iterator[bytes]:

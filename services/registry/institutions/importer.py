@@ -27,7 +27,17 @@ from services.registry.permits.usecases import PaperOutcome, record_papers
 from shared.clock import china_date
 from shared.database import copy_rows, new_id
 from shared.events.registry import InstitutionChanged, InstitutionRegistered
-from shared.imports.cleaning import DateOrder, Identity, Unreadable, code_text, coordinates, day, one_line, whole_number
+from shared.imports.cleaning import (
+    DateOrder,
+    Identity,
+    Unreadable,
+    code_text,
+    coordinates,
+    day,
+    one_line,
+    unprefixed,
+    whole_number,
+)
 from shared.imports.reader import Row
 from shared.imports.runner import NO_HINTS, Hints, RowReport
 from shared.journal import Fact, record_many
@@ -84,6 +94,8 @@ class InstitutionImporter:
     table: ClassVar[str] = "institution"
     identities: ClassVar[Mapping[str, Identity]] = {"external_ref": "reference", "uscc": "credit_code"}
     days: ClassVar[frozenset[str]] = frozenset(_PAPER)
+    required: ClassVar[frozenset[str]] = frozenset({"name", "kind", "address"})
+    coded: ClassVar[frozenset[str]] = frozenset({*_CODED, "uscc"})
     padded: ClassVar[frozenset[str]] = frozenset({"postcode"})
 
     async def apply(
@@ -373,14 +385,17 @@ def _clean_code(values: dict[str, Any], field: str, code: str, notes: list[str])
 
 def _clean_uscc(values: dict[str, Any], notes: list[str]) -> None:
     given = values["uscc"]
-    values["uscc"] = credit_code(given)
+    try:
+        values["uscc"] = credit_code(code_text(given, "")[0])
+    except Unreadable as unreadable:
+        raise Rejected(f"uscc-{unreadable.code}") from None
     if values["uscc"] != given:
         notes.append("uscc-normalised")
 
 
 def _put_postcode(values: dict[str, Any], notes: list[str], digits: int | None) -> None:
-    """A postcode stays with the address. One digit short of the longest in its file, it lost a leading zero."""
-    postcode = key(values.pop("postcode")).removesuffix(".0")
+    """A postcode stays with the address. One digit short of most in its file, it lost a leading zero."""
+    postcode = unprefixed(key(values.pop("postcode"))).removesuffix(".0")
     address = values.get("address", "")
     if postcode.isdigit() and digits in _POSTCODE_LENGTHS and len(postcode) == digits - 1:
         postcode = f"0{postcode}"

@@ -23,6 +23,8 @@ class SlowImporter:
     table: ClassVar[str] = "effect"
     identities: ClassVar[Mapping[str, Identity]] = {"ref": "reference"}
     days: ClassVar[frozenset[str]] = frozenset()
+    required: ClassVar[frozenset[str]] = frozenset()
+    coded: ClassVar[frozenset[str]] = frozenset()
     padded: ClassVar[frozenset[str]] = frozenset()
 
     async def apply(
