@@ -10,7 +10,7 @@ from pypinyin import lazy_pinyin
 
 from shared.text import characters
 
-_SAYS_NOTHING: Final = re.compile(r"[^\w%&+#@$]+|_+")
+_SAYS_NOTHING: Final = re.compile(r"[^\w%&+#@$]+")
 _CHINESE: Final = re.compile(r"[\u3400-\u9fff\uf900-\ufaff\U00020000-\U000323af]+")
 
 
