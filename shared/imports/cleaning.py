@@ -86,13 +86,13 @@ def unprefixed(text: str) -> str:
 
 
 def prefixed(text: str) -> str:
-    """What `unprefixed` makes the text again."""
+    """The text with one sign more, which `unprefixed` takes away again."""
     return f"'{text}" if text.startswith(("'", "`")) and _PREFIXED.match(text) else text
 
 
 _PREFIXED = re.compile(r"['`]+[^\W_]")
 DIGITS_LOST: Final = "#digits-lost"
-"""What the reader says of a key of which a spreadsheet made a fraction or a day: nobody knows what was typed."""
+"""Stands for a key that a spreadsheet turned into a fraction or a day: nobody knows what was typed."""
 _SCIENTIFIC = re.compile(r"(\d)(?:\.(\d+))?[Ee]\+([1-9]\d{1,2})")
 
 

@@ -28,7 +28,7 @@ codecs.register_error("shared.imports.damage", lambda error: (_DAMAGE, error.end
 
 LINES: Final = re.compile(r"[\r\n]+")
 MEMBERS: Final = re.compile(r"[\r\n}]+")
-"""What ends a row: JSON may be a single line."""
+"""The ends of rows: JSON may be a single line."""
 
 
 def encoding_of(content: bytes, ends: re.Pattern[str] = LINES) -> str | None:

@@ -74,7 +74,7 @@ REJECTING = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """What of the file was not read: a sheet, or a column of a sheet or of the only table."""
+    """A part of the file that was not read: a sheet, or a column of a sheet or of the only table."""
 
     code: str
     sheet: str = ""
@@ -207,7 +207,7 @@ def _from_workbook(content: bytes, wanted: frozenset[str], exact: frozenset[str]
 
 
 _BROKEN_ARCHIVE = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError)
-"""What an archive raises that is damaged, encrypted, or packed as no spreadsheet packs it."""
+"""Raised by archives that are damaged, encrypted, or packed as no spreadsheet packs them."""
 
 
 def _look_inside(content: bytes) -> Xlsx:
@@ -531,7 +531,7 @@ class _Keyed:
         return noted
 
     def _spoilt(self, cells: list[str]) -> list[str]:
-        """What is odd about the line as a whole, or about its cells in the columns asked for."""
+        """The codes of the line as a whole, and of its cells in the columns asked for."""
         return [code for place, code in _codes_of(cells).items() if place < 0 or place in self._wanted]
 
     def _is_footnote(self, cells: list[str]) -> bool:

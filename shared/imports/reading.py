@@ -274,7 +274,7 @@ def _keys(request: Request, rows: Iterator[Said]) -> _Keys:
 
 
 def _link(links: dict[str, str], owner: dict[int, int], references: "array[int]", others: "array[int]") -> None:
-    """What the database says of keys that the file leaves open; a reference with another key in the file has left its
+    """Add the links between keys that the database knows; a reference with another key in the file has left its
     own behind."""
     here = set(references)
     stated = {mine: theirs for mine, theirs in zip(references, others, strict=True) if mine and theirs}

@@ -62,7 +62,7 @@ class _Cancelled(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Hints:
-    """What a file as a whole says of its cells: the order in its dates, and how many digits most of its codes have."""
+    """Hints that only the whole file gives: the order in its dates, and how many digits most of its codes have."""
 
     dates: DateOrder | None = None
     widths: Dict[str, int] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""What an XLSX says of its cells and its reader does not pass on: formulas without a result, errors, leading zeros.
+"""Facts about the cells of an XLSX that its reader does not pass on: formulas without a result, errors, leading zeros.
 
 The parts are read in passing and by patterns: a sheet is never in memory as a whole, and most have nothing to tell.
 """

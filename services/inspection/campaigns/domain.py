@@ -72,7 +72,7 @@ class CampaignNotOpen(Conflict):
 
 
 class CampaignUnderWay(Conflict):
-    """Somebody has set out for the campaign: it is carried through and closed, not withdrawn."""
+    """The campaign has visits that were begun or ended. Close it when its targets are done; it cannot be withdrawn."""
 
     code = "campaign-under-way"
     zh = "专项检查已有人员出发检查，不能撤回。"

@@ -177,7 +177,7 @@ async def freeze_list(session: AsyncSession, campaign_id: UUID, scope: Scope, *,
 
 
 async def withdraw_list(session: AsyncSession, campaign_id: UUID) -> None:
-    """Nobody on a list without a closed target is to be visited for the campaign any more; its tally is empty."""
+    """Withdraw all targets of a list that has no closed one, and empty its tally."""
     async with allowing(session, 600):
         await session.execute(
             update(CampaignTarget)

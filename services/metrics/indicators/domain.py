@@ -127,7 +127,7 @@ _SUPERVISED = Selection("institution", states=SUPERVISED)
 _VISITS = Selection("visit", states=("done",))
 _CLOSED_TARGETS = Selection("target", states=("inspected", "moved", "duplicate", "refused", "closed_door"))
 LISTED: Final = ("open", *_CLOSED_TARGETS.states)
-"""Who stands on the list of a campaign; one that was withdrawn has none."""
+"""The states of a target on the list of a campaign; the list of a withdrawn campaign counts nowhere."""
 _TARGETS = Selection("target", states=LISTED)
 OPEN_STATES: Final = ("reported", "rectification_ordered", "rectified")
 _STANDING: Final = (*OPEN_STATES, "closed")

@@ -26,4 +26,4 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """What was filled in is read by the version before as well."""
+    """Nothing to undo: the version before reads the same column."""
