@@ -65,8 +65,8 @@ endif
 FULL := FUZZ_RECORDS=20000 FUZZ_EXAMPLES=8 BROKEN_BATCHES=2000 EXPORT_EXAMPLES=500 MODEL_EXAMPLES=100 RACE_ROUNDS=10
 
 test-all: $(READY) ## Every test on the embedded parts, the slow ones too, in full size
-	@$(FULL) $(PY) -m pytest --timeout 600 -n 2 --dist loadgroup $(addprefix --ignore=,$(PLATFORMS))
-	@$(FULL) $(PY) -m pytest --timeout 600 $(PLATFORMS)
+	@$(FULL) $(PY) -m pytest --timeout 1200 -n 2 --dist loadgroup $(addprefix --ignore=,$(PLATFORMS))
+	@$(FULL) $(PY) -m pytest --timeout 1200 $(PLATFORMS)
 
 # 23:59 and 00:01 in China, 07:59 in China where UTC ends its day; 29 February, 31 December, 1 January, a make-up workday
 MOMENTS ?= 2026-11-26T15:59:00Z 2026-11-26T16:01:00Z 2026-11-26T23:59:00Z 2028-02-28T16:01:00Z 2028-02-29T15:59:00Z \
