@@ -37,7 +37,7 @@ SETTLE = 180.0
 
 @dataclass(frozen=True)
 class Phase:
-    """What is killed how often, and what must have happened, for each minute planned, for the result to count.
+    """One way to kill, and the least that must happen for each minute planned for the result to count.
 
     `torment` is done besides, so many times for each minute, and at least once."""
 

@@ -37,7 +37,7 @@ from services.inspection.campaigns.domain import (
     TargetState,
     campaign_tally,
 )
-from services.inspection.targets.domain import Target
+from services.inspection.targets.domain import MERGED, Target
 from services.inspection.teams.domain import Team, TeamGrid
 from shared.database import allowing
 from shared.events.inspection import ListedTarget
@@ -144,7 +144,7 @@ def within(scope: Scope) -> list[ColumnElement[bool]]:
     )
     conditions: list[ColumnElement[bool]] = [column.in_(values) for column, values in dimensions if values]
     if not scope.statuses:
-        conditions.append(Target.status.not_in(("closed", "merged")))
+        conditions.append(Target.status.not_in(("closed", MERGED)))
     return conditions
 
 

@@ -121,7 +121,7 @@ async def join_visit(
 
 @dataclass(frozen=True, slots=True)
 class Consequence:
-    """What the end of a visit means for rows that many visits share: its campaign's, and its institution's.
+    """The effect of an ended visit on rows that many visits share: its campaign and its institution.
 
     `seen` is one more visit of an institution; `unseen` is an institution that the visit no longer counts for.
     """
@@ -284,7 +284,7 @@ async def _on_the_list(session: AsyncSession, wish: Wish, caller: Principal) -> 
 async def _place(
     session: AsyncSession, wish: Wish, listed: CampaignTarget | None, caller: Principal, *, on: date
 ) -> Place:
-    """Where it is, as the frozen list says if there is one, and whose work it is.
+    """Place the visit as the frozen list says, if there is one, and give it to its team.
 
     A merged institution on the list of a campaign is still visited: the campaign ends once each target has an outcome.
     """
