@@ -13,10 +13,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from bench.measure import Measure
 from bench.sizes import Sizes, expect, lose
 from deploy.local.platform import Platform
-from shared.clock import utc_now
-from shared.database import new_id, open_sessions
-from shared.events.registry import InstitutionRegistered
-from shared.journal import Fact, record_many
+from shared.data.database import new_id, open_sessions
+from shared.domain.clock import utc_now
+from shared.events.registry.institutions import InstitutionRegistered
+from shared.facts.journal import Fact, record_many
 
 STEADY_RATE = 500
 LEAST_LAGS = 2

@@ -20,7 +20,7 @@ from starlette.routing import Route
 from services.registry.institutions.domain import Institution
 from services.registry.institutions.queries import Filters, ledger_page
 from services.registry.institutions.routes import InstitutionOut
-from shared.paging import Page
+from shared.http.paging import Page
 
 LIMIT = 50
 

@@ -19,7 +19,7 @@ from bench.sizes import Sizes, expect, lose
 from deploy.local.platform import Platform
 from services.inspection.sync.feed import FIRST
 from services.inspection.sync.queries import PAGE
-from shared.clock import utc_now
+from shared.domain.clock import utc_now
 
 TEAM, DISTRICT, SUBJECT = "t1", "140213", "inspector-1"
 CHANGED, OPERATIONS = 1000, 500

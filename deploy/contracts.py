@@ -15,10 +15,10 @@ import jsoncompat
 
 from deploy.events_page import events_page
 from deploy.local.topics import declared_topics
-from shared.asyncapi import Language, asyncapi, event_schema
 from shared.events import Event
 from shared.events.catalogue import EVENTS, PRODUCERS, events_of
-from shared.settings import ServiceSettings
+from shared.facts.asyncapi import Language, asyncapi, event_schema
+from shared.process.settings import ServiceSettings
 
 ROOT = Path(__file__).parents[1]
 SERVICES = tuple(PRODUCERS)

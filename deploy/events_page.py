@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from shared.asyncapi import HEADERS, Language, meaning
 from shared.events import Event
+from shared.facts.asyncapi import HEADERS, Language, meaning
 
 _INTRODUCTION = """\
 # Events

@@ -22,19 +22,21 @@ from opentelemetry import metrics
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
-from shared import idempotency, memory, parking
-from shared.abandoned import watch_abandoned
-from shared.clock import utc_now
-from shared.consumer import Consumer
-from shared.database import open_engine, open_sessions
-from shared.health import Check, Lifecycle, database_answers, health_app, migrations_at_head
+from shared.data.abandoned import watch_abandoned
+from shared.data.database import open_engine, open_sessions
+from shared.data.leadership import pause
+from shared.domain.clock import utc_now
+from shared.facts import parking
+from shared.facts.consumer import Consumer
+from shared.facts.inbox import Inbox
+from shared.facts.relay import Relay
+from shared.http import idempotency
+from shared.http.health import Check, Lifecycle, database_answers, health_app, migrations_at_head
 from shared.imports.runner import Importer, ImportRunner
-from shared.inbox import Inbox
-from shared.leadership import pause
-from shared.logs import configure_logging
-from shared.relay import Relay
-from shared.settings import ServiceSettings
-from shared.telemetry import configure_metrics
+from shared.process import memory
+from shared.process.logs import configure_logging
+from shared.process.settings import ServiceSettings
+from shared.process.telemetry import configure_metrics
 
 log = structlog.get_logger(__name__)
 

@@ -8,7 +8,7 @@ import os
 import time
 from datetime import UTC, datetime, timedelta
 
-from shared.clock import CHINA
+from shared.domain.clock import CHINA
 
 LONGEST_RUN = timedelta(minutes=40)
 

@@ -20,7 +20,7 @@ from deploy.local.apache import ApacheKafka
 from deploy.local.broker import EmbeddedBroker
 from deploy.local.postgres import EmbeddedPostgres, create_database
 from deploy.local.topics import Topic, create_topics
-from shared import clock
+from shared.domain import clock
 from tests.clock import DayClock, wanted_origin
 from tests.infrastructure import (
     Broker,

@@ -10,8 +10,8 @@ from fastapi import FastAPI
 from joserfc import jwk, jwt
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from shared.auth import KeyRing, TokenVerifier
-from shared.settings import ServiceSettings
+from shared.http.auth import KeyRing, TokenVerifier
+from shared.process.settings import ServiceSettings
 
 ISSUER = "http://issuer.test"
 KEY = jwk.ECKey.generate_key("P-256", {"kid": "tests", "use": "sig", "alg": "ES256"})

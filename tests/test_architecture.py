@@ -51,7 +51,7 @@ def test_every_package_says_what_it_decides() -> None:
 
 
 DAY_OF_THE_MACHINE = {"today", "utcnow", "now", "date"}
-"""Methods of `date` and `datetime` that give a day or an hour of some zone; only `shared/clock.py` knows which."""
+"""Methods of `date` and `datetime` that give a day or an hour of some zone; `shared/domain/clock.py` knows which."""
 SQL_DAY = re.compile(r"\b(current_date|localtimestamp|current_timestamp::|now\(\)::date)\b", re.IGNORECASE)
 
 
@@ -71,7 +71,7 @@ def days_of_the_machine(source: str) -> list[int]:
 
 
 def test_every_day_is_chinas() -> None:
-    clocks = {ROOT / "shared/clock.py", ROOT / "tests/clock.py", Path(__file__)}
+    clocks = {ROOT / "shared/domain/clock.py", ROOT / "tests/clock.py", Path(__file__)}
     folders = ("services", "shared", "deploy", "tests", "bench")
     offenders = [
         f"{path.relative_to(ROOT)}:{line}"

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from PIL import Image, ImageDraw
 
 from deploy.demo.player import Client, Json, PlayFailed
-from shared.clock import utc_now
+from shared.domain.clock import utc_now
 
 LISTS: Final = {
     "institutions": "institution_id", "assignments": "target_id", "visits": "visit_id", "violations": "violation_id",

@@ -14,7 +14,7 @@ import asyncpg
 from deploy.demo.phone import announcement, send_in_parts, synthetic_photo
 from deploy.demo.player import Client, Json, Player
 from deploy.demo.street import STREET, Street, Walked, kept
-from shared.clock import utc_now
+from shared.domain.clock import utc_now
 
 LATE: Final = 8
 """Days: late enough for every level of escalation."""

@@ -73,7 +73,7 @@ def token(
 def demo(folder: Folder = LOCAL) -> None:
     """Fill the running platform with a small made-up city."""
     from deploy.demo.fill import fill
-    from shared.clock import china_date, utc_now
+    from shared.domain.clock import china_date, utc_now
 
     asyncio.run(fill(folder, on=china_date(utc_now())))
 

@@ -2,7 +2,7 @@
 
 The order of a start: PostgreSQL, the databases and their migrations, the broker, the topics, the services, the portal;
 the order of a stop is the reverse. The embedded broker forgets its log when it ends, so whenever a fresh one is in
-front of us the journals say everything again before a worker listens (`shared.recovery`).
+front of us the journals say everything again before a worker listens (`shared.facts.recovery`).
 """
 
 import asyncio
@@ -129,7 +129,7 @@ class Platform:
         return tokens.mint(tokens.signing_key(self.folder), self.issuer, roles, claims)
 
     def service_environment(self, service: str) -> dict[str, str]:
-        """What one process of a service reads (see `shared/settings.py`)."""
+        """What one process of a service reads (see `shared/process/settings.py`)."""
         embedded = self.broker is not None and not self.broker.keeps_log
         return {
             "DATABASE_URL": self.database_url(service),
@@ -299,7 +299,7 @@ class Platform:
 async def forget_log(url: str) -> None:
     """Let one service's journal say everything again."""
     # Imported here: the supervisor itself needs nothing of the services' code.
-    from shared.recovery import forget_log as forget
+    from shared.facts.recovery import forget_log as forget
 
     engine = create_async_engine(url, poolclass=NullPool, hide_parameters=True)
     try:

@@ -11,7 +11,7 @@ from services.afterschool.providers.routes import router as providers
 from services.afterschool.schools.domain import SchoolCodeTaken
 from services.afterschool.schools.routes import router as schools
 from services.afterschool.settings import Settings
-from shared.web import create_service
+from shared.http.web import create_service
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:

@@ -2,7 +2,7 @@
 
 from sqlalchemy.orm import DeclarativeBase
 
-from shared.database import TYPES, service_metadata
+from shared.data.database import TYPES, service_metadata
 
 
 class Base(DeclarativeBase):

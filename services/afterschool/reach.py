@@ -4,7 +4,7 @@ from uuid import UUID
 
 from services.afterschool.pages import Condition, given
 from services.afterschool.schools.domain import School
-from shared.policies import Principal
+from shared.http.policies import Principal
 
 
 def reaches(caller: Principal, school: School) -> bool:

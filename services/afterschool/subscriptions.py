@@ -1,10 +1,8 @@
 """What comes into after-school besides requests: the registry's institutions and permits, by events."""
 
 from services.afterschool.providers.usecases import copy_registry
-from shared.events.registry import (
-    InstitutionChanged,
-    InstitutionMerged,
-    InstitutionRegistered,
+from shared.events.registry.institutions import InstitutionChanged, InstitutionMerged, InstitutionRegistered
+from shared.events.registry.permits import (
     PermitCancelled,
     PermitGranted,
     PermitRecorded,
@@ -13,7 +11,7 @@ from shared.events.registry import (
     PermitRevoked,
     PermitSuspended,
 )
-from shared.inbox import Inbox
+from shared.facts.inbox import Inbox
 
 INBOX = Inbox.of(
     "afterschool",

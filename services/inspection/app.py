@@ -43,8 +43,8 @@ from services.inspection.violations.routes import router as violations
 from services.inspection.visits import domain as visit_rules
 from services.inspection.visits.routes import router as visits
 from services.inspection.worklists.routes import router as worklists
+from shared.http.web import create_service
 from shared.imports.routes import imports_router
-from shared.web import create_service
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:

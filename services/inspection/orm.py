@@ -3,7 +3,7 @@
 from sqlalchemy import BigInteger, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from shared.database import TYPES, service_metadata
+from shared.data.database import TYPES, service_metadata
 
 
 class Base(DeclarativeBase):

@@ -6,9 +6,9 @@ from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ValidationError
 
+from shared.domain.text import key
 from shared.imports.cleaning import DateOrder, Unreadable, code_text, day, one_line, whole_number
 from shared.imports.reader import Row
-from shared.text import key
 
 OUTCOMES: Final[Mapping[str, str]] = {
     "已检查": "inspected",

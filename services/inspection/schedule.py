@@ -5,9 +5,9 @@ import asyncio
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from services.inspection.grids.usecases import activate_due
-from shared.clock import utc_now
-from shared.leadership import pause, run_as_leader
-from shared.settings import ServiceSettings
+from shared.data.leadership import pause, run_as_leader
+from shared.domain.clock import utc_now
+from shared.process.settings import ServiceSettings
 
 LOOK_EVERY = 30.0
 """Seconds. Which set holds follows from the days alone; this only moves institutions and teams over soon after."""

@@ -4,7 +4,7 @@ from typing import ClassVar, Self
 
 from pydantic import Field, SecretStr, model_validator
 
-from shared.settings import ServiceSettings
+from shared.process.settings import ServiceSettings
 
 DEVELOPMENT_SEAL_KEY = "development-only-seal-key"
 

@@ -12,17 +12,16 @@ from services.inspection.targets.usecases import copy_institutions
 from services.inspection.violations.importer import ViolationImporter
 from services.inspection.visits.importer import VisitImporter
 from services.inspection.visits.mandates import MANDATES, take_mandate
-from shared.events.registry import (
+from shared.events.registry.institutions import (
     InstitutionChanged,
     InstitutionEvent,
     InstitutionMerged,
     InstitutionRegistered,
-    ProposalAccepted,
-    ProposalDismissed,
-    ResponsibilityAssigned,
 )
+from shared.events.registry.proposals import ProposalAccepted, ProposalDismissed
+from shared.events.registry.responsibilities import ResponsibilityAssigned
+from shared.facts.inbox import Delivery, Inbox, caused_by
 from shared.imports.runner import Importer
-from shared.inbox import Delivery, Inbox, caused_by
 
 
 async def hear(session: AsyncSession, deliveries: Sequence[Delivery]) -> None:

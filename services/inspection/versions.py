@@ -8,8 +8,8 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Date, Select, Text, or_
 from sqlalchemy.orm import InstrumentedAttribute, Mapped, mapped_column
 
-from shared.database import Aggregate
-from shared.dated import Withdrawable, stands
+from shared.data.database import Aggregate
+from shared.domain.dated import Withdrawable, stands
 
 Wanted = TypeVar("Wanted", bound=Select[Any])
 

@@ -6,7 +6,7 @@ from services.metrics.dashboard.routes import router as dashboard
 from services.metrics.indicators.routes import router as indicators
 from services.metrics.rebuilds.routes import router as rebuilds
 from services.metrics.settings import Settings
-from shared.web import create_service
+from shared.http.web import create_service
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:

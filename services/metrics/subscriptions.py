@@ -2,7 +2,7 @@
 
 from services.metrics.projections.facts import PROJECTIONS
 from services.metrics.projections.usecases import folding_into
-from shared.inbox import Inbox
+from shared.facts.inbox import Inbox
 
 INBOX = Inbox.of("metrics", wanted=PROJECTIONS, handle=folding_into(shadow=False))
 SHADOW = Inbox.of("metrics.rebuild", wanted=PROJECTIONS, handle=folding_into(shadow=True))

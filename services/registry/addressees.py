@@ -8,9 +8,9 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy import ColumnElement, Select, and_, select
 
 from services.registry.institutions.domain import Institution, Mode, Status
-from shared.clock import china_date
-from shared.refusals import Invalid
-from shared.wording import Day, Reason
+from shared.domain.clock import china_date
+from shared.domain.refusals import Invalid
+from shared.domain.wording import Day, Reason
 
 
 class AnsweredInFuture(Invalid):

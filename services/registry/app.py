@@ -32,8 +32,8 @@ from services.registry.subscriptions import IMPORTERS
 from services.registry.transformations import domain as transformation_rules
 from services.registry.transformations.routes import overview as transformations
 from services.registry.transformations.routes import router as transformations_of_one
+from shared.http.web import create_service
 from shared.imports.routes import imports_router
-from shared.web import create_service
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:

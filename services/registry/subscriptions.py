@@ -13,14 +13,42 @@ from services.registry.quality.usecases import copy_placements
 from services.registry.standings.usecases import copy_cases, copy_violations
 from services.registry.stop_orders.domain import Result
 from services.registry.stop_orders.usecases import conclude_visit
-from shared.events import inspection
-from shared.inbox import Delivery, Inbox, caused_by
+from shared.events.inspection.campaigns import CampaignDiscovery, CampaignTargetClosed
+from shared.events.inspection.cases import (
+    CaseClosed,
+    CaseDecided,
+    CaseDropped,
+    CaseFiled,
+    CaseNotified,
+    CasePaid,
+    CaseServed,
+    CaseStepTaken,
+)
+from shared.events.inspection.targets import InstitutionDiscovered, TargetPlaced
+from shared.events.inspection.violations import (
+    RectificationOrdered,
+    ViolationExtended,
+    ViolationRectified,
+    ViolationReported,
+    ViolationVerified,
+    ViolationWithdrawn,
+)
+from shared.events.inspection.visits import (
+    VisitCalledOff,
+    VisitJoined,
+    VisitPlanned,
+    VisitRecorded,
+    VisitReviewed,
+    VisitStarted,
+    VisitSubmitted,
+)
+from shared.facts.inbox import Delivery, Inbox, caused_by
 
 
 async def hear(session: AsyncSession, deliveries: Sequence[Delivery]) -> None:
     """File what inspection saw, and let it move what waits for it."""
     for delivery in deliveries:
-        if isinstance(delivery.event, inspection.CampaignDiscovery | inspection.InstitutionDiscovered):
+        if isinstance(delivery.event, CampaignDiscovery | InstitutionDiscovered):
             with caused_by(delivery):
                 await enter_discovery(session, delivery.event, at=delivery.event.at)
     await file_facts(session, deliveries)
@@ -29,13 +57,13 @@ async def hear(session: AsyncSession, deliveries: Sequence[Delivery]) -> None:
     await copy_cases(session, deliveries)
     for delivery in deliveries:
         with caused_by(delivery):
-            if isinstance(delivery.event, inspection.VisitSubmitted) and delivery.event.reference_id is not None:
+            if isinstance(delivery.event, VisitSubmitted) and delivery.event.reference_id is not None:
                 await take_answer(session, delivery.event)
-            if isinstance(delivery.event, inspection.CaseDecided):
+            if isinstance(delivery.event, CaseDecided):
                 await receive_proposals(session, delivery.event)
 
 
-async def take_answer(session: AsyncSession, visit: inspection.VisitSubmitted) -> None:
+async def take_answer(session: AsyncSession, visit: VisitSubmitted) -> None:
     """What a visit found that we had asked for. Told twice, or sent back and told anew, the last word holds."""
     assert visit.reference_id is not None
     if visit.purpose == "site_visit":
@@ -59,31 +87,31 @@ _RESULTS = {True: Result.STOPPED, False: Result.OPERATING, None: Result.UNCLEAR}
 INBOX = Inbox.of(
     "registry",
     wanted=[
-        inspection.TargetPlaced,
-        inspection.CampaignTargetClosed,
-        inspection.CampaignDiscovery,
-        inspection.InstitutionDiscovered,
-        inspection.VisitPlanned,
-        inspection.VisitStarted,
-        inspection.VisitJoined,
-        inspection.VisitSubmitted,
-        inspection.VisitRecorded,
-        inspection.VisitReviewed,
-        inspection.VisitCalledOff,
-        inspection.ViolationReported,
-        inspection.RectificationOrdered,
-        inspection.ViolationExtended,
-        inspection.ViolationRectified,
-        inspection.ViolationVerified,
-        inspection.ViolationWithdrawn,
-        inspection.CaseFiled,
-        inspection.CaseStepTaken,
-        inspection.CaseNotified,
-        inspection.CaseDecided,
-        inspection.CaseDropped,
-        inspection.CaseServed,
-        inspection.CasePaid,
-        inspection.CaseClosed,
+        TargetPlaced,
+        CampaignTargetClosed,
+        CampaignDiscovery,
+        InstitutionDiscovered,
+        VisitPlanned,
+        VisitStarted,
+        VisitJoined,
+        VisitSubmitted,
+        VisitRecorded,
+        VisitReviewed,
+        VisitCalledOff,
+        ViolationReported,
+        RectificationOrdered,
+        ViolationExtended,
+        ViolationRectified,
+        ViolationVerified,
+        ViolationWithdrawn,
+        CaseFiled,
+        CaseStepTaken,
+        CaseNotified,
+        CaseDecided,
+        CaseDropped,
+        CaseServed,
+        CasePaid,
+        CaseClosed,
     ],
     handle=hear,
 )

@@ -1,7 +1,7 @@
 """The published language: what the services tell one another and other agencies.
 
-One module per producer. Additive only: a field may be added with a default, nothing is renamed, retyped or dropped;
-a breaking change is a new version of the type. No personal data of children, ids only.
+One package per producer, one module per family of nouns. Additive only: a field may be added with a default, nothing
+is renamed, retyped or dropped; a breaking change is a new version of the type. No personal data of children, ids only.
 """
 
 from functools import cache

@@ -1,5 +1,7 @@
 """Every event of the platform by its name on the wire."""
 
+import importlib
+import pkgutil
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Final
@@ -10,10 +12,18 @@ PRODUCERS: Final = {"registry": registry, "inspection": inspection, "afterschool
 
 
 def events_of(producer: str) -> Iterator[type[Event]]:
-    """The events one service publishes, in the order in which its module tells them."""
-    for item in vars(PRODUCERS[producer]).values():
-        if isinstance(item, type) and issubclass(item, Event) and "type" in vars(item):
-            yield item
+    """The events one service publishes: family by family, in the order in which each module defines them."""
+    package = PRODUCERS[producer]
+    for family in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
+        module = importlib.import_module(family.name)
+        for item in vars(module).values():
+            if (
+                isinstance(item, type)
+                and issubclass(item, Event)
+                and item.__module__ == family.name
+                and "type" in vars(item)
+            ):
+                yield item
 
 
 EVENTS: Final[Mapping[str, type[Event]]] = MappingProxyType(

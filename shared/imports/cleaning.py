@@ -11,9 +11,9 @@ import unicodedata
 from datetime import date, datetime, timedelta, timezone
 from typing import Final, Literal
 
-from shared.clock import china_date
-from shared.text import credit_code, key, paragraphs, without_controls
-from shared.text import one_line as text_line
+from shared.domain.clock import china_date
+from shared.domain.text import credit_code, key, paragraphs, without_controls
+from shared.domain.text import one_line as text_line
 
 BLANKS: Final = frozenset(
     {

@@ -5,9 +5,9 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from shared.domain.refusals import Invalid
 from shared.imports.cleaning import DIGITS_LOST, DateOrder, Unreadable, code_text, column_key, says_nothing
 from shared.imports.reader import Row
-from shared.refusals import Invalid
 
 
 class UnknownField(Invalid):

@@ -1,4 +1,4 @@
-"""A file read in a process of its own (`shared.confined`): mapped rows in chunks, and which of them repeat one another.
+"""Reads a file in a confined process (`shared.process.confined`): mapped rows in chunks, and which repeat one another.
 
 The answers, in this order: one head or `error`; `strays`, keys of rows without a reference beside rows that have one,
 unless the request links them; `contested` rows, whose other key stands under several references, unless the request
@@ -17,10 +17,10 @@ from typing import Any, Final
 
 from pydantic import BaseModel
 
-from shared.confined import Limits, confined, say
 from shared.imports.cleaning import Identity, identity, serial_from_1904
 from shared.imports.mapping import Mapping
 from shared.imports.reader import REJECTING, Row, Table, UnreadableFile, codes_of, read_table
+from shared.process.confined import Limits, confined, say
 
 LIMITS: Final = Limits(memory=512 * 1024**2, seconds=300)
 """Beside the worker's own memory this has to fit in that of its container."""

@@ -9,16 +9,16 @@ from fastapi import APIRouter, File, Form, Query, Response, UploadFile, status
 from pydantic import BaseModel, ValidationError
 from sqlalchemy import delete, insert, select, update
 
-from shared import strict_json
-from shared.clock import utc_now
-from shared.database import new_id
+from shared.data.database import new_id
+from shared.domain.clock import utc_now
+from shared.domain.refusals import Conflict, Invalid, NotFound
+from shared.http import strict_json
+from shared.http.paging import Page, PageParams
+from shared.http.policies import Principal, allow
+from shared.http.web import SessionDep, problems, service_router
 from shared.imports.mapping import Mapping
 from shared.imports.runner import OPEN, Importer, Outcome
 from shared.imports.tables import import_file, import_job, import_row
-from shared.paging import Page, PageParams
-from shared.policies import Principal, allow
-from shared.refusals import Conflict, Invalid, NotFound
-from shared.web import SessionDep, problems, service_router
 
 LARGEST_FILE = 64 * 1024 * 1024
 IMPORTING = ("bureau", "district_officer", "service")

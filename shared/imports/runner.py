@@ -20,16 +20,16 @@ from sqlalchemy import ARRAY, Integer, Text, Uuid, bindparam, column, delete, fu
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
-from shared.clock import utc_now
-from shared.confined import ProcessEnded
-from shared.context import acting_as
+from shared.data.leadership import pause, run_as_leader
+from shared.data.outages import Fault, database_fault, is_outage
+from shared.domain.clock import utc_now
 from shared.imports.cleaning import DateOrder, Identity
 from shared.imports.mapping import Mapping
 from shared.imports.reader import Row, UnreadableFile
 from shared.imports.reading import Reading, ReadRow, Request, read_elsewhere
 from shared.imports.tables import import_file, import_job, import_row
-from shared.leadership import pause, run_as_leader
-from shared.outages import Fault, database_fault, is_outage
+from shared.process.confined import ProcessEnded
+from shared.process.context import acting_as
 
 log = structlog.get_logger(__name__)
 

@@ -19,7 +19,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from shared.database import shared_metadata
+from shared.data.database import shared_metadata
 
 import_job = Table(
     "import_job",

@@ -13,7 +13,7 @@ from sqlalchemy import text
 
 from services.afterschool.app import create_app
 from services.afterschool.settings import Settings
-from shared.clock import utc_now
+from shared.domain.clock import utc_now
 from tests.infrastructure import ScratchDatabase
 from tests.services import Service, running, settings_on
 

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import uuid4
 
 from services.afterschool.enrolments.routes import EnrolmentOut
-from shared.clock import utc_now
+from shared.domain.clock import utc_now
 from shared.events.catalogue import EVENTS
 from tests.afterschool.conftest import CLOSED, OPEN, SCHEDULED, World
 from tests.services import version_of

@@ -18,16 +18,10 @@ from services.afterschool.providers.domain import (
     status_on,
 )
 from services.afterschool.subscriptions import INBOX
-from shared.auth import Principal
 from shared.events import Event
-from shared.events.registry import (
-    InstitutionChanged,
-    InstitutionMerged,
-    InstitutionRegistered,
-    PermitGranted,
-    PermitRevoked,
-    PermitSuspended,
-)
+from shared.events.registry.institutions import InstitutionChanged, InstitutionMerged, InstitutionRegistered
+from shared.events.registry.permits import PermitGranted, PermitRevoked, PermitSuspended
+from shared.http.auth import Principal
 from tests.afterschool.conftest import World
 from tests.metrics.deliveries import deliver
 

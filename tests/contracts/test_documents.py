@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from deploy.contracts import ROOT, SERVICES, differences, documents, language, openapi, write
-from shared.asyncapi import asyncapi
+from shared.facts.asyncapi import asyncapi
 
 VALIDATOR = Path(__file__).parent / "asyncapi"
 

@@ -10,10 +10,10 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from deploy.contracts import incompatible, language
-from shared.asyncapi import HEADERS, event_schema
-from shared.envelope import TYPE_PREFIX, Envelope, owner_of, unwrap, wrap
 from shared.events import Event
 from shared.events.catalogue import EVENTS
+from shared.facts.asyncapi import HEADERS, event_schema
+from shared.facts.envelope import TYPE_PREFIX, Envelope, owner_of, unwrap, wrap
 
 SAMPLES = Path(__file__).parent / "samples"
 TYPES = sorted(EVENTS)

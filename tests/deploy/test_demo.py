@@ -15,7 +15,7 @@ from services.inspection.checklists.questions import faults_of, findings
 from services.inspection.devices.domain import Device, DeviceDetails
 from services.inspection.evidence.domain import Capture
 from services.inspection.sync.domain import OperationIn
-from shared.clock import utc_now
+from shared.domain.clock import utc_now
 
 
 class Answering:

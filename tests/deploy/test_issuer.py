@@ -11,8 +11,8 @@ from joserfc.jwk import KeySet
 from deploy.local import tokens
 from deploy.local.portal import create_portal
 from deploy.local.ports import Ports
-from shared.auth import LIFETIME_CAP
-from shared.auth import ROLES as KNOWN_ROLES
+from shared.http.auth import LIFETIME_CAP
+from shared.http.auth import ROLES as KNOWN_ROLES
 
 ROOT = Path(__file__).parents[2]
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import httpx
 
-from shared.clock import utc_now
-from shared.database import new_id
+from shared.data.database import new_id
+from shared.domain.clock import utc_now
 from tests.edge.operations import Operation
 from tests.services import Service
 

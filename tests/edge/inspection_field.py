@@ -8,7 +8,7 @@ from sqlalchemy import update
 
 from services.inspection.evidence.domain import Evidence
 from services.inspection.evidence.keeper import keep_received
-from shared.database import new_id
+from shared.data.database import new_id
 from tests.edge.asks import HERE, NOW, Ask, made
 from tests.inspection.docket import Docket
 from tests.inspection.hostile_files import picture

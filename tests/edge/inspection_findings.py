@@ -11,8 +11,8 @@ from services.inspection.accountability.usecases import escalate_overdue
 from services.inspection.cases.domain import Case
 from services.inspection.offences.domain import Gravity, Offence
 from services.inspection.violations import usecases as violations
-from shared.clock import china_date
-from shared.database import new_id
+from shared.data.database import new_id
+from shared.domain.clock import china_date
 from tests.edge.asks import HERE, NOW, Ask, made
 from tests.inspection.docket import BUREAU, FINE, OFFICERS, REVOCATION, Docket
 from tests.services import Service

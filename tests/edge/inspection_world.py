@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import insert
 
 from services.inspection.targets.domain import Target
-from shared.database import new_id
+from shared.data.database import new_id
 from tests.edge.asks import HERE, STREET, Ask, World, imports, made
 from tests.edge.inspection_field import field_work
 from tests.edge.inspection_findings import TODAY, findings

@@ -15,7 +15,7 @@ from services.metrics import app as metrics
 from services.metrics.settings import Settings as MetricsSettings
 from services.registry import app as registry
 from services.registry.settings import Settings as RegistrySettings
-from shared.settings import ServiceSettings
+from shared.process.settings import ServiceSettings
 from tests.services import settings_on
 
 Made = tuple[FastAPI, ServiceSettings]

@@ -14,9 +14,10 @@ from services.registry.standings.domain import OpenViolation
 from services.registry.stop_orders.domain import Result
 from services.registry.stop_orders.usecases import conclude_visit
 from services.registry.subscriptions import INBOX
-from shared.clock import china_date
-from shared.database import new_id
-from shared.events.inspection import CaseDecided, CaseProposal, ViolationReported
+from shared.data.database import new_id
+from shared.domain.clock import china_date
+from shared.events.inspection.cases import CaseDecided, CaseProposal
+from shared.events.inspection.violations import ViolationReported
 from tests.edge.asks import HERE, NOW, STREET, Ask, World, imports, made
 from tests.metrics.deliveries import deliver
 from tests.services import Service

@@ -24,7 +24,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from shared.settings import ServiceSettings
+from shared.process.settings import ServiceSettings
 from tests.edge.asks import World
 from tests.edge.matrix import MATRIX
 from tests.edge.operations import MAKERS, OPERATIONS, Operation

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 import httpx
 import pytest
 
-from shared.auth import SCOPE_OF
-from shared.policies import ROLES as KNOWN_ROLES
+from shared.http.auth import SCOPE_OF
+from shared.http.policies import ROLES as KNOWN_ROLES
 from tests.edge.asks import ELSEWHERE, HERE, World
 from tests.edge.conftest import Worlds
 from tests.edge.matrix import MATRIX, OF_A_STREET, ROLES

@@ -1,4 +1,4 @@
-"""Every field that comes from outside is read by the types of `shared/wording.py`."""
+"""Every field that comes from outside is read by the types of `shared/domain/wording.py`."""
 
 import typing
 from collections.abc import Iterator
@@ -11,8 +11,8 @@ from fastapi.dependencies.models import Dependant
 from pydantic import BaseModel, BeforeValidator
 from sqlalchemy import CheckConstraint, Table, Text
 
-from shared.policies import api_routes
-from shared.wording import NUMBER, _as_day, _as_number
+from shared.domain.wording import NUMBER, _as_day, _as_number
+from shared.http.policies import api_routes
 from tests.edge.operations import MAKERS
 
 SERVICES = ("registry", "inspection", "afterschool", "metrics")

@@ -10,7 +10,7 @@ from typing import Final
 
 from sqlalchemy import text
 
-from shared.database import Aggregate
+from shared.data.database import Aggregate
 from tests.services import Service
 
 UNTOLD: Final[Mapping[str, frozenset[str]]] = {

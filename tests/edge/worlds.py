@@ -12,10 +12,10 @@ from sqlalchemy import insert, update
 from services.afterschool.providers.domain import Provider
 from services.metrics.rebuilds.domain import Rebuild, RebuildState
 from services.metrics.subscriptions import INBOX
-from shared.database import new_id
+from shared.data.database import new_id
 from shared.events import Event
-from shared.events.inspection import CampaignLaunched
-from shared.events.registry import InstitutionRegistered
+from shared.events.inspection.campaigns import CampaignLaunched
+from shared.events.registry.institutions import InstitutionRegistered
 from tests.edge.asks import HERE, NOW, STREET, Ask, Build, World, made
 from tests.edge.inspection_world import inspection
 from tests.edge.operations import MAKERS, OPERATIONS

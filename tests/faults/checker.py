@@ -15,7 +15,7 @@ from services.metrics.projections.domain import DIMENSIONS, Coordinates, moved
 from services.metrics.projections.facts import PROJECTIONS
 from services.registry.subscriptions import INBOX as REGISTRY_INBOX
 from shared.events.catalogue import EVENTS
-from shared.events.registry import InstitutionEvent
+from shared.events.registry.institutions import InstitutionEvent
 from tests.faults.load import Acknowledged
 
 

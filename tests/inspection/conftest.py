@@ -16,8 +16,8 @@ from services.inspection.grids.domain import Grid, GridSet
 from services.inspection.settings import Settings
 from services.inspection.targets.domain import Target
 from services.inspection.visits.domain import Visit
-from shared.database import new_id
-from shared.journal import journal
+from shared.data.database import new_id
+from shared.facts.journal import journal
 from tests.infrastructure import ScratchDatabase
 from tests.services import Service, running, settings_on
 

@@ -15,10 +15,10 @@ from services.inspection.teams.domain import Inspector, TeamDetails
 from services.inspection.teams.usecases import form_team
 from services.inspection.violations import usecases as violations
 from services.inspection.violations.domain import Finding, Place
-from shared.clock import china_date
-from shared.context import acting_as
-from shared.database import new_id
-from shared.policies import Principal
+from shared.data.database import new_id
+from shared.domain.clock import china_date
+from shared.http.policies import Principal
+from shared.process.context import acting_as
 
 BUREAU = Principal("bureau-1", frozenset({"bureau"}))
 JURIST = Principal("jurist", frozenset({"bureau"}))

@@ -31,8 +31,8 @@ from services.inspection.offences.domain import (
     columns,
 )
 from services.inspection.violations.domain import Place
-from shared.database import new_id
-from shared.events.inspection import CaseEvent
+from shared.data.database import new_id
+from shared.events.inspection.cases import CaseEvent
 
 AT = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 """A Monday."""

@@ -17,8 +17,8 @@ from services.inspection.offences.domain import Gravity
 from services.inspection.settings import Settings
 from services.inspection.subscriptions import INBOX
 from services.inspection.visits.domain import Visit
-from shared.clock import china_date, utc_now
-from shared.events.registry import ResponsibilityAssigned
+from shared.domain.clock import china_date, utc_now
+from shared.events.registry.responsibilities import ResponsibilityAssigned
 from tests.inspection.conftest import World
 from tests.inspection.docket import FINE, REVOCATION, Docket
 from tests.inspection.phones import Phone

@@ -22,9 +22,9 @@ from services.inspection.campaigns.domain import (
 )
 from services.inspection.discoveries.domain import Discovery, DiscoveryDetails
 from services.inspection.violations.domain import Place
-from shared.database import new_id
-from shared.dated import WithdrawalTooLate, Withdrawn
-from shared.events.inspection import CampaignDiscovery, CampaignTargetClosed
+from shared.data.database import new_id
+from shared.domain.dated import WithdrawalTooLate, Withdrawn
+from shared.events.inspection.campaigns import CampaignDiscovery, CampaignTargetClosed
 
 AT = datetime(2026, 3, 2, tzinfo=UTC)
 DAY = date(2026, 3, 2)

@@ -15,7 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from services.inspection.cases.papers import Penalty, Statement
 from services.inspection.offences.domain import PenaltyKind
-from shared.refusals import Refusal
+from shared.domain.refusals import Refusal
 from tests.inspection.penal import (
     AT,
     CALENDAR,

@@ -10,15 +10,10 @@ from services.inspection.calendars.queries import working_calendar
 from services.inspection.cases.domain import Case
 from services.inspection.offences.domain import Gravity
 from services.inspection.subscriptions import INBOX
-from shared.clock import china_date, utc_now
-from shared.database import new_id
-from shared.events.registry import (
-    CalendarDay,
-    CalendarDayCorrected,
-    CalendarYearPublished,
-    ProposalAccepted,
-    ProposalDismissed,
-)
+from shared.data.database import new_id
+from shared.domain.clock import china_date, utc_now
+from shared.events.registry.calendars import CalendarDay, CalendarDayCorrected, CalendarYearPublished
+from shared.events.registry.proposals import ProposalAccepted, ProposalDismissed
 from tests.inspection.conftest import AT, World
 from tests.inspection.docket import FINE, OFFICERS, REVOCATION, Docket, kept_evidence
 from tests.metrics.deliveries import deliver

@@ -22,9 +22,9 @@ from services.inspection.cases.refusals import CaseStateRefuses, NoticeMissing, 
 from services.inspection.cases.states import TRANSITIONS, Action, CaseState
 from services.inspection.offences.domain import Gravity, PenaltyKind
 from services.inspection.violations.domain import Place
-from shared.clock import china_date
-from shared.database import new_id
-from shared.refusals import Refusal
+from shared.data.database import new_id
+from shared.domain.clock import china_date
+from shared.domain.refusals import Refusal
 from tests.inspection.penal import (
     ACTS,
     AT,

@@ -8,7 +8,7 @@ from sqlalchemy import update
 
 from services.inspection.checklists.seed import ROUTINE
 from services.inspection.offences.domain import Offence
-from shared.clock import china_date, utc_now
+from shared.domain.clock import china_date, utc_now
 from tests.inspection.conftest import World
 from tests.inspection.phones import Phone
 from tests.inspection.test_checklist_rules import GOOD, QUESTIONS

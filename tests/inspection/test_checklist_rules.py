@@ -16,7 +16,7 @@ from services.inspection.checklists.domain import (
     ChecklistOverlaps,
 )
 from services.inspection.checklists.seed import CONTENT
-from shared.dated import Withdrawn
+from shared.domain.dated import Withdrawn
 
 AT = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 TODAY = date(2026, 3, 2)

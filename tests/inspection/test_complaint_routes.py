@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from shared.journal import journal
+from shared.facts.journal import journal
 from tests.inspection.conftest import World
 
 TEAM = {"code": "t1", "name": "t1", "district": "140213", "grids": ["g1"]}

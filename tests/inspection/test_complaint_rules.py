@@ -26,8 +26,8 @@ from services.inspection.complaints.domain import (
 from services.inspection.complaints.matching import Known, candidates, written_code
 from services.inspection.violations.domain import Place
 from services.inspection.visits.domain import Visit
-from shared.database import new_id
-from shared.refusals import Refusal
+from shared.data.database import new_id
+from shared.domain.refusals import Refusal
 
 AT = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 HERE = Place(new_id(), "g1", "140213", None, "t1")

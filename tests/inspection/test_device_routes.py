@@ -4,7 +4,7 @@ import pytest
 
 from services.inspection.devices import queries
 from services.inspection.devices.domain import DeviceNotEnrolled
-from shared.database import new_id
+from shared.data.database import new_id
 from tests.inspection.conftest import World
 from tests.services import version_of
 

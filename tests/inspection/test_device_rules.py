@@ -18,7 +18,7 @@ from services.inspection.devices.domain import (
     DeviceNotEnrolled,
     DeviceRevokedAlready,
 )
-from shared.database import new_id
+from shared.data.database import new_id
 
 AT = datetime(2026, 3, 2, tzinfo=UTC)
 SECRET = Ed25519PrivateKey.generate()

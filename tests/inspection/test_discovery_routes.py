@@ -4,9 +4,9 @@ from typing import Any
 from uuid import UUID
 
 from services.inspection.subscriptions import hear
-from shared.clock import utc_now
-from shared.events.inspection import CampaignDiscovery
-from shared.events.registry import InstitutionRegistered
+from shared.domain.clock import utc_now
+from shared.events.inspection.campaigns import CampaignDiscovery
+from shared.events.registry.institutions import InstitutionRegistered
 from tests.inspection.conftest import World
 from tests.metrics.deliveries import deliver_all
 

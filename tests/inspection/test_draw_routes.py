@@ -10,7 +10,7 @@ from sqlalchemy import update
 from deploy.verify.draw import differences
 from services.inspection.draws.domain import Draw
 from services.inspection.targets.domain import Target
-from shared.clock import china_date, utc_now
+from shared.domain.clock import china_date, utc_now
 from tests.inspection.conftest import World
 
 NOBODY = "019a4c1e-0014-7014-8a2b-5d0c6e7f0014"

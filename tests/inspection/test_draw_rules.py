@@ -45,7 +45,7 @@ from services.inspection.draws.lottery import (
     uncovered,
     wanted,
 )
-from shared.refusals import Refusal
+from shared.domain.refusals import Refusal
 
 AT = datetime(2026, 3, 2, tzinfo=UTC)
 DAY = date(2026, 3, 2)

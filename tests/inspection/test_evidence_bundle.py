@@ -14,9 +14,9 @@ from deploy.verify.bundle import faults
 from services.inspection.evidence import queries
 from services.inspection.evidence.exhibits import bundle, enter_exhibits
 from services.inspection.evidence.seal import Seal
-from shared.clock import utc_now
-from shared.database import new_id
-from shared.policies import Principal
+from shared.data.database import new_id
+from shared.domain.clock import utc_now
+from shared.http.policies import Principal
 from tests.inspection.conftest import World
 from tests.inspection.hostile_files import picture
 from tests.inspection.test_evidence_routes import announcement, keep, send, visit

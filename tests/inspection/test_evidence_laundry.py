@@ -9,7 +9,7 @@ from PIL import Image, ImageStat
 from services.inspection.evidence import laundry
 from services.inspection.evidence.cleaning import Unclean
 from services.inspection.evidence.laundry import clean
-from shared.confined import confined
+from shared.process.confined import confined
 from tests.inspection.hostile_files import CLEAN, FILES, HERE, Sent, exif, picture
 
 

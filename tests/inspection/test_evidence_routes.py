@@ -16,7 +16,7 @@ from services.inspection.canonical import canonical
 from services.inspection.evidence.domain import TRIES, Capture, Evidence
 from services.inspection.evidence.keeper import keep_received
 from services.inspection.evidence.laundry import clean
-from shared import confined
+from shared.process import confined
 from tests.inspection.conftest import AT, World
 from tests.inspection.hostile_files import HERE, exif, picture
 

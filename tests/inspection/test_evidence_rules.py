@@ -35,7 +35,7 @@ from services.inspection.evidence.domain import (
 )
 from services.inspection.evidence.seal import Seal
 from services.inspection.violations.domain import Place
-from shared.refusals import Refusal
+from shared.domain.refusals import Refusal
 
 AT = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 CASE = UUID(int=9)

@@ -10,8 +10,8 @@ import pytest
 from services.inspection.rows import INTERPRETED, OUTCOMES
 from services.inspection.subscriptions import hear
 from services.inspection.visits.importer import Parsed, VisitImporter, parse
-from shared.database import new_id
-from shared.events.registry import InstitutionRegistered
+from shared.data.database import new_id
+from shared.events.registry.institutions import InstitutionRegistered
 from tests.inspection.conftest import World
 from tests.inspection.test_grid_rules import DATA
 from tests.inspection.test_imports import AT, load, visit

@@ -13,8 +13,9 @@ from services.inspection.grids.usecases import activate_due
 from services.inspection.schedule import GridCalendar
 from services.inspection.subscriptions import hear
 from services.inspection.visits.mandates import take_mandate
-from shared.clock import china_date, utc_now
-from shared.events.registry import InstitutionChanged, InstitutionRegistered, SiteVisitRequested
+from shared.domain.clock import china_date, utc_now
+from shared.events.registry.applications import SiteVisitRequested
+from shared.events.registry.institutions import InstitutionChanged, InstitutionRegistered
 from tests.inspection.conftest import World
 from tests.inspection.phones import Phone
 from tests.inspection.test_grid_rules import BOW_TIE, box, polygon

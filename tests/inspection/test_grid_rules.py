@@ -34,9 +34,9 @@ from services.inspection.grids.successions import (
     uncontested,
 )
 from services.inspection.targets.domain import Cause, stayed, succeeded
-from shared.clock import china_date
-from shared.database import new_id
-from shared.dated import WithdrawalTooLate
+from shared.data.database import new_id
+from shared.domain.clock import china_date
+from shared.domain.dated import WithdrawalTooLate
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
 AT = datetime(2026, 3, 2, tzinfo=UTC)

@@ -13,10 +13,10 @@ from services.inspection.targets.domain import Target
 from services.inspection.violations.importer import ViolationImporter
 from services.inspection.visits.domain import Visit
 from services.inspection.visits.importer import VisitImporter
-from shared.clock import utc_now
+from shared.domain.clock import utc_now
+from shared.facts.journal import journal
 from shared.imports.reader import Row
 from shared.imports.runner import Importer
-from shared.journal import journal
 from tests.inspection.conftest import World
 from tests.inspection.docket import BUREAU, OFFICERS, Docket
 

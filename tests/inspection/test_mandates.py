@@ -11,12 +11,8 @@ from services.inspection.subscriptions import INBOX
 from services.inspection.targets.domain import Target, TargetNotFound
 from services.inspection.visits.assignments import assign_waiting
 from shared.events import Event
-from shared.events.registry import (
-    ApplicationWithdrawn,
-    SiteVisitRequested,
-    StopOrderCancelled,
-    StopOrderRecipientsListed,
-)
+from shared.events.registry.applications import ApplicationWithdrawn, SiteVisitRequested
+from shared.events.registry.stop_orders import StopOrderCancelled, StopOrderRecipientsListed
 from tests.inspection.conftest import AT, World
 from tests.metrics.deliveries import deliver_all
 

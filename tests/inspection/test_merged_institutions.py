@@ -7,8 +7,8 @@ from sqlalchemy import update
 
 from services.inspection.subscriptions import hear
 from services.inspection.targets.domain import Target
-from shared.clock import utc_now
-from shared.events.registry import InstitutionChanged, InstitutionMerged, InstitutionRegistered
+from shared.domain.clock import utc_now
+from shared.events.registry.institutions import InstitutionChanged, InstitutionMerged, InstitutionRegistered
 from tests.inspection.conftest import World
 from tests.inspection.phones import Phone
 from tests.metrics.deliveries import deliver_all

@@ -5,7 +5,7 @@ from typing import Any
 
 from services.inspection.norms.domain import NormName
 from services.inspection.norms.queries import in_force
-from shared.clock import china_date, utc_now
+from shared.domain.clock import china_date, utc_now
 from tests.inspection.conftest import World
 
 TODAY = china_date(utc_now())

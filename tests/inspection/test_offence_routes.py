@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from shared.clock import china_date, utc_now
+from shared.domain.clock import china_date, utc_now
 from tests.inspection.conftest import World
 
 TODAY = china_date(utc_now())

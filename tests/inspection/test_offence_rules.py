@@ -18,8 +18,8 @@ from services.inspection.offences.domain import (
     columns,
     unbroken,
 )
-from shared.database import new_id
-from shared.dated import Withdrawn
+from shared.data.database import new_id
+from shared.domain.dated import Withdrawn
 
 AT = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 TODAY = date(2026, 3, 2)

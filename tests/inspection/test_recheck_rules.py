@@ -21,8 +21,8 @@ from services.inspection.rechecks.domain import (
     SameTeamRechecks,
     drawn,
 )
-from shared.database import new_id
-from shared.refusals import Refusal
+from shared.data.database import new_id
+from shared.domain.refusals import Refusal
 
 AT = datetime(2026, 3, 20, tzinfo=UTC)
 VISITS = [new_id() for _ in range(20)]

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from services.inspection.campaign_reports.domain import Figures
-from shared.clock import china_date, utc_now
+from shared.domain.clock import china_date, utc_now
 from tests.inspection.conftest import World
 from tests.inspection.test_discovery_routes import SEEN, TEAM, found
 

@@ -16,7 +16,7 @@ from services.inspection.rotas.domain import (
     roster,
 )
 from services.inspection.teams.domain import Inspector
-from shared.database import new_id
+from shared.data.database import new_id
 
 AT = datetime(2026, 3, 2, tzinfo=UTC)
 TEAM = new_id()

@@ -34,12 +34,12 @@ from services.inspection.teams.domain import Team, TeamDetails
 from services.inspection.visits import usecases as of_visits
 from services.inspection.visits.domain import Visit
 from services.inspection.visits.usecases import Wish
-from shared.clock import utc_now
-from shared.context import acting_as
-from shared.database import new_id, open_engine, open_sessions
-from shared.journal import journal
-from shared.policies import Principal
-from shared.refusals import Refusal
+from shared.data.database import new_id, open_engine, open_sessions
+from shared.domain.clock import utc_now
+from shared.domain.refusals import Refusal
+from shared.facts.journal import journal
+from shared.http.policies import Principal
+from shared.process.context import acting_as
 from tests.infrastructure import ScratchDatabase
 from tests.inspection.phones import KEY
 from tests.services import settings_on

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from services.inspection.sync.feed import ChangesOut
-from shared.clock import china_date, utc_now
+from shared.domain.clock import china_date, utc_now
 from tests.inspection.conftest import World
 from tests.inspection.phones import LISTS, Phone, ids
 

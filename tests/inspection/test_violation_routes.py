@@ -6,8 +6,8 @@ from uuid import UUID
 
 import pytest
 
-from shared.clock import china_date, utc_now
-from shared.database import new_id
+from shared.data.database import new_id
+from shared.domain.clock import china_date, utc_now
 from tests.inspection.conftest import World
 from tests.inspection.docket import kept_evidence
 from tests.inspection.phones import Phone

@@ -26,7 +26,7 @@ from services.inspection.violations.domain import (
     ViolationWithdrawnAlready,
     is_overdue,
 )
-from shared.database import new_id
+from shared.data.database import new_id
 from tests.inspection.penal import offence
 
 AT = datetime(2026, 3, 2, tzinfo=UTC)

@@ -9,7 +9,7 @@ import httpx
 from sqlalchemy import select
 
 from services.inspection.targets.domain import Target
-from shared.clock import china_date, utc_now
+from shared.domain.clock import china_date, utc_now
 from tests.inspection.conftest import World
 
 DAYS = {"starts_on": "2026-03-01", "ends_on": "2026-03-31"}

@@ -18,7 +18,7 @@ from services.inspection.visits.domain import (
     VisitNotStarted,
     VisitPlaceMissing,
 )
-from shared.database import new_id
+from shared.data.database import new_id
 
 AT = datetime(2026, 3, 2, 17, 0, tzinfo=UTC)
 """One o'clock in the morning of the third, in China."""

@@ -13,8 +13,8 @@ from services.inspection.campaigns.domain import Outcome
 from services.inspection.visits import usecases as of_visits
 from services.inspection.visits.bodies import SubmissionIn
 from services.inspection.visits.usecases import Wish
-from shared.clock import china_date, utc_now
-from shared.policies import Principal
+from shared.domain.clock import china_date, utc_now
+from shared.http.policies import Principal
 from tests.inspection.conftest import World
 from tests.inspection.test_checklist_routes import CHECKLIST
 from tests.inspection.test_checklist_rules import QUESTIONS

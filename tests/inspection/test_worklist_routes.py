@@ -6,8 +6,8 @@ from uuid import UUID
 
 from services.inspection.targets.domain import Target
 from services.inspection.visits.domain import Visit
-from shared.clock import china_date, utc_now
-from shared.database import new_id
+from shared.data.database import new_id
+from shared.domain.clock import china_date, utc_now
 from tests.inspection.conftest import World
 
 TODAY = china_date(utc_now())

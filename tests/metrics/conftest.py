@@ -14,8 +14,34 @@ from services.metrics.app import create_app
 from services.metrics.projections.domain import DIMENSIONS, Cell, Member, Receipt
 from services.metrics.settings import Settings
 from services.metrics.subscriptions import INBOX
-from shared.events import Event, registry
-from shared.inbox import Delivery
+from shared.events import Event
+from shared.events.registry.advertisements import AdvertisementFound, AdvertisementRemoved, AdvertisementVerified
+from shared.events.registry.applications import (
+    ApplicationAccepted,
+    ApplicationDrafted,
+    ApplicationGranted,
+    ApplicationRefused,
+    ApplicationWithdrawn,
+)
+from shared.events.registry.commitments import CommitmentBreached, CommitmentSigned
+from shared.events.registry.institutions import InstitutionRegistered
+from shared.events.registry.notices import NoticeConfirmed, NoticePublished
+from shared.events.registry.permits import PermitCancelled, PermitRecorded, PermitRevoked, PermitSuspended
+from shared.events.registry.responsibilities import ResponsibilityAssigned
+from shared.events.registry.stop_orders import (
+    ListedRecipient,
+    StopOrderAcknowledged,
+    StopOrderCancelled,
+    StopOrderIssued,
+    StopOrderRecipientsListed,
+    StopOrderVerified,
+)
+from shared.events.registry.transformations import (
+    TransformationAbandoned,
+    TransformationCompleted,
+    TransformationStarted,
+)
+from shared.facts.inbox import Delivery
 from tests.infrastructure import ScratchDatabase
 from tests.metrics.deliveries import deliver
 from tests.metrics.samples import SAMPLES, one
@@ -95,51 +121,49 @@ def changed(event: type[Event], **more: Any) -> Event:
 
 
 def institution(number: int, **more: Any) -> Event:
-    return changed(registry.InstitutionRegistered, institution_id=UUID(int=1000 + number), **more)
+    return changed(InstitutionRegistered, institution_id=UUID(int=1000 + number), **more)
 
 
 _ENDS: Sequence[type[Event]] = (
-    registry.ApplicationDrafted,
-    registry.ApplicationAccepted,
-    registry.ApplicationGranted,
-    registry.ApplicationRefused,
-    registry.ApplicationWithdrawn,
+    ApplicationDrafted,
+    ApplicationAccepted,
+    ApplicationGranted,
+    ApplicationRefused,
+    ApplicationWithdrawn,
 )
 _DECISIONS: Sequence[type[Event]] = (
-    registry.PermitRecorded,
-    registry.PermitSuspended,
-    registry.PermitRevoked,
-    registry.PermitCancelled,
+    PermitRecorded,
+    PermitSuspended,
+    PermitRevoked,
+    PermitCancelled,
 )
 
 
 def licensing() -> list[Event]:
     """One of most facts the registry publishes, each about something of its own."""
     parts = [
-        registry.ListedRecipient(
-            recipient_id=one(700 + number), institution_id=one(number), district="140213", street=None
-        )
+        ListedRecipient(recipient_id=one(700 + number), institution_id=one(number), district="140213", street=None)
         for number in range(3)
     ]
     return [
-        SAMPLES[registry.CommitmentSigned],
-        SAMPLES[registry.CommitmentBreached],
-        changed(registry.CommitmentSigned, commitment_id=one(500)),
-        SAMPLES[registry.TransformationStarted],
-        changed(registry.TransformationCompleted, transformation_id=one(501)),
-        changed(registry.TransformationCompleted, transformation_id=one(502), target="closure"),
-        changed(registry.TransformationAbandoned, transformation_id=one(503)),
+        SAMPLES[CommitmentSigned],
+        SAMPLES[CommitmentBreached],
+        changed(CommitmentSigned, commitment_id=one(500)),
+        SAMPLES[TransformationStarted],
+        changed(TransformationCompleted, transformation_id=one(501)),
+        changed(TransformationCompleted, transformation_id=one(502), target="closure"),
+        changed(TransformationAbandoned, transformation_id=one(503)),
         *(changed(event, application_id=one(510 + number)) for number, event in enumerate(_ENDS)),
         *(changed(event, permit_id=one(520 + number)) for number, event in enumerate(_DECISIONS)),
-        SAMPLES[registry.StopOrderIssued],
-        changed(registry.StopOrderIssued, stop_order_id=one(530)),
-        changed(registry.StopOrderCancelled, stop_order_id=one(530)),
-        changed(registry.StopOrderRecipientsListed, recipients=parts),
-        *(changed(registry.StopOrderAcknowledged, recipient_id=one(700 + number)) for number in range(2)),
-        changed(registry.StopOrderVerified, recipient_id=one(700)),
-        changed(registry.StopOrderVerified, recipient_id=one(702), result="operating"),
+        SAMPLES[StopOrderIssued],
+        changed(StopOrderIssued, stop_order_id=one(530)),
+        changed(StopOrderCancelled, stop_order_id=one(530)),
+        changed(StopOrderRecipientsListed, recipients=parts),
+        *(changed(StopOrderAcknowledged, recipient_id=one(700 + number)) for number in range(2)),
+        changed(StopOrderVerified, recipient_id=one(700)),
+        changed(StopOrderVerified, recipient_id=one(702), result="operating"),
         *(
-            changed(registry.ResponsibilityAssigned, institution_id=UUID(int=1000 + number), role=role, officer=officer)
+            changed(ResponsibilityAssigned, institution_id=UUID(int=1000 + number), role=role, officer=officer)
             for number, role, officer in (
                 (1, "district_officer", "a"),
                 (2, "district_officer", "a"),
@@ -148,12 +172,12 @@ def licensing() -> list[Event]:
                 (4, "industry_department", "b"),  # closed since
             )
         ),
-        SAMPLES[registry.AdvertisementVerified],
-        changed(registry.AdvertisementFound, advertisement_id=one(550)),
-        changed(registry.AdvertisementRemoved, advertisement_id=one(551)),
-        SAMPLES[registry.NoticePublished],
-        changed(registry.NoticePublished, notice_id=one(560), subjects=[], recipients=6),
-        *(changed(registry.NoticeConfirmed, receipt_id=one(570 + number)) for number in range(2)),
+        SAMPLES[AdvertisementVerified],
+        changed(AdvertisementFound, advertisement_id=one(550)),
+        changed(AdvertisementRemoved, advertisement_id=one(551)),
+        SAMPLES[NoticePublished],
+        changed(NoticePublished, notice_id=one(560), subjects=[], recipients=6),
+        *(changed(NoticeConfirmed, receipt_id=one(570 + number)) for number in range(2)),
     ]
 
 

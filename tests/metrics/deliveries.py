@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from uuid import UUID
 
-from shared.database import new_id
-from shared.envelope import Envelope
+from shared.data.database import new_id
 from shared.events import Event
-from shared.inbox import Delivery
+from shared.facts.envelope import Envelope
+from shared.facts.inbox import Delivery
 
 AT = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 

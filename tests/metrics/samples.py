@@ -8,63 +8,152 @@ from typing import Any
 from uuid import UUID
 
 from services.metrics.projections.domain import Mark
-from shared.events import Event, afterschool, inspection, registry
+from shared.events import Event
+from shared.events.afterschool.enrolments import EnrolmentWithdrawn, StudentEnrolled, StudentPromoted, StudentWaitlisted
+from shared.events.afterschool.offerings import OfferingChanged, OfferingPublished
+from shared.events.afterschool.schools import SchoolRegistered
 from shared.events.catalogue import events_of
+from shared.events.inspection.campaigns import (
+    CampaignClosed,
+    CampaignDiscovery,
+    CampaignLaunched,
+    CampaignTargetClosed,
+    CampaignTargetsHandedOver,
+    CampaignTargetsListed,
+    CampaignTargetsWithdrawn,
+    CampaignWithdrawn,
+    ListedTarget,
+)
+from shared.events.inspection.checklists import (
+    ChecklistContinued,
+    ChecklistEnacted,
+    ChecklistRetired,
+    ChecklistWithdrawn,
+)
+from shared.events.inspection.complaints import ComplaintContactRead, ComplaintHandedOver
+from shared.events.inspection.draws import DrawCommitted, DrawResultListed
+from shared.events.inspection.escalations import EscalationRaised
+from shared.events.inspection.evidence import EvidenceExhibited, EvidenceKept, EvidenceResumed, EvidenceStalled
+from shared.events.inspection.grids import GridSetActivated, GridSetEndSet, GridSetScheduled, GridSetWithdrawn
+from shared.events.inspection.norms import NormEnacted, NormWithdrawn
+from shared.events.inspection.offences import OffenceContinued, OffenceEnacted, OffenceRepealed, OffenceWithdrawn
+from shared.events.inspection.rechecks import RecheckAttempted, RecheckConcluded, RechecksDrawn
+from shared.events.inspection.sync import SyncConflictRecorded
+from shared.events.inspection.targets import InstitutionDiscovered, TargetPlaced
+from shared.events.inspection.teams import (
+    AbsenceCancelled,
+    AbsenceNoted,
+    DeviceEnrolled,
+    DeviceRevoked,
+    DutyAssigned,
+    DutyCancelled,
+    TeamFormed,
+    TeamHandedOver,
+)
+from shared.events.inspection.violations import (
+    RectificationOrdered,
+    ViolationExtended,
+    ViolationHandedOver,
+    ViolationRectified,
+    ViolationReported,
+    ViolationVerified,
+    ViolationWithdrawn,
+)
+from shared.events.inspection.visits import (
+    VisitCalledOff,
+    VisitHandedOver,
+    VisitJoined,
+    VisitPlanned,
+    VisitRecorded,
+    VisitReviewed,
+    VisitStarted,
+    VisitSubmitted,
+)
+from shared.events.registry.advertisements import AdvertisementFound
+from shared.events.registry.applications import ApplicationSubmitted
+from shared.events.registry.calendars import (
+    CalendarDayCorrected,
+    CalendarYearPublished,
+    SchoolTermSet,
+    SchoolTermWithdrawn,
+)
+from shared.events.registry.commitments import CommitmentSigned, CommitmentTextPublished, CommitmentTextWithdrawn
+from shared.events.registry.institutions import (
+    InstitutionChanged,
+    InstitutionMerged,
+    InstitutionRegistered,
+    QualityFindingDismissed,
+)
+from shared.events.registry.notices import NoticeConfirmed, NoticePublished
+from shared.events.registry.permits import PermitGranted
+from shared.events.registry.procedures import ProcedureEnacted, ProcedureWithdrawn
+from shared.events.registry.proposals import ProposalAccepted, ProposalDismissed, ProposalReceived
+from shared.events.registry.responsibilities import ResponsibilityAssigned
+from shared.events.registry.rules import RuleEnacted, RuleRepealed, RuleWithdrawn
+from shared.events.registry.stop_orders import (
+    ListedRecipient,
+    StopOrderAcknowledged,
+    StopOrderConfirmed,
+    StopOrderIssued,
+    StopOrderRecipientsListed,
+    StopOrderRecipientsReleased,
+)
+from shared.events.registry.transformations import TransformationStarted
 from tests.metrics.deliveries import AT
 
 CONTRACTS = Path(__file__).parents[1] / "contracts" / "samples"
 COUNT_NOTHING: frozenset[type[Event]] = frozenset(
     {
-        inspection.AbsenceCancelled,
-        inspection.AbsenceNoted,
-        inspection.DeviceEnrolled,
-        inspection.DeviceRevoked,
-        inspection.ChecklistEnacted,
-        inspection.ChecklistRetired,
-        inspection.ChecklistContinued,
-        inspection.ChecklistWithdrawn,
-        inspection.ComplaintContactRead,
-        inspection.EvidenceExhibited,
-        inspection.EvidenceStalled,
-        inspection.ViolationHandedOver,
-        inspection.ComplaintHandedOver,
-        inspection.CampaignTargetsHandedOver,
-        inspection.EvidenceResumed,
-        inspection.VisitJoined,
-        inspection.VisitHandedOver,
-        inspection.TeamHandedOver,
-        inspection.EscalationRaised,
-        inspection.DrawResultListed,
-        inspection.DutyAssigned,
-        inspection.DutyCancelled,
-        inspection.GridSetActivated,
-        inspection.NormEnacted,
-        inspection.NormWithdrawn,
-        inspection.OffenceContinued,
-        inspection.OffenceEnacted,
-        inspection.OffenceRepealed,
-        inspection.OffenceWithdrawn,
-        inspection.GridSetEndSet,
-        inspection.GridSetScheduled,
-        inspection.GridSetWithdrawn,
-        inspection.RechecksDrawn,
-        inspection.RecheckAttempted,
-        registry.CalendarDayCorrected,
-        registry.CalendarYearPublished,
-        registry.CommitmentTextPublished,
-        registry.CommitmentTextWithdrawn,
-        registry.ProcedureEnacted,
-        registry.ProcedureWithdrawn,
-        registry.ProposalAccepted,
-        registry.ProposalDismissed,
-        registry.ProposalReceived,
-        registry.QualityFindingDismissed,
-        registry.RuleEnacted,
-        registry.RuleRepealed,
-        registry.RuleWithdrawn,
-        registry.SchoolTermSet,
-        registry.SchoolTermWithdrawn,
-        registry.StopOrderConfirmed,
+        AbsenceCancelled,
+        AbsenceNoted,
+        DeviceEnrolled,
+        DeviceRevoked,
+        ChecklistEnacted,
+        ChecklistRetired,
+        ChecklistContinued,
+        ChecklistWithdrawn,
+        ComplaintContactRead,
+        EvidenceExhibited,
+        EvidenceStalled,
+        ViolationHandedOver,
+        ComplaintHandedOver,
+        CampaignTargetsHandedOver,
+        EvidenceResumed,
+        VisitJoined,
+        VisitHandedOver,
+        TeamHandedOver,
+        EscalationRaised,
+        DrawResultListed,
+        DutyAssigned,
+        DutyCancelled,
+        GridSetActivated,
+        NormEnacted,
+        NormWithdrawn,
+        OffenceContinued,
+        OffenceEnacted,
+        OffenceRepealed,
+        OffenceWithdrawn,
+        GridSetEndSet,
+        GridSetScheduled,
+        GridSetWithdrawn,
+        RechecksDrawn,
+        RecheckAttempted,
+        CalendarDayCorrected,
+        CalendarYearPublished,
+        CommitmentTextPublished,
+        CommitmentTextWithdrawn,
+        ProcedureEnacted,
+        ProcedureWithdrawn,
+        ProposalAccepted,
+        ProposalDismissed,
+        ProposalReceived,
+        QualityFindingDismissed,
+        RuleEnacted,
+        RuleRepealed,
+        RuleWithdrawn,
+        SchoolTermSet,
+        SchoolTermWithdrawn,
+        StopOrderConfirmed,
     }
 )
 """Events of the catalogue that no number needs. Whoever publishes a new event decides here."""
@@ -98,20 +187,20 @@ _campaign: Mapping[str, Any] = {"campaign_id": CAMPAIGN, "at": AT}
 SAMPLES: dict[type[Event], Event] = {
     type(event): event
     for event in (
-        registry.InstitutionRegistered(**_institution),
-        registry.InstitutionChanged(**{**_institution, "status": "closed"}, changed=["status"]),
-        registry.InstitutionMerged(**{**_institution, "status": "merged"}, merged_into=one(98)),
-        inspection.TargetPlaced(institution_id=INSTITUTION, grid="g1", blind_spot=None, at=AT),
-        inspection.TeamFormed(team_id=TEAM, code="team-01", name="一组", district="140213", grids=["g1"], at=AT),
-        inspection.CampaignLaunched(**_campaign, name="春季", targets=1, district="140213"),
-        inspection.CampaignTargetsListed(
+        InstitutionRegistered(**_institution),
+        InstitutionChanged(**{**_institution, "status": "closed"}, changed=["status"]),
+        InstitutionMerged(**{**_institution, "status": "merged"}, merged_into=one(98)),
+        TargetPlaced(institution_id=INSTITUTION, grid="g1", blind_spot=None, at=AT),
+        TeamFormed(team_id=TEAM, code="team-01", name="一组", district="140213", grids=["g1"], at=AT),
+        CampaignLaunched(**_campaign, name="春季", targets=1, district="140213"),
+        CampaignTargetsListed(
             **_campaign,
-            targets=[inspection.ListedTarget(target_id=TARGET, institution_id=INSTITUTION, **GRID)],
+            targets=[ListedTarget(target_id=TARGET, institution_id=INSTITUTION, **GRID)],
         ),
-        inspection.CampaignTargetClosed(
+        CampaignTargetClosed(
             **_campaign, target_id=TARGET, institution_id=INSTITUTION, visit_id=VISIT, reason="inspected"
         ),
-        inspection.InstitutionDiscovered(
+        InstitutionDiscovered(
             discovery_id=DISCOVERY,
             visit_id=VISIT,
             team=None,
@@ -124,35 +213,33 @@ SAMPLES: dict[type[Event], Event] = {
             at=AT,
             **GRID,
         ),
-        inspection.CampaignDiscovery(**_campaign, discovery_id=DISCOVERY, visit_id=VISIT, grid="g1"),
-        inspection.CampaignClosed(**_campaign, targets=1, closed=1, discoveries=1),
-        inspection.CampaignWithdrawn(**_campaign, name="春季", district="140213"),
-        inspection.CampaignTargetsWithdrawn(**_campaign, targets=[TARGET]),
-        inspection.VisitPlanned(**_visit),
-        inspection.VisitStarted(**_visit, visited_on=date(2026, 3, 2)),
-        inspection.VisitSubmitted(**_visit, outcome="inspected", visited_on=date(2026, 3, 2), score=1, violations=0),
-        inspection.VisitRecorded(
+        CampaignDiscovery(**_campaign, discovery_id=DISCOVERY, visit_id=VISIT, grid="g1"),
+        CampaignClosed(**_campaign, targets=1, closed=1, discoveries=1),
+        CampaignWithdrawn(**_campaign, name="春季", district="140213"),
+        CampaignTargetsWithdrawn(**_campaign, targets=[TARGET]),
+        VisitPlanned(**_visit),
+        VisitStarted(**_visit, visited_on=date(2026, 3, 2)),
+        VisitSubmitted(**_visit, outcome="inspected", visited_on=date(2026, 3, 2), score=1, violations=0),
+        VisitRecorded(
             **_visit, outcome="moved", visited_on=date(2025, 12, 31), score=None, visit_type=None, external_ref="a"
         ),
-        inspection.VisitReviewed(**_visit, accepted=False, note=None),
-        inspection.VisitCalledOff(**_visit, cause="application-withdrawn"),
-        inspection.ViolationReported(**_violation, state="reported", description="x", external_ref=None),
-        inspection.RectificationOrdered(
-            **_violation, state="rectification_ordered", due_on=date(2026, 4, 1), requirement="x"
-        ),
-        inspection.ViolationExtended(**_violation, state="rectification_ordered", due_on=date(2026, 4, 9), reason="x"),
-        inspection.ViolationRectified(**_violation, state="rectified", statement="x"),
-        inspection.ViolationVerified(**_violation, state="closed", holds=True, note=None),
-        inspection.ViolationWithdrawn(**_violation, state="withdrawn"),
-        afterschool.SchoolRegistered(school_id=SCHOOL, code="s", name="一小", at=AT, **PLACE),
-        afterschool.OfferingPublished(
+        VisitReviewed(**_visit, accepted=False, note=None),
+        VisitCalledOff(**_visit, cause="application-withdrawn"),
+        ViolationReported(**_violation, state="reported", description="x", external_ref=None),
+        RectificationOrdered(**_violation, state="rectification_ordered", due_on=date(2026, 4, 1), requirement="x"),
+        ViolationExtended(**_violation, state="rectification_ordered", due_on=date(2026, 4, 9), reason="x"),
+        ViolationRectified(**_violation, state="rectified", statement="x"),
+        ViolationVerified(**_violation, state="closed", holds=True, note=None),
+        ViolationWithdrawn(**_violation, state="withdrawn"),
+        SchoolRegistered(school_id=SCHOOL, code="s", name="一小", at=AT, **PLACE),
+        OfferingPublished(
             offering_id=OFFERING, school_id=SCHOOL, name="足球", category="sports", capacity=30, at=AT, **PLACE
         ),
-        afterschool.OfferingChanged(offering_id=OFFERING, school_id=SCHOOL, capacity=40, at=AT),
-        afterschool.StudentEnrolled(**_enrolment),
-        afterschool.StudentWaitlisted(**_enrolment),
-        afterschool.StudentPromoted(**_enrolment),
-        afterschool.EnrolmentWithdrawn(**_enrolment, was="enrolled"),
+        OfferingChanged(offering_id=OFFERING, school_id=SCHOOL, capacity=40, at=AT),
+        StudentEnrolled(**_enrolment),
+        StudentWaitlisted(**_enrolment),
+        StudentPromoted(**_enrolment),
+        EnrolmentWithdrawn(**_enrolment, was="enrolled"),
     )
 }
 
@@ -166,9 +253,9 @@ def _published(event: type[Event]) -> Event:
 SAMPLES |= {event: _published(event) for event in events_of("registry") if event not in COUNT_NOTHING | set(SAMPLES)}
 SAMPLES |= {event: _published(event) for event in events_of("inspection") if event not in COUNT_NOTHING | set(SAMPLES)}
 RECIPIENTS = [one(600 + number) for number in range(2)]
-SAMPLES[registry.StopOrderRecipientsListed] = registry.StopOrderRecipientsListed(
+SAMPLES[StopOrderRecipientsListed] = StopOrderRecipientsListed(
     stop_order_id=one(599), first_day=date(2026, 1, 24), last_day=date(2026, 2, 28), institutions=[INSTITUTION],
-    recipients=[registry.ListedRecipient(recipient_id=RECIPIENTS[0], institution_id=INSTITUTION, **PLACE)], at=AT,
+    recipients=[ListedRecipient(recipient_id=RECIPIENTS[0], institution_id=INSTITUTION, **PLACE)], at=AT,
 )  # fmt: skip
 
 _CAMPAIGN, _SCHOOL = {"campaign": str(CAMPAIGN)}, {"school": str(SCHOOL)}
@@ -191,18 +278,18 @@ def _id(event: type[Event], name: str) -> UUID:
     return found
 
 
-_APPLICATION = _id(registry.ApplicationSubmitted, "application_id")
-_PERMIT = _id(registry.PermitGranted, "permit_id")
-_TRANSFORMATION = _id(registry.TransformationStarted, "transformation_id")
-_COMMITMENT = _id(registry.CommitmentSigned, "commitment_id")
-_ADVERTISEMENT = _id(registry.AdvertisementFound, "advertisement_id")
-_ORDER = _id(registry.StopOrderIssued, "stop_order_id")
-_RECIPIENT = _id(registry.StopOrderAcknowledged, "recipient_id")
-RELEASED: UUID = SAMPLES[registry.StopOrderRecipientsReleased].model_dump()["recipients"][0]
-_DRAW = _id(inspection.DrawCommitted, "draw_id")
-_RECHECK = _id(inspection.RecheckConcluded, "recheck_id")
-_EVIDENCE = _id(inspection.EvidenceKept, "evidence_id")
-_CONFLICT = _id(inspection.SyncConflictRecorded, "operation_id")
+_APPLICATION = _id(ApplicationSubmitted, "application_id")
+_PERMIT = _id(PermitGranted, "permit_id")
+_TRANSFORMATION = _id(TransformationStarted, "transformation_id")
+_COMMITMENT = _id(CommitmentSigned, "commitment_id")
+_ADVERTISEMENT = _id(AdvertisementFound, "advertisement_id")
+_ORDER = _id(StopOrderIssued, "stop_order_id")
+_RECIPIENT = _id(StopOrderAcknowledged, "recipient_id")
+RELEASED: UUID = SAMPLES[StopOrderRecipientsReleased].model_dump()["recipients"][0]
+_DRAW = _id(DrawCommitted, "draw_id")
+_RECHECK = _id(RecheckConcluded, "recheck_id")
+_EVIDENCE = _id(EvidenceKept, "evidence_id")
+_CONFLICT = _id(SyncConflictRecorded, "operation_id")
 _NOWHERE = {"district": "", "street": ""}
 _OF_THE_STREET = {**_STREET, **_MARCH}
 _ADVERTISED = {**_OF_THE_STREET, "kind": "visit"}
@@ -260,13 +347,13 @@ SAID: Mapping[str, tuple[Any, ...]] = {
     "CommitmentBreached": ("commitment", _COMMITMENT, {"state": "breached"}, None),
     "NoticePublished": (
         "notice",
-        _id(registry.NoticePublished, "notice_id"),
+        _id(NoticePublished, "notice_id"),
         {"state": "published", "kind": "violators", **_MARCH},
         154,
     ),
     "NoticeConfirmed": (
         "notice_receipt",
-        _id(registry.NoticeConfirmed, "receipt_id"),
+        _id(NoticeConfirmed, "receipt_id"),
         {"state": "confirmed", **_MARCH},
         None,
     ),
@@ -288,7 +375,7 @@ SAID: Mapping[str, tuple[Any, ...]] = {
     "StopOrderVerified": ("stop_recipient", _RECIPIENT, {"kind": "stopped"}, None),
     "ResponsibilityAssigned": (
         "institution",
-        _id(registry.ResponsibilityAssigned, "institution_id"),
+        _id(ResponsibilityAssigned, "institution_id"),
         {},
         None,
         {Mark.DISTRICT_OFFICER: True},

@@ -8,9 +8,29 @@ from uuid import UUID
 import pytest
 
 from services.metrics.indicators.domain import BRANCHES, INDICATORS, Scope, ScopeMalformed, ScopeOutOfReach, Value
-from shared.auth import Principal
-from shared.events import afterschool, inspection
-from shared.events.registry import InstitutionChanged
+from shared.events.afterschool.enrolments import EnrolmentWithdrawn, StudentEnrolled, StudentWaitlisted
+from shared.events.afterschool.offerings import OfferingChanged, OfferingPublished
+from shared.events.afterschool.schools import SchoolRegistered
+from shared.events.inspection.campaigns import (
+    CampaignDiscovery,
+    CampaignLaunched,
+    CampaignTargetClosed,
+    CampaignTargetsListed,
+    CampaignTargetsWithdrawn,
+    CampaignWithdrawn,
+)
+from shared.events.inspection.cases import CaseDecided, CaseFiled, CasePaid
+from shared.events.inspection.complaints import ComplaintAnswered, ComplaintReceived
+from shared.events.inspection.draws import DrawCommitted, DrawRevealed
+from shared.events.inspection.evidence import EvidenceKept, EvidenceRefused
+from shared.events.inspection.rechecks import RecheckConcluded
+from shared.events.inspection.sync import SyncConflictRecorded, SyncConflictResolved
+from shared.events.inspection.targets import InstitutionDiscovered, TargetPlaced
+from shared.events.inspection.teams import TeamFormed
+from shared.events.inspection.violations import ViolationRectified, ViolationReported, ViolationVerified
+from shared.events.inspection.visits import VisitPlanned, VisitRecorded, VisitSubmitted
+from shared.events.registry.institutions import InstitutionChanged
+from shared.http.auth import Principal
 from tests.metrics.conftest import World, changed, institution, licensing
 from tests.metrics.samples import CAMPAIGN, SAMPLES, SCHOOL, one
 
@@ -100,7 +120,7 @@ CITY: Mapping[str, tuple[int, int | None]] = {
 
 async def a_city(world: World) -> None:
     """The events whose numbers stand above, counted by hand."""
-    target = SAMPLES[inspection.CampaignTargetsListed].targets[0]  # type: ignore[attr-defined]  # the sample's type is known
+    target = SAMPLES[CampaignTargetsListed].targets[0]  # type: ignore[attr-defined]  # the sample's type is known
     listed = [
         target.model_copy(update={"target_id": one(100 + number), "grid": grid})
         for number, grid in enumerate(("g1", "g1", "g2"))
@@ -111,45 +131,45 @@ async def a_city(world: World) -> None:
         institution(3, status="unlicensed"),
         institution(4, kind="non_subject"),
         changed(InstitutionChanged, institution_id=UUID(int=1004), kind="non_subject"),
-        changed(inspection.TargetPlaced, institution_id=UUID(int=1001)),
-        SAMPLES[inspection.TeamFormed],
-        SAMPLES[inspection.CampaignLaunched],
-        changed(inspection.CampaignTargetsListed, targets=listed),
-        changed(inspection.CampaignTargetClosed, target_id=one(100)),
-        changed(inspection.CampaignTargetClosed, target_id=one(102), reason="moved"),
-        SAMPLES[inspection.CampaignDiscovery],
-        SAMPLES[inspection.VisitSubmitted],
-        changed(inspection.VisitRecorded, visit_id=one(200), district=THERE),
-        changed(inspection.VisitPlanned, visit_id=one(201)),
-        SAMPLES[inspection.ViolationVerified],
-        changed(inspection.ViolationReported, violation_id=one(300), found_on=date(2025, 11, 30), district=THERE),
-        changed(inspection.ViolationRectified, violation_id=one(301), severity="low", found_on=date(2026, 1, 1)),
-        changed(inspection.InstitutionDiscovered, discovery_id=one(310), name="启航", address="迎宾街", kind="subject"),
-        SAMPLES[inspection.DrawCommitted],
-        SAMPLES[inspection.DrawRevealed],
-        changed(inspection.DrawCommitted, draw_id=one(320)),
-        SAMPLES[inspection.RecheckConcluded],
-        changed(inspection.RecheckConcluded, recheck_id=one(330), agrees=True),
-        SAMPLES[inspection.SyncConflictRecorded],
-        changed(inspection.SyncConflictRecorded, operation_id=one(340), hard=False),
-        changed(inspection.SyncConflictRecorded, operation_id=one(341)),
-        changed(inspection.SyncConflictResolved, operation_id=one(341)),
-        SAMPLES[inspection.ComplaintReceived],
-        changed(inspection.ComplaintReceived, complaint_id=one(350)),
-        changed(inspection.ComplaintAnswered, complaint_id=one(350)),
-        SAMPLES[inspection.EvidenceKept],
-        changed(inspection.EvidenceRefused, evidence_id=one(360)),
-        SAMPLES[inspection.CaseFiled],
-        *(changed(inspection.CaseFiled, case_id=one(370 + number)) for number in range(2)),
-        changed(inspection.CaseDecided, case_id=one(370), fine_fen=1_000_000),
-        changed(inspection.CasePaid, case_id=one(370)),
-        changed(inspection.CaseDecided, case_id=one(371), fine_fen=5_000_000),
-        SAMPLES[afterschool.SchoolRegistered],
-        SAMPLES[afterschool.OfferingPublished],
-        SAMPLES[afterschool.OfferingChanged],
-        SAMPLES[afterschool.StudentEnrolled],
-        changed(afterschool.StudentWaitlisted, enrolment_id=one(400)),
-        changed(afterschool.EnrolmentWithdrawn, enrolment_id=one(401)),
+        changed(TargetPlaced, institution_id=UUID(int=1001)),
+        SAMPLES[TeamFormed],
+        SAMPLES[CampaignLaunched],
+        changed(CampaignTargetsListed, targets=listed),
+        changed(CampaignTargetClosed, target_id=one(100)),
+        changed(CampaignTargetClosed, target_id=one(102), reason="moved"),
+        SAMPLES[CampaignDiscovery],
+        SAMPLES[VisitSubmitted],
+        changed(VisitRecorded, visit_id=one(200), district=THERE),
+        changed(VisitPlanned, visit_id=one(201)),
+        SAMPLES[ViolationVerified],
+        changed(ViolationReported, violation_id=one(300), found_on=date(2025, 11, 30), district=THERE),
+        changed(ViolationRectified, violation_id=one(301), severity="low", found_on=date(2026, 1, 1)),
+        changed(InstitutionDiscovered, discovery_id=one(310), name="启航", address="迎宾街", kind="subject"),
+        SAMPLES[DrawCommitted],
+        SAMPLES[DrawRevealed],
+        changed(DrawCommitted, draw_id=one(320)),
+        SAMPLES[RecheckConcluded],
+        changed(RecheckConcluded, recheck_id=one(330), agrees=True),
+        SAMPLES[SyncConflictRecorded],
+        changed(SyncConflictRecorded, operation_id=one(340), hard=False),
+        changed(SyncConflictRecorded, operation_id=one(341)),
+        changed(SyncConflictResolved, operation_id=one(341)),
+        SAMPLES[ComplaintReceived],
+        changed(ComplaintReceived, complaint_id=one(350)),
+        changed(ComplaintAnswered, complaint_id=one(350)),
+        SAMPLES[EvidenceKept],
+        changed(EvidenceRefused, evidence_id=one(360)),
+        SAMPLES[CaseFiled],
+        *(changed(CaseFiled, case_id=one(370 + number)) for number in range(2)),
+        changed(CaseDecided, case_id=one(370), fine_fen=1_000_000),
+        changed(CasePaid, case_id=one(370)),
+        changed(CaseDecided, case_id=one(371), fine_fen=5_000_000),
+        SAMPLES[SchoolRegistered],
+        SAMPLES[OfferingPublished],
+        SAMPLES[OfferingChanged],
+        SAMPLES[StudentEnrolled],
+        changed(StudentWaitlisted, enrolment_id=one(400)),
+        changed(EnrolmentWithdrawn, enrolment_id=one(401)),
         *licensing(),
     )
 
@@ -313,9 +333,9 @@ async def test_coverage_by_grid(world: World) -> None:
 
 
 async def test_the_list_of_a_withdrawn_campaign_counts_nowhere(world: World) -> None:
-    await world.count(SAMPLES[inspection.CampaignLaunched], SAMPLES[inspection.CampaignTargetsListed])
+    await world.count(SAMPLES[CampaignLaunched], SAMPLES[CampaignTargetsListed])
     assert (await world.get("/v1/indicators/inspection.targets"))["value"] == 1
-    await world.count(SAMPLES[inspection.CampaignWithdrawn], SAMPLES[inspection.CampaignTargetsWithdrawn])
+    await world.count(SAMPLES[CampaignWithdrawn], SAMPLES[CampaignTargetsWithdrawn])
     assert (await world.get("/v1/indicators/inspection.targets"))["value"] == 0
     assert (await world.get("/v1/indicators/inspection.coverage"))["value"] is None
     found = await world.get("/v1/coverage", campaign=str(CAMPAIGN))

@@ -11,8 +11,20 @@ import pytest
 from services.metrics.projections.domain import DIMENSIONS, Change, Mark, Movement, moved
 from services.metrics.projections.facts import PROJECTIONS
 from services.metrics.projections.usecases import AdmittedElsewhere
-from shared.events import Event, afterschool, inspection, registry
+from shared.events import Event
+from shared.events.afterschool.offerings import OfferingChanged, OfferingPublished
 from shared.events.catalogue import EVENTS
+from shared.events.inspection.targets import TargetPlaced
+from shared.events.inspection.violations import ViolationReported
+from shared.events.inspection.visits import VisitReviewed
+from shared.events.registry.institutions import InstitutionChanged, InstitutionMerged, InstitutionRegistered
+from shared.events.registry.responsibilities import ResponsibilityAssigned
+from shared.events.registry.stop_orders import (
+    StopOrderAcknowledged,
+    StopOrderRecipientsListed,
+    StopOrderRecipientsReleased,
+    StopOrderVerified,
+)
 from tests.metrics.conftest import World, changed, institution
 from tests.metrics.deliveries import AT
 from tests.metrics.samples import (
@@ -51,8 +63,8 @@ async def test_every_event_alone_is_counted_with_a_receipt(event: type[Event], w
 
 
 def test_an_accepted_review_keeps_the_visit_done() -> None:
-    accepted = changed(inspection.VisitReviewed, accepted=True)
-    assert list(PROJECTIONS[inspection.VisitReviewed](accepted)) == [Change("visit", VISIT, {"state": "done"})]
+    accepted = changed(VisitReviewed, accepted=True)
+    assert list(PROJECTIONS[VisitReviewed](accepted)) == [Change("visit", VISIT, {"state": "done"})]
 
 
 def test_what_is_not_said_stays() -> None:
@@ -77,8 +89,8 @@ async def test_members_move_between_cells(world: World) -> None:
         ("institution", "active", "subject", *place): (2, 0),
         ("institution", "active", "non_subject", *place): (1, 0),
     }
-    await world.count(changed(registry.InstitutionChanged, institution_id=UUID(int=1001)))
-    await world.count(changed(registry.InstitutionChanged, institution_id=UUID(int=1002), district=None, street=None))
+    await world.count(changed(InstitutionChanged, institution_id=UUID(int=1001)))
+    await world.count(changed(InstitutionChanged, institution_id=UUID(int=1002), district=None, street=None))
     assert await world.numbers() == {
         ("institution", "closed", "subject", *place): (1, 0),
         ("institution", "closed", "subject"): (1, 0),
@@ -88,8 +100,8 @@ async def test_members_move_between_cells(world: World) -> None:
 
 
 async def test_a_batch_with_several_moves_of_one_member_is_the_last_of_them(world: World) -> None:
-    registered, closed = institution(1), changed(registry.InstitutionChanged, institution_id=UUID(int=1001))
-    placed = changed(inspection.TargetPlaced, institution_id=UUID(int=1001))
+    registered, closed = institution(1), changed(InstitutionChanged, institution_id=UUID(int=1001))
+    placed = changed(TargetPlaced, institution_id=UUID(int=1001))
     deliveries = await world.count(registered, closed, placed, closed, registered)
     assert await world.numbers() == {("institution", "active", "subject", "140213", "140213050", "g1"): (1, 0)}
     assert await world.receipts() == [delivery.envelope.event_id for delivery in deliveries]
@@ -99,7 +111,7 @@ async def test_a_batch_with_several_moves_of_one_member_is_the_last_of_them(worl
 @pytest.mark.parametrize("one_batch", [True, False])
 @pytest.mark.parametrize("reverse", [True, False])
 async def test_two_topics_about_one_member_in_either_order(world: World, one_batch: bool, reverse: bool) -> None:
-    placed = changed(inspection.TargetPlaced, institution_id=UUID(int=1001))
+    placed = changed(TargetPlaced, institution_id=UUID(int=1001))
     events = [placed, institution(1)] if reverse else [institution(1), placed]
     for batch in [events] if one_batch else [[event] for event in events]:
         await world.count(*batch)
@@ -108,9 +120,9 @@ async def test_two_topics_about_one_member_in_either_order(world: World, one_bat
 
 
 async def test_a_member_that_is_only_placed_is_not_counted_yet(world: World) -> None:
-    await world.count(SAMPLES[inspection.TargetPlaced])
+    await world.count(SAMPLES[TargetPlaced])
     assert (await world.get("/v1/indicators/institutions.total"))["value"] == 0
-    await world.count(SAMPLES[registry.InstitutionRegistered])
+    await world.count(SAMPLES[InstitutionRegistered])
     assert (await world.get("/v1/indicators/institutions.placed_share"))["value"] == 1
 
 
@@ -118,9 +130,9 @@ async def test_a_member_that_is_only_placed_is_not_counted_yet(world: World) -> 
 async def test_what_becomes_of_a_stop_order_comes_in_any_order(world: World, order: Sequence[int]) -> None:
     """The list under the order's key, the rest under the recipient's: whoever looks last moves nobody back."""
     sayings = (
-        SAMPLES[registry.StopOrderRecipientsListed],
-        changed(registry.StopOrderAcknowledged, recipient_id=RECIPIENTS[0]),
-        changed(registry.StopOrderVerified, recipient_id=RECIPIENTS[0], street=None),
+        SAMPLES[StopOrderRecipientsListed],
+        changed(StopOrderAcknowledged, recipient_id=RECIPIENTS[0]),
+        changed(StopOrderVerified, recipient_id=RECIPIENTS[0], street=None),
     )
     for place in order:
         await world.count(sayings[place])
@@ -133,16 +145,16 @@ async def test_what_becomes_of_a_stop_order_comes_in_any_order(world: World, ord
 
 async def test_who_was_on_the_list_of_an_order_taken_back_is_counted_no_more(world: World) -> None:
     await world.count(
-        SAMPLES[registry.StopOrderRecipientsListed],
-        changed(registry.StopOrderVerified, recipient_id=RECIPIENTS[0], street=None),
-        registry.StopOrderRecipientsReleased(stop_order_id=one(599), recipients=[RECIPIENTS[0]], at=AT),
+        SAMPLES[StopOrderRecipientsListed],
+        changed(StopOrderVerified, recipient_id=RECIPIENTS[0], street=None),
+        StopOrderRecipientsReleased(stop_order_id=one(599), recipients=[RECIPIENTS[0]], at=AT),
     )
     for code in ("recipients", "stopped"):
         assert (await world.get(f"/v1/indicators/stop_orders.{code}"))["value"] == 0, code
 
 
 async def test_an_acknowledged_order_that_nobody_listed_is_not_counted_yet(world: World) -> None:
-    await world.count(SAMPLES[registry.StopOrderAcknowledged], SAMPLES[registry.StopOrderVerified])
+    await world.count(SAMPLES[StopOrderAcknowledged], SAMPLES[StopOrderVerified])
     card = await world.get("/v1/scorecard")
     assert {one["numerator"] for one in card["values"] if one["code"].startswith("stop_orders.")} == {0}
 
@@ -150,8 +162,8 @@ async def test_an_acknowledged_order_that_nobody_listed_is_not_counted_yet(world
 async def test_a_merged_entry_leaves_every_number_of_institutions(world: World) -> None:
     await world.count(institution(1), institution(2))
     for number in (1, 2):
-        await world.count(changed(inspection.TargetPlaced, institution_id=UUID(int=1000 + number)))
-    await world.count(changed(registry.InstitutionMerged, institution_id=UUID(int=1002), merged_into=UUID(int=1001)))
+        await world.count(changed(TargetPlaced, institution_id=UUID(int=1000 + number)))
+    await world.count(changed(InstitutionMerged, institution_id=UUID(int=1002), merged_into=UUID(int=1001)))
     card = await world.get("/v1/scorecard")
     numbers = {one["code"]: one["numerator"] for one in card["values"] if one["code"].startswith("institutions.")}
     assert numbers == {
@@ -167,8 +179,8 @@ async def test_a_merged_entry_leaves_every_number_of_institutions(world: World) 
 
 
 def test_a_responsibility_may_be_vacant() -> None:
-    vacant = changed(registry.ResponsibilityAssigned, officer=None)
-    [change] = PROJECTIONS[registry.ResponsibilityAssigned](vacant)
+    vacant = changed(ResponsibilityAssigned, officer=None)
+    [change] = PROJECTIONS[ResponsibilityAssigned](vacant)
     assert (change.noun, change.says, change.marks) == ("institution", {}, {Mark.DISTRICT_OFFICER: False})
 
 
@@ -181,14 +193,14 @@ def test_marks_are_set_and_taken_away_one_by_one() -> None:
 
 
 async def test_amounts_follow_their_members(world: World) -> None:
-    published, altered = SAMPLES[afterschool.OfferingPublished], SAMPLES[afterschool.OfferingChanged]
-    second = changed(afterschool.OfferingPublished, offering_id=one(500), capacity=7)
+    published, altered = SAMPLES[OfferingPublished], SAMPLES[OfferingChanged]
+    second = changed(OfferingPublished, offering_id=one(500), capacity=7)
     cell = ("offering", "open", "sports", "140213", "140213050", str(SCHOOL))
     await world.count(published, second)
     assert await world.numbers() == {cell: (2, 37)}
     await world.count(altered)
     assert await world.numbers() == {cell: (2, 47)}
-    await world.count(changed(afterschool.OfferingChanged, offering_id=OFFERING, capacity=1))
+    await world.count(changed(OfferingChanged, offering_id=OFFERING, capacity=1))
     assert await world.numbers() == {cell: (2, 8)}
     assert (await world.get("/v1/indicators/afterschool.places"))["value"] == 8
     await world.check()
@@ -201,9 +213,9 @@ async def test_any_batching_gives_the_same_numbers(world: World) -> None:
         number = dice.randrange(20)
         events.append(dice.choice([
             institution(number, status=dice.choice(["active", "closed"])),
-            changed(inspection.TargetPlaced, institution_id=UUID(int=1000 + number), grid=dice.choice([None, "g1"])),
-            changed(afterschool.OfferingPublished, offering_id=one(2000 + number), capacity=dice.randrange(50)),
-            changed(inspection.ViolationReported, violation_id=one(3000 + number), severity=dice.choice("ab")),
+            changed(TargetPlaced, institution_id=UUID(int=1000 + number), grid=dice.choice([None, "g1"])),
+            changed(OfferingPublished, offering_id=one(2000 + number), capacity=dice.randrange(50)),
+            changed(ViolationReported, violation_id=one(3000 + number), severity=dice.choice("ab")),
         ]))  # fmt: skip
     left = list(events)
     while left:
@@ -230,7 +242,7 @@ async def test_batches_side_by_side(world: World) -> None:
 
     for round_ in range(5):
         members = [round_ * 10 + number for number in range(10)]
-        placed = [changed(inspection.TargetPlaced, institution_id=UUID(int=1000 + number)) for number in members]
+        placed = [changed(TargetPlaced, institution_id=UUID(int=1000 + number)) for number in members]
         await asyncio.gather(
             again(*(institution(number) for number in members)), again(*placed[::-1]), again(*placed[5:])
         )

@@ -16,13 +16,13 @@ from services.metrics.rebuilds import usecases
 from services.metrics.rebuilds.usecases import Rebuilder
 from services.metrics.settings import Settings
 from services.metrics.subscriptions import INBOX, SHADOW
-from shared.consumer import Consumer
-from shared.database import new_id, open_engine, open_sessions
+from shared.data.database import new_id, open_engine, open_sessions
 from shared.events import Event
-from shared.events.registry import InstitutionChanged, InstitutionRegistered
-from shared.inbox import consumer_offset
-from shared.journal import Fact, record_many
-from shared.relay import Relay
+from shared.events.registry.institutions import InstitutionChanged, InstitutionRegistered
+from shared.facts.consumer import Consumer
+from shared.facts.inbox import consumer_offset
+from shared.facts.journal import Fact, record_many
+from shared.facts.relay import Relay
 from tests.infrastructure import Broker
 from tests.metrics.conftest import World, changed, licensing
 

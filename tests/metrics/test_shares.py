@@ -10,14 +10,10 @@ from services.metrics.indicators.domain import INDICATORS, Indicator, Selection,
 from services.metrics.indicators.routes import list_indicator_values
 from services.metrics.projections.facts import PROJECTIONS
 from shared.events import Event
-from shared.events.inspection import CampaignLaunched
-from shared.events.registry import (
-    InstitutionChanged,
-    InstitutionRegistered,
-    NoticeConfirmed,
-    NoticePublished,
-    ResponsibilityAssigned,
-)
+from shared.events.inspection.campaigns import CampaignLaunched
+from shared.events.registry.institutions import InstitutionChanged, InstitutionRegistered
+from shared.events.registry.notices import NoticeConfirmed, NoticePublished
+from shared.events.registry.responsibilities import ResponsibilityAssigned
 from tests.metrics.conftest import World, changed
 from tests.metrics.samples import CAMPAIGN, SAMPLES
 

@@ -12,10 +12,10 @@ import uvicorn
 from services.metrics.app import create_app
 from services.metrics.settings import Settings
 from services.metrics.subscriptions import INBOX
-from shared.clock import utc_now
-from shared.database import new_id
-from shared.events.registry import InstitutionRegistered
-from shared.inbox import consumer_offset
+from shared.data.database import new_id
+from shared.domain.clock import utc_now
+from shared.events.registry.institutions import InstitutionRegistered
+from shared.facts.inbox import consumer_offset
 from tests.infrastructure import ScratchDatabase
 from tests.metrics.deliveries import deliver_all
 from tests.services import Service, running, settings_on, token

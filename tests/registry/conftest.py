@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from services.registry.app import create_app
 from services.registry.settings import Settings
-from shared.journal import journal
+from shared.facts.journal import journal
 from tests.infrastructure import ScratchDatabase
 from tests.services import Service, running, settings_on
 

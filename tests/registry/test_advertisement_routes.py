@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import update
 
 from services.registry.advertisements.domain import Advertisement
-from shared.clock import china_date, utc_now
+from shared.domain.clock import china_date, utc_now
 from tests.registry.conftest import World
 from tests.services import version_of
 

@@ -22,7 +22,7 @@ from services.registry.advertisements.domain import (
     VerifierRemovedIt,
 )
 from services.registry.institutions.domain import CoordinatesIncomplete
-from shared.clock import china_date
+from shared.domain.clock import china_date
 from tests.registry.conftest import AT
 
 TODAY = china_date(AT)

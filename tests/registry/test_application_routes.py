@@ -9,7 +9,7 @@ import pytest
 
 from services.registry.applications.domain import Application
 from services.registry.applications.usecases import note_site_visit, recount_clocks
-from shared.clock import china_date, utc_now
+from shared.domain.clock import china_date, utc_now
 from tests.registry.conftest import USCC, World
 
 DOCUMENTS = [

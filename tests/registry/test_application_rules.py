@@ -23,7 +23,7 @@ from services.registry.applications.domain import (
 from services.registry.calendars.domain import Calendar
 from services.registry.institutions.domain import Details
 from services.registry.procedures.domain import NoProcedure, governing
-from shared.events.registry import ApplicationChanged, ApplicationEvent
+from shared.events.registry.applications import ApplicationChanged, ApplicationEvent
 from tests.registry.licensing import (
     APPLICATION_ACTIONS,
     AT,

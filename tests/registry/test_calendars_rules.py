@@ -25,8 +25,8 @@ from services.registry.calendars.domain import (
     Vacation,
     YearContent,
 )
-from shared.refusals import Refusal
-from shared.working_days import Deadline, days_between, is_weekend
+from shared.domain.refusals import Refusal
+from shared.domain.working_days import Deadline, days_between, is_weekend
 
 AT = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 HOLIDAYS = Path(__file__).parents[3] / "shared" / "data" / "cn_holidays"

@@ -19,7 +19,7 @@ from services.registry.commitments.domain import (
     TextContent,
 )
 from services.registry.institutions.domain import Details, Institution, InstitutionEnded, Status
-from shared.clock import china_date
+from shared.domain.clock import china_date
 from tests.registry.conftest import AT
 
 TODAY = china_date(AT)

@@ -3,9 +3,10 @@
 from typing import Any
 
 from services.registry.subscriptions import INBOX
-from shared.database import new_id
+from shared.data.database import new_id
 from shared.events import Event
-from shared.events.inspection import CampaignDiscovery, InstitutionDiscovered
+from shared.events.inspection.campaigns import CampaignDiscovery
+from shared.events.inspection.targets import InstitutionDiscovered
 from tests.metrics.deliveries import AT, deliver
 from tests.registry.conftest import World
 

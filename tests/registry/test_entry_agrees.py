@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from services.registry.permits.domain import Validity
-from shared.clock import utc_now
+from shared.domain.clock import utc_now
 from tests.registry.conftest import USCC, World
 from tests.registry.test_importer import load, row
 from tests.registry.test_permit_routes import DECEIVED, GIVEN_UP, LATER, SUSPENSION, TODAY, permit, record, told

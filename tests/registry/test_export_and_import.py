@@ -19,10 +19,10 @@ from services.registry.institutions.domain import FIELDS, Details
 from services.registry.institutions.exports import _as_csv, _as_xlsx
 from services.registry.institutions.importer import Rejected, parse
 from services.registry.institutions.queries import COLUMNS
-from shared.database import new_id
+from shared.data.database import new_id
 from shared.imports.mapping import Mapping
 from shared.imports.reader import read_table
-from shared.spreadsheets import guarded, unguarded
+from shared.imports.spreadsheets import guarded, unguarded
 from tests.registry.conftest import World
 from tests.registry.test_importer import runner_of, start
 

@@ -9,7 +9,7 @@ from services.registry.files.wording import TITLES, details
 from services.registry.permits.domain import Validity
 from services.registry.subscriptions import INBOX
 from shared.events.catalogue import EVENTS
-from shared.events.inspection import VisitPlanned, VisitStarted, VisitSubmitted
+from shared.events.inspection.visits import VisitPlanned, VisitStarted, VisitSubmitted
 from tests.metrics.deliveries import deliver
 from tests.registry.conftest import AT, World
 from tests.registry.test_commitment_routes import publish, signed

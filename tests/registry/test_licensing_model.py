@@ -36,10 +36,10 @@ from services.registry.permits.domain import CancellationGround, Permit, Validit
 from services.registry.permits.queries import permits_of
 from services.registry.permits.usecases import Revocation
 from services.registry.settings import Settings
-from shared.auth import Principal
-from shared.context import acting_as
-from shared.database import open_engine, open_sessions
-from shared.refusals import Refusal
+from shared.data.database import open_engine, open_sessions
+from shared.domain.refusals import Refusal
+from shared.http.auth import Principal
+from shared.process.context import acting_as
 from tests.infrastructure import ScratchDatabase
 from tests.registry.test_application_routes import DOCUMENTS
 from tests.services import settings_on

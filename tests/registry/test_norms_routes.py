@@ -8,8 +8,8 @@ import httpx
 import pytest
 
 from services.registry.rules.seed import RULES
-from shared.auth import SCOPE_OF
-from shared.clock import china_date, utc_now
+from shared.domain.clock import china_date, utc_now
+from shared.http.auth import SCOPE_OF
 from tests.registry.conftest import World
 
 TODAY = china_date(utc_now())

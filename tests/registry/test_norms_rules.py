@@ -31,7 +31,7 @@ from services.registry.rules.evaluation import (
     read_timetable,
 )
 from services.registry.rules.seed import RULES
-from shared.refusals import Refusal
+from shared.domain.refusals import Refusal
 
 AT = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 TODAY = date(2026, 3, 2)

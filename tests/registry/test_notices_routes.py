@@ -11,7 +11,7 @@ from sqlalchemy import update
 
 from services.registry.institutions.domain import Institution
 from services.registry.notices.domain import Notice
-from shared.clock import china_date, utc_now
+from shared.domain.clock import china_date, utc_now
 from tests.registry.conftest import World
 
 TODAY = china_date(utc_now())

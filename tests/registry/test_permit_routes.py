@@ -8,7 +8,7 @@ import pytest
 
 from services.registry.permits.domain import Paper, PermitStatus, Scope, Validity
 from services.registry.permits.usecases import PaperOutcome, record_papers
-from shared.clock import china_date, utc_now
+from shared.domain.clock import china_date, utc_now
 from tests.registry.conftest import AT, World
 
 TODAY = china_date(utc_now())

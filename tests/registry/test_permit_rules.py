@@ -16,8 +16,8 @@ from services.registry.permits.domain import (
     Validity,
     ValidityReversed,
 )
-from shared.events.registry import PermitEvent
-from shared.refusals import Conflict
+from shared.domain.refusals import Conflict
+from shared.events.registry.permits import PermitEvent
 from tests.registry.licensing import (
     AT,
     INSTITUTION,

@@ -16,8 +16,8 @@ from services.registry.proposals.domain import (
     ProposalState,
 )
 from services.registry.subscriptions import INBOX
-from shared.database import new_id
-from shared.events.inspection import CaseClosed, CaseDecided, CaseProposal, CaseServed
+from shared.data.database import new_id
+from shared.events.inspection.cases import CaseClosed, CaseDecided, CaseProposal, CaseServed
 from tests.metrics.deliveries import deliver
 from tests.registry.conftest import AT, USCC, World
 from tests.registry.test_permit_routes import TODAY, permit, record

@@ -11,7 +11,7 @@ from services.registry.permits.domain import Validity
 from services.registry.settings import Settings
 from services.registry.subscriptions import INBOX
 from shared.events import Event
-from shared.events.inspection import RectificationOrdered, ViolationReported, ViolationVerified
+from shared.events.inspection.violations import RectificationOrdered, ViolationReported, ViolationVerified
 from tests.infrastructure import ScratchDatabase
 from tests.metrics.deliveries import deliver
 from tests.registry.conftest import AT, OTHER_USCC, USCC, World

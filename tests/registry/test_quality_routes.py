@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 
 from services.registry.permits.domain import Validity
 from services.registry.subscriptions import INBOX
-from shared.events.inspection import TargetPlaced
+from shared.events.inspection.targets import TargetPlaced
 from tests.metrics.deliveries import deliver
 from tests.registry.conftest import AT, OTHER_USCC, USCC, World
 from tests.registry.test_importer import load, row

@@ -14,7 +14,7 @@ from services.registry.responsibilities.domain import (
     ResponsibilityVacant,
     Role,
 )
-from shared.clock import china_date
+from shared.domain.clock import china_date
 from tests.registry.conftest import AT
 
 LATER = AT + timedelta(days=3)

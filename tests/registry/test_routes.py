@@ -13,7 +13,7 @@ from sqlalchemy import insert, select
 
 from services.registry.files.domain import FileEntry
 from services.registry.institutions.queries import COLUMNS
-from shared.idempotency import idempotency_key
+from shared.http.idempotency import idempotency_key
 from tests.registry.conftest import AT, OTHER_USCC, USCC, World
 from tests.services import version_of
 

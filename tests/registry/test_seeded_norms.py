@@ -7,8 +7,10 @@ from sqlalchemy import func, select
 from services.registry.calendars.seed import YEARS
 from services.registry.rules.seed import RULES
 from shared.events.catalogue import EVENTS
-from shared.events.registry import CalendarYearPublished, ProcedureEnacted, RuleEnacted
-from shared.journal import journal, outbox_pending
+from shared.events.registry.calendars import CalendarYearPublished
+from shared.events.registry.procedures import ProcedureEnacted
+from shared.events.registry.rules import RuleEnacted
+from shared.facts.journal import journal, outbox_pending
 from tests.registry.conftest import World
 
 

@@ -14,7 +14,7 @@ from services.registry.standings.domain import OpenViolation
 from services.registry.stop_orders.domain import Result, StopOrder, StopOrderNotFound, StopOrderRecipient
 from services.registry.stop_orders.queries import orders_in_force_for
 from services.registry.stop_orders.usecases import conclude_visit
-from shared.clock import china_date, utc_now
+from shared.domain.clock import china_date, utc_now
 from tests.registry.conftest import World
 
 TODAY = china_date(utc_now())

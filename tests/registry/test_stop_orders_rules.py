@@ -35,8 +35,8 @@ from services.registry.stop_orders.domain import (
     TermOrDays,
     days_meant,
 )
-from shared.events.registry import ListedRecipient
-from shared.refusals import Refusal
+from shared.domain.refusals import Refusal
+from shared.events.registry.stop_orders import ListedRecipient
 
 AT = datetime(2026, 9, 21, 1, 0, tzinfo=UTC)
 NATIONAL_DAY = {date(2026, 10, day): ExceptionalDay(DayKind.PUBLIC_HOLIDAY, "国庆节") for day in (1, 2, 3, 5, 6, 7)} | {

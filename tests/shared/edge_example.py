@@ -13,16 +13,16 @@ from pydantic import BaseModel, ConfigDict, Field, StrictInt
 from sqlalchemy import CheckConstraint, MetaData, String, select, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from shared.auth import KeyRing, TokenVerifier
-from shared.database import shared_metadata
-from shared.etags import IfMatch, check_version
-from shared.idempotency import PersonalData, idempotency_key
-from shared.paging import Page, PageOf, PageParams
-from shared.policies import Principal, allow, public
-from shared.reads import fetch_json
-from shared.refusals import Conflict, Invalid, NotFound
-from shared.settings import ServiceSettings
-from shared.web import SessionDep, create_service, problems, service_router
+from shared.data.database import shared_metadata
+from shared.domain.refusals import Conflict, Invalid, NotFound
+from shared.http.auth import KeyRing, TokenVerifier
+from shared.http.etags import IfMatch, check_version
+from shared.http.idempotency import PersonalData, idempotency_key
+from shared.http.paging import Page, PageOf, PageParams
+from shared.http.policies import Principal, allow, public
+from shared.http.reads import fetch_json
+from shared.http.web import SessionDep, create_service, problems, service_router
+from shared.process.settings import ServiceSettings
 
 ISSUER = "http://issuer.test"
 KEY = jwk.ECKey.generate_key("P-256", {"kid": "one", "use": "sig", "alg": "ES256"})

@@ -12,7 +12,7 @@ import pytest
 from cryptography.hazmat.primitives import hashes, hmac, serialization
 from joserfc import jwk
 
-from shared.auth import IssuerUnreachable, KeyRing, Principal, TokenRefused, TokenVerifier
+from shared.http.auth import IssuerUnreachable, KeyRing, Principal, TokenRefused, TokenVerifier
 from tests.shared.edge_example import ISSUER, KEY, client_of, example_app, key_set, token
 
 OTHER = jwk.ECKey.generate_key("P-256", {"kid": "one"})

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from shared.confined import Limits, ProcessEnded, confined, say
+from shared.process.confined import Limits, ProcessEnded, confined, say
 
 LIMITS = Limits(memory=512 * 1024**2, seconds=2)
 

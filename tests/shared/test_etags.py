@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
-from shared.etags import tagged
+from shared.http.etags import tagged
 from tests.infrastructure import ScratchDatabase
 from tests.shared.edge_example import client_of, create_tables, example_app
 

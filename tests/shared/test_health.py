@@ -9,8 +9,8 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
-from shared.database import open_engine
-from shared.health import BehindMigrations, Lifecycle, database_answers, health_app, migrations_at_head
+from shared.data.database import open_engine
+from shared.http.health import BehindMigrations, Lifecycle, database_answers, health_app, migrations_at_head
 from tests.infrastructure import ScratchDatabase
 from tests.shared.edge_example import client_of, create_tables, example_app, example_settings
 

@@ -9,10 +9,10 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import func, select
 
-from shared.auth import ANONYMOUS, Principal
-from shared.clock import utc_now
-from shared.failpoints import armed
-from shared.idempotency import claim_of, fingerprint, idempotency_key, purge, valid_key
+from shared.domain.clock import utc_now
+from shared.http.auth import ANONYMOUS, Principal
+from shared.http.idempotency import claim_of, fingerprint, idempotency_key, purge, valid_key
+from shared.process.failpoints import armed
 from tests.infrastructure import ScratchDatabase
 from tests.shared.edge_example import Note, client_of, create_tables, example_app, token
 

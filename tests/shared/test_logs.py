@@ -16,14 +16,14 @@ from pydantic import BaseModel
 from sqlalchemy import insert, text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
-from shared import consumer
-from shared.consumer import Consumer
-from shared.database import open_engine, open_sessions, shared_metadata
+from shared.data.database import open_engine, open_sessions, shared_metadata
+from shared.facts import consumer
+from shared.facts.consumer import Consumer
 from shared.imports.reader import Row
 from shared.imports.runner import ImportRunner, RowReport
 from shared.imports.tables import import_file, import_job
-from shared.logs import configure_logging
-from shared.tracebacks import without_values
+from shared.process.logs import configure_logging
+from shared.process.tracebacks import without_values
 from tests.infrastructure import ScratchDatabase
 from tests.shared.core.conftest import ExampleSettings, as_records, example_inbox
 from tests.shared.core.test_consumer import PARTITION

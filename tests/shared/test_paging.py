@@ -7,8 +7,8 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from shared.paging import Cursors
-from shared.problems import EdgeProblem
+from shared.http.paging import Cursors
+from shared.http.problems import EdgeProblem
 from tests.infrastructure import ScratchDatabase
 from tests.shared.edge_example import client_of, create_tables, example_app
 

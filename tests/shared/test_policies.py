@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from fastapi import APIRouter, Depends
 
-from shared.auth import SCOPE_OF
-from shared.policies import allow, public
-from shared.web import service_router
+from shared.http.auth import SCOPE_OF
+from shared.http.policies import allow, public
+from shared.http.web import service_router
 from tests.shared.edge_example import client_of, example_app, token
 
 

@@ -11,9 +11,9 @@ from pydantic_core.core_schema import ErrorType
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from starlette.requests import Request
 
-from shared.messages import FIELD
-from shared.problems import language, problem_response, status_of, unexpected
-from shared.refusals import Conflict, NotFound, Refusal, field_error, pointer_to
+from shared.domain.refusals import Conflict, NotFound, Refusal, field_error, pointer_to
+from shared.http.messages import FIELD
+from shared.http.problems import language, problem_response, status_of, unexpected
 from tests.infrastructure import ScratchDatabase
 from tests.shared.edge_example import NoteTaken, client_of, create_tables, example_app
 

@@ -7,8 +7,8 @@ import pytest
 from fastapi import FastAPI
 from fastapi.responses import StreamingResponse
 
-from shared.policies import public
-from shared.web import service_router
+from shared.http.policies import public
+from shared.http.web import service_router
 from tests.infrastructure import ScratchDatabase
 from tests.shared.edge_example import client_of, create_tables, example_app, notes_router, open_router
 

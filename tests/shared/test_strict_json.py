@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.strict_json import MAX_DEPTH, JsonRefused, loads
+from shared.http.strict_json import MAX_DEPTH, JsonRefused, loads
 
 
 @pytest.mark.parametrize(

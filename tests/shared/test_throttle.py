@@ -5,8 +5,8 @@ import pytest
 from fastapi import APIRouter
 from pydantic import ValidationError
 
-from shared.policies import public
-from shared.web import create_service, service_router
+from shared.http.policies import public
+from shared.http.web import create_service, service_router
 from tests.shared.edge_example import example_settings
 
 GATEWAY = "10.244.3.7"

@@ -8,8 +8,8 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import delete, func, select, text
 
-from shared.policies import Principal, allow
-from shared.web import SessionDep, service_router
+from shared.http.policies import Principal, allow
+from shared.http.web import SessionDep, service_router
 from tests.infrastructure import ScratchDatabase
 from tests.shared.edge_example import Note, client_of, create_tables, example_app, notes_router
 

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from httpx import AsyncClient
 
-from shared.policies import allow
-from shared.web import service_router
+from shared.http.policies import allow
+from shared.http.web import service_router
 from tests.shared.edge_example import client_of, example_app, open_router, token
 
 

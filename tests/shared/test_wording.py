@@ -6,8 +6,8 @@ from typing import Annotated, Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from shared import text
-from shared.wording import NUMBER, Code, Day, Key, Line, Paragraph
+from shared.domain import text
+from shared.domain.wording import NUMBER, Code, Day, Key, Line, Paragraph
 
 
 def read(kind: Any, value: object) -> Any:

@@ -28,7 +28,7 @@ from deploy.demo.player import Findings, Player, PlayFailed, player
 from deploy.local.platform import BrokerKind, Platform
 from deploy.local.ports import SERVICES, Ports
 from deploy.local.processes import StartFailed
-from shared.clock import china_date, utc_now
+from shared.domain.clock import china_date, utc_now
 from tests.system import expected
 from tests.system.expected import Expected, Licences
 

@@ -33,7 +33,7 @@ from deploy.local.commands import portal_command
 from deploy.local.platform import BrokerKind, Platform
 from deploy.local.ports import Ports
 from deploy.local.supervisor import Command
-from shared.clock import china_date, utc_now
+from shared.domain.clock import china_date, utc_now
 from tests.faults.fleet import Fleet
 from tests.inspection.phones import KEY
 

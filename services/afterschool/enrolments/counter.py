@@ -12,9 +12,9 @@ from fastapi import FastAPI
 
 from services.afterschool.enrolments.decision import Ask, Decision, decide
 from services.afterschool.enrolments.domain import AlreadyEnrolled
-from shared.database import DriverPool
-from shared.problems import EdgeProblem
-from shared.settings import ServiceSettings
+from shared.data.database import DriverPool
+from shared.http.problems import EdgeProblem
+from shared.process.settings import ServiceSettings
 
 
 class Counter:

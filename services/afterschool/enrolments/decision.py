@@ -17,8 +17,8 @@ from sqlalchemy import DateTime, Text, Uuid, bindparam, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.types import TypeEngine
 
-from shared.context import current_actor, current_traceparent
-from shared.database import new_id
+from shared.data.database import new_id
+from shared.process.context import current_actor, current_traceparent
 
 DECISION: Final = """
 WITH newcomer AS (
@@ -63,7 +63,7 @@ SELECT decided.*, nullif(counted.waiting, 0) AS position FROM decided, counted
 """
 """One row is the decision; none means nothing was done. A null `school_id` is any school.
 
-The journal's columns are those of `shared/journal.py`.
+The journal's columns are those of `shared/facts/journal.py`.
 """
 
 PARAMETERS: Final = {

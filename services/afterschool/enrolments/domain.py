@@ -11,9 +11,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from services.afterschool.offerings.domain import Offering
 from services.afterschool.orm import Base
 from services.afterschool.schools.domain import School
-from shared.database import Aggregate
-from shared.events.afterschool import EnrolmentWithdrawn, StudentPromoted
-from shared.refusals import Conflict, Invalid, NotFound
+from shared.data.database import Aggregate
+from shared.domain.refusals import Conflict, Invalid, NotFound
+from shared.events.afterschool.enrolments import EnrolmentWithdrawn, StudentPromoted
 
 
 class EnrolmentNotFound(NotFound):

@@ -8,8 +8,8 @@ from services.afterschool.enrolments import queries
 from services.afterschool.enrolments.domain import Enrolment
 from services.afterschool.offerings.domain import Offering
 from services.afterschool.schools.domain import School
-from shared.events.afterschool import EnrolmentEvent
-from shared.journal import Fact
+from shared.events.afterschool.enrolments import EnrolmentEvent
+from shared.facts.journal import Fact
 
 
 async def promote_waiting(session: AsyncSession, offering: Offering, *, at: datetime) -> list[Fact]:

@@ -20,8 +20,8 @@ from services.afterschool.offerings.domain import Offering, OfferingNotFound, Wi
 from services.afterschool.pages import Condition, Statement, given, page_statement
 from services.afterschool.reach import reaches, within_reach
 from services.afterschool.schools.domain import School
-from shared.policies import Principal
-from shared.reads import instant
+from shared.http.policies import Principal
+from shared.http.reads import instant
 
 _ITEM = f"""
 SELECT enrolment.id, enrolment.version, offering_id, student_id, school_id, state, ticket,

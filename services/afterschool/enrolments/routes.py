@@ -24,13 +24,13 @@ from services.afterschool.enrolments.domain import (
 )
 from services.afterschool.enrolments.usecases import EnrolmentBusy
 from services.afterschool.offerings.domain import OfferingNotFound
-from shared import idempotency
-from shared.clock import utc_now
-from shared.paging import Page, PageParams
-from shared.policies import Principal, allow
-from shared.reads import fetch_page
-from shared.web import SessionDep, problems, service_router
-from shared.wording import Line, Reason
+from shared.domain.clock import utc_now
+from shared.domain.wording import Line, Reason
+from shared.http import idempotency
+from shared.http.paging import Page, PageParams
+from shared.http.policies import Principal, allow
+from shared.http.reads import fetch_page
+from shared.http.web import SessionDep, problems, service_router
 
 router = service_router(prefix="/v1/enrolments", tags=["enrolments"])
 waitlists = service_router(prefix="/v1/waitlists", tags=["enrolments"])

@@ -13,9 +13,9 @@ from services.afterschool.enrolments.promotion import next_fact, promote_waiting
 from services.afterschool.offerings import queries as offerings
 from services.afterschool.offerings.domain import OfferingNotFound
 from services.afterschool.reach import school_of
-from shared import journal
-from shared.policies import Principal
-from shared.refusals import Conflict
+from shared.domain.refusals import Conflict
+from shared.facts import journal
+from shared.http.policies import Principal
 
 DECISIONS = 3
 

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-from shared.database import key_condition
-from shared.text import key
+from shared.data.database import key_condition
+from shared.domain.text import key
 
 revision = "0008"
 down_revision = "0007"

@@ -12,10 +12,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from services.afterschool.orm import Base
 from services.afterschool.schools.domain import School
-from shared.database import Aggregate, key_check, new_id
-from shared.events.afterschool import OfferingChanged, OfferingPublished
-from shared.refusals import Conflict, Invalid, NotFound, field_error
-from shared.wording import NUMBER, Key, Line
+from shared.data.database import Aggregate, key_check, new_id
+from shared.domain.refusals import Conflict, Invalid, NotFound, field_error
+from shared.domain.wording import NUMBER, Key, Line
+from shared.events.afterschool.offerings import OfferingChanged, OfferingPublished
 
 
 class OfferingNotFound(NotFound):

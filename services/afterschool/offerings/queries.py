@@ -10,8 +10,8 @@ from services.afterschool.offerings.domain import Offering, OfferingNotFound
 from services.afterschool.pages import Statement, given, page_statement
 from services.afterschool.reach import may_look, reaches, within_reach
 from services.afterschool.schools.domain import School
-from shared.policies import Principal
-from shared.reads import instant
+from shared.http.policies import Principal
+from shared.http.reads import instant
 
 _ITEM = f"""
 SELECT offering.id, offering.version, offering.school_id, offering.name, category, term, capacity, enrolled, waiting,

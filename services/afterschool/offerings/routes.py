@@ -20,13 +20,13 @@ from services.afterschool.offerings.domain import (
     WindowEmpty,
 )
 from services.afterschool.schools.domain import SchoolNotFound
-from shared.clock import utc_now
-from shared.etags import IfMatch
-from shared.paging import Page, PageParams
-from shared.policies import Principal, allow
-from shared.reads import fetch_page
-from shared.web import SessionDep, problems, service_router
-from shared.wording import KEY, Line, Reason
+from shared.domain.clock import utc_now
+from shared.domain.wording import KEY, Line, Reason
+from shared.http.etags import IfMatch
+from shared.http.paging import Page, PageParams
+from shared.http.policies import Principal, allow
+from shared.http.reads import fetch_page
+from shared.http.web import SessionDep, problems, service_router
 
 router = service_router(prefix="/v1/offerings", tags=["offerings"])
 

@@ -12,9 +12,9 @@ from services.afterschool.offerings.domain import Offering, OfferingDetails
 from services.afterschool.reach import reaches
 from services.afterschool.schools import queries as schools
 from services.afterschool.schools.domain import SchoolNotFound
-from shared import journal
-from shared.etags import check_version
-from shared.policies import Principal
+from shared.facts import journal
+from shared.http.etags import check_version
+from shared.http.policies import Principal
 
 
 async def publish_offering(

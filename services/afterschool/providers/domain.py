@@ -11,7 +11,7 @@ from sqlalchemy import ARRAY, BigInteger, Date, Index, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.afterschool.orm import Base
-from shared.refusals import NotFound
+from shared.domain.refusals import NotFound
 
 
 class ProviderNotFound(NotFound):

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from services.afterschool.providers.domain import Provider, ProviderNotFound, ProviderPermit, Standing
-from shared.policies import Principal
+from shared.http.policies import Principal
 
 
 async def provider(

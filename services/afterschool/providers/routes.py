@@ -19,11 +19,11 @@ from services.afterschool.providers.domain import (
     judge,
     status_on,
 )
-from shared.clock import china_date, utc_now
-from shared.paging import Page, PageOf, PageParams
-from shared.policies import Principal, allow
-from shared.web import SessionDep, problems, service_router
-from shared.wording import KEY
+from shared.domain.clock import china_date, utc_now
+from shared.domain.wording import KEY
+from shared.http.paging import Page, PageOf, PageParams
+from shared.http.policies import Principal, allow
+from shared.http.web import SessionDep, problems, service_router
 
 router = service_router(prefix="/v1/providers", tags=["providers"])
 

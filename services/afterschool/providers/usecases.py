@@ -9,8 +9,9 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.afterschool.providers.domain import Provider, ProviderPermit
-from shared.events.registry import InstitutionEvent, InstitutionMerged, PermitEvent
-from shared.inbox import Delivery
+from shared.events.registry.institutions import InstitutionEvent, InstitutionMerged
+from shared.events.registry.permits import PermitEvent
+from shared.facts.inbox import Delivery
 
 _PERMIT: Final = [column.name for column in ProviderPermit.__table__.columns if column.name != "sequence"]
 _PROVIDER: Final = ("institution_id", "name", "kind", "status", "district", "street")

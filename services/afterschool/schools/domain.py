@@ -9,10 +9,10 @@ from sqlalchemy import Index, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.afterschool.orm import Base
-from shared.database import Aggregate, key_check, new_id
-from shared.events.afterschool import SchoolRegistered
-from shared.refusals import Conflict, Forbidden, NotFound
-from shared.wording import Code, Line
+from shared.data.database import Aggregate, key_check, new_id
+from shared.domain.refusals import Conflict, Forbidden, NotFound
+from shared.domain.wording import Code, Line
+from shared.events.afterschool.schools import SchoolRegistered
 
 
 class SchoolNotFound(NotFound):

@@ -7,8 +7,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.afterschool.pages import Statement, given, page_statement
 from services.afterschool.reach import may_look, within_reach
 from services.afterschool.schools.domain import School, SchoolNotFound
-from shared.policies import Principal
-from shared.reads import instant
+from shared.http.policies import Principal
+from shared.http.reads import instant
 
 _ITEM = (
     f"SELECT id, version, code, name, stage, district, street, {instant('registered_at')} "  # noqa: S608 -- ours

@@ -16,12 +16,12 @@ from services.afterschool.schools.domain import (
     SchoolNotFound,
     Stage,
 )
-from shared.clock import utc_now
-from shared.paging import Page, PageParams
-from shared.policies import Principal, allow
-from shared.reads import fetch_page
-from shared.web import SessionDep, problems, service_router
-from shared.wording import KEY
+from shared.domain.clock import utc_now
+from shared.domain.wording import KEY
+from shared.http.paging import Page, PageParams
+from shared.http.policies import Principal, allow
+from shared.http.reads import fetch_page
+from shared.http.web import SessionDep, problems, service_router
 
 router = service_router(prefix="/v1/schools", tags=["schools"])
 

@@ -5,8 +5,8 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.afterschool.schools.domain import OutsideYourDistrict, School, SchoolDetails
-from shared import journal
-from shared.policies import Principal
+from shared.facts import journal
+from shared.http.policies import Principal
 
 
 async def register_school(session: AsyncSession, details: SchoolDetails, *, caller: Principal, at: datetime) -> School:

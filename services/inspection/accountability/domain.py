@@ -10,8 +10,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from services.inspection.accountability.steps import Level, Role
 from services.inspection.orm import Base
-from shared.database import Aggregate, new_id
-from shared.events.inspection import EscalationRaised
+from shared.data.database import Aggregate, new_id
+from shared.events.inspection.escalations import EscalationRaised
 
 
 class Responsible(Base):

@@ -12,7 +12,7 @@ from sqlalchemy import Date, Integer, Subquery, Text, Uuid, bindparam, column, t
 
 from services.inspection.accountability.steps import OWNERS
 from services.inspection.cases.law import SERVICE_DAYS, SETTLE_DAYS
-from shared.dated import STANDS
+from shared.domain.dated import STANDS
 
 _WORKING_DAYS_AFTER = """
     (SELECT day::date FROM (

@@ -18,7 +18,7 @@ from services.inspection.rechecks.domain import Agreement
 from services.inspection.teams.domain import Team
 from services.inspection.violations.domain import Violation, ViolationState
 from services.inspection.visits.domain import Visit, VisitState
-from shared.policies import Principal
+from shared.http.policies import Principal
 
 ENDED = (VisitState.DONE, VisitState.REVIEWED)
 

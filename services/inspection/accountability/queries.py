@@ -14,8 +14,8 @@ from services.inspection.accountability.duties import duties_on
 from services.inspection.accountability.steps import Level, Step
 from services.inspection.norms import queries as norms
 from services.inspection.norms.domain import NormName
-from shared.policies import Principal
-from shared.reach import within_reach
+from shared.http.policies import Principal
+from shared.http.reach import within_reach
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,12 +13,12 @@ from services.inspection.accountability.performance import Performance, performa
 from services.inspection.accountability.queries import DutyFilters
 from services.inspection.accountability.steps import Level, Role, Step
 from services.inspection.accountability.usecases import period
-from shared.clock import china_date, utc_now
-from shared.paging import Page, PageOf, PageParams
-from shared.policies import Principal, allow
-from shared.refusals import Invalid
-from shared.web import SessionDep, problems, service_router
-from shared.wording import KEY, Day
+from shared.domain.clock import china_date, utc_now
+from shared.domain.refusals import Invalid
+from shared.domain.wording import KEY, Day
+from shared.http.paging import Page, PageOf, PageParams
+from shared.http.policies import Principal, allow
+from shared.http.web import SessionDep, problems, service_router
 
 router = service_router(prefix="/v1", tags=["accountability"])
 

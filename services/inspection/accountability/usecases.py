@@ -9,10 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.inspection.accountability import queries
 from services.inspection.accountability.domain import Duty, Escalation, Responsible
 from services.inspection.accountability.steps import TOLD, Level
-from shared.clock import china_date
-from shared.events.registry import ResponsibilityAssigned
-from shared.inbox import Delivery
-from shared.journal import Fact, record_many
+from shared.domain.clock import china_date
+from shared.events.registry.responsibilities import ResponsibilityAssigned
+from shared.facts.inbox import Delivery
+from shared.facts.journal import Fact, record_many
 
 AT_ONCE = 500
 """Duties told in one transaction."""

@@ -7,10 +7,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from services.inspection.accountability.usecases import escalate_overdue
 from services.inspection.settings import Settings
-from shared.clock import utc_now
-from shared.context import acting_as
-from shared.leadership import pause, run_as_leader
-from shared.settings import ServiceSettings
+from shared.data.leadership import pause, run_as_leader
+from shared.domain.clock import utc_now
+from shared.process.context import acting_as
+from shared.process.settings import ServiceSettings
 
 
 class Watch:

@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, Date, Index, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.inspection.orm import Base
-from shared.working_days import CountsWorkingDays, is_weekend
+from shared.domain.working_days import CountsWorkingDays, is_weekend
 
 
 class KnownYear(Base):

@@ -5,8 +5,8 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.inspection.calendars.domain import KnownDay, KnownYear
-from shared.events.registry import CalendarDayCorrected, CalendarYearPublished
-from shared.inbox import Delivery
+from shared.events.registry.calendars import CalendarDayCorrected, CalendarYearPublished
+from shared.facts.inbox import Delivery
 
 CALENDAR = (CalendarYearPublished, CalendarDayCorrected)
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from services.inspection.campaigns.domain import CampaignState
-from shared.clock import CHINA
+from shared.domain.clock import CHINA
 
 _STATES: Final = {
     CampaignState.DRAFT: "未启动",

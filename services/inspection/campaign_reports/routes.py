@@ -15,9 +15,9 @@ from services.inspection.campaigns import queries as campaigns
 from services.inspection.campaigns.domain import CampaignNotFound, CampaignState
 from services.inspection.discoveries import queries as discoveries
 from services.inspection.discoveries.routes import DiscoveryOut
-from shared.clock import utc_now
-from shared.policies import Principal, allow
-from shared.web import SessionDep, problems, service_router
+from shared.domain.clock import utc_now
+from shared.http.policies import Principal, allow
+from shared.http.web import SessionDep, problems, service_router
 
 router = service_router(prefix="/v1/campaigns", tags=["campaigns"])
 

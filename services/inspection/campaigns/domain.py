@@ -26,10 +26,12 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from services.inspection.discoveries.domain import Discovery
 from services.inspection.orm import Base, Followed
-from shared.clock import china_date
-from shared.database import Aggregate, new_id
-from shared.dated import Withdrawable, withdrawn_for_a_reason
-from shared.events.inspection import (
+from shared.data.database import Aggregate, new_id
+from shared.domain.clock import china_date
+from shared.domain.dated import Withdrawable, withdrawn_for_a_reason
+from shared.domain.refusals import Conflict, Forbidden, NotFound, Refusal, field_error
+from shared.domain.wording import Day, Line, Paragraph
+from shared.events.inspection.campaigns import (
     CampaignClosed,
     CampaignDiscovery,
     CampaignLaunched,
@@ -40,8 +42,6 @@ from shared.events.inspection import (
     CampaignWithdrawn,
     ListedTarget,
 )
-from shared.refusals import Conflict, Forbidden, NotFound, Refusal, field_error
-from shared.wording import Day, Line, Paragraph
 
 CLOSED_DOORS: Final = 3
 """Closed doors on so many days end a target of a campaign; before that, the team comes again."""

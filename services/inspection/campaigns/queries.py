@@ -39,11 +39,11 @@ from services.inspection.campaigns.domain import (
 )
 from services.inspection.targets.domain import MERGED, Target
 from services.inspection.teams.domain import Team, TeamGrid
-from shared.database import allowing
-from shared.events.inspection import ListedTarget
-from shared.policies import Principal
-from shared.reach import within_reach
-from shared.unit_of_work import locked
+from shared.data.database import allowing
+from shared.data.unit_of_work import locked
+from shared.events.inspection.campaigns import ListedTarget
+from shared.http.policies import Principal
+from shared.http.reach import within_reach
 
 READ_AT_ONCE = 5 * LISTED_PER_EVENT
 COUNTING: Final = ForUpdateArg(key_share=True)

@@ -26,12 +26,12 @@ from services.inspection.campaigns.domain import (
 )
 from services.inspection.campaigns.queries import TargetFilters
 from services.inspection.grids.domain import GridOutsideYourDistrict, GridUnknown
-from shared.clock import utc_now
-from shared.dated import MayBeWithdrawn, WithdrawalIn, WithdrawalTooLate, Withdrawn
-from shared.paging import Page, PageOf, PageParams
-from shared.policies import Principal, allow
-from shared.web import SessionDep, problems, service_router
-from shared.wording import KEY
+from shared.domain.clock import utc_now
+from shared.domain.dated import MayBeWithdrawn, WithdrawalIn, WithdrawalTooLate, Withdrawn
+from shared.domain.wording import KEY
+from shared.http.paging import Page, PageOf, PageParams
+from shared.http.policies import Principal, allow
+from shared.http.web import SessionDep, problems, service_router
 
 router = service_router(prefix="/v1/campaigns", tags=["campaigns"])
 

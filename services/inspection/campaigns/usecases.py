@@ -27,12 +27,12 @@ from services.inspection.discoveries.domain import Discovery, DiscoveryDetails
 from services.inspection.grids import queries as grids
 from services.inspection.visits import mandates
 from services.inspection.visits import queries as visits
-from shared import journal
-from shared.clock import china_date
+from shared.domain.clock import china_date
 from shared.events import Event
-from shared.events.inspection import CampaignTargetsWithdrawn, ListedTarget
-from shared.journal import Fact
-from shared.policies import Principal
+from shared.events.inspection.campaigns import CampaignTargetsWithdrawn, ListedTarget
+from shared.facts import journal
+from shared.facts.journal import Fact
+from shared.http.policies import Principal
 
 if TYPE_CHECKING:
     from services.inspection.visits.domain import Visit

@@ -9,7 +9,7 @@ from services.inspection.cases import law
 from services.inspection.cases.domain import Case
 from services.inspection.cases.refusals import LAW
 from services.inspection.cases.states import ENDED
-from shared.working_days import CountsWorkingDays, Deadline
+from shared.domain.working_days import CountsWorkingDays, Deadline
 
 
 class Clock(StrEnum):

@@ -51,9 +51,11 @@ from services.inspection.cases.states import BEFORE_NOTICE, Action, CaseState
 from services.inspection.offences.domain import Gravity, Offence, PenaltyKind
 from services.inspection.orm import Base
 from services.inspection.violations.domain import Place
-from shared.clock import china_date
-from shared.database import new_id
-from shared.events.inspection import (
+from shared.data.database import new_id
+from shared.domain.clock import china_date
+from shared.domain.refusals import Refusal
+from shared.domain.working_days import CountsWorkingDays
+from shared.events.inspection.cases import (
     CaseDecided,
     CaseDropped,
     CaseFiled,
@@ -61,8 +63,6 @@ from shared.events.inspection import (
     CaseProposal,
     CaseStepTaken,
 )
-from shared.refusals import Refusal
-from shared.working_days import CountsWorkingDays
 
 
 class Case(Execution, Base):

@@ -7,9 +7,9 @@ from services.inspection.cases import law
 from services.inspection.cases.record import CaseFile
 from services.inspection.cases.refusals import EnforcementEarly, MoneyOwed, PaymentExceeds
 from services.inspection.cases.states import Action, CaseState
-from shared.clock import china_date
-from shared.events.inspection import CaseClosed, CasePaid, CaseServed, CaseStepTaken
-from shared.working_days import CountsWorkingDays
+from shared.domain.clock import china_date
+from shared.domain.working_days import CountsWorkingDays
+from shared.events.inspection.cases import CaseClosed, CasePaid, CaseServed, CaseStepTaken
 
 
 class Execution(CaseFile):

@@ -34,8 +34,8 @@ from services.inspection.cases.refusals import (
 )
 from services.inspection.norms.domain import NormName
 from services.inspection.offences.domain import Gravity, Offence, PenaltyKind, PenaltyRule
-from shared.refusals import Refusal
-from shared.working_days import CountsWorkingDays, Deadline
+from shared.domain.refusals import Refusal
+from shared.domain.working_days import CountsWorkingDays, Deadline
 
 if TYPE_CHECKING:
     from services.inspection.cases.domain import Case

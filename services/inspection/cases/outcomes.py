@@ -44,10 +44,10 @@ from services.inspection.cases.refusals import (
 from services.inspection.cases.shapes import CaseOut
 from services.inspection.norms.domain import NormUnknown
 from services.inspection.offences.domain import MAX_FEN
-from shared.clock import utc_now
-from shared.policies import Principal, allow
-from shared.web import SessionDep, problems, service_router
-from shared.wording import NUMBER, Line, Paragraph, Reason
+from shared.domain.clock import utc_now
+from shared.domain.wording import NUMBER, Line, Paragraph, Reason
+from shared.http.policies import Principal, allow
+from shared.http.web import SessionDep, problems, service_router
 
 router = service_router(prefix="/v1/cases", tags=["cases"])
 

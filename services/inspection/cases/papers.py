@@ -7,8 +7,8 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from services.inspection.offences.domain import Fen, Gravity, OffenceCode, PenaltyKind
-from shared.refusals import field_error
-from shared.wording import Day, Line, Name, Paragraph
+from shared.domain.refusals import field_error
+from shared.domain.wording import Day, Line, Name, Paragraph
 
 Officers = Annotated[list[Line], Field(min_length=1, max_length=20)]
 Evidence = Annotated[list[UUID], Field(max_length=100)]

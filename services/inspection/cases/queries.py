@@ -12,8 +12,8 @@ from services.inspection.cases.law import Window
 from services.inspection.cases.refusals import CaseNotFound
 from services.inspection.cases.states import CaseState
 from services.inspection.violations.domain import Violation
-from shared.policies import Principal
-from shared.reach import within_reach
+from shared.http.policies import Principal
+from shared.http.reach import within_reach
 
 
 async def case(session: AsyncSession, case_id: UUID, caller: Principal) -> Case:

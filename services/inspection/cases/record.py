@@ -13,8 +13,8 @@ from services.inspection.cases.papers import Penalty
 from services.inspection.cases.refusals import CaseStateRefuses, ExhibitsFull, OfficerRecused
 from services.inspection.cases.states import TRANSITIONS, Action
 from services.inspection.offences.domain import PenaltyKind
-from shared.database import Aggregate
-from shared.events.inspection import CaseEvent, CaseStepTaken
+from shared.data.database import Aggregate
+from shared.events.inspection.cases import CaseEvent, CaseStepTaken
 
 MAX_EXHIBITS: Final = 500
 

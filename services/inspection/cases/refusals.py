@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from shared.refusals import Conflict, Invalid, NotFound
+from shared.domain.refusals import Conflict, Invalid, NotFound
 
 LAW = "《中华人民共和国行政处罚法》"
 

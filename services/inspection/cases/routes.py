@@ -36,13 +36,13 @@ from services.inspection.evidence.domain import EvidenceNotFound, EvidenceNotKep
 from services.inspection.norms.domain import NormUnknown
 from services.inspection.offences.domain import OffenceUnknown
 from services.inspection.violations.domain import ViolationNotFound, ViolationWithdrawnAlready
-from shared.clock import china_date, utc_now
-from shared.paging import Page, PageParams
-from shared.policies import Principal, allow
-from shared.reach import own_institution
-from shared.refusals import Refusal
-from shared.web import SessionDep, problems, service_router
-from shared.wording import KEY, Day, Line, Reason
+from shared.domain.clock import china_date, utc_now
+from shared.domain.refusals import Refusal
+from shared.domain.wording import KEY, Day, Line, Reason
+from shared.http.paging import Page, PageParams
+from shared.http.policies import Principal, allow
+from shared.http.reach import own_institution
+from shared.http.web import SessionDep, problems, service_router
 
 router = service_router(prefix="/v1/cases", tags=["cases"])
 filings = service_router(prefix="/v1/violations", tags=["cases"])

@@ -10,8 +10,8 @@ from services.inspection.cases.domain import Case
 from services.inspection.cases.papers import Aggravation, Party, Penalty, Proposal
 from services.inspection.cases.states import CaseState
 from services.inspection.offences.domain import Gravity
-from shared.policies import Principal
-from shared.reach import own_institution
+from shared.http.policies import Principal
+from shared.http.reach import own_institution
 
 
 class InquiryOut(BaseModel):

@@ -23,11 +23,11 @@ from services.inspection.offences.domain import Offence, OffenceUnknown
 from services.inspection.teams import queries as teams
 from services.inspection.violations import queries as violations
 from services.inspection.violations.domain import Violation, ViolationState
-from shared import journal
-from shared.clock import china_date
+from shared.domain.clock import china_date
 from shared.events import Event
-from shared.events.registry import ProposalAccepted, ProposalDismissed
-from shared.policies import Principal
+from shared.events.registry.proposals import ProposalAccepted, ProposalDismissed
+from shared.facts import journal
+from shared.http.policies import Principal
 
 
 async def file_case(

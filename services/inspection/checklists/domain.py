@@ -14,12 +14,17 @@ from services.inspection.checklists.questions import Key, Kind, Question, Questi
 from services.inspection.orm import Base
 from services.inspection.versions import LastingVersion
 from services.inspection.violations.domain import Finding
-from shared.clock import china_date
-from shared.database import key_check, new_id
-from shared.dated import STANDS, withdrawn_for_a_reason
-from shared.events.inspection import ChecklistContinued, ChecklistEnacted, ChecklistRetired, ChecklistWithdrawn
-from shared.refusals import Conflict, Invalid, NotFound, Refusal
-from shared.wording import Day, Name
+from shared.data.database import key_check, new_id
+from shared.domain.clock import china_date
+from shared.domain.dated import STANDS, withdrawn_for_a_reason
+from shared.domain.refusals import Conflict, Invalid, NotFound, Refusal
+from shared.domain.wording import Day, Name
+from shared.events.inspection.checklists import (
+    ChecklistContinued,
+    ChecklistEnacted,
+    ChecklistRetired,
+    ChecklistWithdrawn,
+)
 
 Answers = Annotated[dict[Annotated[str, Field(max_length=40)], JsonValue], Field(max_length=200)]
 

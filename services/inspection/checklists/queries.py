@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.inspection.checklists.domain import Checklist, ChecklistNotFound, ChecklistUnknown
 from services.inspection.versions import holds, in_order
-from shared.dated import stands
+from shared.domain.dated import stands
 
 
 async def checklist(session: AsyncSession, checklist_id: UUID) -> Checklist:

@@ -21,8 +21,8 @@ from pydantic import (
 
 from services.inspection.offences.domain import OffenceCode
 from services.inspection.violations.domain import Finding
-from shared.refusals import field_error
-from shared.wording import NUMBER, Day, Line, Name, Paragraph
+from shared.domain.refusals import field_error
+from shared.domain.wording import NUMBER, Day, Line, Name, Paragraph
 
 Key = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 Number = Annotated[Decimal, NUMBER, Field(ge=-(10**12), le=10**12, max_digits=18, decimal_places=6)]

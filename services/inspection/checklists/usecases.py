@@ -15,8 +15,8 @@ from services.inspection.checklists.domain import (
 )
 from services.inspection.offences import queries as offences
 from services.inspection.offences.domain import unbroken
-from shared import journal
-from shared.dated import LaterVersionStands
+from shared.domain.dated import LaterVersionStands
+from shared.facts import journal
 
 
 async def enact_checklist(session: AsyncSession, content: ChecklistContent, *, at: datetime) -> Checklist:

@@ -17,9 +17,12 @@ from sqlalchemy.orm import Mapped, mapped_column
 from services.inspection.orm import Base
 from services.inspection.violations.domain import Place
 from services.inspection.visits.domain import SAW_NOTHING, Visit, VisitState
-from shared.clock import china_date
-from shared.database import Aggregate, key_check, new_id
-from shared.events.inspection import (
+from shared.data.database import Aggregate, key_check, new_id
+from shared.domain.clock import china_date
+from shared.domain.refusals import Conflict, Forbidden, Invalid, NotFound, Refusal
+from shared.domain.text import key
+from shared.domain.wording import Code, Key, Line, Name, Paragraph
+from shared.events.inspection.complaints import (
     ComplaintAnswered,
     ComplaintContactRead,
     ComplaintEvent,
@@ -30,9 +33,6 @@ from shared.events.inspection import (
     ComplaintReceived,
     ComplaintVisitPlanned,
 )
-from shared.refusals import Conflict, Forbidden, Invalid, NotFound, Refusal
-from shared.text import key
-from shared.wording import Code, Key, Line, Name, Paragraph
 
 
 class ComplaintNotFound(NotFound):

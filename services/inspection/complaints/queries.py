@@ -19,8 +19,8 @@ from services.inspection.complaints.domain import (
 )
 from services.inspection.complaints.matching import MOST, Known
 from services.inspection.targets.domain import Target
-from shared.policies import Principal
-from shared.reach import within_reach
+from shared.http.policies import Principal
+from shared.http.reach import within_reach
 
 MOST_COMPARED = 20_000
 """Institutions a complaint is compared with: a city's worth."""

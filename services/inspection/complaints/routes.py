@@ -36,12 +36,12 @@ from services.inspection.complaints.queries import ComplaintFilters
 from services.inspection.grids.domain import GridOutsideYourDistrict, GridUnknown
 from services.inspection.norms.domain import NormUnknown
 from services.inspection.targets.domain import TargetMerged, TargetNotFound
-from shared.clock import china_date, utc_now
-from shared.idempotency import PersonalData
-from shared.paging import Page, PageOf, PageParams
-from shared.policies import Principal, allow, public
-from shared.web import SessionDep, problems, service_router
-from shared.wording import Key, Paragraph, Reason
+from shared.domain.clock import china_date, utc_now
+from shared.domain.wording import Key, Paragraph, Reason
+from shared.http.idempotency import PersonalData
+from shared.http.paging import Page, PageOf, PageParams
+from shared.http.policies import Principal, allow, public
+from shared.http.web import SessionDep, problems, service_router
 
 router = service_router(prefix="/v1/complaints", tags=["complaints"])
 public_router = service_router(prefix="/v1/public/complaints", tags=["public"])

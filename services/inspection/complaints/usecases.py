@@ -31,11 +31,11 @@ from services.inspection.violations.domain import Place
 from services.inspection.visits import mandates
 from services.inspection.visits import queries as visits
 from services.inspection.visits.domain import Plan, Purpose, Visit
-from shared import journal
-from shared.clock import china_date
-from shared.database import new_id
-from shared.journal import Fact, record_many
-from shared.policies import Principal
+from shared.data.database import new_id
+from shared.domain.clock import china_date
+from shared.facts import journal
+from shared.facts.journal import Fact, record_many
+from shared.http.policies import Principal
 
 
 async def receive_complaint(

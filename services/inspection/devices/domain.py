@@ -16,10 +16,10 @@ from sqlalchemy import CheckConstraint, Index, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.inspection.orm import Base
-from shared.database import Aggregate
-from shared.events.inspection import DeviceEnrolled, DeviceRevoked
-from shared.refusals import Conflict, Forbidden, NotFound, Refusal, field_error
-from shared.wording import Line
+from shared.data.database import Aggregate
+from shared.domain.refusals import Conflict, Forbidden, NotFound, Refusal, field_error
+from shared.domain.wording import Line
+from shared.events.inspection.teams import DeviceEnrolled, DeviceRevoked
 
 
 class DeviceNotFound(NotFound):

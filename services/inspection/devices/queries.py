@@ -7,8 +7,8 @@ from sqlalchemy import ColumnElement, null, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.inspection.devices.domain import Device, DeviceNotEnrolled, DeviceNotFound
-from shared.policies import Principal
-from shared.reach import within_reach
+from shared.http.policies import Principal
+from shared.http.reach import within_reach
 
 
 async def enrolled(session: AsyncSession, device_id: UUID, subject: str) -> Device:

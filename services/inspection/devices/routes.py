@@ -16,11 +16,11 @@ from services.inspection.devices.domain import (
     DeviceRevokedAlready,
     DeviceState,
 )
-from shared.clock import utc_now
-from shared.paging import Page, PageOf, PageParams
-from shared.policies import Principal, allow
-from shared.web import SessionDep, problems, service_router
-from shared.wording import KEY, Reason
+from shared.domain.clock import utc_now
+from shared.domain.wording import KEY, Reason
+from shared.http.paging import Page, PageOf, PageParams
+from shared.http.policies import Principal, allow
+from shared.http.web import SessionDep, problems, service_router
 
 router = service_router(prefix="/v1/devices", tags=["devices"])
 

@@ -8,8 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.inspection.devices import queries
 from services.inspection.devices.domain import Device, DeviceDetails
 from services.inspection.teams import queries as teams
-from shared import journal
-from shared.policies import Principal
+from shared.facts import journal
+from shared.http.policies import Principal
 
 
 async def enrol_device(

@@ -13,10 +13,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from services.inspection.orm import Base
 from services.inspection.violations.domain import Place
-from shared.database import Aggregate, new_id
-from shared.events.inspection import InstitutionDiscovered
-from shared.refusals import Conflict, Invalid, field_error
-from shared.wording import NUMBER, Address, Name
+from shared.data.database import Aggregate, new_id
+from shared.domain.refusals import Conflict, Invalid, field_error
+from shared.domain.wording import NUMBER, Address, Name
+from shared.events.inspection.targets import InstitutionDiscovered
 
 
 class DiscoveryUnasked(Invalid):

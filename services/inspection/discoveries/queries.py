@@ -7,8 +7,8 @@ from sqlalchemy import ARRAY, Uuid, any_, bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.inspection.discoveries.domain import Discovery
-from shared.policies import Principal
-from shared.reach import within_reach
+from shared.http.policies import Principal
+from shared.http.reach import within_reach
 
 
 async def discovery_of(session: AsyncSession, visit_id: UUID) -> Discovery | None:

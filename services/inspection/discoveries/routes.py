@@ -8,9 +8,9 @@ from pydantic import BaseModel, ConfigDict
 
 from services.inspection.discoveries import queries
 from services.inspection.discoveries.domain import Discovery
-from shared.paging import Page, PageOf, PageParams
-from shared.policies import Principal, allow
-from shared.web import SessionDep, service_router
+from shared.http.paging import Page, PageOf, PageParams
+from shared.http.policies import Principal, allow
+from shared.http.web import SessionDep, service_router
 
 router = service_router(prefix="/v1/discoveries", tags=["campaigns"])
 

@@ -25,11 +25,11 @@ from services.inspection.draws.lottery import (
     uncovered,
 )
 from services.inspection.orm import Base
-from shared.clock import china_date, instant
-from shared.database import Aggregate, new_id
-from shared.events.inspection import DrawAssignment, DrawCancelled, DrawCommitted, DrawResultListed, DrawRevealed
-from shared.refusals import Conflict, Forbidden, Invalid, NotFound, field_error
-from shared.wording import NUMBER, Day, Key, Line, Reason
+from shared.data.database import Aggregate, new_id
+from shared.domain.clock import china_date, instant
+from shared.domain.refusals import Conflict, Forbidden, Invalid, NotFound, field_error
+from shared.domain.wording import NUMBER, Day, Key, Line, Reason
+from shared.events.inspection.draws import DrawAssignment, DrawCancelled, DrawCommitted, DrawResultListed, DrawRevealed
 
 PER_EVENT: Final = 500
 LARGEST: Final = 100_000

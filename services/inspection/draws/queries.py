@@ -13,8 +13,8 @@ from services.inspection.campaigns.queries import within
 from services.inspection.draws.domain import LARGEST, Draw, DrawNotFound, DrawnTarget, DrawVisit
 from services.inspection.targets.domain import Target
 from services.inspection.visits.domain import Visit, VisitState
-from shared.policies import Principal
-from shared.reach import within_reach
+from shared.http.policies import Principal
+from shared.http.reach import within_reach
 
 
 async def draw(session: AsyncSession, draw_id: UUID, caller: Principal) -> Draw:

@@ -31,11 +31,11 @@ from services.inspection.draws.domain import (
 )
 from services.inspection.norms.domain import NormUnknown
 from services.inspection.visits.domain import VisitState
-from shared.clock import utc_now
-from shared.paging import Page, PageOf, PageParams
-from shared.policies import Principal, allow, public
-from shared.web import SessionDep, problems, service_router
-from shared.wording import Reason
+from shared.domain.clock import utc_now
+from shared.domain.wording import Reason
+from shared.http.paging import Page, PageOf, PageParams
+from shared.http.policies import Principal, allow, public
+from shared.http.web import SessionDep, problems, service_router
 
 router = service_router(prefix="/v1/draws", tags=["draws"])
 published = service_router(prefix="/v1/public/draws", tags=["public"])

@@ -29,11 +29,11 @@ from services.inspection.teams import queries as teams
 from services.inspection.teams.domain import Inspector
 from services.inspection.violations.domain import Place
 from services.inspection.visits.domain import Plan, Visit
-from shared import journal
-from shared.clock import china_date
-from shared.database import new_id
-from shared.journal import Fact
-from shared.policies import Principal
+from shared.data.database import new_id
+from shared.domain.clock import china_date
+from shared.facts import journal
+from shared.facts.journal import Fact
+from shared.http.policies import Principal
 
 VISIT_TYPE = "双随机抽查"
 

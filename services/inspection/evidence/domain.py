@@ -16,9 +16,11 @@ from services.inspection.canonical import digest
 from services.inspection.devices.domain import PhoneTime
 from services.inspection.orm import Base
 from services.inspection.violations.domain import Place
-from shared.clock import instant
-from shared.database import Aggregate
-from shared.events.inspection import (
+from shared.data.database import Aggregate
+from shared.domain.clock import instant
+from shared.domain.refusals import Conflict, Forbidden, Invalid, NotFound, Refusal, field_error
+from shared.domain.wording import NUMBER
+from shared.events.inspection.evidence import (
     EvidenceAnnounced,
     EvidenceEvent,
     EvidenceExhibited,
@@ -28,8 +30,6 @@ from shared.events.inspection import (
     EvidenceResumed,
     EvidenceStalled,
 )
-from shared.refusals import Conflict, Forbidden, Invalid, NotFound, Refusal, field_error
-from shared.wording import NUMBER
 
 MAX_BYTES: Final[Mapping[str, int]] = {"photo": 30 * 1024**2, "recording": 500 * 1024**2}
 MAX_PART: Final = 8 * 1024**2

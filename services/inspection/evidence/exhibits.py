@@ -17,9 +17,9 @@ from services.inspection.evidence import queries
 from services.inspection.evidence.domain import NOTHING_BEFORE, Exhibit
 from services.inspection.evidence.seal import Seal
 from services.inspection.evidence.store import EvidenceStore
-from shared import journal
-from shared.clock import instant
-from shared.policies import Principal
+from shared.domain.clock import instant
+from shared.facts import journal
+from shared.http.policies import Principal
 
 IN_MEMORY = 16 * 1024**2
 PIECE = 1024**2

@@ -19,10 +19,10 @@ from services.inspection.evidence.domain import CleanCopy, Evidence, EvidenceNot
 from services.inspection.evidence.seal import Seal
 from services.inspection.evidence.store import EvidenceStore
 from services.inspection.settings import Settings
-from shared.clock import utc_now
-from shared.confined import ProcessEnded, confined
-from shared.leadership import pause, run_as_leader
-from shared.settings import ServiceSettings
+from shared.data.leadership import pause, run_as_leader
+from shared.domain.clock import utc_now
+from shared.process.confined import ProcessEnded, confined
+from shared.process.settings import ServiceSettings
 
 log = structlog.get_logger(__name__)
 

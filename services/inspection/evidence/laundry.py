@@ -1,8 +1,8 @@
 """Makes a clean copy of a file nobody trusts: decoded whole and encoded anew, so only picture and sound are left.
 
-It does so in a process of its own (`shared.confined`), whose memory, time and output are limited. It tells the clean
-copy, the `code` that the file itself proves, or the `fault` of ours that kept it from being decided. A process that
-ends without a word was ended, which proves nothing.
+It does so in a process of its own (`shared.process.confined`), whose memory, time and output are limited. It answers
+with the clean copy, with the `code` of what the file itself proves, or with the `fault` on our side that prevented a
+decision. A process that ends without an answer was killed, which proves nothing.
 """
 
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from typing import Any, Final
 from services.inspection.evidence.cleaning import Unclean
 from services.inspection.evidence.pictures import FORMATS, clean_picture
 from services.inspection.evidence.recordings import clean_recording
-from shared.confined import Limits, say
+from shared.process.confined import Limits, say
 
 MEMORY: Final = 2 * 1024**3
 CPU_SECONDS: Final[Mapping[str, int]] = {"image": 30, "audio": 120, "video": 900}

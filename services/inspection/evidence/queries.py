@@ -18,8 +18,8 @@ from services.inspection.evidence.domain import (
 from services.inspection.violations import queries as violations
 from services.inspection.violations.domain import Place
 from services.inspection.visits import queries as visits
-from shared.policies import Principal
-from shared.reach import own_institution, within_reach
+from shared.http.policies import Principal
+from shared.http.reach import own_institution, within_reach
 
 
 async def evidence(session: AsyncSession, evidence_id: UUID, caller: Principal) -> Evidence:

@@ -40,12 +40,12 @@ from services.inspection.evidence.seal import Seal
 from services.inspection.evidence.store import EvidenceStore
 from services.inspection.violations.domain import ViolationNotFound
 from services.inspection.visits.domain import VisitNotFound
-from shared.clock import utc_now
-from shared.paging import Page, PageOf, PageParams
-from shared.policies import Principal, allow, public
-from shared.transactions import end_transaction
-from shared.web import SessionDep, problems, service_router
-from shared.wording import NUMBER, Reason
+from shared.domain.clock import utc_now
+from shared.domain.wording import NUMBER, Reason
+from shared.http.paging import Page, PageOf, PageParams
+from shared.http.policies import Principal, allow, public
+from shared.http.transactions import end_transaction
+from shared.http.web import SessionDep, problems, service_router
 
 router = service_router(prefix="/v1/evidence", tags=["evidence"])
 of_cases = service_router(prefix="/v1/cases", tags=["cases"])

@@ -10,7 +10,7 @@ import obstore
 from obstore.exceptions import BaseError, NotFoundError
 from obstore.store import LocalStore, MemoryStore, from_url
 
-from shared.problems import EdgeProblem
+from shared.http.problems import EdgeProblem
 
 READ_AT_ONCE = 1024**2
 

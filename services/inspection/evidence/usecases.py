@@ -13,8 +13,8 @@ from services.inspection.evidence import queries
 from services.inspection.evidence.domain import Capture, CleanCopy, Evidence, EvidenceIdTaken, SignatureInvalid
 from services.inspection.evidence.seal import Seal
 from services.inspection.evidence.store import EvidenceStore
-from shared import journal
-from shared.policies import Principal
+from shared.facts import journal
+from shared.http.policies import Principal
 
 
 async def announce(

@@ -20,12 +20,12 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.inspection.orm import Base
-from shared.database import Aggregate, key_check, new_id
-from shared.dated import STANDS, Withdrawable, withdrawn_for_a_reason
-from shared.events.inspection import GridSetActivated, GridSetEndSet, GridSetScheduled, GridSetWithdrawn
-from shared.refusals import Conflict, Forbidden, Invalid, NotFound
-from shared.text import has_controls, key, one_line, without_controls
-from shared.wording import Code, Key
+from shared.data.database import Aggregate, key_check, new_id
+from shared.domain.dated import STANDS, Withdrawable, withdrawn_for_a_reason
+from shared.domain.refusals import Conflict, Forbidden, Invalid, NotFound
+from shared.domain.text import has_controls, key, one_line, without_controls
+from shared.domain.wording import Code, Key
+from shared.events.inspection.grids import GridSetActivated, GridSetEndSet, GridSetScheduled, GridSetWithdrawn
 
 OVERLAP_SHARE: Final = 1e-3
 """Two grids overlap when they share more than this part of the smaller one; less is the noise of drawn borders."""

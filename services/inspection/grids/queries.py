@@ -20,8 +20,8 @@ from services.inspection.grids.domain import (
     NoGrids,
 )
 from services.inspection.grids.successions import GridSuccession, Heirs
-from shared.dated import stands
-from shared.policies import Principal
+from shared.domain.dated import stands
+from shared.http.policies import Principal
 
 
 def _holding(on: date) -> Select[UUID]:

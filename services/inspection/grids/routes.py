@@ -30,14 +30,14 @@ from services.inspection.grids.surveying import (
     Surveyed,
     survey_elsewhere,
 )
-from shared.clock import china_date, utc_now
-from shared.dated import LaterVersionStands, MayBeWithdrawn, WithdrawalIn, WithdrawalTooLate, Withdrawn
-from shared.openapi import json_body
-from shared.policies import Principal, allow
-from shared.problems import EdgeProblem
-from shared.text import key
-from shared.web import SessionDep, problems, service_router
-from shared.wording import NUMBER, Day
+from shared.domain.clock import china_date, utc_now
+from shared.domain.dated import LaterVersionStands, MayBeWithdrawn, WithdrawalIn, WithdrawalTooLate, Withdrawn
+from shared.domain.text import key
+from shared.domain.wording import NUMBER, Day
+from shared.http.openapi import json_body
+from shared.http.policies import Principal, allow
+from shared.http.problems import EdgeProblem
+from shared.http.web import SessionDep, problems, service_router
 
 router = service_router(prefix="/v1/grids", tags=["grids"])
 

@@ -16,8 +16,8 @@ from sqlalchemy import ForeignKey, Index, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.inspection.orm import Base
-from shared.refusals import NotFound
-from shared.wording import Key
+from shared.domain.refusals import NotFound
+from shared.domain.wording import Key
 
 
 class GridNotFound(NotFound):

@@ -1,4 +1,4 @@
-"""GeoJSON from outside, read and checked in a process of its own (`shared.confined`)."""
+"""GeoJSON from outside, read and checked in a process of its own (`shared.process.confined`)."""
 
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,10 +10,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from services.inspection.grids.domain import Candidate, Columns, Fault, Finding, Survey, survey
 from services.inspection.grids.successions import Succession
-from shared import strict_json
-from shared.batches import one_by_one
-from shared.confined import Limits, ProcessEnded, confined, say
-from shared.refusals import Invalid
+from shared.domain.refusals import Invalid
+from shared.http import strict_json
+from shared.http.batches import one_by_one
+from shared.process.confined import Limits, ProcessEnded, confined, say
 
 LIMITS: Final = Limits(memory=1024**3, seconds=60)
 _PIECE: Final = 1 << 20

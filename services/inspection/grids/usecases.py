@@ -23,9 +23,9 @@ from services.inspection.grids.successions import GridSuccession, Succession, Su
 from services.inspection.targets.usecases import place_all
 from services.inspection.teams.usecases import take_over_grids
 from services.inspection.visits.assignments import assign_waiting
-from shared import journal
-from shared.clock import china_date
-from shared.dated import LaterVersionStands
+from shared.domain.clock import china_date
+from shared.domain.dated import LaterVersionStands
+from shared.facts import journal
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from services.inspection.teams.domain import Team
-from shared.refusals import Conflict
+from shared.domain.refusals import Conflict
 
 Cell = tuple[str | None, str | None, str]
 """Grid, team, state: where something counts in a campaign's tally."""

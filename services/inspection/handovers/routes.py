@@ -8,10 +8,10 @@ from pydantic import BaseModel, ConfigDict
 from services.inspection.handovers import usecases
 from services.inspection.handovers.domain import Handover, HeirUnfit
 from services.inspection.teams.domain import TeamNotFound
-from shared.clock import utc_now
-from shared.policies import Principal, allow
-from shared.web import SessionDep, problems, service_router
-from shared.wording import Line, Reason
+from shared.domain.clock import utc_now
+from shared.domain.wording import Line, Reason
+from shared.http.policies import Principal, allow
+from shared.http.web import SessionDep, problems, service_router
 
 router = service_router(prefix="/v1/teams", tags=["teams"])
 

@@ -16,9 +16,9 @@ from services.inspection.handovers.domain import Handover, check_heir, moved_cel
 from services.inspection.teams import queries as teams
 from services.inspection.violations.domain import Violation
 from services.inspection.visits.domain import Visit
-from shared import journal
-from shared.journal import Fact
-from shared.policies import Principal
+from shared.facts import journal
+from shared.facts.journal import Fact
+from shared.http.policies import Principal
 
 
 async def hand_over(

@@ -2,7 +2,7 @@
 
 from alembic import op
 
-from shared.database import key_condition
+from shared.data.database import key_condition
 
 revision = "0040"
 down_revision = "0039"

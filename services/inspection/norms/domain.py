@@ -11,12 +11,12 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from services.inspection.offences.domain import SourceStatus
 from services.inspection.orm import Base
-from shared.clock import china_date
-from shared.database import Aggregate, new_id
-from shared.dated import STANDS, Withdrawable, withdrawn_for_a_reason
-from shared.events.inspection import NormEnacted, NormWithdrawn
-from shared.refusals import Conflict, Invalid, NotFound, Refusal
-from shared.wording import NUMBER, Day, Name
+from shared.data.database import Aggregate, new_id
+from shared.domain.clock import china_date
+from shared.domain.dated import STANDS, Withdrawable, withdrawn_for_a_reason
+from shared.domain.refusals import Conflict, Invalid, NotFound, Refusal
+from shared.domain.wording import NUMBER, Day, Name
+from shared.events.inspection.norms import NormEnacted, NormWithdrawn
 
 
 class NormNotFound(NotFound):

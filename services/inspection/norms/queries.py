@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.inspection.norms.domain import Norm, NormName, NormNotFound, NormUnknown
 from services.inspection.versions import in_order
-from shared.dated import stands
+from shared.domain.dated import stands
 
 
 async def norm(session: AsyncSession, name: NormName, *, on: date) -> int:

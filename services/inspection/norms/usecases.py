@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.inspection.norms import queries
 from services.inspection.norms.domain import Norm, NormContent
-from shared import journal
+from shared.facts import journal
 
 
 async def enact_norm(session: AsyncSession, content: NormContent, *, at: datetime) -> Norm:

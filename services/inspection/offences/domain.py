@@ -12,12 +12,12 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from services.inspection.orm import Base
 from services.inspection.versions import LastingVersion
-from shared.clock import china_date
-from shared.database import key_check, new_id
-from shared.dated import STANDS, withdrawn_for_a_reason
-from shared.events.inspection import OffenceContinued, OffenceEnacted, OffenceRepealed, OffenceWithdrawn
-from shared.refusals import Conflict, Invalid, NotFound, field_error
-from shared.wording import NUMBER, Day, Line, Name, Paragraph
+from shared.data.database import key_check, new_id
+from shared.domain.clock import china_date
+from shared.domain.dated import STANDS, withdrawn_for_a_reason
+from shared.domain.refusals import Conflict, Invalid, NotFound, field_error
+from shared.domain.wording import NUMBER, Day, Line, Name, Paragraph
+from shared.events.inspection.offences import OffenceContinued, OffenceEnacted, OffenceRepealed, OffenceWithdrawn
 
 
 class OffenceNotFound(NotFound):

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.inspection.offences.domain import Offence, OffenceNotFound
 from services.inspection.versions import holds, in_order
-from shared.dated import stands
+from shared.domain.dated import stands
 
 
 async def offence(session: AsyncSession, offence_id: UUID) -> Offence:

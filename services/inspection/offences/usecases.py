@@ -10,8 +10,8 @@ from services.inspection.checklists import queries as checklists
 from services.inspection.checklists.domain import Checklist
 from services.inspection.offences import queries
 from services.inspection.offences.domain import Offence, OffenceAskedFor, OffenceContent, unbroken
-from shared import journal
-from shared.dated import LaterVersionStands
+from shared.domain.dated import LaterVersionStands
+from shared.facts import journal
 
 MOST_NAMED = 20
 """Checklists that a refusal names."""

@@ -22,10 +22,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 from services.inspection.campaigns.domain import Outcome
 from services.inspection.orm import Base
 from services.inspection.violations.domain import Finding
-from shared.database import Aggregate, new_id
-from shared.events.inspection import RecheckAttempted, RecheckConcluded, RechecksDrawn
-from shared.refusals import Conflict, Forbidden, Invalid, NotFound, field_error
-from shared.wording import NUMBER, Day, Key, Paragraph
+from shared.data.database import Aggregate, new_id
+from shared.domain.refusals import Conflict, Forbidden, Invalid, NotFound, field_error
+from shared.domain.wording import NUMBER, Day, Key, Paragraph
+from shared.events.inspection.rechecks import RecheckAttempted, RecheckConcluded, RechecksDrawn
 
 WHOLE: Final = 10_000
 LARGEST: Final = 50_000

@@ -19,9 +19,9 @@ from services.inspection.rechecks.domain import (
     as_agreements,
 )
 from services.inspection.visits.domain import Visit, VisitState
-from shared.clock import CHINA
-from shared.policies import Principal
-from shared.reach import within_reach
+from shared.domain.clock import CHINA
+from shared.http.policies import Principal
+from shared.http.reach import within_reach
 
 
 async def finished(session: AsyncSession, team: str, first_day: date, last_day: date) -> Sequence[Any]:

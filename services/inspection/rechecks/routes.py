@@ -29,11 +29,11 @@ from services.inspection.rechecks.domain import (
 from services.inspection.teams import queries as teams
 from services.inspection.teams.domain import TeamNotFound
 from services.inspection.violations.domain import Finding
-from shared.clock import utc_now
-from shared.paging import Page, PageOf, PageParams
-from shared.policies import Principal, allow
-from shared.web import SessionDep, problems, service_router
-from shared.wording import KEY, Day
+from shared.domain.clock import utc_now
+from shared.domain.wording import KEY, Day
+from shared.http.paging import Page, PageOf, PageParams
+from shared.http.policies import Principal, allow
+from shared.http.web import SessionDep, problems, service_router
 
 router = service_router(prefix="/v1/rechecks", tags=["re-checks"])
 

@@ -17,11 +17,11 @@ from services.inspection.teams import queries as teams
 from services.inspection.teams.domain import TeamNotFound
 from services.inspection.violations.domain import Violation
 from services.inspection.visits.domain import Visit
-from shared import journal
-from shared.clock import china_date
-from shared.journal import Fact
-from shared.policies import Principal
-from shared.unit_of_work import locked
+from shared.data.unit_of_work import locked
+from shared.domain.clock import china_date
+from shared.facts import journal
+from shared.facts.journal import Fact
+from shared.http.policies import Principal
 
 
 async def draw_rechecks(

@@ -16,10 +16,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from services.inspection.orm import Base
 from services.inspection.teams.domain import Inspector
-from shared.database import Aggregate, new_id
-from shared.events.inspection import AbsenceCancelled, AbsenceNoted, DutyAssigned, DutyCancelled
-from shared.refusals import Conflict, Forbidden, Invalid, NotFound, field_error
-from shared.wording import NUMBER, Day, Line, Reason
+from shared.data.database import Aggregate, new_id
+from shared.domain.refusals import Conflict, Forbidden, Invalid, NotFound, field_error
+from shared.domain.wording import NUMBER, Day, Line, Reason
+from shared.events.inspection.teams import AbsenceCancelled, AbsenceNoted, DutyAssigned, DutyCancelled
 
 OFFICERS: Final = 2
 """Administrative Penalty Law, article 42: two law-enforcement officers at least."""

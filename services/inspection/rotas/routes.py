@@ -23,10 +23,10 @@ from services.inspection.rotas.domain import (
 )
 from services.inspection.teams import queries as teams
 from services.inspection.teams.domain import Inspector, TeamNotFound
-from shared.clock import utc_now
-from shared.policies import Principal, allow
-from shared.web import SessionDep, problems, service_router
-from shared.wording import Day
+from shared.domain.clock import utc_now
+from shared.domain.wording import Day
+from shared.http.policies import Principal, allow
+from shared.http.web import SessionDep, problems, service_router
 
 router = service_router(prefix="/v1/teams", tags=["teams"])
 

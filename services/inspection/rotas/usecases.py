@@ -10,8 +10,8 @@ from services.inspection.rotas import queries
 from services.inspection.rotas.domain import AbsenceDetails, DutyDetails, Kind, NotAMember, RotaEntry, RotaNotYours
 from services.inspection.teams import queries as teams
 from services.inspection.teams.domain import Team
-from shared import journal
-from shared.policies import Principal
+from shared.facts import journal
+from shared.http.policies import Principal
 
 
 async def assign_duty(

@@ -21,10 +21,10 @@ from services.inspection.devices.domain import PhoneTime
 from services.inspection.orm import Base, Followed
 from services.inspection.violations.domain import Place
 from services.inspection.visits.domain import VisitState
-from shared.database import Aggregate
-from shared.events.inspection import SyncConflictRecorded, SyncConflictResolved
-from shared.refusals import Conflict, NotFound, Refusal, field_error
-from shared.wording import NUMBER
+from shared.data.database import Aggregate
+from shared.domain.refusals import Conflict, NotFound, Refusal, field_error
+from shared.domain.wording import NUMBER
+from shared.events.inspection.sync import SyncConflictRecorded, SyncConflictResolved
 
 MAX_OPERATIONS: Final = 500
 """In one batch; a phone that was away for long sends several."""

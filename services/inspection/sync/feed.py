@@ -18,7 +18,7 @@ from services.inspection.offences.domain import Severity
 from services.inspection.sync.domain import Choice, Kind, Verdict
 from services.inspection.violations.domain import ViolationState
 from services.inspection.visits.domain import Purpose, VisitState
-from shared.paging import Cursors
+from shared.http.paging import Cursors
 
 FIRST = (0, 0, UUID(int=0))
 """Before everything."""

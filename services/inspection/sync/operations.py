@@ -17,10 +17,10 @@ from services.inspection.visits import usecases
 from services.inspection.visits.bodies import StartIn, SubmissionIn, VisitIn
 from services.inspection.visits.domain import Visit, VisitState
 from services.inspection.visits.usecases import Consequence
-from shared.clock import instant
-from shared.policies import Principal
-from shared.refusals import Invalid, Refusal
-from shared.unit_of_work import savepoint
+from shared.data.unit_of_work import savepoint
+from shared.domain.clock import instant
+from shared.domain.refusals import Invalid, Refusal
+from shared.http.policies import Principal
 
 
 class ContentInvalid(Invalid):

@@ -16,8 +16,8 @@ from services.inspection.sync.domain import (
     UnreadableOperation,
     Verdict,
 )
-from shared.policies import Principal
-from shared.reach import within_reach
+from shared.http.policies import Principal
+from shared.http.reach import within_reach
 
 
 async def queue_for(session: AsyncSession, subject: str) -> None:

@@ -27,12 +27,12 @@ from services.inspection.sync.domain import (
 from services.inspection.sync.feed import ChangesOut, Mark
 from services.inspection.sync.operations import ContentInvalid
 from services.inspection.visits.domain import VisitNotFound
-from shared.batches import Broken, one_by_one
-from shared.clock import instant, utc_now
-from shared.paging import Page, PageOf, PageParams
-from shared.policies import Principal, allow
-from shared.web import SessionDep, problems, service_router
-from shared.wording import NUMBER, Reason
+from shared.domain.clock import instant, utc_now
+from shared.domain.wording import NUMBER, Reason
+from shared.http.batches import Broken, one_by_one
+from shared.http.paging import Page, PageOf, PageParams
+from shared.http.policies import Principal, allow
+from shared.http.web import SessionDep, problems, service_router
 
 router = service_router(prefix="/v1/sync", tags=["sync"])
 

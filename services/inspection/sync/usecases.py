@@ -34,12 +34,12 @@ from services.inspection.visits import usecases as of_visits
 from services.inspection.visits.bodies import StartIn, SubmissionIn, VisitIn
 from services.inspection.visits.domain import VisitState
 from services.inspection.visits.usecases import Consequence, settle
-from shared import journal
-from shared.batches import Broken
-from shared.database import new_id
-from shared.policies import Principal
-from shared.refusals import Refusal
-from shared.unit_of_work import savepoint
+from shared.data.database import new_id
+from shared.data.unit_of_work import savepoint
+from shared.domain.refusals import Refusal
+from shared.facts import journal
+from shared.http.batches import Broken
+from shared.http.policies import Principal
 
 
 @dataclass(frozen=True, slots=True)

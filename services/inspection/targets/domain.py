@@ -13,9 +13,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from services.inspection.grids.domain import BlindSpot, Placement
 from services.inspection.grids.successions import Heirs
 from services.inspection.orm import Base, Followed
-from shared.database import key_check
-from shared.events.inspection import TargetPlaced
-from shared.refusals import Conflict, NotFound
+from shared.data.database import key_check
+from shared.domain.refusals import Conflict, NotFound
+from shared.events.inspection.targets import TargetPlaced
 
 MERGED: Final = "merged"
 """The status of an entry that was another one twice."""

@@ -9,8 +9,8 @@ from sqlalchemy import ARRAY, ColumnElement, Date, Uuid, bindparam, func, null, 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.inspection.targets.domain import Target, TargetNotFound
-from shared.policies import Principal
-from shared.reach import within_reach
+from shared.http.policies import Principal
+from shared.http.reach import within_reach
 
 
 async def target(session: AsyncSession, institution_id: UUID) -> Target:

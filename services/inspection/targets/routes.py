@@ -12,11 +12,11 @@ from services.inspection.grids.domain import NOWHERE, BlindSpot
 from services.inspection.targets import queries
 from services.inspection.targets.domain import Target
 from services.inspection.teams import queries as teams
-from shared.clock import china_date, utc_now
-from shared.paging import Page, PageOf, PageParams
-from shared.policies import Principal, allow
-from shared.web import SessionDep, service_router
-from shared.wording import NUMBER
+from shared.domain.clock import china_date, utc_now
+from shared.domain.wording import NUMBER
+from shared.http.paging import Page, PageOf, PageParams
+from shared.http.policies import Principal, allow
+from shared.http.web import SessionDep, service_router
 
 router = service_router(prefix="/v1/blind-spots", tags=["blind spots"])
 

@@ -15,11 +15,11 @@ from services.inspection.grids.domain import GridIndex, Placement
 from services.inspection.grids.successions import Heirs
 from services.inspection.targets.domain import MERGED, Cause, Target, left, placed, stayed, succeeded
 from services.inspection.visits.assignments import assign_waiting
-from shared.clock import china_date, utc_now
-from shared.events.registry import InstitutionEvent, InstitutionMerged
-from shared.inbox import Delivery
-from shared.journal import Fact, record_many
-from shared.text import key
+from shared.domain.clock import china_date, utc_now
+from shared.domain.text import key
+from shared.events.registry.institutions import InstitutionEvent, InstitutionMerged
+from shared.facts.inbox import Delivery
+from shared.facts.journal import Fact, record_many
 
 CHUNK = 5000
 

@@ -11,10 +11,10 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.inspection.orm import Base
-from shared.database import Aggregate, key_check, new_id
-from shared.events.inspection import TeamFormed, TeamHandedOver
-from shared.refusals import Conflict, Forbidden, Invalid, NotFound, Refusal, field_error
-from shared.wording import Code, Day, Key, Line
+from shared.data.database import Aggregate, key_check, new_id
+from shared.domain.refusals import Conflict, Forbidden, Invalid, NotFound, Refusal, field_error
+from shared.domain.wording import Code, Day, Key, Line
+from shared.events.inspection.teams import TeamFormed, TeamHandedOver
 
 
 class TeamNotFound(NotFound):

@@ -9,8 +9,8 @@ from sqlalchemy import ColumnElement, null, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.inspection.teams.domain import Inspector, Team, TeamGrid, TeamNotFound
-from shared.policies import Principal
-from shared.reach import within_reach
+from shared.http.policies import Principal
+from shared.http.reach import within_reach
 
 NOWHERE: Final = ""
 """The district of an institution that has none: no team's."""

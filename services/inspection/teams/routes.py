@@ -22,12 +22,12 @@ from services.inspection.teams.domain import (
     TeamNotFound,
     TeamOutsideYourDistrict,
 )
-from shared.clock import utc_now
-from shared.etags import IfMatch
-from shared.paging import Page, PageOf, PageParams
-from shared.policies import Principal, allow
-from shared.web import SessionDep, problems, service_router
-from shared.wording import KEY, Code, Line
+from shared.domain.clock import utc_now
+from shared.domain.wording import KEY, Code, Line
+from shared.http.etags import IfMatch
+from shared.http.paging import Page, PageOf, PageParams
+from shared.http.policies import Principal, allow
+from shared.http.web import SessionDep, problems, service_router
 
 router = service_router(prefix="/v1/teams", tags=["teams"])
 

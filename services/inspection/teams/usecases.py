@@ -19,10 +19,10 @@ from services.inspection.teams.domain import (
     TeamOutsideYourDistrict,
 )
 from services.inspection.visits.assignments import assign_waiting
-from shared import journal
-from shared.clock import china_date
-from shared.etags import check_version
-from shared.policies import Principal
+from shared.domain.clock import china_date
+from shared.facts import journal
+from shared.http.etags import check_version
+from shared.http.policies import Principal
 
 
 async def form_team(session: AsyncSession, details: TeamDetails, *, caller: Principal, at: datetime) -> Team:

@@ -14,9 +14,11 @@ from sqlalchemy.orm import Mapped, mapped_column
 from services.inspection.offences.domain import Offence, OffenceCode
 from services.inspection.offences.domain import Severity as Severity
 from services.inspection.orm import Base, Followed
-from shared.clock import china_date
-from shared.database import Aggregate, key_check, new_id
-from shared.events.inspection import (
+from shared.data.database import Aggregate, key_check, new_id
+from shared.domain.clock import china_date
+from shared.domain.refusals import Conflict, Invalid, NotFound, Refusal, field_error
+from shared.domain.wording import Day, Key, Line, Paragraph
+from shared.events.inspection.violations import (
     RectificationOrdered,
     ViolationEvent,
     ViolationExtended,
@@ -26,8 +28,6 @@ from shared.events.inspection import (
     ViolationVerified,
     ViolationWithdrawn,
 )
-from shared.refusals import Conflict, Invalid, NotFound, Refusal, field_error
-from shared.wording import Day, Key, Line, Paragraph
 
 
 class ViolationNotFound(NotFound):

@@ -27,14 +27,14 @@ from services.inspection.violations import queries
 from services.inspection.violations.domain import Severity, Violation, ViolationState
 from services.inspection.visits import queries as visits
 from services.inspection.visits.domain import Visit
-from shared.clock import china_date
-from shared.database import new_id
-from shared.events.inspection import ViolationReported
+from shared.data.database import new_id
+from shared.domain.clock import china_date
+from shared.domain.wording import Key, Line, Paragraph
+from shared.events.inspection.violations import ViolationReported
+from shared.facts.journal import Fact, record_many
 from shared.imports.cleaning import DateOrder, Identity
 from shared.imports.reader import Row
 from shared.imports.runner import NO_HINTS, Hints, RowReport
-from shared.journal import Fact, record_many
-from shared.wording import Key, Line, Paragraph
 
 COMPARED: Final = ("severity", "description", "clause", "found_on")
 """A later row may correct these fields, and close the violation, as long as nobody here acted on it."""

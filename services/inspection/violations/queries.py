@@ -16,8 +16,8 @@ from services.inspection.violations.domain import (
     ViolationNotFound,
     ViolationState,
 )
-from shared.policies import Principal
-from shared.reach import within_reach
+from shared.http.policies import Principal
+from shared.http.reach import within_reach
 
 
 async def violation(session: AsyncSession, violation_id: UUID, caller: Principal) -> Violation:

@@ -34,11 +34,11 @@ from services.inspection.violations.domain import (
     is_overdue,
 )
 from services.inspection.violations.queries import ViolationFilters
-from shared.clock import china_date, utc_now
-from shared.paging import Page, PageOf, PageParams
-from shared.policies import Principal, allow
-from shared.web import SessionDep, problems, service_router
-from shared.wording import KEY, Day, Paragraph, Reason
+from shared.domain.clock import china_date, utc_now
+from shared.domain.wording import KEY, Day, Paragraph, Reason
+from shared.http.paging import Page, PageOf, PageParams
+from shared.http.policies import Principal, allow
+from shared.http.web import SessionDep, problems, service_router
 
 router = service_router(prefix="/v1/violations", tags=["violations"])
 

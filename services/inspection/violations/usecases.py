@@ -26,10 +26,10 @@ from services.inspection.violations.domain import (
     default_due_on,
 )
 from services.inspection.visits import mandates
-from shared import journal
-from shared.clock import china_date
-from shared.journal import Fact
-from shared.policies import Principal
+from shared.domain.clock import china_date
+from shared.facts import journal
+from shared.facts.journal import Fact
+from shared.http.policies import Principal
 
 
 async def report_violation(

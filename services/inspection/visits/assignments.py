@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.inspection.visits import queries
-from shared.journal import Fact, record_many
+from shared.facts.journal import Fact, record_many
 
 
 async def assign_waiting(session: AsyncSession, *, at: datetime, institutions: Collection[UUID] | None = None) -> int:

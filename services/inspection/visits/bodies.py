@@ -10,7 +10,7 @@ from services.inspection.checklists.domain import Answers
 from services.inspection.discoveries.domain import DiscoveryDetails
 from services.inspection.violations.domain import Finding
 from services.inspection.visits.domain import Score
-from shared.wording import Line, Paragraph
+from shared.domain.wording import Line, Paragraph
 
 
 class VisitIn(BaseModel):

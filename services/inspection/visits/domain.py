@@ -15,9 +15,11 @@ from sqlalchemy.orm import Mapped, mapped_column
 from services.inspection.campaigns.domain import Outcome
 from services.inspection.orm import Base, Followed
 from services.inspection.violations.domain import Place
-from shared.clock import china_date
-from shared.database import Aggregate, key_check
-from shared.events.inspection import (
+from shared.data.database import Aggregate, key_check
+from shared.domain.clock import china_date
+from shared.domain.refusals import Conflict, Forbidden, Invalid, NotFound, Refusal
+from shared.domain.wording import NUMBER
+from shared.events.inspection.visits import (
     VisitCalledOff,
     VisitEvent,
     VisitHandedOver,
@@ -27,8 +29,6 @@ from shared.events.inspection import (
     VisitStarted,
     VisitSubmitted,
 )
-from shared.refusals import Conflict, Forbidden, Invalid, NotFound, Refusal
-from shared.wording import NUMBER
 
 SEEN: Final = frozenset({Outcome.INSPECTED, Outcome.MOVED, Outcome.DUPLICATE, Outcome.REFUSED})
 """Outcomes after which nobody can say that the institution was not visited."""

@@ -29,14 +29,14 @@ from services.inspection.teams import queries as teams
 from services.inspection.visits import queries
 from services.inspection.visits.domain import SEEN, Score, Visit, VisitState
 from services.inspection.visits.usecases import count_visits
-from shared.clock import china_date
-from shared.database import new_id
-from shared.events.inspection import VisitRecorded
+from shared.data.database import new_id
+from shared.domain.clock import china_date
+from shared.domain.wording import Key, Line, Paragraph
+from shared.events.inspection.visits import VisitRecorded
+from shared.facts.journal import Fact, record_many
 from shared.imports.cleaning import DateOrder, Identity
 from shared.imports.reader import Row
 from shared.imports.runner import NO_HINTS, Hints, RowReport
-from shared.journal import Fact, record_many
-from shared.wording import Key, Line, Paragraph
 
 COMPARED: Final = ("visited_on", "outcome", "score", "visit_type", "team", "note")
 """A later row may correct these fields, as long as no re-check was recorded against them.

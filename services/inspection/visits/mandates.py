@@ -12,16 +12,12 @@ from services.inspection.teams import queries as teams
 from services.inspection.violations.domain import Place, Violation, ViolationState
 from services.inspection.visits import queries
 from services.inspection.visits.domain import Plan, Purpose, Visit, VisitState
-from shared.clock import utc_now
-from shared.database import new_id
+from shared.data.database import new_id
+from shared.domain.clock import utc_now
 from shared.events import Event
-from shared.events.registry import (
-    ApplicationWithdrawn,
-    SiteVisitRequested,
-    StopOrderCancelled,
-    StopOrderRecipientsListed,
-)
-from shared.journal import Fact, record, record_many
+from shared.events.registry.applications import ApplicationWithdrawn, SiteVisitRequested
+from shared.events.registry.stop_orders import StopOrderCancelled, StopOrderRecipientsListed
+from shared.facts.journal import Fact, record, record_many
 
 MANDATES: tuple[type[Event], ...] = (
     SiteVisitRequested,

@@ -14,9 +14,9 @@ from services.inspection.targets.domain import Target
 from services.inspection.teams.domain import Team, TeamGrid
 from services.inspection.violations.domain import Place
 from services.inspection.visits.domain import SEEN, Visit, VisitNotFound, VisitState
-from shared.policies import Principal
-from shared.reach import within_reach
-from shared.unit_of_work import hold, holds, locked
+from shared.data.unit_of_work import hold, holds, locked
+from shared.http.policies import Principal
+from shared.http.reach import within_reach
 
 
 async def visit(session: AsyncSession, visit_id: UUID, caller: Principal) -> Visit:

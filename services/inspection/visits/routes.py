@@ -41,11 +41,11 @@ from services.inspection.visits.domain import (
 )
 from services.inspection.visits.queries import VisitFilters
 from services.inspection.visits.usecases import Wish
-from shared.clock import utc_now
-from shared.paging import Page, PageOf, PageParams
-from shared.policies import Principal, allow
-from shared.web import SessionDep, problems, service_router
-from shared.wording import KEY, Paragraph, Reason
+from shared.domain.clock import utc_now
+from shared.domain.wording import KEY, Paragraph, Reason
+from shared.http.paging import Page, PageOf, PageParams
+from shared.http.policies import Principal, allow
+from shared.http.web import SessionDep, problems, service_router
 
 router = service_router(prefix="/v1/visits", tags=["visits"])
 

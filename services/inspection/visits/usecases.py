@@ -37,11 +37,11 @@ from services.inspection.visits.domain import (
     VisitIdTaken,
     VisitTeamUnknown,
 )
-from shared import journal
-from shared.clock import china_date
-from shared.database import new_id
-from shared.policies import Principal
-from shared.unit_of_work import hold
+from shared.data.database import new_id
+from shared.data.unit_of_work import hold
+from shared.domain.clock import china_date
+from shared.facts import journal
+from shared.http.policies import Principal
 
 
 @dataclass(frozen=True, slots=True)

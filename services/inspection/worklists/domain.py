@@ -10,8 +10,8 @@ from uuid import UUID
 import numpy as np
 
 from services.inspection.risks.domain import Risk
-from shared.clock import CHINA, china_date
-from shared.refusals import Invalid
+from shared.domain.clock import CHINA, china_date
+from shared.domain.refusals import Invalid
 
 EARTH_METRES: Final = 6_371_008.8
 PASSES: Final = 50

@@ -17,7 +17,7 @@ from services.inspection.teams import queries as teams
 from services.inspection.teams.domain import Team, TeamNotFound
 from services.inspection.visits.domain import Visit, VisitState
 from services.inspection.worklists.domain import Work, WorklistTeamMissing, retry_after
-from shared.policies import Principal
+from shared.http.policies import Principal
 
 
 async def team_meant(session: AsyncSession, code: str | None, caller: Principal) -> Team:

@@ -22,10 +22,10 @@ from services.inspection.worklists.domain import (
     WorklistTeamMissing,
     ordered,
 )
-from shared.clock import china_date, utc_now
-from shared.policies import Principal, allow
-from shared.web import SessionDep, problems, service_router
-from shared.wording import KEY, NUMBER, Day
+from shared.domain.clock import china_date, utc_now
+from shared.domain.wording import KEY, NUMBER, Day
+from shared.http.policies import Principal, allow
+from shared.http.web import SessionDep, problems, service_router
 
 router = service_router(prefix="/v1/campaigns", tags=["campaigns"])
 

@@ -14,11 +14,11 @@ from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from services.metrics.indicators import queries
-from shared.clock import instant
-from shared.health import Lifecycle
-from shared.outages import database_fault
-from shared.policies import allow, public
-from shared.web import service_router
+from shared.data.outages import database_fault
+from shared.domain.clock import instant
+from shared.http.health import Lifecycle
+from shared.http.policies import allow, public
+from shared.http.web import service_router
 
 logger = logging.getLogger(__name__)
 

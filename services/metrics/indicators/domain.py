@@ -9,8 +9,8 @@ from enum import StrEnum
 from typing import Final, Self
 
 from services.metrics.projections.domain import Mark
-from shared.policies import Principal
-from shared.refusals import Invalid, NotFound
+from shared.domain.refusals import Invalid, NotFound
+from shared.http.policies import Principal
 
 
 class IndicatorNotFound(NotFound):

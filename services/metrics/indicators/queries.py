@@ -10,8 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.metrics.indicators.domain import LISTED, CampaignNotFound, Indicator, Scope, Selection, Value
 from services.metrics.projections.domain import Cell, Generation, Member, Receipt
 from services.metrics.subscriptions import INBOX
-from shared.inbox import consumer_offset
-from shared.policies import Principal
+from shared.facts.inbox import consumer_offset
+from shared.http.policies import Principal
 
 
 def _live() -> Select[int]:

@@ -22,9 +22,9 @@ from services.metrics.indicators.domain import (
     Value,
     indicator,
 )
-from shared.paging import Page, PageParams
-from shared.policies import Principal, allow
-from shared.web import SessionDep, problems, service_router
+from shared.http.paging import Page, PageParams
+from shared.http.policies import Principal, allow
+from shared.http.web import SessionDep, problems, service_router
 
 router = service_router(prefix="/v1", tags=["indicators"])
 

@@ -11,7 +11,7 @@ from sqlalchemy import BigInteger, Identity, Index, Integer, SmallInteger, Text,
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.metrics.orm import Base
-from shared.clock import china_date
+from shared.domain.clock import china_date
 
 DIMENSIONS: Final = ("state", "kind", "district", "street", "grid", "school", "campaign", "month", "marks")
 """What tells cells of one noun apart. Empty text is "none" or "not said yet"; `month` is `YYYY-MM`, in China.

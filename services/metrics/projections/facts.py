@@ -6,23 +6,24 @@ from typing import Final
 from services.metrics.projections.domain import Change, Mark, Projection, month, place
 from services.metrics.projections.inspected import INSPECTED
 from shared.events import Event
-from shared.events.afterschool import (
+from shared.events.afterschool.enrolments import (
     EnrolmentEvent,
     EnrolmentWithdrawn,
-    OfferingChanged,
-    OfferingPublished,
-    SchoolRegistered,
     StudentEnrolled,
     StudentPromoted,
     StudentWaitlisted,
 )
-from shared.events.registry import (
+from shared.events.afterschool.offerings import OfferingChanged, OfferingPublished
+from shared.events.afterschool.schools import SchoolRegistered
+from shared.events.registry.advertisements import (
     AdvertisementEvent,
     AdvertisementFound,
     AdvertisementIdentified,
     AdvertisementRemovalOrdered,
     AdvertisementRemoved,
     AdvertisementVerified,
+)
+from shared.events.registry.applications import (
     ApplicationAccepted,
     ApplicationChanged,
     ApplicationDrafted,
@@ -33,14 +34,18 @@ from shared.events.registry import (
     ApplicationReturned,
     ApplicationSubmitted,
     ApplicationWithdrawn,
-    CommitmentBreached,
-    CommitmentSigned,
+    SiteVisitConcluded,
+    SiteVisitRequested,
+)
+from shared.events.registry.commitments import CommitmentBreached, CommitmentSigned
+from shared.events.registry.institutions import (
     InstitutionChanged,
     InstitutionEvent,
     InstitutionMerged,
     InstitutionRegistered,
-    NoticeConfirmed,
-    NoticePublished,
+)
+from shared.events.registry.notices import NoticeConfirmed, NoticePublished
+from shared.events.registry.permits import (
     PermitCancelled,
     PermitEvent,
     PermitGranted,
@@ -49,15 +54,17 @@ from shared.events.registry import (
     PermitRenewed,
     PermitRevoked,
     PermitSuspended,
-    ResponsibilityAssigned,
-    SiteVisitConcluded,
-    SiteVisitRequested,
+)
+from shared.events.registry.responsibilities import ResponsibilityAssigned
+from shared.events.registry.stop_orders import (
     StopOrderAcknowledged,
     StopOrderCancelled,
     StopOrderIssued,
     StopOrderRecipientsListed,
     StopOrderRecipientsReleased,
     StopOrderVerified,
+)
+from shared.events.registry.transformations import (
     TransformationAbandoned,
     TransformationCompleted,
     TransformationEvent,

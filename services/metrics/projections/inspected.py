@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from services.metrics.projections.domain import Change, Projection, month, place
 from shared.events import Event
-from shared.events.inspection import (
+from shared.events.inspection.campaigns import (
     CampaignClosed,
     CampaignDiscovery,
     CampaignLaunched,
@@ -13,6 +13,8 @@ from shared.events.inspection import (
     CampaignTargetsListed,
     CampaignTargetsWithdrawn,
     CampaignWithdrawn,
+)
+from shared.events.inspection.cases import (
     CaseClosed,
     CaseDecided,
     CaseDropped,
@@ -22,6 +24,8 @@ from shared.events.inspection import (
     CasePaid,
     CaseServed,
     CaseStepTaken,
+)
+from shared.events.inspection.complaints import (
     ComplaintAnswered,
     ComplaintEvent,
     ComplaintJoined,
@@ -29,27 +33,29 @@ from shared.events.inspection import (
     ComplaintParted,
     ComplaintReceived,
     ComplaintVisitPlanned,
-    DrawCancelled,
-    DrawCommitted,
-    DrawRevealed,
+)
+from shared.events.inspection.draws import DrawCancelled, DrawCommitted, DrawRevealed
+from shared.events.inspection.evidence import (
     EvidenceAnnounced,
     EvidenceEvent,
     EvidenceKept,
     EvidenceReceived,
     EvidenceRefused,
-    InstitutionDiscovered,
-    RecheckConcluded,
+)
+from shared.events.inspection.rechecks import RecheckConcluded
+from shared.events.inspection.sync import SyncConflictRecorded, SyncConflictResolved
+from shared.events.inspection.targets import InstitutionDiscovered, TargetPlaced
+from shared.events.inspection.teams import TeamFormed
+from shared.events.inspection.violations import (
     RectificationOrdered,
-    SyncConflictRecorded,
-    SyncConflictResolved,
-    TargetPlaced,
-    TeamFormed,
     ViolationEvent,
     ViolationExtended,
     ViolationRectified,
     ViolationReported,
     ViolationVerified,
     ViolationWithdrawn,
+)
+from shared.events.inspection.visits import (
     VisitCalledOff,
     VisitEvent,
     VisitPlanned,

@@ -10,8 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.metrics.projections.domain import DIMENSIONS, Change, Coordinates, Movement, moved
 from services.metrics.projections.facts import PROJECTIONS
-from shared.database import copy_rows
-from shared.inbox import BatchHandler, Delivery
+from shared.data.database import copy_rows
+from shared.facts.inbox import BatchHandler, Delivery
 
 MemberKey = tuple[str, UUID]
 

@@ -10,8 +10,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.metrics.orm import Base
-from shared.database import Aggregate, new_id
-from shared.refusals import Conflict, NotFound
+from shared.data.database import Aggregate, new_id
+from shared.domain.refusals import Conflict, NotFound
 
 
 class RebuildNotFound(NotFound):

@@ -9,9 +9,9 @@ from pydantic import BaseModel, ConfigDict
 
 from services.metrics.rebuilds import queries, usecases
 from services.metrics.rebuilds.domain import Rebuild, RebuildNotFound, RebuildRunning, RebuildState
-from shared.clock import utc_now
-from shared.policies import Principal, allow
-from shared.web import SessionDep, problems, service_router
+from shared.domain.clock import utc_now
+from shared.http.policies import Principal, allow
+from shared.http.web import SessionDep, problems, service_router
 
 router = service_router(prefix="/v1/rebuilds", tags=["rebuilds"])
 

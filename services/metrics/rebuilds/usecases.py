@@ -19,12 +19,12 @@ from services.metrics.projections.domain import Cell, Generation, Member, Receip
 from services.metrics.rebuilds import queries
 from services.metrics.rebuilds.domain import Rebuild, RebuildRunning
 from services.metrics.subscriptions import INBOX, SHADOW
-from shared.clock import utc_now
-from shared.consumer import Consumer
-from shared.inbox import applied, consumer_offset, parked
-from shared.leadership import pause, run_as_leader
-from shared.outages import Fault, database_fault
-from shared.settings import ServiceSettings
+from shared.data.leadership import pause, run_as_leader
+from shared.data.outages import Fault, database_fault
+from shared.domain.clock import utc_now
+from shared.facts.consumer import Consumer
+from shared.facts.inbox import applied, consumer_offset, parked
+from shared.process.settings import ServiceSettings
 
 log = structlog.get_logger(__name__)
 

@@ -12,9 +12,11 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from services.registry.institutions.domain import CoordinatesIncomplete, Latitude, Longitude
 from services.registry.orm import Base
-from shared.clock import china_date
-from shared.database import Aggregate
-from shared.events.registry import (
+from shared.data.database import Aggregate
+from shared.domain.clock import china_date
+from shared.domain.refusals import Conflict, Invalid, NotFound, Refusal
+from shared.domain.wording import Address, Code, Day, Paragraph
+from shared.events.registry.advertisements import (
     AdvertisementEvent,
     AdvertisementFound,
     AdvertisementIdentified,
@@ -22,8 +24,6 @@ from shared.events.registry import (
     AdvertisementRemoved,
     AdvertisementVerified,
 )
-from shared.refusals import Conflict, Invalid, NotFound, Refusal
-from shared.wording import Address, Code, Day, Paragraph
 
 
 class AdvertisementNotFound(NotFound):

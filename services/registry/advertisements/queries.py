@@ -11,8 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.advertisements.domain import Advertisement, AdvertisementNotFound, State
 from services.registry.institutions.domain import Institution
-from shared.policies import Principal
-from shared.reach import within_reach
+from shared.http.policies import Principal
+from shared.http.reach import within_reach
 
 
 async def advertisement(session: AsyncSession, advertisement_id: UUID, caller: Principal) -> Advertisement:

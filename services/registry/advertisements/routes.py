@@ -26,11 +26,11 @@ from services.registry.advertisements.domain import (
 from services.registry.advertisements.queries import AdvertisementFilters
 from services.registry.institutions.domain import CoordinatesIncomplete, InstitutionNotFound, OutsideYourDistrict
 from services.registry.institutions.routes import ReaderDep
-from shared.clock import china_date, utc_now
-from shared.paging import Page, PageOf, PageParams
-from shared.policies import Principal, allow
-from shared.web import SessionDep, problems, service_router
-from shared.wording import KEY, NUMBER, Day, Paragraph
+from shared.domain.clock import china_date, utc_now
+from shared.domain.wording import KEY, NUMBER, Day, Paragraph
+from shared.http.paging import Page, PageOf, PageParams
+from shared.http.policies import Principal, allow
+from shared.http.web import SessionDep, problems, service_router
 
 router = service_router(prefix="/v1/advertisements", tags=["advertisements"])
 

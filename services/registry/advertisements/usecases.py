@@ -9,9 +9,9 @@ from services.registry.advertisements import queries
 from services.registry.advertisements.domain import Advertisement, AdvertisementIdTaken, Find
 from services.registry.institutions import queries as institutions
 from services.registry.institutions.domain import OutsideYourDistrict
-from shared import journal
-from shared.database import new_id
-from shared.policies import Principal
+from shared.data.database import new_id
+from shared.facts import journal
+from shared.http.policies import Principal
 
 
 async def find_advertisement(

@@ -17,9 +17,12 @@ from services.registry.institutions.domain import Details, Kind, Stage
 from services.registry.orm import Base
 from services.registry.permits.domain import Scope
 from services.registry.procedures.domain import Matter, Procedure, Slug
-from shared.clock import china_date
-from shared.database import Aggregate, new_id
-from shared.events.registry import (
+from shared.data.database import Aggregate, new_id
+from shared.domain.clock import china_date
+from shared.domain.refusals import Conflict, Forbidden, Invalid, NotFound
+from shared.domain.wording import Address, Line
+from shared.domain.working_days import Deadline
+from shared.events.registry.applications import (
     ApplicationAccepted,
     ApplicationChanged,
     ApplicationDrafted,
@@ -33,9 +36,6 @@ from shared.events.registry import (
     SiteVisitConcluded,
     SiteVisitRequested,
 )
-from shared.refusals import Conflict, Forbidden, Invalid, NotFound
-from shared.wording import Address, Line
-from shared.working_days import Deadline
 
 
 class ApplicationNotFound(NotFound):

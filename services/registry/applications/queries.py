@@ -10,8 +10,8 @@ from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.applications.domain import OPEN, UNDER_EXAMINATION, Application, ApplicationNotFound
-from shared.policies import Principal
-from shared.reach import within_reach
+from shared.http.policies import Principal
+from shared.http.reach import within_reach
 
 
 @dataclass(frozen=True, slots=True)

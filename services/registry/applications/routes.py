@@ -47,12 +47,12 @@ from services.registry.permits.domain import (
     ValidityReversed,
 )
 from services.registry.procedures.domain import Matter, NoProcedure, Slug
-from shared.clock import china_date, utc_now
-from shared.etags import IfMatch
-from shared.paging import Page, PageOf, PageParams
-from shared.policies import Principal, allow
-from shared.web import SessionDep, problems, service_router
-from shared.wording import KEY, Day, Key, Paragraph, Reason
+from shared.domain.clock import china_date, utc_now
+from shared.domain.wording import KEY, Day, Key, Paragraph, Reason
+from shared.http.etags import IfMatch
+from shared.http.paging import Page, PageOf, PageParams
+from shared.http.policies import Principal, allow
+from shared.http.web import SessionDep, problems, service_router
 
 router = service_router(prefix="/v1/permit-applications", tags=["permit applications"])
 

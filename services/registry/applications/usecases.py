@@ -31,10 +31,10 @@ from services.registry.procedures import queries as procedures
 from services.registry.procedures.domain import Matter, Office, Procedure
 from services.registry.rules import queries as rules
 from services.registry.rules.domain import RuleCheck, approval_closed
-from shared import journal
-from shared.clock import china_date
-from shared.etags import check_version
-from shared.policies import Principal
+from shared.domain.clock import china_date
+from shared.facts import journal
+from shared.http.etags import check_version
+from shared.http.policies import Principal
 
 HORIZON = timedelta(days=800)
 """How far ahead a deadline may lie: 250 working days, holidays and an extension."""

@@ -13,13 +13,18 @@ from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.registry.orm import Base
-from shared.database import Aggregate, new_id
-from shared.dated import Withdrawable, withdrawn_for_a_reason
-from shared.events.registry import CalendarDay as ToldDay
-from shared.events.registry import CalendarDayCorrected, CalendarYearPublished, SchoolTermSet, SchoolTermWithdrawn
-from shared.refusals import Conflict, Invalid, NotFound, Refusal
-from shared.wording import NUMBER, Code, Day, Line, Name
-from shared.working_days import CountsWorkingDays, is_weekend
+from shared.data.database import Aggregate, new_id
+from shared.domain.dated import Withdrawable, withdrawn_for_a_reason
+from shared.domain.refusals import Conflict, Invalid, NotFound, Refusal
+from shared.domain.wording import NUMBER, Code, Day, Line, Name
+from shared.domain.working_days import CountsWorkingDays, is_weekend
+from shared.events.registry.calendars import CalendarDay as ToldDay
+from shared.events.registry.calendars import (
+    CalendarDayCorrected,
+    CalendarYearPublished,
+    SchoolTermSet,
+    SchoolTermWithdrawn,
+)
 
 
 class CalendarUnpublished(Conflict):

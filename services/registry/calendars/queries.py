@@ -19,7 +19,7 @@ from services.registry.calendars.domain import (
     TermNotFound,
     Vacation,
 )
-from shared.dated import stands
+from shared.domain.dated import stands
 
 
 async def calendar(session: AsyncSession, first: date, last: date) -> Calendar:

@@ -27,15 +27,15 @@ from services.registry.calendars.domain import (
     YearContent,
     YearPublishedAlready,
 )
-from shared.clock import utc_now
-from shared.dated import MayBeWithdrawn, WithdrawalIn, WithdrawalTooLate, Withdrawn
-from shared.etags import IfMatch
-from shared.paging import Page, PageOf, PageParams
-from shared.policies import Principal, allow
-from shared.refusals import Invalid
-from shared.web import SessionDep, problems, service_router
-from shared.wording import KEY, Code, Day
-from shared.working_days import days_between
+from shared.domain.clock import utc_now
+from shared.domain.dated import MayBeWithdrawn, WithdrawalIn, WithdrawalTooLate, Withdrawn
+from shared.domain.refusals import Invalid
+from shared.domain.wording import KEY, Code, Day
+from shared.domain.working_days import days_between
+from shared.http.etags import IfMatch
+from shared.http.paging import Page, PageOf, PageParams
+from shared.http.policies import Principal, allow
+from shared.http.web import SessionDep, problems, service_router
 
 router = service_router(prefix="/v1/calendar", tags=["calendar"])
 

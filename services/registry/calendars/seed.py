@@ -8,7 +8,7 @@ from typing import Any, Final
 import holidays
 
 from services.registry.calendars.domain import DayKind
-from shared.database import new_id
+from shared.data.database import new_id
 
 YEARS: Final = range(2020, 2027)
 """Those with an announcement behind them; for later ones the package estimates, which is no calendar."""

@@ -17,9 +17,9 @@ from services.registry.calendars.domain import (
     TermOverlaps,
     YearContent,
 )
-from shared import journal
-from shared.clock import china_date
-from shared.etags import check_version
+from shared.domain.clock import china_date
+from shared.facts import journal
+from shared.http.etags import check_version
 
 
 async def publish_year(session: AsyncSession, content: YearContent, *, at: datetime) -> CalendarYear:

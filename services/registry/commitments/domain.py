@@ -12,17 +12,17 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from services.registry.institutions.domain import Institution
 from services.registry.orm import Base
-from shared.clock import china_date
-from shared.database import Aggregate, new_id
-from shared.dated import STANDS, Withdrawable, withdrawn_for_a_reason
-from shared.events.registry import (
+from shared.data.database import Aggregate, new_id
+from shared.domain.clock import china_date
+from shared.domain.dated import STANDS, Withdrawable, withdrawn_for_a_reason
+from shared.domain.refusals import Conflict, Invalid, NotFound, Refusal, field_error
+from shared.domain.wording import Day, Name, check_controls
+from shared.events.registry.commitments import (
     CommitmentBreached,
     CommitmentSigned,
     CommitmentTextPublished,
     CommitmentTextWithdrawn,
 )
-from shared.refusals import Conflict, Invalid, NotFound, Refusal, field_error
-from shared.wording import Day, Name, check_controls
 
 
 class CommitmentTextNotFound(NotFound):

@@ -15,9 +15,9 @@ from services.registry.commitments.domain import (
     CommitmentText,
     CommitmentTextNotFound,
 )
-from shared.dated import stands
-from shared.policies import Principal
-from shared.reach import within_reach
+from shared.domain.dated import stands
+from shared.http.policies import Principal
+from shared.http.reach import within_reach
 
 Dimension = Literal["text", "district", "street"]
 _COLUMN: dict[Dimension, Any] = {

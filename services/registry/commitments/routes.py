@@ -32,12 +32,12 @@ from services.registry.commitments.queries import Dimension
 from services.registry.institutions import queries as institutions
 from services.registry.institutions.domain import InstitutionEnded, InstitutionNotFound
 from services.registry.institutions.routes import ReaderDep
-from shared.clock import utc_now
-from shared.dated import LaterVersionStands, MayBeWithdrawn, WithdrawalIn, WithdrawalTooLate, Withdrawn
-from shared.paging import Page, PageOf, PageParams
-from shared.policies import Principal, allow
-from shared.web import SessionDep, problems, service_router
-from shared.wording import Paragraph
+from shared.domain.clock import utc_now
+from shared.domain.dated import LaterVersionStands, MayBeWithdrawn, WithdrawalIn, WithdrawalTooLate, Withdrawn
+from shared.domain.wording import Paragraph
+from shared.http.paging import Page, PageOf, PageParams
+from shared.http.policies import Principal, allow
+from shared.http.web import SessionDep, problems, service_router
 
 router = service_router(prefix="/v1", tags=["commitments"])
 

@@ -17,10 +17,10 @@ from services.registry.commitments.domain import (
 )
 from services.registry.files import queries as files
 from services.registry.institutions import queries as institutions
-from shared import journal
-from shared.clock import china_date
-from shared.dated import LaterVersionStands
-from shared.policies import Principal
+from shared.domain.clock import china_date
+from shared.domain.dated import LaterVersionStands
+from shared.facts import journal
+from shared.http.policies import Principal
 
 
 async def publish_text(session: AsyncSession, content: TextContent, *, at: datetime) -> CommitmentText:

@@ -10,7 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from services.registry.files.domain import Entry
 from services.registry.files.wording import ENTRY, details, in_words, title
 from services.registry.institutions.domain import Institution
-from shared.clock import CHINA
+from shared.domain.clock import CHINA
 
 _SOURCES: Final = {"/registry": "台账与许可", "/inspection": "监督检查", "/afterschool": "课后服务", "/metrics": "统计"}
 

@@ -18,9 +18,9 @@ from services.registry.proposals.domain import PenaltyProposal
 from services.registry.responsibilities.domain import Responsibility
 from services.registry.stop_orders.domain import StopOrder, StopOrderRecipient
 from services.registry.transformations.domain import Transformation
-from shared.events.inspection import ViolationWithdrawn
-from shared.journal import journal
-from shared.policies import Principal
+from shared.events.inspection.violations import ViolationWithdrawn
+from shared.facts.journal import journal
+from shared.http.policies import Principal
 
 _ABOUT_ONE = (
     Application,

@@ -12,9 +12,9 @@ from services.registry.files.printing import printed
 from services.registry.institutions import queries as institutions
 from services.registry.institutions.domain import InstitutionNotFound
 from services.registry.institutions.routes import READERS, InstitutionOut
-from shared.clock import utc_now
-from shared.policies import Principal, allow
-from shared.web import SessionDep, problems, service_router
+from shared.domain.clock import utc_now
+from shared.http.policies import Principal, allow
+from shared.http.web import SessionDep, problems, service_router
 
 router = service_router(prefix="/v1/institutions", tags=["institutions"])
 

@@ -6,7 +6,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.files.domain import FileEntry
-from shared.inbox import Delivery
+from shared.facts.inbox import Delivery
 
 
 async def file_facts(session: AsyncSession, deliveries: Sequence[Delivery]) -> None:

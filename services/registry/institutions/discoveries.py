@@ -5,8 +5,9 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.institutions.domain import Details, Institution, Kind, Status
-from shared import journal
-from shared.events.inspection import CampaignDiscovery, InstitutionDiscovered
+from shared.events.inspection.campaigns import CampaignDiscovery
+from shared.events.inspection.targets import InstitutionDiscovered
+from shared.facts import journal
 
 
 async def enter_discovery(

@@ -14,10 +14,10 @@ from stdnum.cn.uscc import calc_check_digit
 
 from services.registry.institutions.searching import searchable
 from services.registry.orm import Base
-from shared.database import Aggregate, key_check, new_id
-from shared.events.registry import InstitutionChanged, InstitutionMerged, InstitutionRegistered
-from shared.refusals import Conflict, Forbidden, Invalid, NotFound, field_error
-from shared.wording import CREDIT_CODE, NUMBER, Address, Code, Key, Line, Name, Phone
+from shared.data.database import Aggregate, key_check, new_id
+from shared.domain.refusals import Conflict, Forbidden, Invalid, NotFound, field_error
+from shared.domain.wording import CREDIT_CODE, NUMBER, Address, Code, Key, Line, Name, Phone
+from shared.events.registry.institutions import InstitutionChanged, InstitutionMerged, InstitutionRegistered
 
 
 class InstitutionNotFound(NotFound):

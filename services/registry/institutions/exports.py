@@ -15,12 +15,12 @@ from services.registry.institutions import queries
 from services.registry.institutions.domain import Kind, Status
 from services.registry.institutions.importer import InstitutionImporter
 from services.registry.institutions.queries import COLUMNS, Filters
-from shared.clock import CHINA
+from shared.domain.clock import CHINA
+from shared.domain.wording import KEY
+from shared.http.policies import Principal, allow
+from shared.http.web import service_router
 from shared.imports.cleaning import prefixed
-from shared.policies import Principal, allow
-from shared.spreadsheets import guarded
-from shared.web import service_router
-from shared.wording import KEY
+from shared.imports.spreadsheets import guarded
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 

@@ -24,9 +24,11 @@ from services.registry.institutions.words import INTERPRETATIONS, WORDS, distric
 from services.registry.permits.domain import Paper, Permit, Scope, Validity, contradictions
 from services.registry.permits.queries import permits_by_institution
 from services.registry.permits.usecases import PaperOutcome, record_papers
-from shared.clock import china_date
-from shared.database import copy_rows, new_id
-from shared.events.registry import InstitutionChanged, InstitutionRegistered
+from shared.data.database import copy_rows, new_id
+from shared.domain.clock import china_date
+from shared.domain.text import credit_code, key
+from shared.events.registry.institutions import InstitutionChanged, InstitutionRegistered
+from shared.facts.journal import Fact, record_many
 from shared.imports.cleaning import (
     DateOrder,
     Identity,
@@ -40,8 +42,6 @@ from shared.imports.cleaning import (
 )
 from shared.imports.reader import Row
 from shared.imports.runner import NO_HINTS, Hints, RowReport
-from shared.journal import Fact, record_many
-from shared.text import credit_code, key
 
 _LIST_SEPARATORS = re.compile(r"[,，、;；|/\s]+")
 _NOT_FROM_LEDGERS = frozenset({Status.APPLYING, Status.MERGED})

@@ -10,9 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.institutions.domain import Institution, InstitutionNotFound
 from services.registry.institutions.searching import pattern
-from shared.policies import Principal
-from shared.reads import instant
-from shared.text import credit_code
+from shared.domain.text import credit_code
+from shared.http.policies import Principal
+from shared.http.reads import instant
 
 COLUMNS = (
     "id", "version", "name", "uscc", "permit_no", "kind", "mode", "profit", "stages", "status", "district", "street",

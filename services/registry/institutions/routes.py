@@ -28,14 +28,14 @@ from services.registry.institutions.domain import (
     UsccTaken,
 )
 from services.registry.institutions.queries import Filters
-from shared import journal
-from shared.clock import utc_now
-from shared.etags import IfMatch
-from shared.paging import Page, PageParams
-from shared.policies import Principal, allow
-from shared.reads import fetch_page
-from shared.web import SessionDep, problems, service_router
-from shared.wording import KEY, Address, Code, Key, Line, Name, Phone, Reason
+from shared.domain.clock import utc_now
+from shared.domain.wording import KEY, Address, Code, Key, Line, Name, Phone, Reason
+from shared.facts import journal
+from shared.http.etags import IfMatch
+from shared.http.paging import Page, PageParams
+from shared.http.policies import Principal, allow
+from shared.http.reads import fetch_page
+from shared.http.web import SessionDep, problems, service_router
 
 router = service_router(prefix="/v1/institutions", tags=["institutions"])
 

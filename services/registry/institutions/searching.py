@@ -8,7 +8,7 @@ from typing import Final
 from opencc import OpenCC
 from pypinyin import lazy_pinyin
 
-from shared.text import characters
+from shared.domain.text import characters
 
 _SAYS_NOTHING: Final = re.compile(r"[^\w%&+#@$]+")
 _CHINESE: Final = re.compile(r"[\u3400-\u9fff\uf900-\ufaff\U00020000-\U000323af]+")

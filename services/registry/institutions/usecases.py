@@ -11,10 +11,10 @@ from services.registry.institutions import queries
 from services.registry.institutions.domain import Details, EntryContradictsPermits, Institution, OutsideYourDistrict
 from services.registry.permits import queries as permits
 from services.registry.permits.domain import contradictions
-from shared import journal
-from shared.clock import china_date
-from shared.etags import check_version
-from shared.policies import Principal
+from shared.domain.clock import china_date
+from shared.facts import journal
+from shared.http.etags import check_version
+from shared.http.policies import Principal
 
 
 async def register_institution(

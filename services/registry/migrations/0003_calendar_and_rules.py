@@ -6,7 +6,7 @@ from sqlalchemy.dialects import postgresql
 
 from services.registry.calendars import seed as calendar_seed
 from services.registry.rules import seed as rule_seed
-from shared.clock import utc_now
+from shared.domain.clock import utc_now
 
 revision = "0003"
 down_revision = "0002"

@@ -4,8 +4,8 @@ import sqlalchemy as sa
 from alembic import op
 
 from services.registry.institutions.searching import searchable
-from shared.database import key_condition
-from shared.text import credit_code, key
+from shared.data.database import key_condition
+from shared.domain.text import credit_code, key
 
 revision = "0012"
 down_revision = "0011"

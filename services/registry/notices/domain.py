@@ -11,11 +11,11 @@ from sqlalchemy.orm import Mapped, mapped_column
 from services.registry.addressees import RecordedAnswer
 from services.registry.institutions.domain import Kind
 from services.registry.orm import Base
-from shared.clock import china_date
-from shared.database import Aggregate, new_id
-from shared.events.registry import NoticeConfirmed, NoticePublished
-from shared.refusals import Conflict, Forbidden, Invalid, NotFound
-from shared.wording import Code, Day, Document, Name, Reason
+from shared.data.database import Aggregate, new_id
+from shared.domain.clock import china_date
+from shared.domain.refusals import Conflict, Forbidden, Invalid, NotFound
+from shared.domain.wording import Code, Day, Document, Name, Reason
+from shared.events.registry.notices import NoticeConfirmed, NoticePublished
 
 
 class NoticeNotFound(NotFound):

@@ -11,8 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.institutions.domain import Institution
 from services.registry.notices.domain import Notice, NoticeNotFound, Receipt
-from shared.policies import Principal
-from shared.reach import own_institution, within_reach
+from shared.http.policies import Principal
+from shared.http.reach import own_institution, within_reach
 
 
 @dataclass(frozen=True, slots=True)

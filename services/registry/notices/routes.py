@@ -20,10 +20,10 @@ from services.registry.notices.domain import (
     Recipients,
     RecipientsBeyondReach,
 )
-from shared.clock import china_date, utc_now
-from shared.paging import Page, PageOf, PageParams
-from shared.policies import Principal, allow
-from shared.web import SessionDep, problems, service_router
+from shared.domain.clock import china_date, utc_now
+from shared.http.paging import Page, PageOf, PageParams
+from shared.http.policies import Principal, allow
+from shared.http.web import SessionDep, problems, service_router
 
 router = service_router(prefix="/v1/notices", tags=["notices"])
 

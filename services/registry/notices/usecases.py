@@ -12,10 +12,10 @@ from services.registry.addressees import RecordedAnswer, at_work, places
 from services.registry.institutions.domain import Institution, InstitutionNotFound
 from services.registry.notices import queries
 from services.registry.notices.domain import Notice, NoticeContent, Receipt, RecipientsBeyondReach
-from shared import journal
-from shared.clock import china_date
-from shared.policies import Principal
-from shared.reach import within_reach
+from shared.domain.clock import china_date
+from shared.facts import journal
+from shared.http.policies import Principal
+from shared.http.reach import within_reach
 
 
 async def issue_notice(

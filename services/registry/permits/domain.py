@@ -12,9 +12,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from services.registry.institutions.domain import Details, Status
 from services.registry.orm import Base
-from shared.clock import china_date
-from shared.database import Aggregate, key_check, new_id
-from shared.events.registry import (
+from shared.data.database import Aggregate, key_check, new_id
+from shared.domain.clock import china_date
+from shared.domain.refusals import Conflict, Invalid, NotFound, Refusal
+from shared.events.registry.permits import (
     PermitCancelled,
     PermitEvent,
     PermitGranted,
@@ -24,7 +25,6 @@ from shared.events.registry import (
     PermitRevoked,
     PermitSuspended,
 )
-from shared.refusals import Conflict, Invalid, NotFound, Refusal
 
 
 class PermitNotFound(NotFound):

@@ -11,8 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.institutions.domain import Institution
 from services.registry.permits.domain import Permit, PermitNotFound, PermitStatus
-from shared.policies import Principal
-from shared.reach import within_reach
+from shared.http.policies import Principal
+from shared.http.reach import within_reach
 
 
 async def permit(session: AsyncSession, permit_id: UUID, caller: Principal) -> Permit:

@@ -27,11 +27,11 @@ from services.registry.permits.domain import (
     SuspensionOver,
 )
 from services.registry.permits.queries import Filters
-from shared.clock import china_date, utc_now
-from shared.paging import Page, PageOf, PageParams
-from shared.policies import Principal, allow
-from shared.web import SessionDep, problems, service_router
-from shared.wording import KEY, Day, Document, Name, Paragraph
+from shared.domain.clock import china_date, utc_now
+from shared.domain.wording import KEY, Day, Document, Name, Paragraph
+from shared.http.paging import Page, PageOf, PageParams
+from shared.http.policies import Principal, allow
+from shared.http.web import SessionDep, problems, service_router
 
 router = service_router(prefix="/v1/permits", tags=["permits"])
 

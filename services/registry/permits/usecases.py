@@ -29,9 +29,9 @@ from services.registry.permits.domain import (
     Validity,
     entry_changes,
 )
-from shared import journal
-from shared.clock import china_date
-from shared.policies import Principal
+from shared.domain.clock import china_date
+from shared.facts import journal
+from shared.http.policies import Principal
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,11 +12,11 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from services.registry.institutions.domain import Kind
 from services.registry.orm import Base
-from shared.database import Aggregate, new_id
-from shared.dated import STANDS, Withdrawable, withdrawn_for_a_reason
-from shared.events.registry import ProcedureEnacted, ProcedureWithdrawn
-from shared.refusals import Conflict, NotFound, Refusal, field_error
-from shared.wording import NUMBER, Code, Day, Line
+from shared.data.database import Aggregate, new_id
+from shared.domain.dated import STANDS, Withdrawable, withdrawn_for_a_reason
+from shared.domain.refusals import Conflict, NotFound, Refusal, field_error
+from shared.domain.wording import NUMBER, Code, Day, Line
+from shared.events.registry.procedures import ProcedureEnacted, ProcedureWithdrawn
 
 
 class ProcedureNotFound(NotFound):

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.procedures.domain import Procedure, ProcedureNotFound, governing
-from shared.dated import stands
+from shared.domain.dated import stands
 
 
 async def procedure(session: AsyncSession, procedure_id: UUID) -> Procedure:

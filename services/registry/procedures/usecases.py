@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.procedures import queries
 from services.registry.procedures.domain import Procedure, Terms
-from shared import journal
+from shared.facts import journal
 
 
 async def enact_procedure(session: AsyncSession, terms: Terms, *, at: datetime) -> Procedure:

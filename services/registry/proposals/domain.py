@@ -11,11 +11,11 @@ from sqlalchemy import ARRAY, CheckConstraint, Date, Index, Text, UniqueConstrai
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.registry.orm import Base
-from shared.database import Aggregate, new_id
-from shared.events.inspection import CaseDecided, CaseProposal
-from shared.events.registry import ProposalAccepted, ProposalDismissed, ProposalEvent, ProposalReceived
-from shared.refusals import Conflict, NotFound
-from shared.wording import Day, Document, Name
+from shared.data.database import Aggregate, new_id
+from shared.domain.refusals import Conflict, NotFound
+from shared.domain.wording import Day, Document, Name
+from shared.events.inspection.cases import CaseDecided, CaseProposal
+from shared.events.registry.proposals import ProposalAccepted, ProposalDismissed, ProposalEvent, ProposalReceived
 
 
 class ProposalNotFound(NotFound):

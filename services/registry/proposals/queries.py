@@ -7,8 +7,8 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.proposals.domain import PenaltyProposal, ProposalNotFound
-from shared.policies import Principal
-from shared.reach import within_reach
+from shared.http.policies import Principal
+from shared.http.reach import within_reach
 
 
 async def proposal(session: AsyncSession, proposal_id: UUID, caller: Principal) -> PenaltyProposal:

@@ -20,11 +20,11 @@ from services.registry.proposals.domain import (
     ProposalState,
     Telling,
 )
-from shared.clock import utc_now
-from shared.paging import Page, PageOf, PageParams
-from shared.policies import Principal, allow
-from shared.web import SessionDep, problems, service_router
-from shared.wording import Reason
+from shared.domain.clock import utc_now
+from shared.domain.wording import Reason
+from shared.http.paging import Page, PageOf, PageParams
+from shared.http.policies import Principal, allow
+from shared.http.web import SessionDep, problems, service_router
 
 router = service_router(prefix="/v1/proposals", tags=["proposals"])
 

@@ -21,10 +21,10 @@ from services.registry.proposals.domain import (
     ProposalKind,
     Telling,
 )
-from shared import journal
-from shared.clock import china_date, utc_now
-from shared.events.inspection import CaseDecided
-from shared.policies import Principal
+from shared.domain.clock import china_date, utc_now
+from shared.events.inspection.cases import CaseDecided
+from shared.facts import journal
+from shared.http.policies import Principal
 
 CONFIRM_WITHIN = timedelta(days=15)
 

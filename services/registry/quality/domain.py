@@ -15,9 +15,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from services.registry.institutions.searching import simplified
 from services.registry.orm import Base
-from shared.database import Aggregate, new_id
-from shared.events.registry import QualityFindingDismissed
-from shared.refusals import Conflict, Invalid, Refusal
+from shared.data.database import Aggregate, new_id
+from shared.domain.refusals import Conflict, Invalid, Refusal
+from shared.events.registry.institutions import QualityFindingDismissed
 
 
 class DismissedAlready(Conflict):

@@ -28,7 +28,7 @@ from services.registry.quality.domain import (
 from services.registry.responsibilities import queries as responsibilities
 from services.registry.responsibilities.domain import SUPERVISED, Role
 from services.registry.responsibilities.queries import Part
-from shared.policies import Principal
+from shared.http.policies import Principal
 
 _Other = aliased(Institution)
 

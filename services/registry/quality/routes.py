@@ -23,11 +23,11 @@ from services.registry.quality.domain import (
 )
 from services.registry.quality.queries import Search
 from services.registry.responsibilities.queries import Part
-from shared.clock import china_date, utc_now
-from shared.paging import Page, PageOf, PageParams
-from shared.policies import Principal, allow
-from shared.web import SessionDep, problems, service_router
-from shared.wording import KEY, Reason
+from shared.domain.clock import china_date, utc_now
+from shared.domain.wording import KEY, Reason
+from shared.http.paging import Page, PageOf, PageParams
+from shared.http.policies import Principal, allow
+from shared.http.web import SessionDep, problems, service_router
 
 router = service_router(prefix="/v1/quality", tags=["ledger quality"])
 mergers = service_router(prefix="/v1/institutions", tags=["ledger quality"])

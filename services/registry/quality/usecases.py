@@ -15,11 +15,11 @@ from services.registry.permits.usecases import settle_entry
 from services.registry.quality import queries
 from services.registry.quality.domain import Dismissal, Doubt, MergedHasPermit, MergeIntoItself, Placement
 from services.registry.responsibilities.usecases import vacate_all
-from shared import journal
-from shared.clock import china_date
-from shared.events.inspection import TargetPlaced
-from shared.inbox import Delivery
-from shared.policies import Principal
+from shared.domain.clock import china_date
+from shared.events.inspection.targets import TargetPlaced
+from shared.facts import journal
+from shared.facts.inbox import Delivery
+from shared.http.policies import Principal
 
 
 async def dismiss_finding(

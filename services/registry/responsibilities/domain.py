@@ -12,11 +12,11 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from services.registry.institutions.domain import Institution, Status
 from services.registry.orm import Base
-from shared.clock import china_date
-from shared.database import Aggregate, new_id
-from shared.events.registry import ResponsibilityAssigned
-from shared.refusals import Conflict, Invalid, Refusal
-from shared.wording import Key, Line, Name
+from shared.data.database import Aggregate, new_id
+from shared.domain.clock import china_date
+from shared.domain.refusals import Conflict, Invalid, Refusal
+from shared.domain.wording import Key, Line, Name
+from shared.events.registry.responsibilities import ResponsibilityAssigned
 
 
 class DepartmentNotForRole(Invalid):

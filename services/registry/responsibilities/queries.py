@@ -10,8 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.institutions.domain import Institution
 from services.registry.responsibilities.domain import SUPERVISED, Responsibility, Role
-from shared.policies import Principal
-from shared.reach import within_reach
+from shared.http.policies import Principal
+from shared.http.reach import within_reach
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,12 +28,12 @@ from services.registry.responsibilities.domain import (
     Role,
 )
 from services.registry.responsibilities.queries import Part
-from shared import journal
-from shared.clock import utc_now
-from shared.paging import Page, PageParams
-from shared.policies import Principal, allow
-from shared.web import SessionDep, problems, service_router
-from shared.wording import KEY, Code, Key, Line, Name, Reason
+from shared.domain.clock import utc_now
+from shared.domain.wording import KEY, Code, Key, Line, Name, Reason
+from shared.facts import journal
+from shared.http.paging import Page, PageParams
+from shared.http.policies import Principal, allow
+from shared.http.web import SessionDep, problems, service_router
 
 router = service_router(prefix="/v1", tags=["responsibilities"])
 

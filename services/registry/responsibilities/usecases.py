@@ -20,12 +20,12 @@ from services.registry.responsibilities.domain import (
     check_department,
 )
 from services.registry.responsibilities.queries import Part
-from shared import journal
-from shared.clock import china_date
-from shared.database import new_id
-from shared.events.registry import ResponsibilityAssigned
-from shared.journal import Fact
-from shared.policies import Principal
+from shared.data.database import new_id
+from shared.domain.clock import china_date
+from shared.events.registry.responsibilities import ResponsibilityAssigned
+from shared.facts import journal
+from shared.facts.journal import Fact
+from shared.http.policies import Principal
 
 CHUNK = 5000
 

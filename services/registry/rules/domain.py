@@ -12,12 +12,12 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from services.registry.institutions.domain import Kind, Mode, Stage
 from services.registry.orm import Base
-from shared.clock import china_date
-from shared.database import Aggregate, key_check, new_id
-from shared.dated import Withdrawable, withdrawn_for_a_reason
-from shared.events.registry import RuleEnacted, RuleRepealed, RuleWithdrawn
-from shared.refusals import Conflict, Invalid, NotFound, field_error
-from shared.wording import NUMBER, Code, Day, Line, Name, Paragraph
+from shared.data.database import Aggregate, key_check, new_id
+from shared.domain.clock import china_date
+from shared.domain.dated import Withdrawable, withdrawn_for_a_reason
+from shared.domain.refusals import Conflict, Invalid, NotFound, field_error
+from shared.domain.wording import NUMBER, Code, Day, Line, Name, Paragraph
+from shared.events.registry.rules import RuleEnacted, RuleRepealed, RuleWithdrawn
 
 
 class RuleNotFound(NotFound):

@@ -21,9 +21,9 @@ from services.registry.rules.domain import (
     Rule,
     RuleCheck,
 )
-from shared.clock import CHINA, china_date
-from shared.refusals import Invalid
-from shared.wording import NUMBER, Code, Day, Line
+from shared.domain.clock import CHINA, china_date
+from shared.domain.refusals import Invalid
+from shared.domain.wording import NUMBER, Code, Day, Line
 
 
 class LessonReversed(Invalid):

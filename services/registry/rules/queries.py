@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.rules.domain import Rule, RuleCheck, RuleNotFound
-from shared.dated import stands
+from shared.domain.dated import stands
 
 
 async def rule(session: AsyncSession, rule_id: UUID) -> Rule:

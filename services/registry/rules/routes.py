@@ -22,12 +22,12 @@ from services.registry.rules.domain import (
     Scope,
 )
 from services.registry.rules.evaluation import LessonModeMissing, LessonOverMidnight, LessonReversed, Plan
-from shared.clock import china_date, utc_now
-from shared.dated import MayBeWithdrawn, WithdrawalIn, WithdrawalTooLate, Withdrawn
-from shared.paging import Page, PageOf, PageParams
-from shared.policies import Principal, allow
-from shared.web import SessionDep, problems, service_router
-from shared.wording import KEY, Day, Reason
+from shared.domain.clock import china_date, utc_now
+from shared.domain.dated import MayBeWithdrawn, WithdrawalIn, WithdrawalTooLate, Withdrawn
+from shared.domain.wording import KEY, Day, Reason
+from shared.http.paging import Page, PageOf, PageParams
+from shared.http.policies import Principal, allow
+from shared.http.web import SessionDep, problems, service_router
 
 router = service_router(prefix="/v1/rules", tags=["rules"])
 

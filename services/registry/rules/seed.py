@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from services.registry.institutions.domain import Kind, Mode, Stage
 from services.registry.rules.domain import RuleCheck, RuleContent, RuleStatus, Scope, columns
-from shared.database import new_id
+from shared.data.database import new_id
 
 OPINION: Final = "《关于进一步减轻义务教育阶段学生作业负担和校外培训负担的意见》（双减意见，2021-07-24公布）"
 NON_SUBJECT_OPINION: Final = "教育部等十三部门《关于规范面向中小学生的非学科类校外培训的意见》（2022-12-29公布）"

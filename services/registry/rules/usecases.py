@@ -9,7 +9,7 @@ from services.registry.calendars import queries as calendars
 from services.registry.rules import evaluation, queries
 from services.registry.rules.domain import Rule, RuleContent, RuleOverlaps
 from services.registry.rules.evaluation import Plan, Verdict
-from shared import journal
+from shared.facts import journal
 
 
 async def enact_rule(session: AsyncSession, content: RuleContent, *, at: datetime) -> Rule:

@@ -9,7 +9,7 @@ from pydantic import TypeAdapter
 from services.registry.institutions.queries import looked_up
 from services.registry.permits.queries import IN_FORCE
 from services.registry.standings.domain import PENAL, Facts
-from shared.reads import ReadPool, instant
+from shared.http.reads import ReadPool, instant
 
 _STANDING = f"""
     WITH entry AS (

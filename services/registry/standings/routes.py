@@ -11,13 +11,13 @@ from pydantic import BaseModel, ConfigDict
 from services.registry.institutions.domain import InstitutionNotFound, Kind, Stage, Uscc
 from services.registry.standings import queries
 from services.registry.standings.domain import WORDS, Licence, PermitFacts, judge
-from shared.caching import public_answer
-from shared.clock import china_date, utc_now
-from shared.paging import Page, PageParams
-from shared.policies import public
-from shared.reads import fetch_page
-from shared.web import problems, service_router
-from shared.wording import KEY
+from shared.domain.clock import china_date, utc_now
+from shared.domain.wording import KEY
+from shared.http.caching import public_answer
+from shared.http.paging import Page, PageParams
+from shared.http.policies import public
+from shared.http.reads import fetch_page
+from shared.http.web import problems, service_router
 
 router = service_router(prefix="/v1/public", tags=["public"])
 

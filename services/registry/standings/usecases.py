@@ -8,8 +8,9 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.standings.domain import OpenCase, OpenViolation
-from shared.events.inspection import CaseEvent, ViolationEvent
-from shared.inbox import Delivery
+from shared.events.inspection.cases import CaseEvent
+from shared.events.inspection.violations import ViolationEvent
+from shared.facts.inbox import Delivery
 
 
 async def copy_violations(session: AsyncSession, deliveries: Sequence[Delivery]) -> None:

@@ -14,9 +14,12 @@ from services.registry.addressees import RecordedAnswer
 from services.registry.calendars.domain import Calendar, SchoolTerm
 from services.registry.institutions.domain import Kind, Mode
 from services.registry.orm import Base
-from shared.clock import china_date
-from shared.database import Aggregate, new_id
-from shared.events.registry import (
+from shared.data.database import Aggregate, new_id
+from shared.domain.clock import china_date
+from shared.domain.refusals import Conflict, Forbidden, Invalid, NotFound
+from shared.domain.wording import Code, Day, Name
+from shared.domain.working_days import days_between
+from shared.events.registry.stop_orders import (
     ListedRecipient,
     StopOrderAcknowledged,
     StopOrderCancelled,
@@ -26,9 +29,6 @@ from shared.events.registry import (
     StopOrderRecipientsReleased,
     StopOrderVerified,
 )
-from shared.refusals import Conflict, Forbidden, Invalid, NotFound
-from shared.wording import Code, Day, Name
-from shared.working_days import days_between
 
 
 class StopOrderNotFound(NotFound):

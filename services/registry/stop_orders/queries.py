@@ -21,8 +21,8 @@ from services.registry.stop_orders.domain import (
     StopOrderRecipient,
     compiled,
 )
-from shared.policies import Principal
-from shared.reach import own_institution, within_reach
+from shared.http.policies import Principal
+from shared.http.reach import own_institution, within_reach
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,11 +32,11 @@ from services.registry.stop_orders.domain import (
     TermOrDays,
     ViolationNotClosed,
 )
-from shared.clock import china_date, utc_now
-from shared.paging import Page, PageOf, PageParams
-from shared.policies import Principal, allow
-from shared.web import SessionDep, problems, service_router
-from shared.wording import Day, Reason
+from shared.domain.clock import china_date, utc_now
+from shared.domain.wording import Day, Reason
+from shared.http.paging import Page, PageOf, PageParams
+from shared.http.policies import Principal, allow
+from shared.http.web import SessionDep, problems, service_router
 
 router = service_router(prefix="/v1/stop-orders", tags=["stop orders"])
 

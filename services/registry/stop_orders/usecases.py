@@ -24,10 +24,10 @@ from services.registry.stop_orders.domain import (
     check_days,
     days_meant,
 )
-from shared import journal
-from shared.clock import china_date
-from shared.events.registry import ListedRecipient
-from shared.policies import Principal
+from shared.domain.clock import china_date
+from shared.events.registry.stop_orders import ListedRecipient
+from shared.facts import journal
+from shared.http.policies import Principal
 
 
 async def issue_stop_order(

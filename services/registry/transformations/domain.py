@@ -14,16 +14,16 @@ from services.registry.calendars.domain import Calendar
 from services.registry.institutions.domain import Institution, Kind, Profit, Status
 from services.registry.orm import Base
 from services.registry.procedures.domain import Matter, Procedure
-from shared.clock import china_date
-from shared.database import Aggregate, new_id
-from shared.events.registry import (
+from shared.data.database import Aggregate, new_id
+from shared.domain.clock import china_date
+from shared.domain.refusals import Conflict, Invalid, NotFound, Refusal
+from shared.events.registry.transformations import (
     TransformationAbandoned,
     TransformationCompleted,
     TransformationEvent,
     TransformationStarted,
     TransformationStepDone,
 )
-from shared.refusals import Conflict, Invalid, NotFound, Refusal
 
 
 class TransformationNotFound(NotFound):

@@ -12,9 +12,9 @@ from services.registry.procedures import queries as procedures
 from services.registry.procedures.domain import PermitFate
 from services.registry.transformations import queries
 from services.registry.transformations.domain import MATTERS, Target, Transformation
-from shared import journal
-from shared.clock import china_date
-from shared.policies import Principal
+from shared.domain.clock import china_date
+from shared.facts import journal
+from shared.http.policies import Principal
 
 HORIZON = timedelta(days=500)
 """How far ahead a step may lie: 250 working days with their holidays."""

@@ -11,9 +11,9 @@ import sys
 import uvicorn
 from joserfc import jwk
 
-from shared.consumer import Consumer
-from shared.database import open_engine, open_sessions
-from shared.relay import Relay
+from shared.data.database import open_engine, open_sessions
+from shared.facts.consumer import Consumer
+from shared.facts.relay import Relay
 from tests.shared import edge_example
 from tests.shared.core.conftest import ExampleSettings, example_inbox
 

@@ -9,12 +9,12 @@ import pytest
 from sqlalchemy import BigInteger, Column, MetaData, Table, Uuid, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
-from shared.database import new_id, open_engine, open_sessions, shared_metadata
+from shared.data.database import new_id, open_engine, open_sessions, shared_metadata
 from shared.events import Event
-from shared.inbox import Delivery, Inbox, Record
-from shared.journal import Fact, record_many
-from shared.relay import Message
-from shared.settings import ServiceSettings
+from shared.facts.inbox import Delivery, Inbox, Record
+from shared.facts.journal import Fact, record_many
+from shared.facts.relay import Message
+from shared.process.settings import ServiceSettings
 from tests.infrastructure import Broker, ScratchDatabase
 
 

@@ -3,8 +3,8 @@
 import asyncio
 import sys
 
-from shared.database import open_engine
-from shared.leadership import run_as_leader
+from shared.data.database import open_engine
+from shared.data.leadership import run_as_leader
 from tests.shared.core.conftest import ExampleSettings
 
 

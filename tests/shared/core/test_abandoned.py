@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from shared.abandoned import end_abandoned, watch_abandoned
-from shared.database import connection_options
+from shared.data.abandoned import end_abandoned, watch_abandoned
+from shared.data.database import connection_options
 from tests.shared.core.conftest import ExampleSettings
 
 HELD = "SELECT pg_advisory_xact_lock(7)"
@@ -76,8 +76,8 @@ async def test_who_works_or_has_limits_of_its_own_is_left_alone(settings: Exampl
 async def test_every_worker_looks(
     settings: ExampleSettings, engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("shared.abandoned.AFTER", 1.0)
-    monkeypatch.setattr("shared.abandoned.LOOK_EVERY", 0.2)
+    monkeypatch.setattr("shared.data.abandoned.AFTER", 1.0)
+    monkeypatch.setattr("shared.data.abandoned.LOOK_EVERY", 0.2)
     stop = asyncio.Event()
     watching = asyncio.create_task(watch_abandoned(engine, "example", stop))
     async with connected(settings, "example") as silent, engine.connect() as other:

@@ -11,13 +11,13 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from deploy.local.topics import Topic, create_topics
-from shared import consumer, parking
-from shared.consumer import Consumer
-from shared.database import new_id, open_engine, open_sessions
-from shared.inbox import Delivery, Inbox, Record, handle_each
-from shared.journal import Fact, journal, record_many
-from shared.outages import Fault, database_fault
-from shared.progress import STANDS_STILL, Progress
+from shared.data.database import new_id, open_engine, open_sessions
+from shared.data.outages import Fault, database_fault
+from shared.facts import consumer, parking
+from shared.facts.consumer import Consumer
+from shared.facts.inbox import Delivery, Inbox, Record, handle_each
+from shared.facts.journal import Fact, journal, record_many
+from shared.facts.progress import STANDS_STILL, Progress
 from tests.infrastructure import Broker as InfrastructureBroker
 from tests.shared.core.conftest import (
     ExampleSettings,
@@ -201,7 +201,7 @@ async def test_who_stands_still_while_records_wait_is_failing(
     assert feeder.progress.lag == 7, "a partition never read is not known"
     assert not feeder.failing
     now = time.monotonic()
-    monkeypatch.setattr("shared.consumer.time.monotonic", lambda: now + STANDS_STILL + 1)
+    monkeypatch.setattr("shared.facts.consumer.time.monotonic", lambda: now + STANDS_STILL + 1)
     await feeder.measure()
     assert feeder.failing
     async with sessions.begin() as session:

@@ -18,12 +18,12 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from deploy.local.topics import Topic, create_topics
-from shared.consumer import Consumer
-from shared.database import new_id
-from shared.failpoints import InjectedFault, armed
-from shared.inbox import Delivery
-from shared.journal import outbox_pending
-from shared.relay import Relay
+from shared.data.database import new_id
+from shared.facts.consumer import Consumer
+from shared.facts.inbox import Delivery
+from shared.facts.journal import outbox_pending
+from shared.facts.relay import Relay
+from shared.process.failpoints import InjectedFault, armed
 from tests.infrastructure import Broker
 from tests.shared import edge_example
 from tests.shared.core.conftest import (

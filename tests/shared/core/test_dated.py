@@ -5,8 +5,8 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from sqlalchemy.orm import DeclarativeBase
 
-from shared.database import Aggregate, new_id, service_metadata
-from shared.dated import Withdrawable, WithdrawalTooLate, Withdrawn
+from shared.data.database import Aggregate, new_id, service_metadata
+from shared.domain.dated import Withdrawable, WithdrawalTooLate, Withdrawn
 
 LATE = datetime(2026, 3, 2, 15, 59, tzinfo=UTC)
 """One minute before midnight in China."""

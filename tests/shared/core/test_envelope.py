@@ -7,8 +7,8 @@ from cloudevents.core.bindings.kafka import KafkaMessage, from_binary, to_binary
 from cloudevents.core.formats.json import JSONFormat
 from cloudevents.core.v1.event import CloudEvent
 
-from shared.database import new_id
-from shared.envelope import TYPE_PREFIX, Envelope, Malformed, unwrap, wrap
+from shared.data.database import new_id
+from shared.facts.envelope import TYPE_PREFIX, Envelope, Malformed, unwrap, wrap
 
 ENVELOPE = Envelope(
     event_id=new_id(),

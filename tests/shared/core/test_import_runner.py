@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import insert, select, text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
-from shared.database import open_engine, open_sessions
+from shared.data.database import open_engine, open_sessions
 from shared.imports.cleaning import Identity
 from shared.imports.runner import NO_HINTS, Hints, ImportRunner, RowReport
 from shared.imports.tables import import_file, import_job, import_row

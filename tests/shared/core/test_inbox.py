@@ -9,12 +9,12 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
-from shared import parking
-from shared.database import new_id
-from shared.failpoints import InjectedFault, armed
-from shared.inbox import Delivery, Fenced, Inbox, Record, Unreadable, applied, consumer_offset, parked
-from shared.refusals import Conflict
-from shared.relay import Message, relay_once
+from shared.data.database import new_id
+from shared.domain.refusals import Conflict
+from shared.facts import parking
+from shared.facts.inbox import Delivery, Fenced, Inbox, Record, Unreadable, applied, consumer_offset, parked
+from shared.facts.relay import Message, relay_once
+from shared.process.failpoints import InjectedFault, armed
 from tests.shared.core.conftest import (
     Happened,
     as_records,

@@ -8,10 +8,10 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
-from shared import journal
-from shared.context import acting_as
-from shared.database import new_id
-from shared.journal import Fact, outbox_pending, record, record_many
+from shared.data.database import new_id
+from shared.facts import journal
+from shared.facts.journal import Fact, outbox_pending, record, record_many
+from shared.process.context import acting_as
 from tests.shared.core.conftest import Happened, Thing, count
 
 Sessions = async_sessionmaker[AsyncSession]

@@ -11,8 +11,8 @@ import pytest
 from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from shared import leadership
-from shared.leadership import lease, run_as_leader
+from shared.data import leadership
+from shared.data.leadership import lease, run_as_leader
 
 ROOT = Path(__file__).parents[3]
 

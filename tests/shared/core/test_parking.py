@@ -16,12 +16,12 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from structlog.testing import capture_logs
 
-from shared import consumer, parking
-from shared.consumer import Consumer
-from shared.database import new_id
-from shared.envelope import LARGEST_SEQUENCE
-from shared.inbox import Inbox, Record, applied, discarded, parked
-from shared.records import PatientRecords
+from shared.data.database import new_id
+from shared.facts import consumer, parking
+from shared.facts.consumer import Consumer
+from shared.facts.envelope import LARGEST_SEQUENCE
+from shared.facts.inbox import Inbox, Record, applied, discarded, parked
+from shared.facts.records import PatientRecords
 from shared.worker import operate
 from tests.shared.core.conftest import (
     ExampleSettings,
@@ -258,7 +258,9 @@ async def test_a_keyless_record_is_replayed_once_it_can_be_read(
     first, second = as_records(await messages_of(engine, sessions, (key, 1, 2)))
     inbox = await ready(sessions, example_inbox())
     with monkeypatch.context() as older:
-        older.setattr("shared.envelope.TYPE_PREFIX", "com.example.")  # a consumer that does not know the language yet
+        older.setattr(
+            "shared.facts.envelope.TYPE_PREFIX", "com.example."
+        )  # a consumer that does not know the language yet
         await apply_one(sessions, inbox, first)
     await apply_one(sessions, inbox, second)
     assert await reasons(sessions) == ["the type has another prefix", "gap"]

@@ -10,12 +10,12 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker
 
-from shared.database import new_id
-from shared.envelope import unwrap
-from shared.failpoints import InjectedFault, armed
-from shared.journal import outbox_pending
-from shared.recovery import forget_log
-from shared.relay import KafkaSender, Message, relay_once
+from shared.data.database import new_id
+from shared.facts.envelope import unwrap
+from shared.facts.journal import outbox_pending
+from shared.facts.recovery import forget_log
+from shared.facts.relay import KafkaSender, Message, relay_once
+from shared.process.failpoints import InjectedFault, armed
 from tests.shared.core.conftest import count, tell
 
 Sessions = async_sessionmaker[AsyncSession]

@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from shared.database import allowing, open_engine, open_sessions
-from shared.outages import Fault, database_fault
-from shared.reads import ReadPool
+from shared.data.database import allowing, open_engine, open_sessions
+from shared.data.outages import Fault, database_fault
+from shared.http.reads import ReadPool
 from tests.shared.core.conftest import ExampleSettings
 from tests.shared.core.proxy import SilentProxy, through_proxy
 

@@ -9,10 +9,10 @@ from sqlalchemy import event, select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from shared import journal
-from shared.database import TYPES, new_id
-from shared.journal import gathering, record
-from shared.unit_of_work import hold, holds, locked, savepoint
+from shared.data.database import TYPES, new_id
+from shared.data.unit_of_work import hold, holds, locked, savepoint
+from shared.facts import journal
+from shared.facts.journal import gathering, record
 from tests.shared.core.conftest import Happened, Thing
 
 Sessions = async_sessionmaker[AsyncSession]

@@ -1,0 +1,1 @@
+"""What inspection publishes: grids, teams, where each institution was placed, campaigns, visits and violations."""

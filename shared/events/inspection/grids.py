@@ -1,0 +1,57 @@
+"""Sets of grids: scheduled, in force, ended, withdrawn."""
+
+from datetime import date, datetime
+from typing import ClassVar
+from uuid import UUID
+
+from shared.events import Event
+
+
+class GridSetActivated(Event):
+    """A version of the street grid came into force and replaced the one before; `codes` are its grids."""
+
+    type: ClassVar[str] = "inspection.grid_set.activated.v1"
+    topic: ClassVar[str] = "inspection.grids.v1"
+
+    grid_set_id: UUID
+    number: int
+    codes: list[str]
+    valid_from: date
+    at: datetime
+
+
+class GridSetScheduled(Event):
+    """A version of the street grid was imported that begins on a day to come."""
+
+    type: ClassVar[str] = "inspection.grid_set.scheduled.v1"
+    topic: ClassVar[str] = "inspection.grids.v1"
+
+    grid_set_id: UUID
+    number: int
+    codes: list[str]
+    valid_from: date
+    at: datetime
+
+
+class GridSetWithdrawn(Event):
+    """A version of the street grid was withdrawn before its first day, as if it had never been imported."""
+
+    type: ClassVar[str] = "inspection.grid_set.withdrawn.v1"
+    topic: ClassVar[str] = "inspection.grids.v1"
+
+    grid_set_id: UUID
+    number: int
+    valid_from: date
+    at: datetime
+
+
+class GridSetEndSet(Event):
+    """A version of the street grid gives way on `valid_to`; null: the one that would follow it was withdrawn."""
+
+    type: ClassVar[str] = "inspection.grid_set.end_set.v1"
+    topic: ClassVar[str] = "inspection.grids.v1"
+
+    grid_set_id: UUID
+    number: int
+    valid_to: date | None
+    at: datetime

@@ -1,0 +1,38 @@
+"""Notices and their receipts."""
+
+from datetime import date, datetime
+from typing import ClassVar
+from uuid import UUID
+
+from shared.events import Event
+
+
+class NoticePublished(Event):
+    """A notice (通报) was published: about `subjects`, to so many recipients, to be confirmed by a day."""
+
+    type: ClassVar[str] = "registry.notice.published.v1"
+    topic: ClassVar[str] = "registry.notices.v1"
+
+    notice_id: UUID
+    number: str
+    title: str
+    body: str
+    legal_basis: str | None
+    subjects: list[UUID]
+    recipients: int
+    confirm_by: date
+    at: datetime
+
+
+class NoticeConfirmed(Event):
+    """One recipient confirmed that it received a notice. `means`, where an official recorded it: paper or telephone."""
+
+    type: ClassVar[str] = "registry.notice.confirmed.v1"
+    topic: ClassVar[str] = "registry.notices.v1"
+
+    receipt_id: UUID
+    notice_id: UUID
+    institution_id: UUID
+    at: datetime
+    means: str | None = None
+    confirmed_on: date | None = None

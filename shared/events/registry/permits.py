@@ -1,0 +1,98 @@
+"""Permits, from grant to end."""
+
+from datetime import date, datetime
+from typing import ClassVar
+from uuid import UUID
+
+from shared.events import Event
+
+
+class PermitEvent(Event):
+    """Every fact of a permit carries its whole state.
+
+    It is in force on a day that is not before `valid_from` (null: not known), not after `valid_to` (null: open-ended),
+    before `ended_on` if there is one, and not in the suspension (`suspended_from` up to, not including,
+    `suspended_until`). Expiry is no event: the days say it.
+    """
+
+    topic: ClassVar[str] = "registry.permits.v1"
+
+    permit_id: UUID
+    institution_id: UUID
+    number: str
+    kind: str
+    stages: list[str]
+    subjects: list[str]
+    site: str
+    district: str | None
+    valid_from: date | None
+    valid_to: date | None
+    suspended_from: date | None
+    suspended_until: date | None
+    ended_on: date | None
+    ending: str | None
+    at: datetime
+
+
+class PermitGranted(PermitEvent):
+    """A permit (办学许可证) was granted on an application."""
+
+    type: ClassVar[str] = "registry.permit.granted.v1"
+
+    application_id: UUID
+
+
+class PermitRecorded(PermitEvent):
+    """A permit granted before this platform was taken over from a ledger."""
+
+    type: ClassVar[str] = "registry.permit.recorded.v1"
+
+    source: str
+
+
+class PermitSuspended(PermitEvent):
+    """A permit rests until `suspended_until`, when the suspension lifts by itself. Without `exception` it follows a
+    penalty decision; else requested_by_holder or emergency."""
+
+    type: ClassVar[str] = "registry.permit.suspended.v1"
+
+    cause: str
+    legal_basis: str
+    exception: str | None = None
+
+
+class PermitReinstated(PermitEvent):
+    """A suspension was lifted before its end."""
+
+    type: ClassVar[str] = "registry.permit.reinstated.v1"
+
+    cause: str
+
+
+class PermitRevoked(PermitEvent):
+    """A permit was revoked after a penalty decision (吊销), or taken back on an `exception` (撤销):
+    obtained_by_deception or granted_unlawfully. `notice_id` is the decision's one notice."""
+
+    type: ClassVar[str] = "registry.permit.revoked.v1"
+
+    cause: str
+    legal_basis: str
+    notice_id: UUID
+    exception: str | None = None
+
+
+class PermitRenewed(PermitEvent):
+    """A permit was renewed to a later `valid_to`."""
+
+    type: ClassVar[str] = "registry.permit.renewed.v1"
+
+    previous_valid_to: date | None
+
+
+class PermitCancelled(PermitEvent):
+    """A permit was cancelled (注销) without blame; `ground` is one of 行政许可法 art. 70. Older facts do not say it."""
+
+    type: ClassVar[str] = "registry.permit.cancelled.v1"
+
+    cause: str
+    ground: str | None = None

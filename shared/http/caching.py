@@ -1,0 +1,19 @@
+"""Answers that are the same for everybody, and may be kept by whoever stands between."""
+
+import hashlib
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from shared.http.etags import unless_known
+
+
+def public_answer(request: Request, answer: Response, *, max_age: int) -> Response:
+    """The answer with an ETag of its content and how many seconds it may be reused unasked; 304 if it is known.
+
+    `max_age=0` lets caches keep it and ask each time whether it still holds: for what must change at once.
+    """
+    reuse = f"max-age={max_age}" if max_age else "no-cache"
+    answer.headers["etag"] = f'"{hashlib.sha256(answer.body).hexdigest()[:32]}"'
+    answer.headers["cache-control"] = f"public, {reuse}"
+    return unless_known(request, answer)

@@ -1,0 +1,55 @@
+"""Whose records a list may show: `Principal.covers`, said in SQL."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, false, or_, true
+
+from shared.http.policies import Principal
+
+Column = Any  # a mapped attribute: its type at class level is not the one mypy sees in a parameter
+
+
+def within_reach(
+    caller: Principal,
+    *,
+    district: Column,
+    street: Column,
+    team: Column | None = None,
+    institution: Column | None = None,
+) -> ColumnElement[bool]:
+    """The condition under which a row with these columns is within the caller's reach.
+
+    Where rows belong to teams, an inspector of a team sees its rows, and of his district those that are no team's.
+    """
+    if caller.covers():
+        return true()
+    ours: list[ColumnElement[bool]] = []
+    if "district_officer" in caller.roles:
+        ours.append(_in_district(caller, district, street))
+    if "inspector" in caller.roles:
+        in_district = _in_district(caller, district, street)
+        if team is not None and caller.team is not None:
+            in_district = or_(team == caller.team, and_(team.is_(None), in_district))
+        ours.append(in_district)
+    own = own_institution(caller)
+    if own is not None and institution is not None:
+        ours.append(institution == own)
+    return or_(false(), *ours)
+
+
+def _in_district(caller: Principal, district: Column, street: Column) -> ColumnElement[bool]:
+    if caller.district is None:
+        return false()
+    here = district == caller.district
+    return and_(here, or_(street.is_(None), street == caller.street)) if caller.street is not None else here
+
+
+def own_institution(caller: Principal) -> UUID | None:
+    """An operator's institution; None for everybody else, and for a claim that is no id."""
+    if "operator" not in caller.roles or caller.institution is None:
+        return None
+    try:
+        return UUID(caller.institution)
+    except ValueError:
+        return None
