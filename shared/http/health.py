@@ -8,7 +8,6 @@ import signal
 import threading
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from types import FrameType
 
 import orjson
@@ -19,6 +18,7 @@ from sqlalchemy import QueuePool, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.responses import Response
 
+from shared import ROOT
 from shared.http.policies import public
 from shared.process.telemetry import metrics_text
 
@@ -26,7 +26,6 @@ Check = Callable[[], Awaitable[None]]
 """Returns when all is well, raises when not; what it raises is named, never printed."""
 
 CHECK_SECONDS = 2.0
-_ROOT = Path(__file__).parents[1]
 
 
 @dataclass
@@ -146,10 +145,10 @@ def migrations_at_head(engine: AsyncEngine, service: str) -> Check:
 
 def _revisions(service: str) -> tuple[list[str], tuple[str, ...]]:
     """All revisions this code knows, and the newest of them."""
-    config = Config(_ROOT / "alembic.ini", ini_section=service)
+    config = Config(ROOT / "alembic.ini", ini_section=service)
     # The file's paths are relative to the tree; the process may have been started anywhere.
     for option in ("script_location", "version_locations"):
-        config.set_main_option(option, str(_ROOT / (config.get_main_option(option) or "")))
+        config.set_main_option(option, str(ROOT / (config.get_main_option(option) or "")))
     tree = ScriptDirectory.from_config(config)
     return [script.revision for script in tree.walk_revisions()], tuple(tree.get_heads())
 

@@ -14,12 +14,12 @@ import sys
 from collections.abc import AsyncIterable, AsyncIterator, Iterable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 
 import orjson
 
-_ROOT: Final = Path(__file__).parents[1]
+from shared import ROOT
+
 _LENGTH: Final = struct.Struct(">I")
 _LARGEST_FRAME: Final = 256 * 1024 * 1024
 _PATIENCE: Final = 3
@@ -55,7 +55,7 @@ async def confined(
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,
-        cwd=_ROOT,
+        cwd=ROOT,
         env={},
     )
     assert process.stdin is not None
