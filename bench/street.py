@@ -17,8 +17,8 @@ from bench.measure import Line, Measure, alternate, requests_per_second
 from bench.serving import Served, serving
 from bench.sizes import Sizes, expect, lose
 from deploy.local.platform import Platform
-from services.inspection.sync.feed import FIRST
-from services.inspection.sync.queries import PAGE
+from services.inspection.stories.sync.feed import FIRST
+from services.inspection.stories.sync.queries import PAGE
 from shared.domain.clock import utc_now
 
 TEAM, DISTRICT, SUBJECT = "t1", "140213", "inspector-1"

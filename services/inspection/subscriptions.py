@@ -4,14 +4,14 @@ from collections.abc import Sequence
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.inspection.accountability.usecases import copy_responsibility
-from services.inspection.calendars.usecases import CALENDAR, copy_calendar
-from services.inspection.cases.usecases import hear_registry
-from services.inspection.discoveries.queries import note_entries
-from services.inspection.targets.usecases import copy_institutions
-from services.inspection.violations.importer import ViolationImporter
-from services.inspection.visits.importer import VisitImporter
-from services.inspection.visits.mandates import MANDATES, take_mandate
+from services.inspection.field.targets.usecases import copy_institutions
+from services.inspection.oversight.duties.usecases import copy_responsibility
+from services.inspection.penalties.cases.usecases import hear_registry
+from services.inspection.rounds.discoveries.queries import note_entries
+from services.inspection.rounds.visits.mandates import MANDATES, take_mandate
+from services.inspection.rulebook.calendars.usecases import CALENDAR, copy_calendar
+from services.inspection.stories.records.violations import ViolationImporter
+from services.inspection.stories.records.visits import VisitImporter
 from shared.events.registry.institutions import (
     InstitutionChanged,
     InstitutionEvent,

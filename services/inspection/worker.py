@@ -1,9 +1,9 @@
 """The worker of inspection: `python -m services.inspection.worker`."""
 
-from services.inspection.accountability.watch import Watch
-from services.inspection.evidence.keeper import Keeper
-from services.inspection.schedule import GridCalendar
+from services.inspection.findings.evidence.keeper import Keeper
+from services.inspection.oversight.duties.watch import Watch
 from services.inspection.settings import Settings
+from services.inspection.stories.territory.schedule import GridCalendar
 from services.inspection.subscriptions import IMPORTERS, INBOX
 from shared.worker import run_worker
 

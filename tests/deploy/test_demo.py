@@ -10,11 +10,11 @@ from deploy.demo.phone import Phone, announcement, synthetic_photo
 from deploy.demo.player import PlayFailed
 from deploy.demo.street import GOOD
 from services.inspection.canonical import canonical
-from services.inspection.checklists import seed
-from services.inspection.checklists.questions import faults_of, findings
-from services.inspection.devices.domain import Device, DeviceDetails
-from services.inspection.evidence.domain import Capture
-from services.inspection.sync.domain import OperationIn
+from services.inspection.field.devices.domain import Device, DeviceDetails
+from services.inspection.findings.evidence.domain import Capture
+from services.inspection.rulebook.checklists import seed
+from services.inspection.rulebook.checklists.questions import faults_of, findings
+from services.inspection.stories.sync.domain import OperationIn
 from shared.domain.clock import utc_now
 
 

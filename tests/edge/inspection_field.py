@@ -6,8 +6,8 @@ from uuid import UUID
 
 from sqlalchemy import update
 
-from services.inspection.evidence.domain import Evidence
-from services.inspection.evidence.keeper import keep_received
+from services.inspection.findings.evidence.domain import Evidence
+from services.inspection.findings.evidence.keeper import keep_received
 from shared.data.database import new_id
 from tests.edge.asks import HERE, NOW, Ask, made
 from tests.inspection.docket import Docket

@@ -6,11 +6,11 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from services.inspection.accountability.domain import Escalation
-from services.inspection.accountability.usecases import escalate_overdue
-from services.inspection.cases.domain import Case
-from services.inspection.offences.domain import Gravity, Offence
-from services.inspection.violations import usecases as violations
+from services.inspection.findings.violations import usecases as violations
+from services.inspection.oversight.duties.domain import Escalation
+from services.inspection.oversight.duties.usecases import escalate_overdue
+from services.inspection.penalties.cases.domain import Case
+from services.inspection.rulebook.offences.domain import Gravity, Offence
 from shared.data.database import new_id
 from shared.domain.clock import china_date
 from tests.edge.asks import HERE, NOW, Ask, made

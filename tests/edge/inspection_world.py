@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import insert
 
-from services.inspection.targets.domain import Target
+from services.inspection.field.targets.domain import Target
 from shared.data.database import new_id
 from tests.edge.asks import HERE, STREET, Ask, World, imports, made
 from tests.edge.inspection_field import field_work

@@ -12,10 +12,10 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from services.inspection.app import create_app
-from services.inspection.grids.domain import Grid, GridSet
+from services.inspection.field.grids.domain import Grid, GridSet
+from services.inspection.field.targets.domain import Target
+from services.inspection.rounds.visits.domain import Visit
 from services.inspection.settings import Settings
-from services.inspection.targets.domain import Target
-from services.inspection.visits.domain import Visit
 from shared.data.database import new_id
 from shared.facts.journal import journal
 from tests.infrastructure import ScratchDatabase

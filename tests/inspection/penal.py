@@ -5,10 +5,10 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from services.inspection.calendars.domain import WorkingCalendar
-from services.inspection.cases.domain import Case
-from services.inspection.cases.law import Ground
-from services.inspection.cases.papers import (
+from services.inspection.findings.violations.domain import Place
+from services.inspection.penalties.cases.domain import Case
+from services.inspection.penalties.cases.law import Ground
+from services.inspection.penalties.cases.papers import (
     Aggravation,
     Circumstance,
     Decision,
@@ -20,8 +20,9 @@ from services.inspection.cases.papers import (
     SpotDecision,
     Statement,
 )
-from services.inspection.cases.states import Action, CaseState
-from services.inspection.offences.domain import (
+from services.inspection.penalties.cases.states import Action, CaseState
+from services.inspection.rulebook.calendars.domain import WorkingCalendar
+from services.inspection.rulebook.offences.domain import (
     Gravity,
     Offence,
     OffenceContent,
@@ -30,7 +31,6 @@ from services.inspection.offences.domain import (
     Severity,
     columns,
 )
-from services.inspection.violations.domain import Place
 from shared.data.database import new_id
 from shared.events.inspection.cases import CaseEvent
 

@@ -7,16 +7,16 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import func, select, update
 
-from services.inspection.accountability.domain import Escalation
-from services.inspection.accountability.duties import duties_on
-from services.inspection.accountability.steps import OWNERS, TOLD, Level, Role, Step
-from services.inspection.accountability.usecases import escalate_overdue
-from services.inspection.accountability.watch import Watch
-from services.inspection.evidence.domain import Evidence
-from services.inspection.offences.domain import Gravity
+from services.inspection.findings.evidence.domain import Evidence
+from services.inspection.oversight.duties.domain import Escalation
+from services.inspection.oversight.duties.duties import duties_on
+from services.inspection.oversight.duties.steps import OWNERS, TOLD, Level, Role, Step
+from services.inspection.oversight.duties.usecases import escalate_overdue
+from services.inspection.oversight.duties.watch import Watch
+from services.inspection.rounds.visits.domain import Visit
+from services.inspection.rulebook.offences.domain import Gravity
 from services.inspection.settings import Settings
 from services.inspection.subscriptions import INBOX
-from services.inspection.visits.domain import Visit
 from shared.domain.clock import china_date, utc_now
 from shared.events.registry.responsibilities import ResponsibilityAssigned
 from tests.inspection.conftest import World

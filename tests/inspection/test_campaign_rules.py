@@ -6,7 +6,8 @@ from uuid import UUID
 import pytest
 from pydantic import ValidationError
 
-from services.inspection.campaigns.domain import (
+from services.inspection.findings.violations.domain import Place
+from services.inspection.rounds.campaigns.domain import (
     Campaign,
     CampaignDetails,
     CampaignNotDraft,
@@ -20,8 +21,7 @@ from services.inspection.campaigns.domain import (
     OutcomeCounted,
     TargetsStillOpen,
 )
-from services.inspection.discoveries.domain import Discovery, DiscoveryDetails
-from services.inspection.violations.domain import Place
+from services.inspection.rounds.discoveries.domain import Discovery, DiscoveryDetails
 from shared.data.database import new_id
 from shared.domain.dated import WithdrawalTooLate, Withdrawn
 from shared.events.inspection.campaigns import CampaignDiscovery, CampaignTargetClosed

@@ -13,8 +13,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
-from services.inspection.cases.papers import Penalty, Statement
-from services.inspection.offences.domain import PenaltyKind
+from services.inspection.penalties.cases.papers import Penalty, Statement
+from services.inspection.rulebook.offences.domain import PenaltyKind
 from shared.domain.refusals import Refusal
 from tests.inspection.penal import (
     AT,

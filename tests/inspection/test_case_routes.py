@@ -6,9 +6,9 @@ from uuid import UUID
 
 import pytest
 
-from services.inspection.calendars.queries import working_calendar
-from services.inspection.cases.domain import Case
-from services.inspection.offences.domain import Gravity
+from services.inspection.penalties.cases.domain import Case
+from services.inspection.rulebook.calendars.queries import working_calendar
+from services.inspection.rulebook.offences.domain import Gravity
 from services.inspection.subscriptions import INBOX
 from shared.data.database import new_id
 from shared.domain.clock import china_date, utc_now

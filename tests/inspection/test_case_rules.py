@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
-from services.inspection.cases import law
-from services.inspection.cases.clock import Clock, ticks
-from services.inspection.cases.domain import Case
-from services.inspection.cases.law import Window, late_surcharge, limitation_ends
-from services.inspection.cases.papers import (
+from services.inspection.findings.violations.domain import Place
+from services.inspection.penalties.cases import law
+from services.inspection.penalties.cases.clock import Clock, ticks
+from services.inspection.penalties.cases.domain import Case
+from services.inspection.penalties.cases.law import Window, late_surcharge, limitation_ends
+from services.inspection.penalties.cases.papers import (
     Decision,
     Filing,
     Party,
@@ -18,10 +19,9 @@ from services.inspection.cases.papers import (
     SpotDecision,
     Statement,
 )
-from services.inspection.cases.refusals import CaseStateRefuses, NoticeMissing, Unlawful
-from services.inspection.cases.states import TRANSITIONS, Action, CaseState
-from services.inspection.offences.domain import Gravity, PenaltyKind
-from services.inspection.violations.domain import Place
+from services.inspection.penalties.cases.refusals import CaseStateRefuses, NoticeMissing, Unlawful
+from services.inspection.penalties.cases.states import TRANSITIONS, Action, CaseState
+from services.inspection.rulebook.offences.domain import Gravity, PenaltyKind
 from shared.data.database import new_id
 from shared.domain.clock import china_date
 from shared.domain.refusals import Refusal

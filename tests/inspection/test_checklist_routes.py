@@ -6,8 +6,8 @@ from uuid import uuid4
 
 from sqlalchemy import update
 
-from services.inspection.checklists.seed import ROUTINE
-from services.inspection.offences.domain import Offence
+from services.inspection.rulebook.checklists.seed import ROUTINE
+from services.inspection.rulebook.offences.domain import Offence
 from shared.domain.clock import china_date, utc_now
 from tests.inspection.conftest import World
 from tests.inspection.phones import Phone

@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 from pydantic import ValidationError
 
-from services.inspection.checklists.domain import (
+from services.inspection.rulebook.checklists.domain import (
     AnswersInvalid,
     Checklist,
     ChecklistBeginsPast,
@@ -15,7 +15,7 @@ from services.inspection.checklists.domain import (
     ChecklistEndsAlready,
     ChecklistOverlaps,
 )
-from services.inspection.checklists.seed import CONTENT
+from services.inspection.rulebook.checklists.seed import CONTENT
 from shared.domain.dated import Withdrawn
 
 AT = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from services.inspection.complaints.domain import (
+from services.inspection.findings.complaints.domain import (
     TRANSITIONS,
     Action,
     Complaint,
@@ -23,9 +23,9 @@ from services.inspection.complaints.domain import (
     new_receipt,
     place_key,
 )
-from services.inspection.complaints.matching import Known, candidates, written_code
-from services.inspection.violations.domain import Place
-from services.inspection.visits.domain import Visit
+from services.inspection.findings.complaints.matching import Known, candidates, written_code
+from services.inspection.findings.violations.domain import Place
+from services.inspection.rounds.visits.domain import Visit
 from shared.data.database import new_id
 from shared.domain.refusals import Refusal
 

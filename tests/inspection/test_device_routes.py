@@ -2,8 +2,8 @@
 
 import pytest
 
-from services.inspection.devices import queries
-from services.inspection.devices.domain import DeviceNotEnrolled
+from services.inspection.field.devices import queries
+from services.inspection.field.devices.domain import DeviceNotEnrolled
 from shared.data.database import new_id
 from tests.inspection.conftest import World
 from tests.services import version_of

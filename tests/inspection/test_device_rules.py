@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from pydantic import ValidationError
 
-from services.inspection.devices.domain import (
+from services.inspection.field.devices.domain import (
     Device,
     DeviceDetails,
     DeviceIdTaken,

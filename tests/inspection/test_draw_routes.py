@@ -8,8 +8,8 @@ from uuid import UUID
 from sqlalchemy import update
 
 from deploy.verify.draw import differences
-from services.inspection.draws.domain import Draw
-from services.inspection.targets.domain import Target
+from services.inspection.field.targets.domain import Target
+from services.inspection.planning.draws.domain import Draw
 from shared.domain.clock import china_date, utc_now
 from tests.inspection.conftest import World
 

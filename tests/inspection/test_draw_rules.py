@@ -17,8 +17,8 @@ import pytest
 from pydantic import ValidationError
 
 from deploy.verify.draw import differences, result_of
-from services.inspection.draws import domain
-from services.inspection.draws.domain import (
+from services.inspection.planning.draws import domain
+from services.inspection.planning.draws.domain import (
     Draw,
     DrawDetails,
     DrawHeldInThePast,
@@ -35,7 +35,7 @@ from services.inspection.draws.domain import (
     Unvisited,
     check_share,
 )
-from services.inspection.draws.lottery import (
+from services.inspection.planning.draws.lottery import (
     ListedInspector,
     ListedTarget,
     draw,

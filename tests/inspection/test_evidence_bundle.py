@@ -11,9 +11,9 @@ from uuid import UUID
 import pytest
 
 from deploy.verify.bundle import faults
-from services.inspection.evidence import queries
-from services.inspection.evidence.exhibits import bundle, enter_exhibits
-from services.inspection.evidence.seal import Seal
+from services.inspection.findings.evidence import queries
+from services.inspection.findings.evidence.exhibits import bundle, enter_exhibits
+from services.inspection.findings.evidence.seal import Seal
 from shared.data.database import new_id
 from shared.domain.clock import utc_now
 from shared.http.policies import Principal

@@ -6,9 +6,9 @@ import av
 import pytest
 from PIL import Image, ImageStat
 
-from services.inspection.evidence import laundry
-from services.inspection.evidence.cleaning import Unclean
-from services.inspection.evidence.laundry import clean
+from services.inspection.findings.evidence import laundry
+from services.inspection.findings.evidence.cleaning import Unclean
+from services.inspection.findings.evidence.laundry import clean
 from shared.process.confined import confined
 from tests.inspection.hostile_files import CLEAN, FILES, HERE, Sent, exif, picture
 

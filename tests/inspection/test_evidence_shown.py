@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from services.inspection.evidence.laundry import clean
+from services.inspection.findings.evidence.laundry import clean
 
 ONE = 1 << 16
 WIDTH, HEIGHT = 96, 64

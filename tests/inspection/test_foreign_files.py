@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from services.inspection.rows import INTERPRETED, OUTCOMES
+from services.inspection.stories.records.rows import INTERPRETED, OUTCOMES
+from services.inspection.stories.records.visits import Parsed, VisitImporter, parse
 from services.inspection.subscriptions import hear
-from services.inspection.visits.importer import Parsed, VisitImporter, parse
 from shared.data.database import new_id
 from shared.events.registry.institutions import InstitutionRegistered
 from tests.inspection.conftest import World

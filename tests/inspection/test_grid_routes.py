@@ -8,11 +8,11 @@ from uuid import UUID
 import pytest
 from sqlalchemy import update
 
-from services.inspection.grids.domain import GridSet
-from services.inspection.grids.usecases import activate_due
-from services.inspection.schedule import GridCalendar
+from services.inspection.field.grids.domain import GridSet
+from services.inspection.field.grids.usecases import activate_due
+from services.inspection.rounds.visits.mandates import take_mandate
+from services.inspection.stories.territory.schedule import GridCalendar
 from services.inspection.subscriptions import hear
-from services.inspection.visits.mandates import take_mandate
 from shared.domain.clock import china_date, utc_now
 from shared.events.registry.applications import SiteVisitRequested
 from shared.events.registry.institutions import InstitutionChanged, InstitutionRegistered

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import shapely
 
-from services.inspection.grids.domain import (
+from services.inspection.field.grids.domain import (
     BlindSpot,
     Columns,
     Fault,
@@ -23,7 +23,7 @@ from services.inspection.grids.domain import (
     Survey,
     survey,
 )
-from services.inspection.grids.successions import (
+from services.inspection.field.grids.successions import (
     GridNotFound,
     Heirs,
     Succession,
@@ -33,7 +33,7 @@ from services.inspection.grids.successions import (
     followed,
     uncontested,
 )
-from services.inspection.targets.domain import Cause, stayed, succeeded
+from services.inspection.field.targets.domain import Cause, stayed, succeeded
 from shared.data.database import new_id
 from shared.domain.clock import china_date
 from shared.domain.dated import WithdrawalTooLate

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from services.inspection.handovers.queries import open_work
+from services.inspection.stories.handovers.queries import open_work
 from tests.inspection.conftest import World
 from tests.inspection.phones import Phone
 

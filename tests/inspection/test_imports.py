@@ -7,12 +7,12 @@ from uuid import UUID
 
 from sqlalchemy import func, select, update
 
-from services.inspection.cases.papers import Filing
-from services.inspection.cases.usecases import file_case
-from services.inspection.targets.domain import Target
-from services.inspection.violations.importer import ViolationImporter
-from services.inspection.visits.domain import Visit
-from services.inspection.visits.importer import VisitImporter
+from services.inspection.field.targets.domain import Target
+from services.inspection.penalties.cases.papers import Filing
+from services.inspection.penalties.cases.usecases import file_case
+from services.inspection.rounds.visits.domain import Visit
+from services.inspection.stories.records.violations import ViolationImporter
+from services.inspection.stories.records.visits import VisitImporter
 from shared.domain.clock import utc_now
 from shared.facts.journal import journal
 from shared.imports.reader import Row

@@ -7,9 +7,9 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import update
 
+from services.inspection.field.targets.domain import Target, TargetNotFound
+from services.inspection.rounds.visits.assignments import assign_waiting
 from services.inspection.subscriptions import INBOX
-from services.inspection.targets.domain import Target, TargetNotFound
-from services.inspection.visits.assignments import assign_waiting
 from shared.events import Event
 from shared.events.registry.applications import ApplicationWithdrawn, SiteVisitRequested
 from shared.events.registry.stop_orders import StopOrderCancelled, StopOrderRecipientsListed

@@ -5,8 +5,8 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import update
 
+from services.inspection.field.targets.domain import Target
 from services.inspection.subscriptions import hear
-from services.inspection.targets.domain import Target
 from shared.domain.clock import utc_now
 from shared.events.registry.institutions import InstitutionChanged, InstitutionMerged, InstitutionRegistered
 from tests.inspection.conftest import World

@@ -3,8 +3,8 @@
 from datetime import timedelta
 from typing import Any
 
-from services.inspection.norms.domain import NormName
-from services.inspection.norms.queries import in_force
+from services.inspection.rulebook.norms.domain import NormName
+from services.inspection.rulebook.norms.queries import in_force
 from shared.domain.clock import china_date, utc_now
 from tests.inspection.conftest import World
 

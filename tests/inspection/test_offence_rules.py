@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from services.inspection.offences import seed
-from services.inspection.offences.domain import (
+from services.inspection.rulebook.offences import seed
+from services.inspection.rulebook.offences.domain import (
     Offence,
     OffenceBeginsPast,
     OffenceContent,

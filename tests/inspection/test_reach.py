@@ -6,8 +6,8 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import select
 
-from services.inspection.violations.domain import Violation
-from services.inspection.visits.domain import Visit
+from services.inspection.findings.violations.domain import Violation
+from services.inspection.rounds.visits.domain import Visit
 from tests.inspection.conftest import World
 from tests.inspection.phones import Phone
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from services.inspection.rechecks import queries
+from services.inspection.oversight.rechecks import queries
 from tests.inspection.conftest import World
 
 DAYS = {"first_day": "2026-01-01", "last_day": "2999-12-31", "team": "t1"}

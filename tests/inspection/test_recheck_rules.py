@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from services.inspection.rechecks.domain import (
+from services.inspection.oversight.rechecks.domain import (
     Agreement,
     NothingToRecheck,
     Recheck,

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from services.inspection.campaign_reports.domain import Figures
+from services.inspection.oversight.reports.domain import Figures
 from shared.domain.clock import china_date, utc_now
 from tests.inspection.conftest import World
 from tests.inspection.test_discovery_routes import SEEN, TEAM, found

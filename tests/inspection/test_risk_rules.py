@@ -4,8 +4,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from services.inspection.norms.domain import NormName
-from services.inspection.risks.domain import RiskClass, Weights
+from services.inspection.planning.risks.domain import RiskClass, Weights
+from services.inspection.rulebook.norms.domain import NormName
 
 ON = date(2026, 3, 2)
 WEIGHTS = Weights.of(

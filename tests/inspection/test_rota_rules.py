@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from services.inspection.rotas.domain import (
+from services.inspection.field.rotas.domain import (
     AbsenceDetails,
     DutyDetails,
     RotaEntry,
@@ -15,7 +15,7 @@ from services.inspection.rotas.domain import (
     RotaSpanTooLong,
     roster,
 )
-from services.inspection.teams.domain import Inspector
+from services.inspection.field.teams.domain import Inspector
 from shared.data.database import new_id
 
 AT = datetime(2026, 3, 2, tzinfo=UTC)

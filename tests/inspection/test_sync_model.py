@@ -25,15 +25,15 @@ from hypothesis.stateful import (
 from sqlalchemy import func, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from services.inspection.devices.domain import Device, DeviceDetails
+from services.inspection.field.devices.domain import Device, DeviceDetails
+from services.inspection.field.targets.domain import Target
+from services.inspection.field.teams.domain import Team, TeamDetails
+from services.inspection.rounds.visits import usecases as of_visits
+from services.inspection.rounds.visits.domain import Visit
+from services.inspection.rounds.visits.usecases import Wish
 from services.inspection.settings import Settings
-from services.inspection.sync import usecases
-from services.inspection.sync.domain import Operation, OperationIn
-from services.inspection.targets.domain import Target
-from services.inspection.teams.domain import Team, TeamDetails
-from services.inspection.visits import usecases as of_visits
-from services.inspection.visits.domain import Visit
-from services.inspection.visits.usecases import Wish
+from services.inspection.stories.sync import usecases
+from services.inspection.stories.sync.domain import Operation, OperationIn
 from shared.data.database import new_id, open_engine, open_sessions
 from shared.domain.clock import utc_now
 from shared.domain.refusals import Refusal

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import text
 
-from services.inspection.sync.feed import ChangesOut
+from services.inspection.stories.sync.feed import ChangesOut
 from shared.domain.clock import china_date, utc_now
 from tests.inspection.conftest import World
 from tests.inspection.phones import LISTS, Phone, ids

@@ -7,7 +7,8 @@ from uuid import UUID
 import pytest
 from pydantic import ValidationError
 
-from services.inspection.sync.domain import (
+from services.inspection.rounds.visits.domain import VisitState
+from services.inspection.stories.sync.domain import (
     DONE,
     OPEN,
     Choice,
@@ -21,7 +22,6 @@ from services.inspection.sync.domain import (
     stance,
     waits_for,
 )
-from services.inspection.visits.domain import VisitState
 
 AT = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 KEPT = [verdict for verdict in Verdict if verdict is not Verdict.ALREADY_APPLIED]

@@ -2,7 +2,7 @@
 
 from sqlalchemy import update
 
-from services.inspection.grids.domain import Grid
+from services.inspection.field.grids.domain import Grid
 from tests.inspection.conftest import World
 from tests.services import version_of
 

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 from pydantic import ValidationError
 
-from services.inspection.teams.domain import Inspector, TeamDetails
+from services.inspection.field.teams.domain import Inspector, TeamDetails
 
 LAST = date(2026, 6, 30)
 

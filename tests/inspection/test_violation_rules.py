@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from services.inspection.violations.domain import (
+from services.inspection.findings.violations.domain import (
     TRANSITIONS,
     Action,
     DeadlineExtended,

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import httpx
 from sqlalchemy import select
 
-from services.inspection.targets.domain import Target
+from services.inspection.field.targets.domain import Target
 from shared.domain.clock import china_date, utc_now
 from tests.inspection.conftest import World
 

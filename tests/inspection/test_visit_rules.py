@@ -5,9 +5,9 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from services.inspection.campaigns.domain import Outcome
-from services.inspection.violations.domain import Place
-from services.inspection.visits.domain import (
+from services.inspection.findings.violations.domain import Place
+from services.inspection.rounds.campaigns.domain import Outcome
+from services.inspection.rounds.visits.domain import (
     ConclusionUnseen,
     OutcomeNeedsInstitution,
     Plan,

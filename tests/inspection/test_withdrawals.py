@@ -8,11 +8,11 @@ from uuid import UUID
 import httpx
 import pytest
 
-from services.inspection.campaigns import usecases as of_campaigns
-from services.inspection.campaigns.domain import Outcome
-from services.inspection.visits import usecases as of_visits
-from services.inspection.visits.bodies import SubmissionIn
-from services.inspection.visits.usecases import Wish
+from services.inspection.rounds.campaigns import usecases as of_campaigns
+from services.inspection.rounds.campaigns.domain import Outcome
+from services.inspection.rounds.visits import usecases as of_visits
+from services.inspection.rounds.visits.bodies import SubmissionIn
+from services.inspection.rounds.visits.usecases import Wish
 from shared.domain.clock import china_date, utc_now
 from shared.http.policies import Principal
 from tests.inspection.conftest import World

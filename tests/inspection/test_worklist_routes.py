@@ -4,8 +4,8 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-from services.inspection.targets.domain import Target
-from services.inspection.visits.domain import Visit
+from services.inspection.field.targets.domain import Target
+from services.inspection.rounds.visits.domain import Visit
 from shared.data.database import new_id
 from shared.domain.clock import china_date, utc_now
 from tests.inspection.conftest import World

@@ -10,8 +10,8 @@ from uuid import UUID
 
 import pytest
 
-from services.inspection.risks.domain import Risk, RiskClass
-from services.inspection.worklists.domain import Order, Retry, Stop, TimeOfDay, Work, ordered, retry_after
+from services.inspection.planning.risks.domain import Risk, RiskClass
+from services.inspection.planning.worklists.domain import Order, Retry, Stop, TimeOfDay, Work, ordered, retry_after
 
 ON = date(2026, 3, 2)
 MORNING = datetime(2026, 3, 2, 2, tzinfo=UTC)

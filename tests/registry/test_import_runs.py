@@ -12,7 +12,7 @@ import openpyxl
 import pytest
 from sqlalchemy import select, text, update
 
-from services.inspection.visits import importer as visits
+from services.inspection.stories.records import visits
 from services.registry.institutions import importer as institutions
 from services.registry.institutions.importer import InstitutionImporter
 from services.registry.institutions.words import DISTRICTS, INTERPRETATIONS, TRANSLATIONS

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-from services.inspection.offences import seed
+from services.inspection.rulebook.offences import seed
 
 revision = "0012"
 down_revision = "0011"

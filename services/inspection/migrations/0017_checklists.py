@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-from services.inspection.checklists import seed
+from services.inspection.rulebook.checklists import seed
 
 revision = "0017"
 down_revision = "0016"

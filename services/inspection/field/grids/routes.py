@@ -1,0 +1,336 @@
+"""`/v1/grids`."""
+
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from fastapi import Query, Request, Response, status
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.inspection.field.grids import queries, usecases
+from services.inspection.field.grids.domain import (
+    BlindSpot,
+    Columns,
+    GridCodesReused,
+    GridSet,
+    GridSetFarAhead,
+    GridSetNotFound,
+    GridSetOutOfOrder,
+    GridsRefused,
+    NoGrids,
+    SetState,
+)
+from services.inspection.field.grids.successions import GridNotFound, SuccessionFault, Version, followed
+from services.inspection.field.grids.surveying import (
+    FeatureCollectionIn,
+    GridsTooDetailed,
+    NotGrids,
+    NotJson,
+    Surveyed,
+    survey_elsewhere,
+)
+from shared.domain.clock import china_date, utc_now
+from shared.domain.dated import LaterVersionStands, MayBeWithdrawn, WithdrawalIn, WithdrawalTooLate, Withdrawn
+from shared.domain.text import key
+from shared.domain.wording import NUMBER, Day
+from shared.http.openapi import json_body
+from shared.http.policies import Principal, allow
+from shared.http.problems import EdgeProblem
+from shared.http.web import SessionDep, problems, service_router
+
+router = service_router(prefix="/v1/grids", tags=["grids"])
+
+ReaderDep = Annotated[Principal, allow("bureau", "district_officer", "inspector", "auditor", "service")]
+
+
+class FindingOut(BaseModel):
+    """A feature that is no grid, and why; `feature` and `partner`, the feature it overlaps, count from 0."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    feature: int
+    code: str | None
+    fault: str
+    detail: str
+    partner: int | None
+    share: float | None
+
+
+class ReusedCodeOut(BaseModel):
+    """A code that means another street than in the version before."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    feature: int
+    code: str
+    former_name: str
+    name: str
+    share: float = Field(description="Of the area that old and new cover together, how much they have in common.")
+
+
+class SuccessionFindingOut(BaseModel):
+    """An entry about a former code that cannot be, and why; `succession` counts from 0."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    succession: int
+    fault: SuccessionFault
+
+
+class GridImportOut(BaseModel):
+    """The set, and what was left out of it. `vanished` are codes of the version before of which nothing was said.
+
+    A dry run makes no set, and has no id.
+    """
+
+    grid_set_id: UUID | None
+    number: int
+    valid_from: date
+    state: SetState
+    total: int
+    accepted: int
+    rejected: list[FindingOut]
+    rejected_successions: list[SuccessionFindingOut]
+    vanished: list[str]
+    changed: list[ReusedCodeOut]
+
+
+class GridOut(BaseModel):
+    """A street grid. The geometry is left out unless asked for."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    code: str
+    name: str
+    district: str | None
+    area_km2: float
+    geometry: dict[str, Any] | None = None
+
+
+class GridSetOut(MayBeWithdrawn):
+    """A version of the grids. `activated_at` is when institutions and teams had moved over."""
+
+    id: UUID
+    number: int
+    valid_from: date
+    valid_to: date | None
+    state: SetState
+    source: str
+    imported_at: datetime
+    activated_at: datetime | None
+
+
+class SuccessionStepOut(BaseModel):
+    """What one version made of codes; a code without successors vanished."""
+
+    number: int
+    valid_from: date
+    code: str
+    successors: list[str]
+
+
+class SuccessionsOut(BaseModel):
+    """What became of a code since a version first had it, and which codes its area has today."""
+
+    code: str
+    current: list[str]
+    steps: list[SuccessionStepOut]
+
+
+class GridsOut(BaseModel):
+    """The grids of a day."""
+
+    grid_set: GridSetOut
+    items: list[GridOut]
+
+
+class PlacementOut(BaseModel):
+    """Where a point lies. Outside every grid, the nearest one is offered with its distance in metres."""
+
+    grid: str | None
+    name: str | None
+    blind_spot: BlindSpot | None
+    nearest: str | None
+    metres: float | None
+
+
+@router.post(
+    "/import",
+    status_code=status.HTTP_201_CREATED,
+    response_model=GridImportOut,
+    responses=problems(GridsRefused, GridSetOutOfOrder, GridSetFarAhead, GridCodesReused, GridsTooDetailed),
+    max_body_size=64 * 1024 * 1024,
+    openapi_extra=json_body(FeatureCollectionIn),
+)
+async def import_grids(
+    request: Request,
+    caller: Annotated[Principal, allow("bureau", "service")],
+    session: SessionDep,
+    response: Response,
+    code_property: Annotated[str, Query(min_length=1, max_length=100)] = "code",
+    name_property: Annotated[str, Query(min_length=1, max_length=100)] = "name",
+    district_property: Annotated[str, Query(min_length=1, max_length=100)] = "district",
+    accept: Annotated[Literal["all", "valid"], Query(description="`valid` leaves faulty features out.")] = "all",
+    source: Annotated[str, Query(max_length=200)] = "",
+    valid_from: Annotated[Day | None, Query(description="The first day of this version; today if left out.")] = None,
+    accept_far_date: Annotated[bool, Query(description="Confirms a first day that is years away.")] = False,
+    confirm: Annotated[
+        list[str] | None, Query(max_length=5000, description="Codes that mean another street than before, by intent.")
+    ] = None,
+    dry_run: Annotated[bool, Query(description="Only says what would be taken.")] = False,
+) -> GridImportOut:
+    """Take a set of polygons as the next version of the grids.
+
+    From its first day on it is in force: every institution moves to where its point lies, or where its former grid
+    went, and teams take over the only successor of a grid they walked. A district officer names grids of his district,
+    and those that say none.
+    """
+    sent = await _surveyed(request, Columns(code_property, name_property, district_property))
+    found, at = sent.survey, utc_now()
+    async with session.begin_nested() as trial:
+        imported = await usecases.import_grids(
+            session,
+            found,
+            sent.successions,
+            accept_valid=accept == "valid",
+            source=source,
+            valid_from=valid_from or china_date(at),
+            confirmed=[key(code) for code in confirm or ()],
+            accept_far_date=accept_far_date,
+            at=at,
+        )
+        grid_set = imported.grid_set
+        taken = GridImportOut(
+            grid_set_id=None if dry_run else grid_set.id,
+            number=grid_set.number,
+            valid_from=grid_set.valid_from,
+            state=grid_set.state(on=china_date(at)),
+            total=found.total,
+            accepted=len(found.candidates),
+            rejected=[FindingOut.model_validate(finding) for finding in found.findings],
+            rejected_successions=[SuccessionFindingOut.model_validate(finding) for finding in imported.findings],
+            vanished=list(imported.vanished),
+            changed=[ReusedCodeOut.model_validate(one) for one in imported.changed],
+        )
+        if dry_run:
+            await trial.rollback()
+            response.status_code = status.HTTP_200_OK
+        else:
+            response.headers["Location"] = "/v1/grids"
+    return taken
+
+
+async def _surveyed(request: Request, columns: Columns) -> Surveyed:
+    try:
+        return await survey_elsewhere(await request.body(), columns)
+    except NotJson as refused:
+        raise EdgeProblem(400, refused.code) from None
+    except NotGrids as refused:
+        raise RequestValidationError([{**error, "loc": ("body", *error["loc"])} for error in refused.errors]) from None
+
+
+@router.get("", response_model=GridsOut, responses=problems(NoGrids))
+async def list_grids(
+    caller: ReaderDep,
+    session: SessionDep,
+    geometry: Annotated[bool, Query(description="With polygons.")] = False,
+    on: Annotated[Day | None, Query(description="The day; today if left out.")] = None,
+) -> GridsOut:
+    """The grids that hold on a day, by code."""
+    today = china_date(utc_now())
+    grid_set = await queries.set_on(session, on or today)
+    return GridsOut(
+        grid_set=_set_out(grid_set, today),
+        items=[
+            GridOut(
+                code=grid.code,
+                name=grid.name,
+                district=grid.district,
+                area_km2=grid.area_km2,
+                geometry=grid.geometry if geometry else None,
+            )
+            for grid in await queries.grids_of(session, grid_set.id)
+        ],
+    )
+
+
+@router.get("/versions", response_model=list[GridSetOut])
+async def list_grid_versions(caller: ReaderDep, session: SessionDep) -> list[GridSetOut]:
+    """Every version of the grids, newest first; those of days to come are scheduled."""
+    today = china_date(utc_now())
+    return [_set_out(one, today) for one in await queries.sets(session)]
+
+
+@router.post(
+    "/versions/{grid_set_id}/withdrawal",
+    response_model=GridSetOut,
+    responses=problems(GridSetNotFound, Withdrawn, WithdrawalTooLate, LaterVersionStands),
+)
+async def withdraw_grids(
+    grid_set_id: UUID, body: WithdrawalIn, caller: Annotated[Principal, allow("bureau", "service")], session: SessionDep
+) -> GridSetOut:
+    """Withdraw a version of the grids before its first day. The version before holds on."""
+    at = utc_now()
+    grid_set = await usecases.withdraw_grids(session, grid_set_id, reason=body.reason, by=caller.subject, at=at)
+    return _set_out(grid_set, china_date(at))
+
+
+@router.get("/successions", response_model=SuccessionsOut, responses=problems(GridNotFound))
+async def get_successions(
+    caller: ReaderDep, session: SessionDep, code: Annotated[str, Query(min_length=1, max_length=100)]
+) -> SuccessionsOut:
+    """What became of a grid's code, version by version."""
+    today = china_date(utc_now())
+    versions = [
+        Version(one.number, one.valid_from, await queries.heirs(session, one.id))
+        for one in reversed(await queries.sets(session))
+        if one.withdrawn_at is None
+    ]
+    found = followed(code, versions, on=today)
+    return SuccessionsOut(
+        code=code,
+        current=list(found.current),
+        steps=[
+            SuccessionStepOut(
+                number=version.number, valid_from=version.valid_from, code=former, successors=list(successors)
+            )
+            for version, former, successors in found.steps
+        ],
+    )
+
+
+@router.get("/locate", response_model=PlacementOut, responses=problems(NoGrids))
+async def locate(
+    caller: ReaderDep,
+    session: SessionDep,
+    lon: Annotated[float, NUMBER, Query(ge=-180, le=180, allow_inf_nan=False)],
+    lat: Annotated[float, NUMBER, Query(ge=-90, le=90, allow_inf_nan=False)],
+    on: Annotated[Day | None, Query(description="The day; today if left out.")] = None,
+) -> PlacementOut:
+    """The grid of a point in WGS 84, on a day."""
+    index = await queries.index(session, on or china_date(utc_now()))
+    found = index.locate(lon, lat)
+    return PlacementOut(
+        grid=found.grid,
+        name=index.names.get(found.grid) if found.grid else None,
+        blind_spot=found.blind_spot,
+        nearest=found.nearest,
+        metres=found.metres,
+    )
+
+
+def _set_out(grid_set: GridSet, today: date) -> GridSetOut:
+    return GridSetOut(
+        id=grid_set.id,
+        number=grid_set.number,
+        valid_from=grid_set.valid_from,
+        valid_to=grid_set.valid_to,
+        state=grid_set.state(on=today),
+        source=grid_set.source,
+        imported_at=grid_set.imported_at,
+        activated_at=grid_set.activated_at,
+        withdrawn_at=grid_set.withdrawn_at,
+        withdrawn_by=grid_set.withdrawn_by,
+        withdrawal_reason=grid_set.withdrawal_reason,
+    )

@@ -1,0 +1,1 @@
+"""Records what is wrong and what proves it: complaints, violations, evidence."""

@@ -1,0 +1,214 @@
+"""Take a complaint in, find out whom it is about, send a team, answer everybody who complained of it."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.inspection.field.grids import queries as grids
+from services.inspection.field.targets import queries as targets
+from services.inspection.field.targets.domain import TargetNotFound
+from services.inspection.field.teams import queries as teams
+from services.inspection.findings.complaints import matching, queries
+from services.inspection.findings.complaints.domain import (
+    Complaint,
+    ComplaintContact,
+    ComplaintContent,
+    ComplaintOutcome,
+    ComplaintOutsideYourDistrict,
+    Contact,
+    Looks,
+    MatchOneThing,
+    Source,
+    new_receipt,
+)
+from services.inspection.findings.complaints.matching import Candidate
+from services.inspection.findings.violations.domain import Place
+from services.inspection.rounds.visits import mandates
+from services.inspection.rounds.visits import queries as visits
+from services.inspection.rounds.visits.domain import Plan, Purpose, Visit
+from services.inspection.rulebook.norms import queries as norms
+from services.inspection.rulebook.norms.domain import NormName
+from shared.data.database import new_id
+from shared.domain.clock import china_date
+from shared.facts import journal
+from shared.facts.journal import Fact, record_many
+from shared.http.policies import Principal
+
+
+async def receive_complaint(
+    session: AsyncSession,
+    content: ComplaintContent,
+    contact: Contact | None,
+    *,
+    hotline_no: str | None = None,
+    caller: Principal | None = None,
+    at: datetime,
+) -> Complaint:
+    """Take it in: from anybody, or from the hotline by an official (`caller`)."""
+    if caller is not None and not caller.covers():
+        if content.district is None:
+            content = content.model_copy(update={"district": caller.district})
+        if not caller.covers(district=content.district):
+            raise ComplaintOutsideYourDistrict(pointer="/district")
+    complaint, received = Complaint.receive(
+        content,
+        source=Source.PUBLIC if hotline_no is None else Source.HOTLINE,
+        hotline_no=hotline_no,
+        receipt=new_receipt(),
+        days=await norms.norm(session, NormName.COMPLAINT_ANSWER, on=china_date(at)),
+        at=at,
+    )
+    session.add(complaint)
+    await journal.record(session, received, subject=complaint)
+    if contact is not None:
+        session.add(ComplaintContact(complaint_id=complaint.id, name=contact.name, phone=contact.phone))
+    return complaint
+
+
+async def candidates_for(session: AsyncSession, complaint_id: UUID, caller: Principal) -> Sequence[Candidate]:
+    """Institutions it may be about: by code in the whole city, by likeness where the caller works. Comparing a city's
+    names takes a while, so it is done beside."""
+    complaint = await queries.complaint(session, complaint_id, caller)
+    code = matching.written_code(complaint.uscc)
+    return await asyncio.to_thread(
+        matching.candidates,
+        await queries.institutions_known(session, None if caller.covers() else complaint.district),
+        await queries.institutions_coded(session, code) if code is not None else [],
+        name=complaint.institution_name,
+        address=complaint.address,
+    )
+
+
+async def match_complaint(
+    session: AsyncSession,
+    complaint_id: UUID,
+    *,
+    institution_id: UUID | None,
+    grid: str | None,
+    caller: Principal,
+    at: datetime,
+) -> Complaint:
+    """Say whom or where it is about. Where the same is being looked into already, it joins.
+
+    Those that had joined it stay where they were: the oldest of them leads the others now.
+    """
+    await queries.queue_decisions(session)
+    complaint = await queries.complaint_for_update(session, complaint_id, caller)
+    place = await _place(session, institution_id, grid, complaint, caller, on=china_date(at))
+    leads_on = complaint.leads_at(place)
+    await journal.record(session, complaint.match(place, by=caller.subject, at=at), subject=complaint)
+    if leads_on:
+        return complaint
+    for left in await queries.joined_to(session, complaint.id):
+        await journal.record(session, left.part(at=at), subject=left)
+        await _join(session, left, at=at)
+    await _join(session, complaint, at=at)
+    return complaint
+
+
+async def _join(session: AsyncSession, complaint: Complaint, *, at: datetime) -> None:
+    lead = await queries.open_lead(session, complaint)
+    if lead is not None:
+        await journal.record(session, complaint.join(lead, at=at), subject=complaint)
+
+
+async def send_team(
+    session: AsyncSession, complaint_id: UUID, *, note: str | None, caller: Principal, at: datetime
+) -> Complaint:
+    """Put a visit about it on the list of the team that walks there now."""
+    complaint = await queries.complaint_for_update(session, complaint_id, caller)
+    looks = Looks.of(await visits.asked_for(session, complaint.id))
+    team = await teams.team_of_grid(session, complaint.grid)
+    await _plan_visit(session, complaint, looks, note, team=team.code if team is not None else None, at=at)
+    return complaint
+
+
+async def take_look(
+    session: AsyncSession, complaint_id: UUID, *, team: str | None, note: str | None, at: datetime
+) -> None:
+    """A visit about it came back. Where it saw nothing (a closed door), the same team is to go once more, with the same
+    note; where it saw something, the next visit is wanted no more."""
+    complaint = await queries.complaint_to_conclude(session, complaint_id)
+    if complaint is None:
+        return
+    looks = Looks.of(await visits.asked_for(session, complaint.id))
+    if looks.seen:
+        await mandates.call_off(session, complaint.id, "complaint-looked-into", at=at)
+    elif not looks.coming:
+        await _plan_visit(session, complaint, looks, note, team=team, at=at)
+
+
+async def _plan_visit(
+    session: AsyncSession, complaint: Complaint, looks: Looks, note: str | None, *, team: str | None, at: datetime
+) -> None:
+    visit_id = new_id()
+    planned = complaint.plan_visit(visit_id, looks, team=team, at=at)
+    plan = Plan(complaint.place, None, None, Purpose.COMPLAINT.value, note, Purpose.COMPLAINT, complaint.id)
+    visit, visit_planned = Visit.plan(visit_id, plan, at=at)
+    session.add(visit)
+    await journal.record(session, visit_planned, subject=visit)
+    await journal.record(session, planned, subject=complaint)
+
+
+async def answer_complaint(
+    session: AsyncSession,
+    complaint_id: UUID,
+    outcome: ComplaintOutcome,
+    answer: str,
+    *,
+    caller: Principal,
+    at: datetime,
+) -> Complaint:
+    """Tell what was found: to this complainant, and to everybody whose complaint joined it."""
+    await queries.queue_decisions(session)
+    complaint = await queries.complaint_for_update(session, complaint_id, caller)
+    looks = Looks.of(await visits.asked_for(session, complaint.id))
+    answered = complaint.give_answer(outcome, answer, looks, by=caller.subject, at=at)
+    await journal.record(session, answered, subject=complaint)
+    facts = []
+    for joined in await queries.joined_to(session, complaint.id):
+        told = joined.take_answer(complaint, at=at)
+        joined.version += 1
+        facts.append(Fact(joined.id, joined.version, told))
+    await session.flush()
+    await record_many(session, facts)
+    await mandates.call_off(session, complaint.id, "complaint-answered", at=at)
+    return complaint
+
+
+async def read_contact(
+    session: AsyncSession, complaint_id: UUID, *, purpose: str, caller: Principal, at: datetime
+) -> ComplaintContact:
+    """Show a complainant's contact, and write down who looked and why."""
+    complaint = await queries.complaint_for_update(session, complaint_id, caller)
+    contact = await queries.contact(session, complaint.id)
+    await journal.record(session, complaint.contact_read(at=at), subject=complaint, reason=purpose)
+    return contact
+
+
+async def _place(
+    session: AsyncSession,
+    institution_id: UUID | None,
+    grid: str | None,
+    complaint: Complaint,
+    caller: Principal,
+    *,
+    on: date,
+) -> Place:
+    if (institution_id is None) == (grid is None):
+        raise MatchOneThing(pointer="/institution_id")
+    if institution_id is not None:
+        target = await targets.target(session, institution_id)
+        if not caller.covers(district=target.district, street=target.street):
+            raise TargetNotFound
+        target.check_not_merged()
+        team = await teams.team_of_grid(session, target.grid)
+        return Place(institution_id, target.grid, target.district, target.street, team.code if team else None)
+    assert grid is not None, "one of the two is named"
+    districts = await grids.check_named(session, {"/grid": grid}, caller, on=on)
+    team = await teams.team_of_grid(session, grid)
+    district = districts[grid] or (team.district if team is not None else complaint.district)
+    return Place(None, grid, district, None, team.code if team is not None else None)

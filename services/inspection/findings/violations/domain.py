@@ -1,0 +1,463 @@
+"""A violation (问题): a breach found at an institution, and what became of it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import Final, Self, TypeVar
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, model_validator
+from sqlalchemy import ARRAY, CheckConstraint, Date, Index, Text, Uuid, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.inspection.orm import Base, Followed
+from services.inspection.rulebook.offences.domain import Offence, OffenceCode
+from services.inspection.rulebook.offences.domain import Severity as Severity
+from shared.data.database import Aggregate, key_check, new_id
+from shared.domain.clock import china_date
+from shared.domain.refusals import Conflict, Invalid, NotFound, Refusal, field_error
+from shared.domain.wording import Day, Key, Line, Paragraph
+from shared.events.inspection.violations import (
+    RectificationOrdered,
+    ViolationEvent,
+    ViolationExtended,
+    ViolationHandedOver,
+    ViolationRectified,
+    ViolationReported,
+    ViolationVerified,
+    ViolationWithdrawn,
+)
+
+
+class ViolationNotFound(NotFound):
+    """There is no such violation, or it is not yours to see."""
+
+    code = "violation-not-found"
+    zh = "没有此问题记录，或不在您的权限范围内。"
+
+
+class ViolationNotAwaitingOrder(Conflict):
+    """Rectification was ordered already; only a violation just reported awaits the order."""
+
+    code = "violation-not-awaiting-order"
+    zh = "该问题已责令整改，不能再次责令。"
+
+
+class ViolationNotUnderOrder(Conflict):
+    """No rectification order is open for this violation."""
+
+    code = "violation-not-under-order"
+    zh = "该问题没有待整改的责令。"
+
+
+class ViolationNotRectified(Conflict):
+    """Nobody has said yet that this violation was put right."""
+
+    code = "violation-not-rectified"
+    zh = "该问题尚未提交整改，不能核查。"
+
+
+class DeadlineExtended(Conflict):
+    """The deadline was extended before; it is extended once."""
+
+    code = "deadline-extended-already"
+    zh = "整改期限已延长过一次。"
+
+
+class DeadlinePassed(Conflict):
+    """The deadline has passed; it is extended before it does."""
+
+    code = "deadline-passed"
+    zh = "整改期限已过，不能再延长。"
+
+
+class ExtensionTooEarly(Invalid):
+    """The new day lies after the one it replaces."""
+
+    code = "extension-not-later"
+    zh = "延长后的期限须晚于原期限。"
+
+
+class DueOnPast(Invalid):
+    """The day by which to put it right has passed already."""
+
+    code = "due-on-past"
+    zh = "整改期限早于今天。"
+
+
+class FoundInFuture(Invalid):
+    """A violation cannot be found on a day to come."""
+
+    code = "found-in-future"
+    zh = "发现日期晚于今天。"
+
+
+class PlaceMissing(Invalid):
+    """Without an institution, the grid must be named."""
+
+    code = "place-missing"
+    zh = "未指明机构时须指明网格。"
+
+
+class DeadlineUnknown(Conflict):
+    """No default deadline is in force for this severity; name the day."""
+
+    code = "deadline-unknown"
+    zh = "该严重程度没有现行默认整改期限，请指明日期。"
+
+
+class ViolationWithdrawnAlready(Conflict):
+    """The violation was withdrawn: it was reported by mistake, so no case can be filed on it."""
+
+    code = "violation-withdrawn"
+    zh = "该问题已撤回，不得据此立案。"
+
+
+class ViolationNotWithdrawable(Conflict):
+    """Only what was reported, and nobody was told of yet, is withdrawn."""
+
+    code = "violation-not-withdrawable"
+    zh = "只有尚未责令整改、未立案的问题才能撤回。"
+
+
+class VerificationUnexplained(Invalid):
+    """A re-visit verifies a rectification; who closes it without one says what that rests on."""
+
+    code = "verification-unexplained"
+    zh = "未经复查直接办结的，须说明依据。"
+
+
+class ViolationIdTaken(Conflict):
+    """Another violation has this id."""
+
+    code = "violation-id-taken"
+    zh = "该编号已用于另一问题记录。"
+
+
+class ExternalRefTaken(Conflict):
+    """Another violation has this external reference."""
+
+    code = "violation-external-ref-taken"
+    zh = "已有问题记录使用该外部编号。"
+
+
+Fact = TypeVar("Fact", bound=ViolationEvent)
+
+
+class ViolationState(StrEnum):
+    REPORTED = "reported"
+    RECTIFICATION_ORDERED = "rectification_ordered"
+    RECTIFIED = "rectified"
+    CLOSED = "closed"
+    WITHDRAWN = "withdrawn"
+
+
+ENDED: Final = (ViolationState.CLOSED, ViolationState.WITHDRAWN)
+"""Put right, or reported by mistake."""
+PURSUABLE: Final = frozenset(ViolationState) - {ViolationState.WITHDRAWN}
+"""States in which a penalty case may be filed: also on what was put right, which may still be punished."""
+
+
+class Action(StrEnum):
+    """What moves a violation."""
+
+    ORDER = "order"
+    EXTEND = "extend"
+    RECTIFY = "rectify"
+    VERIFY = "verify"
+    WITHDRAW = "withdraw"
+
+
+TRANSITIONS: Final[Mapping[Action, frozenset[ViolationState]]] = {
+    Action.ORDER: frozenset({ViolationState.REPORTED}),
+    Action.EXTEND: frozenset({ViolationState.RECTIFICATION_ORDERED}),
+    Action.RECTIFY: frozenset({ViolationState.RECTIFICATION_ORDERED}),
+    Action.VERIFY: frozenset({ViolationState.RECTIFIED}),
+    Action.WITHDRAW: frozenset({ViolationState.REPORTED}),
+}
+_REFUSALS: Final[Mapping[Action, type[Refusal]]] = {
+    Action.ORDER: ViolationNotAwaitingOrder,
+    Action.EXTEND: ViolationNotUnderOrder,
+    Action.RECTIFY: ViolationNotUnderOrder,
+    Action.VERIFY: ViolationNotRectified,
+    Action.WITHDRAW: ViolationNotWithdrawable,
+}
+
+
+class Finding(BaseModel):
+    """What is wrong. An offence of the catalogue says how grave it is and which clause it breaks; without one, say it.
+
+    What the catalogue says goes before what is said here.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    offence: OffenceCode | None = None
+    severity: Severity | None = None
+    description: Paragraph
+    clause: Line | None = None
+
+    @model_validator(mode="after")
+    def _graded(self) -> Self:
+        if self.severity is None and self.offence is None:
+            raise field_error("severity-missing", en="Name an offence or a severity.", zh="须指明违规情形或严重程度。")
+        return self
+
+
+class LooseFinding(Finding):
+    """A breach found outside a visit: at an institution, or where none is known, in a grid."""
+
+    institution_id: UUID | None = None
+    grid: Key | None = None
+    found_on: Day | None = None
+
+    @property
+    def finding(self) -> Finding:
+        """What is wrong, without where."""
+        return Finding(**self.model_dump(include=set(Finding.model_fields)))
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where something was found or is to be looked at, and whose work it is."""
+
+    institution_id: UUID | None
+    grid: str | None
+    district: str | None
+    street: str | None
+    team: str | None
+
+
+class Violation(Base, Aggregate, Followed):
+    """A violation: reported, ordered to be put right, put right, verified and closed."""
+
+    __tablename__ = "violation"
+    __table_args__ = (
+        key_check("external_ref"),
+        Index(
+            "uq_violation_external_ref", "external_ref", unique=True, postgresql_where=text("external_ref IS NOT NULL")
+        ),
+        Index("ix_violation_institution_id_id", "institution_id", "id"),
+        Index("ix_violation_visit_id", "visit_id"),
+        Index("ix_violation_state_severity_id", "state", "severity", "id"),
+        Index("ix_violation_grid_id", "grid", "id"),
+        Index("ix_violation_team_id", "team", "id"),
+        Index("ix_violation_team_changed_in_id", "team", "changed_in", "id"),
+        Index("ix_violation_due_on", "due_on", "id", postgresql_where=text("state = 'rectification_ordered'")),
+        CheckConstraint("(state = 'closed') = (closed_at IS NOT NULL)", name="closed_at_a_time"),
+        CheckConstraint("(offence IS NULL) = (offence_id IS NULL)", name="version_of_an_offence"),
+        CheckConstraint("(extended_at IS NULL) = (extension_reason IS NULL)", name="extended_for_a_reason"),
+    )
+
+    visit_id: Mapped[UUID | None]
+    institution_id: Mapped[UUID | None]
+    grid: Mapped[str | None] = mapped_column(Text)
+    district: Mapped[str | None] = mapped_column(Text)
+    street: Mapped[str | None] = mapped_column(Text)
+    team: Mapped[str | None] = mapped_column(Text)
+    offence: Mapped[str | None] = mapped_column(Text)
+    offence_id: Mapped[UUID | None]
+    severity: Mapped[str] = mapped_column(Text)
+    description: Mapped[str] = mapped_column(Text)
+    clause: Mapped[str | None] = mapped_column(Text)
+    found_on: Mapped[date] = mapped_column(Date)
+    state: Mapped[str] = mapped_column(Text)
+    due_on: Mapped[date | None] = mapped_column(Date)
+    requirement: Mapped[str | None] = mapped_column(Text)
+    extended_at: Mapped[datetime | None]
+    extended_by: Mapped[str | None] = mapped_column(Text)
+    extension_reason: Mapped[str | None] = mapped_column(Text)
+    statement: Mapped[str | None] = mapped_column(Text)
+    rectified_at: Mapped[datetime | None]
+    evidence: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid), server_default=text("'{}'"))
+    verification_visit_id: Mapped[UUID | None]
+    verified_by: Mapped[str | None] = mapped_column(Text)
+    verification_note: Mapped[str | None] = mapped_column(Text)
+    withdrawn_by: Mapped[str | None] = mapped_column(Text)
+    withdrawal_reason: Mapped[str | None] = mapped_column(Text)
+    external_ref: Mapped[str | None] = mapped_column(Text)
+    reported_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None]
+
+    @classmethod
+    def report(
+        cls,
+        finding: Finding,
+        place: Place,
+        *,
+        visit_id: UUID | None,
+        found_on: date,
+        at: datetime,
+        offence: Offence | None = None,
+        violation_id: UUID | None = None,
+    ) -> tuple[Self, ViolationReported]:
+        """Take note of a breach; of an offence, with the version in force on the day it was found."""
+        if found_on > china_date(at):
+            raise FoundInFuture(pointer="/found_on")
+        if place.institution_id is None and place.grid is None and visit_id is None:
+            raise PlaceMissing(pointer="/grid")
+        violation = cls(
+            id=violation_id or new_id(),
+            version=0,
+            visit_id=visit_id,
+            institution_id=place.institution_id,
+            grid=place.grid,
+            district=place.district,
+            street=place.street,
+            team=place.team,
+            offence=offence.code if offence else None,
+            offence_id=offence.id if offence else None,
+            severity=graded(finding, offence),
+            description=finding.description,
+            clause=offence.clause if offence else finding.clause,
+            evidence=[],
+            found_on=found_on,
+            state=ViolationState.REPORTED,
+            reported_at=at,
+        )
+        return violation, violation._fact(ViolationReported, at, description=finding.description, external_ref=None)
+
+    def order(self, due_on: date, requirement: str, *, at: datetime) -> RectificationOrdered:
+        """Tell the institution to put it right by a day."""
+        self._check(Action.ORDER)
+        if due_on < china_date(at):
+            raise DueOnPast(pointer="/due_on")
+        self.state, self.due_on, self.requirement = ViolationState.RECTIFICATION_ORDERED, due_on, requirement
+        return self._fact(RectificationOrdered, at, due_on=due_on, requirement=requirement)
+
+    def extend(self, due_on: date, reason: str, *, by: str, at: datetime) -> ViolationExtended:
+        """Move the deadline: once, before it passes, for a reason."""
+        self._check(Action.EXTEND)
+        assert self.due_on is not None
+        if self.extended_at is not None:
+            raise DeadlineExtended(extended_at=self.extended_at)
+        if self.due_on < china_date(at):
+            raise DeadlinePassed(due_on=self.due_on)
+        if due_on <= self.due_on:
+            raise ExtensionTooEarly(pointer="/due_on", due_on=self.due_on)
+        self.due_on, self.extended_at, self.extended_by, self.extension_reason = due_on, at, by, reason
+        return self._fact(ViolationExtended, at, due_on=due_on, reason=reason)
+
+    def rectify(self, statement: str, *, at: datetime, evidence: Sequence[UUID] = ()) -> ViolationRectified:
+        """Take the institution's word that it was put right, and what it shows for it."""
+        self._check(Action.RECTIFY)
+        self.state, self.statement, self.rectified_at = ViolationState.RECTIFIED, statement, at
+        self.evidence = list(dict.fromkeys(evidence))
+        self.verification_visit_id = None
+        return self._fact(ViolationRectified, at, statement=statement, evidence=self.evidence)
+
+    def verify(self, *, holds: bool, note: str | None, by: str, at: datetime) -> ViolationVerified:
+        """Decide without a re-visit: closed if the rectification holds, which wants its grounds, else back under the
+        same order."""
+        self._check(Action.VERIFY)
+        if holds and note is None:
+            raise VerificationUnexplained(pointer="/note")
+        return self._verified(holds, note, by, at)
+
+    def conclude(
+        self, *, visit_id: UUID, planned_at: datetime, holds: bool, note: str | None, by: str, at: datetime
+    ) -> ViolationVerified | None:
+        """Take the conclusion of a re-visit; sent back by its reviewer and submitted anew, its last one counts.
+
+        None where the re-visit changes nothing: it says the same again, an officer has verified meanwhile, or it was
+        made for an earlier rectification.
+        """
+        if self.rectified_after(planned_at):
+            return None
+        if self.state != ViolationState.RECTIFIED:
+            said = self.state == ViolationState.CLOSED
+            if self.verification_visit_id != visit_id or said is holds:
+                return None
+        self.verification_visit_id = visit_id
+        return self._verified(holds, note, by, at)
+
+    def rectified_after(self, planned_at: datetime) -> bool:
+        """Whether the newest rectification was reported after a re-visit was planned, and so after it began.
+
+        Each rectification plans its own re-visit, and each verification calls off those that have not begun. So the
+        plan tells which rectification a re-visit looked at. Both times are the server's; the start may be a phone's.
+        """
+        return self.rectified_at is not None and planned_at < self.rectified_at
+
+    def _verified(self, holds: bool, note: str | None, by: str, at: datetime) -> ViolationVerified:
+        self.state = ViolationState.CLOSED if holds else ViolationState.RECTIFICATION_ORDERED
+        self.closed_at = at if holds else None
+        self.verified_by, self.verification_note = by, note
+        return self._fact(ViolationVerified, at, holds=holds, note=note)
+
+    def withdraw(self, reason: str, *, by: str, at: datetime) -> ViolationWithdrawn:
+        """It was reported by mistake: it counts nowhere, and stays on record with the reason."""
+        self._check(Action.WITHDRAW)
+        self.state, self.withdrawn_by, self.withdrawal_reason = ViolationState.WITHDRAWN, by, reason
+        return self._fact(ViolationWithdrawn, at)
+
+    def hand_over(self, team: str, *, at: datetime) -> ViolationHandedOver:
+        """Give the work on it to another team."""
+        assert self.team is not None, "it was found by the team that hands over"
+        before, self.team = self.team, team
+        return self._fact(ViolationHandedOver, at, from_team=before, team=team)
+
+    def check_pursuable(self) -> None:
+        """Whether a case may be filed on it."""
+        if self.state not in PURSUABLE:
+            raise ViolationWithdrawnAlready(state=self.state)
+
+    @property
+    def place(self) -> Place:
+        """Where it is, for who looks again."""
+        return Place(self.institution_id, self.grid, self.district, self.street, self.team)
+
+    def says(self, finding: Finding, offence: Offence | None = None) -> bool:
+        """Whether this is the same finding, sent again."""
+        return (self.offence, self.severity, self.description, self.clause) == (
+            finding.offence,
+            graded(finding, offence),
+            finding.description,
+            offence.clause if offence else finding.clause,
+        )
+
+    def _check(self, action: Action) -> None:
+        if self.state not in TRANSITIONS[action]:
+            raise _REFUSALS[action](state=self.state)
+
+    def _fact(self, kind: type[Fact], at: datetime, **more: object) -> Fact:
+        return kind.model_validate({**fact_fields(self), **more, "at": at})
+
+
+def fact_fields(violation: Violation) -> dict[str, object]:
+    """What every event of a violation carries."""
+    return {
+        "violation_id": violation.id,
+        "institution_id": violation.institution_id,
+        "visit_id": violation.visit_id,
+        "grid": violation.grid,
+        "district": violation.district,
+        "street": violation.street,
+        "offence": violation.offence,
+        "severity": str(violation.severity),
+        "found_on": violation.found_on,
+        "state": str(violation.state),
+    }
+
+
+def graded(finding: Finding, offence: Offence | None) -> str:
+    """The severity: the catalogue's, else what the finder says."""
+    severity = Severity(offence.severity) if offence is not None else finding.severity
+    assert severity is not None  # a finding without an offence has one
+    return severity.value
+
+
+def is_overdue(state: str, due_on: date | None, *, on: date) -> bool:
+    """Whether the day by which to put it right has passed without a word of the institution."""
+    return state == ViolationState.RECTIFICATION_ORDERED and due_on is not None and due_on < on
+
+
+def default_due_on(days: int, *, on: date) -> date:
+    return on + timedelta(days=days)
+
+
+CONSTRAINTS: Final[Mapping[str, type[Refusal]]] = {
+    "pk_violation": ViolationIdTaken,
+    "uq_violation_external_ref": ExternalRefTaken,
+}

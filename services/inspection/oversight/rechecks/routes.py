@@ -1,0 +1,179 @@
+"""`/v1/rechecks`."""
+
+from datetime import date, datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Query, Response, status
+from pydantic import BaseModel, ConfigDict
+
+from services.inspection.field.teams import queries as teams
+from services.inspection.field.teams.domain import TeamNotFound
+from services.inspection.findings.violations.domain import Finding
+from services.inspection.oversight.rechecks import queries, usecases
+from services.inspection.oversight.rechecks.domain import (
+    NothingToRecheck,
+    Recheck,
+    RecheckDone,
+    RecheckNotFound,
+    RecheckNotYours,
+    RecheckOwnVisit,
+    RecheckRound,
+    RecheckSawNothing,
+    RecheckState,
+    RecheckTeamUnknown,
+    ResultDetails,
+    RoundDetails,
+    RoundNotFound,
+    SameTeamRechecks,
+    TooManyToRecheck,
+)
+from services.inspection.rounds.campaigns.domain import Outcome
+from shared.domain.clock import utc_now
+from shared.domain.wording import KEY, Day
+from shared.http.paging import Page, PageOf, PageParams
+from shared.http.policies import Principal, allow
+from shared.http.web import SessionDep, problems, service_router
+
+router = service_router(prefix="/v1/rechecks", tags=["re-checks"])
+
+SupervisorDep = Annotated[Principal, allow("bureau", "district_officer")]
+LookerDep = Annotated[Principal, allow("bureau", "district_officer", "inspector")]
+AuditorDep = Annotated[Principal, allow("bureau", "district_officer", "auditor", "service")]
+ReaderDep = Annotated[Principal, allow("bureau", "district_officer", "inspector", "auditor", "service")]
+
+
+class RoundIn(RoundDetails):
+    """A round of re-checks to draw."""
+
+
+class ResultIn(ResultDetails):
+    """What the second look saw."""
+
+
+class RoundOut(BaseModel):
+    """A round: sorted by HMAC-SHA256(seed, visit id), the first visits of `population` are those that were drawn."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    version: int
+    team: str
+    district: str | None
+    by_team: str | None
+    first_day: date
+    last_day: date
+    share_bp: int
+    seed_hex: str
+    population: list[UUID]
+    drawn_total: int
+    drawn_by: str
+    drawn_at: datetime
+
+
+class RecheckOut(BaseModel):
+    """A second look at a visit. `differences` says in what it differs: outcome, violations_missed.
+
+    `attempts` counts closed doors; `outcome_before` is the visit's outcome when somebody last looked.
+    """
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    version: int
+    round_id: UUID
+    visit_id: UUID
+    institution_id: UUID | None
+    team: str
+    by_team: str | None
+    district: str | None
+    state: RecheckState
+    agrees: bool | None
+    differences: list[str]
+    outcome_before: Outcome
+    outcome_found: Outcome | None
+    missed: list[Finding]
+    attempts: int
+    note: str | None
+    rechecked_by: str | None
+    done_at: datetime | None
+
+
+class AgreementOut(BaseModel):
+    """How often a team's visits stood a second look."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    team: str
+    rechecked: int
+    agreeing: int
+    share: float | None
+
+
+@router.post(
+    "",
+    status_code=status.HTTP_201_CREATED,
+    response_model=RoundOut,
+    responses=problems(TeamNotFound, NothingToRecheck, TooManyToRecheck, SameTeamRechecks, RecheckTeamUnknown),
+)
+async def draw_rechecks(body: RoundIn, caller: SupervisorDep, session: SessionDep, response: Response) -> RecheckRound:
+    """Draw a share of a team's finished visits for a second look. The seed draws; nobody picks."""
+    round_ = await usecases.draw_rechecks(session, body, caller=caller, at=utc_now())
+    response.headers["Location"] = f"/v1/rechecks/rounds/{round_.id}"
+    return round_
+
+
+@router.get("", response_model=Page[RecheckOut])
+async def list_rechecks(
+    caller: ReaderDep,
+    session: SessionDep,
+    page: PageParams,
+    round_id: Annotated[UUID | None, Query(alias="round")] = None,
+    team: Annotated[str | None, KEY, Query(max_length=100, description="Whose visits they are.")] = None,
+    state: RecheckState | None = None,
+) -> PageOf[Recheck]:
+    """Re-checks: an inspector sees those that his team is to take, an officer those of his district's teams."""
+    binding = {"round": round_id, "team": team, "state": state}
+    (after,) = page.position(**binding) or (None,)
+    found = await queries.rechecks(
+        session, caller, round_id=round_id, team=team, state=state, after=after, limit=page.limit + 1
+    )
+    return page.page(found, "id", **binding)
+
+
+@router.get("/agreement", response_model=list[AgreementOut])
+async def get_agreement(
+    caller: AuditorDep,
+    session: SessionDep,
+    first: Annotated[Day | None, Query(alias="from")] = None,
+    last: Annotated[Day | None, Query(alias="to")] = None,
+) -> list[AgreementOut]:
+    """By team within the caller's reach, how often its visits stood a second look taken in these days."""
+    codes = [team.code for team in await teams.teams_in_service(session, caller)]
+    found = await queries.agreement(session, teams=codes, first=first, last=last)
+    return [AgreementOut.model_validate(one) for one in found.values()]
+
+
+@router.get("/rounds/{round_id}", response_model=RoundOut, responses=problems(RoundNotFound))
+async def get_round(round_id: UUID, caller: AuditorDep, session: SessionDep) -> RecheckRound:
+    """One round with its seed and all visits it drew from: enough to draw it again."""
+    return await queries.round_(session, round_id, caller)
+
+
+@router.get("/{recheck_id}", response_model=RecheckOut, responses=problems(RecheckNotFound))
+async def get_recheck(recheck_id: UUID, caller: ReaderDep, session: SessionDep) -> Recheck:
+    """One re-check, with its version as ETag."""
+    return await queries.recheck(session, recheck_id, caller)
+
+
+@router.post(
+    "/{recheck_id}/result",
+    response_model=RecheckOut,
+    responses=problems(RecheckNotFound, RecheckDone, RecheckOwnVisit, RecheckNotYours, RecheckSawNothing),
+)
+async def conclude_recheck(recheck_id: UUID, body: ResultIn, caller: LookerDep, session: SessionDep) -> Recheck:
+    """Record what the second look saw: the service says whether that agrees. Missed violations are reported.
+
+    A closed door where the visit got in leaves the re-check open.
+    """
+    return await usecases.conclude_recheck(session, recheck_id, body, caller=caller, at=utc_now())

@@ -1,0 +1,102 @@
+"""Cases by id and by what they are about; other cases of the same party."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, dataclass
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.inspection.findings.violations.domain import Violation
+from services.inspection.penalties.cases.domain import Case
+from services.inspection.penalties.cases.law import Window
+from services.inspection.penalties.cases.refusals import CaseNotFound
+from services.inspection.penalties.cases.states import CaseState
+from shared.http.policies import Principal
+from shared.http.reach import within_reach
+
+
+async def case(session: AsyncSession, case_id: UUID, caller: Principal) -> Case:
+    """One case within the caller's reach; raises `CaseNotFound`. A party sees its case once it was told of it."""
+    return _reachable(await session.get(Case, case_id), caller)
+
+
+async def case_for_update(session: AsyncSession, case_id: UUID, caller: Principal) -> Case:
+    """The case, locked until the transaction ends; raises `CaseNotFound`."""
+    return _reachable(await session.get(Case, case_id, with_for_update=True, populate_existing=True), caller)
+
+
+def _reachable(found: Case | None, caller: Principal) -> Case:
+    if found is None or not caller.covers(
+        district=found.district,
+        street=found.street,
+        team=found.team,
+        institution=None if found.told_institution_id is None else str(found.told_institution_id),
+    ):
+        raise CaseNotFound
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFilters:
+    """What a list is narrowed to; the names are those of the columns."""
+
+    institution_id: UUID | None = None
+    violation_id: UUID | None = None
+    state: str | None = None
+    offence: str | None = None
+
+
+async def cases(
+    session: AsyncSession, caller: Principal, filters: CaseFilters, *, after: str | None, limit: int
+) -> Sequence[Case]:
+    """Cases within the caller's reach, in the order of their filing."""
+    reach = within_reach(
+        caller, district=Case.district, street=Case.street, team=Case.team, institution=Case.told_institution_id
+    )
+    wanted = select(Case).where(reach).order_by(Case.id).limit(limit)
+    for name, value in asdict(filters).items():
+        if value is not None:
+            wanted = wanted.where(getattr(Case, name) == value)
+    if after is not None:
+        wanted = wanted.where(Case.id > UUID(after))
+    return (await session.scalars(wanted)).all()
+
+
+async def pursued(session: AsyncSession, violation_ids: Collection[UUID]) -> set[UUID]:
+    """Those of these violations for which there is or was a case."""
+    return set(await session.scalars(select(Case.violation_id).where(Case.violation_id.in_(violation_ids))))
+
+
+async def subjects_of(session: AsyncSession, of: Case) -> list[UUID]:
+    """What evidence for the case may be about: its violation, and the visit that found it."""
+    visit = await session.scalar(select(Violation.visit_id).where(Violation.id == of.violation_id))
+    return [of.violation_id] if visit is None else [of.violation_id, visit]
+
+
+async def fined_windows(session: AsyncSession, of: Case) -> Sequence[Window]:
+    """Other cases of this party in which this offence was fined, and the days of their acts."""
+    rows = await session.execute(
+        select(Case.acts_from, Case.acts_until).where(
+            _same_party(of), Case.offence == of.offence, Case.id != of.id, Case.fine_fen > 0
+        )
+    )
+    return [Window(row.acts_from, row.acts_until) for row in rows]
+
+
+async def is_first_offence(session: AsyncSession, of: Case) -> bool:
+    """Whether nothing was ever decided against this party for this offence, leniency included."""
+    dropped = (CaseState.WITHDRAWN, CaseState.NOT_PUNISHED)
+    earlier = await session.scalar(
+        select(Case.id)
+        .where(_same_party(of), Case.offence == of.offence, Case.id != of.id)
+        .where((Case.decided_on.is_not(None) | (Case.state == CaseState.LENIENCY)) & Case.state.not_in(dropped))
+        .limit(1)
+    )
+    return earlier is None
+
+
+def _same_party(of: Case) -> ColumnElement[bool]:
+    if of.institution_id is not None:
+        return Case.institution_id == of.institution_id
+    return Case.institution_id.is_(None) & (Case.party_name == of.party_name)

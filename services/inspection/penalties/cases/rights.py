@@ -1,0 +1,130 @@
+"""`/v1/cases`: what the party is told, what it says, and its hearing."""
+
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+
+from services.inspection.penalties.cases import usecases
+from services.inspection.penalties.cases.domain import Case
+from services.inspection.penalties.cases.papers import Notice, Statement
+from services.inspection.penalties.cases.refusals import (
+    CaseNotFound,
+    CaseStateRefuses,
+    ChairInvolved,
+    FineOutOfRange,
+    HarsherThanNotified,
+    HearingAskedLate,
+    HearingHeld,
+    HearingNoticeShort,
+    HearingRightUntold,
+    NoHearingRight,
+    NoticeMissing,
+    OfficerRecused,
+    OfficersMissing,
+    PenaltyUnfounded,
+    SuspensionOver,
+)
+from services.inspection.penalties.cases.shapes import CaseOut, PartyCaseOut, as_read_by
+from services.inspection.rulebook.norms.domain import NormUnknown
+from shared.domain.clock import utc_now
+from shared.domain.wording import Day, Line, Paragraph
+from shared.http.policies import Principal, allow
+from shared.http.web import SessionDep, problems, service_router
+
+router = service_router(prefix="/v1/cases", tags=["cases"])
+
+OfficialDep = Annotated[Principal, allow("bureau", "district_officer")]
+PartyDep = Annotated[Principal, allow("bureau", "district_officer", "operator")]
+
+
+class PenaltyNoticeIn(Notice):
+    """Facts, reasons, basis, the proposed penalties, and that the rights were told."""
+
+
+class StatementIn(Statement):
+    """What the party says to the notice."""
+
+
+class HearingIn(BaseModel):
+    """When the party is heard, and who chairs."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    on: Day
+    chair: Line
+
+
+class HearingRecordIn(BaseModel):
+    """What was said; whether the party came."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    attended: bool
+    record: Paragraph
+
+
+@router.post(
+    "/{case_id}/penalty-notice",
+    response_model=CaseOut,
+    responses=problems(
+        CaseNotFound,
+        CaseStateRefuses,
+        NoticeMissing,
+        HearingRightUntold,
+        HarsherThanNotified,
+        PenaltyUnfounded,
+        FineOutOfRange,
+        SuspensionOver,
+        OfficersMissing,
+        OfficerRecused,
+        NormUnknown,
+    ),
+)
+async def notify_party(case_id: UUID, body: PenaltyNoticeIn, caller: OfficialDep, session: SessionDep) -> Case:
+    """Tell the party what is proposed, on which facts and basis, and its rights; also anew, before the decision."""
+    return await usecases.notify_party(session, case_id, body, caller=caller, at=utc_now())
+
+
+@router.post(
+    "/{case_id}/statement", response_model=CaseOut | PartyCaseOut, responses=problems(CaseNotFound, CaseStateRefuses)
+)
+async def take_statement(
+    case_id: UUID, body: StatementIn, caller: PartyDep, session: SessionDep
+) -> CaseOut | PartyCaseOut:
+    """The party, or an official who writes down what it says, answers the notice."""
+    case = await usecases.take_statement(session, case_id, body, caller=caller, at=utc_now())
+    return as_read_by(caller, case)
+
+
+@router.post(
+    "/{case_id}/hearing-request",
+    response_model=CaseOut | PartyCaseOut,
+    responses=problems(CaseNotFound, CaseStateRefuses, NoHearingRight, HearingAskedLate),
+)
+async def ask_hearing(case_id: UUID, caller: PartyDep, session: SessionDep) -> CaseOut | PartyCaseOut:
+    """The party asks for a hearing, within five working days of the notice."""
+    case = await usecases.ask_hearing(session, case_id, caller=caller, at=utc_now())
+    return as_read_by(caller, case)
+
+
+@router.post(
+    "/{case_id}/hearing",
+    response_model=CaseOut,
+    responses=problems(CaseNotFound, CaseStateRefuses, OfficerRecused, ChairInvolved, HearingNoticeShort, HearingHeld),
+)
+async def call_hearing(case_id: UUID, body: HearingIn, caller: OfficialDep, session: SessionDep) -> Case:
+    """Tell the party when it is heard, at least seven working days before."""
+    return await usecases.call_hearing(session, case_id, on=body.on, chair=body.chair, caller=caller, at=utc_now())
+
+
+@router.post(
+    "/{case_id}/hearing-record",
+    response_model=CaseOut,
+    responses=problems(CaseNotFound, CaseStateRefuses, OfficerRecused, ChairInvolved, HearingNoticeShort, HearingHeld),
+)
+async def record_hearing(case_id: UUID, body: HearingRecordIn, caller: OfficialDep, session: SessionDep) -> Case:
+    """The record of the hearing, on its day or later."""
+    return await usecases.record_hearing(
+        session, case_id, attended=body.attended, record=body.record, caller=caller, at=utc_now()
+    )

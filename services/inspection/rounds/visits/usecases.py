@@ -1,0 +1,338 @@
+"""Plan a visit, start it, submit its outcome, review it."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.inspection.field.grids import queries as grids
+from services.inspection.field.targets import queries as targets
+from services.inspection.field.targets.domain import TargetNotFound
+from services.inspection.field.teams import queries as teams
+from services.inspection.field.teams.domain import Team
+from services.inspection.field.teams.queries import NOWHERE
+from services.inspection.findings.complaints.usecases import take_look
+from services.inspection.findings.evidence import queries as evidence
+from services.inspection.findings.evidence.domain import SubjectKind
+from services.inspection.findings.violations.domain import Finding, Place
+from services.inspection.findings.violations.usecases import conclude_verification, report_at_visit
+from services.inspection.rounds.campaigns import queries as campaigns
+from services.inspection.rounds.campaigns.domain import CampaignTarget, Count, InstitutionNotOnList, Outcome
+from services.inspection.rounds.campaigns.usecases import count_outcomes, weigh_outcome
+from services.inspection.rounds.discoveries import queries as discoveries
+from services.inspection.rounds.discoveries.domain import DiscoveryUnasked
+from services.inspection.rounds.visits import queries
+from services.inspection.rounds.visits.bodies import SubmissionIn
+from services.inspection.rounds.visits.domain import (
+    SEEN,
+    AnotherTeamsWork,
+    Plan,
+    Purpose,
+    Visit,
+    VisitIdTaken,
+    VisitTeamUnknown,
+)
+from services.inspection.rulebook.checklists import queries as checklists
+from services.inspection.rulebook.checklists.domain import AnswersUnasked
+from shared.data.database import new_id
+from shared.data.unit_of_work import hold
+from shared.domain.clock import china_date
+from shared.facts import journal
+from shared.http.policies import Principal
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a caller asks for when a visit is planned."""
+
+    id: UUID | None = None
+    institution_id: UUID | None = None
+    campaign_id: UUID | None = None
+    team: str | None = None
+    grid: str | None = None
+    visit_type: str | None = None
+    note: str | None = None
+
+    def describes(self, visit: Visit) -> bool:
+        """Whether that visit is what this asks for, so that asking again changes nothing."""
+        return (
+            (self.institution_id, self.campaign_id) == (visit.institution_id, visit.campaign_id)
+            and self.team in (None, visit.team)
+            and (self.grid in (None, visit.grid) or self.institution_id is not None)
+            and self.visit_type in (None, visit.visit_type)
+        )
+
+
+async def plan_visit(session: AsyncSession, wish: Wish, *, caller: Principal, at: datetime) -> tuple[Visit, bool]:
+    """Put a visit on a team's list; whether it is new, for a client's own id may be sent again."""
+    if wish.id is not None:
+        known = await queries.visit_with_id(session, wish.id)
+        if known is not None:
+            if not (queries.reaches(caller, known) and wish.describes(known)):
+                raise VisitIdTaken
+            return known, False
+    plan = await _plan(session, wish, caller, on=china_date(at))
+    visit, planned = Visit.plan(wish.id or new_id(), plan, at=at)
+    session.add(visit)
+    hold(session, Visit, visit.id, visit)
+    await journal.record(session, planned, subject=visit)
+    return visit, True
+
+
+async def start_visit(
+    session: AsyncSession,
+    visit_id: UUID,
+    *,
+    colleagues: Sequence[str],
+    caller: Principal,
+    at: datetime,
+    checklist_id: UUID | None = None,
+) -> Visit:
+    """Be at the door, with a version of a checklist that is in force on the day."""
+    visit = await queries.visit_for_update(session, visit_id, caller)
+    visit.check_planned()
+    if checklist_id is not None:
+        await checklists.usable(session, checklist_id, on=china_date(at))
+    started = visit.start([caller.subject, *colleagues], at=at, checklist_id=checklist_id)
+    await journal.record(session, started, subject=visit)
+    return visit
+
+
+async def plan_again(session: AsyncSession, visit_id: UUID, *, reason: str, caller: Principal, at: datetime) -> Visit:
+    """Take up a visit that was called off while somebody made it without a line."""
+    visit = await queries.visit_for_update(session, visit_id, caller)
+    await journal.record(session, visit.plan_again(at=at), subject=visit, reason=reason)
+    return visit
+
+
+async def join_visit(
+    session: AsyncSession, visit_id: UUID, *, colleagues: Sequence[str], caller: Principal, at: datetime
+) -> Visit:
+    """Come to a colleague who is at the door already."""
+    visit = await queries.visit_for_update(session, visit_id, caller)
+    joined = visit.join([caller.subject, *colleagues], at=at)
+    if joined is not None:
+        await journal.record(session, joined, subject=visit)
+    return visit
+
+
+@dataclass(frozen=True, slots=True)
+class Consequence:
+    """The effect of an ended visit on rows that many visits share: its campaign and its institution.
+
+    `seen` is one more visit of an institution; `unseen` is an institution that the visit no longer counts for.
+    """
+
+    count: Count | None
+    seen: tuple[UUID, date] | None
+    unseen: UUID | None = None
+
+
+async def submit_visit(
+    session: AsyncSession, visit_id: UUID, said: SubmissionIn, *, caller: Principal, at: datetime
+) -> Visit:
+    """End a visit: violations, its place in the campaign and the institution's last visit move with it.
+
+    Locks in this order: visit, violation or complaint it is about, target of the campaign, campaign, institution.
+    """
+    visit, consequence = await end_visit(session, visit_id, said, caller=caller, at=at)
+    await settle(session, [consequence])
+    return visit
+
+
+async def end_visit(
+    session: AsyncSession, visit_id: UUID, said: SubmissionIn, *, caller: Principal, at: datetime
+) -> tuple[Visit, Consequence]:
+    """What submitting changes of the visit's own. Its consequences are left to be settled, last in the transaction."""
+    visit = await queries.visit_for_update(session, visit_id, caller)
+    outcome, before, wanted = said.outcome, visit.outcome, visit.note
+    visit.check_submission(outcome, said.passed)
+    if said.discovery is not None and outcome is not Outcome.NEWLY_FOUND:
+        raise DiscoveryUnasked(pointer="/discovery")
+    assert visit.visited_on is not None
+    visit.answers, judged = await _judge(session, visit, outcome, said.answers)
+    found = {finding: f"/violations/{number}/offence" for number, finding in enumerate(said.violations)}
+    found |= {finding: f"/answers/{key}" for finding, key in judged.items() if finding not in found}
+    violations = await report_at_visit(
+        session,
+        found,
+        visit.place,
+        visit_id=visit.id,
+        again=before is not None,
+        found_on=visit.visited_on,
+        by=caller.subject,
+        at=at,
+    )
+    submitted = visit.submit(
+        outcome, score=said.score, note=said.note, violations=violations, passed=said.passed, at=at
+    )
+    await journal.record(session, submitted, subject=visit)
+    if visit.purpose == Purpose.VERIFICATION and visit.reference_id is not None:
+        await conclude_verification(
+            session,
+            visit.reference_id,
+            visit_id=visit.id,
+            planned_at=visit.planned_at,
+            passed=said.passed,
+            caller=caller,
+            at=at,
+        )
+    if visit.purpose == Purpose.COMPLAINT and visit.reference_id is not None:
+        await take_look(session, visit.reference_id, team=visit.team, note=wanted, at=at)
+    count = await weigh_outcome(session, visit, outcome, before=before, note=said.note, discovery=said.discovery, at=at)
+    if visit.institution_id is None or (outcome in SEEN) == (before in SEEN):
+        return visit, Consequence(count, None)
+    if outcome in SEEN:
+        return visit, Consequence(count, (visit.institution_id, visit.visited_on))
+    return visit, Consequence(count, None, visit.institution_id)
+
+
+async def settle(session: AsyncSession, consequences: Sequence[Consequence]) -> None:
+    """Let ended visits count in their campaigns and at their institutions."""
+    await count_outcomes(session, [one.count for one in consequences if one.count is not None])
+    await count_visits(
+        session,
+        [one.seen for one in consequences if one.seen is not None],
+        corrected={one.unseen for one in consequences if one.unseen is not None},
+    )
+
+
+async def count_visits(
+    session: AsyncSession, seen: Sequence[tuple[UUID, date]], *, corrected: Collection[UUID]
+) -> None:
+    """Count new visits (institution and day) at their institutions; where visits were corrected, count all anew.
+
+    The count begins once the institutions are locked, so it sees every visit that others have counted.
+    """
+    if not corrected:
+        await targets.note_visits(session, seen)
+        return
+    institutions = {*corrected, *(institution for institution, _ in seen)}
+    await session.flush()
+    await targets.hold_targets(session, institutions)
+    await targets.keep_visits(session, await queries.seen_at(session, institutions))
+
+
+async def _judge(
+    session: AsyncSession, visit: Visit, outcome: Outcome, answers: Mapping[str, Any] | None
+) -> tuple[dict[str, Any] | None, dict[Finding, str]]:
+    """The answers by the version that the visit uses, and what is wrong by their keys. Only who got in can answer."""
+    if visit.checklist_id is None or outcome is not Outcome.INSPECTED:
+        if answers is not None:
+            raise AnswersUnasked(pointer="/answers")
+        return None, {}
+    checklist, given = await checklists.checklist(session, visit.checklist_id), answers or {}
+    about = (SubjectKind.VISIT, visit.id)
+    announced = await evidence.announced_about(session, *about) if checklist.shows_evidence(given) else set()
+    return checklist.judge(given, announced=announced)
+
+
+async def review_visit(
+    session: AsyncSession, visit_id: UUID, *, accepted: bool, note: str | None, caller: Principal, at: datetime
+) -> Visit:
+    """Accept what was submitted, or send the team back to it: to describe what it found, if it did not."""
+    visit = await queries.visit_for_update(session, visit_id, caller)
+    reviewed = visit.review(accepted=accepted, note=note, at=at)
+    if accepted and visit.outcome == Outcome.NEWLY_FOUND:
+        found = await discoveries.discovery_of(session, visit.id)
+        assert found is not None, "each visit that ends so made one"
+        found.check_described()
+    await journal.record(session, reviewed, subject=visit)
+    return visit
+
+
+async def call_off_visit(
+    session: AsyncSession, visit_id: UUID, *, reason: str, caller: Principal, at: datetime
+) -> Visit:
+    """Take a planned visit from the team's list; one that somebody waits for is his to call off."""
+    visit = await queries.visit_for_update(session, visit_id, caller)
+    visit.check_unasked()
+    await journal.record(session, visit.call_off("called-off", at=at), subject=visit, reason=reason)
+    return visit
+
+
+async def _plan(session: AsyncSession, wish: Wish, caller: Principal, *, on: date) -> Plan:
+    listed = await _on_the_list(session, wish, caller)
+    place = await _place(session, wish, listed, caller, on=on)
+    if not caller.covers(district=place.district, street=place.street, team=place.team):
+        raise TargetNotFound
+    return Plan(
+        place=place,
+        campaign_id=wish.campaign_id,
+        campaign_target_id=listed.id if listed else None,
+        visit_type=wish.visit_type,
+        note=wish.note,
+    )
+
+
+async def _on_the_list(session: AsyncSession, wish: Wish, caller: Principal) -> CampaignTarget | None:
+    """The institution's place on the list of the campaign, which must be open."""
+    if wish.campaign_id is None:
+        return None
+    (await campaigns.campaign_to_visit(session, wish.campaign_id, caller)).check_open()
+    if wish.institution_id is None:
+        return None
+    listed = await campaigns.target_of(session, wish.campaign_id, wish.institution_id)
+    if listed is None:
+        raise InstitutionNotOnList
+    return listed
+
+
+async def _place(
+    session: AsyncSession, wish: Wish, listed: CampaignTarget | None, caller: Principal, *, on: date
+) -> Place:
+    """Place the visit as the frozen list says, if there is one, and give it to its team.
+
+    A merged institution on the list of a campaign is still visited: the campaign ends once each target has an outcome.
+    """
+    if wish.institution_id is None:
+        return await _searched(session, wish, caller, on=on)
+    target = await targets.target(session, wish.institution_id)
+    place = listed or target
+    if listed is None:
+        target.check_not_merged()
+        walking = await teams.team_of_grid(session, target.grid)
+    else:
+        walking = await teams.team_by_code(session, listed.team) if listed.team is not None else None
+    team = await _team(session, wish, walking, caller, district=place.district or NOWHERE, street=place.street)
+    return Place(wish.institution_id, place.grid, place.district, place.street, team.code if team is not None else None)
+
+
+async def _searched(session: AsyncSession, wish: Wish, caller: Principal, *, on: date) -> Place:
+    """A search for an institution nobody knows happens in a grid: the one named, or the only one of the team."""
+    named = {"/grid": wish.grid} if wish.grid is not None else {}
+    districts = await grids.check_named(session, named, caller, on=on)
+    district = districts[wish.grid] if wish.grid is not None else None
+    team = await _team(
+        session, wish, await teams.team_of_grid(session, wish.grid), caller, district=district, street=None
+    )
+    if team is None:
+        return Place(None, wish.grid, district, None, None)
+    grid = wish.grid or (team.grids[0] if len(team.grids) == 1 else None)
+    return Place(None, grid, district or team.district, None, team.code)
+
+
+async def _team(
+    session: AsyncSession,
+    wish: Wish,
+    walking: Team | None,
+    caller: Principal,
+    *,
+    district: str | None,
+    street: str | None,
+) -> Team | None:
+    """Officers may give a visit in their district to a team of it, the bureau to any; inspectors plan for their own
+    team, and not what another team walks."""
+    if not caller.covers() and "district_officer" not in caller.roles:
+        if wish.team not in (None, caller.team):
+            raise AnotherTeamsWork(pointer="/team")
+        return await teams.team_for(session, caller, walking=walking, district=district)
+    if wish.team is None or (district is not None and not caller.covers(district=district, street=street)):
+        return walking
+    named = await teams.team_by_code(session, wish.team)
+    if named is None or not named.active or not caller.covers(district=named.district):
+        raise VisitTeamUnknown(pointer="/team")
+    return named

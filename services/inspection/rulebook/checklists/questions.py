@@ -1,0 +1,254 @@
+"""Questions, typed answers, and the rules that turn an answer into a violation."""
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated, Any, Final, Self
+from uuid import UUID
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StringConstraints,
+    TypeAdapter,
+    ValidationError,
+    model_validator,
+)
+
+from services.inspection.findings.violations.domain import Finding
+from services.inspection.rulebook.offences.domain import OffenceCode
+from shared.domain.refusals import field_error
+from shared.domain.wording import NUMBER, Day, Line, Name, Paragraph
+
+Key = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+Number = Annotated[Decimal, NUMBER, Field(ge=-(10**12), le=10**12, max_digits=18, decimal_places=6)]
+
+
+class Kind(StrEnum):
+    """How a question is answered; `evidence` by the ids of photos or recordings."""
+
+    YES_NO = "yes_no"
+    CHOICE = "choice"
+    NUMBER = "number"
+    TEXT = "text"
+    DAY = "day"
+    EVIDENCE = "evidence"
+
+
+class Test(StrEnum):
+    EQUALS = "equals"
+    ONE_OF = "one_of"
+    BELOW = "below"
+    ABOVE = "above"
+
+
+class Condition(BaseModel):
+    """What an answer is held against: yes or no, choices, or a limit. One of them, as the test wants."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    test: Test
+    yes: StrictBool | None = None
+    choices: Annotated[list[Line], Field(max_length=50)] | None = None
+    limit: Number | None = None
+
+    @model_validator(mode="after")
+    def says_one_thing(self) -> Self:
+        given = [name for name in ("yes", "choices", "limit") if getattr(self, name) is not None]
+        if given != [_NEEDS[self.test]]:
+            raise field_error(
+                "condition-invalid", en="The test needs one value of its kind.", zh="条件的取值与类型不符。"
+            )
+        return self
+
+    def holds(self, answer: Any) -> bool:
+        """Whether the answer is so."""
+        match self.test:
+            case Test.EQUALS:
+                return bool(answer == self.yes)
+            case Test.ONE_OF:
+                return answer in (self.choices or [])
+            case Test.BELOW:
+                return bool(answer < self.limit)
+            case Test.ABOVE:
+                return bool(answer > self.limit)
+
+
+_NEEDS: Final[Mapping[Test, str]] = {
+    Test.EQUALS: "yes",
+    Test.ONE_OF: "choices",
+    Test.BELOW: "limit",
+    Test.ABOVE: "limit",
+}
+_SUITS: Final[Mapping[Kind, frozenset[Test]]] = {
+    Kind.YES_NO: frozenset({Test.EQUALS}),
+    Kind.CHOICE: frozenset({Test.ONE_OF}),
+    Kind.NUMBER: frozenset({Test.BELOW, Test.ABOVE}),
+    Kind.TEXT: frozenset(),
+    Kind.DAY: frozenset(),
+    Kind.EVIDENCE: frozenset(),
+}
+
+
+class Breach(BaseModel):
+    """An answer that is a violation: of which offence of the catalogue, and in which words."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    when: Condition
+    offence: OffenceCode
+    description: Paragraph
+
+
+class OnlyIf(BaseModel):
+    """The question is asked only where an earlier one was answered so."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    question: Key
+    answer: Condition
+
+
+class Question(BaseModel):
+    """One question. `choices` are for a choice, `least` counts the pieces of evidence."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    key: Key
+    text: Name
+    kind: Kind
+    required: StrictBool = True
+    choices: Annotated[list[Line], Field(max_length=50)] = Field(default_factory=list)
+    unit: Line | None = None
+    least: Annotated[int, NUMBER, Field(ge=1, le=20)] = 1
+    only_if: OnlyIf | None = None
+    breaches: Annotated[list[Breach], Field(max_length=10)] = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def suits_its_kind(self) -> Self:
+        if (self.kind is Kind.CHOICE) != bool(self.choices) or len(set(self.choices)) != len(self.choices):
+            raise field_error(
+                "choices-invalid", en="A choice names its choices, each once.", zh="选择题须列出不重复的选项。"
+            )
+        if any(not suits(self, breach.when) for breach in self.breaches):
+            raise field_error("breach-invalid", en="No such answer is possible.", zh="违规条件与答案类型不符。")
+        return self
+
+    def read(self, answer: Any) -> Any:
+        """The answer as its kind wants it; raises `ValueError`."""
+        value = _READ[self.kind](answer)
+        if (self.kind is Kind.CHOICE and value not in self.choices) or (
+            self.kind is Kind.EVIDENCE and len(set(value)) < self.least
+        ):
+            raise ValueError
+        return value
+
+
+def suits(question: Question, condition: Condition) -> bool:
+    """Whether the question could ever be answered so."""
+    return condition.test in _SUITS[question.kind] and set(condition.choices or []) <= set(question.choices)
+
+
+def _reader(kind: Any) -> Callable[[Any], Any]:
+    return TypeAdapter(kind).validate_python
+
+
+_READ: Final[Mapping[Kind, Callable[[Any], Any]]] = {
+    Kind.YES_NO: _reader(StrictBool),
+    Kind.CHOICE: _reader(Line),
+    Kind.NUMBER: _reader(Number),
+    Kind.TEXT: _reader(Paragraph),
+    Kind.DAY: _reader(Day),
+    Kind.EVIDENCE: _reader(Annotated[list[UUID], Field(max_length=20)]),
+}
+
+
+def in_order(questions: list[Question]) -> list[Question]:
+    """Each key once, and a condition looks back, never ahead."""
+    before: dict[str, Question] = {}
+    for question in questions:
+        if question.key in before:
+            raise field_error("question-repeated", en="A question's key is used twice.", zh="题目编号重复。")
+        condition = question.only_if
+        if condition is not None:
+            asked = before.get(condition.question)
+            if asked is None or not suits(asked, condition.answer):
+                raise field_error(
+                    "only-if-invalid", en="No earlier question is answered so.", zh="前置题目不存在或不匹配。"
+                )
+        before[question.key] = question
+    return questions
+
+
+Questions = Annotated[list[Question], Field(min_length=1, max_length=200), AfterValidator(in_order)]
+
+
+def faults_of(
+    questions: Sequence[Question], answers: Mapping[str, Any], *, announced: Collection[UUID] = ()
+) -> Iterator[tuple[str, str]]:
+    """`key, code` of each answer that is missing, not asked for, not of its kind, or evidence that nobody announced."""
+    read: dict[str, Any] = {}
+    for question in questions:
+        given = answers.get(question.key)
+        if not _asked(question, read):
+            if given is not None:
+                yield question.key, "answer-not-asked"
+        elif given is None:
+            if question.required:
+                yield question.key, "answer-missing"
+        else:
+            try:
+                read[question.key] = question.read(given)
+            except (ValueError, ValidationError):
+                yield question.key, "answer-invalid"
+                continue
+            if question.kind is Kind.EVIDENCE and not set(read[question.key]) <= set(announced):
+                yield question.key, "evidence-unannounced"
+    # A name nobody asked for is not repeated: it is the sender's.
+    yield from (("", "question-unknown") for key in answers if key not in {question.key for question in questions})
+
+
+def findings(questions: Sequence[Question], answers: Mapping[str, Any]) -> dict[Finding, str]:
+    """What the answers say is wrong, each with the key of the answer that says so; they have no faults."""
+    read = {
+        question.key: question.read(answers[question.key])
+        for question in questions
+        if answers.get(question.key) is not None
+    }
+    return {
+        Finding(offence=breach.offence, description=breach.description): question.key
+        for question in questions
+        if question.key in read
+        for breach in question.breaches
+        if breach.when.holds(read[question.key])
+    }
+
+
+def _asked(question: Question, read: Mapping[str, Any]) -> bool:
+    condition = question.only_if
+    return condition is None or (condition.question in read and condition.answer.holds(read[condition.question]))
+
+
+def plain(questions: Sequence[Question], answers: Mapping[str, Any]) -> dict[str, Any]:
+    """The answers as they are kept: JSON, in the order of the questions."""
+    return {
+        question.key: _plain(question.read(answers[question.key]))
+        for question in questions
+        if answers.get(question.key) is not None
+    }
+
+
+def _plain(value: Any) -> Any:
+    match value:
+        case Decimal():
+            return str(value)
+        case date():
+            return value.isoformat()
+        case list():
+            return [str(one) for one in value]
+        case _:
+            return value

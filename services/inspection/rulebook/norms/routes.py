@@ -1,0 +1,80 @@
+"""`/v1/norms`."""
+
+from datetime import date
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import status
+from pydantic import ConfigDict
+
+from services.inspection.rulebook.norms import queries, usecases
+from services.inspection.rulebook.norms.domain import (
+    Norm,
+    NormBeginsPast,
+    NormContent,
+    NormName,
+    NormNotFound,
+    NormOfThatDay,
+    NormTooLarge,
+)
+from services.inspection.rulebook.offences.domain import SourceStatus
+from services.inspection.rulebook.versions import place
+from shared.domain.clock import utc_now
+from shared.domain.dated import MayBeWithdrawn, WithdrawalIn, WithdrawalTooLate, Withdrawn
+from shared.http.paging import Page, PageOf, PageParams
+from shared.http.policies import Principal, allow
+from shared.http.web import SessionDep, problems, service_router
+
+router = service_router(prefix="/v1/norms", tags=["norms"])
+
+
+class NormIn(NormContent):
+    """A number from a day on; the one before counts until then."""
+
+
+class NormOut(MayBeWithdrawn):
+    """One number. It counts from `valid_from` until a later one of its name does."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    version: int
+    name: NormName
+    value: int
+    source: str
+    status: SourceStatus
+    valid_from: date
+
+
+@router.post(
+    "",
+    status_code=status.HTTP_201_CREATED,
+    response_model=NormOut,
+    responses=problems(NormBeginsPast, NormTooLarge, NormOfThatDay),
+)
+async def enact_norm(body: NormIn, caller: Annotated[Principal, allow("bureau")], session: SessionDep) -> Norm:
+    """Decide a number from a day on."""
+    return await usecases.enact_norm(session, body, at=utc_now())
+
+
+@router.get("", response_model=Page[NormOut])
+async def list_norms(
+    caller: Annotated[Principal, allow("bureau", "district_officer", "inspector", "auditor", "service")],
+    session: SessionDep,
+    page: PageParams,
+    name: NormName | None = None,
+) -> PageOf[Norm]:
+    """Every number there was and will be, by name and first day."""
+    after = place(page.position(name=name))
+    found = await queries.norms(session, name=name, after=after, limit=page.limit + 1)
+    return page.page(found, "name", "valid_from", "id", name=name)
+
+
+@router.post(
+    "/{norm_id}/withdrawal", response_model=NormOut, responses=problems(NormNotFound, Withdrawn, WithdrawalTooLate)
+)
+async def withdraw_norm(
+    norm_id: UUID, body: WithdrawalIn, caller: Annotated[Principal, allow("bureau")], session: SessionDep
+) -> Norm:
+    """Withdraw a number before its first day, or on it if it was decided that day. The number before counts on."""
+    return await usecases.withdraw_norm(session, norm_id, reason=body.reason, by=caller.subject, at=utc_now())

@@ -1,0 +1,284 @@
+"""An offence (违规情形): what can be wrong, the clause it breaks, and the penalties the law allows for it."""
+
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import Annotated, Any, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from sqlalchemy import CheckConstraint, Index, Text, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.inspection.orm import Base
+from services.inspection.rulebook.versions import LastingVersion
+from shared.data.database import key_check, new_id
+from shared.domain.clock import china_date
+from shared.domain.dated import STANDS, withdrawn_for_a_reason
+from shared.domain.refusals import Conflict, Invalid, NotFound, field_error
+from shared.domain.wording import NUMBER, Day, Line, Name, Paragraph
+from shared.events.inspection.offences import OffenceContinued, OffenceEnacted, OffenceRepealed, OffenceWithdrawn
+
+
+class OffenceNotFound(NotFound):
+    """There is no such offence."""
+
+    code = "offence-not-found"
+    zh = "没有此违规情形。"
+
+
+class OffenceUnknown(Invalid):
+    """No offence with this code is in force on that day."""
+
+    code = "offence-unknown"
+    zh = "该日没有此代码的现行违规情形。"
+
+
+class OffenceOverlaps(Conflict):
+    """A version of this offence begins on that day or later already."""
+
+    code = "offence-overlaps"
+    zh = "该违规情形已有同日或更晚生效的版本。"
+
+
+class OffenceBeginsPast(Invalid):
+    """A new version begins today or later: what was found before keeps its version."""
+
+    code = "offence-begins-past"
+    zh = "新版本的生效日期不得早于今天。"
+
+
+class OffenceEndPast(Invalid):
+    """An offence ends today or later, and not before it began."""
+
+    code = "offence-end-past"
+    zh = "失效日期不得早于今天，也不得早于生效日期。"
+
+
+class OffenceEndsAlready(Conflict):
+    """The version ends on that day or before already."""
+
+    code = "offence-ends-already"
+    zh = "该版本已于该日或更早失效。"
+
+
+class OffenceAskedFor(Conflict):
+    """A checklist asks for this offence on a day on which no version of it would be in force; see `checklists`."""
+
+    code = "offence-asked-for"
+    zh = "有检查表在该违规情形无现行版本的日期引用它，见checklists。"
+
+
+class Severity(StrEnum):
+    LOW = "low"
+    MODERATE = "moderate"
+    HIGH = "high"
+
+
+class SourceStatus(StrEnum):
+    """Whether the numbers were found in the source itself, or wait for the bureau's word."""
+
+    VERIFIED = "verified"
+    TO_BE_CONFIRMED = "to_be_confirmed"
+
+
+class Gravity(StrEnum):
+    """How grave the act was, in the words of the penalty rules: 轻微, 一般, 情节严重, 情节特别严重."""
+
+    MINOR = "minor"
+    ORDINARY = "ordinary"
+    SERIOUS = "serious"
+    VERY_SERIOUS = "very_serious"
+
+
+class PenaltyKind(StrEnum):
+    """Kinds of administrative penalty (行政处罚法 art. 9)."""
+
+    WARNING = "warning"
+    CRITICISM = "criticism"
+    FINE = "fine"
+    CONFISCATION = "confiscation"
+    ENROLMENT_STOP = "enrolment_stop"
+    SUSPENSION = "suspension"
+    REVOCATION = "revocation"
+    CLOSURE = "closure"
+
+
+MAX_FEN = 10**13
+Fen = Annotated[int, NUMBER, Field(ge=0, le=MAX_FEN)]
+"""Money in fen, whole."""
+
+
+class PenaltyRule(BaseModel):
+    """One penalty that the law allows for acts this grave; a fine in fen, or in multiples of the illegal income."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    kind: PenaltyKind
+    gravities: Annotated[list[Gravity], Field(min_length=1, max_length=4)]
+    basis: Name
+    min_fen: Fen | None = None
+    max_fen: Fen | None = None
+    min_times: Annotated[int, NUMBER, Field(ge=0, le=100)] | None = None
+    max_times: Annotated[int, NUMBER, Field(ge=0, le=100)] | None = None
+
+    @model_validator(mode="after")
+    def _ranges(self) -> Self:
+        of_fen, of_times = self.max_fen is not None, self.max_times is not None
+        lowest = self.min_fen if of_fen else self.min_times
+        highest = self.max_fen if of_fen else self.max_times
+        stray = (self.min_fen is not None and not of_fen) or (self.min_times is not None and not of_times)
+        if (of_fen, of_times).count(True) != (self.kind is PenaltyKind.FINE) or stray or (lowest or 0) > (highest or 0):
+            raise field_error(
+                "range-invalid",
+                en="A fine has one range, in fen or in multiples of the illegal income; other penalties have none.",
+                zh="罚款须有一个幅度（金额或违法所得倍数），其他处罚不设幅度。",
+            )
+        return self
+
+    def range_fen(self, illegal_income_fen: int) -> tuple[int, int]:
+        """The least and the most a fine may be."""
+        if self.max_times is not None:
+            return (self.min_times or 0) * illegal_income_fen, self.max_times * illegal_income_fen
+        return self.min_fen or 0, self.max_fen or 0
+
+
+def _coded(value: str) -> str:
+    if not all(part.isidentifier() and part.isascii() for part in value.split(".")):
+        raise field_error("code-invalid", en="Words of a-z, 0-9 and _, with dots between.", zh="代码格式不正确。")
+    return value
+
+
+OffenceCode = Annotated[Line, AfterValidator(_coded)]
+
+
+class OffenceContent(BaseModel):
+    """What can be wrong, from a day on. `text` is the clause in short; `days` how long putting it right may take."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    code: OffenceCode
+    title: Name
+    law: Name
+    article: Line
+    text: Paragraph
+    severity: Severity
+    days: Annotated[int, NUMBER, Field(ge=0, le=365)]
+    penalties: Annotated[list[PenaltyRule], Field(max_length=20)] = Field(default_factory=list)
+    leniency: bool = True
+    """Whether a first offence may go unpunished (行政处罚法 art. 33)."""
+    life_or_finance: bool = False
+    """Whether it touches life, health or financial safety, so that five years may pass instead of two (art. 36)."""
+    source: Name
+    status: SourceStatus = SourceStatus.VERIFIED
+    valid_from: Day
+
+
+class Offence(Base, LastingVersion):
+    """One version of an offence; `valid_to` is its last day. What was found keeps the version of its day."""
+
+    __tablename__ = "offence"
+    __table_args__ = (
+        Index("uq_offence_code_valid_from", "code", "valid_from", unique=True, postgresql_where=text(STANDS)),
+        key_check("code"),
+        CheckConstraint("valid_to IS NULL OR valid_from <= valid_to", name="days_in_order"),
+        withdrawn_for_a_reason(),
+    )
+
+    title: Mapped[str] = mapped_column(Text)
+    law: Mapped[str] = mapped_column(Text)
+    article: Mapped[str] = mapped_column(Text)
+    text: Mapped[str] = mapped_column(Text)
+    severity: Mapped[str] = mapped_column(Text)
+    days: Mapped[int]
+    penalties: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    leniency: Mapped[bool]
+    life_or_finance: Mapped[bool]
+    source: Mapped[str] = mapped_column(Text)
+    status: Mapped[str] = mapped_column(Text)
+
+    @classmethod
+    def enact(cls, content: OffenceContent, *, at: datetime) -> tuple[Self, OffenceEnacted]:
+        """Put a version in force from a day on."""
+        if content.valid_from < china_date(at):
+            raise OffenceBeginsPast(pointer="/valid_from")
+        offence = cls(id=new_id(), version=0, enacted_at=at, **columns(content))
+        return offence, OffenceEnacted(
+            offence_id=offence.id,
+            code=offence.code,
+            title=offence.title,
+            clause=offence.clause,
+            severity=offence.severity,
+            days=offence.days,
+            valid_from=offence.valid_from,
+            at=at,
+        )
+
+    def give_way(self, to: Self, *, at: datetime) -> OffenceRepealed | None:
+        """End the day before a newer version begins; None where it has ended by then."""
+        if self.valid_from >= to.valid_from:
+            raise OffenceOverlaps(valid_from=self.valid_from, pointer="/valid_from")
+        if not self._cut(to):
+            return None
+        return self._end(to.valid_from - timedelta(days=1), at)
+
+    def withdraw(self, reason: str, *, by: str, at: datetime) -> OffenceWithdrawn:
+        """Take the version back, as if it had never been enacted."""
+        self._take_back(reason, first_day=self.valid_from, entered_at=self.enacted_at, by=by, at=at)
+        return OffenceWithdrawn(offence_id=self.id, code=self.code, valid_from=self.valid_from, at=at)
+
+    def continue_after(self, withdrawn: Self, *, at: datetime) -> OffenceContinued | None:
+        """Get the last day back that was taken for a version now withdrawn; None where it has another one since."""
+        if not self._restore(withdrawn):
+            return None
+        return OffenceContinued(offence_id=self.id, code=self.code, valid_to=self.valid_to, at=at)
+
+    def repeal(self, valid_to: date, *, at: datetime) -> OffenceRepealed:
+        """Give the version its last day."""
+        self.check_stands()
+        if valid_to < max(china_date(at), self.valid_from):
+            raise OffenceEndPast(pointer="/valid_to")
+        if self.valid_to is not None and self.valid_to <= valid_to:
+            raise OffenceEndsAlready(valid_to=self.valid_to)
+        return self._end(valid_to, at)
+
+    def _end(self, valid_to: date, at: datetime) -> OffenceRepealed:
+        self.valid_to = valid_to
+        return OffenceRepealed(offence_id=self.id, code=self.code, valid_to=valid_to, at=at)
+
+    @property
+    def clause(self) -> str:
+        """As a violation cites it."""
+        return f"{self.law}{self.article}"
+
+    @property
+    def rules(self) -> list[PenaltyRule]:
+        """The penalties the law allows."""
+        return [PenaltyRule.model_validate(penalty) for penalty in self.penalties]
+
+    @property
+    def penal(self) -> bool:
+        """Whether it may lead to a penalty at all."""
+        return bool(self.penalties)
+
+
+def unbroken(versions: Iterable[Offence], *, since: date, until: date | None = None) -> bool:
+    """Whether one version or another is in force on every day from this one on, to the last day if there is one."""
+    day = since
+    for version in sorted(versions, key=lambda one: one.valid_from):
+        if version.valid_from > day:
+            break
+        if version.valid_to is None:
+            return True
+        day = max(day, version.valid_to + timedelta(days=1))
+    return until is not None and day > until
+
+
+def columns(content: OffenceContent) -> dict[str, Any]:
+    """The content as a row has it."""
+    penalties = [rule.model_dump(mode="json") for rule in content.penalties]
+    return content.model_dump() | {
+        "penalties": penalties,
+        "severity": content.severity.value,
+        "status": content.status.value,
+    }

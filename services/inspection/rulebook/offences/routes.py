@@ -1,0 +1,131 @@
+"""`/v1/offences`."""
+
+from datetime import date
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Query, Response, status
+from pydantic import BaseModel, ConfigDict
+
+from services.inspection.rulebook.offences import queries, usecases
+from services.inspection.rulebook.offences.domain import (
+    Offence,
+    OffenceAskedFor,
+    OffenceBeginsPast,
+    OffenceContent,
+    OffenceEndPast,
+    OffenceEndsAlready,
+    OffenceNotFound,
+    OffenceOverlaps,
+    PenaltyRule,
+    Severity,
+    SourceStatus,
+)
+from services.inspection.rulebook.versions import place
+from shared.domain.clock import utc_now
+from shared.domain.dated import LaterVersionStands, MayBeWithdrawn, WithdrawalIn, WithdrawalTooLate, Withdrawn
+from shared.domain.wording import KEY, Day, Reason
+from shared.http.paging import Page, PageOf, PageParams
+from shared.http.policies import Principal, allow
+from shared.http.web import SessionDep, problems, service_router
+
+router = service_router(prefix="/v1/offences", tags=["offences"])
+
+ReaderDep = Annotated[Principal, allow("bureau", "district_officer", "inspector", "operator", "auditor", "service")]
+BureauDep = Annotated[Principal, allow("bureau")]
+
+
+class OffenceIn(OffenceContent):
+    """A version of an offence to put in force; the one before ends the day before."""
+
+
+class OffenceRepealIn(BaseModel):
+    """The last day of a version, and why it ends."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    valid_to: Day
+    reason: Reason
+
+
+class OffenceOut(MayBeWithdrawn):
+    """One version of an offence. `version` counts its facts and is its ETag; `penal`: it may lead to a penalty."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    version: int
+    code: str
+    title: str
+    law: str
+    article: str
+    text: str
+    clause: str
+    severity: Severity
+    days: int
+    penal: bool
+    penalties: list[PenaltyRule]
+    leniency: bool
+    life_or_finance: bool
+    source: str
+    status: SourceStatus
+    valid_from: date
+    valid_to: date | None
+
+
+@router.post(
+    "",
+    status_code=status.HTTP_201_CREATED,
+    response_model=OffenceOut,
+    responses=problems(OffenceOverlaps, OffenceBeginsPast),
+)
+async def enact_offence(body: OffenceIn, caller: BureauDep, session: SessionDep, response: Response) -> Offence:
+    """Put a version of an offence in force from a day on."""
+    offence = await usecases.enact_offence(session, body, at=utc_now())
+    response.headers["Location"] = f"/v1/offences/{offence.id}"
+    return offence
+
+
+@router.get("", response_model=Page[OffenceOut])
+async def list_offences(
+    caller: ReaderDep,
+    session: SessionDep,
+    page: PageParams,
+    code: Annotated[str | None, KEY, Query(max_length=100)] = None,
+    on: Annotated[Day | None, Query(description="Only what is in force on this day.")] = None,
+) -> PageOf[Offence]:
+    """The catalogue by code and first day."""
+    binding = {"code": code, "on": on}
+    after = place(page.position(**binding))
+    found = await queries.offences(session, code=code, on=on, after=after, limit=page.limit + 1)
+    return page.page(found, "code", "valid_from", "id", **binding)
+
+
+@router.get(
+    "/{offence_id}",
+    response_model=OffenceOut,
+    responses=problems(OffenceNotFound),
+)
+async def get_offence(offence_id: UUID, caller: ReaderDep, session: SessionDep) -> object:
+    """One version of an offence, with its ETag."""
+    return await queries.offence(session, offence_id)
+
+
+@router.post(
+    "/{offence_id}/repeal",
+    response_model=OffenceOut,
+    responses=problems(OffenceNotFound, OffenceEndPast, OffenceEndsAlready, OffenceAskedFor, Withdrawn),
+)
+async def repeal_offence(offence_id: UUID, body: OffenceRepealIn, caller: BureauDep, session: SessionDep) -> Offence:
+    """Give a version its last day. What was found until then keeps it. Checklists that ask for it give way first."""
+    return await usecases.repeal_offence(session, offence_id, valid_to=body.valid_to, reason=body.reason, at=utc_now())
+
+
+@router.post(
+    "/{offence_id}/withdrawal",
+    response_model=OffenceOut,
+    responses=problems(OffenceNotFound, Withdrawn, WithdrawalTooLate, LaterVersionStands, OffenceAskedFor),
+)
+async def withdraw_offence(offence_id: UUID, body: WithdrawalIn, caller: BureauDep, session: SessionDep) -> Offence:
+    """Withdraw a version before its first day, or on it if it was enacted that day. The version before lasts on."""
+    return await usecases.withdraw_offence(session, offence_id, reason=body.reason, by=caller.subject, at=utc_now())

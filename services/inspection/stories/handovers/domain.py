@@ -1,0 +1,43 @@
+"""What of a team's work can change hands, and to whom."""
+
+from collections import Counter
+from dataclasses import dataclass
+
+from services.inspection.field.teams.domain import Team
+from shared.domain.refusals import Conflict
+
+Cell = tuple[str | None, str | None, str]
+"""Grid, team, state: where something counts in a campaign's tally."""
+
+
+class HeirUnfit(Conflict):
+    """Work goes to another team in service, of the same district."""
+
+    code = "heir-unfit"
+    zh = "只能移交给同一区县的另一在任检查组。"
+
+
+@dataclass(frozen=True, slots=True)
+class Handover:
+    """How much went over."""
+
+    visits: int
+    targets: int
+    violations: int
+    complaints: int
+
+
+def check_heir(team: Team, heir: Team | None) -> Team:
+    """Whether it may take over; raises `HeirUnfit`."""
+    if heir is None or not heir.active or heir.id == team.id or heir.district != team.district:
+        raise HeirUnfit
+    return heir
+
+
+def moved_cells(grids: "Counter[str | None]", *, team: str, heir: str, state: str) -> "Counter[Cell]":
+    """How open targets move in the tally of their campaign, by the grids they lie in."""
+    cells: Counter[Cell] = Counter()
+    for grid, number in grids.items():
+        cells[grid, team, state] -= number
+        cells[grid, heir, state] += number
+    return cells

@@ -1,0 +1,51 @@
+"""`POST /v1/teams/{id}/handover`."""
+
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+
+from services.inspection.field.teams.domain import TeamNotFound
+from services.inspection.stories.handovers import usecases
+from services.inspection.stories.handovers.domain import Handover, HeirUnfit
+from shared.domain.clock import utc_now
+from shared.domain.wording import Line, Reason
+from shared.http.policies import Principal, allow
+from shared.http.web import SessionDep, problems, service_router
+
+router = service_router(prefix="/v1/teams", tags=["teams"])
+
+
+class HandoverIn(BaseModel):
+    """Which team takes over (its code), and why."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    to: Line
+    reason: Reason
+
+
+class HandoverOut(BaseModel):
+    """How much went over."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    visits: int
+    targets: int
+    violations: int
+    complaints: int
+
+
+@router.post("/{team_id}/handover", response_model=HandoverOut, responses=problems(TeamNotFound, HeirUnfit))
+async def hand_over(
+    team_id: UUID,
+    body: HandoverIn,
+    caller: Annotated[Principal, allow("bureau", "district_officer")],
+    session: SessionDep,
+) -> Handover:
+    """Give another team of the district the open work of this one: visits, targets of open campaigns, violations,
+    complaints.
+
+    Its grids are given by changing both teams; then it may be dissolved.
+    """
+    return await usecases.hand_over(session, team_id, body.to, reason=body.reason, caller=caller, at=utc_now())
