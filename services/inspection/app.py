@@ -13,7 +13,7 @@ from services.inspection.findings.complaints import domain as complaint_rules
 from services.inspection.findings.complaints.routes import public_router as public_complaints
 from services.inspection.findings.complaints.routes import router as complaints
 from services.inspection.findings.evidence import domain as evidence_rules
-from services.inspection.findings.evidence.routes import key, of_cases, open_evidence
+from services.inspection.findings.evidence.routes import key, open_evidence
 from services.inspection.findings.evidence.routes import router as evidence
 from services.inspection.findings.violations import domain as violation_rules
 from services.inspection.findings.violations.routes import router as violations
@@ -21,6 +21,7 @@ from services.inspection.oversight.duties.routes import router as accountability
 from services.inspection.oversight.rechecks.routes import router as rechecks
 from services.inspection.oversight.reports.routes import router as campaign_reports
 from services.inspection.penalties.cases import domain as case_rules
+from services.inspection.penalties.cases.exhibits import router as exhibits
 from services.inspection.penalties.cases.outcomes import router as case_outcomes
 from services.inspection.penalties.cases.rights import router as case_rights
 from services.inspection.penalties.cases.routes import filings
@@ -40,8 +41,15 @@ from services.inspection.rulebook.norms.routes import router as norms
 from services.inspection.rulebook.offences.routes import router as offences
 from services.inspection.settings import Settings
 from services.inspection.stories.handovers.routes import router as handovers
+from services.inspection.stories.rectification.routes import router as rectification
+from services.inspection.stories.submissions.routes import router as submissions
 from services.inspection.stories.sync import domain as sync_rules
 from services.inspection.stories.sync.routes import router as sync
+from services.inspection.stories.territory.routes import grids as grid_imports
+from services.inspection.stories.territory.routes import teams as team_changes
+from services.inspection.stories.withdrawals.routes import campaigns as campaign_withdrawal
+from services.inspection.stories.withdrawals.routes import offences as offence_withdrawal
+from services.inspection.stories.withdrawals.routes import violations as violation_withdrawal
 from services.inspection.subscriptions import IMPORTERS
 from shared.http.web import create_service
 from shared.imports.routes import imports_router
@@ -55,23 +63,30 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         description="Street grids, teams, campaigns, visits and violations. 网格化检查。",
         routers=[
             grids,
+            grid_imports,
             teams,
+            team_changes,
             handovers,
             blind_spots,
             campaigns,
+            campaign_withdrawal,
             checklists,
             sync,
             visits,
+            submissions,
             violations,
+            rectification,
+            violation_withdrawal,
             evidence,
-            of_cases,
             key,
             devices,
             offences,
+            offence_withdrawal,
             filings,
             cases,
             case_rights,
             case_outcomes,
+            exhibits,
             complaints,
             public_complaints,
             accountability,

@@ -4,14 +4,14 @@ from collections.abc import Sequence
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.inspection.field.targets.usecases import copy_institutions
 from services.inspection.oversight.duties.usecases import copy_responsibility
 from services.inspection.penalties.cases.usecases import hear_registry
 from services.inspection.rounds.discoveries.queries import note_entries
-from services.inspection.rounds.visits.mandates import MANDATES, take_mandate
+from services.inspection.rounds.visits.requests import REQUESTS, take_request
 from services.inspection.rulebook.calendars.usecases import CALENDAR, copy_calendar
 from services.inspection.stories.records.violations import ViolationImporter
 from services.inspection.stories.records.visits import VisitImporter
+from services.inspection.stories.territory.usecases import copy_institutions
 from shared.events.registry.institutions import (
     InstitutionChanged,
     InstitutionEvent,
@@ -39,8 +39,8 @@ async def hear(session: AsyncSession, deliveries: Sequence[Delivery]) -> None:
                 await copy_responsibility(session, delivery)
             if isinstance(delivery.event, ProposalAccepted | ProposalDismissed):
                 await hear_registry(session, delivery.event)
-            if isinstance(delivery.event, MANDATES):
-                await take_mandate(session, delivery.event)
+            if isinstance(delivery.event, REQUESTS):
+                await take_request(session, delivery.event)
 
 
 INBOX = Inbox.of(
@@ -53,7 +53,7 @@ INBOX = Inbox.of(
         ProposalAccepted,
         ProposalDismissed,
         ResponsibilityAssigned,
-        *MANDATES,
+        *REQUESTS,
     ],
     handle=hear,
 )

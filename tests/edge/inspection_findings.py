@@ -11,6 +11,7 @@ from services.inspection.oversight.duties.domain import Escalation
 from services.inspection.oversight.duties.usecases import escalate_overdue
 from services.inspection.penalties.cases.domain import Case
 from services.inspection.rulebook.offences.domain import Gravity, Offence
+from services.inspection.stories.rectification.usecases import rectify_violation, verify_violation
 from shared.data.database import new_id
 from shared.domain.clock import china_date
 from tests.edge.asks import HERE, NOW, Ask, made
@@ -123,8 +124,8 @@ async def _put_right(docket: Docket, case_id: UUID) -> None:
         assert case is not None
         one = case.violation_id
         await violations.order_rectification(session, one, due_on=None, requirement="x", caller=BUREAU, at=NOW)
-        await violations.rectify_violation(session, one, "x", caller=BUREAU, at=NOW)
-        await violations.verify_violation(session, one, holds=True, note="现场照片", caller=BUREAU, at=NOW)
+        await rectify_violation(session, one, "x", caller=BUREAU, at=NOW)
+        await verify_violation(session, one, holds=True, note="现场照片", caller=BUREAU, at=NOW)
 
 
 async def _complaints(service: Service, institution: str) -> dict[str, Ask]:

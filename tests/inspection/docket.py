@@ -7,14 +7,14 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
+from services.inspection.field.places import Place
 from services.inspection.field.teams.domain import Inspector, TeamDetails
 from services.inspection.field.teams.usecases import form_team
 from services.inspection.findings.evidence.domain import Capture, CleanCopy, Evidence, SubjectKind
 from services.inspection.findings.violations import usecases as violations
-from services.inspection.findings.violations.domain import Finding, Place
 from services.inspection.penalties.cases import queries, usecases
 from services.inspection.penalties.cases.papers import Decision, Filing, Inquiry, Notice, Penalty, Review
-from services.inspection.rulebook.offences.domain import Gravity, PenaltyKind
+from services.inspection.rulebook.offences.domain import Finding, Gravity, PenaltyKind
 from shared.data.database import new_id
 from shared.domain.clock import china_date
 from shared.http.policies import Principal

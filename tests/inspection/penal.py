@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from services.inspection.findings.violations.domain import Place
+from services.inspection.field.places import Place
 from services.inspection.penalties.cases.domain import Case
 from services.inspection.penalties.cases.law import Ground
 from services.inspection.penalties.cases.papers import (

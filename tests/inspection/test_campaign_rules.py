@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 from pydantic import ValidationError
 
-from services.inspection.findings.violations.domain import Place
+from services.inspection.field.places import Outcome, Place
 from services.inspection.rounds.campaigns.domain import (
     Campaign,
     CampaignDetails,
@@ -17,7 +17,6 @@ from services.inspection.rounds.campaigns.domain import (
     CampaignUnderWay,
     Count,
     Coverage,
-    Outcome,
     OutcomeCounted,
     TargetsStillOpen,
 )

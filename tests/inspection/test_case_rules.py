@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from services.inspection.findings.violations.domain import Place
+from services.inspection.field.places import Place
 from services.inspection.penalties.cases import law
 from services.inspection.penalties.cases.clock import Clock, ticks
 from services.inspection.penalties.cases.domain import Case

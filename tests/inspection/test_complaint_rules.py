@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from services.inspection.field.places import Place
 from services.inspection.findings.complaints.domain import (
     TRANSITIONS,
     Action,
@@ -24,7 +25,6 @@ from services.inspection.findings.complaints.domain import (
     place_key,
 )
 from services.inspection.findings.complaints.matching import Known, candidates, written_code
-from services.inspection.findings.violations.domain import Place
 from services.inspection.rounds.visits.domain import Visit
 from shared.data.database import new_id
 from shared.domain.refusals import Refusal

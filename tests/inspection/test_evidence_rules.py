@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from pydantic import ValidationError
 
 from services.inspection.canonical import canonical, digest
+from services.inspection.field.places import Place
 from services.inspection.findings.evidence.domain import (
     MAX_BYTES,
     NOTHING_BEFORE,
@@ -34,7 +35,6 @@ from services.inspection.findings.evidence.domain import (
     UploadTooLong,
 )
 from services.inspection.findings.evidence.seal import Seal
-from services.inspection.findings.violations.domain import Place
 from shared.domain.refusals import Refusal
 
 AT = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)

@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import update
 
 from services.inspection.field.grids.domain import GridSet
-from services.inspection.field.grids.usecases import activate_due
-from services.inspection.rounds.visits.mandates import take_mandate
+from services.inspection.rounds.visits.requests import take_request
 from services.inspection.stories.territory.schedule import GridCalendar
+from services.inspection.stories.territory.usecases import activate_due
 from services.inspection.subscriptions import hear
 from shared.domain.clock import china_date, utc_now
 from shared.events.registry.applications import SiteVisitRequested
@@ -141,7 +141,7 @@ async def test_visits_that_wait_get_the_team_of_the_grids_that_come_into_force(w
             lon=None, lat=None,
         )  # fmt: skip
         async with world.sessions.begin() as session:
-            await take_mandate(session, asked)
+            await take_request(session, asked)
     assert await waiting(world) == [(None, None), (None, None)]
     await imported(world, NEW, SUCCESSIONS)
     assert await waiting(world) == [("n3", "t2"), (None, None)]

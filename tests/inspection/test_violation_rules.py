@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from services.inspection.field.places import Place
 from services.inspection.findings.violations.domain import (
     TRANSITIONS,
     Action,
@@ -12,9 +13,7 @@ from services.inspection.findings.violations.domain import (
     DeadlinePassed,
     DueOnPast,
     ExtensionTooEarly,
-    Finding,
     FoundInFuture,
-    Place,
     PlaceMissing,
     Severity,
     Violation,
@@ -26,6 +25,7 @@ from services.inspection.findings.violations.domain import (
     ViolationWithdrawnAlready,
     is_overdue,
 )
+from services.inspection.rulebook.offences.domain import Finding
 from shared.data.database import new_id
 from tests.inspection.penal import offence
 

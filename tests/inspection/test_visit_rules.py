@@ -5,8 +5,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from services.inspection.findings.violations.domain import Place
-from services.inspection.rounds.campaigns.domain import Outcome
+from services.inspection.field.places import Outcome, Place
 from services.inspection.rounds.visits.domain import (
     ConclusionUnseen,
     OutcomeNeedsInstitution,

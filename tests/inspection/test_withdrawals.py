@@ -8,11 +8,13 @@ from uuid import UUID
 import httpx
 import pytest
 
+from services.inspection.field.places import Outcome
 from services.inspection.rounds.campaigns import usecases as of_campaigns
-from services.inspection.rounds.campaigns.domain import Outcome
 from services.inspection.rounds.visits import usecases as of_visits
 from services.inspection.rounds.visits.bodies import SubmissionIn
 from services.inspection.rounds.visits.usecases import Wish
+from services.inspection.stories.submissions.usecases import submit_visit
+from services.inspection.stories.withdrawals.usecases import withdraw_campaign
 from shared.domain.clock import china_date, utc_now
 from shared.http.policies import Principal
 from tests.inspection.conftest import World
@@ -244,7 +246,7 @@ async def test_a_visit_planned_at_the_same_moment_is_not_left_behind(world: Worl
         assert (await withdraw(world.bureau, path.removeprefix("/v1/")))[0] == 200
     else:
         async with world.sessions.begin() as session:
-            await of_campaigns.withdraw_campaign(session, UUID(id_of(path)), reason="x", caller=BUREAU, at=utc_now())
+            await withdraw_campaign(session, UUID(id_of(path)), reason="x", caller=BUREAU, at=utc_now())
             body = {"institution_id": str(place), "campaign_id": id_of(path)}
             planning = asyncio.create_task(world.bureau.post("/v1/visits", json=body))
             await asyncio.sleep(0.5)
@@ -266,7 +268,7 @@ async def test_batches_that_plan_and_count_do_not_wait_for_one_another(world: Wo
             await of_visits.plan_visit(session, wish, caller=BUREAU, at=utc_now())
             await asyncio.sleep(0.3)
             said = SubmissionIn(outcome=Outcome.INSPECTED)
-            await of_visits.submit_visit(session, UUID(id_of(begun[number])), said, caller=INSPECTOR, at=utc_now())
+            await submit_visit(session, UUID(id_of(begun[number])), said, caller=INSPECTOR, at=utc_now())
 
     await asyncio.gather(batch(0), batch(1))
     assert (await world.bureau.get(path)).json()["closed_total"] == 2

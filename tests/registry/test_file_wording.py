@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 
 from services.inspection.field.grids.domain import BlindSpot
+from services.inspection.field.places import Outcome
 from services.inspection.field.targets.domain import Cause
 from services.inspection.findings.violations.domain import ViolationState
 from services.inspection.penalties.cases import domain as cases
 from services.inspection.penalties.cases import execution
 from services.inspection.penalties.cases.papers import Circumstance
 from services.inspection.penalties.cases.states import CaseState
-from services.inspection.rounds.campaigns.domain import Outcome
 from services.inspection.rulebook.offences.domain import PenaltyKind, Severity
 from services.registry.files.wording import details, in_words, title
 from services.registry.proposals.domain import ProposalKind

@@ -1,4 +1,4 @@
-"""Import a set of grids, or withdraw it; when its day has come, move every institution and every team over."""
+"""Import a set of grids, or withdraw it."""
 
 import asyncio
 from collections.abc import Collection, Sequence
@@ -20,9 +20,6 @@ from services.inspection.field.grids.domain import (
     reused,
 )
 from services.inspection.field.grids.successions import GridSuccession, Succession, SuccessionFinding, faults_of
-from services.inspection.field.targets.usecases import place_all
-from services.inspection.field.teams.usecases import take_over_grids
-from services.inspection.rounds.visits.assignments import assign_waiting
 from shared.domain.clock import china_date
 from shared.domain.dated import LaterVersionStands
 from shared.facts import journal
@@ -50,9 +47,10 @@ async def import_grids(
     accept_far_date: bool = False,
     at: datetime,
 ) -> Imported:
-    """Take a set as the next version; refused as a whole where anything is at fault, unless what is valid shall do.
+    """Store a set as the next version. A faulty feature or succession refuses the set, unless `accept_valid`.
 
-    A code that means another street than before needs a succession or a confirmation, and a far first day as well.
+    A code that means another street than before needs a succession or a confirmation, and a far first day as well. A
+    set whose day has come is not active yet: `stories.territory` activates it.
     """
     before = await queries.newest_set_for_update(session)
     former = await queries.grids_of(session, before.id) if before is not None else []
@@ -82,8 +80,6 @@ async def import_grids(
     await session.flush()
     if grid_set.valid_from > today:
         await journal.record(session, grid_set.scheduled(codes, at=at), subject=grid_set)
-    else:
-        await activate_due(session, at=at)
     vanished = (await queries.heirs(session, grid_set.id)).vanished(old)
     return Imported(grid_set, findings, vanished, changed)
 
@@ -100,23 +96,6 @@ async def withdraw_grids(session: AsyncSession, grid_set_id: UUID, *, reason: st
     if before is not None:
         await journal.record(session, before.end(None, at=at), subject=before, reason=reason)
     return grid_set
-
-
-async def activate_due(session: AsyncSession, *, at: datetime) -> int:
-    """Move over to every set whose day has come, one after the other, as if nobody had been late; how many."""
-    today = china_date(at)
-    if not await queries.due_sets(session, today):
-        return 0  # without the lock, which everybody who places an institution would wait for
-    await queries.lock_sets(session)
-    due = await queries.due_sets(session, today)
-    for grid_set in due:
-        codes = await queries.codes_of(session, grid_set.id)
-        await journal.record(session, grid_set.activate(codes, at=at), subject=grid_set)
-        heirs = await queries.heirs(session, grid_set.id)
-        await take_over_grids(session, heirs, at=at)
-        await place_all(session, await queries.index_of(session, grid_set.id), heirs, at=at)
-        await assign_waiting(session, at=at)
-    return len(due)
 
 
 def _rows(

@@ -14,7 +14,6 @@ from services.inspection.field.grids import queries as grids
 from services.inspection.field.grids.domain import GridIndex, Placement
 from services.inspection.field.grids.successions import Heirs
 from services.inspection.field.targets.domain import MERGED, Cause, Target, left, placed, stayed, succeeded
-from services.inspection.rounds.visits.assignments import assign_waiting
 from shared.domain.clock import china_date, utc_now
 from shared.domain.text import key
 from shared.events.registry.institutions import InstitutionEvent, InstitutionMerged
@@ -24,10 +23,10 @@ from shared.facts.journal import Fact, record_many
 CHUNK = 5000
 
 
-async def copy_institutions(session: AsyncSession, deliveries: Sequence[Delivery]) -> None:
-    """Take over what the registry says and place each institution whose place is new.
+async def copy_institutions(session: AsyncSession, deliveries: Sequence[Delivery]) -> list[UUID]:
+    """Copy what the registry says of institutions, and place those whose location changed; their ids.
 
-    The last event of an institution in the batch holds its whole state, so only that one is looked at.
+    The last event of an institution in the batch holds its whole state, so only that one counts.
     """
     latest: dict[UUID, InstitutionEvent] = {}
     causes: dict[UUID, str | None] = {}
@@ -39,7 +38,7 @@ async def copy_institutions(session: AsyncSession, deliveries: Sequence[Delivery
             survivors[event.institution_id] = event.merged_into
     await grids.hold_sets(session)
     known = await _lock(session, list(latest))
-    at = utc_now()
+    at = utc_now()  # behind the lock: a day may have begun that has other grids
     index = await grids.index_if_any(session, china_date(at))
     placements = await _place(index, [(event.lon, event.lat) for event in latest.values()])
     rows, facts = [], []
@@ -67,7 +66,7 @@ async def copy_institutions(session: AsyncSession, deliveries: Sequence[Delivery
     changing = {name: statement.excluded[name] for name in rows[0] if name not in ("institution_id", "visits")}
     await session.execute(statement.on_conflict_do_update(index_elements=[Target.institution_id], set_=changing), rows)
     await record_many(session, facts)
-    await assign_waiting(session, at=at, institutions=latest.keys())
+    return list(latest)
 
 
 async def place_all(session: AsyncSession, index: GridIndex, heirs: Heirs, *, at: datetime) -> int:

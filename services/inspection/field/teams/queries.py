@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import date
-from typing import Final
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, null, select
@@ -11,9 +10,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.inspection.field.teams.domain import Inspector, Team, TeamGrid, TeamNotFound
 from shared.http.policies import Principal
 from shared.http.reach import within_reach
-
-NOWHERE: Final = ""
-"""The district of an institution that has none: no team's."""
 
 
 async def team(session: AsyncSession, team_id: UUID, caller: Principal) -> Team:

@@ -4,27 +4,19 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Query, Response, status
+from fastapi import Query
 from pydantic import MISSING, BaseModel, ConfigDict
 
-from services.inspection.field.grids.domain import GridOutsideYourDistrict, GridUnknown
-from services.inspection.field.teams import queries, usecases
+from services.inspection.field.teams import queries
 from services.inspection.field.teams.domain import (
     Grids,
-    GridTaken,
     Inspector,
-    LeaderNotMember,
     Members,
     Team,
-    TeamCodeTaken,
     TeamDetails,
-    TeamHasWork,
     TeamNotFound,
-    TeamOutsideYourDistrict,
 )
-from shared.domain.clock import utc_now
 from shared.domain.wording import KEY, Code, Line
-from shared.http.etags import IfMatch
 from shared.http.paging import Page, PageOf, PageParams
 from shared.http.policies import Principal, allow
 from shared.http.web import SessionDep, problems, service_router
@@ -72,21 +64,6 @@ class TeamOut(BaseModel):
     changed_at: datetime
 
 
-@router.post(
-    "",
-    status_code=status.HTTP_201_CREATED,
-    response_model=TeamOut,
-    responses=problems(
-        TeamCodeTaken, GridTaken, GridUnknown, GridOutsideYourDistrict, LeaderNotMember, TeamOutsideYourDistrict
-    ),
-)
-async def form_team(body: TeamIn, caller: KeeperDep, session: SessionDep, response: Response) -> Team:
-    """Put a team in service with its grids and members."""
-    team = await usecases.form_team(session, body, caller=caller, at=utc_now())
-    response.headers["Location"] = f"/v1/teams/{team.id}"
-    return team
-
-
 @router.get("", response_model=Page[TeamOut])
 async def list_teams(
     caller: ReaderDep,
@@ -108,25 +85,3 @@ async def list_teams(
 async def get_team(team_id: UUID, caller: ReaderDep, session: SessionDep) -> object:
     """One team, with its version as ETag."""
     return await queries.team(session, team_id, caller)
-
-
-@router.patch(
-    "/{team_id}",
-    response_model=TeamOut,
-    responses=problems(
-        TeamNotFound,
-        GridTaken,
-        GridUnknown,
-        GridOutsideYourDistrict,
-        LeaderNotMember,
-        TeamHasWork,
-        TeamOutsideYourDistrict,
-    ),
-)
-async def change_team(
-    team_id: UUID, body: TeamPatch, expected: IfMatch, caller: KeeperDep, session: SessionDep
-) -> Team:
-    """Change a team. Send the ETag you read as If-Match."""
-    return await usecases.change_team(
-        session, team_id, body.model_dump(mode="json"), expected=expected, caller=caller, at=utc_now()
-    )

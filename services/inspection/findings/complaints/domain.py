@@ -14,7 +14,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints, 
 from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.inspection.findings.violations.domain import Place
+from services.inspection.field.places import Place
 from services.inspection.orm import Base
 from services.inspection.rounds.visits.domain import SAW_NOTHING, Visit, VisitState
 from shared.data.database import Aggregate, key_check, new_id

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.inspection.field.grids import queries as grids
+from services.inspection.field.places import Place
 from services.inspection.field.targets import queries as targets
 from services.inspection.field.targets.domain import TargetNotFound
 from services.inspection.field.teams import queries as teams
@@ -25,9 +26,8 @@ from services.inspection.findings.complaints.domain import (
     new_receipt,
 )
 from services.inspection.findings.complaints.matching import Candidate
-from services.inspection.findings.violations.domain import Place
-from services.inspection.rounds.visits import mandates
 from services.inspection.rounds.visits import queries as visits
+from services.inspection.rounds.visits import requests
 from services.inspection.rounds.visits.domain import Plan, Purpose, Visit
 from services.inspection.rulebook.norms import queries as norms
 from services.inspection.rulebook.norms.domain import NormName
@@ -136,7 +136,7 @@ async def take_look(
         return
     looks = Looks.of(await visits.asked_for(session, complaint.id))
     if looks.seen:
-        await mandates.call_off(session, complaint.id, "complaint-looked-into", at=at)
+        await requests.cancel_requested(session, complaint.id, "complaint-looked-into", at=at)
     elif not looks.coming:
         await _plan_visit(session, complaint, looks, note, team=team, at=at)
 
@@ -175,7 +175,7 @@ async def answer_complaint(
         facts.append(Fact(joined.id, joined.version, told))
     await session.flush()
     await record_many(session, facts)
-    await mandates.call_off(session, complaint.id, "complaint-answered", at=at)
+    await requests.cancel_requested(session, complaint.id, "complaint-answered", at=at)
     return complaint
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.inspection.field.places import Place
 from services.inspection.findings.evidence.domain import (
     Evidence,
     EvidenceNotFound,
@@ -16,7 +17,6 @@ from services.inspection.findings.evidence.domain import (
     SubjectKind,
 )
 from services.inspection.findings.violations import queries as violations
-from services.inspection.findings.violations.domain import Place
 from services.inspection.rounds.visits import queries as visits
 from shared.http.policies import Principal
 from shared.http.reach import own_institution, within_reach

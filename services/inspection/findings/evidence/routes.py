@@ -1,6 +1,6 @@
 """`/v1/evidence`: announce, send in parts, look at."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Annotated, Any
@@ -23,7 +23,6 @@ from services.inspection.findings.evidence.domain import (
     EvidenceNotYours,
     EvidenceState,
     EvidenceTooLarge,
-    Exhibit,
     MediaTypeNotKept,
     Position,
     SignatureInvalid,
@@ -33,28 +32,22 @@ from services.inspection.findings.evidence.domain import (
     UploadOffsetWrong,
     UploadTooLong,
 )
-from services.inspection.findings.evidence.exhibits import bundle
 from services.inspection.findings.evidence.seal import Seal
 from services.inspection.findings.evidence.store import EvidenceStore
 from services.inspection.findings.violations.domain import ViolationNotFound
-from services.inspection.penalties.cases import queries as cases
-from services.inspection.penalties.cases.refusals import CaseNotFound
 from services.inspection.rounds.visits.domain import VisitNotFound
 from shared.domain.clock import utc_now
 from shared.domain.wording import NUMBER, Reason
 from shared.http.paging import Page, PageOf, PageParams
 from shared.http.policies import Principal, allow, public
-from shared.http.transactions import end_transaction
 from shared.http.web import SessionDep, problems, service_router
 
 router = service_router(prefix="/v1/evidence", tags=["evidence"])
-of_cases = service_router(prefix="/v1/cases", tags=["cases"])
 key = service_router(prefix="/v1/public", tags=["public"])
 
 RecorderDep = Annotated[Principal, allow("inspector", "operator", "district_officer", "bureau")]
 ReaderDep = Annotated[Principal, allow("bureau", "district_officer", "inspector", "operator", "auditor", "service")]
 OfficerDep = Annotated[Principal, allow("bureau", "district_officer")]
-FileReaderDep = Annotated[Principal, allow("bureau", "district_officer", "auditor", "service")]
 _BYTES = {"schema": {"type": "string", "format": "binary"}}
 SHOWN = ("image/jpeg", "audio/ogg", "video/mp4")
 OCTETS = {"application/octet-stream": _BYTES}
@@ -113,18 +106,6 @@ class DecisionIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     reason: Reason
-
-
-class ExhibitOut(BaseModel):
-    """A link of a case's chain: `hash` is the SHA-256 of the canonical `entry`, which names the hash before it."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-    number: int
-    evidence_id: UUID
-    entry: dict[str, Any]
-    hash: str
-    entered_at: datetime
 
 
 class KeyOut(BaseModel):
@@ -256,36 +237,6 @@ async def retry_evidence(evidence_id: UUID, body: DecisionIn, caller: OfficerDep
 async def refuse_evidence(evidence_id: UUID, body: DecisionIn, caller: OfficerDep, session: SessionDep) -> Evidence:
     """Give up evidence that cannot be cleaned. Its bytes stay in the store."""
     return await usecases.give_up(session, evidence_id, reason=body.reason, caller=caller, at=utc_now())
-
-
-@of_cases.get("/{case_id}/exhibits", response_model=list[ExhibitOut], responses=problems(CaseNotFound))
-async def list_exhibits(case_id: UUID, caller: FileReaderDep, session: SessionDep) -> Sequence[Exhibit]:
-    """The exhibits of a case, each chained to the one before it."""
-    case = await cases.case(session, case_id, caller)
-    return await queries.chain(session, case.id)
-
-
-@of_cases.get(
-    "/{case_id}/bundle",
-    response_class=StreamingResponse,
-    responses=problems(CaseNotFound) | {200: {"description": "A ZIP archive.", "content": {"application/zip": _BYTES}}},
-)
-async def export_bundle(
-    case_id: UUID, request: Request, caller: FileReaderDep, session: SessionDep
-) -> StreamingResponse:
-    """All evidence of a case, originals too, with the signed chain; `deploy/verify/bundle.py` checks it anywhere."""
-    case = await cases.case(session, case_id, caller)
-    state = request.app.state
-    chain = await queries.chain(session, case.id)
-    await end_transaction(request)  # the files of a large case take their time
-    return StreamingResponse(
-        await bundle(case.id, chain, state.evidence, state.seal, at=utc_now()),
-        media_type="application/zip",
-        headers={
-            "Content-Disposition": f'attachment; filename="evidence-{case.id}.zip"',
-            "Cache-Control": "private, no-store",
-        },
-    )
 
 
 @key.get("/evidence-key", response_model=KeyOut, dependencies=[public()])

@@ -1,23 +1,22 @@
 """A violation (问题): a breach found at an institution, and what became of it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Final, Self, TypeVar
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, model_validator
 from sqlalchemy import ARRAY, CheckConstraint, Date, Index, Text, Uuid, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from services.inspection.field.places import Place
 from services.inspection.orm import Base, Followed
-from services.inspection.rulebook.offences.domain import Offence, OffenceCode
+from services.inspection.rulebook.offences.domain import Finding, Offence
 from services.inspection.rulebook.offences.domain import Severity as Severity
 from shared.data.database import Aggregate, key_check, new_id
 from shared.domain.clock import china_date
-from shared.domain.refusals import Conflict, Invalid, NotFound, Refusal, field_error
-from shared.domain.wording import Day, Key, Line, Paragraph
+from shared.domain.refusals import Conflict, Invalid, NotFound, Refusal
+from shared.domain.wording import Day, Key
 from shared.events.inspection.violations import (
     RectificationOrdered,
     ViolationEvent,
@@ -185,26 +184,6 @@ _REFUSALS: Final[Mapping[Action, type[Refusal]]] = {
 }
 
 
-class Finding(BaseModel):
-    """What is wrong. An offence of the catalogue says how grave it is and which clause it breaks; without one, say it.
-
-    What the catalogue says goes before what is said here.
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    offence: OffenceCode | None = None
-    severity: Severity | None = None
-    description: Paragraph
-    clause: Line | None = None
-
-    @model_validator(mode="after")
-    def _graded(self) -> Self:
-        if self.severity is None and self.offence is None:
-            raise field_error("severity-missing", en="Name an offence or a severity.", zh="须指明违规情形或严重程度。")
-        return self
-
-
 class LooseFinding(Finding):
     """A breach found outside a visit: at an institution, or where none is known, in a grid."""
 
@@ -216,17 +195,6 @@ class LooseFinding(Finding):
     def finding(self) -> Finding:
         """What is wrong, without where."""
         return Finding(**self.model_dump(include=set(Finding.model_fields)))
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where something was found or is to be looked at, and whose work it is."""
-
-    institution_id: UUID | None
-    grid: str | None
-    district: str | None
-    street: str | None
-    team: str | None
 
 
 class Violation(Base, Aggregate, Followed):

@@ -6,11 +6,10 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Query, Response, status
-from pydantic import BaseModel, ConfigDict, Field, computed_field
+from pydantic import BaseModel, ConfigDict, computed_field
 
 from services.inspection.field.grids.domain import GridOutsideYourDistrict, GridUnknown
 from services.inspection.field.targets.domain import TargetMerged, TargetNotFound
-from services.inspection.findings.evidence.domain import EvidenceUnfit
 from services.inspection.findings.violations import queries, usecases
 from services.inspection.findings.violations.domain import (
     DeadlineExtended,
@@ -22,13 +21,10 @@ from services.inspection.findings.violations.domain import (
     LooseFinding,
     PlaceMissing,
     Severity,
-    VerificationUnexplained,
     Violation,
     ViolationNotAwaitingOrder,
     ViolationNotFound,
-    ViolationNotRectified,
     ViolationNotUnderOrder,
-    ViolationNotWithdrawable,
     ViolationState,
     is_overdue,
 )
@@ -65,32 +61,6 @@ class ExtensionIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     due_on: Day
-    reason: Reason
-
-
-class RectificationIn(BaseModel):
-    """What was done, and ids of the evidence that shows it."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    statement: Paragraph
-    evidence: Annotated[list[UUID], Field(max_length=50)] = Field(default_factory=list)
-
-
-class VerificationIn(BaseModel):
-    """Whether the rectification holds, and what that rests on."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    holds: bool
-    note: Paragraph | None = None
-
-
-class WithdrawalIn(BaseModel):
-    """Why it was a mistake."""
-
-    model_config = ConfigDict(extra="forbid")
-
     reason: Reason
 
 
@@ -237,53 +207,3 @@ async def extend_rectification(
     return await usecases.extend_deadline(
         session, violation_id, due_on=body.due_on, reason=body.reason, caller=caller, at=utc_now()
     )
-
-
-@router.post(
-    "/{violation_id}/rectification",
-    response_model=ViolationOut,
-    responses=problems(ViolationNotFound, ViolationNotUnderOrder, EvidenceUnfit),
-)
-async def rectify_violation(
-    violation_id: UUID,
-    body: RectificationIn,
-    caller: Annotated[Principal, allow("operator", "inspector")],
-    session: SessionDep,
-) -> Violation:
-    """The operator, or an inspector on his behalf, says what was put right. A re-visit is put on the team's list."""
-    return await usecases.rectify_violation(
-        session, violation_id, body.statement, evidence=body.evidence, caller=caller, at=utc_now()
-    )
-
-
-@router.post(
-    "/{violation_id}/verification",
-    response_model=ViolationOut,
-    responses=problems(ViolationNotFound, ViolationNotRectified, VerificationUnexplained),
-)
-async def verify_violation(
-    violation_id: UUID,
-    body: VerificationIn,
-    caller: Annotated[Principal, allow("inspector", "district_officer")],
-    session: SessionDep,
-) -> Violation:
-    """Decide without a re-visit, which is called off then: what holds is closed, with the grounds in `note`, what does
-    not goes back under its order."""
-    return await usecases.verify_violation(
-        session, violation_id, holds=body.holds, note=body.note, caller=caller, at=utc_now()
-    )
-
-
-@router.post(
-    "/{violation_id}/withdrawal",
-    response_model=ViolationOut,
-    responses=problems(ViolationNotFound, ViolationNotWithdrawable),
-)
-async def withdraw_violation(
-    violation_id: UUID,
-    body: WithdrawalIn,
-    caller: Annotated[Principal, allow("bureau", "district_officer")],
-    session: SessionDep,
-) -> Violation:
-    """Take back what was reported by mistake, before rectification was ordered or a case filed. It stays on record."""
-    return await usecases.withdraw_violation(session, violation_id, body.reason, caller=caller, at=utc_now())

@@ -19,9 +19,9 @@ from sqlalchemy import ARRAY, CheckConstraint, Date, Index, Text, Uuid, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.inspection.findings.violations.domain import Finding
+from services.inspection.field.places import Outcome
 from services.inspection.orm import Base
-from services.inspection.rounds.campaigns.domain import Outcome
+from services.inspection.rulebook.offences.domain import Finding
 from shared.data.database import Aggregate, new_id
 from shared.domain.refusals import Conflict, Forbidden, Invalid, NotFound, field_error
 from shared.domain.wording import NUMBER, Day, Key, Paragraph

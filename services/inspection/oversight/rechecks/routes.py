@@ -7,9 +7,9 @@ from uuid import UUID
 from fastapi import Query, Response, status
 from pydantic import BaseModel, ConfigDict
 
+from services.inspection.field.places import Outcome
 from services.inspection.field.teams import queries as teams
 from services.inspection.field.teams.domain import TeamNotFound
-from services.inspection.findings.violations.domain import Finding
 from services.inspection.oversight.rechecks import queries, usecases
 from services.inspection.oversight.rechecks.domain import (
     NothingToRecheck,
@@ -28,7 +28,7 @@ from services.inspection.oversight.rechecks.domain import (
     SameTeamRechecks,
     TooManyToRecheck,
 )
-from services.inspection.rounds.campaigns.domain import Outcome
+from services.inspection.rulebook.offences.domain import Finding
 from shared.domain.clock import utc_now
 from shared.domain.wording import KEY, Day
 from shared.http.paging import Page, PageOf, PageParams

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Index, text
 
-from services.inspection.findings.violations.domain import Place
+from services.inspection.field.places import Place
 from services.inspection.orm import Base
 from services.inspection.penalties.cases import law
 from services.inspection.penalties.cases.execution import Execution

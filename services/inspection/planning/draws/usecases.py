@@ -7,11 +7,11 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.inspection.field.places import Place
 from services.inspection.field.rotas import queries as rotas
 from services.inspection.field.targets import queries as targets
 from services.inspection.field.teams import queries as teams
 from services.inspection.field.teams.domain import Inspector
-from services.inspection.findings.violations.domain import Place
 from services.inspection.planning.draws import queries
 from services.inspection.planning.draws.domain import (
     Draw,

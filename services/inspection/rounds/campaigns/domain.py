@@ -24,6 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
+from services.inspection.field.places import Outcome
 from services.inspection.orm import Base, Followed
 from services.inspection.rounds.discoveries.domain import Discovery
 from shared.data.database import Aggregate, new_id
@@ -131,17 +132,6 @@ class TargetState(StrEnum):
     OPEN = "open"
     CLOSED = "closed"
     WITHDRAWN = "withdrawn"
-
-
-class Outcome(StrEnum):
-    """How a visit ended. All but `newly_found` can be the reason for which a target of a campaign is closed."""
-
-    INSPECTED = "inspected"
-    CLOSED_DOOR = "closed_door"
-    MOVED = "moved"
-    DUPLICATE = "duplicate"
-    REFUSED = "refused"
-    NEWLY_FOUND = "newly_found"
 
 
 Places = Annotated[list[Line], Field(max_length=5000)]

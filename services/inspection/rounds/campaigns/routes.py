@@ -11,7 +11,6 @@ from services.inspection.field.grids.domain import GridOutsideYourDistrict, Grid
 from services.inspection.rounds.campaigns import queries, usecases
 from services.inspection.rounds.campaigns.domain import (
     Campaign,
-    CampaignChanged,
     CampaignDetails,
     CampaignNotDraft,
     CampaignNotFound,
@@ -19,7 +18,6 @@ from services.inspection.rounds.campaigns.domain import (
     CampaignOutsideYourDistrict,
     CampaignScopeEmpty,
     CampaignState,
-    CampaignUnderWay,
     Coverage,
     Scope,
     TargetsStillOpen,
@@ -27,7 +25,7 @@ from services.inspection.rounds.campaigns.domain import (
 )
 from services.inspection.rounds.campaigns.queries import TargetFilters
 from shared.domain.clock import utc_now
-from shared.domain.dated import MayBeWithdrawn, WithdrawalIn, WithdrawalTooLate, Withdrawn
+from shared.domain.dated import MayBeWithdrawn, Withdrawn
 from shared.domain.wording import KEY
 from shared.http.paging import Page, PageOf, PageParams
 from shared.http.policies import Principal, allow
@@ -160,20 +158,6 @@ async def launch_campaign(campaign_id: UUID, caller: KeeperDep, session: Session
 async def close_campaign(campaign_id: UUID, caller: KeeperDep, session: SessionDep) -> Campaign:
     """End the campaign. Refused while a target has no reason: the facts say how many."""
     return await usecases.close_campaign(session, campaign_id, caller=caller, at=utc_now())
-
-
-@router.post(
-    "/{campaign_id}/withdrawal",
-    response_model=CampaignOut,
-    responses=problems(
-        CampaignNotFound, CampaignChanged, CampaignUnderWay, CampaignOutsideYourDistrict, Withdrawn, WithdrawalTooLate
-    ),
-)
-async def withdraw_campaign(campaign_id: UUID, body: WithdrawalIn, caller: KeeperDep, session: SessionDep) -> Campaign:
-    """Withdraw a draft, or a launched campaign before its first day or on the day of its launch.
-
-    Planned visits for it are called off. Refused once somebody has set out."""
-    return await usecases.withdraw_campaign(session, campaign_id, reason=body.reason, caller=caller, at=utc_now())
 
 
 @router.get("/{campaign_id}/coverage", response_model=CoverageOut, responses=problems(CampaignNotFound))

@@ -13,29 +13,21 @@ from services.inspection.rounds.campaigns import queries
 from services.inspection.rounds.campaigns.domain import (
     LISTED_PER_EVENT,
     Campaign,
-    CampaignChanged,
     CampaignDetails,
     CampaignOutsideYourDistrict,
     CampaignState,
-    CampaignUnderWay,
     Count,
-    Outcome,
-    OutcomeCounted,
     Scope,
 )
-from services.inspection.rounds.discoveries import queries as discoveries
-from services.inspection.rounds.discoveries.domain import Discovery, DiscoveryDetails
-from services.inspection.rounds.visits import mandates
-from services.inspection.rounds.visits import queries as visits
 from shared.domain.clock import china_date
 from shared.events import Event
-from shared.events.inspection.campaigns import CampaignTargetsWithdrawn, ListedTarget
+from shared.events.inspection.campaigns import ListedTarget
 from shared.facts import journal
 from shared.facts.journal import Fact
 from shared.http.policies import Principal
 
 if TYPE_CHECKING:
-    from services.inspection.rounds.visits.domain import Visit
+    pass
 
 
 async def plan_campaign(
@@ -58,79 +50,19 @@ async def plan_campaign(
 
 async def launch_campaign(session: AsyncSession, campaign_id: UUID, *, caller: Principal, at: datetime) -> Campaign:
     """Freeze the list, give each target to the team of its grid, and say so."""
-    campaign = await _own_campaign(session, campaign_id, caller)
+    campaign = await own_campaign_for_update(session, campaign_id, caller)
     campaign.check_draft()
     total = await queries.freeze_list(session, campaign.id, Scope.model_validate(campaign.scope), at=at)
     await journal.record(session, campaign.launch(total, at=at), subject=campaign)
-    await _tell_list(session, campaign, partial(campaign.listed, at=at))
-    return campaign
-
-
-async def withdraw_campaign(
-    session: AsyncSession, campaign_id: UUID, *, reason: str, caller: Principal, at: datetime
-) -> Campaign:
-    """Take back a campaign that has not begun, and the visits that were planned for it.
-
-    Locks in the order of visits: visits, targets, campaign. What was changed before the last lock is looked at again.
-    """
-    campaign = await queries.campaign(session, campaign_id, caller)
-    campaign.check_withdrawable(at=at)
-    seen = campaign.version
-    await mandates.call_off_campaign(session, campaign_id, "campaign-withdrawn", at=at)
-    if await visits.wanted_for_campaign(session, campaign_id):
-        raise CampaignUnderWay
-    await queries.withdraw_list(session, campaign_id)
-    campaign = await _own_campaign(session, campaign_id, caller)
-    if campaign.version != seen:
-        raise CampaignChanged
-    under_way = await visits.wanted_for_campaign(session, campaign_id)
-    withdrawn = campaign.withdraw(reason, under_way=under_way, by=caller.subject, at=at)
-    await journal.record(session, withdrawn, subject=campaign, reason=reason)
-
-    def unlisted(part: Sequence[ListedTarget]) -> CampaignTargetsWithdrawn:
-        return campaign.unlisted([target.target_id for target in part], at=at)
-
-    await _tell_list(session, campaign, unlisted)
+    await tell_list(session, campaign, partial(campaign.listed, at=at))
     return campaign
 
 
 async def close_campaign(session: AsyncSession, campaign_id: UUID, *, caller: Principal, at: datetime) -> Campaign:
     """End a campaign whose every target has a reason."""
-    campaign = await _own_campaign(session, campaign_id, caller)
+    campaign = await own_campaign_for_update(session, campaign_id, caller)
     await journal.record(session, campaign.close(at=at), subject=campaign)
     return campaign
-
-
-async def weigh_outcome(
-    session: AsyncSession,
-    visit: "Visit",
-    outcome: Outcome,
-    *,
-    before: str | None,
-    note: str | None,
-    discovery: DiscoveryDetails | None,
-    at: datetime,
-) -> Count | None:
-    """What the outcome of a visit, whose row the caller holds, changes in its campaign; `count_outcomes` lets it.
-
-    A discovery outside a campaign is told at once, for nobody else tells it.
-    """
-    if outcome is Outcome.NEWLY_FOUND:
-        if before not in (None, outcome) and visit.campaign_target_id is not None:
-            raise OutcomeCounted(outcome=before)
-        return await _discover(session, visit, discovery, note=note, at=at)
-    if visit.campaign_id is None:
-        return None
-    if before == Outcome.NEWLY_FOUND:
-        raise OutcomeCounted(outcome=before)
-    if visit.campaign_target_id is None:
-        return None
-    target = await queries.target_for_update(session, visit.campaign_target_id)
-    assert visit.visited_on is not None
-    was = target.standing
-    if target.take(outcome, before=before, visit_id=visit.id, on=visit.visited_on, at=at):
-        return Count.of_target(target, was=was, at=at)
-    return None
 
 
 async def count_outcomes(session: AsyncSession, counts: Sequence[Count]) -> None:
@@ -163,24 +95,7 @@ async def _told_alone(session: AsyncSession, late: Count) -> bool:
     return True
 
 
-async def _discover(
-    session: AsyncSession, visit: "Visit", details: DiscoveryDetails | None, *, note: str | None, at: datetime
-) -> Count | None:
-    """Once per visit, however often it is sent back; what it did not describe then, it may describe later."""
-    known = await discoveries.discovery_of(session, visit.id)
-    if known is not None and not known.complete(details):
-        return None
-    found = known or Discovery.make(
-        visit.id, visit.place, campaign_id=visit.campaign_id, details=details, note=note, at=at
-    )
-    session.add(found)
-    if found.campaign_id is None:
-        await journal.record(session, found.told(at=at), subject=found)
-        return None
-    return Count.of_discovery(found, found.campaign_id, known=known is not None, at=at)
-
-
-async def _tell_list(session: AsyncSession, campaign: Campaign, say: Callable[[Sequence[ListedTarget]], Event]) -> None:
+async def tell_list(session: AsyncSession, campaign: Campaign, say: Callable[[Sequence[ListedTarget]], Event]) -> None:
     """Tell of the whole list, a part in each fact."""
     async for piece in queries.listed_targets(session, campaign.id):
         facts = []
@@ -191,7 +106,7 @@ async def _tell_list(session: AsyncSession, campaign: Campaign, say: Callable[[S
     await session.flush()
 
 
-async def _own_campaign(session: AsyncSession, campaign_id: UUID, caller: Principal) -> Campaign:
+async def own_campaign_for_update(session: AsyncSession, campaign_id: UUID, caller: Principal) -> Campaign:
     await queries.campaign(session, campaign_id, caller)
     campaign = await queries.campaign_for_update(session, campaign_id)
     if not caller.covers(district=campaign.district):

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from sqlalchemy import Float, Index, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.inspection.findings.violations.domain import Place
+from services.inspection.field.places import Place
 from services.inspection.orm import Base
 from shared.data.database import Aggregate, new_id
 from shared.domain.refusals import Conflict, Invalid, field_error

@@ -5,11 +5,11 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.inspection.findings.violations.domain import Finding
-from services.inspection.rounds.campaigns.domain import Outcome
+from services.inspection.field.places import Outcome
 from services.inspection.rounds.discoveries.domain import DiscoveryDetails
 from services.inspection.rounds.visits.domain import Score
 from services.inspection.rulebook.checklists.domain import Answers
+from services.inspection.rulebook.offences.domain import Finding
 from shared.domain.wording import Line, Paragraph
 
 

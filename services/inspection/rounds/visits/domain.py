@@ -12,9 +12,8 @@ from sqlalchemy import ARRAY, CheckConstraint, Date, Index, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.inspection.findings.violations.domain import Place
+from services.inspection.field.places import Outcome, Place
 from services.inspection.orm import Base, Followed
-from services.inspection.rounds.campaigns.domain import Outcome
 from shared.data.database import Aggregate, key_check
 from shared.domain.clock import china_date
 from shared.domain.refusals import Conflict, Forbidden, Invalid, NotFound, Refusal

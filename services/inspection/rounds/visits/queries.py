@@ -9,10 +9,10 @@ from uuid import UUID
 from sqlalchemy import ARRAY, ColumnElement, Text, bindparam, func, or_, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.inspection.field.places import Outcome, Place
 from services.inspection.field.targets.domain import Target
 from services.inspection.field.teams.domain import Team, TeamGrid
-from services.inspection.findings.violations.domain import Place
-from services.inspection.rounds.campaigns.domain import CampaignTarget, Outcome
+from services.inspection.rounds.campaigns.domain import CampaignTarget
 from services.inspection.rounds.visits.domain import SEEN, Visit, VisitNotFound, VisitState
 from shared.data.unit_of_work import hold, holds, locked
 from shared.http.policies import Principal

@@ -8,23 +8,18 @@ from fastapi import Query, Response, status
 from pydantic import BaseModel, ConfigDict
 
 from services.inspection.field.grids.domain import GridOutsideYourDistrict, GridUnknown
+from services.inspection.field.places import Outcome
 from services.inspection.field.targets.domain import TargetMerged, TargetNotFound
 from services.inspection.rounds.campaigns.domain import (
     CampaignNotFound,
     CampaignNotOpen,
     InstitutionNotOnList,
-    Outcome,
-    OutcomeCounted,
 )
-from services.inspection.rounds.discoveries.domain import DiscoveryUnasked, DiscoveryUndescribed
+from services.inspection.rounds.discoveries.domain import DiscoveryUndescribed
 from services.inspection.rounds.visits import queries, usecases
-from services.inspection.rounds.visits.bodies import StartIn, SubmissionIn, VisitIn
+from services.inspection.rounds.visits.bodies import StartIn, VisitIn
 from services.inspection.rounds.visits.domain import (
     AnotherTeamsWork,
-    ConclusionMissing,
-    ConclusionUnasked,
-    ConclusionUnseen,
-    OutcomeNeedsInstitution,
     Purpose,
     Visit,
     VisitAskedFor,
@@ -32,15 +27,13 @@ from services.inspection.rounds.visits.domain import (
     VisitNotDone,
     VisitNotFound,
     VisitNotPlanned,
-    VisitNotStarted,
     VisitPlaceMissing,
     VisitState,
     VisitTeamUnknown,
 )
 from services.inspection.rounds.visits.queries import VisitFilters
 from services.inspection.rounds.visits.usecases import Wish
-from services.inspection.rulebook.checklists.domain import AnswersInvalid, AnswersUnasked, ChecklistUnknown
-from services.inspection.rulebook.offences.domain import OffenceUnknown
+from services.inspection.rulebook.checklists.domain import ChecklistUnknown
 from shared.domain.clock import utc_now
 from shared.domain.wording import KEY, Paragraph, Reason
 from shared.http.paging import Page, PageOf, PageParams
@@ -176,32 +169,6 @@ async def start_visit(visit_id: UUID, caller: InspectorDep, session: SessionDep,
         caller=caller,
         at=utc_now(),
     )
-
-
-@router.post(
-    "/{visit_id}/submission",
-    response_model=VisitOut,
-    responses=problems(
-        VisitNotFound,
-        VisitNotStarted,
-        OutcomeNeedsInstitution,
-        ConclusionMissing,
-        ConclusionUnasked,
-        ConclusionUnseen,
-        OffenceUnknown,
-        CampaignNotOpen,
-        OutcomeCounted,
-        AnswersInvalid,
-        AnswersUnasked,
-        DiscoveryUnasked,
-    ),
-)
-async def submit_visit(visit_id: UUID, body: SubmissionIn, caller: InspectorDep, session: SessionDep) -> Visit:
-    """End the visit. Its violations are reported and its outcome counts in the campaign, all at once or not at all.
-
-    A closed door leaves the target of a campaign open until doors stayed closed on three days.
-    """
-    return await usecases.submit_visit(session, visit_id, body, caller=caller, at=utc_now())
 
 
 @router.post(

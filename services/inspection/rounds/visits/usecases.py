@@ -1,42 +1,30 @@
 """Plan a visit, start it, submit its outcome, review it."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.inspection.field.grids import queries as grids
+from services.inspection.field.places import NOWHERE, Outcome, Place
 from services.inspection.field.targets import queries as targets
 from services.inspection.field.targets.domain import TargetNotFound
 from services.inspection.field.teams import queries as teams
 from services.inspection.field.teams.domain import Team
-from services.inspection.field.teams.queries import NOWHERE
-from services.inspection.findings.complaints.usecases import take_look
-from services.inspection.findings.evidence import queries as evidence
-from services.inspection.findings.evidence.domain import SubjectKind
-from services.inspection.findings.violations.domain import Finding, Place
-from services.inspection.findings.violations.usecases import conclude_verification, report_at_visit
 from services.inspection.rounds.campaigns import queries as campaigns
-from services.inspection.rounds.campaigns.domain import CampaignTarget, Count, InstitutionNotOnList, Outcome
-from services.inspection.rounds.campaigns.usecases import count_outcomes, weigh_outcome
+from services.inspection.rounds.campaigns.domain import CampaignTarget, InstitutionNotOnList
 from services.inspection.rounds.discoveries import queries as discoveries
-from services.inspection.rounds.discoveries.domain import DiscoveryUnasked
 from services.inspection.rounds.visits import queries
-from services.inspection.rounds.visits.bodies import SubmissionIn
 from services.inspection.rounds.visits.domain import (
-    SEEN,
     AnotherTeamsWork,
     Plan,
-    Purpose,
     Visit,
     VisitIdTaken,
     VisitTeamUnknown,
 )
 from services.inspection.rulebook.checklists import queries as checklists
-from services.inspection.rulebook.checklists.domain import AnswersUnasked
 from shared.data.database import new_id
 from shared.data.unit_of_work import hold
 from shared.domain.clock import china_date
@@ -119,87 +107,6 @@ async def join_visit(
     return visit
 
 
-@dataclass(frozen=True, slots=True)
-class Consequence:
-    """The effect of an ended visit on rows that many visits share: its campaign and its institution.
-
-    `seen` is one more visit of an institution; `unseen` is an institution that the visit no longer counts for.
-    """
-
-    count: Count | None
-    seen: tuple[UUID, date] | None
-    unseen: UUID | None = None
-
-
-async def submit_visit(
-    session: AsyncSession, visit_id: UUID, said: SubmissionIn, *, caller: Principal, at: datetime
-) -> Visit:
-    """End a visit: violations, its place in the campaign and the institution's last visit move with it.
-
-    Locks in this order: visit, violation or complaint it is about, target of the campaign, campaign, institution.
-    """
-    visit, consequence = await end_visit(session, visit_id, said, caller=caller, at=at)
-    await settle(session, [consequence])
-    return visit
-
-
-async def end_visit(
-    session: AsyncSession, visit_id: UUID, said: SubmissionIn, *, caller: Principal, at: datetime
-) -> tuple[Visit, Consequence]:
-    """What submitting changes of the visit's own. Its consequences are left to be settled, last in the transaction."""
-    visit = await queries.visit_for_update(session, visit_id, caller)
-    outcome, before, wanted = said.outcome, visit.outcome, visit.note
-    visit.check_submission(outcome, said.passed)
-    if said.discovery is not None and outcome is not Outcome.NEWLY_FOUND:
-        raise DiscoveryUnasked(pointer="/discovery")
-    assert visit.visited_on is not None
-    visit.answers, judged = await _judge(session, visit, outcome, said.answers)
-    found = {finding: f"/violations/{number}/offence" for number, finding in enumerate(said.violations)}
-    found |= {finding: f"/answers/{key}" for finding, key in judged.items() if finding not in found}
-    violations = await report_at_visit(
-        session,
-        found,
-        visit.place,
-        visit_id=visit.id,
-        again=before is not None,
-        found_on=visit.visited_on,
-        by=caller.subject,
-        at=at,
-    )
-    submitted = visit.submit(
-        outcome, score=said.score, note=said.note, violations=violations, passed=said.passed, at=at
-    )
-    await journal.record(session, submitted, subject=visit)
-    if visit.purpose == Purpose.VERIFICATION and visit.reference_id is not None:
-        await conclude_verification(
-            session,
-            visit.reference_id,
-            visit_id=visit.id,
-            planned_at=visit.planned_at,
-            passed=said.passed,
-            caller=caller,
-            at=at,
-        )
-    if visit.purpose == Purpose.COMPLAINT and visit.reference_id is not None:
-        await take_look(session, visit.reference_id, team=visit.team, note=wanted, at=at)
-    count = await weigh_outcome(session, visit, outcome, before=before, note=said.note, discovery=said.discovery, at=at)
-    if visit.institution_id is None or (outcome in SEEN) == (before in SEEN):
-        return visit, Consequence(count, None)
-    if outcome in SEEN:
-        return visit, Consequence(count, (visit.institution_id, visit.visited_on))
-    return visit, Consequence(count, None, visit.institution_id)
-
-
-async def settle(session: AsyncSession, consequences: Sequence[Consequence]) -> None:
-    """Let ended visits count in their campaigns and at their institutions."""
-    await count_outcomes(session, [one.count for one in consequences if one.count is not None])
-    await count_visits(
-        session,
-        [one.seen for one in consequences if one.seen is not None],
-        corrected={one.unseen for one in consequences if one.unseen is not None},
-    )
-
-
 async def count_visits(
     session: AsyncSession, seen: Sequence[tuple[UUID, date]], *, corrected: Collection[UUID]
 ) -> None:
@@ -214,20 +121,6 @@ async def count_visits(
     await session.flush()
     await targets.hold_targets(session, institutions)
     await targets.keep_visits(session, await queries.seen_at(session, institutions))
-
-
-async def _judge(
-    session: AsyncSession, visit: Visit, outcome: Outcome, answers: Mapping[str, Any] | None
-) -> tuple[dict[str, Any] | None, dict[Finding, str]]:
-    """The answers by the version that the visit uses, and what is wrong by their keys. Only who got in can answer."""
-    if visit.checklist_id is None or outcome is not Outcome.INSPECTED:
-        if answers is not None:
-            raise AnswersUnasked(pointer="/answers")
-        return None, {}
-    checklist, given = await checklists.checklist(session, visit.checklist_id), answers or {}
-    about = (SubjectKind.VISIT, visit.id)
-    announced = await evidence.announced_about(session, *about) if checklist.shows_evidence(given) else set()
-    return checklist.judge(given, announced=announced)
 
 
 async def review_visit(

@@ -10,9 +10,9 @@ from sqlalchemy import CheckConstraint, Index, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.inspection.findings.violations.domain import Finding
 from services.inspection.orm import Base
 from services.inspection.rulebook.checklists.questions import Key, Kind, Question, Questions, faults_of, findings, plain
+from services.inspection.rulebook.offences.domain import Finding
 from services.inspection.rulebook.versions import LastingVersion
 from shared.data.database import key_check, new_id
 from shared.domain.clock import china_date

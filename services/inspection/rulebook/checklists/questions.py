@@ -19,8 +19,7 @@ from pydantic import (
     model_validator,
 )
 
-from services.inspection.findings.violations.domain import Finding
-from services.inspection.rulebook.offences.domain import OffenceCode
+from services.inspection.rulebook.offences.domain import Finding, OffenceCode
 from shared.domain.refusals import field_error
 from shared.domain.wording import NUMBER, Day, Line, Name, Paragraph
 

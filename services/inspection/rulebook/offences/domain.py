@@ -282,3 +282,23 @@ def columns(content: OffenceContent) -> dict[str, Any]:
         "severity": content.severity.value,
         "status": content.status.value,
     }
+
+
+class Finding(BaseModel):
+    """What is wrong. An offence of the catalogue says how grave it is and which clause it breaks; without one, say it.
+
+    What the catalogue says goes before what is said here.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    offence: OffenceCode | None = None
+    severity: Severity | None = None
+    description: Paragraph
+    clause: Line | None = None
+
+    @model_validator(mode="after")
+    def _graded(self) -> Self:
+        if self.severity is None and self.offence is None:
+            raise field_error("severity-missing", en="Name an offence or a severity.", zh="须指明违规情形或严重程度。")
+        return self

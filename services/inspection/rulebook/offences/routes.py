@@ -10,11 +10,8 @@ from pydantic import BaseModel, ConfigDict
 from services.inspection.rulebook.offences import queries, usecases
 from services.inspection.rulebook.offences.domain import (
     Offence,
-    OffenceAskedFor,
     OffenceBeginsPast,
     OffenceContent,
-    OffenceEndPast,
-    OffenceEndsAlready,
     OffenceNotFound,
     OffenceOverlaps,
     PenaltyRule,
@@ -23,7 +20,7 @@ from services.inspection.rulebook.offences.domain import (
 )
 from services.inspection.rulebook.versions import place
 from shared.domain.clock import utc_now
-from shared.domain.dated import LaterVersionStands, MayBeWithdrawn, WithdrawalIn, WithdrawalTooLate, Withdrawn
+from shared.domain.dated import MayBeWithdrawn
 from shared.domain.wording import KEY, Day, Reason
 from shared.http.paging import Page, PageOf, PageParams
 from shared.http.policies import Principal, allow
@@ -109,23 +106,3 @@ async def list_offences(
 async def get_offence(offence_id: UUID, caller: ReaderDep, session: SessionDep) -> object:
     """One version of an offence, with its ETag."""
     return await queries.offence(session, offence_id)
-
-
-@router.post(
-    "/{offence_id}/repeal",
-    response_model=OffenceOut,
-    responses=problems(OffenceNotFound, OffenceEndPast, OffenceEndsAlready, OffenceAskedFor, Withdrawn),
-)
-async def repeal_offence(offence_id: UUID, body: OffenceRepealIn, caller: BureauDep, session: SessionDep) -> Offence:
-    """Give a version its last day. What was found until then keeps it. Checklists that ask for it give way first."""
-    return await usecases.repeal_offence(session, offence_id, valid_to=body.valid_to, reason=body.reason, at=utc_now())
-
-
-@router.post(
-    "/{offence_id}/withdrawal",
-    response_model=OffenceOut,
-    responses=problems(OffenceNotFound, Withdrawn, WithdrawalTooLate, LaterVersionStands, OffenceAskedFor),
-)
-async def withdraw_offence(offence_id: UUID, body: WithdrawalIn, caller: BureauDep, session: SessionDep) -> Offence:
-    """Withdraw a version before its first day, or on it if it was enacted that day. The version before lasts on."""
-    return await usecases.withdraw_offence(session, offence_id, reason=body.reason, by=caller.subject, at=utc_now())

@@ -10,11 +10,11 @@ from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 from sqlalchemy import insert, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.inspection.field.places import Outcome
 from services.inspection.field.targets import queries as targets
 from services.inspection.field.targets.domain import Target
 from services.inspection.field.teams import queries as teams
 from services.inspection.oversight.rechecks import queries as rechecks
-from services.inspection.rounds.campaigns.domain import Outcome
 from services.inspection.rounds.visits import queries
 from services.inspection.rounds.visits.domain import SEEN, Score, Visit, VisitState
 from services.inspection.rounds.visits.usecases import count_visits

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from services.inspection.canonical import digest
 from services.inspection.field.devices.domain import PhoneTime
-from services.inspection.findings.violations.domain import Place
+from services.inspection.field.places import Place
 from services.inspection.orm import Base, Followed
 from services.inspection.rounds.visits.domain import VisitState
 from shared.data.database import Aggregate

@@ -7,15 +7,16 @@ from typing import Any, Final, TypeVar
 from pydantic import BaseModel, ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.inspection.field.places import Place
 from services.inspection.findings.evidence import usecases as evidence
 from services.inspection.findings.evidence.domain import Capture
 from services.inspection.findings.violations import usecases as violations
-from services.inspection.findings.violations.domain import LooseFinding, Place
+from services.inspection.findings.violations.domain import LooseFinding
 from services.inspection.rounds.visits import queries as visits
 from services.inspection.rounds.visits import usecases
 from services.inspection.rounds.visits.bodies import StartIn, SubmissionIn, VisitIn
 from services.inspection.rounds.visits.domain import Visit, VisitState
-from services.inspection.rounds.visits.usecases import Consequence
+from services.inspection.stories.submissions.usecases import Consequence, count_consequences, end_visit
 from services.inspection.stories.sync.domain import Kind, Operation, Stance, Verdict, stance
 from shared.data.unit_of_work import savepoint
 from shared.domain.clock import instant
@@ -65,7 +66,7 @@ async def perform_alone(session: AsyncSession, operation: Operation, caller: Pri
     try:
         async with savepoint(session):
             effect = await perform(session, operation, caller)
-            await usecases.settle(session, effect.consequences)
+            await count_consequences(session, effect.consequences)
             return replace(effect, consequences=())
     except Refusal as refusal:
         return Effect(Verdict.REFUSED, refusal.code, theirs=_told(refusal))
@@ -127,7 +128,7 @@ async def _submit_visit(session: AsyncSession, operation: Operation, caller: Pri
         if says_the_same(visit, body):
             return _in_the_way(Verdict.SOFT_CONFLICT, "said-already", visit)
         return _in_the_way(Verdict.HARD_CONFLICT, "visit-ended-meanwhile", visit)
-    visit, consequence = await usecases.end_visit(session, visit.id, body, caller=caller, at=operation.done_at)
+    visit, consequence = await end_visit(session, visit.id, body, caller=caller, at=operation.done_at)
     return replace(_stood(found, visit, theirs), consequences=[consequence])
 
 

@@ -17,7 +17,7 @@ from services.inspection.rounds.visits import queries as visits
 from services.inspection.rounds.visits import usecases as of_visits
 from services.inspection.rounds.visits.bodies import StartIn, SubmissionIn, VisitIn
 from services.inspection.rounds.visits.domain import VisitState
-from services.inspection.rounds.visits.usecases import Consequence, settle
+from services.inspection.stories.submissions.usecases import Consequence, count_consequences, submit_visit
 from services.inspection.stories.sync import queries
 from services.inspection.stories.sync.domain import (
     NEEDS_BASE,
@@ -188,7 +188,7 @@ class _Batch:
         await self._remember(sent)
         await self._resume()
         answers = [await self._answer(one) for one in sent]
-        await settle(self._session, self._consequences)
+        await count_consequences(self._session, self._consequences)
         self._session.add_all(self._new)
         await self._session.flush()
         return answers + [Answer.of(one, Verdict(one.verdict), released=True) for one in self._released]
@@ -315,7 +315,7 @@ async def _prevail(session: AsyncSession, operation: Operation, reason: str, cal
             await _begin(session, operation)
         case _:
             raise PhoneCannotPrevail(state=str(visit.state))
-    visit = await of_visits.submit_visit(session, visit.id, said, caller=_owner(operation), at=operation.done_at)
+    visit = await submit_visit(session, visit.id, said, caller=_owner(operation), at=operation.done_at)
     operation.entity_version = visit.version
     return True
 

@@ -4,7 +4,7 @@ import asyncio
 
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
-from services.inspection.field.grids.usecases import activate_due
+from services.inspection.stories.territory.usecases import activate_due
 from shared.data.leadership import pause, run_as_leader
 from shared.domain.clock import utc_now
 from shared.process.settings import ServiceSettings

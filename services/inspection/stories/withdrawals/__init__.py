@@ -1,0 +1,1 @@
+"""Withdraws or ends what other records may depend on: campaigns, violations, offences."""
