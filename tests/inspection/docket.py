@@ -1,8 +1,8 @@
 """Cases on a real database, brought to where a test needs them by their own use cases, on the days it needs."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
@@ -97,6 +97,14 @@ class Docket:
     sessions: async_sessionmaker[AsyncSession]
     institution: UUID
     now: datetime
+    days: set[date] = field(default_factory=set)
+    """Days of acts. Two fines for acts of one day would be for the same act."""
+
+    def _unused_day(self, latest: date) -> date:
+        while latest in self.days:
+            latest -= timedelta(days=1)
+        self.days.add(latest)
+        return latest
 
     async def officers(self) -> None:
         """Two certified officers, of a team that walks nowhere."""
@@ -134,8 +142,7 @@ class Docket:
         """A case filed so many days ago and taken through these steps; `serve+3` is three days after the filing."""
         at = self.now - timedelta(days=ago)
         violation = await self.violation(offence or OFFENCES.get(penalty.kind, "scope.disguised"), ago=ago)
-        # Each on a day of its own, or two fines would be for the same act.
-        day = china_date(at) - timedelta(days=int(violation) % 600)
+        day = self._unused_day(china_date(at))
         filing = Filing(grounds="x", acts_from=day, officers=OFFICERS, gravity=gravity)
         async with self.sessions.begin() as session:
             with acting_as(BUREAU.subject):
