@@ -10,6 +10,7 @@ import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import asyncpg
@@ -20,6 +21,7 @@ from deploy.local.apache import ApacheKafka
 from deploy.local.broker import EmbeddedBroker
 from deploy.local.postgres import EmbeddedPostgres, create_database
 from deploy.local.topics import Topic, create_topics
+from shared.data.database import Connection
 from shared.domain import clock
 from tests.clock import DayClock, wanted_origin
 from tests.infrastructure import (
@@ -36,6 +38,21 @@ clock.machine_time = DayClock(wanted_origin())  # before any test module compute
 MEMORY = Path("/dev/shm")
 ROOM = 3 * 1024**3
 """Bytes of memory that a run's databases may take; with less free they go to the disk, and a clone takes 0.3 s."""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def openers_of_connections() -> Iterator[None]:
+    """A connection that nobody closes is reported when it is collected, often in a later test: name its opener."""
+    plain = Connection.__init__
+
+    def remember(self: Connection, *args: Any, **more: Any) -> None:
+        plain(self, *args, **more)
+        test, task = os.environ.get("PYTEST_CURRENT_TEST"), asyncio.current_task()
+        self._source_traceback = f"{test}, in {task.get_name() if task else None}"
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Connection, "__init__", remember)
+        yield
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
