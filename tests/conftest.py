@@ -48,7 +48,9 @@ def openers_of_connections() -> Iterator[None]:
     def remember(self: Connection, *args: Any, **more: Any) -> None:
         plain(self, *args, **more)
         test, task = os.environ.get("PYTEST_CURRENT_TEST"), asyncio.current_task()
-        self._source_traceback = f"{test}, in {task.get_name() if task else None}"
+        self._source_traceback = (  # type: ignore[attr-defined]  # the stubs of the driver leave it out
+            f"{test}, in {task.get_name() if task else None}"
+        )
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Connection, "__init__", remember)
