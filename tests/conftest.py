@@ -24,14 +24,7 @@ from deploy.local.topics import Topic, create_topics
 from shared.data.database import Connection
 from shared.domain import clock
 from tests.clock import DayClock, wanted_origin
-from tests.infrastructure import (
-    Broker,
-    DatabaseServer,
-    ExternalBroker,
-    ExternalPostgres,
-    ScratchDatabase,
-    Topics,
-)
+from tests.infrastructure import Broker, DatabaseServer, ExternalBroker, ExternalPostgres, ScratchDatabase, Topics
 
 clock.machine_time = DayClock(wanted_origin())  # before any test module computes a day
 

@@ -22,10 +22,13 @@ from services.inspection.oversight.rechecks.routes import router as rechecks
 from services.inspection.oversight.reports.routes import router as campaign_reports
 from services.inspection.penalties.cases import domain as case_rules
 from services.inspection.penalties.cases.exhibits import router as exhibits
-from services.inspection.penalties.cases.outcomes import router as case_outcomes
-from services.inspection.penalties.cases.rights import router as case_rights
-from services.inspection.penalties.cases.routes import filings
 from services.inspection.penalties.cases.routes import router as cases
+from services.inspection.penalties.deadlines.routes import router as case_deadlines
+from services.inspection.penalties.decision.routes import router as decisions
+from services.inspection.penalties.execution.routes import router as execution
+from services.inspection.penalties.hearing.routes import router as hearings
+from services.inspection.penalties.opening.routes import filings
+from services.inspection.penalties.opening.routes import router as openings
 from services.inspection.planning.draws.routes import published as published_draws
 from services.inspection.planning.draws.routes import router as draws
 from services.inspection.planning.worklists.routes import router as worklists
@@ -84,8 +87,11 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             offence_withdrawal,
             filings,
             cases,
-            case_rights,
-            case_outcomes,
+            case_deadlines,
+            openings,
+            hearings,
+            decisions,
+            execution,
             exhibits,
             complaints,
             public_complaints,

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.inspection.oversight.duties.usecases import copy_responsibility
-from services.inspection.penalties.cases.usecases import hear_registry
+from services.inspection.penalties.execution.usecases import hear_registry
 from services.inspection.rounds.discoveries.queries import note_entries
 from services.inspection.rounds.visits.requests import REQUESTS, take_request
 from services.inspection.rulebook.calendars.usecases import CALENDAR, copy_calendar

@@ -12,8 +12,12 @@ from services.inspection.field.teams.domain import Inspector, TeamDetails
 from services.inspection.field.teams.usecases import form_team
 from services.inspection.findings.evidence.domain import Capture, CleanCopy, Evidence, SubjectKind
 from services.inspection.findings.violations import usecases as violations
-from services.inspection.penalties.cases import queries, usecases
+from services.inspection.penalties.cases import queries
 from services.inspection.penalties.cases.papers import Decision, Filing, Inquiry, Notice, Penalty, Review
+from services.inspection.penalties.decision import usecases as decision
+from services.inspection.penalties.execution import usecases as execution
+from services.inspection.penalties.hearing import usecases as hearing
+from services.inspection.penalties.opening import usecases as opening
 from services.inspection.rulebook.offences.domain import Finding, Gravity, PenaltyKind
 from shared.data.database import new_id
 from shared.domain.clock import china_date
@@ -32,25 +36,25 @@ Step = Callable[[AsyncSession, UUID, Penalty, datetime], Awaitable[object]]
 STEPS: dict[str, Step] = {
     "order": lambda session, case, _, at: _order(session, case, at),
     "inquire": lambda session, case, _, at: _inquire(session, case, at),
-    "preserve": lambda session, case, _, at: usecases.preserve_items(session, case, caller=BUREAU, at=at),
-    "review": lambda session, case, _, at: usecases.give_review(
+    "preserve": lambda session, case, _, at: opening.preserve_items(session, case, caller=BUREAU, at=at),
+    "review": lambda session, case, _, at: opening.give_review(
         session, case, Review(agreed=True, opinion="同意"), caller=JURIST, at=at
     ),
-    "notify": lambda session, case, penalty, at: usecases.notify_party(
+    "notify": lambda session, case, penalty, at: hearing.notify_party(
         session,
         case,
         Notice(facts="x", reasons="x", basis="x", penalties=[penalty], rights_told=True, hearing_told=True),
         caller=BUREAU,
         at=at,
     ),
-    "ask": lambda session, case, _, at: usecases.ask_hearing(session, case, caller=BUREAU, at=at),
-    "call": lambda session, case, _, at: usecases.call_hearing(
+    "ask": lambda session, case, _, at: hearing.ask_hearing(session, case, caller=BUREAU, at=at),
+    "call": lambda session, case, _, at: hearing.call_hearing(
         session, case, on=china_date(at + timedelta(days=30)), chair="chair", caller=BUREAU, at=at
     ),
-    "decide": lambda session, case, penalty, at: usecases.decide_case(
+    "decide": lambda session, case, penalty, at: decision.decide_case(
         session, case, Decision(penalties=[penalty], grounds="x", collective=True), caller=BUREAU, at=at
     ),
-    "serve": lambda session, case, _, at: usecases.serve_decision(session, case, "直接送达", caller=BUREAU, at=at),
+    "serve": lambda session, case, _, at: execution.serve_decision(session, case, "直接送达", caller=BUREAU, at=at),
 }
 
 
@@ -80,7 +84,7 @@ async def _inquire(session: AsyncSession, case_id: UUID, at: datetime) -> None:
     session.add(evidence)
     await session.flush()
     inquiry = Inquiry(officers=OFFICERS, identity_shown=True, record="询问笔录", evidence=[evidence.id])
-    await usecases.record_inquiry(session, case_id, inquiry, caller=BUREAU, at=at)
+    await opening.record_inquiry(session, case_id, inquiry, caller=BUREAU, at=at)
 
 
 async def _order(session: AsyncSession, case_id: UUID, at: datetime) -> None:
@@ -146,7 +150,7 @@ class Docket:
         filing = Filing(grounds="x", acts_from=day, officers=OFFICERS, gravity=gravity)
         async with self.sessions.begin() as session:
             with acting_as(BUREAU.subject):
-                filed = await usecases.file_case(session, violation, filing, caller=BUREAU, at=at)
+                filed = await opening.file_case(session, violation, filing, caller=BUREAU, at=at)
                 for step in steps:
                     name, _, later = step.partition("+")
                     await STEPS[name](session, filed.id, penalty, at + timedelta(days=int(later or 0)))

@@ -7,7 +7,6 @@ from typing import Any
 
 from services.inspection.field.places import Place
 from services.inspection.penalties.cases.domain import Case
-from services.inspection.penalties.cases.law import Ground
 from services.inspection.penalties.cases.papers import (
     Aggravation,
     Circumstance,
@@ -21,6 +20,11 @@ from services.inspection.penalties.cases.papers import (
     Statement,
 )
 from services.inspection.penalties.cases.states import Action, CaseState
+from services.inspection.penalties.decision.domain import decide, decide_on_the_spot, dismiss, extend, spare, withdraw
+from services.inspection.penalties.execution.domain import close, enforce, pay, serve
+from services.inspection.penalties.hearing.domain import ask_hearing, call_hearing, hold_hearing, notify, state_defence
+from services.inspection.penalties.law.domain import Ground
+from services.inspection.penalties.opening.domain import assign, exhibit, file, give_review, inquire, preserve, settle
 from services.inspection.rulebook.calendars.domain import WorkingCalendar
 from services.inspection.rulebook.offences.domain import (
     Gravity,
@@ -91,7 +95,7 @@ def decision(*penalties: Penalty, **more: Any) -> Decision:
 
 
 def filed(filing: Filing = FILING, **more: Any) -> Case:
-    case, _ = Case.file(
+    case, _ = file(
         filing, HERE, more.pop("offence", offence()), violation_id=new_id(), found_on=more.pop("found_on", DAY),
         certified=CERTIFIED, by="b1", at=AT,
     )  # fmt: skip
@@ -100,69 +104,69 @@ def filed(filing: Filing = FILING, **more: Any) -> Case:
 
 def investigating(**more: Any) -> Case:
     case = filed(**more)
-    case.inquire(INQUIRY, certified=CERTIFIED, at=AT)
+    inquire(case, INQUIRY, certified=CERTIFIED, at=AT)
     return case
 
 
 def reviewed() -> Case:
     case = investigating()
-    case.give_review(REVIEW, by="jurist", at=AT)
+    give_review(case, REVIEW, by="jurist", at=AT)
     return case
 
 
 def notified(*penalties: Penalty, **more: Any) -> Case:
     case = investigating(**more)
-    case.give_review(REVIEW, by="jurist", at=AT)
-    case.notify(notice(*penalties), offence(), ground(), at=AT)
+    give_review(case, REVIEW, by="jurist", at=AT)
+    notify(case, notice(*penalties), offence(), ground(), at=AT)
     return case
 
 
 def heard() -> Case:
     """A hearing was asked for, and called for the 12th of March, seven working days ahead."""
     case = notified(REVOCATION)
-    case.ask_hearing(CALENDAR, at=days(1))
-    case.call_hearing(date(2026, 3, 12), "chair", CALENDAR, at=days(1))
+    ask_hearing(case, CALENDAR, at=days(1))
+    call_hearing(case, date(2026, 3, 12), "chair", CALENDAR, at=days(1))
     return case
 
 
 def decided() -> Case:
     case = notified()
-    case.decide(decision(), ground(), by="b1", at=days(1))
+    decide(case, decision(), ground(), by="b1", at=days(1))
     return case
 
 
 def served() -> Case:
     case = decided()
-    case.serve("直接送达", CALENDAR, at=days(2))
+    serve(case, "直接送达", CALENDAR, at=days(2))
     return case
 
 
 def paid() -> Case:
     case = served()
-    case.pay(100_000, at=days(3))
+    pay(case, 100_000, at=days(3))
     return case
 
 
 def enforced() -> Case:
     case = served()
-    case.enforce("申请法院强制执行", at=days(30))
+    enforce(case, "申请法院强制执行", at=days(30))
     return case
 
 
 def closed() -> Case:
     case = paid()
-    case.close(at=days(4))
+    close(case, at=days(4))
     return case
 
 
 def ended(action: Action) -> Case:
     case = investigating()
     if action is Action.SPARE:
-        case.spare("x", ground(corrected=True), by="b1", at=AT)
+        spare(case, "x", ground(corrected=True), by="b1", at=AT)
     elif action is Action.DISMISS:
-        case.dismiss("x", by="b1", at=AT)
+        dismiss(case, "x", by="b1", at=AT)
     else:
-        case.withdraw("x", by="b1", at=AT)
+        withdraw(case, "x", by="b1", at=AT)
     return case
 
 
@@ -183,27 +187,27 @@ IN_STATE: dict[CaseState, Callable[[], Case]] = {
 }
 
 ACTS: dict[Action, Callable[[Case], CaseEvent]] = {
-    Action.ASSIGN: lambda case: case.assign(["o1", "o3"], ["o2"], certified=CERTIFIED, at=days(1)),
-    Action.INQUIRE: lambda case: case.inquire(INQUIRY, certified=CERTIFIED, at=days(1)),
-    Action.PRESERVE: lambda case: case.preserve(at=days(1)),
-    Action.SETTLE: lambda case: case.settle(at=days(1)),
-    Action.EXHIBIT: lambda case: case.exhibit([new_id()], at=days(1)),
-    Action.REVIEW: lambda case: case.give_review(REVIEW, by="jurist", at=days(1)),
-    Action.NOTIFY: lambda case: case.notify(notice(), offence(), ground(), at=days(1)),
-    Action.STATE: lambda case: case.state_defence(Statement(text="x"), by="p1", at=days(1)),
-    Action.ASK_HEARING: lambda case: case.ask_hearing(CALENDAR, at=days(1)),
-    Action.CALL_HEARING: lambda case: case.call_hearing(date(2026, 3, 20), "chair", CALENDAR, at=days(1)),
-    Action.HOLD_HEARING: lambda case: case.hold_hearing(attended=True, record="x", at=days(10)),
-    Action.EXTEND: lambda case: case.extend(date(2026, 6, 10), "x", most=30, by="b1", at=days(1)),
-    Action.DECIDE: lambda case: case.decide(decision(), ground(), by="b1", at=days(1)),
-    Action.DECIDE_ON_THE_SPOT: lambda case: case.decide_on_the_spot(
-        SpotDecision(grounds="x", identity_shown=True, fine_fen=300_000), ground(), by="b1", at=days(1)
+    Action.ASSIGN: lambda case: assign(case, ["o1", "o3"], ["o2"], certified=CERTIFIED, at=days(1)),
+    Action.INQUIRE: lambda case: inquire(case, INQUIRY, certified=CERTIFIED, at=days(1)),
+    Action.PRESERVE: lambda case: preserve(case, at=days(1)),
+    Action.SETTLE: lambda case: settle(case, at=days(1)),
+    Action.EXHIBIT: lambda case: exhibit(case, [new_id()], at=days(1)),
+    Action.REVIEW: lambda case: give_review(case, REVIEW, by="jurist", at=days(1)),
+    Action.NOTIFY: lambda case: notify(case, notice(), offence(), ground(), at=days(1)),
+    Action.STATE: lambda case: state_defence(case, Statement(text="x"), by="p1", at=days(1)),
+    Action.ASK_HEARING: lambda case: ask_hearing(case, CALENDAR, at=days(1)),
+    Action.CALL_HEARING: lambda case: call_hearing(case, date(2026, 3, 20), "chair", CALENDAR, at=days(1)),
+    Action.HOLD_HEARING: lambda case: hold_hearing(case, attended=True, record="x", at=days(10)),
+    Action.EXTEND: lambda case: extend(case, date(2026, 6, 10), "x", most=30, by="b1", at=days(1)),
+    Action.DECIDE: lambda case: decide(case, decision(), ground(), by="b1", at=days(1)),
+    Action.DECIDE_ON_THE_SPOT: lambda case: decide_on_the_spot(
+        case, SpotDecision(grounds="x", identity_shown=True, fine_fen=300_000), ground(), by="b1", at=days(1)
     ),
-    Action.SPARE: lambda case: case.spare("x", ground(corrected=True), by="b1", at=days(1)),
-    Action.DISMISS: lambda case: case.dismiss("x", by="b1", at=days(1)),
-    Action.WITHDRAW: lambda case: case.withdraw("x", by="b1", at=days(1)),
-    Action.SERVE: lambda case: case.serve("直接送达", CALENDAR, at=days(2)),
-    Action.PAY: lambda case: case.pay(1000, at=days(3)),
-    Action.ENFORCE: lambda case: case.enforce("x", at=days(30)),
-    Action.CLOSE: lambda case: case.close(at=days(4)),
+    Action.SPARE: lambda case: spare(case, "x", ground(corrected=True), by="b1", at=days(1)),
+    Action.DISMISS: lambda case: dismiss(case, "x", by="b1", at=days(1)),
+    Action.WITHDRAW: lambda case: withdraw(case, "x", by="b1", at=days(1)),
+    Action.SERVE: lambda case: serve(case, "直接送达", CALENDAR, at=days(2)),
+    Action.PAY: lambda case: pay(case, 1000, at=days(3)),
+    Action.ENFORCE: lambda case: enforce(case, "x", at=days(30)),
+    Action.CLOSE: lambda case: close(case, at=days(4)),
 }

@@ -14,6 +14,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from services.inspection.penalties.cases.papers import Penalty, Statement
+from services.inspection.penalties.decision.domain import decide, extend
+from services.inspection.penalties.execution.domain import close, enforce, pay, serve
+from services.inspection.penalties.hearing.domain import ask_hearing, call_hearing, hold_hearing, notify, state_defence
+from services.inspection.penalties.opening.domain import give_review, inquire
 from services.inspection.rulebook.offences.domain import PenaltyKind
 from shared.domain.refusals import Refusal
 from tests.inspection.penal import (
@@ -166,7 +170,7 @@ class CaseMachine(RuleBasedStateMachine):
             return
         allowed = model.stage in ("filed", "investigating", "notified", "hearing")
         paper = INQUIRY.model_copy(update={"harmful": not self.case.harmful} if finds else {})
-        if self.take("inquire", allowed, lambda: self.case.inquire(paper, certified=CERTIFIED, at=self.at)):
+        if self.take("inquire", allowed, lambda: inquire(self.case, paper, certified=CERTIFIED, at=self.at)):
             model.inquired = True
             if model.stage in ("notified", "hearing") and (finds or model.held_on is not None):
                 model.forget_notice()
@@ -180,7 +184,7 @@ class CaseMachine(RuleBasedStateMachine):
         allowed = model.stage in ("investigating", "legal_review", "notified", "hearing") and not officer
         given = REVIEW.model_copy(update={"agreed": agreed})
         by = "o1" if officer else "jurist"
-        if self.take("review", allowed, lambda: self.case.give_review(given, by=by, at=self.at)):
+        if self.take("review", allowed, lambda: give_review(self.case, given, by=by, at=self.at)):
             model.agreed_on, model.doubted = self.today if agreed else None, not agreed
             if model.stage in ("investigating", "legal_review"):
                 model.stage = "legal_review" if agreed else "investigating"
@@ -195,7 +199,7 @@ class CaseMachine(RuleBasedStateMachine):
         if again and (model.stated or model.asked_on is not None):
             allowed = allowed and grave == model.grave
         paper = notice(REVOCATION if grave else FINE, hearing_told=told)
-        if self.take("notify", allowed, lambda: self.case.notify(paper, offence(), ground(), at=self.at)):
+        if self.take("notify", allowed, lambda: notify(self.case, paper, offence(), ground(), at=self.at)):
             if again:
                 model.forget_notice()
             model.stage, model.grave, model.told_on = "notified", grave, self.today
@@ -205,7 +209,7 @@ class CaseMachine(RuleBasedStateMachine):
         model = self.model
         said = Statement(text="x", waives_hearing=waives)
         allowed = model.stage in ("notified", "hearing")
-        if self.take("state", allowed, lambda: self.case.state_defence(said, by="p", at=self.at)):
+        if self.take("state", allowed, lambda: state_defence(self.case, said, by="p", at=self.at)):
             model.stated = True
             model.waived = model.waived or (waives and model.stage == "notified")
 
@@ -214,7 +218,7 @@ class CaseMachine(RuleBasedStateMachine):
         model = self.model
         in_time = model.told_on is not None and self.today <= workdays(model.told_on, 5)
         allowed = model.stage == "notified" and model.grave and in_time
-        if self.take("ask", allowed, lambda: self.case.ask_hearing(CALENDAR, at=self.at)):
+        if self.take("ask", allowed, lambda: ask_hearing(self.case, CALENDAR, at=self.at)):
             model.stage, model.asked_on, model.waived = "hearing", self.today, False
 
     @rule(ahead=st.integers(5, 12), chair=st.sampled_from(["chair", "chair", "o1"]))
@@ -222,7 +226,7 @@ class CaseMachine(RuleBasedStateMachine):
         model, on = self.model, self.today + timedelta(days=ahead)
         allowed = model.stage == "hearing" and chair == "chair" and on >= workdays(self.today, 7)
         allowed = allowed and model.held_on is None
-        if self.take("call", allowed, lambda: self.case.call_hearing(on, chair, CALENDAR, at=self.at)):
+        if self.take("call", allowed, lambda: call_hearing(self.case, on, chair, CALENDAR, at=self.at)):
             model.hearing_on, model.held_on = on, None
 
     @rule(attended=st.booleans())
@@ -230,14 +234,14 @@ class CaseMachine(RuleBasedStateMachine):
         model = self.model
         allowed = model.stage == "hearing" and model.hearing_on is not None and self.today >= model.hearing_on
         allowed = allowed and model.held_on is None
-        if self.take("hold", allowed, lambda: self.case.hold_hearing(attended=attended, record="x", at=self.at)):
+        if self.take("hold", allowed, lambda: hold_hearing(self.case, attended=attended, record="x", at=self.at)):
             model.held_on, model.agreed_on = self.today, None
 
     @rule(more=st.sampled_from([1, 30, 31]))
     def extend(self, more: int) -> None:
         model, until = self.model, self.model.due + timedelta(days=more)
         allowed = model.undecided and not model.extended and self.today <= model.due and more <= 30
-        if self.take("extend", allowed, lambda: self.case.extend(until, "x", most=30, by="b", at=self.at)):
+        if self.take("extend", allowed, lambda: extend(self.case, until, "x", most=30, by="b", at=self.at)):
             model.due, model.extended = until, True
 
     @rule(answered=st.sampled_from([True, True, False]), together=st.sampled_from([True, True, False]))
@@ -246,13 +250,13 @@ class CaseMachine(RuleBasedStateMachine):
         paper = decision(REVOCATION if model.grave else FINE, answer="x" if answered else None, collective=together)
         here = ground(rectification_ordered=model.ordered)
         allowed = model.may_decide(self.today, answered=answered, together=together)
-        if self.take("decide", allowed, lambda: self.case.decide(paper, here, by="b", at=self.at)):
+        if self.take("decide", allowed, lambda: decide(self.case, paper, here, by="b", at=self.at)):
             model.stage, model.decided_on = "decided", self.today
 
     @rule()
     def serve(self) -> None:
         model = self.model
-        if self.take("serve", model.stage == "decided", lambda: self.case.serve("x", CALENDAR, at=self.at)):
+        if self.take("serve", model.stage == "decided", lambda: serve(self.case, "x", CALENDAR, at=self.at)):
             assert model.decided_on is not None
             assert self.case.decision is not None
             assert self.case.decision["served_late"] is (self.today > workdays(model.decided_on, 7))
@@ -265,7 +269,7 @@ class CaseMachine(RuleBasedStateMachine):
         if model.stage == "served" and not model.grave:
             owed = FINE_FEN + model.late(self.today) - model.paid
         allowed = model.stage == "served" and fen <= owed
-        if self.take("pay", allowed, lambda: self.case.pay(fen, at=self.at)):
+        if self.take("pay", allowed, lambda: pay(self.case, fen, at=self.at)):
             model.paid += fen
             model.stage = "paid" if fen == owed else "served"
 
@@ -273,14 +277,14 @@ class CaseMachine(RuleBasedStateMachine):
     def enforce(self) -> None:
         model = self.model
         passed = model.served_on is not None and (self.today - model.served_on).days > 15
-        if self.take("enforce", model.stage == "served" and passed, lambda: self.case.enforce("x", at=self.at)):
+        if self.take("enforce", model.stage == "served" and passed, lambda: enforce(self.case, "x", at=self.at)):
             model.stage = "enforced"
 
     @rule()
     def close(self) -> None:
         model = self.model
         allowed = model.stage in ("paid", "enforced") or (model.stage == "served" and model.grave)
-        if self.take("close", allowed, lambda: self.case.close(at=self.at)):
+        if self.take("close", allowed, lambda: close(self.case, at=self.at)):
             model.stage = "closed"
 
     @property

@@ -9,7 +9,7 @@ from sqlalchemy import func, select, update
 
 from services.inspection.field.targets.domain import Target
 from services.inspection.penalties.cases.papers import Filing
-from services.inspection.penalties.cases.usecases import file_case
+from services.inspection.penalties.opening.usecases import file_case
 from services.inspection.rounds.visits.domain import Visit
 from services.inspection.stories.records.violations import ViolationImporter
 from services.inspection.stories.records.visits import VisitImporter

@@ -27,17 +27,7 @@ from shared.events.registry.stop_orders import (
 )
 from tests.metrics.conftest import World, changed, institution
 from tests.metrics.deliveries import AT
-from tests.metrics.samples import (
-    COUNT_NOTHING,
-    OFFERING,
-    RECIPIENTS,
-    SAID,
-    SAID_BESIDES,
-    SAMPLES,
-    SCHOOL,
-    VISIT,
-    one,
-)
+from tests.metrics.samples import COUNT_NOTHING, OFFERING, RECIPIENTS, SAID, SAID_BESIDES, SAMPLES, SCHOOL, VISIT, one
 
 
 def test_no_event_is_forgotten() -> None:

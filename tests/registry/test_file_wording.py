@@ -13,10 +13,12 @@ from services.inspection.field.grids.domain import BlindSpot
 from services.inspection.field.places import Outcome
 from services.inspection.field.targets.domain import Cause
 from services.inspection.findings.violations.domain import ViolationState
-from services.inspection.penalties.cases import domain as cases
-from services.inspection.penalties.cases import execution
 from services.inspection.penalties.cases.papers import Circumstance
 from services.inspection.penalties.cases.states import CaseState
+from services.inspection.penalties.decision import domain as decision
+from services.inspection.penalties.execution import domain as execution
+from services.inspection.penalties.hearing import domain as hearing
+from services.inspection.penalties.opening import domain as opening
 from services.inspection.rulebook.offences.domain import PenaltyKind, Severity
 from services.registry.files.wording import details, in_words, title
 from services.registry.proposals.domain import ProposalKind
@@ -26,7 +28,7 @@ SAMPLES = Path(__file__).parents[1] / "contracts" / "samples"
 NAMES = {"网格", "原网格", "检查人员", "违规情形", "检查日期", "发现日期", "期限", "截止"}
 """What is shown under these is a code, a name or a day."""
 STEPS = [
-    *re.findall(r'_step\("(\w+)"', getsource(cases) + getsource(execution)),
+    *re.findall(r'\.step\("(\w+)"', "".join(map(getsource, (opening, hearing, decision, execution)))),
     "proposal_accepted",
     "proposal_dismissed",
 ]

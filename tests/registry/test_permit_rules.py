@@ -18,17 +18,7 @@ from services.registry.permits.domain import (
 )
 from shared.domain.refusals import Conflict
 from shared.events.registry.permits import PermitEvent
-from tests.registry.licensing import (
-    AT,
-    INSTITUTION,
-    NOTICE,
-    PERMIT_ACTIONS,
-    SCOPE,
-    TODAY,
-    days,
-    permit,
-    permit_that_is,
-)
+from tests.registry.licensing import AT, INSTITUTION, NOTICE, PERMIT_ACTIONS, SCOPE, TODAY, days, permit, permit_that_is
 
 AFTER = {
     Action.SUSPEND: PermitStatus.SUSPENDED,

@@ -19,12 +19,7 @@ from services.registry.applications.domain import (
 from services.registry.calendars import queries as calendars
 from services.registry.calendars.domain import Calendar
 from services.registry.institutions import queries as institutions
-from services.registry.institutions.domain import (
-    Details,
-    Institution,
-    OutsideYourDistrict,
-    Status,
-)
+from services.registry.institutions.domain import Details, Institution, OutsideYourDistrict, Status
 from services.registry.permits.domain import Validity
 from services.registry.permits.usecases import grant_permit
 from services.registry.procedures import queries as procedures

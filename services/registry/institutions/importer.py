@@ -12,13 +12,7 @@ from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.institutions import queries
-from services.registry.institutions.domain import (
-    FIELDS,
-    Details,
-    Institution,
-    Status,
-    public_state,
-)
+from services.registry.institutions.domain import FIELDS, Details, Institution, Status, public_state
 from services.registry.institutions.searching import searchable
 from services.registry.institutions.words import INTERPRETATIONS, WORDS, district_code
 from services.registry.permits.domain import Paper, Permit, Scope, Validity, contradictions

@@ -26,15 +26,7 @@ from shared.facts.relay import Relay
 from shared.process.failpoints import InjectedFault, armed
 from tests.infrastructure import Broker
 from tests.shared import edge_example
-from tests.shared.core.conftest import (
-    ExampleSettings,
-    Happened,
-    count,
-    example_inbox,
-    numbers_of,
-    tell,
-    write_effects,
-)
+from tests.shared.core.conftest import ExampleSettings, Happened, count, example_inbox, numbers_of, tell, write_effects
 
 pytestmark = pytest.mark.kafka
 Sessions = async_sessionmaker[AsyncSession]

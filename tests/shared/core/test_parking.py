@@ -23,15 +23,7 @@ from shared.facts.envelope import LARGEST_SEQUENCE
 from shared.facts.inbox import Inbox, Record, applied, discarded, parked
 from shared.facts.records import PatientRecords
 from shared.worker import operate
-from tests.shared.core.conftest import (
-    ExampleSettings,
-    Happened,
-    as_records,
-    count,
-    effects,
-    example_inbox,
-    numbers_of,
-)
+from tests.shared.core.conftest import ExampleSettings, Happened, as_records, count, effects, example_inbox, numbers_of
 from tests.shared.core.test_inbox import apply_one, messages_of, ready, reasons
 
 Sessions = async_sessionmaker[AsyncSession]

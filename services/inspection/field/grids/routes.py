@@ -8,13 +8,7 @@ from fastapi import Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.inspection.field.grids import queries, usecases
-from services.inspection.field.grids.domain import (
-    BlindSpot,
-    GridSet,
-    GridSetNotFound,
-    NoGrids,
-    SetState,
-)
+from services.inspection.field.grids.domain import BlindSpot, GridSet, GridSetNotFound, NoGrids, SetState
 from services.inspection.field.grids.successions import GridNotFound, SuccessionFault, Version, followed
 from shared.domain.clock import china_date, utc_now
 from shared.domain.dated import LaterVersionStands, MayBeWithdrawn, WithdrawalIn, WithdrawalTooLate, Withdrawn

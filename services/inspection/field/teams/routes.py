@@ -8,14 +8,7 @@ from fastapi import Query
 from pydantic import MISSING, BaseModel, ConfigDict
 
 from services.inspection.field.teams import queries
-from services.inspection.field.teams.domain import (
-    Grids,
-    Inspector,
-    Members,
-    Team,
-    TeamDetails,
-    TeamNotFound,
-)
+from services.inspection.field.teams.domain import Grids, Inspector, Members, Team, TeamDetails, TeamNotFound
 from shared.domain.wording import KEY, Code, Line
 from shared.http.paging import Page, PageOf, PageParams
 from shared.http.policies import Principal, allow

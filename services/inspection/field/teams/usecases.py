@@ -9,12 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.inspection.field.grids import queries as grids_in_force
 from services.inspection.field.grids.successions import Heirs, uncontested
 from services.inspection.field.teams import queries
-from services.inspection.field.teams.domain import (
-    Team,
-    TeamDetails,
-    TeamGrid,
-    TeamOutsideYourDistrict,
-)
+from services.inspection.field.teams.domain import Team, TeamDetails, TeamGrid, TeamOutsideYourDistrict
 from shared.domain.clock import china_date
 from shared.facts import journal
 from shared.http.policies import Principal

@@ -8,12 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.inspection.findings.violations.domain import (
-    DeadlineUnknown,
-    Violation,
-    ViolationNotFound,
-    ViolationState,
-)
+from services.inspection.findings.violations.domain import DeadlineUnknown, Violation, ViolationNotFound, ViolationState
 from services.inspection.rulebook.norms import queries as norms
 from services.inspection.rulebook.norms.domain import NormName
 from shared.http.policies import Principal

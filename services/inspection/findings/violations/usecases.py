@@ -12,11 +12,7 @@ from services.inspection.field.targets import queries as targets
 from services.inspection.field.targets.domain import TargetNotFound
 from services.inspection.field.teams import queries as teams
 from services.inspection.findings.violations import queries
-from services.inspection.findings.violations.domain import (
-    Violation,
-    ViolationIdTaken,
-    default_due_on,
-)
+from services.inspection.findings.violations.domain import Violation, ViolationIdTaken, default_due_on
 from services.inspection.rulebook.offences import queries as offences
 from services.inspection.rulebook.offences.domain import Finding, Offence, OffenceUnknown
 from shared.domain.clock import china_date

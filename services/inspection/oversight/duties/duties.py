@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Date, Integer, Subquery, Text, Uuid, bindparam, column, text
 
 from services.inspection.oversight.duties.steps import OWNERS
-from services.inspection.penalties.cases.law import SERVICE_DAYS, SETTLE_DAYS
+from services.inspection.penalties.law.domain import SERVICE_DAYS, SETTLE_DAYS
 from shared.domain.dated import STANDS
 
 _WORKING_DAYS_AFTER = """

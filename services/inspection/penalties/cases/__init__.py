@@ -1,1 +1,1 @@
-"""Penalty cases. Refuses a decision that a court would void, and names the article of the law that forbids it."""
+"""The file of a penalty case: what it holds, who may read it, and its exhibits."""

@@ -10,9 +10,7 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict
 
 from services.inspection.findings.evidence import queries
-from services.inspection.findings.evidence.domain import (
-    Exhibit,
-)
+from services.inspection.findings.evidence.domain import Exhibit
 from services.inspection.findings.evidence.exhibits import bundle
 from services.inspection.penalties.cases import queries as cases
 from services.inspection.penalties.cases.refusals import CaseNotFound

@@ -4,14 +4,12 @@ from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.inspection.findings.violations.domain import Violation
 from services.inspection.penalties.cases.domain import Case
-from services.inspection.penalties.cases.law import Window
 from services.inspection.penalties.cases.refusals import CaseNotFound
-from services.inspection.penalties.cases.states import CaseState
 from shared.http.policies import Principal
 from shared.http.reach import within_reach
 
@@ -72,31 +70,3 @@ async def subjects_of(session: AsyncSession, of: Case) -> list[UUID]:
     """What evidence for the case may be about: its violation, and the visit that found it."""
     visit = await session.scalar(select(Violation.visit_id).where(Violation.id == of.violation_id))
     return [of.violation_id] if visit is None else [of.violation_id, visit]
-
-
-async def fined_windows(session: AsyncSession, of: Case) -> Sequence[Window]:
-    """Other cases of this party in which this offence was fined, and the days of their acts."""
-    rows = await session.execute(
-        select(Case.acts_from, Case.acts_until).where(
-            _same_party(of), Case.offence == of.offence, Case.id != of.id, Case.fine_fen > 0
-        )
-    )
-    return [Window(row.acts_from, row.acts_until) for row in rows]
-
-
-async def is_first_offence(session: AsyncSession, of: Case) -> bool:
-    """Whether nothing was ever decided against this party for this offence, leniency included."""
-    dropped = (CaseState.WITHDRAWN, CaseState.NOT_PUNISHED)
-    earlier = await session.scalar(
-        select(Case.id)
-        .where(_same_party(of), Case.offence == of.offence, Case.id != of.id)
-        .where((Case.decided_on.is_not(None) | (Case.state == CaseState.LENIENCY)) & Case.state.not_in(dropped))
-        .limit(1)
-    )
-    return earlier is None
-
-
-def _same_party(of: Case) -> ColumnElement[bool]:
-    if of.institution_id is not None:
-        return Case.institution_id == of.institution_id
-    return Case.institution_id.is_(None) & (Case.party_name == of.party_name)

@@ -5,7 +5,6 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.inspection.penalties.cases.clock import Clock
 from services.inspection.penalties.cases.domain import Case
 from services.inspection.penalties.cases.papers import Aggravation, Party, Penalty, Proposal
 from services.inspection.penalties.cases.states import CaseState
@@ -176,44 +175,3 @@ def as_read_by(caller: Principal, case: Case) -> CaseOut | PartyCaseOut:
     """The case in the shape its reader may see."""
     shape = CaseOut if own_institution(caller) is None else PartyCaseOut
     return shape.model_validate(case)
-
-
-class TickOut(BaseModel):
-    """One deadline. `days_left` are natural days, negative once it has passed; both are null when it is done.
-    `provisional`: some day counted lies in a year whose calendar is not published."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-    name: Clock
-    title: str
-    law: str
-    article: str
-    due_on: date
-    working_days: bool
-    provisional: bool
-    done_on: date | None
-    days_left: int | None
-    working_days_left: int | None
-    overdue: bool
-
-
-class BlockOut(BaseModel):
-    """What forbids a decision today, with the article that says so."""
-
-    code: str
-    law: str | None
-    article: str | None
-    zh: str
-    en: str
-
-
-class ClockOut(BaseModel):
-    """The deadlines of a case as of today, what forbids its decision now, and what is still owed."""
-
-    case_id: UUID
-    as_of: date
-    state: CaseState
-    deadlines: list[TickOut]
-    blocks: list[BlockOut]
-    late_fen: int
-    owed_fen: int

@@ -17,13 +17,7 @@ from services.inspection.rounds.campaigns import queries as campaigns
 from services.inspection.rounds.campaigns.domain import CampaignTarget, InstitutionNotOnList
 from services.inspection.rounds.discoveries import queries as discoveries
 from services.inspection.rounds.visits import queries
-from services.inspection.rounds.visits.domain import (
-    AnotherTeamsWork,
-    Plan,
-    Visit,
-    VisitIdTaken,
-    VisitTeamUnknown,
-)
+from services.inspection.rounds.visits.domain import AnotherTeamsWork, Plan, Visit, VisitIdTaken, VisitTeamUnknown
 from services.inspection.rulebook.checklists import queries as checklists
 from shared.data.database import new_id
 from shared.data.unit_of_work import hold

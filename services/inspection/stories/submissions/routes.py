@@ -2,10 +2,7 @@
 
 from uuid import UUID
 
-from services.inspection.rounds.campaigns.domain import (
-    CampaignNotOpen,
-    OutcomeCounted,
-)
+from services.inspection.rounds.campaigns.domain import CampaignNotOpen, OutcomeCounted
 from services.inspection.rounds.discoveries.domain import DiscoveryUnasked
 from services.inspection.rounds.visits.bodies import SubmissionIn
 from services.inspection.rounds.visits.domain import (

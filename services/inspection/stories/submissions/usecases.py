@@ -16,27 +16,17 @@ from services.inspection.findings.complaints.usecases import take_look
 from services.inspection.findings.evidence import queries as evidence
 from services.inspection.findings.evidence.domain import SubjectKind
 from services.inspection.findings.violations import queries as violations
-from services.inspection.findings.violations.domain import (
-    Violation,
-    ViolationState,
-)
+from services.inspection.findings.violations.domain import Violation, ViolationState
 from services.inspection.findings.violations.usecases import offences_named
 from services.inspection.penalties.cases import queries as cases
 from services.inspection.rounds.campaigns import queries as campaigns
-from services.inspection.rounds.campaigns.domain import (
-    Count,
-    OutcomeCounted,
-)
+from services.inspection.rounds.campaigns.domain import Count, OutcomeCounted
 from services.inspection.rounds.campaigns.usecases import count_outcomes
 from services.inspection.rounds.discoveries import queries as discoveries
 from services.inspection.rounds.discoveries.domain import Discovery, DiscoveryDetails, DiscoveryUnasked
 from services.inspection.rounds.visits import queries as visits
 from services.inspection.rounds.visits.bodies import SubmissionIn
-from services.inspection.rounds.visits.domain import (
-    SEEN,
-    Purpose,
-    Visit,
-)
+from services.inspection.rounds.visits.domain import SEEN, Purpose, Visit
 from services.inspection.rounds.visits.usecases import count_visits
 from services.inspection.rulebook.checklists import queries as checklists
 from services.inspection.rulebook.checklists.domain import AnswersUnasked

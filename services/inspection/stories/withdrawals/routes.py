@@ -3,11 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from services.inspection.findings.violations.domain import (
-    Violation,
-    ViolationNotFound,
-    ViolationNotWithdrawable,
-)
+from services.inspection.findings.violations.domain import Violation, ViolationNotFound, ViolationNotWithdrawable
 from services.inspection.findings.violations.routes import ViolationOut
 from services.inspection.rounds.campaigns.domain import (
     Campaign,

@@ -7,28 +7,17 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.inspection.findings.violations import queries as violations
-from services.inspection.findings.violations.domain import (
-    Violation,
-    ViolationNotWithdrawable,
-)
+from services.inspection.findings.violations.domain import Violation, ViolationNotWithdrawable
 from services.inspection.penalties.cases import queries as cases
 from services.inspection.rounds.campaigns import queries as campaigns
-from services.inspection.rounds.campaigns.domain import (
-    Campaign,
-    CampaignChanged,
-    CampaignUnderWay,
-)
+from services.inspection.rounds.campaigns.domain import Campaign, CampaignChanged, CampaignUnderWay
 from services.inspection.rounds.campaigns.usecases import own_campaign_for_update, tell_list
 from services.inspection.rounds.visits import queries as visits
 from services.inspection.rounds.visits import requests
 from services.inspection.rulebook.checklists import queries as checklists
 from services.inspection.rulebook.checklists.domain import Checklist
 from services.inspection.rulebook.offences import queries as offences
-from services.inspection.rulebook.offences.domain import (
-    Offence,
-    OffenceAskedFor,
-    unbroken,
-)
+from services.inspection.rulebook.offences.domain import Offence, OffenceAskedFor, unbroken
 from shared.domain.dated import LaterVersionStands
 from shared.events.inspection.campaigns import CampaignTargetsWithdrawn, ListedTarget
 from shared.facts import journal

@@ -1,11 +1,10 @@
-"""`/v1/cases`: how a case ends: decided, spared, dropped; served, paid, enforced, closed."""
+"""`/v1/cases`: extension, decision, and ends without a penalty."""
 
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
-from services.inspection.penalties.cases import usecases
 from services.inspection.penalties.cases.domain import Case
 from services.inspection.penalties.cases.papers import Decision, SpotDecision
 from services.inspection.penalties.cases.refusals import (
@@ -14,7 +13,7 @@ from services.inspection.penalties.cases.refusals import (
     ChairInvolved,
     CollectiveDecisionMissing,
     DecisionLate,
-    EnforcementEarly,
+    ExtensionRefused,
     FactsUnproven,
     FinedAlready,
     FineOutOfRange,
@@ -26,14 +25,12 @@ from services.inspection.penalties.cases.refusals import (
     LegalReviewMissing,
     LeniencyUnfounded,
     LimitationPassed,
-    MoneyOwed,
     MustNotPunish,
     NoticeMissing,
     OfficerRecused,
     OfficersMissing,
     OnTheSpotTooGrave,
     OnTheSpotTooMuch,
-    PaymentExceeds,
     PenaltyUnfounded,
     PreservedItemsUndecided,
     RectificationNotOrdered,
@@ -42,16 +39,42 @@ from services.inspection.penalties.cases.refusals import (
     SuspensionOver,
 )
 from services.inspection.penalties.cases.shapes import CaseOut
+from services.inspection.penalties.decision import usecases
 from services.inspection.rulebook.norms.domain import NormUnknown
-from services.inspection.rulebook.offences.domain import MAX_FEN
 from shared.domain.clock import utc_now
-from shared.domain.wording import NUMBER, Line, Paragraph, Reason
+from shared.domain.wording import Day, Reason
 from shared.http.policies import Principal, allow
 from shared.http.web import SessionDep, problems, service_router
 
 router = service_router(prefix="/v1/cases", tags=["cases"])
 
 OfficialDep = Annotated[Principal, allow("bureau", "district_officer")]
+
+
+class CaseExtensionIn(BaseModel):
+    """Until when, and why."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    until: Day
+    reason: Reason
+
+
+@router.post(
+    "/{case_id}/extension",
+    response_model=CaseOut,
+    responses=problems(CaseNotFound, CaseStateRefuses, OfficerRecused, ExtensionRefused, NormUnknown),
+)
+async def extend_case(
+    case_id: UUID,
+    body: CaseExtensionIn,
+    caller: Annotated[Principal, allow("bureau")],
+    session: SessionDep,
+) -> Case:
+    """Approve more time for the decision: once, before the ninety days are over."""
+    return await usecases.extend_case(
+        session, case_id, until=body.until, reason=body.reason, caller=caller, at=utc_now()
+    )
 
 
 class PenaltyDecisionIn(Decision):
@@ -68,30 +91,6 @@ class GroundsIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     grounds: Reason
-
-
-class ServiceIn(BaseModel):
-    """How the decision was handed over."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    method: Line
-
-
-class PaymentIn(BaseModel):
-    """A payment, in fen."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    amount_fen: Annotated[int, NUMBER, Field(gt=0, le=MAX_FEN)]
-
-
-class EnforcementIn(BaseModel):
-    """How it was enforced."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    means: Paragraph
 
 
 @router.post(
@@ -179,37 +178,3 @@ async def dismiss_case(case_id: UUID, body: GroundsIn, caller: OfficialDep, sess
 async def withdraw_case(case_id: UUID, body: GroundsIn, caller: OfficialDep, session: SessionDep) -> Case:
     """Take a case off file that should not have been opened."""
     return await usecases.withdraw_case(session, case_id, body.grounds, caller=caller, at=utc_now())
-
-
-@router.post("/{case_id}/service", response_model=CaseOut, responses=problems(CaseNotFound, CaseStateRefuses))
-async def serve_decision(case_id: UUID, body: ServiceIn, caller: OfficialDep, session: SessionDep) -> Case:
-    """Record that the decision was handed over; after seven working days it is recorded as late."""
-    return await usecases.serve_decision(session, case_id, body.method, caller=caller, at=utc_now())
-
-
-@router.post(
-    "/{case_id}/payments",
-    response_model=CaseOut,
-    responses=problems(CaseNotFound, CaseStateRefuses, PaymentExceeds),
-)
-async def take_payment(case_id: UUID, body: PaymentIn, caller: OfficialDep, session: SessionDep) -> Case:
-    """Record a payment; late, 3 % of the fine is added a day, at most the fine."""
-    return await usecases.take_payment(session, case_id, body.amount_fen, caller=caller, at=utc_now())
-
-
-@router.post(
-    "/{case_id}/enforcement",
-    response_model=CaseOut,
-    responses=problems(CaseNotFound, CaseStateRefuses, EnforcementEarly),
-)
-async def enforce_decision(case_id: UUID, body: EnforcementIn, caller: OfficialDep, session: SessionDep) -> Case:
-    """Record that the decision was enforced, once the time to pay has passed."""
-    return await usecases.enforce_decision(session, case_id, body.means, caller=caller, at=utc_now())
-
-
-@router.post(
-    "/{case_id}/closure", response_model=CaseOut, responses=problems(CaseNotFound, CaseStateRefuses, MoneyOwed)
-)
-async def close_case(case_id: UUID, caller: OfficialDep, session: SessionDep) -> Case:
-    """Put the file away."""
-    return await usecases.close_case(session, case_id, caller=caller, at=utc_now())

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from services.inspection.penalties.cases import law
 from services.inspection.penalties.cases.domain import Case
 from services.inspection.penalties.cases.refusals import LAW
 from services.inspection.penalties.cases.states import ENDED
+from services.inspection.penalties.law import domain as law
 from shared.domain.working_days import CountsWorkingDays, Deadline
 
 

@@ -5,7 +5,6 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
-from services.inspection.penalties.cases import usecases
 from services.inspection.penalties.cases.domain import Case
 from services.inspection.penalties.cases.papers import Notice, Statement
 from services.inspection.penalties.cases.refusals import (
@@ -26,6 +25,7 @@ from services.inspection.penalties.cases.refusals import (
     SuspensionOver,
 )
 from services.inspection.penalties.cases.shapes import CaseOut, PartyCaseOut, as_read_by
+from services.inspection.penalties.hearing import usecases
 from services.inspection.rulebook.norms.domain import NormUnknown
 from shared.domain.clock import utc_now
 from shared.domain.wording import Day, Line, Paragraph

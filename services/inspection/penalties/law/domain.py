@@ -6,8 +6,9 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
+from services.inspection.penalties.cases.domain import Case
 from services.inspection.penalties.cases.papers import Decision, Party, Penalty
 from services.inspection.penalties.cases.refusals import (
     ChairInvolved,
@@ -36,9 +37,6 @@ from services.inspection.rulebook.norms.domain import NormName
 from services.inspection.rulebook.offences.domain import Gravity, Offence, PenaltyKind, PenaltyRule
 from shared.domain.refusals import Refusal
 from shared.domain.working_days import CountsWorkingDays, Deadline
-
-if TYPE_CHECKING:
-    from services.inspection.penalties.cases.domain import Case
 
 HEARING: Final[Mapping[Party, NormName]] = {
     Party.PERSON: NormName.HEARING_PERSON,
@@ -104,7 +102,7 @@ def limitation_ends(acts_until: date, *, five_years: bool) -> date:
         return acts_until.replace(year=acts_until.year + years, day=28)
 
 
-def too_old(case: "Case", offence: Offence) -> Iterator[Refusal]:
+def too_old(case: Case, offence: Offence) -> Iterator[Refusal]:
     """Found too late. An inquiry that finds no harm may bring five years down to two."""
     limit = limitation_ends(case.acts_until, five_years=offence.life_or_finance and case.harmful)
     if case.found_on > limit:
@@ -135,20 +133,20 @@ def needs_review(penalties: Sequence[Penalty], hearing_fen: int, *, heard: bool)
     return heard or gives_hearing(penalties, hearing_fen)
 
 
-def is_grave(case: "Case", penalties: Sequence[Penalty]) -> bool:
+def is_grave(case: Case, penalties: Sequence[Penalty]) -> bool:
     """Art. 57: grave penalties are decided together."""
     return case.gravity == Gravity.VERY_SERIOUS or any(
         one.kind in (PenaltyKind.REVOCATION, PenaltyKind.CLOSURE) for one in penalties
     )
 
 
-def check_penalties(case: "Case", penalties: Sequence[Penalty], offence: Offence, *, on: date) -> None:
+def check_penalties(case: Case, penalties: Sequence[Penalty], offence: Offence, *, on: date) -> None:
     """Each is one the law allows for an act as grave as this, a fine lies in its range, a suspension can be served."""
     for refusal in (*unfounded(case, penalties, offence), *_over(penalties, on=on)):
         raise refusal
 
 
-def unfounded(case: "Case", penalties: Sequence[Penalty], offence: Offence) -> Iterator[Refusal]:
+def unfounded(case: Case, penalties: Sequence[Penalty], offence: Offence) -> Iterator[Refusal]:
     """The penalties that the law does not allow here."""
     kinds = [one.kind for one in penalties]
     for place, one in enumerate(penalties):
@@ -169,7 +167,7 @@ def unfounded(case: "Case", penalties: Sequence[Penalty], offence: Offence) -> I
             yield PenaltyUnfounded(pointer=f"/penalties/{place}/amount_fen", illegal_income_fen=case.illegal_income_fen)
 
 
-def _range_fen(case: "Case", rule: PenaltyRule) -> tuple[int, int]:
+def _range_fen(case: Case, rule: PenaltyRule) -> tuple[int, int]:
     """Where something weighs against the party, the least of the range is too little."""
     least, most = rule.range_fen(case.illegal_income_fen)
     return (least + 1 if case.aggravations and least < most else least), most
@@ -191,7 +189,7 @@ def _rule(rules: Sequence[PenaltyRule], kind: PenaltyKind, gravity: Gravity) -> 
     return next((rule for rule in rules if rule.kind is kind and gravity in rule.gravities), None)
 
 
-def obstacles(case: "Case", ground: Ground, decision: Decision | None, *, on: date) -> Iterator[Refusal]:
+def obstacles(case: Case, ground: Ground, decision: Decision | None, *, on: date) -> Iterator[Refusal]:
     """All that forbids this decision on this day, in the order of the articles."""
     penalties = decision.penalties if decision is not None else case.proposed
     yield from _about_the_act(case, ground, penalties)
@@ -215,7 +213,7 @@ def obstacles(case: "Case", ground: Ground, decision: Decision | None, *, on: da
         yield DecisionLate(due_on=case.due_on)
 
 
-def _involved(case: "Case") -> Iterator[Refusal]:
+def _involved(case: Case) -> Iterator[Refusal]:
     """Who reviewed or chaired was neither recused nor ever an investigator of this case, also afterwards."""
     reviewer = case.review["by"] if case.review is not None and _stands(case.review) else None
     chair = (case.hearing or {}).get("chair")
@@ -227,7 +225,7 @@ def _involved(case: "Case") -> Iterator[Refusal]:
         yield ChairInvolved()
 
 
-def _about_the_act(case: "Case", ground: Ground, penalties: Sequence[Penalty]) -> Iterator[Refusal]:
+def _about_the_act(case: Case, ground: Ground, penalties: Sequence[Penalty]) -> Iterator[Refusal]:
     if not ground.rectification_ordered:
         yield RectificationNotOrdered()
     if any(one.kind is PenaltyKind.FINE for one in penalties) and any(_overlap(case, one) for one in ground.fined):
@@ -238,7 +236,7 @@ def _about_the_act(case: "Case", ground: Ground, penalties: Sequence[Penalty]) -
 
 
 def _about_review_and_hearing(
-    case: "Case", ground: Ground, penalties: Sequence[Penalty], *, on: date
+    case: Case, ground: Ground, penalties: Sequence[Penalty], *, on: date
 ) -> Iterator[Refusal]:
     asked = case.hearing_asked_on is not None
     if case.review is not None and not case.review["agreed"]:
@@ -260,7 +258,7 @@ def _stands(review: Mapping[str, Any]) -> bool:
     return "set_aside_on" not in review
 
 
-def spot_obstacles(case: "Case", ground: Ground, penalties: Sequence[Penalty]) -> Iterator[Refusal]:
+def spot_obstacles(case: Case, ground: Ground, penalties: Sequence[Penalty]) -> Iterator[Refusal]:
     """What forbids a decision on the spot besides its limits."""
     yield from _about_the_act(case, ground, penalties)
     yield from unfounded(case, penalties, ground.offence)
@@ -268,11 +266,11 @@ def spot_obstacles(case: "Case", ground: Ground, penalties: Sequence[Penalty]) -
         yield OfficersMissing(certified=len(set(case.officers) & set(ground.certified)))
 
 
-def _overlap(case: "Case", other: Window) -> bool:
+def _overlap(case: Case, other: Window) -> bool:
     return case.acts_from <= other.acts_until and other.acts_from <= case.acts_until
 
 
-def harsher_than_told(case: "Case", penalties: Sequence[Penalty], *, named: bool) -> Iterator[Refusal]:
+def harsher_than_told(case: Case, penalties: Sequence[Penalty], *, named: bool) -> Iterator[Refusal]:
     """Beyond the notice in force: a penalty nobody told of, a larger amount, a longer suspension, a public naming."""
     if case.notice is None:
         return
@@ -287,3 +285,11 @@ def harsher_than_told(case: "Case", penalties: Sequence[Penalty], *, named: bool
     # Who is criticised in public is named in public.
     if named and not case.notice.get("public_notice") and PenaltyKind.CRITICISM not in known:
         yield HarsherThanNotified()
+
+
+def check_officers(officers: Sequence[str], certified: Collection[str], recused: Sequence[str]) -> None:
+    """Two of them are certified today, and none is recused."""
+    if set(officers) & set(recused):
+        raise OfficerRecused(pointer="/officers")
+    if len(set(officers) & set(certified)) < OFFICERS:
+        raise OfficersMissing(pointer="/officers", certified=len(set(officers) & set(certified)))

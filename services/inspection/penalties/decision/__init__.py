@@ -1,0 +1,1 @@
+"""Decides a case, or ends it without a penalty."""

@@ -1,0 +1,1 @@
+"""Protects the party's rights: notice, statement, hearing."""

@@ -1,0 +1,1 @@
+"""The Administrative Penalty Law (行政处罚法) as checks, and the facts outside the file that they need."""

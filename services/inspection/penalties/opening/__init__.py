@@ -1,0 +1,1 @@
+"""Opens a case and investigates it: filing, officers, inquiries, preserved items, exhibits, legal review."""
