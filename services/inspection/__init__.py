@@ -6,4 +6,14 @@ wings meet is a story.
 
 from typing import Final
 
-WINGS: Final = ("stories", "oversight", "penalties", "planning", "findings", "rounds", "field", "rulebook")
+WINGS: Final = (
+    "accountability",
+    "stories",
+    "oversight",
+    "penalties",
+    "planning",
+    "findings",
+    "rounds",
+    "field",
+    "rulebook",
+)

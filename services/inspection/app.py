@@ -2,6 +2,7 @@
 
 from fastapi import FastAPI
 
+from services.inspection.accountability.duties.routes import router as accountability
 from services.inspection.field.devices import domain as device_rules
 from services.inspection.field.devices.routes import router as devices
 from services.inspection.field.grids.routes import router as grids
@@ -17,7 +18,6 @@ from services.inspection.findings.evidence.routes import key, open_evidence
 from services.inspection.findings.evidence.routes import router as evidence
 from services.inspection.findings.violations import domain as violation_rules
 from services.inspection.findings.violations.routes import router as violations
-from services.inspection.oversight.duties.routes import router as accountability
 from services.inspection.oversight.rechecks.routes import router as rechecks
 from services.inspection.oversight.reports.routes import router as campaign_reports
 from services.inspection.penalties.cases import domain as case_rules

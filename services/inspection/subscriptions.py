@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.inspection.oversight.duties.usecases import copy_responsibility
+from services.inspection.accountability.duties.usecases import copy_responsibility
 from services.inspection.penalties.execution.usecases import hear_registry
 from services.inspection.rounds.discoveries.queries import note_entries
 from services.inspection.rounds.visits.requests import REQUESTS, take_request

@@ -1,7 +1,7 @@
 """The worker of inspection: `python -m services.inspection.worker`."""
 
+from services.inspection.accountability.duties.watch import Watch
 from services.inspection.findings.evidence.keeper import Keeper
-from services.inspection.oversight.duties.watch import Watch
 from services.inspection.settings import Settings
 from services.inspection.stories.territory.schedule import GridCalendar
 from services.inspection.subscriptions import IMPORTERS, INBOX

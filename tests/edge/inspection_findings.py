@@ -6,9 +6,9 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from services.inspection.accountability.duties.domain import Escalation
+from services.inspection.accountability.duties.usecases import escalate_overdue
 from services.inspection.findings.violations import usecases as violations
-from services.inspection.oversight.duties.domain import Escalation
-from services.inspection.oversight.duties.usecases import escalate_overdue
 from services.inspection.penalties.cases.domain import Case
 from services.inspection.rulebook.offences.domain import Gravity, Offence
 from services.inspection.stories.rectification.usecases import rectify_violation, verify_violation

@@ -7,12 +7,12 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import func, select, update
 
+from services.inspection.accountability.duties.domain import Escalation
+from services.inspection.accountability.duties.duties import duties_on
+from services.inspection.accountability.duties.steps import OWNERS, TOLD, Level, Role, Step
+from services.inspection.accountability.duties.usecases import escalate_overdue
+from services.inspection.accountability.duties.watch import Watch
 from services.inspection.findings.evidence.domain import Evidence
-from services.inspection.oversight.duties.domain import Escalation
-from services.inspection.oversight.duties.duties import duties_on
-from services.inspection.oversight.duties.steps import OWNERS, TOLD, Level, Role, Step
-from services.inspection.oversight.duties.usecases import escalate_overdue
-from services.inspection.oversight.duties.watch import Watch
 from services.inspection.rounds.visits.domain import Visit
 from services.inspection.rulebook.offences.domain import Gravity
 from services.inspection.settings import Settings

@@ -1,1 +1,1 @@
-"""Decides whether the work was done: duties and escalations, second visits by other teams, reports of campaigns."""
+"""Decides whether the work was done well: second visits by other teams, and reports of campaigns."""

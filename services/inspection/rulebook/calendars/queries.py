@@ -13,3 +13,15 @@ async def working_calendar(session: AsyncSession, since: date) -> WorkingCalenda
     years = await session.scalars(select(KnownYear.year).where(KnownYear.year >= since.year))
     days = await session.execute(select(KnownDay.on, KnownDay.kind).where(KnownDay.year >= since.year))
     return WorkingCalendar(frozenset(years), {row.on: row.kind == "makeup_workday" for row in days})
+
+
+def working_days_after(start: str, days: int) -> str:
+    """SQL: the day so many working days after `start`. A day that no calendar knows is judged by its weekday."""
+    return f"""
+    (SELECT day::date FROM (
+        SELECT day, row_number() OVER (ORDER BY day) AS number
+        FROM generate_series({start} + 1, {start} + 60, interval '1 day') AS days (day)
+        LEFT JOIN known_day ON known_day."on" = day::date
+        WHERE coalesce(known_day.kind = 'makeup_workday', extract(isodow FROM day) < 6)
+    ) counted WHERE number = {days})
+"""  # noqa: S608 -- constants of ours

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import select
@@ -9,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.inspection.rulebook.norms.domain import Norm, NormName, NormNotFound, NormUnknown
 from services.inspection.rulebook.versions import in_order
-from shared.domain.dated import stands
+from shared.domain.dated import STANDS, stands
 
 
 async def norm(session: AsyncSession, name: NormName, *, on: date) -> int:
@@ -46,3 +47,10 @@ async def norms(
     if name is not None:
         wanted = wanted.where(Norm.name == name)
     return (await session.scalars(wanted)).all()
+
+
+NORMS_ON: Final = f"""
+    SELECT DISTINCT ON (name) name, value::integer AS days
+    FROM norm AS decided WHERE valid_from <= :on AND {STANDS} ORDER BY name, valid_from DESC
+"""  # noqa: S608 -- constants of ours
+"""The norms in force on the day `:on`, for a WITH clause."""

@@ -9,9 +9,9 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, false, null, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.inspection.oversight.duties.domain import Duty, Escalation, Responsible
-from services.inspection.oversight.duties.duties import duties_on
-from services.inspection.oversight.duties.steps import Level, Step
+from services.inspection.accountability.duties.domain import Duty, Escalation, Responsible
+from services.inspection.accountability.duties.duties import duties_on
+from services.inspection.accountability.duties.steps import Level, Step
 from services.inspection.rulebook.norms import queries as norms
 from services.inspection.rulebook.norms.domain import NormName
 from shared.http.policies import Principal

@@ -10,10 +10,10 @@ from datetime import date
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.inspection.accountability.duties.duties import duties_on
+from services.inspection.accountability.duties.queries import team_reach
 from services.inspection.field.teams.domain import Team
 from services.inspection.findings.violations.domain import Violation, ViolationState
-from services.inspection.oversight.duties.duties import duties_on
-from services.inspection.oversight.duties.queries import team_reach
 from services.inspection.oversight.rechecks import queries as rechecks
 from services.inspection.oversight.rechecks.domain import Agreement
 from services.inspection.rounds.visits.domain import Visit, VisitState

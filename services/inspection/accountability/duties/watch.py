@@ -5,7 +5,7 @@ from typing import cast
 
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
-from services.inspection.oversight.duties.usecases import escalate_overdue
+from services.inspection.accountability.duties.usecases import escalate_overdue
 from services.inspection.settings import Settings
 from shared.data.leadership import pause, run_as_leader
 from shared.domain.clock import utc_now

@@ -7,12 +7,12 @@ from uuid import UUID
 from fastapi import Query
 from pydantic import BaseModel, ConfigDict
 
-from services.inspection.oversight.duties import queries
-from services.inspection.oversight.duties.domain import Escalation
-from services.inspection.oversight.duties.performance import Performance, performances
-from services.inspection.oversight.duties.queries import DutyFilters
-from services.inspection.oversight.duties.steps import Level, Role, Step
-from services.inspection.oversight.duties.usecases import period
+from services.inspection.accountability.duties import queries
+from services.inspection.accountability.duties.domain import Escalation
+from services.inspection.accountability.duties.performance import Performance, performances
+from services.inspection.accountability.duties.queries import DutyFilters
+from services.inspection.accountability.duties.steps import Level, Role, Step
+from services.inspection.accountability.duties.usecases import period
 from shared.domain.clock import china_date, utc_now
 from shared.domain.refusals import Invalid
 from shared.domain.wording import KEY, Day

@@ -8,8 +8,8 @@ from uuid import UUID
 from sqlalchemy import BigInteger, Date, Index, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from services.inspection.accountability.duties.steps import Level, Role
 from services.inspection.orm import Base
-from services.inspection.oversight.duties.steps import Level, Role
 from shared.data.database import Aggregate, new_id
 from shared.events.inspection.escalations import EscalationRaised
 

@@ -6,9 +6,9 @@ from datetime import date, datetime
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.inspection.oversight.duties import queries
-from services.inspection.oversight.duties.domain import Duty, Escalation, Responsible
-from services.inspection.oversight.duties.steps import TOLD, Level
+from services.inspection.accountability.duties import queries
+from services.inspection.accountability.duties.domain import Duty, Escalation, Responsible
+from services.inspection.accountability.duties.steps import TOLD, Level
 from shared.domain.clock import china_date
 from shared.events.registry.responsibilities import ResponsibilityAssigned
 from shared.facts.inbox import Delivery
