@@ -7,7 +7,7 @@ from typing import Any, Final
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import ColumnElement, Select, and_, select
 
-from services.registry.institutions.domain import Institution, Mode, Status
+from services.registry.ledger.institutions.domain import Institution, Mode, Status
 from shared.domain.clock import china_date
 from shared.domain.refusals import Invalid
 from shared.domain.wording import Day, Reason

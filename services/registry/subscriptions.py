@@ -4,15 +4,15 @@ from collections.abc import Sequence
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.registry.applications.usecases import note_site_visit
-from services.registry.files.usecases import file_facts
-from services.registry.institutions.discoveries import enter_discovery
-from services.registry.institutions.importer import InstitutionImporter
-from services.registry.proposals.usecases import receive_proposals
-from services.registry.quality.usecases import copy_placements
-from services.registry.standings.usecases import copy_cases, copy_violations
-from services.registry.stop_orders.domain import Result
-from services.registry.stop_orders.usecases import conclude_visit
+from services.registry.ledger.institutions.discoveries import enter_discovery
+from services.registry.ledger.institutions.importer import InstitutionImporter
+from services.registry.licensing.applications.usecases import note_site_visit
+from services.registry.overview.files.usecases import file_facts
+from services.registry.overview.quality.usecases import copy_placements
+from services.registry.overview.standings.usecases import copy_cases, copy_violations
+from services.registry.supervision.proposals.usecases import receive_proposals
+from services.registry.supervision.stop_orders.domain import Result
+from services.registry.supervision.stop_orders.usecases import conclude_visit
 from shared.events.inspection.campaigns import CampaignDiscovery, CampaignTargetClosed
 from shared.events.inspection.cases import (
     CaseClosed,

@@ -5,10 +5,10 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from services.registry.applications.domain import Action, Application, State, Wish
-from services.registry.calendars.domain import Calendar
-from services.registry.permits.domain import CancellationGround, Permit, PermitStatus, Scope, Validity
-from services.registry.procedures.domain import Procedure, Terms
+from services.registry.licensing.applications.domain import Action, Application, State, Wish
+from services.registry.licensing.permits.domain import CancellationGround, Permit, PermitStatus, Scope, Validity
+from services.registry.rulebook.calendars.domain import Calendar
+from services.registry.rulebook.procedures.domain import Procedure, Terms
 
 AT = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 """A Monday, nine o'clock in China."""

@@ -8,7 +8,8 @@ from uuid import uuid4
 import pytest
 from pydantic import ValidationError
 
-from services.registry.advertisements.domain import (
+from services.registry.ledger.institutions.domain import CoordinatesIncomplete
+from services.registry.supervision.advertisements.domain import (
     TRANSITIONS,
     Action,
     Advertisement,
@@ -21,7 +22,6 @@ from services.registry.advertisements.domain import (
     State,
     VerifierRemovedIt,
 )
-from services.registry.institutions.domain import CoordinatesIncomplete
 from shared.domain.clock import china_date
 from tests.registry.conftest import AT
 

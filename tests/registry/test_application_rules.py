@@ -4,7 +4,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from services.registry.applications.domain import (
+from services.registry.ledger.institutions.domain import Details
+from services.registry.licensing.applications.domain import (
     OPEN,
     TRANSITIONS,
     AcceptedByLaw,
@@ -20,9 +21,8 @@ from services.registry.applications.domain import (
     SiteVisitMissing,
     State,
 )
-from services.registry.calendars.domain import Calendar
-from services.registry.institutions.domain import Details
-from services.registry.procedures.domain import NoProcedure, governing
+from services.registry.rulebook.calendars.domain import Calendar
+from services.registry.rulebook.procedures.domain import NoProcedure, governing
 from shared.events.registry.applications import ApplicationChanged, ApplicationEvent
 from tests.registry.licensing import (
     APPLICATION_ACTIONS,

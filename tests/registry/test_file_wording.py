@@ -18,9 +18,9 @@ from services.inspection.grids.domain import BlindSpot
 from services.inspection.offences.domain import PenaltyKind, Severity
 from services.inspection.targets.domain import Cause
 from services.inspection.violations.domain import ViolationState
-from services.registry.files.wording import details, in_words, title
-from services.registry.proposals.domain import ProposalKind
+from services.registry.overview.files.wording import details, in_words, title
 from services.registry.subscriptions import INBOX
+from services.registry.supervision.proposals.domain import ProposalKind
 
 SAMPLES = Path(__file__).parents[1] / "contracts" / "samples"
 NAMES = {"网格", "原网格", "检查人员", "违规情形", "检查日期", "发现日期", "期限", "截止"}

@@ -6,8 +6,8 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from services.registry.permits.domain import Paper, PermitStatus, Scope, Validity
-from services.registry.permits.usecases import PaperOutcome, record_papers
+from services.registry.licensing.permits.domain import Paper, PermitStatus, Scope, Validity
+from services.registry.licensing.permits.usecases import PaperOutcome, record_papers
 from shared.domain.clock import china_date, utc_now
 from tests.registry.conftest import AT, World
 

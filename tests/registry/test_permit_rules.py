@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from services.registry.permits.domain import (
+from services.registry.licensing.permits.domain import (
     TRANSITIONS,
     Action,
     CancellationGround,

@@ -6,9 +6,8 @@ from uuid import UUID
 
 import pytest
 
-from services.registry.institutions.domain import Details, Institution, InstitutionEnded
-from services.registry.procedures.domain import Procedure
-from services.registry.transformations.domain import (
+from services.registry.ledger.institutions.domain import Details, Institution, InstitutionEnded
+from services.registry.licensing.transformations.domain import (
     DoneInFuture,
     State,
     StepDoneAlready,
@@ -19,6 +18,7 @@ from services.registry.transformations.domain import (
     TransformationOver,
     TransformationPointless,
 )
+from services.registry.rulebook.procedures.domain import Procedure
 from tests.registry.licensing import AT, CALENDAR, TODAY, days, procedure
 
 STEPS = [{"code": "plan", "name": "方案", "days": 5}, {"code": "refund", "name": "退费", "days": 20}]

@@ -1,0 +1,89 @@
+"""Look into a doubt, merge two entries that are one institution, and keep inspection's placements."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.registry.ledger.institutions import queries as institutions
+from services.registry.ledger.institutions.domain import Institution
+from services.registry.ledger.responsibilities.usecases import vacate_all
+from services.registry.licensing.permits import queries as permits
+from services.registry.licensing.permits.domain import STANDING
+from services.registry.licensing.permits.usecases import settle_entry
+from services.registry.overview.quality import queries
+from services.registry.overview.quality.domain import Dismissal, Doubt, MergedHasPermit, MergeIntoItself, Placement
+from shared.domain.clock import china_date
+from shared.events.inspection.targets import TargetPlaced
+from shared.facts import journal
+from shared.facts.inbox import Delivery
+from shared.http.policies import Principal
+
+
+async def dismiss_finding(
+    session: AsyncSession,
+    doubt: Doubt,
+    institution_id: UUID,
+    other_id: UUID | None,
+    *,
+    reason: str,
+    caller: Principal,
+    at: datetime,
+) -> Dismissal:
+    """Note that an entry, or a pair of them, is as it should be."""
+    for one in (institution_id, other_id):
+        if one is not None:
+            await institutions.institution(session, one, caller)
+    dismissal, dismissed = Dismissal.dismiss(doubt, institution_id, other_id, reason=reason, by=caller.subject, at=at)
+    session.add(dismissal)
+    await journal.record(session, dismissed, subject=dismissal, reason=reason)
+    return dismissal
+
+
+async def merge_institutions(
+    session: AsyncSession, survivor_id: UUID, duplicate_id: UUID, *, reason: str, caller: Principal, at: datetime
+) -> Institution:
+    """End one entry in favour of another; the survivor takes over what it did not say itself."""
+    if survivor_id == duplicate_id:
+        raise MergeIntoItself(pointer="/duplicate_id")
+    locked = {
+        one: await institutions.institution_for_update(session, one, caller)
+        for one in sorted((survivor_id, duplicate_id))  # everybody locks in this order
+    }
+    survivor, duplicate = locked[survivor_id], locked[duplicate_id]
+    survivor.check_open()
+    if any(
+        permit.status_on(china_date(at)) in STANDING for permit in await permits.permits_of(session, [duplicate_id])
+    ):
+        raise MergedHasPermit
+    said = duplicate.details()
+    await journal.record(session, duplicate.merge_into(survivor, at=at), subject=duplicate, reason=reason)
+    await queries.move_file(session, duplicate_id, survivor_id)
+    # After the other's row is written: two may not have one code.
+    await settle_entry(session, survivor, survivor.missing_from(said), reason=reason, at=at)
+    await vacate_all(session, duplicate_id, reason=reason, at=at)
+    return survivor
+
+
+async def copy_placements(session: AsyncSession, deliveries: Sequence[Delivery]) -> None:
+    """Where inspection found each institution to lie."""
+    placed = {
+        delivery.event.institution_id: {
+            "institution_id": delivery.event.institution_id,
+            "grid": delivery.event.grid,
+            "blind_spot": delivery.event.blind_spot,
+        }
+        for delivery in deliveries
+        if isinstance(delivery.event, TargetPlaced)
+    }
+    if placed:
+        statement = insert(Placement)
+        told = statement.excluded
+        await session.execute(
+            statement.on_conflict_do_update(
+                index_elements=[Placement.institution_id], set_={"grid": told.grid, "blind_spot": told.blind_spot}
+            ),
+            list(placed.values()),
+        )
