@@ -138,7 +138,7 @@ class ApplicantUnclear(Invalid):
     zh = "须指明台账机构或填写新机构信息，二者取一。"
 
 
-class State(StrEnum):
+class ApplicationState(StrEnum):
     DRAFT = "draft"
     SUBMITTED = "submitted"
     RETURNED = "returned"
@@ -150,8 +150,14 @@ class State(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
-OPEN: Final = frozenset(State) - {State.GRANTED, State.REFUSED, State.WITHDRAWN}
-UNDER_EXAMINATION: Final = frozenset({State.ACCEPTED, State.SITE_VISIT_REQUESTED, State.SITE_VISITED})
+OPEN: Final = frozenset(ApplicationState) - {
+    ApplicationState.GRANTED,
+    ApplicationState.REFUSED,
+    ApplicationState.WITHDRAWN,
+}
+UNDER_EXAMINATION: Final = frozenset(
+    {ApplicationState.ACCEPTED, ApplicationState.SITE_VISIT_REQUESTED, ApplicationState.SITE_VISITED}
+)
 
 
 class Action(StrEnum):
@@ -167,18 +173,24 @@ class Action(StrEnum):
     WITHDRAW = "withdraw"
 
 
-TRANSITIONS: Final[Mapping[Action, tuple[frozenset[State], State | None]]] = {
-    Action.CHANGE: (frozenset({State.DRAFT, State.RETURNED}), None),
-    Action.SUBMIT: (frozenset({State.DRAFT, State.RETURNED}), State.SUBMITTED),
-    Action.RETURN: (frozenset({State.SUBMITTED}), State.RETURNED),
-    Action.ACCEPT: (frozenset({State.SUBMITTED}), State.ACCEPTED),
-    Action.REQUEST_SITE_VISIT: (frozenset({State.ACCEPTED, State.SITE_VISITED}), State.SITE_VISIT_REQUESTED),
+TRANSITIONS: Final[Mapping[Action, tuple[frozenset[ApplicationState], ApplicationState | None]]] = {
+    Action.CHANGE: (frozenset({ApplicationState.DRAFT, ApplicationState.RETURNED}), None),
+    Action.SUBMIT: (frozenset({ApplicationState.DRAFT, ApplicationState.RETURNED}), ApplicationState.SUBMITTED),
+    Action.RETURN: (frozenset({ApplicationState.SUBMITTED}), ApplicationState.RETURNED),
+    Action.ACCEPT: (frozenset({ApplicationState.SUBMITTED}), ApplicationState.ACCEPTED),
+    Action.REQUEST_SITE_VISIT: (
+        frozenset({ApplicationState.ACCEPTED, ApplicationState.SITE_VISITED}),
+        ApplicationState.SITE_VISIT_REQUESTED,
+    ),
     # Again by the same visit: a reviewer may have sent the team back to it.
-    Action.CONCLUDE_SITE_VISIT: (frozenset({State.SITE_VISIT_REQUESTED, State.SITE_VISITED}), State.SITE_VISITED),
+    Action.CONCLUDE_SITE_VISIT: (
+        frozenset({ApplicationState.SITE_VISIT_REQUESTED, ApplicationState.SITE_VISITED}),
+        ApplicationState.SITE_VISITED,
+    ),
     Action.EXTEND: (UNDER_EXAMINATION, None),
-    Action.GRANT: (frozenset({State.ACCEPTED, State.SITE_VISITED}), State.GRANTED),
-    Action.REFUSE: (frozenset({State.ACCEPTED, State.SITE_VISITED}), State.REFUSED),
-    Action.WITHDRAW: (OPEN, State.WITHDRAWN),
+    Action.GRANT: (frozenset({ApplicationState.ACCEPTED, ApplicationState.SITE_VISITED}), ApplicationState.GRANTED),
+    Action.REFUSE: (frozenset({ApplicationState.ACCEPTED, ApplicationState.SITE_VISITED}), ApplicationState.REFUSED),
+    Action.WITHDRAW: (OPEN, ApplicationState.WITHDRAWN),
 }
 """Action -> the states it is taken in, and the state it leads to (null: it stays)."""
 
@@ -278,7 +290,7 @@ class Application(Base, Aggregate):
             id=new_id(),
             version=0,
             matter=Matter.NEW_PERMIT,
-            state=State.DRAFT,
+            state=ApplicationState.DRAFT,
             applicant=applicant,
             drafted_at=at,
             changed_at=at,
@@ -385,7 +397,7 @@ class Application(Base, Aggregate):
 
     def _in_time_to_tell(self, procedure: Procedure, calendar: Calendar, at: datetime) -> bool:
         """Whether the days from the receipt, within which everything missing is told, still run."""
-        days = procedure.days.get(State.SUBMITTED)
+        days = procedure.days.get(ApplicationState.SUBMITTED)
         if days is None or self._received is None:
             return True
         return china_date(at) <= calendar.after_working_days(self._received, days).on
@@ -420,8 +432,8 @@ class Application(Base, Aggregate):
 
     def awaits(self, visit_id: UUID) -> bool:
         """Whether that visit's answer is waited for, or may correct the one it gave."""
-        asked = self.state == State.SITE_VISIT_REQUESTED
-        return asked or (self.state == State.SITE_VISITED and self.site_visit_id == visit_id)
+        asked = self.state == ApplicationState.SITE_VISIT_REQUESTED
+        return asked or (self.state == ApplicationState.SITE_VISITED and self.site_visit_id == visit_id)
 
     def extend(self, cause: str, procedure: Procedure, calendar: Calendar, *, at: datetime) -> ApplicationExtended:
         """Take more time for the decision, once; the applicant is told why."""
@@ -435,9 +447,9 @@ class Application(Base, Aggregate):
     def check_grantable(self, procedure: Procedure) -> None:
         """Whether a permit may be granted on it now."""
         self._check(Action.GRANT)
-        if procedure.site_visit and self.state != State.SITE_VISITED:
+        if procedure.site_visit and self.state != ApplicationState.SITE_VISITED:
             raise SiteVisitMissing
-        if self.state == State.SITE_VISITED and not self.site_visit_passed:
+        if self.state == ApplicationState.SITE_VISITED and not self.site_visit_passed:
             raise SiteVisitFailed(outcome=self.site_visit_outcome)
 
     def grant(self, permit_id: UUID, procedure: Procedure, *, at: datetime) -> ApplicationGranted:

@@ -23,6 +23,7 @@ from services.registry.licensing.applications.domain import (
     Application,
     ApplicationNotFound,
     ApplicationNotReady,
+    ApplicationState,
     ApprovalClosed,
     Document,
     DocumentsMissing,
@@ -34,7 +35,6 @@ from services.registry.licensing.applications.domain import (
     RequiredNotNamed,
     SiteVisitFailed,
     SiteVisitMissing,
-    State,
     Wish,
 )
 from services.registry.licensing.applications.queries import Filters
@@ -83,7 +83,7 @@ class ApplicationOut(BaseModel):
     id: UUID
     version: int
     matter: Matter
-    state: State
+    state: ApplicationState
     state_clock: ClockOut | None
     overall_clock: ClockOut | None
     applicant: str
@@ -138,7 +138,7 @@ class ReturnIn(BaseModel):
     acknowledged: bool = False
 
 
-class WithdrawalIn(BaseModel):
+class ApplicationWithdrawalIn(BaseModel):
     """Why it is taken back."""
 
     model_config = ConfigDict(extra="forbid")
@@ -198,7 +198,7 @@ async def list_applications(
     caller: ReaderDep,
     session: SessionDep,
     page: PageParams,
-    state: State | None = None,
+    state: ApplicationState | None = None,
     district: Annotated[str | None, KEY, Query(max_length=20)] = None,
     institution: UUID | None = None,
     overdue: bool | None = None,
@@ -385,7 +385,7 @@ async def decide_application(
     responses=problems(ApplicationNotFound, ApplicationNotReady),
 )
 async def withdraw_application(
-    application_id: UUID, body: WithdrawalIn, caller: ApplicantDep, session: SessionDep, response: Response
+    application_id: UUID, body: ApplicationWithdrawalIn, caller: ApplicantDep, session: SessionDep, response: Response
 ) -> ApplicationOut:
     """Take it back."""
     application = await usecases.withdraw_application(

@@ -89,7 +89,7 @@ class SuspensionIn(BaseModel):
     until: Day
 
 
-class NoticeIn(BaseModel):
+class RevocationNoticeIn(BaseModel):
     """The notice of a revocation; what is not said is written for you."""
 
     model_config = ConfigDict(extra="forbid")
@@ -108,7 +108,7 @@ class RevocationIn(BaseModel):
 
     exception: RevocationException | None = None
     cause: Paragraph
-    notice: NoticeIn = Field(default_factory=NoticeIn)
+    notice: RevocationNoticeIn = Field(default_factory=RevocationNoticeIn)
 
     def told(self, permit: Permit, legal_basis: str, on: date) -> NoticeContent:
         number = permit.number
@@ -121,7 +121,7 @@ class RevocationIn(BaseModel):
         )
 
 
-class ReasonIn(BaseModel):
+class ReinstatementIn(BaseModel):
     """Why."""
 
     model_config = ConfigDict(extra="forbid")
@@ -129,7 +129,7 @@ class ReasonIn(BaseModel):
     reason: Paragraph
 
 
-class CancellationIn(BaseModel):
+class PermitCancellationIn(BaseModel):
     """Why a permit is cancelled. Misconduct is no ground: see `/revocation`."""
 
     model_config = ConfigDict(extra="forbid")
@@ -199,7 +199,7 @@ async def suspend_permit(
     "/{permit_id}/reinstatement", response_model=PermitOut, responses=problems(PermitNotFound, PermitNotSuspended)
 )
 async def reinstate_permit(
-    permit_id: UUID, body: ReasonIn, caller: DeciderDep, session: SessionDep, response: Response
+    permit_id: UUID, body: ReinstatementIn, caller: DeciderDep, session: SessionDep, response: Response
 ) -> PermitOut:
     """Lift a suspension before its end."""
     permit = await usecases.reinstate_permit(session, permit_id, cause=body.reason, caller=caller, at=utc_now())
@@ -250,7 +250,7 @@ async def renew_permit(
     responses=problems(PermitNotFound, PermitEnded, PermitNotExpired),
 )
 async def cancel_permit(
-    permit_id: UUID, body: CancellationIn, caller: KeeperDep, session: SessionDep, response: Response
+    permit_id: UUID, body: PermitCancellationIn, caller: KeeperDep, session: SessionDep, response: Response
 ) -> PermitOut:
     """Cancel a permit without blame (注销), on one of the grounds of 行政许可法 art. 70."""
     permit = await usecases.cancel_permit(

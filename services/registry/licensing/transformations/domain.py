@@ -88,7 +88,7 @@ class Target(StrEnum):
     CLOSURE = "closure"
 
 
-class State(StrEnum):
+class TransformationState(StrEnum):
     UNDER_WAY = "under_way"
     COMPLETED = "completed"
     ABANDONED = "abandoned"
@@ -149,7 +149,7 @@ class Transformation(Base, Aggregate):
             version=0,
             institution_id=institution.id,
             target=target.value,
-            state=State.UNDER_WAY,
+            state=TransformationState.UNDER_WAY,
             procedure_id=procedure.id,
             permit=procedure.permit,
             steps=[
@@ -191,13 +191,13 @@ class Transformation(Base, Aggregate):
         missing = [step["code"] for step in self.steps if step["done_on"] is None]
         if missing:
             raise StepsOpen(steps=missing)
-        self.state, self.ended_on = State.COMPLETED, china_date(at)
+        self.state, self.ended_on = TransformationState.COMPLETED, china_date(at)
         return self._fact(TransformationCompleted, at, permit=self.permit)
 
     def abandon(self, *, at: datetime) -> TransformationAbandoned:
         """Give it up: the institution stays what it was."""
         self._check()
-        self.state, self.ended_on = State.ABANDONED, china_date(at)
+        self.state, self.ended_on = TransformationState.ABANDONED, china_date(at)
         return self._fact(TransformationAbandoned, at)
 
     @property
@@ -209,10 +209,10 @@ class Transformation(Base, Aggregate):
     def overdue_on(self, day: date) -> bool:
         """Whether the whole of it, or one of its steps, is late on a day."""
         late_step = any(step["done_on"] is None and step["due_on"] < day.isoformat() for step in self.steps)
-        return self.state == State.UNDER_WAY and (day > self.due_on or late_step)
+        return self.state == TransformationState.UNDER_WAY and (day > self.due_on or late_step)
 
     def _check(self) -> None:
-        if self.state != State.UNDER_WAY:
+        if self.state != TransformationState.UNDER_WAY:
             raise TransformationOver(state=self.state)
 
     def _fact(self, kind: type[Fact], at: datetime, **more: object) -> Fact:

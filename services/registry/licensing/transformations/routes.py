@@ -12,7 +12,6 @@ from services.registry.ledger.institutions.domain import InstitutionEnded, Insti
 from services.registry.licensing.transformations import queries, usecases
 from services.registry.licensing.transformations.domain import (
     DoneInFuture,
-    State,
     StepDoneAlready,
     StepNotFound,
     StepsOpen,
@@ -22,6 +21,7 @@ from services.registry.licensing.transformations.domain import (
     TransformationOver,
     TransformationPointless,
     TransformationRunning,
+    TransformationState,
 )
 from services.registry.rulebook.procedures.domain import NoProcedure, PermitFate
 from shared.domain.clock import china_date, utc_now
@@ -57,7 +57,7 @@ class StepIn(BaseModel):
     note: Reason | None = None
 
 
-class ReasonIn(BaseModel):
+class AbandonmentIn(BaseModel):
     """Why it is given up."""
 
     model_config = ConfigDict(extra="forbid")
@@ -82,7 +82,7 @@ class TransformationOut(BaseModel):
     version: int
     institution_id: UUID
     target: Target
-    state: State
+    state: TransformationState
     procedure_id: UUID
     permit: PermitFate
     steps: list[StepOut]
@@ -105,7 +105,7 @@ async def list_transformations(
     caller: ReaderDep,
     session: SessionDep,
     page: PageParams,
-    state: State | None = None,
+    state: TransformationState | None = None,
     target: Target | None = None,
 ) -> PageOf[TransformationOut]:
     """Transformations within the caller's reach, oldest first."""
@@ -204,7 +204,7 @@ async def complete_transformation(
 async def abandon_transformation(
     institution_id: UUID,
     transformation_id: UUID,
-    body: ReasonIn,
+    body: AbandonmentIn,
     caller: KeeperDep,
     session: SessionDep,
     response: Response,

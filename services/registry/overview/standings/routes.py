@@ -55,7 +55,7 @@ class LicenceOut(BaseModel):
     suspended_until: date | None
 
 
-class StopOrderOut(BaseModel):
+class StandingOrderOut(BaseModel):
     """A holiday stop that binds this institution; `today`: no subject training on this very day."""
 
     model_config = ConfigDict(from_attributes=True)
@@ -70,7 +70,7 @@ class HolidayOrderOut(BaseModel):
     """Whether a holiday stop order is in force for it."""
 
     in_force: bool
-    orders: list[StopOrderOut]
+    orders: list[StandingOrderOut]
 
 
 class ReasonOut(BaseModel):
@@ -153,7 +153,7 @@ async def get_standing(request: Request, uscc: Annotated[Uscc, Path()]) -> Respo
         open_penalties=facts.open_penalties,
         open_decisions=facts.open_decisions,
         holiday_order=HolidayOrderOut(
-            in_force=bool(facts.orders), orders=[StopOrderOut.model_validate(order) for order in facts.orders]
+            in_force=bool(facts.orders), orders=[StandingOrderOut.model_validate(order) for order in facts.orders]
         ),
         reasons=[ReasonOut(code=reason, zh=WORDS[reason][0], en=WORDS[reason][1]) for reason in standing.reasons],
         as_of=today,

@@ -66,7 +66,7 @@ class RuleOut(MayBeWithdrawn):
     effective_to: date | None
 
 
-class BreachOut(BaseModel):
+class RuleBreachOut(BaseModel):
     """A rule the plan would break, where in the plan, and by how much."""
 
     rule: str
@@ -90,7 +90,7 @@ class UndecidedOut(BaseModel):
 class VerdictOut(BaseModel):
     """What the plan breaks, what could not be decided, and the codes of the rules it was held against."""
 
-    breaches: list[BreachOut]
+    breaches: list[RuleBreachOut]
     undecided: list[UndecidedOut]
     checked: list[str]
 
@@ -162,7 +162,7 @@ async def check_plan(body: Plan, _: ReaderDep, session: SessionDep) -> VerdictOu
     verdict = await usecases.check_plan(session, body, today=china_date(utc_now()))
     return VerdictOut(
         breaches=[
-            BreachOut(
+            RuleBreachOut(
                 rule=breach.rule.code,
                 rule_id=breach.rule.id,
                 title=breach.rule.title_zh,

@@ -100,7 +100,7 @@ class Medium(StrEnum):
     OTHER = "other"
 
 
-class State(StrEnum):
+class AdvertisementState(StrEnum):
     FOUND = "found"
     REMOVAL_ORDERED = "removal_ordered"
     REMOVED = "removed"
@@ -114,11 +114,15 @@ class Action(StrEnum):
     VERIFY = "verify"
 
 
-TRANSITIONS: Final[Mapping[Action, frozenset[State]]] = {
-    Action.IDENTIFY: frozenset(State),  # whose it was matters after it is gone: somebody who does it again is known
-    Action.ORDER_REMOVAL: frozenset({State.FOUND}),
-    Action.REMOVE: frozenset({State.FOUND, State.REMOVAL_ORDERED}),  # a leaflet is torn down where it is found
-    Action.VERIFY: frozenset({State.REMOVED}),
+TRANSITIONS: Final[Mapping[Action, frozenset[AdvertisementState]]] = {
+    Action.IDENTIFY: frozenset(
+        AdvertisementState
+    ),  # whose it was matters after it is gone: somebody who does it again is known
+    Action.ORDER_REMOVAL: frozenset({AdvertisementState.FOUND}),
+    Action.REMOVE: frozenset(
+        {AdvertisementState.FOUND, AdvertisementState.REMOVAL_ORDERED}
+    ),  # a leaflet is torn down where it is found
+    Action.VERIFY: frozenset({AdvertisementState.REMOVED}),
 }
 """From which states an action is allowed."""
 
@@ -203,7 +207,7 @@ class Advertisement(Base, Aggregate):
             reported_institution_id=find.institution_id,
             found_by=by,
             found_at=at,
-            state=State.FOUND,
+            state=AdvertisementState.FOUND,
             **find.model_dump(),
         )
         return advertisement, advertisement._fact(AdvertisementFound, at, visit_id=find.visit_id)
@@ -221,7 +225,7 @@ class Advertisement(Base, Aggregate):
         self._check(Action.ORDER_REMOVAL)
         if due_on < china_date(at):
             raise RemovalDueOnPast(pointer="/due_on")
-        self.state, self.due_on, self.requirement = State.REMOVAL_ORDERED, due_on, requirement
+        self.state, self.due_on, self.requirement = AdvertisementState.REMOVAL_ORDERED, due_on, requirement
         return self._fact(AdvertisementRemovalOrdered, at, due_on=due_on)
 
     def remove(self, removed_on: date, note: str | None, *, by: str, at: datetime) -> AdvertisementRemoved:
@@ -229,7 +233,12 @@ class Advertisement(Base, Aggregate):
         self._check(Action.REMOVE)
         if not self.found_on <= removed_on <= china_date(at):
             raise RemovedOnImpossible(pointer="/removed_on")
-        self.state, self.removed_on, self.removed_by, self.removal_note = State.REMOVED, removed_on, by, note
+        self.state, self.removed_on, self.removed_by, self.removal_note = (
+            AdvertisementState.REMOVED,
+            removed_on,
+            by,
+            note,
+        )
         return self._fact(AdvertisementRemoved, at, removed_on=removed_on)
 
     def verify(self, *, holds: bool, note: str | None, by: str, at: datetime) -> AdvertisementVerified:
@@ -237,8 +246,8 @@ class Advertisement(Base, Aggregate):
         self._check(Action.VERIFY)
         if by == self.removed_by:
             raise VerifierRemovedIt
-        still_there = State.FOUND if self.due_on is None else State.REMOVAL_ORDERED
-        self.state = State.VERIFIED if holds else still_there
+        still_there = AdvertisementState.FOUND if self.due_on is None else AdvertisementState.REMOVAL_ORDERED
+        self.state = AdvertisementState.VERIFIED if holds else still_there
         self.verified_at = at if holds else None
         self.verified_by, self.verification_note = by, note
         return self._fact(AdvertisementVerified, at, holds=holds)
@@ -251,7 +260,7 @@ class Advertisement(Base, Aggregate):
         )
 
     def _check(self, action: Action) -> None:
-        if State(self.state) not in TRANSITIONS[action]:
+        if AdvertisementState(self.state) not in TRANSITIONS[action]:
             raise AdvertisementStateForbids(state=str(self.state), allowed=sorted(TRANSITIONS[action]))
 
     def _fact(self, kind: type[Fact], at: datetime, **more: object) -> Fact:

@@ -10,7 +10,7 @@ from sqlalchemy import and_, func, literal, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.ledger.institutions.domain import Institution
-from services.registry.supervision.advertisements.domain import Advertisement, AdvertisementNotFound, State
+from services.registry.supervision.advertisements.domain import Advertisement, AdvertisementNotFound, AdvertisementState
 from shared.http.policies import Principal
 from shared.http.reach import within_reach
 
@@ -70,7 +70,7 @@ async def advertisements(
         if value is not None and field.name != "overdue":
             wanted = wanted.where(getattr(Advertisement, field.name) == value)
     if filters.overdue is not None:
-        overdue = and_(Advertisement.state == State.REMOVAL_ORDERED, Advertisement.due_on < today)
+        overdue = and_(Advertisement.state == AdvertisementState.REMOVAL_ORDERED, Advertisement.due_on < today)
         wanted = wanted.where(overdue.is_(True) if filters.overdue else overdue.is_not(True))
     if after is not None:
         wanted = wanted.where(Advertisement.id > UUID(after))

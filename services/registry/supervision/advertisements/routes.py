@@ -15,6 +15,7 @@ from services.registry.supervision.advertisements.domain import (
     AdvertisementIdentifiedAlready,
     AdvertisementIdTaken,
     AdvertisementNotFound,
+    AdvertisementState,
     AdvertisementStateForbids,
     Find,
     FoundOnFuture,
@@ -22,7 +23,6 @@ from services.registry.supervision.advertisements.domain import (
     RemovalDueOnPast,
     RemovedOnImpossible,
     Source,
-    State,
     VerifierRemovedIt,
 )
 from services.registry.supervision.advertisements.queries import AdvertisementFilters
@@ -100,7 +100,7 @@ class AdvertisementOut(BaseModel):
     found_on: date
     found_by: str
     found_at: datetime
-    state: State
+    state: AdvertisementState
     due_on: date | None
     requirement: str | None
     removed_on: date | None
@@ -155,7 +155,7 @@ async def list_advertisements(
     caller: ReaderDep,
     session: SessionDep,
     page: PageParams,
-    state: State | None = None,
+    state: AdvertisementState | None = None,
     district: Annotated[str | None, KEY, Query(max_length=20)] = None,
     street: Annotated[str | None, KEY, Query(max_length=20)] = None,
     institution: UUID | None = None,

@@ -73,7 +73,7 @@ class BreachIn(BaseModel):
     note: Paragraph | None = None
 
 
-class BreachOut(BaseModel):
+class CommitmentBreachOut(BaseModel):
     """A violation that broke the commitment."""
 
     model_config = ConfigDict(from_attributes=True)
@@ -100,7 +100,7 @@ class CommitmentOut(BaseModel):
     breached_at: datetime | None
     district: str | None
     street: str | None
-    breaches: list[BreachOut]
+    breaches: list[CommitmentBreachOut]
 
 
 class CommitmentCount(BaseModel):
@@ -198,7 +198,7 @@ async def list_commitments(institution_id: UUID, caller: ReaderDep, session: Ses
 @router.post(
     "/institutions/{institution_id}/commitments/{commitment_id}/breaches",
     status_code=status.HTTP_201_CREATED,
-    response_model=BreachOut,
+    response_model=CommitmentBreachOut,
     responses=problems(InstitutionNotFound, CommitmentNotFound, ViolationUnknown, BreachRecordedAlready),
 )
 async def record_commitment_breach(
@@ -223,4 +223,4 @@ async def count_commitments(caller: ReaderDep, session: SessionDep, by: Dimensio
 
 def _shown(commitment: Commitment, breaches: Sequence[CommitmentBreach]) -> CommitmentOut:
     fields = {name: getattr(commitment, name) for name in CommitmentOut.model_fields if name != "breaches"}
-    return CommitmentOut(**fields, breaches=[BreachOut.model_validate(breach) for breach in breaches])
+    return CommitmentOut(**fields, breaches=[CommitmentBreachOut.model_validate(breach) for breach in breaches])

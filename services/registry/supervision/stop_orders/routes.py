@@ -44,7 +44,7 @@ ReaderDep = Annotated[Principal, allow("bureau", "district_officer", "inspector"
 IssuerDep = Annotated[Principal, allow("bureau", "district_officer")]
 
 
-class CancellationIn(BaseModel):
+class StopOrderCancellationIn(BaseModel):
     """Why the order is taken back."""
 
     model_config = ConfigDict(extra="forbid")
@@ -285,7 +285,7 @@ async def acknowledge_stop_order(
     responses=problems(StopOrderNotFound, StopOrderCancelledAlready, StopOrderBeyondReach),
 )
 async def cancel_stop_order(
-    stop_order_id: UUID, body: CancellationIn, caller: IssuerDep, session: SessionDep
+    stop_order_id: UUID, body: StopOrderCancellationIn, caller: IssuerDep, session: SessionDep
 ) -> StopOrder:
     """Take an order back."""
     return await usecases.cancel_stop_order(session, stop_order_id, body.cause, caller=caller, at=utc_now())
