@@ -8,9 +8,9 @@ from uuid import UUID
 
 import httpx
 
+from services.registry.ledger.observations.domain import OpenViolation
 from services.registry.licensing.permits.domain import Paper, Scope, Validity
 from services.registry.licensing.permits.usecases import record_papers
-from services.registry.overview.standings.domain import OpenViolation
 from services.registry.subscriptions import INBOX
 from services.registry.supervision.stop_orders.domain import Result
 from services.registry.supervision.stop_orders.usecases import conclude_visit

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import func, select, update
 
 from services.registry.ledger.institutions.domain import Institution
-from services.registry.overview.standings.domain import OpenViolation
+from services.registry.ledger.observations.domain import OpenViolation
 from services.registry.supervision.stop_orders.domain import Result, StopOrder, StopOrderNotFound, StopOrderRecipient
 from services.registry.supervision.stop_orders.queries import orders_in_force_for
 from services.registry.supervision.stop_orders.usecases import conclude_visit

@@ -8,17 +8,17 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.ledger.institutions.domain import Institution
+from services.registry.ledger.observations.domain import FileEntry
 from services.registry.ledger.responsibilities.domain import Responsibility
 from services.registry.licensing.applications.domain import Application
 from services.registry.licensing.permits.domain import Permit
 from services.registry.licensing.transformations.domain import Transformation
-from services.registry.overview.files.domain import Entry, FileEntry, as_the_institution_reads
+from services.registry.overview.files.domain import Entry, as_the_institution_reads
 from services.registry.supervision.advertisements.domain import Advertisement
 from services.registry.supervision.commitments.domain import Commitment
 from services.registry.supervision.notices.domain import Notice, Receipt
 from services.registry.supervision.proposals.domain import PenaltyProposal
 from services.registry.supervision.stop_orders.domain import StopOrder, StopOrderRecipient
-from shared.events.inspection.violations import ViolationWithdrawn
 from shared.facts.journal import journal
 from shared.http.policies import Principal
 
@@ -103,14 +103,3 @@ def _orders(ids: Select[Any]) -> Select[Any]:
         .join(StopOrderRecipient, StopOrderRecipient.stop_order_id == StopOrder.id)
         .where(StopOrderRecipient.institution_id.in_(ids))
     )  # fmt: skip
-
-
-async def knows_violation(session: AsyncSession, institution_id: UUID, violation_id: UUID) -> bool:
-    """Whether inspection told of this violation at this institution, and did not withdraw it since."""
-    told = select(FileEntry.type).where(
-        FileEntry.institution_id == institution_id,
-        FileEntry.key == violation_id,
-        FileEntry.type.like("inspection.violation.%"),
-    )
-    types = (await session.scalars(told)).all()
-    return bool(types) and ViolationWithdrawn.type not in types

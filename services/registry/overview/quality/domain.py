@@ -86,16 +86,6 @@ class Finding:
     facts: Mapping[str, object]
 
 
-class Placement(Base):
-    """The grid inspection found an institution's coordinates to lie in; a grid's code is its street's."""
-
-    __tablename__ = "placement"
-
-    institution_id: Mapped[UUID] = mapped_column(primary_key=True)
-    grid: Mapped[str | None] = mapped_column(Text)
-    blind_spot: Mapped[str | None] = mapped_column(Text)
-
-
 class Dismissal(Base, Aggregate):
     """A doubt that an official looked into and found to be none; it is not raised again."""
 

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from services.registry.ledger.institutions.domain import Institution, Status
+from services.registry.ledger.observations.domain import Placement
 from services.registry.ledger.responsibilities import queries as responsibilities
 from services.registry.ledger.responsibilities.domain import SUPERVISED, Role
 from services.registry.ledger.responsibilities.queries import Part
@@ -25,7 +26,6 @@ from services.registry.overview.quality.domain import (
     Entry,
     Finding,
     PartTooLarge,
-    Placement,
     similar_pairs,
 )
 from shared.http.policies import Principal

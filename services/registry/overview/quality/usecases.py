@@ -1,10 +1,8 @@
-"""Look into a doubt, merge two entries that are one institution, and keep inspection's placements."""
+"""Look into a doubt; merge two entries that are one institution."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.ledger.institutions import queries as institutions
@@ -14,11 +12,9 @@ from services.registry.licensing.permits import queries as permits
 from services.registry.licensing.permits.domain import STANDING
 from services.registry.licensing.permits.usecases import settle_entry
 from services.registry.overview.quality import queries
-from services.registry.overview.quality.domain import Dismissal, Doubt, MergedHasPermit, MergeIntoItself, Placement
+from services.registry.overview.quality.domain import Dismissal, Doubt, MergedHasPermit, MergeIntoItself
 from shared.domain.clock import china_date
-from shared.events.inspection.targets import TargetPlaced
 from shared.facts import journal
-from shared.facts.inbox import Delivery
 from shared.http.policies import Principal
 
 
@@ -65,25 +61,3 @@ async def merge_institutions(
     await settle_entry(session, survivor, survivor.missing_from(said), reason=reason, at=at)
     await vacate_all(session, duplicate_id, reason=reason, at=at)
     return survivor
-
-
-async def copy_placements(session: AsyncSession, deliveries: Sequence[Delivery]) -> None:
-    """Where inspection found each institution to lie."""
-    placed = {
-        delivery.event.institution_id: {
-            "institution_id": delivery.event.institution_id,
-            "grid": delivery.event.grid,
-            "blind_spot": delivery.event.blind_spot,
-        }
-        for delivery in deliveries
-        if isinstance(delivery.event, TargetPlaced)
-    }
-    if placed:
-        statement = insert(Placement)
-        told = statement.excluded
-        await session.execute(
-            statement.on_conflict_do_update(
-                index_elements=[Placement.institution_id], set_={"grid": told.grid, "blind_spot": told.blind_spot}
-            ),
-            list(placed.values()),
-        )

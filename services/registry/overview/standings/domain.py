@@ -5,53 +5,13 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from typing import Final, Literal
-from uuid import UUID
-
-from sqlalchemy import BigInteger, Date, Index, Text, text
-from sqlalchemy.orm import Mapped, mapped_column
 
 from services.registry.ledger.institutions.domain import Status
 from services.registry.licensing.permits.domain import PermitStatus, status_on
-from services.registry.orm import Base
 
 PENAL: Final = ("rectification_ordered", "rectified")
 """States of a violation that the public is told of: under an order, until somebody has seen it put right. A violation
 merely reported is an accusation, and stays inside."""
-
-
-class OpenViolation(Base):
-    """A local copy of inspection's violations: where each stands, and nothing more than a standing needs."""
-
-    __tablename__ = "violation_standing"
-    __table_args__ = (
-        Index(
-            "ix_violation_standing_penal",
-            "institution_id",
-            postgresql_where=text("state IN ('rectification_ordered', 'rectified')"),
-        ),
-    )
-
-    violation_id: Mapped[UUID] = mapped_column(primary_key=True)
-    institution_id: Mapped[UUID]
-    severity: Mapped[str] = mapped_column(Text)
-    state: Mapped[str] = mapped_column(Text)
-    due_on: Mapped[date | None] = mapped_column(Date)
-    visit_id: Mapped[UUID | None]
-    found_on: Mapped[date | None] = mapped_column(Date)
-    sequence: Mapped[int] = mapped_column(BigInteger)
-
-
-class OpenCase(Base):
-    """A local copy of inspection's penalty cases: where each stands. A decision is open from its service until it is
-    paid, enforced or closed; what was not served yet is nobody's to read."""
-
-    __tablename__ = "case_standing"
-    __table_args__ = (Index("ix_case_standing_open", "institution_id", postgresql_where=text("state = 'served'")),)
-
-    case_id: Mapped[UUID] = mapped_column(primary_key=True)
-    institution_id: Mapped[UUID]
-    state: Mapped[str] = mapped_column(Text)
-    sequence: Mapped[int] = mapped_column(BigInteger)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.ledger.institutions import queries as institutions
-from services.registry.overview.files import queries as files
+from services.registry.ledger.observations import queries as observations
 from services.registry.supervision.commitments import queries
 from services.registry.supervision.commitments.domain import (
     Commitment,
@@ -72,7 +72,7 @@ async def record_breach(
     """Record that a violation in the institution's file broke its commitment; once per violation."""
     await institutions.institution(session, institution_id, caller)
     commitment = await queries.commitment_for_update(session, institution_id, commitment_id)
-    if not await files.knows_violation(session, institution_id, violation_id):
+    if not await observations.knows_violation(session, institution_id, violation_id):
         raise ViolationUnknown(pointer="/violation_id")
     breach, breached = commitment.breach(violation_id, note=note, by=caller.subject, at=at)
     session.add(breach)

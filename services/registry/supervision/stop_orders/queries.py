@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, exists, func, null, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.ledger.institutions.domain import Institution
-from services.registry.overview.standings.domain import OpenViolation
+from services.registry.ledger.observations.domain import OpenViolation
 from services.registry.rulebook.calendars import queries as calendars
 from services.registry.supervision.stop_orders.domain import (
     RecipientState,

@@ -1,4 +1,4 @@
-"""Keeps the copies of inspection's violations and penalty cases that standings are judged by."""
+"""Keeps the copies of what inspection told. An older fact than a copy's changes nothing."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,13 +7,65 @@ from sqlalchemy import func
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.registry.overview.standings.domain import OpenCase, OpenViolation
+from services.registry.ledger.observations.domain import FileEntry, OpenCase, OpenViolation, Placement
 from shared.events.inspection.cases import CaseEvent
+from shared.events.inspection.targets import TargetPlaced
 from shared.events.inspection.violations import ViolationEvent
 from shared.facts.inbox import Delivery
 
 
-async def copy_violations(session: AsyncSession, deliveries: Sequence[Delivery]) -> None:
+async def note_observations(session: AsyncSession, deliveries: Sequence[Delivery]) -> None:
+    """File every fact, and bring the copies up to it."""
+    await _file_facts(session, deliveries)
+    await _copy_placements(session, deliveries)
+    await _copy_violations(session, deliveries)
+    await _copy_cases(session, deliveries)
+
+
+async def _file_facts(session: AsyncSession, deliveries: Sequence[Delivery]) -> None:
+    """A fact about no known institution (a newly found one) has no file to go to yet."""
+    entries = [
+        {
+            "event_id": delivery.envelope.event_id,
+            "institution_id": institution_id,
+            "source": delivery.envelope.source,
+            "type": delivery.envelope.type,
+            "key": delivery.envelope.key,
+            "sequence": delivery.envelope.sequence,
+            "actor": delivery.envelope.actor,
+            "at": delivery.envelope.time,
+            "facts": delivery.event.model_dump(mode="json"),
+        }
+        for delivery in deliveries
+        if (institution_id := getattr(delivery.event, "institution_id", None)) is not None
+    ]
+    if entries:
+        await session.execute(insert(FileEntry).on_conflict_do_nothing(), entries)
+
+
+async def _copy_placements(session: AsyncSession, deliveries: Sequence[Delivery]) -> None:
+    """Where inspection found each institution to lie."""
+    placed = {
+        delivery.event.institution_id: {
+            "institution_id": delivery.event.institution_id,
+            "grid": delivery.event.grid,
+            "blind_spot": delivery.event.blind_spot,
+        }
+        for delivery in deliveries
+        if isinstance(delivery.event, TargetPlaced)
+    }
+    if placed:
+        statement = insert(Placement)
+        told = statement.excluded
+        await session.execute(
+            statement.on_conflict_do_update(
+                index_elements=[Placement.institution_id], set_={"grid": told.grid, "blind_spot": told.blind_spot}
+            ),
+            list(placed.values()),
+        )
+
+
+async def _copy_violations(session: AsyncSession, deliveries: Sequence[Delivery]) -> None:
     """Where each violation stands after the newest of these facts; an older fact than the copy's changes nothing."""
     newest: dict[object, dict[str, object]] = {}
     for delivery in deliveries:
@@ -43,7 +95,7 @@ async def copy_violations(session: AsyncSession, deliveries: Sequence[Delivery])
     )
 
 
-async def copy_cases(session: AsyncSession, deliveries: Sequence[Delivery]) -> None:
+async def _copy_cases(session: AsyncSession, deliveries: Sequence[Delivery]) -> None:
     """Where each case stands after the newest of these facts."""
     newest: dict[object, dict[str, object]] = {}
     for delivery in deliveries:
