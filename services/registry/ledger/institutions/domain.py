@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Final, Self
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
@@ -113,6 +113,11 @@ class Status(StrEnum):
     CLOSED = "closed"
     UNLICENSED = "unlicensed"
     MERGED = "merged"
+
+
+AT_WORK: Final = (Status.ACTIVE, Status.SUSPENDED, Status.UNLICENSED)
+"""Whom the bureau can tell something, and who needs somebody responsible: licensed or not, but neither closed, nor
+another entry twice, nor still applying."""
 
 
 def check_uscc(value: str) -> str:

@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Select, Text, any_, literal, select
+from sqlalchemy import ARRAY, ColumnElement, Select, Text, and_, any_, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.registry.ledger.institutions.domain import Institution, InstitutionNotFound
+from services.registry.ledger.institutions.domain import AT_WORK, Institution, InstitutionNotFound, Mode
 from services.registry.ledger.institutions.searching import pattern
 from shared.domain.text import credit_code
 from shared.http.policies import Principal
@@ -146,3 +146,21 @@ async def whole_ledger(session: AsyncSession, filters: Filters) -> AsyncIterator
     rows = await session.stream(wanted.execution_options(yield_per=1000))
     async for row in rows:
         yield row
+
+
+def at_work(
+    *, district: str | None = None, street: str | None = None, kind: str | None = None, mode: str | None = None
+) -> ColumnElement[bool]:
+    """The condition that an institution is at work and one of these; who trains both ways trains in either mode."""
+    wanted: list[ColumnElement[bool]] = [Institution.status.in_(AT_WORK)]
+    for column, value in ((Institution.district, district), (Institution.street, street), (Institution.kind, kind)):
+        if value is not None:
+            wanted.append(column == value)
+    if mode is not None:
+        wanted.append(Institution.mode.in_({mode, Mode.BOTH}))
+    return and_(*wanted)
+
+
+def places(wanted: ColumnElement[bool], *more: Any) -> Select[Any]:
+    """Id, district and street of the institutions that meet a condition, after these columns."""
+    return select(*more, Institution.id, Institution.district, Institution.street).where(wanted)

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy import CheckConstraint, Date, Index, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.registry.ledger.institutions.domain import Institution, Status
+from services.registry.ledger.institutions.domain import Institution
 from services.registry.orm import Base
 from shared.data.database import Aggregate, new_id
 from shared.domain.clock import china_date
@@ -51,10 +51,6 @@ class Department(StrEnum):
     CULTURE_TOURISM = "culture_tourism"
     SCIENCE_TECHNOLOGY = "science_technology"
     SPORTS = "sports"
-
-
-SUPERVISED: Final = (Status.ACTIVE, Status.SUSPENDED, Status.UNLICENSED)
-"""What needs somebody responsible; an applicant has its application, and what is closed or merged has ended."""
 
 
 class Holder(BaseModel):

@@ -8,8 +8,8 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, exists, func, select, union
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.registry.ledger.institutions.domain import Institution
-from services.registry.ledger.responsibilities.domain import SUPERVISED, Responsibility, Role
+from services.registry.ledger.institutions.domain import AT_WORK, Institution
+from services.registry.ledger.responsibilities.domain import Responsibility, Role
 from shared.http.policies import Principal
 from shared.http.reach import within_reach
 
@@ -23,7 +23,7 @@ class Part:
     kind: str | None = None
 
     def conditions(self, caller: Principal) -> list[ColumnElement[bool]]:
-        """Supervised institutions of this part within the caller's reach."""
+        """Institutions at work in this part within the caller's reach."""
         reach = within_reach(
             caller, district=Institution.district, street=Institution.street, institution=Institution.id
         )
@@ -32,7 +32,7 @@ class Part:
             for name in ("district", "street", "kind")
             if (value := getattr(self, name)) is not None
         ]
-        return [Institution.status.in_(SUPERVISED), reach, *narrowed]
+        return [Institution.status.in_(AT_WORK), reach, *narrowed]
 
 
 async def responsibilities_of(session: AsyncSession, institution_id: UUID) -> Sequence[Responsibility]:

@@ -12,10 +12,10 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from services.registry.ledger.institutions.domain import Institution, Status
+from services.registry.ledger.institutions.domain import AT_WORK, Institution, Status
 from services.registry.ledger.observations.domain import Placement
 from services.registry.ledger.responsibilities import queries as responsibilities
-from services.registry.ledger.responsibilities.domain import SUPERVISED, Role
+from services.registry.ledger.responsibilities.domain import Role
 from services.registry.ledger.responsibilities.queries import Part
 from services.registry.licensing.permits import queries as permits
 from services.registry.licensing.permits.domain import STANDING, Permit
@@ -94,7 +94,7 @@ def _wanted(caller: Principal, search: Search) -> Select[Any]:
     )
     if paired:
         same = and_(_Other.permit_no == Institution.permit_no, _Other.id > Institution.id)
-        return wanted.join(_Other, same).where(_Other.status.in_(SUPERVISED)).order_by(_Other.id)
+        return wanted.join(_Other, same).where(_Other.status.in_(AT_WORK)).order_by(_Other.id)
     return wanted.join(Placement, Placement.institution_id == Institution.id) if doubt is Doubt.WRONG_PLACE else wanted
 
 

@@ -8,9 +8,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import ARRAY, Date, ForeignKey, Index, Text, UniqueConstraint, Uuid
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.registry.addressees import RecordedAnswer
 from services.registry.ledger.institutions.domain import Kind
 from services.registry.orm import Base
+from services.registry.supervision.answers.domain import RecordedAnswer
 from shared.data.database import Aggregate, new_id
 from shared.domain.clock import china_date
 from shared.domain.refusals import Conflict, Forbidden, Invalid, NotFound

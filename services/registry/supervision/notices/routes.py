@@ -7,8 +7,8 @@ from uuid import UUID
 from fastapi import Query, Response, status
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.registry.addressees import AnsweredInFuture, AnsweredTooEarly, Means, RecordedAnswer
 from services.registry.ledger.institutions.domain import InstitutionNotFound
+from services.registry.supervision.answers.domain import AnsweredInFuture, AnsweredTooEarly, Means, RecordedAnswer
 from services.registry.supervision.notices import queries, usecases
 from services.registry.supervision.notices.domain import (
     ConfirmByPast,

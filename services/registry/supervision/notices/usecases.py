@@ -8,8 +8,9 @@ from uuid import UUID
 from sqlalchemy import CursorResult, func, insert, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.registry.addressees import RecordedAnswer, at_work, places
 from services.registry.ledger.institutions.domain import Institution, InstitutionNotFound
+from services.registry.ledger.institutions.queries import at_work, places
+from services.registry.supervision.answers.domain import RecordedAnswer
 from services.registry.supervision.notices import queries
 from services.registry.supervision.notices.domain import Notice, NoticeContent, Receipt, RecipientsBeyondReach
 from shared.domain.clock import china_date

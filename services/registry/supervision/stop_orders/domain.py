@@ -10,10 +10,10 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy import ARRAY, CheckConstraint, Date, ForeignKey, Index, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.registry.addressees import RecordedAnswer
 from services.registry.ledger.institutions.domain import Kind, Mode
 from services.registry.orm import Base
 from services.registry.rulebook.calendars.domain import Calendar, SchoolTerm
+from services.registry.supervision.answers.domain import RecordedAnswer
 from shared.data.database import Aggregate, new_id
 from shared.domain.clock import china_date
 from shared.domain.refusals import Conflict, Forbidden, Invalid, NotFound

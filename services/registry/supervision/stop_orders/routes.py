@@ -8,9 +8,9 @@ from uuid import UUID
 from fastapi import Query, Response, status
 from pydantic import BaseModel, ConfigDict
 
-from services.registry.addressees import AnsweredInFuture, AnsweredTooEarly, Means, RecordedAnswer
 from services.registry.ledger.institutions.domain import Kind, Mode
 from services.registry.rulebook.calendars.domain import CalendarUnpublished, TermNotFound
+from services.registry.supervision.answers.domain import AnsweredInFuture, AnsweredTooEarly, Means, RecordedAnswer
 from services.registry.supervision.stop_orders import queries, usecases
 from services.registry.supervision.stop_orders.domain import (
     CalendarUnchanged,

@@ -7,8 +7,9 @@ from uuid import UUID
 from sqlalchemy import func, insert, literal
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.registry.addressees import RecordedAnswer, at_work, places
+from services.registry.ledger.institutions.queries import at_work, places
 from services.registry.rulebook.calendars import queries as calendars
+from services.registry.supervision.answers.domain import RecordedAnswer
 from services.registry.supervision.stop_orders import queries
 from services.registry.supervision.stop_orders.domain import (
     RecipientState,
