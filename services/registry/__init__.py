@@ -5,5 +5,5 @@ It is a house of wings. A slice of a wing imports slices of its own wing and of 
 
 from typing import Final
 
-WINGS: Final = ("overview", "supervision", "licensing", "rulebook", "ledger")
+WINGS: Final = ("stories", "overview", "supervision", "licensing", "rulebook", "ledger")
 """From top to bottom."""

@@ -24,6 +24,7 @@ from services.registry.rulebook.procedures import domain as procedure_rules
 from services.registry.rulebook.procedures.routes import router as procedures
 from services.registry.rulebook.rules.routes import router as rules
 from services.registry.settings import Settings
+from services.registry.stories.revocations.routes import router as revocations
 from services.registry.subscriptions import IMPORTERS
 from services.registry.supervision.advertisements import domain as advertisement_rules
 from services.registry.supervision.advertisements.routes import router as advertisements
@@ -48,6 +49,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             procedures,
             applications,
             permits,
+            revocations,
             transformations,
             transformations_of_one,
             calendars,

@@ -1,11 +1,11 @@
 """`/v1/permits`: what an institution may teach, where and until when."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Annotated, Self
 from uuid import UUID
 
 from fastapi import Query, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
 from services.registry.ledger.institutions.domain import Kind, Stage
 from services.registry.licensing.permits import queries, usecases
@@ -19,16 +19,13 @@ from services.registry.licensing.permits.domain import (
     PermitNotInForce,
     PermitNotSuspended,
     PermitStatus,
-    RevocationException,
-    RevocationNeedsProposal,
     SuspensionException,
     SuspensionNeedsProposal,
     SuspensionOver,
 )
 from services.registry.licensing.permits.queries import Filters
-from services.registry.supervision.notices.domain import ConfirmByPast, NoticeContent, Recipients
 from shared.domain.clock import china_date, utc_now
-from shared.domain.wording import KEY, Day, Document, Name, Paragraph
+from shared.domain.wording import KEY, Day, Paragraph
 from shared.http.paging import Page, PageOf, PageParams
 from shared.http.policies import Principal, allow
 from shared.http.web import SessionDep, problems, service_router
@@ -38,8 +35,6 @@ router = service_router(prefix="/v1/permits", tags=["permits"])
 ReaderDep = Annotated[Principal, allow("bureau", "district_officer", "inspector", "operator", "auditor", "service")]
 DeciderDep = Annotated[Principal, allow("bureau")]
 KeeperDep = Annotated[Principal, allow("bureau", "district_officer")]
-
-DAYS_TO_CONFIRM = timedelta(days=7)
 
 
 class PermitOut(BaseModel):
@@ -87,38 +82,6 @@ class SuspensionIn(BaseModel):
     exception: SuspensionException | None = None
     cause: Paragraph
     until: Day
-
-
-class RevocationNoticeIn(BaseModel):
-    """The notice of a revocation; what is not said is written for you."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    title: Name | None = None
-    body: Document | None = None
-    recipients: Recipients = Field(default_factory=Recipients)
-    confirm_by: Day | None = None
-
-
-class RevocationIn(BaseModel):
-    """A revocation on a named exception, and why it applies. The notice goes out in the same decision, to everybody
-    unless it says otherwise."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    exception: RevocationException | None = None
-    cause: Paragraph
-    notice: RevocationNoticeIn = Field(default_factory=RevocationNoticeIn)
-
-    def told(self, permit: Permit, legal_basis: str, on: date) -> NoticeContent:
-        number = permit.number
-        return NoticeContent(
-            title=self.notice.title or f"关于撤销办学许可证（{number}）的通报",
-            body=self.notice.body or f"经查，{self.cause}。依据{legal_basis}，撤销办学许可证（{number}）。",
-            legal_basis=legal_basis,
-            recipients=self.notice.recipients,
-            confirm_by=self.notice.confirm_by or on + DAYS_TO_CONFIRM,
-        )
 
 
 class ReinstatementIn(BaseModel):
@@ -203,31 +166,6 @@ async def reinstate_permit(
 ) -> PermitOut:
     """Lift a suspension before its end."""
     permit = await usecases.reinstate_permit(session, permit_id, cause=body.reason, caller=caller, at=utc_now())
-    return _shown(permit, response)
-
-
-@router.post(
-    "/{permit_id}/revocation",
-    response_model=PermitOut,
-    responses=problems(PermitNotFound, RevocationNeedsProposal, PermitEnded, ConfirmByPast),
-)
-async def revoke_permit(
-    permit_id: UUID, body: RevocationIn, caller: DeciderDep, session: SessionDep, response: Response
-) -> PermitOut:
-    """Take a permit back on a named exception and publish the notice about it: one decision.
-
-    As a penalty a permit is revoked by accepting the proposal of the decision (`/v1/proposals`).
-    """
-    at = utc_now()
-    permit = await usecases.revoke_on_exception(
-        session,
-        permit_id,
-        body.exception,
-        cause=body.cause,
-        tell=lambda permit, basis: body.told(permit, basis, china_date(at)),
-        caller=caller,
-        at=at,
-    )
     return _shown(permit, response)
 
 

@@ -1,6 +1,6 @@
 """Suspend, reinstate, revoke, renew and cancel permits; take over those a ledger states."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -14,21 +14,17 @@ from services.registry.licensing.permits import queries
 from services.registry.licensing.permits.domain import (
     ARTICLES,
     STANDING,
-    Action,
     CancellationGround,
     Paper,
     Permit,
     PermitInForceAlready,
     RevocationException,
-    RevocationNeedsProposal,
     Scope,
     SuspensionException,
     SuspensionNeedsProposal,
     Validity,
     entry_changes,
 )
-from services.registry.supervision.notices.domain import NoticeContent
-from services.registry.supervision.notices.usecases import publish_notice
 from shared.domain.clock import china_date
 from shared.facts import journal
 from shared.http.policies import Principal
@@ -128,8 +124,8 @@ async def reinstate_permit(
 async def revoke_permit(
     session: AsyncSession, permit_id: UUID, revocation: Revocation, notice_id: UUID, *, caller: Principal, at: datetime
 ) -> Permit:
-    """Revoke a permit; the notice of the decision is published."""
-    permit, institution = await _with_institution(session, permit_id, caller)
+    """Revoke a permit; `notice_id` is the notice of the decision."""
+    permit, institution = await locked_with_institution(session, permit_id, caller)
     revoked = permit.revoke(
         revocation.cause,
         legal_basis=revocation.legal_basis,
@@ -140,31 +136,6 @@ async def revoke_permit(
     await journal.record(session, revoked, subject=permit, reason=revocation.cause)
     await settle_entry(session, institution, at=at)
     return permit
-
-
-async def revoke_on_exception(
-    session: AsyncSession,
-    permit_id: UUID,
-    exception: RevocationException | None,
-    *,
-    cause: str,
-    tell: Callable[[Permit, str], NoticeContent],
-    caller: Principal,
-    at: datetime,
-) -> Permit:
-    """Take a permit back without a penalty decision and publish the notice about it, or neither.
-
-    Raises `RevocationNeedsProposal` where no exception is named.
-    """
-    permit, institution = await _with_institution(session, permit_id, caller)
-    if exception is None:
-        raise RevocationNeedsProposal(pointer="/exception", exceptions=list(RevocationException))
-    permit.check(Action.REVOKE, at)
-    legal_basis = ARTICLES[exception]
-    notice = await publish_notice(session, tell(permit, legal_basis), subjects=[institution.id], caller=caller, at=at)
-    return await revoke_permit(
-        session, permit_id, Revocation(cause, legal_basis, exception), notice.id, caller=caller, at=at
-    )
 
 
 async def renew_permit(
@@ -186,7 +157,7 @@ async def cancel_permit(
     at: datetime,
 ) -> Permit:
     """End a permit without blame."""
-    permit, institution = await _with_institution(session, permit_id, caller)
+    permit, institution = await locked_with_institution(session, permit_id, caller)
     await journal.record(session, permit.cancel(cause, ground=ground, at=at), subject=permit, reason=cause)
     await settle_entry(session, institution, at=at)
     return permit
@@ -244,7 +215,9 @@ async def record_papers(
     return outcomes
 
 
-async def _with_institution(session: AsyncSession, permit_id: UUID, caller: Principal) -> tuple[Permit, Institution]:
+async def locked_with_institution(
+    session: AsyncSession, permit_id: UUID, caller: Principal
+) -> tuple[Permit, Institution]:
     """Both locked, the institution first, as everywhere."""
     seen = await queries.permit(session, permit_id, caller)
     institution = await institutions.institution_for_update(session, seen.institution_id, caller)
