@@ -24,6 +24,7 @@ from services.registry.rulebook.procedures import domain as procedure_rules
 from services.registry.rulebook.procedures.routes import router as procedures
 from services.registry.rulebook.rules.routes import router as rules
 from services.registry.settings import Settings
+from services.registry.stories.penalties.routes import router as penalties
 from services.registry.stories.revocations.routes import router as revocations
 from services.registry.subscriptions import IMPORTERS
 from services.registry.supervision.advertisements import domain as advertisement_rules
@@ -63,6 +64,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             mergers,
             standings,
             proposals,
+            penalties,
             exports,
             imports_router(IMPORTERS),
         ],

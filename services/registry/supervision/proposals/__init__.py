@@ -1,1 +1,1 @@
-"""What penalty decisions ask of the registry: the bureau follows it, acting on permits and notices at once, or not."""
+"""What penalty decisions ask of the registry, and what the bureau decided on each."""

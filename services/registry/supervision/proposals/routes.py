@@ -6,19 +6,13 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
-from services.registry.ledger.institutions.domain import InstitutionNotFound
-from services.registry.licensing.permits.domain import PermitNotInForce, SuspensionOver
-from services.registry.supervision.notices.domain import ConfirmByPast
 from services.registry.supervision.proposals import queries, usecases
 from services.registry.supervision.proposals.domain import (
-    NoPermitLeft,
-    NoticePublishedAlready,
     PenaltyProposal,
     ProposalDecidedAlready,
     ProposalKind,
     ProposalNotFound,
     ProposalState,
-    Telling,
 )
 from shared.domain.clock import utc_now
 from shared.domain.wording import Reason
@@ -30,10 +24,6 @@ router = service_router(prefix="/v1/proposals", tags=["proposals"])
 
 ReaderDep = Annotated[Principal, allow("bureau", "district_officer", "auditor", "service")]
 DeciderDep = Annotated[Principal, allow("bureau")]
-
-
-class ProposalAcceptanceIn(Telling):
-    """How the city is told, where a notice goes out; what is not said is written for you."""
 
 
 class ProposalDismissalIn(BaseModel):
@@ -95,30 +85,6 @@ async def list_proposals(
 async def get_proposal(proposal_id: UUID, caller: ReaderDep, session: SessionDep) -> object:
     """One proposal, with its version as ETag."""
     return await queries.proposal(session, proposal_id, caller)
-
-
-@router.post(
-    "/{proposal_id}/acceptance",
-    response_model=ProposalOut,
-    responses=problems(
-        ProposalNotFound,
-        ProposalDecidedAlready,
-        NoPermitLeft,
-        NoticePublishedAlready,
-        InstitutionNotFound,
-        PermitNotInForce,
-        SuspensionOver,
-        ConfirmByPast,
-    ),
-)
-async def accept_proposal(
-    proposal_id: UUID, body: ProposalAcceptanceIn, caller: DeciderDep, session: SessionDep
-) -> PenaltyProposal:
-    """Follow it: the permits are revoked or suspended and the notice goes out in this one decision.
-
-    Proposals of one case share one notice: the second names that of the first.
-    """
-    return await usecases.accept_proposal(session, proposal_id, body, caller=caller, at=utc_now())
 
 
 @router.post(
