@@ -15,7 +15,6 @@ from services.registry.licensing.transformations.routes import overview as trans
 from services.registry.licensing.transformations.routes import router as transformations_of_one
 from services.registry.overview.files.routes import router as files
 from services.registry.overview.quality import domain as quality_rules
-from services.registry.overview.quality.routes import mergers
 from services.registry.overview.quality.routes import router as quality
 from services.registry.overview.standings.routes import router as standings
 from services.registry.rulebook.calendars import domain as calendar_rules
@@ -24,6 +23,8 @@ from services.registry.rulebook.procedures import domain as procedure_rules
 from services.registry.rulebook.procedures.routes import router as procedures
 from services.registry.rulebook.rules.routes import router as rules
 from services.registry.settings import Settings
+from services.registry.stories.corrections.routes import router as corrections
+from services.registry.stories.mergers.routes import router as mergers
 from services.registry.stories.penalties.routes import router as penalties
 from services.registry.stories.revocations.routes import router as revocations
 from services.registry.subscriptions import IMPORTERS
@@ -46,6 +47,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         description="The ledger of off-campus training institutions: one institution, one file. 校外培训机构台账。",
         routers=[
             institutions,
+            corrections,
             files,
             procedures,
             applications,

@@ -69,13 +69,6 @@ class InstitutionEnded(Conflict):
     zh = "该机构已关闭或已并入其他机构。"
 
 
-class EntryContradictsPermits(Conflict):
-    """The permits of this institution say otherwise; their status is changed at the permits."""
-
-    code = "entry-contradicts-permits"
-    zh = "与该机构许可证的状态不符，请通过许可证办理变更。"
-
-
 class Kind(StrEnum):
     """Subject training teaches 道德与法治, 语文, 历史, 地理, 数学, 外语, 物理, 化学 or 生物 (教监管厅函〔2021〕3号)."""
 

@@ -5,33 +5,26 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Query, Request, Response, status
-from pydantic import MISSING, BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict
 
 from services.registry.ledger.institutions import queries, usecases
 from services.registry.ledger.institutions.domain import (
-    Capacity,
-    CoordinatesIncomplete,
     Details,
-    EntryContradictsPermits,
     ExternalRefTaken,
     Institution,
     InstitutionNotFound,
     Kind,
-    Latitude,
-    Longitude,
     Mode,
     OutsideYourDistrict,
     Profit,
     Stage,
     Status,
-    Uscc,
     UsccTaken,
 )
 from services.registry.ledger.institutions.queries import Filters
 from shared.domain.clock import utc_now
-from shared.domain.wording import KEY, Address, Code, Key, Line, Name, Phone, Reason
+from shared.domain.wording import KEY
 from shared.facts import journal
-from shared.http.etags import IfMatch
 from shared.http.paging import Page, PageParams
 from shared.http.policies import Principal, allow
 from shared.http.reads import fetch_page
@@ -47,31 +40,6 @@ KeeperDep = Annotated[Principal, allow(*KEEPERS)]
 
 class InstitutionIn(Details):
     """An institution to enter in the ledger."""
-
-
-class InstitutionPatch(BaseModel):
-    """Fields to correct; an absent field stays as it is, null empties one that may be empty."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    name: Name | MISSING = MISSING
-    uscc: Uscc | MISSING | None = MISSING
-    permit_no: Key | MISSING | None = MISSING
-    kind: Kind | MISSING = MISSING
-    mode: Mode | MISSING = MISSING
-    profit: Profit | MISSING = MISSING
-    stages: list[Stage] | MISSING = MISSING
-    status: Status | MISSING = MISSING
-    district: Code | MISSING | None = MISSING
-    street: Code | MISSING | None = MISSING
-    address: Address | MISSING = MISSING
-    lon: Longitude | MISSING | None = MISSING
-    lat: Latitude | MISSING | None = MISSING
-    legal_representative: Line | MISSING | None = MISSING
-    phone: Phone | MISSING | None = MISSING
-    capacity: Capacity | MISSING | None = MISSING
-    external_ref: Key | MISSING | None = MISSING
-    reason: Reason | MISSING = MISSING
 
 
 class InstitutionOut(BaseModel):
@@ -158,33 +126,6 @@ async def list_institutions(
 async def get_institution(institution_id: UUID, caller: ReaderDep, session: SessionDep) -> object:
     """One entry, with its version as ETag."""
     return await queries.institution(session, institution_id, caller)
-
-
-@router.patch(
-    "/{institution_id}",
-    response_model=InstitutionOut,
-    responses=problems(
-        InstitutionNotFound,
-        UsccTaken,
-        ExternalRefTaken,
-        OutsideYourDistrict,
-        CoordinatesIncomplete,
-        EntryContradictsPermits,
-    ),
-)
-async def change_institution(
-    institution_id: UUID,
-    body: InstitutionPatch,
-    expected: IfMatch,
-    caller: KeeperDep,
-    session: SessionDep,
-) -> Institution:
-    """Correct an entry. Send the ETag you read as If-Match."""
-    changes = body.model_dump()
-    reason = changes.pop("reason", None)
-    return await usecases.change_institution(
-        session, institution_id, changes, expected=expected, reason=reason, caller=caller, at=utc_now()
-    )
 
 
 @router.get("/{institution_id}/history", response_model=list[HistoryEntry], responses=problems(InstitutionNotFound))

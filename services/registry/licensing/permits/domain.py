@@ -111,6 +111,13 @@ class SuspensionNeedsProposal(Conflict):
     zh = "暂停许可证须经采纳行政处罚决定的处理建议，或指明法定例外情形。"
 
 
+class EntryContradictsPermits(Conflict):
+    """The permits of this institution say otherwise; their status is changed at the permits."""
+
+    code = "entry-contradicts-permits"
+    zh = "与该机构许可证的状态不符，请通过许可证办理变更。"
+
+
 class RevocationException(StrEnum):
     """Why a permit is taken back without a penalty decision (撤销行政许可)."""
 

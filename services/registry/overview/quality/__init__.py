@@ -1,1 +1,1 @@
-"""What is doubtful about the ledger, with reasons; and the merge of two entries that are one institution."""
+"""What is doubtful about the ledger, with reasons, and which doubts an official has looked into."""

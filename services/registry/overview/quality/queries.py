@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, literal, or_, select, text
+from sqlalchemy import ColumnElement, Select, and_, exists, func, literal, or_, select
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
@@ -218,11 +218,3 @@ async def _dismissed_pairs(session: AsyncSession, doubt: Doubt) -> set[tuple[UUI
         )
     )
     return {(one, other) for one, other in rows if other is not None}
-
-
-async def move_file(session: AsyncSession, duplicate: UUID, survivor: UUID) -> None:
-    """Entries merged into the one that now ends belong to the survivor's file as well."""
-    await session.execute(
-        text("UPDATE institution SET merged_into = :survivor WHERE merged_into = :duplicate"),
-        {"survivor": survivor, "duplicate": duplicate},
-    )

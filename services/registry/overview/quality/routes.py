@@ -1,4 +1,4 @@
-"""`/v1/quality`: the work list of the ledger. `/v1/institutions/{id}/merger`: two entries become one."""
+"""`/v1/quality`: the work list of the ledger."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -7,8 +7,7 @@ from uuid import UUID
 from fastapi import Query, status
 from pydantic import BaseModel, ConfigDict
 
-from services.registry.ledger.institutions.domain import Institution, InstitutionEnded, InstitutionNotFound, Kind
-from services.registry.ledger.institutions.routes import InstitutionOut
+from services.registry.ledger.institutions.domain import InstitutionNotFound, Kind
 from services.registry.ledger.responsibilities.queries import Part
 from services.registry.overview.quality import queries, usecases
 from services.registry.overview.quality.domain import (
@@ -17,8 +16,6 @@ from services.registry.overview.quality.domain import (
     DismissedAlready,
     Doubt,
     Finding,
-    MergedHasPermit,
-    MergeIntoItself,
     PairIncomplete,
     PartTooLarge,
 )
@@ -30,7 +27,6 @@ from shared.http.policies import Principal, allow
 from shared.http.web import SessionDep, problems, service_router
 
 router = service_router(prefix="/v1/quality", tags=["ledger quality"])
-mergers = service_router(prefix="/v1/institutions", tags=["ledger quality"])
 
 ReaderDep = Annotated[Principal, allow("bureau", "district_officer", "auditor", "service")]
 KeeperDep = Annotated[Principal, allow("bureau", "district_officer")]
@@ -83,15 +79,6 @@ class DismissalOut(BaseModel):
     dismissed_at: datetime
 
 
-class MergerIn(BaseModel):
-    """The entry that ends, and why it is this one twice."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    duplicate_id: UUID
-    reason: Reason
-
-
 @router.get("", response_model=CountsOut)
 async def count_findings(
     caller: ReaderDep, session: SessionDep, district: Code = None, street: Code = None, kind: Kind | None = None
@@ -132,18 +119,4 @@ async def dismiss_finding(body: DismissalIn, caller: KeeperDep, session: Session
         raise PairIncomplete(pointer="/other_id")
     return await usecases.dismiss_finding(
         session, body.doubt, body.institution_id, body.other_id, reason=body.reason, caller=caller, at=utc_now()
-    )
-
-
-@mergers.post(
-    "/{institution_id}/merger",
-    response_model=InstitutionOut,
-    responses=problems(InstitutionNotFound, InstitutionEnded, MergeIntoItself, MergedHasPermit),
-)
-async def merge_institutions(
-    institution_id: UUID, body: MergerIn, caller: KeeperDep, session: SessionDep
-) -> Institution:
-    """Merge another entry into this one. The other ends as `merged`; both histories are this one's file."""
-    return await usecases.merge_institutions(
-        session, institution_id, body.duplicate_id, reason=body.reason, caller=caller, at=utc_now()
     )
