@@ -26,6 +26,7 @@ from services.registry.settings import Settings
 from services.registry.stories.corrections.routes import router as corrections
 from services.registry.stories.mergers.routes import router as mergers
 from services.registry.stories.penalties.routes import router as penalties
+from services.registry.stories.recounts.routes import router as recounts
 from services.registry.stories.revocations.routes import router as revocations
 from services.registry.subscriptions import IMPORTERS
 from services.registry.supervision.advertisements import domain as advertisement_rules
@@ -56,6 +57,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             transformations,
             transformations_of_one,
             calendars,
+            recounts,
             rules,
             notices,
             stop_orders,

@@ -1,6 +1,6 @@
 """`/v1/calendar`: what each day is, and who may train on it."""
 
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated
 from uuid import UUID
 
@@ -10,22 +10,13 @@ from pydantic import BaseModel, ConfigDict
 from services.registry.rulebook.calendars import queries, usecases
 from services.registry.rulebook.calendars.domain import (
     Calendar,
-    CalendarUnpublished,
-    CalendarYear,
-    CorrectionContent,
     DayKind,
-    DayNameMissing,
-    DayOutsideYear,
-    DayTwice,
-    MakeupNotOnWeekend,
     Period,
     SchoolTerm,
     TermContent,
     TermNotFound,
     TermOverlaps,
     TermReversed,
-    YearContent,
-    YearPublishedAlready,
 )
 from shared.domain.clock import utc_now
 from shared.domain.dated import MayBeWithdrawn, WithdrawalIn, WithdrawalTooLate, Withdrawn
@@ -71,18 +62,6 @@ class CalendarOut(BaseModel):
     unpublished_years: list[int]
 
 
-class CalendarYearOut(BaseModel):
-    """A published year. `version` counts its facts."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-    id: UUID
-    version: int
-    year: int
-    source: str
-    published_at: datetime
-
-
 class SchoolTermOut(MayBeWithdrawn):
     """A term or vacation; `district` null is the whole city. `version` counts its facts and is its ETag."""
 
@@ -126,27 +105,6 @@ def _day(calendar: Calendar, on: date, district: str | None) -> DayOut:
             None if kind is DayKind.UNKNOWN else calendar.forbids_subject_training(on, district)
         ),
     )
-
-
-@router.post(
-    "/years",
-    status_code=status.HTTP_201_CREATED,
-    response_model=CalendarYearOut,
-    responses=problems(YearPublishedAlready, DayOutsideYear, DayTwice, MakeupNotOnWeekend),
-)
-async def publish_calendar_year(body: YearContent, _: BureauDep, session: SessionDep) -> CalendarYear:
-    """Publish a year's calendar, once."""
-    return await usecases.publish_year(session, body, at=utc_now())
-
-
-@router.post(
-    "/corrections",
-    response_model=CalendarYearOut,
-    responses=problems(CalendarUnpublished, MakeupNotOnWeekend, DayNameMissing),
-)
-async def correct_calendar_day(body: CorrectionContent, _: BureauDep, session: SessionDep) -> CalendarYear:
-    """Correct one day of a published year; a null kind restores what its weekday says."""
-    return await usecases.correct_day(session, body, at=utc_now())
 
 
 @router.post(

@@ -6,7 +6,6 @@ from uuid import UUID
 from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.registry.licensing.applications.usecases import recount_clocks
 from services.registry.rulebook.calendars import queries
 from services.registry.rulebook.calendars.domain import (
     CalendarDay,
@@ -17,7 +16,6 @@ from services.registry.rulebook.calendars.domain import (
     TermOverlaps,
     YearContent,
 )
-from shared.domain.clock import china_date
 from shared.facts import journal
 from shared.http.etags import check_version
 
@@ -28,7 +26,6 @@ async def publish_year(session: AsyncSession, content: YearContent, *, at: datet
     session.add(year)
     await journal.record(session, published, subject=year)
     session.add_all(days)
-    await _recount(session, at)
     return year
 
 
@@ -40,14 +37,7 @@ async def correct_day(session: AsyncSession, content: CorrectionContent, *, at: 
     if day is not None:
         session.add(day)
     await journal.record(session, corrected, subject=year)
-    await _recount(session, at)
     return year
-
-
-async def _recount(session: AsyncSession, at: datetime) -> None:
-    """Days that are working days after all move the deadlines of running cases."""
-    await session.flush()
-    await recount_clocks(session, on=china_date(at))
 
 
 async def set_term(session: AsyncSession, content: TermContent, *, at: datetime) -> SchoolTerm:
