@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.ledger.institutions.discoveries import enter_discovery
-from services.registry.ledger.institutions.importer import InstitutionImporter
 from services.registry.ledger.observations.usecases import note_observations
 from services.registry.licensing.applications.usecases import note_site_visit
+from services.registry.stories.ledger_imports.importer import InstitutionImporter
 from services.registry.supervision.proposals.usecases import receive_proposals
 from services.registry.supervision.stop_orders.domain import Result
 from services.registry.supervision.stop_orders.usecases import conclude_visit

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import select, update
 
 from services.registry.ledger.institutions.domain import Institution
-from services.registry.ledger.institutions.importer import InstitutionImporter
+from services.registry.stories.ledger_imports.importer import InstitutionImporter
 from shared.imports import runner
 from shared.imports.reader import Row
 from shared.imports.runner import ImportRunner

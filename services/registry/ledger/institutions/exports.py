@@ -13,8 +13,8 @@ from starlette.responses import StreamingResponse
 
 from services.registry.ledger.institutions import queries
 from services.registry.ledger.institutions.domain import Kind, Status
-from services.registry.ledger.institutions.importer import InstitutionImporter
 from services.registry.ledger.institutions.queries import COLUMNS, Filters
+from services.registry.ledger.institutions.rows import CODED
 from shared.domain.clock import CHINA
 from shared.domain.wording import KEY
 from shared.http.policies import Principal, allow
@@ -38,7 +38,7 @@ def safe(value: object) -> str:
     return guarded(value) if isinstance(value, str) else str(value)
 
 
-_CODED = [name in InstitutionImporter.coded for name in COLUMNS]
+_CODED = [name in CODED for name in COLUMNS]
 
 
 def cells_of(row: Sequence[object]) -> list[str]:
