@@ -17,11 +17,10 @@ from services.afterschool.enrolments.domain import (
     StudentNotFound,
 )
 from services.afterschool.offerings.domain import Offering, OfferingNotFound, Window
-from services.afterschool.pages import Condition, Statement, given, page_statement
-from services.afterschool.reach import reaches, within_reach
 from services.afterschool.schools.domain import School
+from services.afterschool.schools.reach import reaches, within_reach
 from shared.http.policies import Principal
-from shared.http.reads import instant
+from shared.http.reads import Condition, Statement, given, instant, page_statement
 
 _ITEM = f"""
 SELECT enrolment.id, enrolment.version, offering_id, student_id, school_id, state, ticket,

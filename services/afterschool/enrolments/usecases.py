@@ -12,7 +12,7 @@ from services.afterschool.enrolments.domain import Enrolment, GuardianUnclear, S
 from services.afterschool.enrolments.promotion import next_fact, promote_waiting
 from services.afterschool.offerings import queries as offerings
 from services.afterschool.offerings.domain import OfferingNotFound
-from services.afterschool.reach import school_of
+from services.afterschool.schools.reach import school_of
 from shared.domain.refusals import Conflict
 from shared.facts import journal
 from shared.http.policies import Principal

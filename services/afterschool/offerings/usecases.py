@@ -9,9 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.afterschool.enrolments.promotion import promote_waiting
 from services.afterschool.offerings import queries
 from services.afterschool.offerings.domain import Offering, OfferingDetails
-from services.afterschool.reach import reaches
 from services.afterschool.schools import queries as schools
 from services.afterschool.schools.domain import SchoolNotFound
+from services.afterschool.schools.reach import reaches
 from shared.facts import journal
 from shared.http.etags import check_version
 from shared.http.policies import Principal

@@ -12,7 +12,7 @@ from services.registry.ledger.institutions.domain import AT_WORK, Institution, I
 from services.registry.ledger.institutions.searching import pattern
 from shared.domain.text import credit_code
 from shared.http.policies import Principal
-from shared.http.reads import instant
+from shared.http.reads import Condition, Statement, given, instant, page_statement
 
 COLUMNS = (
     "id", "version", "name", "uscc", "permit_no", "kind", "mode", "profit", "stages", "status", "district", "street",
@@ -21,6 +21,7 @@ COLUMNS = (
 )  # fmt: skip
 """What the API shows of an entry, in this order."""
 _WRITTEN = ", ".join(instant(name) if name.endswith("_at") else name for name in COLUMNS)
+_ITEM = f"SELECT {_WRITTEN} FROM institution WHERE {{where}}"  # noqa: S608 -- column names of ours
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,24 +48,20 @@ class Filters:
             return None
         return replace(self, district=caller.district, street=street)
 
-    def conditions(self, first: int) -> tuple[list[str], list[object]]:
-        """SQL conditions with placeholders from `$first`, and their values."""
-        conditions: list[str] = []
-        values: list[object] = []
-        for name in ("district", "street", "kind", "status"):
-            value = getattr(self, name)
-            if value is not None:
-                conditions.append(f"{name} = ${first + len(values)}")
-                values.append(value)
-        if self.id is not None:
-            conditions.append(f"id = ${first + len(values)}::uuid")
-            values.append(self.id)
+    def conditions(self) -> list[Condition]:
+        """The same, said in SQL."""
+        conditions = given(
+            ("district = {}", self.district),
+            ("street = {}", self.street),
+            ("kind = {}", self.kind),
+            ("status = {}", self.status),
+            ("id = {}::uuid", self.id),
+        )
         if self.q is not None:
-            place = first + len(values)
-            found, value = looked_up(self.q, f"${place}")
-            conditions.append(f"({found} OR uscc = ${place + 1})")
-            values += [value, credit_code(self.q)]
-        return conditions, values
+            found, *values = looked_up(self.q)
+            values.append(credit_code(self.q))
+            conditions.append((f"({found} OR uscc = {{}})", *values))
+        return conditions
 
 
 def _is_id(value: str | None) -> bool:
@@ -74,33 +71,22 @@ def _is_id(value: str | None) -> bool:
         return False
 
 
-def looked_up(q: str, place: str, table: str = "institution") -> tuple[str, str]:
-    """The condition that an entry is meant by these words, and the value for its place.
-
-    Words without a letter or a digit are looked for as they stand.
-    """
+def looked_up(q: str, table: str = "institution") -> Condition:
+    """That an entry is meant by these words. Words without a letter or a digit are looked for as they stand."""
     folded = pattern(q)
     if folded is not None:
-        return f"{table}.search LIKE {place}", folded
-    return f"({table}.name LIKE {place} OR {table}.address LIKE {place})", f"%{_escape(q)}%"
+        return f"{table}.search LIKE {{}}", folded
+    plain = f"%{_escape(q)}%"
+    return f"({table}.name LIKE {{}} OR {table}.address LIKE {{}})", plain, plain
 
 
 def _escape(words: str) -> str:
     return words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
-def ledger_page(filters: Filters, *, after: str | None, limit: int) -> tuple[str, list[object]]:
-    """One page as a statement giving `id` and `body`, the item's JSON; one row more than `limit` if there is more."""
-    conditions, values = filters.conditions(first=2)
-    if after is not None:
-        conditions.append(f"id > ${len(values) + 2}::uuid")
-        values.append(after)
-    where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
-    statement = (
-        f"SELECT id, row_to_json(page)::text AS body "  # noqa: S608  # column names of ours and placeholders only
-        f"FROM (SELECT {_WRITTEN} FROM institution {where} ORDER BY id LIMIT $1) page"
-    )
-    return statement, [limit + 1, *values]
+def ledger_page(filters: Filters, *, after: str | None, limit: int) -> Statement:
+    """One page in the order of registration."""
+    return page_statement(_ITEM, [*filters.conditions(), *given(("id > {}::uuid", after))], sort="id", limit=limit)
 
 
 async def institution(session: AsyncSession, institution_id: UUID, caller: Principal) -> Institution:

@@ -9,7 +9,7 @@ from pydantic import TypeAdapter
 from services.registry.ledger.institutions.queries import looked_up
 from services.registry.licensing.permits.queries import IN_FORCE
 from services.registry.overview.standings.domain import PENAL, Facts
-from shared.http.reads import ReadPool, instant
+from shared.http.reads import Condition, ReadPool, Statement, given, instant, where
 
 _STANDING = f"""
     WITH entry AS (
@@ -63,31 +63,28 @@ async def facts_of(reads: ReadPool, uscc: str, on: date) -> tuple[dict[str, Any]
 
 def white_list(
     on: date, *, district: str | None, kind: str | None, q: str | None, after: str | None, limit: int
-) -> tuple[str, list[object]]:
+) -> Statement:
     """A page of institutions with a permit in force, in the ledger's order: it walks the permits, not the ledger."""
-    conditions, values = [IN_FORCE.format(on="$2"), "i.status IN ('active', 'suspended')"], [limit + 1, on]
-    for condition, value in (
-        ("i.district = {}", district),
-        ("p.kind = {}", kind),
-        ("p.institution_id > {}::uuid", after),
-        looked_up(q, "{}", "i") if q is not None else ("", None),
-    ):
-        if value is not None:
-            values.append(value)
-            conditions.append(condition.replace("{}", f"${len(values)}"))
+    values: list[object] = [limit + 1, on]
+    wanted: list[Condition] = [
+        (IN_FORCE.format(on="$2"),),
+        ("i.status IN ('active', 'suspended')",),
+        *given(("i.district = {}", district), ("p.kind = {}", kind), ("p.institution_id > {}::uuid", after)),
+        *([] if q is None else [looked_up(q, "i")]),
+    ]
     statement = f"""
         SELECT id, row_to_json(page)::text AS body FROM (
             SELECT DISTINCT ON (p.institution_id) p.institution_id AS id, i.name, i.uscc, i.district, i.street,
                    i.address, p.number AS permit_no, p.kind, p.stages, p.subjects, p.valid_from, p.valid_to
             FROM permit p JOIN institution i ON i.id = p.institution_id
-            WHERE {" AND ".join(conditions)}
+            WHERE {where(wanted, values)}
             ORDER BY p.institution_id, p.id DESC LIMIT $1
         ) page
     """  # noqa: S608 -- column names of ours and placeholders only
     return statement, values
 
 
-def published_notices(*, after: str | None, limit: int) -> tuple[str, list[object]]:
+def published_notices(*, after: str | None, limit: int) -> Statement:
     """A page of notices, the newest first, with the names of those they are about."""
     values: list[object] = [limit + 1]
     older = ""

@@ -2,9 +2,9 @@
 
 from uuid import UUID
 
-from services.afterschool.pages import Condition, given
 from services.afterschool.schools.domain import School
 from shared.http.policies import Principal
+from shared.http.reads import Condition, given
 
 
 def reaches(caller: Principal, school: School) -> bool:
