@@ -1,6 +1,5 @@
-"""Reading enrolments and queues."""
+"""Reading enrolments."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -34,14 +33,6 @@ FROM enrolment JOIN school ON school.id = enrolment.school_id
 WHERE {{where}}
 """  # noqa: S608 -- column names of ours
 
-_QUEUE = f"""
-SELECT ticket, position, enrolment.id AS enrolment_id, offering_id, student_id, {instant("asked_at")}
-FROM (SELECT *, row_number() OVER (PARTITION BY offering_id ORDER BY ticket) AS position
-      FROM enrolment WHERE state = 'waiting') enrolment
-JOIN school ON school.id = enrolment.school_id
-WHERE {{where}}
-"""  # noqa: S608 -- as above
-
 
 @dataclass(frozen=True, slots=True)
 class Placed:
@@ -60,7 +51,7 @@ def enrolments_page(
     caller: Principal, *, offering: UUID | None, student: UUID | None, state: str | None, after: str | None, limit: int
 ) -> Statement | None:
     """A page in the order of asking; None where nothing is within the caller's reach."""
-    reach = _reach(caller)
+    reach = own_or_within_reach(caller)
     if reach is None:
         return None
     wanted = given(
@@ -72,16 +63,8 @@ def enrolments_page(
     return page_statement(_ITEM, [*reach, *wanted], sort="id", limit=limit)
 
 
-def queue_page(caller: Principal, offering: UUID, *, after: int | None, limit: int) -> Statement | None:
-    """A page of one offering's queue in its order; guardians see their own children, at their true positions."""
-    reach = _reach(caller)
-    if reach is None:
-        return None
-    wanted = [("offering_id = {}::uuid", offering), *given(("ticket > {}", after))]
-    return page_statement(_QUEUE, [*reach, *wanted], sort="ticket", limit=limit)
-
-
-def _reach(caller: Principal) -> list[Condition] | None:
+def own_or_within_reach(caller: Principal) -> list[Condition] | None:
+    """Conditions on enrolments: a guardian's own children, or the schools within reach; None where nothing is."""
     if "guardian" in caller.roles and not caller.covers():
         return [("student_id IN (SELECT student.id FROM student WHERE guardian = {})", caller.subject)]
     return within_reach(caller)
@@ -115,19 +98,6 @@ async def position(session: AsyncSession, enrolment: Enrolment) -> int | None:
             Enrolment.ticket <= enrolment.ticket,
         )
     )
-
-
-async def first_in_line(session: AsyncSession, offering_id: UUID, count: int) -> Sequence[Enrolment]:
-    """Those who waited longest, locked. The caller holds the offering's row."""
-    wanted = (
-        select(Enrolment)
-        .where(Enrolment.offering_id == offering_id, Enrolment.state == State.WAITING)
-        .order_by(Enrolment.ticket)
-        .limit(count)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
-    return (await session.scalars(wanted)).all()
 
 
 async def refuse_undecided(
