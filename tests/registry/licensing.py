@@ -6,9 +6,10 @@ from typing import Any, Final
 from uuid import UUID
 
 from services.registry.licensing.applications.domain import Action, Application, ApplicationState, Wish
-from services.registry.licensing.permits.domain import CancellationGround, Permit, PermitStatus, Scope, Validity
+from services.registry.licensing.permits.domain import CancellationGround, Permit, Scope, Validity
 from services.registry.rulebook.calendars.domain import Calendar
 from services.registry.rulebook.procedures.domain import Procedure, Terms
+from shared.events.registry.permits import PermitStatus
 
 AT = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 """A Monday, nine o'clock in China."""

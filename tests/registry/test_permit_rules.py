@@ -11,13 +11,12 @@ from services.registry.licensing.permits.domain import (
     EndNotLater,
     Paper,
     Permit,
-    PermitStatus,
     SuspensionOver,
     Validity,
     ValidityReversed,
 )
 from shared.domain.refusals import Conflict
-from shared.events.registry.permits import PermitEvent
+from shared.events.registry.permits import PermitEvent, PermitStatus
 from tests.registry.licensing import (
     AT,
     INSTITUTION,

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Final, Protocol, Self, TypeVar
+from typing import Final, Self, TypeVar
 from uuid import UUID
 
 from sqlalchemy import ARRAY, CheckConstraint, Date, Index, Text, UniqueConstraint
@@ -23,7 +23,9 @@ from shared.events.registry.permits import (
     PermitReinstated,
     PermitRenewed,
     PermitRevoked,
+    PermitStatus,
     PermitSuspended,
+    status_on,
 )
 
 
@@ -152,17 +154,6 @@ ARTICLES: Final[Mapping[RevocationException | SuspensionException, str]] = {
 """The article of each exception; the caller names the exception, never the article."""
 
 
-class PermitStatus(StrEnum):
-    """What a permit is on a day; nothing but the days and the decisions says so."""
-
-    PENDING = "pending"
-    IN_FORCE = "in_force"
-    SUSPENDED = "suspended"
-    EXPIRED = "expired"
-    REVOKED = "revoked"
-    CANCELLED = "cancelled"
-
-
 STANDING: Final = frozenset({PermitStatus.PENDING, PermitStatus.IN_FORCE, PermitStatus.SUSPENDED})
 """Neither ended nor lapsed: what such a permit covers is not free."""
 
@@ -228,38 +219,6 @@ class Paper:
     number: str
     scope: Scope
     validity: Validity
-
-
-class Days(Protocol):
-    """The days that say what a permit is."""
-
-    @property
-    def valid_from(self) -> date | None: ...
-    @property
-    def valid_to(self) -> date | None: ...
-    @property
-    def suspended_from(self) -> date | None: ...
-    @property
-    def suspended_until(self) -> date | None: ...
-    @property
-    def ended_on(self) -> date | None: ...
-    @property
-    def ending(self) -> str | None: ...
-
-
-def status_on(permit: Days, day: date) -> PermitStatus:
-    """What a permit is on a day in China: the one place that says so in Python (`queries.has_status` in SQL)."""
-    if permit.ended_on is not None and day >= permit.ended_on:
-        return PermitStatus(permit.ending or "")
-    if permit.valid_from is not None and day < permit.valid_from:
-        return PermitStatus.PENDING
-    if permit.valid_to is not None and day > permit.valid_to:
-        return PermitStatus.EXPIRED
-    if permit.suspended_from is not None and permit.suspended_until is not None:
-        return (
-            PermitStatus.SUSPENDED if permit.suspended_from <= day < permit.suspended_until else PermitStatus.IN_FORCE
-        )
-    return PermitStatus.IN_FORCE
 
 
 def entry_changes(permits: Sequence["Permit"], entry: Details, on: date) -> dict[str, object]:

@@ -10,7 +10,8 @@ from sqlalchemy import ColumnElement, and_, false, func, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.ledger.institutions.domain import Institution
-from services.registry.licensing.permits.domain import Permit, PermitNotFound, PermitStatus
+from services.registry.licensing.permits.domain import Permit, PermitNotFound
+from shared.events.registry.permits import PermitStatus
 from shared.http.policies import Principal
 from shared.http.reach import within_reach
 

@@ -18,7 +18,6 @@ from services.registry.licensing.permits.domain import (
     PermitNotFound,
     PermitNotInForce,
     PermitNotSuspended,
-    PermitStatus,
     SuspensionException,
     SuspensionNeedsProposal,
     SuspensionOver,
@@ -26,6 +25,7 @@ from services.registry.licensing.permits.domain import (
 from services.registry.licensing.permits.queries import Filters
 from shared.domain.clock import china_date, utc_now
 from shared.domain.wording import KEY, Day, Paragraph
+from shared.events.registry.permits import PermitStatus
 from shared.http.paging import Page, PageOf, PageParams
 from shared.http.policies import Principal, allow
 from shared.http.web import SessionDep, problems, service_router

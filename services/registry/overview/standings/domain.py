@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Final, Literal
 
 from services.registry.ledger.institutions.domain import Status
-from services.registry.licensing.permits.domain import PermitStatus, status_on
+from shared.events.registry.permits import PermitStatus, status_on
 
 PENAL: Final = ("rectification_ordered", "rectified")
 """States of a violation that the public is told of: under an order, until somebody has seen it put right. A violation

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.ledger.institutions import queries as institutions
 from services.registry.licensing.permits import queries as permits
-from services.registry.licensing.permits.domain import STANDING, Permit, PermitStatus
+from services.registry.licensing.permits.domain import STANDING, Permit
 from services.registry.licensing.permits.usecases import Revocation, revoke_permit, suspend_permit
 from services.registry.supervision.notices.domain import NoticeContent
 from services.registry.supervision.notices.usecases import publish_notice
@@ -22,6 +22,7 @@ from services.registry.supervision.proposals.domain import (
     Telling,
 )
 from shared.domain.clock import china_date
+from shared.events.registry.permits import PermitStatus
 from shared.facts import journal
 from shared.http.policies import Principal
 
