@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, or_, select
@@ -11,7 +11,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.licensing.applications.domain import OPEN, UNDER_EXAMINATION, Application, ApplicationNotFound
 from shared.http.policies import Principal
-from shared.http.reach import within_reach
+from shared.http.reach import Place, reachable, within_reach
+
+_PLACE: Final[Place] = {
+    "district": Application.district,
+    "street": Application.street,
+    "institution": Application.institution_id,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,19 +42,14 @@ async def application_for_update(session: AsyncSession, application_id: UUID, ca
 
 
 def _reachable(found: Application | None, caller: Principal) -> Application:
-    if found is None:
-        raise ApplicationNotFound
-    institution = None if found.institution_id is None else str(found.institution_id)
-    own = "operator" in caller.roles and found.applicant == caller.subject
-    if not own and not caller.covers(district=found.district, street=found.street, institution=institution):
-        raise ApplicationNotFound
-    return found
+    """An operator reaches what he applied for himself, also before there is an institution of his."""
+    if found is not None and "operator" in caller.roles and found.applicant == caller.subject:
+        return found
+    return reachable(found, caller, ApplicationNotFound, **_PLACE)
 
 
 def _within_reach(caller: Principal) -> ColumnElement[bool]:
-    reach = within_reach(
-        caller, district=Application.district, street=Application.street, institution=Application.institution_id
-    )
+    reach = within_reach(caller, **_PLACE)
     return or_(reach, Application.applicant == caller.subject) if "operator" in caller.roles else reach
 
 

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, false, func, or_, select, text
@@ -13,25 +14,20 @@ from services.registry.ledger.institutions.domain import Institution
 from services.registry.licensing.permits.domain import Permit, PermitNotFound
 from shared.events.registry.permits import PermitStatus
 from shared.http.policies import Principal
-from shared.http.reach import within_reach
+from shared.http.reach import Place, reachable, within_reach
+
+_PLACE: Final[Place] = {"district": Permit.district, "street": Permit.street, "institution": Permit.institution_id}
 
 
 async def permit(session: AsyncSession, permit_id: UUID, caller: Principal) -> Permit:
     """A permit within the caller's reach; raises `PermitNotFound`."""
-    return _reachable(await session.get(Permit, permit_id), caller)
+    return reachable(await session.get(Permit, permit_id), caller, PermitNotFound, **_PLACE)
 
 
 async def permit_for_update(session: AsyncSession, permit_id: UUID, caller: Principal) -> Permit:
     """The permit, locked until the transaction ends; raises `PermitNotFound`."""
-    return _reachable(await session.get(Permit, permit_id, with_for_update=True, populate_existing=True), caller)
-
-
-def _reachable(found: Permit | None, caller: Principal) -> Permit:
-    if found is None or not caller.covers(
-        district=found.district, street=found.street, institution=str(found.institution_id)
-    ):
-        raise PermitNotFound
-    return found
+    found = await session.get(Permit, permit_id, with_for_update=True, populate_existing=True)
+    return reachable(found, caller, PermitNotFound, **_PLACE)
 
 
 def ended(on: date) -> ColumnElement[bool]:
@@ -77,12 +73,7 @@ async def permits(
     session: AsyncSession, caller: Principal, filters: Filters, *, on: date, after: UUID | None, limit: int
 ) -> Sequence[Permit]:
     """A page of permits in the order of their recording."""
-    wanted = (
-        select(Permit)
-        .where(within_reach(caller, district=Permit.district, street=Permit.street, institution=Permit.institution_id))
-        .order_by(Permit.id)
-        .limit(limit)
-    )
+    wanted = select(Permit).where(within_reach(caller, **_PLACE)).order_by(Permit.id).limit(limit)
     for column, value in (
         (Permit.institution_id, filters.institution), (Permit.district, filters.district), (Permit.kind, filters.kind)
     ):  # fmt: skip

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import date
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import and_, func, literal, select, tuple_
@@ -12,34 +12,29 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.registry.ledger.institutions.domain import Institution
 from services.registry.supervision.advertisements.domain import Advertisement, AdvertisementNotFound, AdvertisementState
 from shared.http.policies import Principal
-from shared.http.reach import within_reach
+from shared.http.reach import Place, reachable, within_reach
+
+PLACE: Final[Place] = {
+    "district": Advertisement.district,
+    "street": Advertisement.street,
+    "institution": Advertisement.institution_id,
+}
 
 
 async def advertisement(session: AsyncSession, advertisement_id: UUID, caller: Principal) -> Advertisement:
     """One advertisement within the caller's reach; raises `AdvertisementNotFound`."""
-    return _reachable(await session.get(Advertisement, advertisement_id), caller)
+    return reachable(await session.get(Advertisement, advertisement_id), caller, AdvertisementNotFound, **PLACE)
 
 
 async def advertisement_for_update(session: AsyncSession, advertisement_id: UUID, caller: Principal) -> Advertisement:
     """The advertisement, locked until the transaction ends; raises `AdvertisementNotFound`."""
     found = await session.get(Advertisement, advertisement_id, with_for_update=True, populate_existing=True)
-    return _reachable(found, caller)
+    return reachable(found, caller, AdvertisementNotFound, **PLACE)
 
 
 async def advertisement_with_id(session: AsyncSession, advertisement_id: UUID) -> Advertisement | None:
     """Whoever may see it: to tell an id that is taken from one that is free."""
     return await session.get(Advertisement, advertisement_id)
-
-
-def reaches(caller: Principal, found: Advertisement) -> bool:
-    institution = None if found.institution_id is None else str(found.institution_id)
-    return caller.covers(district=found.district, street=found.street, institution=institution)
-
-
-def _reachable(found: Advertisement | None, caller: Principal) -> Advertisement:
-    if found is None or not reaches(caller, found):
-        raise AdvertisementNotFound
-    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +59,7 @@ async def advertisements(
     limit: int,
 ) -> Sequence[Advertisement]:
     """Advertisements within the caller's reach; by id, which is the order of finding for ids made here."""
-    wanted = select(Advertisement).where(_reach(caller)).order_by(Advertisement.id).limit(limit)
+    wanted = select(Advertisement).where(within_reach(caller, **PLACE)).order_by(Advertisement.id).limit(limit)
     for field in fields(filters):
         value = getattr(filters, field.name)
         if value is not None and field.name != "overdue":
@@ -84,7 +79,7 @@ async def repeat_offenders(
     count = func.count().label("advertisements")
     found = (
         select(Advertisement.institution_id, count, func.max(Advertisement.found_on).label("last_found_on"))
-        .where(_reach(caller), Advertisement.institution_id.is_not(None))
+        .where(within_reach(caller, **PLACE), Advertisement.institution_id.is_not(None))
         .group_by(Advertisement.institution_id)
         .having(count >= least)
     )
@@ -103,12 +98,3 @@ async def repeat_offenders(
             > tuple_(literal(-int(after[0])), literal(UUID(after[1])))
         )
     return (await session.execute(wanted)).all()
-
-
-def _reach(caller: Principal) -> Any:
-    return within_reach(
-        caller,
-        district=Advertisement.district,
-        street=Advertisement.street,
-        institution=Advertisement.institution_id,
-    )

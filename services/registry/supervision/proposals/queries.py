@@ -1,6 +1,7 @@
 """Proposals by id, and what waits for the bureau."""
 
 from collections.abc import Iterable, Sequence
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import select
@@ -8,19 +9,20 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.supervision.proposals.domain import PenaltyProposal, ProposalNotFound
 from shared.http.policies import Principal
-from shared.http.reach import within_reach
+from shared.http.reach import Place, reachable, within_reach
+
+_PLACE: Final[Place] = {"district": PenaltyProposal.district, "street": PenaltyProposal.street}
 
 
 async def proposal(session: AsyncSession, proposal_id: UUID, caller: Principal) -> PenaltyProposal:
     """One proposal within the caller's reach; raises `ProposalNotFound`."""
-    return _reachable(await session.get(PenaltyProposal, proposal_id), caller)
+    return reachable(await session.get(PenaltyProposal, proposal_id), caller, ProposalNotFound, **_PLACE)
 
 
 async def proposal_for_update(session: AsyncSession, proposal_id: UUID, caller: Principal) -> PenaltyProposal:
     """The proposal, locked until the transaction ends; raises `ProposalNotFound`."""
-    return _reachable(
-        await session.get(PenaltyProposal, proposal_id, with_for_update=True, populate_existing=True), caller
-    )
+    found = await session.get(PenaltyProposal, proposal_id, with_for_update=True, populate_existing=True)
+    return reachable(found, caller, ProposalNotFound, **_PLACE)
 
 
 async def decision_for_update(
@@ -34,12 +36,6 @@ async def decision_for_update(
     return next(one for one in found if one.id == proposal_id), found
 
 
-def _reachable(found: PenaltyProposal | None, caller: Principal) -> PenaltyProposal:
-    if found is None or not caller.covers(district=found.district, street=found.street):
-        raise ProposalNotFound
-    return found
-
-
 async def proposals(
     session: AsyncSession,
     caller: Principal,
@@ -50,8 +46,7 @@ async def proposals(
     limit: int,
 ) -> Sequence[PenaltyProposal]:
     """Proposals within the caller's reach, in the order they came."""
-    reach = within_reach(caller, district=PenaltyProposal.district, street=PenaltyProposal.street)
-    wanted = select(PenaltyProposal).where(reach).order_by(PenaltyProposal.id).limit(limit)
+    wanted = select(PenaltyProposal).where(within_reach(caller, **_PLACE)).order_by(PenaltyProposal.id).limit(limit)
     if state is not None:
         wanted = wanted.where(PenaltyProposal.state == state)
     if institution is not None:
