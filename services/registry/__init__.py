@@ -1,7 +1,7 @@
 """Registry decides which institutions exist, what the ledger says of each, and who may teach what and where.
 
-It is a house of wings. A slice imports slices of its own wing and of the wings below it, and no two slices import each
-other. What needs two wings at once, and belongs to neither, is a story: only the service's own edges import one.
+Its slices lie in wings. A slice imports slices of its own wing and of the wings below it, and never in a circle. A use
+case that exists because wings meet is a story; only `app`, `worker`, `subscriptions` and other stories import one.
 """
 
 from typing import Final
