@@ -101,7 +101,7 @@ check: $(READY) ## Format, lint, types, import contracts, generated documents
 
 lint: $(READY) ## Ruff and the import contracts
 	@$(PY) -m ruff check --quiet .
-	@.venv/bin/lint-imports
+	@$(PY) -m deploy.floor_plan
 
 types: $(READY) ## mypy --strict
 	@$(PY) -m mypy

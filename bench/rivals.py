@@ -17,9 +17,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from services.registry.institutions.domain import Institution
-from services.registry.institutions.queries import Filters, ledger_page
-from services.registry.institutions.routes import InstitutionOut
+from services.registry.ledger.institutions.domain import Institution
+from services.registry.ledger.institutions.queries import Filters, ledger_page
+from services.registry.ledger.institutions.routes import InstitutionOut
 from shared.http.paging import Page
 
 LIMIT = 50

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-DOMAINS = sorted(ROOT.glob("services/*/*/domain.py"))
+DOMAINS = sorted(ROOT.glob("services/**/domain.py"))
 BANNED_NAMES = {"utils.py", "helpers.py", "common.py", "base.py", "manager.py"}
 SESSION_WORK = {"select", "insert", "update", "delete", "AsyncSession", "Session"}
 
@@ -35,7 +35,7 @@ def test_only_edges_commit() -> None:
     """A request's route, a consumer's batch, an import's chunk, a rebuild's step: nobody below opens or commits."""
     offenders = [
         str(path.relative_to(ROOT))
-        for path in ROOT.glob("services/*/*/*.py")
+        for path in ROOT.glob("services/**/*.py")
         if ".commit()" in path.read_text(encoding="utf-8")
     ]
     assert offenders == []

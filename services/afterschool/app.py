@@ -5,12 +5,14 @@ from fastapi import FastAPI
 from services.afterschool.enrolments.counter import open_counter
 from services.afterschool.enrolments.domain import AlreadyEnrolled
 from services.afterschool.enrolments.routes import router as enrolments
-from services.afterschool.enrolments.routes import waitlists
 from services.afterschool.offerings.routes import router as offerings
 from services.afterschool.providers.routes import router as providers
 from services.afterschool.schools.domain import SchoolCodeTaken
 from services.afterschool.schools.routes import router as schools
 from services.afterschool.settings import Settings
+from services.afterschool.waitlists.routes import enrolments as withdrawals
+from services.afterschool.waitlists.routes import offerings as changes
+from services.afterschool.waitlists.routes import router as waitlists
 from shared.http.web import create_service
 
 
@@ -20,7 +22,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         settings or Settings(),
         title="Double Wings after-school",
         description="Courses after school, who has a place in them, and whom a school may engage. 课后服务选课。",
-        routers=[schools, offerings, enrolments, waitlists, providers],
+        routers=[schools, offerings, changes, enrolments, withdrawals, waitlists, providers],
         resources=[open_counter],
         constraints={"uq_school_code": SchoolCodeTaken, "uq_enrolment_offering_id_student_id": AlreadyEnrolled},
     )

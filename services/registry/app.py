@@ -2,36 +2,40 @@
 
 from fastapi import FastAPI
 
-from services.registry.advertisements import domain as advertisement_rules
-from services.registry.advertisements.routes import router as advertisements
-from services.registry.applications.routes import router as applications
-from services.registry.calendars import domain as calendar_rules
-from services.registry.calendars.routes import router as calendars
-from services.registry.commitments import domain as commitment_rules
-from services.registry.commitments.routes import router as commitments
-from services.registry.files.routes import router as files
-from services.registry.institutions.domain import ExternalRefTaken, KeyUnusual, UsccTaken
-from services.registry.institutions.exports import router as exports
-from services.registry.institutions.routes import router as institutions
-from services.registry.notices.routes import router as notices
-from services.registry.permits import domain as permit_rules
-from services.registry.permits.routes import router as permits
-from services.registry.procedures import domain as procedure_rules
-from services.registry.procedures.routes import router as procedures
-from services.registry.proposals.routes import router as proposals
-from services.registry.quality import domain as quality_rules
-from services.registry.quality.routes import mergers
-from services.registry.quality.routes import router as quality
-from services.registry.responsibilities import domain as responsibility_rules
-from services.registry.responsibilities.routes import router as responsibilities
-from services.registry.rules.routes import router as rules
+from services.registry.ledger.institutions.domain import ExternalRefTaken, KeyUnusual, UsccTaken
+from services.registry.ledger.institutions.exports import router as exports
+from services.registry.ledger.institutions.routes import router as institutions
+from services.registry.ledger.responsibilities import domain as responsibility_rules
+from services.registry.ledger.responsibilities.routes import router as responsibilities
+from services.registry.licensing.applications.routes import router as applications
+from services.registry.licensing.permits import domain as permit_rules
+from services.registry.licensing.permits.routes import router as permits
+from services.registry.licensing.transformations import domain as transformation_rules
+from services.registry.licensing.transformations.routes import overview as transformations
+from services.registry.licensing.transformations.routes import router as transformations_of_one
+from services.registry.overview.files.routes import router as files
+from services.registry.overview.quality import domain as quality_rules
+from services.registry.overview.quality.routes import router as quality
+from services.registry.overview.standings.routes import router as standings
+from services.registry.rulebook.calendars import domain as calendar_rules
+from services.registry.rulebook.calendars.routes import router as calendars
+from services.registry.rulebook.procedures import domain as procedure_rules
+from services.registry.rulebook.procedures.routes import router as procedures
+from services.registry.rulebook.rules.routes import router as rules
 from services.registry.settings import Settings
-from services.registry.standings.routes import router as standings
-from services.registry.stop_orders.routes import router as stop_orders
+from services.registry.stories.corrections.routes import router as corrections
+from services.registry.stories.mergers.routes import router as mergers
+from services.registry.stories.penalties.routes import router as penalties
+from services.registry.stories.recounts.routes import router as recounts
+from services.registry.stories.revocations.routes import router as revocations
 from services.registry.subscriptions import IMPORTERS
-from services.registry.transformations import domain as transformation_rules
-from services.registry.transformations.routes import overview as transformations
-from services.registry.transformations.routes import router as transformations_of_one
+from services.registry.supervision.advertisements import domain as advertisement_rules
+from services.registry.supervision.advertisements.routes import router as advertisements
+from services.registry.supervision.commitments import domain as commitment_rules
+from services.registry.supervision.commitments.routes import router as commitments
+from services.registry.supervision.notices.routes import router as notices
+from services.registry.supervision.proposals.routes import router as proposals
+from services.registry.supervision.stop_orders.routes import router as stop_orders
 from shared.http.web import create_service
 from shared.imports.routes import imports_router
 
@@ -44,13 +48,16 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         description="The ledger of off-campus training institutions: one institution, one file. 校外培训机构台账。",
         routers=[
             institutions,
+            corrections,
             files,
             procedures,
             applications,
             permits,
+            revocations,
             transformations,
             transformations_of_one,
             calendars,
+            recounts,
             rules,
             notices,
             stop_orders,
@@ -61,6 +68,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             mergers,
             standings,
             proposals,
+            penalties,
             exports,
             imports_router(IMPORTERS),
         ],

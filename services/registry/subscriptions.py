@@ -4,15 +4,13 @@ from collections.abc import Sequence
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.registry.applications.usecases import note_site_visit
-from services.registry.files.usecases import file_facts
-from services.registry.institutions.discoveries import enter_discovery
-from services.registry.institutions.importer import InstitutionImporter
-from services.registry.proposals.usecases import receive_proposals
-from services.registry.quality.usecases import copy_placements
-from services.registry.standings.usecases import copy_cases, copy_violations
-from services.registry.stop_orders.domain import Result
-from services.registry.stop_orders.usecases import conclude_visit
+from services.registry.ledger.institutions.discoveries import enter_discovery
+from services.registry.ledger.observations.usecases import note_observations
+from services.registry.licensing.applications.usecases import note_site_visit
+from services.registry.stories.ledger_imports.importer import InstitutionImporter
+from services.registry.supervision.proposals.usecases import receive_proposals
+from services.registry.supervision.stop_orders.domain import Result
+from services.registry.supervision.stop_orders.usecases import conclude_visit
 from shared.events.inspection.campaigns import CampaignDiscovery, CampaignTargetClosed
 from shared.events.inspection.cases import (
     CaseClosed,
@@ -51,10 +49,7 @@ async def hear(session: AsyncSession, deliveries: Sequence[Delivery]) -> None:
         if isinstance(delivery.event, CampaignDiscovery | InstitutionDiscovered):
             with caused_by(delivery):
                 await enter_discovery(session, delivery.event, at=delivery.event.at)
-    await file_facts(session, deliveries)
-    await copy_placements(session, deliveries)
-    await copy_violations(session, deliveries)
-    await copy_cases(session, deliveries)
+    await note_observations(session, deliveries)
     for delivery in deliveries:
         with caused_by(delivery):
             if isinstance(delivery.event, VisitSubmitted) and delivery.event.reference_id is not None:

@@ -1,13 +1,41 @@
-"""Whose records a list may show: `Principal.covers`, said in SQL."""
+"""Which records a caller reaches: one that was found, and those that a list may show.
 
-from typing import Any
+Both judge by the same columns, which a slice names once (`Place`).
+"""
+
+from typing import Any, Required, TypedDict, TypeVar, Unpack, cast
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, false, or_, true
 
+from shared.domain.refusals import NotFound
 from shared.http.policies import Principal
 
 Column = Any  # a mapped attribute: its type at class level is not the one mypy sees in a parameter
+Record = TypeVar("Record")
+
+
+class Place(TypedDict, total=False):
+    """The mapped attributes that say where a record lies, and whose it is."""
+
+    district: Required[Column]
+    street: Column
+    team: Column
+    institution: Column
+
+
+def reachable(found: Record | None, caller: Principal, missing: type[NotFound], **place: Unpack[Place]) -> Record:
+    """The record; raises `missing` where there is none, and where it is beyond the caller's reach."""
+    if found is None or not reaches(caller, found, **place):
+        raise missing
+    return found
+
+
+def reaches(caller: Principal, record: object, **place: Unpack[Place]) -> bool:
+    """`Principal.covers`, asked of a record."""
+    columns = cast("dict[str, Column]", place)
+    said = {name: getattr(record, column.key) for name, column in columns.items()}
+    return caller.covers(**{name: None if value is None else str(value) for name, value in said.items()})
 
 
 def within_reach(
@@ -18,7 +46,7 @@ def within_reach(
     team: Column | None = None,
     institution: Column | None = None,
 ) -> ColumnElement[bool]:
-    """The condition under which a row with these columns is within the caller's reach.
+    """`Principal.covers`, said in SQL: the condition that a row with these columns is within the caller's reach.
 
     Where rows belong to teams, an inspector of a team sees its rows, and of his district those that are no team's.
     """

@@ -4,7 +4,7 @@
 and a contract test holds these bytes to it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import asyncpg
 import orjson
@@ -21,6 +21,36 @@ def instant(column: str) -> str:
     """SQL for a column with an instant, as `shared.domain.clock.instant` writes it; PostgreSQL's JSON has `+00:00`."""
     written = f"""to_char({column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
     return f"{written} AS {column.rpartition('.')[2]}"
+
+
+Condition = tuple[str, *tuple[object, ...]]
+"""SQL of ours with one `{}` for the placeholder of each value, and the values."""
+
+Statement = tuple[str, list[object]]
+
+
+def where(conditions: Iterable[Condition], values: list[object]) -> str:
+    """All conditions as SQL; their values are added to those that the statement has already."""
+    clauses = []
+    for clause, *own in conditions:
+        values += own
+        clauses.append(clause.format(*(f"${place}" for place in range(len(values) - len(own) + 1, len(values) + 1))))
+    return " AND ".join(clauses) or "true"
+
+
+def page_statement(item: str, conditions: Iterable[Condition], *, sort: str, limit: int) -> Statement:
+    """One row more than `limit`, as `fetch_page` wants it: `id` is the sort key, `body` the item's JSON.
+
+    `item` is a SELECT with `{where}` and, as its first column, `sort`; all of it is text of ours.
+    """
+    values: list[object] = [limit + 1]
+    rows = f"{item.format(where=where(conditions, values))} ORDER BY {sort} LIMIT $1"
+    return f"SELECT {sort} AS id, row_to_json(page)::text AS body FROM ({rows}) page ORDER BY {sort}", values  # noqa: S608  # SQL of ours and placeholders only
+
+
+def given(*conditions: tuple[str, object]) -> list[Condition]:
+    """Those whose value the caller gave."""
+    return [condition for condition in conditions if condition[1] is not None]
 
 
 class ReadPool:

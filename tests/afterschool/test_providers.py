@@ -9,11 +9,11 @@ from uuid import UUID, uuid4
 import pytest
 
 from services.afterschool.providers import queries, routes
-from services.afterschool.providers.domain import Provider, ProviderPermit, Reason, Standing, judge, status_on
+from services.afterschool.providers.domain import Provider, ProviderPermit, Reason, Standing, judge
 from services.afterschool.subscriptions import INBOX
 from shared.events import Event
 from shared.events.registry.institutions import InstitutionChanged, InstitutionMerged, InstitutionRegistered
-from shared.events.registry.permits import PermitGranted, PermitRevoked, PermitSuspended
+from shared.events.registry.permits import PermitGranted, PermitRevoked, PermitSuspended, status_on
 from shared.http.auth import Principal
 from tests.afterschool.conftest import World
 from tests.metrics.deliveries import deliver

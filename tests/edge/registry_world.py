@@ -8,12 +8,12 @@ from uuid import UUID
 
 import httpx
 
-from services.registry.permits.domain import Paper, Scope, Validity
-from services.registry.permits.usecases import record_papers
-from services.registry.standings.domain import OpenViolation
-from services.registry.stop_orders.domain import Result
-from services.registry.stop_orders.usecases import conclude_visit
+from services.registry.ledger.observations.domain import OpenViolation
+from services.registry.licensing.permits.domain import Paper, Scope, Validity
+from services.registry.licensing.permits.usecases import record_papers
 from services.registry.subscriptions import INBOX
+from services.registry.supervision.stop_orders.domain import Result
+from services.registry.supervision.stop_orders.usecases import conclude_visit
 from shared.data.database import new_id
 from shared.domain.clock import china_date
 from shared.events.inspection.cases import CaseDecided, CaseProposal

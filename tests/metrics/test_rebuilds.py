@@ -13,9 +13,9 @@ from sqlalchemy import func, select, text
 from deploy.local.topics import create_declared_topics
 from services.metrics.projections.domain import Cell, Generation, Member, Receipt
 from services.metrics.rebuilds import usecases
-from services.metrics.rebuilds.usecases import Rebuilder
+from services.metrics.rebuilds.usecases import SHADOW, Rebuilder
 from services.metrics.settings import Settings
-from services.metrics.subscriptions import INBOX, SHADOW
+from services.metrics.subscriptions import INBOX
 from shared.data.database import new_id, open_engine, open_sessions
 from shared.events import Event
 from shared.events.registry.institutions import InstitutionChanged, InstitutionRegistered

@@ -5,10 +5,11 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from services.registry.applications.domain import Action, Application, State, Wish
-from services.registry.calendars.domain import Calendar
-from services.registry.permits.domain import CancellationGround, Permit, PermitStatus, Scope, Validity
-from services.registry.procedures.domain import Procedure, Terms
+from services.registry.licensing.applications.domain import Action, Application, ApplicationState, Wish
+from services.registry.licensing.permits.domain import CancellationGround, Permit, Scope, Validity
+from services.registry.rulebook.calendars.domain import Calendar
+from services.registry.rulebook.procedures.domain import Procedure, Terms
+from shared.events.registry.permits import PermitStatus
 
 AT = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 """A Monday, nine o'clock in China."""
@@ -102,26 +103,31 @@ APPLICATION_ACTIONS: Final[Mapping[Action, Callable[[Application], object]]] = {
     Action.WITHDRAW: lambda one: one.withdraw(at=AT),
 }
 
-_WAYS: Final[Mapping[State, tuple[Action, ...]]] = {
-    State.DRAFT: (),
-    State.SUBMITTED: (Action.SUBMIT,),
-    State.RETURNED: (Action.SUBMIT, Action.RETURN),
-    State.ACCEPTED: (Action.SUBMIT, Action.ACCEPT),
-    State.SITE_VISIT_REQUESTED: (Action.SUBMIT, Action.ACCEPT, Action.REQUEST_SITE_VISIT),
-    State.SITE_VISITED: (Action.SUBMIT, Action.ACCEPT, Action.REQUEST_SITE_VISIT, Action.CONCLUDE_SITE_VISIT),
-    State.GRANTED: (
+_WAYS: Final[Mapping[ApplicationState, tuple[Action, ...]]] = {
+    ApplicationState.DRAFT: (),
+    ApplicationState.SUBMITTED: (Action.SUBMIT,),
+    ApplicationState.RETURNED: (Action.SUBMIT, Action.RETURN),
+    ApplicationState.ACCEPTED: (Action.SUBMIT, Action.ACCEPT),
+    ApplicationState.SITE_VISIT_REQUESTED: (Action.SUBMIT, Action.ACCEPT, Action.REQUEST_SITE_VISIT),
+    ApplicationState.SITE_VISITED: (
+        Action.SUBMIT,
+        Action.ACCEPT,
+        Action.REQUEST_SITE_VISIT,
+        Action.CONCLUDE_SITE_VISIT,
+    ),
+    ApplicationState.GRANTED: (
         Action.SUBMIT,
         Action.ACCEPT,
         Action.REQUEST_SITE_VISIT,
         Action.CONCLUDE_SITE_VISIT,
         Action.GRANT,
     ),
-    State.REFUSED: (Action.SUBMIT, Action.ACCEPT, Action.REFUSE),
-    State.WITHDRAWN: (Action.WITHDRAW,),
+    ApplicationState.REFUSED: (Action.SUBMIT, Action.ACCEPT, Action.REFUSE),
+    ApplicationState.WITHDRAWN: (Action.WITHDRAW,),
 }
 
 
-def application_in(state: State) -> Application:
+def application_in(state: ApplicationState) -> Application:
     """An application that came to this state by its transitions."""
     application = draft()
     for action in _WAYS[state]:

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from sqlalchemy import update
 
-from services.registry.advertisements.domain import Advertisement
+from services.registry.supervision.advertisements.domain import Advertisement
 from shared.domain.clock import china_date, utc_now
 from tests.registry.conftest import World
 from tests.services import version_of

@@ -8,20 +8,20 @@ from uuid import uuid4
 import pytest
 from pydantic import ValidationError
 
-from services.registry.advertisements.domain import (
+from services.registry.ledger.institutions.domain import CoordinatesIncomplete
+from services.registry.supervision.advertisements.domain import (
     TRANSITIONS,
     Action,
     Advertisement,
     AdvertisementIdentifiedAlready,
+    AdvertisementState,
     AdvertisementStateForbids,
     Find,
     FoundOnFuture,
     RemovalDueOnPast,
     RemovedOnImpossible,
-    State,
     VerifierRemovedIt,
 )
-from services.registry.institutions.domain import CoordinatesIncomplete
 from shared.domain.clock import china_date
 from tests.registry.conftest import AT
 
@@ -46,10 +46,15 @@ ACTIONS: dict[Action, Callable[[Advertisement], object]] = {
     Action.VERIFY: lambda one: one.verify(holds=True, note=None, by="inspector-1", at=AT),
 }
 PATH = (Action.ORDER_REMOVAL, Action.REMOVE, Action.VERIFY)
-STATES = (State.FOUND, State.REMOVAL_ORDERED, State.REMOVED, State.VERIFIED)
+STATES = (
+    AdvertisementState.FOUND,
+    AdvertisementState.REMOVAL_ORDERED,
+    AdvertisementState.REMOVED,
+    AdvertisementState.VERIFIED,
+)
 
 
-def in_state(state: State) -> Advertisement:
+def in_state(state: AdvertisementState) -> Advertisement:
     advertisement = found()
     for action in PATH[: STATES.index(state)]:
         ACTIONS[action](advertisement)
@@ -57,9 +62,9 @@ def in_state(state: State) -> Advertisement:
     return advertisement
 
 
-@pytest.mark.parametrize("state", State)
+@pytest.mark.parametrize("state", AdvertisementState)
 @pytest.mark.parametrize("action", Action)
-def test_the_table_of_transitions(action: Action, state: State) -> None:
+def test_the_table_of_transitions(action: Action, state: AdvertisementState) -> None:
     advertisement = in_state(state)
     if state in TRANSITIONS[action]:
         fact: Any = ACTIONS[action](advertisement)
@@ -73,25 +78,25 @@ def test_the_table_of_transitions(action: Action, state: State) -> None:
 
 
 def test_what_does_not_hold_goes_back_under_its_order() -> None:
-    advertisement = in_state(State.REMOVED)
+    advertisement = in_state(AdvertisementState.REMOVED)
     fact = advertisement.verify(holds=False, note="还在", by="inspector-1", at=AT)
     assert (fact.holds, fact.state, advertisement.state, advertisement.due_on) == (
-        False, "removal_ordered", State.REMOVAL_ORDERED, TODAY
+        False, "removal_ordered", AdvertisementState.REMOVAL_ORDERED, TODAY
     )  # fmt: skip
     advertisement.remove(TODAY, None, by="operator-1", at=AT)
     advertisement.verify(holds=True, note=None, by="inspector-1", at=AT)
-    assert (advertisement.state, advertisement.verified_at) == (State.VERIFIED, AT)
+    assert (advertisement.state, advertisement.verified_at) == (AdvertisementState.VERIFIED, AT)
 
 
 def test_torn_down_where_it_was_found_and_there_again() -> None:
     advertisement = found()
     advertisement.remove(TODAY, "当场清除", by="inspector-1", at=AT)
-    assert advertisement.verify(holds=False, note="又贴", by="inspector-2", at=AT).state == State.FOUND
+    assert advertisement.verify(holds=False, note="又贴", by="inspector-2", at=AT).state == AdvertisementState.FOUND
     advertisement.order_removal(TODAY, "撕掉", at=AT)
 
 
 def test_nobody_verifies_his_own_word() -> None:
-    advertisement = in_state(State.REMOVED)
+    advertisement = in_state(AdvertisementState.REMOVED)
     with pytest.raises(VerifierRemovedIt):
         advertisement.verify(holds=True, note=None, by="operator-1", at=AT)
 
@@ -103,7 +108,7 @@ def test_days_that_cannot_be() -> None:
         found().order_removal(TODAY - DAY, "撕掉", at=AT)
     for day in (TODAY + DAY, TODAY - 2 * DAY):
         with pytest.raises(RemovedOnImpossible):
-            in_state(State.REMOVAL_ORDERED).remove(day, None, by="x", at=AT)
+            in_state(AdvertisementState.REMOVAL_ORDERED).remove(day, None, by="x", at=AT)
 
 
 def test_whose_it_is_may_be_known_better() -> None:

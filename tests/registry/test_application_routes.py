@@ -7,8 +7,8 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
-from services.registry.applications.domain import Application
-from services.registry.applications.usecases import note_site_visit, recount_clocks
+from services.registry.licensing.applications.domain import Application
+from services.registry.licensing.applications.usecases import note_site_visit, recount_clocks
 from shared.domain.clock import china_date, utc_now
 from tests.registry.conftest import USCC, World
 

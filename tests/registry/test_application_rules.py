@@ -4,13 +4,15 @@ from datetime import date, timedelta
 
 import pytest
 
-from services.registry.applications.domain import (
+from services.registry.ledger.institutions.domain import Details
+from services.registry.licensing.applications.domain import (
     OPEN,
     TRANSITIONS,
     AcceptedByLaw,
     Action,
     Application,
     ApplicationNotReady,
+    ApplicationState,
     DocumentsMissing,
     DocumentUnknown,
     ExtendedAlready,
@@ -18,11 +20,9 @@ from services.registry.applications.domain import (
     RequiredNotNamed,
     SiteVisitFailed,
     SiteVisitMissing,
-    State,
 )
-from services.registry.calendars.domain import Calendar
-from services.registry.institutions.domain import Details
-from services.registry.procedures.domain import NoProcedure, governing
+from services.registry.rulebook.calendars.domain import Calendar
+from services.registry.rulebook.procedures.domain import NoProcedure, governing
 from shared.events.registry.applications import ApplicationChanged, ApplicationEvent
 from tests.registry.licensing import (
     APPLICATION_ACTIONS,
@@ -39,9 +39,9 @@ from tests.registry.licensing import (
 )
 
 
-@pytest.mark.parametrize("state", State)
+@pytest.mark.parametrize("state", ApplicationState)
 @pytest.mark.parametrize("action", Action)
-def test_every_action_in_every_state(action: Action, state: State) -> None:
+def test_every_action_in_every_state(action: Action, state: ApplicationState) -> None:
     application = application_in(state)
     sources, target = TRANSITIONS[action]
     if state not in sources:
@@ -49,7 +49,7 @@ def test_every_action_in_every_state(action: Action, state: State) -> None:
             APPLICATION_ACTIONS[action](application)
         assert refused.value.facts == {"state": state}
         assert application.state == state
-    elif (action, state) == (Action.GRANT, State.ACCEPTED):
+    elif (action, state) == (Action.GRANT, ApplicationState.ACCEPTED):
         with pytest.raises(SiteVisitMissing):
             APPLICATION_ACTIONS[action](application)
     else:
@@ -60,7 +60,7 @@ def test_every_action_in_every_state(action: Action, state: State) -> None:
 
 
 def test_the_table_leads_everywhere() -> None:
-    assert {target for _, target in TRANSITIONS.values() if target} | {State.DRAFT} == set(State)
+    assert {target for _, target in TRANSITIONS.values() if target} | {ApplicationState.DRAFT} == set(ApplicationState)
     assert frozenset().union(*(sources for sources, _ in TRANSITIONS.values())) == OPEN
 
 
@@ -229,12 +229,12 @@ def test_documents_nobody_knows() -> None:
         draft(documents=[*DOCUMENTS, {"code": "horoscope", "name": "命书"}]).submit(RULES, CALENDAR, at=AT)
     assert unknown.value.pointer == "/documents/1/code"
     with pytest.raises(DocumentUnknown):
-        application_in(State.SUBMITTED).give_back(["horoscope"], None, RULES, CALENDAR, at=AT)
+        application_in(ApplicationState.SUBMITTED).give_back(["horoscope"], None, RULES, CALENDAR, at=AT)
 
 
 @pytest.mark.parametrize("passed", [False, None])
 def test_premises_that_did_not_pass(passed: bool | None) -> None:
-    application = application_in(State.SITE_VISIT_REQUESTED)
+    application = application_in(ApplicationState.SITE_VISIT_REQUESTED)
     application.conclude_site_visit(VISIT, "closed_door", passed, RULES, CALENDAR, at=AT)
     with pytest.raises(SiteVisitFailed):
         application.grant(PERMIT, RULES, at=AT)
@@ -251,7 +251,7 @@ def test_a_procedure_that_wants_no_visit() -> None:
     application.submit(at_the_desk, CALENDAR, at=AT)
     application.accept(at_the_desk, CALENDAR, at=AT)
     application.grant(PERMIT, at_the_desk, at=AT)
-    assert application.state == State.GRANTED
+    assert application.state == ApplicationState.GRANTED
 
 
 def test_which_procedure_governs() -> None:
@@ -270,7 +270,7 @@ def test_which_procedure_governs() -> None:
 
 
 def test_every_state_has_a_way_to_an_end() -> None:
-    ends = {State.GRANTED, State.REFUSED, State.WITHDRAWN}
+    ends = {ApplicationState.GRANTED, ApplicationState.REFUSED, ApplicationState.WITHDRAWN}
     for state in OPEN:
         application: Application = application_in(state)
         application.withdraw(at=AT)

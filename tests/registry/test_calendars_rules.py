@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from services.registry.calendars import seed
-from services.registry.calendars.domain import (
+from services.registry.rulebook.calendars import seed
+from services.registry.rulebook.calendars.domain import (
     Calendar,
     CalendarUnpublished,
     CalendarYear,

@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import insert
 
-from services.registry.files.domain import FileEntry
+from services.registry.ledger.observations.domain import FileEntry
 from tests.registry.conftest import AT, World
 
 BODY = "一、不占用国家法定节假日、休息日及寒暑假期组织学科类培训。\n二、明码标价。\n"

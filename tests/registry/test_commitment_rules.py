@@ -8,7 +8,8 @@ from uuid import uuid4
 import pytest
 from pydantic import ValidationError
 
-from services.registry.commitments.domain import (
+from services.registry.ledger.institutions.domain import Details, Institution, InstitutionEnded, Status
+from services.registry.supervision.commitments.domain import (
     Commitment,
     CommitmentText,
     CommitmentTextDiffers,
@@ -18,7 +19,6 @@ from services.registry.commitments.domain import (
     Signature,
     TextContent,
 )
-from services.registry.institutions.domain import Details, Institution, InstitutionEnded, Status
 from shared.domain.clock import china_date
 from tests.registry.conftest import AT
 

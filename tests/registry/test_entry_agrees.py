@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from services.registry.permits.domain import Validity
+from services.registry.licensing.permits.domain import Validity
 from shared.domain.clock import utc_now
 from tests.registry.conftest import USCC, World
 from tests.registry.test_importer import load, row

@@ -15,10 +15,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from services.registry.institutions.domain import FIELDS, Details
-from services.registry.institutions.exports import _as_csv, _as_xlsx
-from services.registry.institutions.importer import Rejected, parse
-from services.registry.institutions.queries import COLUMNS
+from services.registry.ledger.institutions.domain import FIELDS, Details
+from services.registry.ledger.institutions.exports import _as_csv, _as_xlsx
+from services.registry.ledger.institutions.queries import COLUMNS
+from services.registry.ledger.institutions.rows import Rejected, parse
 from shared.data.database import new_id
 from shared.imports.mapping import Mapping
 from shared.imports.reader import read_table

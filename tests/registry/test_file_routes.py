@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from services.registry.files.domain import Entry, as_the_institution_reads
-from services.registry.files.wording import TITLES, details
-from services.registry.permits.domain import Validity
+from services.registry.licensing.permits.domain import Validity
+from services.registry.overview.files.domain import Entry, as_the_institution_reads
+from services.registry.overview.files.wording import TITLES, details
 from services.registry.subscriptions import INBOX
 from shared.events.catalogue import EVENTS
 from shared.events.inspection.visits import VisitPlanned, VisitStarted, VisitSubmitted

@@ -20,9 +20,9 @@ from services.inspection.penalties.execution import domain as execution
 from services.inspection.penalties.hearing import domain as hearing
 from services.inspection.penalties.opening import domain as opening
 from services.inspection.rulebook.offences.domain import PenaltyKind, Severity
-from services.registry.files.wording import details, in_words, title
-from services.registry.proposals.domain import ProposalKind
+from services.registry.overview.files.wording import details, in_words, title
 from services.registry.subscriptions import INBOX
+from services.registry.supervision.proposals.domain import ProposalKind
 
 SAMPLES = Path(__file__).parents[1] / "contracts" / "samples"
 NAMES = {"网格", "原网格", "检查人员", "违规情形", "检查日期", "发现日期", "期限", "截止"}

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from services.registry.institutions.searching import searchable
+from services.registry.ledger.institutions.searching import searchable
 from tests.registry.conftest import USCC, World
 from tests.registry.test_importer import listed, load, row
 

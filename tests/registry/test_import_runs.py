@@ -13,9 +13,9 @@ import pytest
 from sqlalchemy import select, text, update
 
 from services.inspection.stories.records import visits
-from services.registry.institutions import importer as institutions
-from services.registry.institutions.importer import InstitutionImporter
-from services.registry.institutions.words import DISTRICTS, INTERPRETATIONS, TRANSLATIONS
+from services.registry.ledger.institutions import rows as institutions
+from services.registry.ledger.institutions.words import DISTRICTS, INTERPRETATIONS, TRANSLATIONS
+from services.registry.stories.ledger_imports.importer import InstitutionImporter
 from shared.imports import reading, runner
 from shared.imports.runner import Hints
 from shared.imports.tables import import_file, import_job

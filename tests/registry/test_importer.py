@@ -12,8 +12,8 @@ import openpyxl
 import pytest
 from sqlalchemy import select, update
 
-from services.registry.institutions.domain import Institution
-from services.registry.institutions.importer import InstitutionImporter
+from services.registry.ledger.institutions.domain import Institution
+from services.registry.stories.ledger_imports.importer import InstitutionImporter
 from shared.imports import runner
 from shared.imports.reader import Row
 from shared.imports.runner import ImportRunner

@@ -27,14 +27,14 @@ from hypothesis.stateful import (
 )
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from services.registry.applications import usecases as applications
-from services.registry.applications.domain import Application, Wish
-from services.registry.applications.usecases import Grant
-from services.registry.institutions.domain import Institution
-from services.registry.permits import usecases as permits
-from services.registry.permits.domain import CancellationGround, Permit, Validity
-from services.registry.permits.queries import permits_of
-from services.registry.permits.usecases import Revocation
+from services.registry.ledger.institutions.domain import Institution
+from services.registry.licensing.applications import usecases as applications
+from services.registry.licensing.applications.domain import Application, Wish
+from services.registry.licensing.applications.usecases import Grant
+from services.registry.licensing.permits import usecases as permits
+from services.registry.licensing.permits.domain import CancellationGround, Permit, Validity
+from services.registry.licensing.permits.queries import permits_of
+from services.registry.licensing.permits.usecases import Revocation
 from services.registry.settings import Settings
 from shared.data.database import open_engine, open_sessions
 from shared.domain.refusals import Refusal

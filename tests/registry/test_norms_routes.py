@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from services.registry.rules.seed import RULES
+from services.registry.rulebook.rules.seed import RULES
 from shared.domain.clock import china_date, utc_now
 from shared.http.auth import SCOPE_OF
 from tests.registry.conftest import World

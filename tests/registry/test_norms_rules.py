@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from services.registry.calendars import seed as calendar_seed
-from services.registry.calendars.domain import Calendar, DayKind, ExceptionalDay, Vacation
-from services.registry.institutions.domain import Kind, Stage
-from services.registry.rules.domain import (
+from services.registry.ledger.institutions.domain import Kind, Stage
+from services.registry.rulebook.calendars import seed as calendar_seed
+from services.registry.rulebook.calendars.domain import Calendar, DayKind, ExceptionalDay, Vacation
+from services.registry.rulebook.rules.domain import (
     PARAMETERS,
     Rule,
     RuleCheck,
@@ -21,7 +21,7 @@ from services.registry.rules.domain import (
     RuleParametersInvalid,
     approval_closed,
 )
-from services.registry.rules.evaluation import (
+from services.registry.rulebook.rules.evaluation import (
     LessonModeMissing,
     LessonOverMidnight,
     LessonReversed,
@@ -30,7 +30,7 @@ from services.registry.rules.evaluation import (
     judge,
     read_timetable,
 )
-from services.registry.rules.seed import RULES
+from services.registry.rulebook.rules.seed import RULES
 from shared.domain.refusals import Refusal
 
 AT = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)

@@ -9,8 +9,8 @@ import httpx
 import pytest
 from sqlalchemy import update
 
-from services.registry.institutions.domain import Institution
-from services.registry.notices.domain import Notice
+from services.registry.ledger.institutions.domain import Institution
+from services.registry.supervision.notices.domain import Notice
 from shared.domain.clock import china_date, utc_now
 from tests.registry.conftest import World
 

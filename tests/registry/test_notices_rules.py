@@ -7,7 +7,13 @@ from uuid import uuid4
 import pytest
 from pydantic import ValidationError
 
-from services.registry.notices.domain import ConfirmByPast, Notice, NoticeConfirmedAlready, NoticeContent, Receipt
+from services.registry.supervision.notices.domain import (
+    ConfirmByPast,
+    Notice,
+    NoticeConfirmedAlready,
+    NoticeContent,
+    Receipt,
+)
 
 AT = datetime(2026, 12, 31, 16, 30, tzinfo=UTC)
 """Half past midnight of New Year's Day in China."""

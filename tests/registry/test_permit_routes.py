@@ -6,9 +6,10 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from services.registry.permits.domain import Paper, PermitStatus, Scope, Validity
-from services.registry.permits.usecases import PaperOutcome, record_papers
+from services.registry.licensing.permits.domain import Paper, Scope, Validity
+from services.registry.licensing.permits.usecases import PaperOutcome, record_papers
 from shared.domain.clock import china_date, utc_now
+from shared.events.registry.permits import PermitStatus
 from tests.registry.conftest import AT, World
 
 TODAY = china_date(utc_now())

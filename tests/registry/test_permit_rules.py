@@ -4,21 +4,30 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from services.registry.permits.domain import (
+from services.registry.licensing.permits.domain import (
     TRANSITIONS,
     Action,
     CancellationGround,
     EndNotLater,
     Paper,
     Permit,
-    PermitStatus,
     SuspensionOver,
     Validity,
     ValidityReversed,
 )
 from shared.domain.refusals import Conflict
-from shared.events.registry.permits import PermitEvent
-from tests.registry.licensing import AT, INSTITUTION, NOTICE, PERMIT_ACTIONS, SCOPE, TODAY, days, permit, permit_that_is
+from shared.events.registry.permits import PermitEvent, PermitStatus
+from tests.registry.licensing import (
+    AT,
+    INSTITUTION,
+    NOTICE,
+    PERMIT_ACTIONS,
+    SCOPE,
+    TODAY,
+    days,
+    permit,
+    permit_that_is,
+)
 
 AFTER = {
     Action.SUSPEND: PermitStatus.SUSPENDED,

@@ -7,15 +7,15 @@ from uuid import UUID
 
 import pytest
 
-from services.registry.permits.domain import Validity
-from services.registry.proposals.domain import (
+from services.registry.licensing.permits.domain import Validity
+from services.registry.subscriptions import INBOX
+from services.registry.supervision.proposals.domain import (
     TRANSITIONS,
     Action,
     PenaltyProposal,
     ProposalDecidedAlready,
     ProposalState,
 )
-from services.registry.subscriptions import INBOX
 from shared.data.database import new_id
 from shared.events.inspection.cases import CaseClosed, CaseDecided, CaseProposal, CaseServed
 from tests.metrics.deliveries import deliver

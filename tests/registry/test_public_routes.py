@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import httpx
 
 from services.registry.app import create_app
-from services.registry.permits.domain import Validity
+from services.registry.licensing.permits.domain import Validity
 from services.registry.settings import Settings
 from services.registry.subscriptions import INBOX
 from shared.events import Event

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID, uuid4
 
-from services.registry.permits.domain import Validity
+from services.registry.licensing.permits.domain import Validity
 from services.registry.subscriptions import INBOX
 from shared.events.inspection.targets import TargetPlaced
 from tests.metrics.deliveries import deliver

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import pytest
 
-from services.registry.quality.domain import (
+from services.registry.overview.quality.domain import (
     LARGEST_BLOCK,
     Dismissal,
     Doubt,

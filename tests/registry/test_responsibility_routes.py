@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from services.registry.responsibilities import usecases
+from services.registry.ledger.responsibilities import usecases
 from tests.registry.conftest import World
 from tests.services import version_of
 

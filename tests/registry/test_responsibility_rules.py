@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from services.registry.institutions.domain import Details, Institution, InstitutionEnded
-from services.registry.responsibilities.domain import (
+from services.registry.ledger.institutions.domain import Details, Institution, InstitutionEnded
+from services.registry.ledger.responsibilities.domain import (
     Department,
     DepartmentNotForRole,
     Holder,

@@ -11,8 +11,8 @@ import pytest
 from jsonschema import Draft202012Validator
 from sqlalchemy import insert, select
 
-from services.registry.files.domain import FileEntry
-from services.registry.institutions.queries import COLUMNS
+from services.registry.ledger.institutions.queries import COLUMNS
+from services.registry.ledger.observations.domain import FileEntry
 from shared.http.idempotency import idempotency_key
 from tests.registry.conftest import AT, OTHER_USCC, USCC, World
 from tests.services import version_of

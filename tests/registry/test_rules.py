@@ -8,7 +8,13 @@ import pytest
 from pydantic import ValidationError
 from stdnum.cn.uscc import calc_check_digit
 
-from services.registry.institutions.domain import PRIVATE, CoordinatesIncomplete, Details, Institution, check_uscc
+from services.registry.ledger.institutions.domain import (
+    PRIVATE,
+    CoordinatesIncomplete,
+    Details,
+    Institution,
+    check_uscc,
+)
 from tests.registry.conftest import AT, USCC
 
 VECTORS = Path(__file__).parents[3] / "shared" / "data" / "uscc_test_vectors.csv"

@@ -4,8 +4,8 @@ import json
 
 from sqlalchemy import func, select
 
-from services.registry.calendars.seed import YEARS
-from services.registry.rules.seed import RULES
+from services.registry.rulebook.calendars.seed import YEARS
+from services.registry.rulebook.rules.seed import RULES
 from shared.events.catalogue import EVENTS
 from shared.events.registry.calendars import CalendarYearPublished
 from shared.events.registry.procedures import ProcedureEnacted

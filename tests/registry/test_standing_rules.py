@@ -5,8 +5,8 @@ from datetime import date
 
 import pytest
 
-from services.registry.institutions.domain import Status
-from services.registry.standings.domain import WORDS, Facts, OrderFacts, PermitFacts, Reason, judge
+from services.registry.ledger.institutions.domain import Status
+from services.registry.overview.standings.domain import WORDS, Facts, OrderFacts, PermitFacts, Reason, judge
 
 ON = date(2026, 3, 2)
 IN_FORCE = PermitFacts(

@@ -9,11 +9,11 @@ import httpx
 import pytest
 from sqlalchemy import func, select, update
 
-from services.registry.institutions.domain import Institution
-from services.registry.standings.domain import OpenViolation
-from services.registry.stop_orders.domain import Result, StopOrder, StopOrderNotFound, StopOrderRecipient
-from services.registry.stop_orders.queries import orders_in_force_for
-from services.registry.stop_orders.usecases import conclude_visit
+from services.registry.ledger.institutions.domain import Institution
+from services.registry.ledger.observations.domain import OpenViolation
+from services.registry.supervision.stop_orders.domain import Result, StopOrder, StopOrderNotFound, StopOrderRecipient
+from services.registry.supervision.stop_orders.queries import orders_in_force_for
+from services.registry.supervision.stop_orders.usecases import conclude_visit
 from shared.domain.clock import china_date, utc_now
 from tests.registry.conftest import World
 

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from services.registry.calendars.domain import (
+from services.registry.rulebook.calendars.domain import (
     Calendar,
     CalendarUnpublished,
     DayKind,
@@ -15,7 +15,7 @@ from services.registry.calendars.domain import (
     TermContent,
     Vacation,
 )
-from services.registry.stop_orders.domain import (
+from services.registry.supervision.stop_orders.domain import (
     CHUNK,
     TRANSITIONS,
     Action,

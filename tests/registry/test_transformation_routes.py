@@ -6,7 +6,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from services.registry.permits.domain import Validity
+from services.registry.licensing.permits.domain import Validity
 from tests.registry.conftest import World
 from tests.registry.test_permit_routes import permit, record
 

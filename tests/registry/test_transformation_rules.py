@@ -6,11 +6,9 @@ from uuid import UUID
 
 import pytest
 
-from services.registry.institutions.domain import Details, Institution, InstitutionEnded
-from services.registry.procedures.domain import Procedure
-from services.registry.transformations.domain import (
+from services.registry.ledger.institutions.domain import Details, Institution, InstitutionEnded
+from services.registry.licensing.transformations.domain import (
     DoneInFuture,
-    State,
     StepDoneAlready,
     StepNotFound,
     StepsOpen,
@@ -18,7 +16,9 @@ from services.registry.transformations.domain import (
     Transformation,
     TransformationOver,
     TransformationPointless,
+    TransformationState,
 )
+from services.registry.rulebook.procedures.domain import Procedure
 from tests.registry.licensing import AT, CALENDAR, TODAY, days, procedure
 
 STEPS = [{"code": "plan", "name": "方案", "days": 5}, {"code": "refund", "name": "退费", "days": 20}]
@@ -41,13 +41,13 @@ def started(target: Target = Target.NON_SUBJECT) -> Transformation:
     return transformation
 
 
-def in_state(state: State) -> Transformation:
+def in_state(state: TransformationState) -> Transformation:
     one = started()
-    for step in STEPS if state is State.COMPLETED else ():
+    for step in STEPS if state is TransformationState.COMPLETED else ():
         one.finish_step(str(step["code"]), done_on=TODAY, note=None, at=AT)
-    if state is State.COMPLETED:
+    if state is TransformationState.COMPLETED:
         one.complete(at=AT)
-    if state is State.ABANDONED:
+    if state is TransformationState.ABANDONED:
         one.abandon(at=AT)
     return one
 
@@ -60,8 +60,8 @@ ACTIONS: dict[str, Callable[[Transformation], object]] = {
 
 
 @pytest.mark.parametrize("action", ACTIONS)
-@pytest.mark.parametrize("state", [State.COMPLETED, State.ABANDONED])
-def test_what_is_over_stays_over(state: State, action: str) -> None:
+@pytest.mark.parametrize("state", [TransformationState.COMPLETED, TransformationState.ABANDONED])
+def test_what_is_over_stays_over(state: TransformationState, action: str) -> None:
     one = in_state(state)
     with pytest.raises(TransformationOver) as refused:
         ACTIONS[action](one)
@@ -92,7 +92,7 @@ def test_steps_one_by_one() -> None:
     with pytest.raises(StepDoneAlready):
         one.finish_step("refund", done_on=TODAY, note=None, at=AT)
     one.finish_step("plan", done_on=TODAY, note=None, at=AT)
-    assert (one.complete(at=AT).permit, one.state, one.ended_on) == ("cancelled", State.COMPLETED, TODAY)
+    assert (one.complete(at=AT).permit, one.state, one.ended_on) == ("cancelled", TransformationState.COMPLETED, TODAY)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from services.registry.procedures.queries import procedure_for
+from services.registry.rulebook.procedures.queries import procedure_for
 from shared.domain.clock import china_date, utc_now
 from tests.registry.conftest import World
 from tests.registry.test_commitment_routes import publish, signature

@@ -1,6 +1,5 @@
-"""Reading enrolments and queues."""
+"""Reading enrolments."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -17,11 +16,10 @@ from services.afterschool.enrolments.domain import (
     StudentNotFound,
 )
 from services.afterschool.offerings.domain import Offering, OfferingNotFound, Window
-from services.afterschool.pages import Condition, Statement, given, page_statement
-from services.afterschool.reach import reaches, within_reach
 from services.afterschool.schools.domain import School
+from services.afterschool.schools.reach import reaches, within_reach
 from shared.http.policies import Principal
-from shared.http.reads import instant
+from shared.http.reads import Condition, Statement, given, instant, page_statement
 
 _ITEM = f"""
 SELECT enrolment.id, enrolment.version, offering_id, student_id, school_id, state, ticket,
@@ -34,14 +32,6 @@ SELECT enrolment.id, enrolment.version, offering_id, student_id, school_id, stat
 FROM enrolment JOIN school ON school.id = enrolment.school_id
 WHERE {{where}}
 """  # noqa: S608 -- column names of ours
-
-_QUEUE = f"""
-SELECT ticket, position, enrolment.id AS enrolment_id, offering_id, student_id, {instant("asked_at")}
-FROM (SELECT *, row_number() OVER (PARTITION BY offering_id ORDER BY ticket) AS position
-      FROM enrolment WHERE state = 'waiting') enrolment
-JOIN school ON school.id = enrolment.school_id
-WHERE {{where}}
-"""  # noqa: S608 -- as above
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +51,7 @@ def enrolments_page(
     caller: Principal, *, offering: UUID | None, student: UUID | None, state: str | None, after: str | None, limit: int
 ) -> Statement | None:
     """A page in the order of asking; None where nothing is within the caller's reach."""
-    reach = _reach(caller)
+    reach = own_or_within_reach(caller)
     if reach is None:
         return None
     wanted = given(
@@ -73,16 +63,8 @@ def enrolments_page(
     return page_statement(_ITEM, [*reach, *wanted], sort="id", limit=limit)
 
 
-def queue_page(caller: Principal, offering: UUID, *, after: int | None, limit: int) -> Statement | None:
-    """A page of one offering's queue in its order; guardians see their own children, at their true positions."""
-    reach = _reach(caller)
-    if reach is None:
-        return None
-    wanted = [("offering_id = {}::uuid", offering), *given(("ticket > {}", after))]
-    return page_statement(_QUEUE, [*reach, *wanted], sort="ticket", limit=limit)
-
-
-def _reach(caller: Principal) -> list[Condition] | None:
+def own_or_within_reach(caller: Principal) -> list[Condition] | None:
+    """Conditions on enrolments: a guardian's own children, or the schools within reach; None where nothing is."""
     if "guardian" in caller.roles and not caller.covers():
         return [("student_id IN (SELECT student.id FROM student WHERE guardian = {})", caller.subject)]
     return within_reach(caller)
@@ -116,19 +98,6 @@ async def position(session: AsyncSession, enrolment: Enrolment) -> int | None:
             Enrolment.ticket <= enrolment.ticket,
         )
     )
-
-
-async def first_in_line(session: AsyncSession, offering_id: UUID, count: int) -> Sequence[Enrolment]:
-    """Those who waited longest, locked. The caller holds the offering's row."""
-    wanted = (
-        select(Enrolment)
-        .where(Enrolment.offering_id == offering_id, Enrolment.state == State.WAITING)
-        .order_by(Enrolment.ticket)
-        .limit(count)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
-    return (await session.scalars(wanted)).all()
 
 
 async def refuse_undecided(

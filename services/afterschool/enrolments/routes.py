@@ -1,4 +1,4 @@
-"""`/v1/enrolments` and `/v1/waitlists`."""
+"""`/v1/enrolments`."""
 
 from datetime import datetime
 from functools import partial
@@ -15,7 +15,6 @@ from services.afterschool.enrolments.decision import Decision, decide_within
 from services.afterschool.enrolments.domain import (
     AlreadyEnrolled,
     Enrolment,
-    EnrolmentEnded,
     EnrolmentNotFound,
     EnrolmentNotOpen,
     GuardianUnclear,
@@ -25,7 +24,7 @@ from services.afterschool.enrolments.domain import (
 from services.afterschool.enrolments.usecases import EnrolmentBusy
 from services.afterschool.offerings.domain import OfferingNotFound
 from shared.domain.clock import utc_now
-from shared.domain.wording import Line, Reason
+from shared.domain.wording import Line
 from shared.http import idempotency
 from shared.http.paging import Page, PageParams
 from shared.http.policies import Principal, allow
@@ -33,7 +32,6 @@ from shared.http.reads import fetch_page
 from shared.http.web import SessionDep, problems, service_router
 
 router = service_router(prefix="/v1/enrolments", tags=["enrolments"])
-waitlists = service_router(prefix="/v1/waitlists", tags=["enrolments"])
 
 ReaderDep = Annotated[Principal, allow("bureau", "district_officer", "school_staff", "guardian", "auditor", "service")]
 ActorDep = Annotated[Principal, allow("guardian", "school_staff")]
@@ -47,14 +45,6 @@ class EnrolmentIn(BaseModel):
     offering_id: UUID
     student_id: UUID
     guardian: Line | None = None
-
-
-class WithdrawalIn(BaseModel):
-    """Why a place is given back, for the record."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    reason: Reason | None = None
 
 
 class EnrolmentOut(BaseModel):
@@ -78,17 +68,6 @@ class EnrolmentOut(BaseModel):
     def of(cls, enrolment: Enrolment, *, position: int | None) -> "EnrolmentOut":
         stored = {name: getattr(enrolment, name) for name in cls.model_fields if name != "position"}
         return cls(**stored, position=position)
-
-
-class WaitingOut(BaseModel):
-    """One place in a queue."""
-
-    ticket: int
-    position: int
-    enrolment_id: UUID
-    offering_id: UUID
-    student_id: UUID
-    asked_at: datetime
 
 
 @router.post(
@@ -148,26 +127,3 @@ async def get_enrolment(enrolment_id: UUID, caller: ReaderDep, session: SessionD
     """One request with its place in the queue now. Never 304: the queue moves without the version."""
     placed = await queries.placed(session, enrolment_id, caller)
     return EnrolmentOut.of(placed.enrolment, position=await queries.position(session, placed.enrolment))
-
-
-@router.post(
-    "/{enrolment_id}/withdrawal",
-    response_model=EnrolmentOut,
-    responses=problems(EnrolmentNotFound, EnrolmentEnded),
-)
-async def withdraw_enrolment(
-    enrolment_id: UUID, caller: ActorDep, session: SessionDep, body: WithdrawalIn | None = None
-) -> EnrolmentOut:
-    """Give a place back; it goes to who waited longest, in the same moment."""
-    reason = body.reason if body else None
-    enrolment = await usecases.withdraw_enrolment(session, enrolment_id, reason=reason, caller=caller, at=utc_now())
-    return EnrolmentOut.of(enrolment, position=None)
-
-
-@waitlists.get("", response_model=Page[WaitingOut])
-async def list_waiting(request: Request, caller: ReaderDep, page: PageParams, offering: UUID) -> Response:
-    """The queue of one offering in its order; a guardian sees own children at their true positions."""
-    binding = {"queue": offering}
-    (after,) = page.position(**binding) or (None,)
-    statement = queries.queue_page(caller, offering, after=after, limit=page.limit)
-    return await fetch_page(request, statement, page, **binding)

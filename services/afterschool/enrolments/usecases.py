@@ -1,4 +1,4 @@
-"""What guardians, and school staff for them, do: ask for a place, give it back."""
+"""Guardians, and school staff for them, ask for a place."""
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
@@ -8,13 +8,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.afterschool.enrolments import queries
 from services.afterschool.enrolments.decision import Ask, Decision
-from services.afterschool.enrolments.domain import Enrolment, GuardianUnclear, State
-from services.afterschool.enrolments.promotion import next_fact, promote_waiting
-from services.afterschool.offerings import queries as offerings
+from services.afterschool.enrolments.domain import GuardianUnclear
 from services.afterschool.offerings.domain import OfferingNotFound
-from services.afterschool.reach import school_of
+from services.afterschool.schools.reach import school_of
 from shared.domain.refusals import Conflict
-from shared.facts import journal
 from shared.http.policies import Principal
 
 DECISIONS = 3
@@ -69,22 +66,3 @@ def _on_behalf(caller: Principal, guardian: str | None) -> tuple[str, UUID | Non
     if own is None:
         raise OfferingNotFound(pointer="/offering_id")
     return guardian, own
-
-
-async def withdraw_enrolment(
-    session: AsyncSession, enrolment_id: UUID, *, reason: str | None, caller: Principal, at: datetime
-) -> Enrolment:
-    """Give a place back; until enrolment closes, who waited longest has it before anybody else can ask."""
-    placed = await queries.placed(session, enrolment_id, caller)
-    # The offering first, as the decision does; only then is the enrolment's state certain.
-    offering = await offerings.locked(session, placed.enrolment.offering_id)
-    enrolment = await session.get_one(Enrolment, enrolment_id, with_for_update=True, populate_existing=True)
-    withdrawn = enrolment.withdraw(school=placed.school, at=at)
-    if withdrawn.was == State.ENROLLED:
-        offering.enrolled -= 1
-    else:
-        offering.waiting -= 1
-    given_back = next_fact(enrolment, withdrawn, reason=reason)
-    promotions = await promote_waiting(session, offering, at=at)
-    await journal.record_many(session, [given_back, *promotions])
-    return enrolment

@@ -7,11 +7,10 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.afterschool.offerings.domain import Offering, OfferingNotFound
-from services.afterschool.pages import Statement, given, page_statement
-from services.afterschool.reach import may_look, reaches, within_reach
 from services.afterschool.schools.domain import School
+from services.afterschool.schools.reach import may_look, reaches, within_reach
 from shared.http.policies import Principal
-from shared.http.reads import instant
+from shared.http.reads import Statement, given, instant, page_statement
 
 _ITEM = f"""
 SELECT offering.id, offering.version, offering.school_id, offering.name, category, term, capacity, enrolled, waiting,

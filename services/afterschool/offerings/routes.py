@@ -5,14 +5,11 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Query, Request, Response, status
-from pydantic import MISSING, BaseModel, ConfigDict
+from pydantic import BaseModel
 
 from services.afterschool.offerings import queries, usecases
 from services.afterschool.offerings.domain import (
-    Capacity,
-    CapacityBelowEnrolled,
     Category,
-    Instant,
     Offering,
     OfferingDetails,
     OfferingNotFound,
@@ -21,8 +18,7 @@ from services.afterschool.offerings.domain import (
 )
 from services.afterschool.schools.domain import SchoolNotFound
 from shared.domain.clock import utc_now
-from shared.domain.wording import KEY, Line, Reason
-from shared.http.etags import IfMatch
+from shared.domain.wording import KEY
 from shared.http.paging import Page, PageParams
 from shared.http.policies import Principal, allow
 from shared.http.reads import fetch_page
@@ -38,18 +34,6 @@ class OfferingIn(OfferingDetails):
     """A course to publish."""
 
     school_id: UUID
-
-
-class OfferingPatch(BaseModel):
-    """What may change of a published course; an absent field stays as it is."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    name: Line | MISSING = MISSING
-    capacity: Capacity | MISSING = MISSING
-    opens_at: Instant | MISSING = MISSING
-    closes_at: Instant | MISSING = MISSING
-    reason: Reason | MISSING = MISSING
 
 
 class OfferingOut(BaseModel):
@@ -115,25 +99,3 @@ async def get_offering(offering_id: UUID, caller: ReaderDep, session: SessionDep
     """One course with its places as they are now. Never 304: the counters move without the version."""
     offering = await queries.offering(session, offering_id, caller)
     return OfferingOut.of(offering, at=utc_now())
-
-
-@router.patch(
-    "/{offering_id}",
-    response_model=OfferingOut,
-    responses=problems(OfferingNotFound, CapacityBelowEnrolled, WindowEmpty),
-)
-async def change_offering(
-    offering_id: UUID,
-    body: OfferingPatch,
-    expected: IfMatch,
-    caller: WriterDep,
-    session: SessionDep,
-) -> OfferingOut:
-    """Change a course. More places go to those who wait, in the same moment. Send the ETag you read as If-Match."""
-    at = utc_now()
-    changes = body.model_dump()
-    reason = changes.pop("reason", None)
-    offering = await usecases.change_offering(
-        session, offering_id, changes, expected=expected, reason=reason, caller=caller, at=at
-    )
-    return OfferingOut.of(offering, at=at)

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from services.afterschool.orm import Base
 from shared.domain.refusals import NotFound
+from shared.events.registry.permits import PermitStatus, status_on
 
 
 class ProviderNotFound(NotFound):
@@ -62,17 +63,6 @@ class ProviderPermit(Base):
     sequence: Mapped[int] = mapped_column(BigInteger)
 
 
-class PermitStatus(StrEnum):
-    """What a permit is on a day, the best first."""
-
-    IN_FORCE = "in_force"
-    SUSPENDED = "suspended"
-    EXPIRED = "expired"
-    REVOKED = "revoked"
-    CANCELLED = "cancelled"
-    PENDING = "pending"
-
-
 class Standing(StrEnum):
     """What an institution's permits come to; `lapsed`: it had one. A permit not yet begun is none."""
 
@@ -111,7 +101,6 @@ WORDS: Final[Mapping[Reason, tuple[str, str]]] = {
     Reason.NOT_ACTIVE: ("该机构未处于正常办学状态。", "It is not active in the ledger."),
 }
 
-_ORDER: Final = tuple(PermitStatus)
 _STANDINGS: Final[Mapping[PermitStatus, Standing]] = {
     PermitStatus.IN_FORCE: Standing.IN_FORCE,
     PermitStatus.SUSPENDED: Standing.SUSPENDED,
@@ -120,20 +109,8 @@ _STANDINGS: Final[Mapping[PermitStatus, Standing]] = {
     PermitStatus.CANCELLED: Standing.LAPSED,
     PermitStatus.PENDING: Standing.NONE,
 }
-
-
-def status_on(permit: ProviderPermit, day: date) -> PermitStatus:
-    """What a permit is on a day in China: its days say so, as the registry published them (`queries` in SQL)."""
-    if permit.ended_on is not None and day >= permit.ended_on:
-        return PermitStatus.REVOKED if permit.ending == "revoked" else PermitStatus.CANCELLED
-    if permit.valid_from is not None and day < permit.valid_from:
-        return PermitStatus.PENDING
-    if permit.valid_to is not None and day > permit.valid_to:
-        return PermitStatus.EXPIRED
-    if permit.suspended_from is not None and permit.suspended_until is not None:
-        resting = permit.suspended_from <= day < permit.suspended_until
-        return PermitStatus.SUSPENDED if resting else PermitStatus.IN_FORCE
-    return PermitStatus.IN_FORCE
+"""What each status of a permit comes to, the best first."""
+_BEST_FIRST: Final = tuple(_STANDINGS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +124,7 @@ class Judgement:
 
 def judge(provider: Provider, permits: Sequence[ProviderPermit], on: date) -> Judgement:
     """Only an active non-subject institution with a permit in force may be engaged by a school."""
-    best = min((status_on(permit, on) for permit in permits), key=_ORDER.index, default=None)
+    best = min((status_on(permit, on) for permit in permits), key=_BEST_FIRST.index, default=None)
     standing = Standing.NONE if best is None else _STANDINGS[best]
     against = []
     if best is not PermitStatus.IN_FORCE:

@@ -9,18 +9,10 @@ from fastapi import Query
 from pydantic import BaseModel, ConfigDict
 
 from services.afterschool.providers import queries
-from services.afterschool.providers.domain import (
-    WORDS,
-    PermitStatus,
-    Provider,
-    ProviderNotFound,
-    ProviderPermit,
-    Standing,
-    judge,
-    status_on,
-)
+from services.afterschool.providers.domain import WORDS, Provider, ProviderNotFound, ProviderPermit, Standing, judge
 from shared.domain.clock import china_date, utc_now
 from shared.domain.wording import KEY
+from shared.events.registry.permits import PermitStatus, status_on
 from shared.http.paging import Page, PageOf, PageParams
 from shared.http.policies import Principal, allow
 from shared.http.web import SessionDep, problems, service_router

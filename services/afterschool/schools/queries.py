@@ -4,11 +4,10 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.afterschool.pages import Statement, given, page_statement
-from services.afterschool.reach import may_look, within_reach
 from services.afterschool.schools.domain import School, SchoolNotFound
+from services.afterschool.schools.reach import may_look, within_reach
 from shared.http.policies import Principal
-from shared.http.reads import instant
+from shared.http.reads import Statement, given, instant, page_statement
 
 _ITEM = (
     f"SELECT id, version, code, name, stage, district, street, {instant('registered_at')} "  # noqa: S608 -- ours

@@ -8,8 +8,7 @@ from sqlalchemy import ColumnElement, Select, case, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.metrics.indicators.domain import LISTED, CampaignNotFound, Indicator, Scope, Selection, Value
-from services.metrics.projections.domain import Cell, Generation, Member, Receipt
-from services.metrics.subscriptions import INBOX
+from services.metrics.projections.domain import CONSUMER, Cell, Generation, Member, Receipt
 from shared.facts.inbox import consumer_offset
 from shared.http.policies import Principal
 
@@ -129,7 +128,7 @@ async def receipts(
 async def as_of(session: AsyncSession) -> datetime | None:
     """When the last event was counted."""
     moved_at: datetime | None = await session.scalar(
-        select(func.max(consumer_offset.c.moved_at)).where(consumer_offset.c.consumer == INBOX.consumer)
+        select(func.max(consumer_offset.c.moved_at)).where(consumer_offset.c.consumer == CONSUMER)
     )
     return moved_at
 

@@ -13,6 +13,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from services.metrics.orm import Base
 from shared.domain.clock import china_date
 
+CONSUMER: Final = "metrics"
+"""The name under which the live numbers follow the log."""
+
 DIMENSIONS: Final = ("state", "kind", "district", "street", "grid", "school", "campaign", "month", "marks")
 """What tells cells of one noun apart. Empty text is "none" or "not said yet"; `month` is `YYYY-MM`, in China.
 `campaign` is the campaign that a thing belongs to, or the stop order. `marks` are letters, in order: what else holds

@@ -15,18 +15,22 @@ from sqlalchemy import delete, text, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
-from services.metrics.projections.domain import Cell, Generation, Member, Receipt
+from services.metrics.projections.domain import CONSUMER, Cell, Generation, Member, Receipt
+from services.metrics.projections.facts import PROJECTIONS
+from services.metrics.projections.usecases import folding_into
 from services.metrics.rebuilds import queries
 from services.metrics.rebuilds.domain import Rebuild, RebuildRunning
-from services.metrics.subscriptions import INBOX, SHADOW
 from shared.data.leadership import pause, run_as_leader
 from shared.data.outages import Fault, database_fault
 from shared.domain.clock import utc_now
 from shared.facts.consumer import Consumer
-from shared.facts.inbox import applied, consumer_offset, parked
+from shared.facts.inbox import Inbox, applied, consumer_offset, parked
 from shared.process.settings import ServiceSettings
 
 log = structlog.get_logger(__name__)
+
+SHADOW = Inbox.of(f"{CONSUMER}.rebuild", wanted=PROJECTIONS, handle=folding_into(shadow=True))
+"""The same events once more, from the beginning of the log, into the generation that is not live."""
 
 POLL = 0.5
 SLICE = 50_000
@@ -101,7 +105,7 @@ class Rebuilder:
             # Exclusively: no batch of either consumer is half-way while the two are held against each other.
             live = await session.scalar(text("SELECT live FROM generation FOR UPDATE"))
             assert live is not None
-            if await queries.partitions_apart(session, live=INBOX.consumer, shadow=SHADOW.consumer):
+            if await queries.partitions_apart(session, live=CONSUMER, shadow=SHADOW.consumer):
                 return False
             rebuild = await queries.rebuild(session, rebuild_id)
             differences = await queries.differences(session, live=live, shadow=3 - live)
@@ -150,8 +154,8 @@ async def _delete(sessions: async_sessionmaker[AsyncSession], rows: str) -> None
 async def _swap(session: AsyncSession, live: int) -> None:
     """The shadow becomes the live generation, with all that its consumer knows."""
     for seen in (applied, consumer_offset, parked):
-        await session.execute(delete(seen).where(seen.c.consumer == INBOX.consumer))
-        await session.execute(update(seen).where(seen.c.consumer == SHADOW.consumer).values(consumer=INBOX.consumer))
+        await session.execute(delete(seen).where(seen.c.consumer == CONSUMER))
+        await session.execute(update(seen).where(seen.c.consumer == SHADOW.consumer).values(consumer=CONSUMER))
     await session.execute(update(Generation).values(live=3 - live))
 
 

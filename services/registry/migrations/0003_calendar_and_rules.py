@@ -4,8 +4,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-from services.registry.calendars import seed as calendar_seed
-from services.registry.rules import seed as rule_seed
+from services.registry.rulebook.calendars import seed as calendar_seed
+from services.registry.rulebook.rules import seed as rule_seed
 from shared.domain.clock import utc_now
 
 revision = "0003"

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from services.registry.institutions.searching import searchable
+from services.registry.ledger.institutions.searching import searchable
 from shared.data.database import key_condition
 from shared.domain.text import credit_code, key
 

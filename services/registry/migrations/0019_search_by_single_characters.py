@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from services.registry.institutions.searching import searchable
+from services.registry.ledger.institutions.searching import searchable
 
 revision = "0019"
 down_revision = "0018"

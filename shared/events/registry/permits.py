@@ -1,10 +1,53 @@
-"""Permits, from grant to end."""
+"""Permits, from grant to end; and what their days mean, so that every service reads them alike."""
 
 from datetime import date, datetime
-from typing import ClassVar
+from enum import StrEnum
+from typing import ClassVar, Protocol
 from uuid import UUID
 
 from shared.events import Event
+
+
+class PermitStatus(StrEnum):
+    """What a permit is on a day; nothing but the days and the decisions says so."""
+
+    PENDING = "pending"
+    IN_FORCE = "in_force"
+    SUSPENDED = "suspended"
+    EXPIRED = "expired"
+    REVOKED = "revoked"
+    CANCELLED = "cancelled"
+
+
+class PermitDays(Protocol):
+    """The days that say what a permit is."""
+
+    @property
+    def valid_from(self) -> date | None: ...
+    @property
+    def valid_to(self) -> date | None: ...
+    @property
+    def suspended_from(self) -> date | None: ...
+    @property
+    def suspended_until(self) -> date | None: ...
+    @property
+    def ended_on(self) -> date | None: ...
+    @property
+    def ending(self) -> str | None: ...
+
+
+def status_on(permit: PermitDays, day: date) -> PermitStatus:
+    """What a permit is on a day in China: the one place that says so in Python."""
+    if permit.ended_on is not None and day >= permit.ended_on:
+        return PermitStatus.REVOKED if permit.ending == "revoked" else PermitStatus.CANCELLED
+    if permit.valid_from is not None and day < permit.valid_from:
+        return PermitStatus.PENDING
+    if permit.valid_to is not None and day > permit.valid_to:
+        return PermitStatus.EXPIRED
+    if permit.suspended_from is not None and permit.suspended_until is not None:
+        resting = permit.suspended_from <= day < permit.suspended_until
+        return PermitStatus.SUSPENDED if resting else PermitStatus.IN_FORCE
+    return PermitStatus.IN_FORCE
 
 
 class PermitEvent(Event):

@@ -1,0 +1,1 @@
+"""Who may teach what, where and until when: applications, permits, institutions that become another kind."""

@@ -1,0 +1,241 @@
+"""Suspend, reinstate, revoke, renew and cancel permits; take over those a ledger states."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.registry.ledger.institutions import queries as institutions
+from services.registry.ledger.institutions.domain import Institution, Status
+from services.registry.licensing.permits import queries
+from services.registry.licensing.permits.domain import (
+    ARTICLES,
+    STANDING,
+    CancellationGround,
+    Paper,
+    Permit,
+    PermitInForceAlready,
+    RevocationException,
+    Scope,
+    SuspensionException,
+    SuspensionNeedsProposal,
+    Validity,
+    entry_changes,
+)
+from shared.domain.clock import china_date
+from shared.facts import journal
+from shared.http.policies import Principal
+
+
+@dataclass(frozen=True, slots=True)
+class Revocation:
+    """Why the permit is revoked, on which provision, and by which exception if no penalty was decided."""
+
+    cause: str
+    legal_basis: str
+    exception: RevocationException | None = None
+
+
+async def grant_permit(
+    session: AsyncSession,
+    institution: Institution,
+    scope: Scope,
+    validity: Validity,
+    *,
+    number: str | None,
+    application_id: UUID,
+    at: datetime,
+) -> Permit:
+    """Give an institution, whose row is locked, a permit; it may teach from the first day on."""
+    today = china_date(at)
+    for other in await queries.living_permits_for_update(session, institution.id, today):
+        if other.status_on(today) in STANDING and (other.kind, other.site) == (scope.kind, scope.site):
+            raise PermitInForceAlready(number=other.number)
+    permit, granted = Permit.grant(
+        number or await queries.next_number(session, scope.district),
+        scope,
+        validity,
+        institution_id=institution.id,
+        application_id=application_id,
+        at=at,
+    )
+    session.add(permit)
+    await journal.record(session, granted, subject=permit)
+    await settle_entry(session, institution, {"permit_no": permit.number, "status": Status.ACTIVE}, at=at)
+    return permit
+
+
+async def suspend_permit(
+    session: AsyncSession,
+    permit_id: UUID,
+    until: date,
+    *,
+    cause: str,
+    legal_basis: str,
+    exception: SuspensionException | None = None,
+    caller: Principal,
+    at: datetime,
+) -> Permit:
+    """Let a permit in force rest until a day."""
+    permit = await queries.permit_for_update(session, permit_id, caller)
+    suspended = permit.suspend(until, cause=cause, legal_basis=legal_basis, exception=exception, at=at)
+    await journal.record(session, suspended, subject=permit, reason=cause)
+    return permit
+
+
+async def suspend_on_exception(
+    session: AsyncSession,
+    permit_id: UUID,
+    until: date,
+    exception: SuspensionException | None,
+    *,
+    cause: str,
+    caller: Principal,
+    at: datetime,
+) -> Permit:
+    """Let a permit rest without a penalty decision; raises `SuspensionNeedsProposal` where no exception is named."""
+    await queries.permit(session, permit_id, caller)
+    if exception is None:
+        raise SuspensionNeedsProposal(pointer="/exception", exceptions=list(SuspensionException))
+    return await suspend_permit(
+        session,
+        permit_id,
+        until,
+        cause=cause,
+        legal_basis=ARTICLES[exception],
+        exception=exception,
+        caller=caller,
+        at=at,
+    )
+
+
+async def reinstate_permit(
+    session: AsyncSession, permit_id: UUID, *, cause: str, caller: Principal, at: datetime
+) -> Permit:
+    """Lift a suspension before its end."""
+    permit = await queries.permit_for_update(session, permit_id, caller)
+    await journal.record(session, permit.reinstate(cause, at=at), subject=permit, reason=cause)
+    return permit
+
+
+async def revoke_permit(
+    session: AsyncSession, permit_id: UUID, revocation: Revocation, notice_id: UUID, *, caller: Principal, at: datetime
+) -> Permit:
+    """Revoke a permit; `notice_id` is the notice of the decision."""
+    permit, institution = await locked_with_institution(session, permit_id, caller)
+    revoked = permit.revoke(
+        revocation.cause,
+        legal_basis=revocation.legal_basis,
+        notice_id=notice_id,
+        exception=revocation.exception,
+        at=at,
+    )
+    await journal.record(session, revoked, subject=permit, reason=revocation.cause)
+    await settle_entry(session, institution, at=at)
+    return permit
+
+
+async def renew_permit(
+    session: AsyncSession, permit_id: UUID, valid_to: date, *, reason: str | None, caller: Principal, at: datetime
+) -> Permit:
+    """Let a permit in force run longer."""
+    permit = await queries.permit_for_update(session, permit_id, caller)
+    await journal.record(session, permit.renew(valid_to, at=at), subject=permit, reason=reason)
+    return permit
+
+
+async def cancel_permit(
+    session: AsyncSession,
+    permit_id: UUID,
+    ground: CancellationGround,
+    *,
+    cause: str,
+    caller: Principal,
+    at: datetime,
+) -> Permit:
+    """End a permit without blame."""
+    permit, institution = await locked_with_institution(session, permit_id, caller)
+    await journal.record(session, permit.cancel(cause, ground=ground, at=at), subject=permit, reason=cause)
+    await settle_entry(session, institution, at=at)
+    return permit
+
+
+async def cancel_all(
+    session: AsyncSession, institution: Institution, *, kind: str | None, cause: str, at: datetime
+) -> int:
+    """End every living permit (of a kind) of an institution that becomes something else, and whose row is locked; how
+    many there were."""
+    living = await queries.living_permits_for_update(session, institution.id, china_date(at))
+    ending = [permit for permit in living if kind in (None, permit.kind)]
+    for permit in ending:
+        cancelled = permit.cancel(cause, ground=CancellationGround.REQUESTED_BY_HOLDER, at=at)
+        await journal.record(session, cancelled, subject=permit, reason=cause)
+    return len(ending)
+
+
+class PaperOutcome(StrEnum):
+    """What became of a permit that a ledger states; `taken`: its number is another institution's, it is left alone."""
+
+    RECORDED = "recorded"
+    UNCHANGED = "unchanged"
+    TAKEN = "taken"
+
+
+async def record_papers(
+    session: AsyncSession, papers: Sequence[Paper], *, at: datetime
+) -> dict[tuple[UUID, str], PaperOutcome]:
+    """Take over permits that a ledger states; by institution and number, what became of each."""
+    known = await queries.by_number_for_update(session, [paper.number for paper in papers])
+    outcomes: dict[tuple[UUID, str], PaperOutcome] = {}
+    facts: list[journal.Fact] = []
+    for paper in papers:
+        key = (paper.institution_id, paper.number)
+        permit = known.get(paper.number)
+        if permit is None:
+            permit, recorded = Permit.record(paper, at=at)
+            session.add(permit)
+            known[paper.number] = permit
+        elif permit.institution_id != paper.institution_id:
+            outcomes[key] = PaperOutcome.TAKEN
+            continue
+        else:
+            again = permit.record_again(paper, at=at)
+            if again is None:
+                outcomes.setdefault(key, PaperOutcome.UNCHANGED)
+                continue
+            recorded = again
+        outcomes[key] = PaperOutcome.RECORDED
+        permit.version += 1
+        facts.append(journal.Fact(permit.id, permit.version, recorded))
+    await session.flush()
+    await journal.record_many(session, facts)
+    return outcomes
+
+
+async def locked_with_institution(
+    session: AsyncSession, permit_id: UUID, caller: Principal
+) -> tuple[Permit, Institution]:
+    """Both locked, the institution first, as everywhere."""
+    seen = await queries.permit(session, permit_id, caller)
+    institution = await institutions.institution_for_update(session, seen.institution_id, caller)
+    return await queries.permit_for_update(session, permit_id, caller), institution
+
+
+async def settle_entry(
+    session: AsyncSession,
+    institution: Institution,
+    changes: Mapping[str, object] | None = None,
+    *,
+    reason: str | None = None,
+    at: datetime,
+) -> None:
+    """Change an entry, whose row is locked, so that it says what its permits say; one fact, or none."""
+    wanted = dict(changes or {})
+    entry = institution.details().model_copy(update=wanted)
+    wanted |= entry_changes(await queries.permits_in_file(session, institution.id), entry, china_date(at))
+    changed = institution.change(wanted, at=at)
+    if changed is not None:
+        await journal.record(session, changed, subject=institution, reason=reason)

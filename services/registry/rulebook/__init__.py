@@ -1,0 +1,1 @@
+"""What the offices decided for everybody: working days, vacations, rules and procedures, as dated, sourced records."""

@@ -1,0 +1,1 @@
+"""Two entries that are one institution become one, with one file."""

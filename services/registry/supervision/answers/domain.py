@@ -1,0 +1,46 @@
+"""An answer to a notice or an order that did not come over the API."""
+
+from datetime import date, datetime
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict
+
+from shared.domain.clock import china_date
+from shared.domain.refusals import Invalid
+from shared.domain.wording import Day, Reason
+
+
+class AnsweredInFuture(Invalid):
+    """Nobody can have answered on a day to come."""
+
+    code = "answered-in-future"
+    zh = "签收日期晚于今天。"
+
+
+class AnsweredTooEarly(Invalid):
+    """Nobody can have answered before the notice or order was issued."""
+
+    code = "answered-too-early"
+    zh = "签收日期早于发布日期。"
+
+
+class Means(StrEnum):
+    PAPER = "paper"
+    TELEPHONE = "telephone"
+
+
+class RecordedAnswer(BaseModel):
+    """An answer that an official takes for an institution, on paper or by telephone."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    means: Means
+    on: Day
+    note: Reason | None = None
+
+    def check(self, issued_on: date, at: datetime) -> None:
+        """It came after the issue, and not in the future."""
+        if self.on > china_date(at):
+            raise AnsweredInFuture(pointer="/on")
+        if self.on < issued_on:
+            raise AnsweredTooEarly(pointer="/on", issued_on=issued_on)

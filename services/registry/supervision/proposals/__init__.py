@@ -1,0 +1,1 @@
+"""What penalty decisions ask of the registry, and what the bureau decided on each."""
