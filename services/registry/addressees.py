@@ -14,14 +14,14 @@ from shared.domain.wording import Day, Reason
 
 
 class AnsweredInFuture(Invalid):
-    """Nobody can have answered on a day to come."""
+    """The day of the answer must not be in the future."""
 
     code = "answered-in-future"
     zh = "签收日期晚于今天。"
 
 
 class AnsweredTooEarly(Invalid):
-    """Nobody can have answered before the notice or order was issued."""
+    """The day of the answer must not be before the notice or order was issued."""
 
     code = "answered-too-early"
     zh = "签收日期早于发布日期。"

@@ -25,14 +25,14 @@ IMPORTING = ("bureau", "district_officer", "service")
 
 
 class ImportNotFound(NotFound):
-    """There is no such import."""
+    """There is no such import, or you may not see it."""
 
     code = "import-not-found"
-    zh = "没有此导入任务。"
+    zh = "没有此导入任务，或不在您的权限范围内。"
 
 
 class ImportKindUnknown(Invalid):
-    """This service does not import rows of that kind."""
+    """This service does not import rows of this kind."""
 
     code = "import-kind-unknown"
     zh = "本服务不支持此类导入。"
@@ -46,7 +46,7 @@ class MappingMalformed(Invalid):
 
 
 class ImportEnded(Conflict):
-    """The import has ended already."""
+    """The import has already ended."""
 
     code = "import-ended"
     zh = "该导入任务已结束。"

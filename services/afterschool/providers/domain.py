@@ -15,7 +15,7 @@ from shared.domain.refusals import NotFound
 
 
 class ProviderNotFound(NotFound):
-    """There is no such institution (yet), or it is not yours to see."""
+    """There is no such institution (yet), or you may not see it."""
 
     code = "provider-not-found"
     zh = "（尚）没有此机构，或不在您的权限范围内。"

@@ -27,7 +27,7 @@ MOST_DAYS = 400
 
 
 class PeriodUnfit(Invalid):
-    """The days lie in order, and are at most 400."""
+    """The first day must not be after the last, and the period may have at most 400 days."""
 
     code = "period-unfit"
     zh = "日期须先后有序，且不超过400天。"

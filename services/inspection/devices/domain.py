@@ -23,28 +23,28 @@ from shared.events.inspection.teams import DeviceEnrolled, DeviceRevoked
 
 
 class DeviceNotFound(NotFound):
-    """There is no such device, or it is not yours to see."""
+    """There is no such device, or you may not see it."""
 
     code = "device-not-found"
     zh = "没有此设备，或不在您的权限范围内。"
 
 
 class DeviceIdTaken(Conflict):
-    """This id is enrolled already, to another person or with another key."""
+    """This id is already enrolled to another person, or with another key."""
 
     code = "device-id-taken"
     zh = "该设备编号已登记给他人，或登记时使用了另一密钥。"
 
 
 class DeviceRevokedAlready(Conflict):
-    """The device was revoked; a phone found again is enrolled anew, under a new id."""
+    """The device was revoked. To use it again, enrol it under a new id."""
 
     code = "device-revoked"
     zh = "该设备已注销；找回的设备须以新编号重新登记。"
 
 
 class DeviceNotEnrolled(Forbidden):
-    """This device is not enrolled to you, or no longer."""
+    """This device is not enrolled to you, or was revoked."""
 
     code = "device-not-enrolled"
     zh = "该设备未登记在您名下，或已注销。"

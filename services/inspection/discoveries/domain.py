@@ -20,14 +20,14 @@ from shared.events.inspection.targets import InstitutionDiscovered
 
 
 class DiscoveryUnasked(Invalid):
-    """Only a visit that ends as newly_found describes what it found."""
+    """Only a visit with the outcome `newly_found` may describe a discovery."""
 
     code = "discovery-unasked"
     zh = "只有结果为新发现的检查才能填写新发现机构。"
 
 
 class DiscoveryUndescribed(Conflict):
-    """What was found has no description yet; send the visit back, so that the team describes it."""
+    """The discovery is not described yet. Send the visit back so that the team describes it."""
 
     code = "discovery-undescribed"
     zh = "新发现机构尚无描述，请退回检查组补充。"

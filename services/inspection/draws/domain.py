@@ -39,84 +39,84 @@ NAMED: Final = 20
 
 
 class DrawNotFound(NotFound):
-    """There is no such draw, or it is not yours to see."""
+    """There is no such draw, or you may not see it."""
 
     code = "draw-not-found"
     zh = "没有此抽查，或不在您的权限范围内。"
 
 
 class DrawOutsideYourDistrict(Forbidden):
-    """A district officer draws in one district."""
+    """You may draw only in your own district."""
 
     code = "draw-outside-your-district"
     zh = "区县人员只能组织本区县抽查。"
 
 
 class DrawNotCommitted(Conflict):
-    """The draw was revealed or cancelled already."""
+    """The draw was already revealed or cancelled."""
 
     code = "draw-not-committed"
     zh = "该抽查已揭晓或已取消。"
 
 
 class DrawNotRevealed(Conflict):
-    """There is a proof once the draw is revealed."""
+    """The proof is available once the draw is revealed."""
 
     code = "draw-not-revealed"
     zh = "抽查揭晓后方有证明。"
 
 
 class DrawScopeEmpty(Conflict):
-    """No institution lies within the draw's scope."""
+    """The draw's scope contains no institution, or every institution in it is excluded."""
 
     code = "draw-scope-empty"
     zh = "抽查范围内没有机构。"
 
 
 class DrawTooLarge(Conflict):
-    """So many institutions are drawn from in several draws, by district."""
+    """The scope has more than `limit` institutions. Split it into several draws, for example by district."""
 
     code = "draw-too-large"
     zh = "机构数量过多，请按区县分别抽查。"
 
 
 class DrawHeldInThePast(Invalid):
-    """A draw is held today or later: its visits are made by those whose certificates are in force then."""
+    """The day of the draw (`held_on`) must not be before today."""
 
     code = "draw-held-in-the-past"
     zh = "抽查日不得早于今日。"
 
 
 class ShareTooSmall(Invalid):
-    """The share is below the minimum in force."""
+    """The share is below the minimum in force (`minimum_bp`)."""
 
     code = "draw-share-too-small"
     zh = "抽查比例低于现行下限。"
 
 
 class NotEnoughInspectors(Conflict):
-    """For some targets no pair is left that may visit them; `institutions` are the first twenty."""
+    """Some institutions have no pair of inspectors that may visit them; `institutions` lists the first twenty."""
 
     code = "not-enough-inspectors"
     zh = "部分机构没有足够的可派检查人员。"
 
 
 class InspectorNotInPool(Invalid):
-    """This person is not an inspector of the pool."""
+    """This inspector or team is not in the pool."""
 
     code = "inspector-not-in-pool"
     zh = "该人员不在检查人员名录内。"
 
 
 class RecusalNotOnList(Invalid):
-    """This institution is not among those drawn from."""
+    """A recusal names an institution that is not drawn from."""
 
     code = "recusal-not-on-list"
     zh = "回避所涉机构不在抽查名录内。"
 
 
 class ExclusionNotInScope(Invalid):
-    """This institution is not in the draw's scope, so it cannot be left out of it."""
+    """An exclusion names an institution outside the draw's scope."""
 
     code = "exclusion-not-in-scope"
     zh = "排除所涉机构不在抽查范围内。"

@@ -40,28 +40,28 @@ METRES_PER_DEGREE: Final = 111_320.0
 
 
 class GridsRefused(Invalid):
-    """The grids were refused as a whole; `report` says which and why."""
+    """The grids were not imported; `report` says which grids are at fault and why."""
 
     code = "grids-refused"
     zh = "网格整体未被接受，详见报告。"
 
 
 class GridSetOutOfOrder(Conflict):
-    """A version of the grids may not begin before the one it follows; `newest` is the first day of that one."""
+    """This version of the grids must not begin before the newest one, which begins on `newest`."""
 
     code = "grid-set-out-of-order"
     zh = "网格新版本的生效日不得早于上一版本。"
 
 
 class GridSetFarAhead(Conflict):
-    """This version would begin later than `latest`. Confirm the date with `accept_far_date=true`."""
+    """This version would begin after `latest`. If the date is right, confirm it with `accept_far_date=true`."""
 
     code = "grid-set-far-ahead"
     zh = "新版本的生效日期过远，请以 accept_far_date=true 确认。"
 
 
 class GridCodesReused(Conflict):
-    """Codes stand for other streets than before. State a succession for each, or confirm each with `confirm`."""
+    """Some codes now have another name or area. State a succession for each, or confirm each with `confirm`."""
 
     code = "grid-codes-reused"
     zh = "部分网格代码在新版本中指向了不同的街道，请逐一说明承继关系，或以 confirm 参数确认。"
@@ -82,14 +82,14 @@ class NoGrids(NotFound):
 
 
 class GridUnknown(Invalid):
-    """One of these grids is not among the grids in force."""
+    """This grid is not among the grids in force."""
 
     code = "grid-unknown"
     zh = "其中有网格不在现行网格之列。"
 
 
 class GridOutsideYourDistrict(Forbidden):
-    """This grid is another district's."""
+    """This grid belongs to another district."""
 
     code = "grid-outside-your-district"
     zh = "该网格属于其他区县。"

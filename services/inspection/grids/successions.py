@@ -21,7 +21,7 @@ from shared.domain.wording import Key
 
 
 class GridNotFound(NotFound):
-    """No version of the grids has or had this code."""
+    """No version of the grids has this code."""
 
     code = "grid-not-found"
     zh = "历次网格中均无此代码。"

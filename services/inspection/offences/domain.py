@@ -35,35 +35,35 @@ class OffenceUnknown(Invalid):
 
 
 class OffenceOverlaps(Conflict):
-    """A version of this offence begins on that day or later already."""
+    """This offence already has a version that begins on that day or later."""
 
     code = "offence-overlaps"
     zh = "该违规情形已有同日或更晚生效的版本。"
 
 
 class OffenceBeginsPast(Invalid):
-    """A new version begins today or later: what was found before keeps its version."""
+    """A new version must not begin before today."""
 
     code = "offence-begins-past"
     zh = "新版本的生效日期不得早于今天。"
 
 
 class OffenceEndPast(Invalid):
-    """An offence ends today or later, and not before it began."""
+    """An offence must not end before today, or before it begins."""
 
     code = "offence-end-past"
     zh = "失效日期不得早于今天，也不得早于生效日期。"
 
 
 class OffenceEndsAlready(Conflict):
-    """The version ends on that day or before already."""
+    """The version already ends on that day or earlier."""
 
     code = "offence-ends-already"
     zh = "该版本已于该日或更早失效。"
 
 
 class OffenceAskedFor(Conflict):
-    """A checklist asks for this offence on a day on which no version of it would be in force; see `checklists`."""
+    """Some checklists need this offence on days on which no version would be in force; `checklists` lists them."""
 
     code = "offence-asked-for"
     zh = "有检查表在该违规情形无现行版本的日期引用它，见checklists。"

@@ -31,28 +31,28 @@ MAX_OPERATIONS: Final = 500
 
 
 class OperationNotFound(NotFound):
-    """There is no such operation, or it is not yours to see."""
+    """There is no such operation, or you may not see it."""
 
     code = "operation-not-found"
     zh = "没有此离线操作，或不在您的权限范围内。"
 
 
 class OperationNotOpen(Conflict):
-    """Only a held operation or a hard conflict awaits a decision, and only once."""
+    """This operation awaits no decision: only an unresolved `held` operation or `hard_conflict` does."""
 
     code = "operation-not-open"
     zh = "只有待前序操作或硬冲突的操作才需裁定。"
 
 
 class PhoneCannotPrevail(Conflict):
-    """The phone's version can no longer hold. A submission replaces one that awaits its review, or a calling-off."""
+    """The phone's version can no longer be applied; only a submission can replace one in review or a cancellation."""
 
     code = "phone-cannot-prevail"
     zh = "手机端版本无法再生效：提交的结果只能替换待复核的结果，或恢复已取消的检查任务。"
 
 
 class OperationIdTaken(Conflict):
-    """Somebody else's operation with the same id came at the same moment. Sent again, each operation is answered."""
+    """Another user sent an operation with the same id at the same moment. Send the batch again."""
 
     code = "operation-id-taken"
     zh = "同一编号的操作同时到达，请重新发送。"

@@ -18,42 +18,42 @@ from shared.events.inspection.teams import TeamFormed, TeamHandedOver
 
 
 class TeamNotFound(NotFound):
-    """There is no such team, or it is not yours to see."""
+    """There is no such team, or you may not see it."""
 
     code = "team-not-found"
     zh = "没有此检查组，或不在您的权限范围内。"
 
 
 class TeamCodeTaken(Conflict):
-    """Another team has this code."""
+    """Another team already has this code."""
 
     code = "team-code-taken"
     zh = "已有检查组使用该代码。"
 
 
 class TeamHasWork(Conflict):
-    """A team with open work is not dissolved: hand it over first. The facts say how much there is."""
+    """The team has open work and cannot be dissolved. Hand the work over first; the facts count it."""
 
     code = "team-has-work"
     zh = "该检查组尚有未办结工作，须先移交。"
 
 
 class GridTaken(Conflict):
-    """Another team in service walks one of these grids."""
+    """One of these grids already belongs to another active team."""
 
     code = "grid-taken"
     zh = "其中有网格已由其他检查组负责。"
 
 
 class LeaderNotMember(Invalid):
-    """The leader is a member of the team."""
+    """The leader must be a member of the team."""
 
     code = "leader-not-member"
     zh = "组长须为本组成员。"
 
 
 class TeamOutsideYourDistrict(Forbidden):
-    """A district officer forms the teams of one district."""
+    """You may form teams only in your own district."""
 
     code = "team-outside-your-district"
     zh = "区县人员只能组建本区县检查组。"

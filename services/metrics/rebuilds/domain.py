@@ -22,7 +22,7 @@ class RebuildNotFound(NotFound):
 
 
 class RebuildRunning(Conflict):
-    """Another rebuild has not ended yet."""
+    """Another rebuild is still queued or running."""
 
     code = "rebuild-running"
     zh = "已有重建任务尚未结束。"

@@ -35,35 +35,35 @@ class CalendarUnpublished(Conflict):
 
 
 class YearPublishedAlready(Conflict):
-    """The calendar of this year is published; correct its days one by one."""
+    """The calendar of this year is already published. Correct its days one by one."""
 
     code = "calendar-year-published"
     zh = "该年度日历已发布，请逐日更正。"
 
 
 class DayOutsideYear(Invalid):
-    """The day is not in the year."""
+    """This day is not in the year."""
 
     code = "day-outside-year"
     zh = "日期不在该年度内。"
 
 
 class DayTwice(Invalid):
-    """The day is named twice."""
+    """This day is listed twice."""
 
     code = "day-twice"
     zh = "同一日期出现两次。"
 
 
 class MakeupNotOnWeekend(Invalid):
-    """A makeup workday is a Saturday or a Sunday."""
+    """A makeup workday must be a Saturday or a Sunday."""
 
     code = "makeup-not-on-weekend"
     zh = "调休上班日须为周六或周日。"
 
 
 class DayNameMissing(Invalid):
-    """An exceptional day has a name; a day that is what its weekday says has none."""
+    """An exceptional day needs a name; a day that follows its weekday must have none."""
 
     code = "day-name-missing"
     zh = "特殊日期须有名称；恢复为平日时不得填写名称。"
@@ -77,14 +77,14 @@ class TermNotFound(NotFound):
 
 
 class TermReversed(Invalid):
-    """The last day lies before the first."""
+    """The last day must not be before the first."""
 
     code = "term-reversed"
     zh = "结束日期早于开始日期。"
 
 
 class TermOverlaps(Conflict):
-    """Another period of this kind for the same schools has some of these days."""
+    """The days overlap another period of this kind for the same schools."""
 
     code = "term-overlaps"
     zh = "与同一范围内已设定的同类学期或假期日期重叠。"

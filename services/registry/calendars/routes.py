@@ -48,7 +48,7 @@ BureauDep = Annotated[Principal, allow("bureau")]
 
 
 class DaysOutOfRange(Invalid):
-    """Ask for at least one day and at most 400, the first before the last."""
+    """The first day must not be after the last, and the range may have at most 400 days."""
 
     code = "days-out-of-range"
     zh = "查询范围须为1至400天，且起始日期不晚于结束日期。"

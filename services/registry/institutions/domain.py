@@ -21,56 +21,56 @@ from shared.events.registry.institutions import InstitutionChanged, InstitutionM
 
 
 class InstitutionNotFound(NotFound):
-    """There is no such institution, or it is not yours to see."""
+    """There is no such institution, or you may not see it."""
 
     code = "institution-not-found"
     zh = "没有此机构，或不在您的权限范围内。"
 
 
 class UsccTaken(Conflict):
-    """Another institution in the ledger has this unified social credit code."""
+    """Another institution in the ledger already has this unified social credit code."""
 
     code = "uscc-taken"
     zh = "台账中已有机构使用该统一社会信用代码。"
 
 
 class ExternalRefTaken(Conflict):
-    """Another institution in the ledger has this external reference."""
+    """Another institution in the ledger already has this external reference."""
 
     code = "external-ref-taken"
     zh = "台账中已有机构使用该外部编号。"
 
 
 class KeyUnusual(Invalid):
-    """A reference or number contains characters that cannot be used in one."""
+    """A reference or number contains characters that are not allowed."""
 
     code = "key-unusual"
     zh = "编号中含有不能使用的字符。"
 
 
 class CoordinatesIncomplete(Invalid):
-    """Longitude and latitude come together."""
+    """Give both the longitude and the latitude, or neither."""
 
     code = "coordinates-incomplete"
     zh = "经纬度须同时给出。"
 
 
 class OutsideYourDistrict(Forbidden):
-    """A district officer keeps the ledger of one district."""
+    """You may keep the ledger only of your own district, and of your own street if you are bound to one."""
 
     code = "outside-your-district"
     zh = "区县人员只能维护本区县台账。"
 
 
 class InstitutionEnded(Conflict):
-    """The institution is closed, or was merged into another."""
+    """The institution was closed, or merged into another."""
 
     code = "institution-ended"
     zh = "该机构已关闭或已并入其他机构。"
 
 
 class EntryContradictsPermits(Conflict):
-    """The permits of this institution say otherwise; their status is changed at the permits."""
+    """This contradicts the institution's permits. Change the permits instead."""
 
     code = "entry-contradicts-permits"
     zh = "与该机构许可证的状态不符，请通过许可证办理变更。"

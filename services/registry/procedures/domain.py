@@ -27,14 +27,14 @@ class ProcedureNotFound(NotFound):
 
 
 class NoProcedure(Conflict):
-    """No procedure is in force for this matter."""
+    """No procedure for this matter is in force."""
 
     code = "procedure-missing"
     zh = "该事项没有现行办事规程。"
 
 
 class ProcedureTaken(Conflict):
-    """A procedure for this matter begins on that day already."""
+    """A procedure for this matter already begins on that day."""
 
     code = "procedure-taken"
     zh = "该事项在该日已有办事规程。"

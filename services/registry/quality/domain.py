@@ -21,35 +21,35 @@ from shared.events.registry.institutions import QualityFindingDismissed
 
 
 class DismissedAlready(Conflict):
-    """Somebody looked into this and found nothing wrong."""
+    """This finding was already dismissed."""
 
     code = "finding-dismissed"
     zh = "该疑点已核实排除。"
 
 
 class PairIncomplete(Invalid):
-    """Some doubts are about two entries, the others about one."""
+    """Name a second institution if the finding is about two, and only then."""
 
     code = "pair-incomplete"
     zh = "此类疑点涉及两个条目（或仅一个条目）。"
 
 
 class PartTooLarge(Conflict):
-    """Too many entries to compare each with each: ask for a district or a street."""
+    """There are too many institutions to compare with each other. Narrow the search to a district or a street."""
 
     code = "part-too-large"
     zh = "条目过多，请限定区县或街道。"
 
 
 class MergeIntoItself(Invalid):
-    """An entry cannot be merged into itself."""
+    """An institution cannot be merged into itself."""
 
     code = "merge-into-itself"
     zh = "不能并入自身。"
 
 
 class MergedHasPermit(Conflict):
-    """The entry that would end has a permit in force: merge the other way round."""
+    """The institution that would end still has a permit. Merge in the other direction."""
 
     code = "merged-has-permit"
     zh = "拟并入的条目有有效许可证，请反向合并。"

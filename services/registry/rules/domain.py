@@ -28,35 +28,35 @@ class RuleNotFound(NotFound):
 
 
 class RuleOverlaps(Conflict):
-    """A rule with this code is in force on some of these days."""
+    """A rule with this code is already in force on some of these days."""
 
     code = "rule-overlaps"
     zh = "同一代码的规则在部分日期已生效。"
 
 
 class RuleEndsAlready(Conflict):
-    """The rule ends on that day or before already."""
+    """The rule already ends on that day or earlier."""
 
     code = "rule-ends-already"
     zh = "该规则已于该日或更早失效。"
 
 
 class RuleEndPast(Invalid):
-    """A rule ends today or later, and not before it began."""
+    """A rule must not end before today, or before it begins."""
 
     code = "rule-end-past"
     zh = "失效日期不得早于今天，也不得早于生效日期。"
 
 
 class RuleDaysReversed(Invalid):
-    """The last day lies before the first."""
+    """The last day must not be before the first."""
 
     code = "rule-days-reversed"
     zh = "失效日期早于生效日期。"
 
 
 class RuleParametersInvalid(Invalid):
-    """These are not the parameters this check needs."""
+    """The parameters do not fit this check; `needed` lists those it takes."""
 
     code = "rule-parameters-invalid"
     zh = "参数不符合该检查项的要求。"

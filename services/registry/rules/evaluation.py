@@ -27,21 +27,21 @@ from shared.domain.wording import NUMBER, Code, Day, Line
 
 
 class LessonReversed(Invalid):
-    """A lesson ends after it starts."""
+    """A lesson must end after it starts."""
 
     code = "lesson-reversed"
     zh = "课程结束时间须晚于开始时间。"
 
 
 class LessonOverMidnight(Invalid):
-    """A lesson lies within one day in China."""
+    """A lesson must start and end on the same day in China."""
 
     code = "lesson-over-midnight"
     zh = "课程不得跨越零点（北京时间）。"
 
 
 class LessonModeMissing(Invalid):
-    """Where an institution trains both ways, each lesson says which."""
+    """The institution trains both online and offline, so each lesson must name its mode."""
 
     code = "lesson-mode-missing"
     zh = "线上线下兼营的机构须指明每节课的形式。"
