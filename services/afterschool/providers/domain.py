@@ -106,9 +106,9 @@ WORDS: Final[Mapping[Reason, tuple[str, str]]] = {
     Reason.PERMIT_NONE: ("没有办学许可证。", "It has no permit."),
     Reason.SUBJECT_TRAINING: (
         "学科类机构不得进入校内课后服务。",
-        "Subject training has no place in after-school service.",
+        "Subject training institutions may not take part in after-school service.",
     ),
-    Reason.NOT_ACTIVE: ("该机构未处于正常办学状态。", "It is not active in the ledger."),
+    Reason.NOT_ACTIVE: ("该机构未处于正常办学状态。", "The ledger does not list it as active."),
 }
 
 _ORDER: Final = tuple(PermitStatus)

@@ -175,7 +175,9 @@ class CampaignDetails(BaseModel):
     @model_validator(mode="after")
     def ends_after_it_starts(self) -> Self:
         if self.ends_on < self.starts_on:
-            raise field_error("campaign-days-reversed", en="It ends before it starts.", zh="结束日期早于开始日期。")
+            raise field_error(
+                "campaign-days-reversed", en="The last day is before the first.", zh="结束日期早于开始日期。"
+            )
         return self
 
 

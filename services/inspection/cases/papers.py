@@ -42,7 +42,7 @@ class Aggravation(BaseModel):
 
 def _named_once(value: list[Aggravation]) -> list[Aggravation]:
     if len({one.circumstance for one in value}) < len(value):
-        raise field_error("circumstance-repeated", en="A circumstance is named twice.", zh="从重情节重复。")
+        raise field_error("circumstance-repeated", en="The same circumstance is named twice.", zh="从重情节重复。")
     return value
 
 
@@ -70,10 +70,12 @@ class Penalty(BaseModel):
     def _complete(self) -> Self:
         if (self.amount_fen is not None) is not (self.kind in _OF_MONEY):
             raise field_error(
-                "amount-misplaced", en="Fines and confiscations have an amount.", zh="仅罚款和没收须填写金额。"
+                "amount-misplaced", en="Give an amount for a fine or confiscation only.", zh="仅罚款和没收须填写金额。"
             )
         if (self.until is not None) is not (self.kind is PenaltyKind.SUSPENSION):
-            raise field_error("until-misplaced", en="A suspension has its last day.", zh="仅暂扣许可证须填写截止日期。")
+            raise field_error(
+                "until-misplaced", en="Give `until` for a suspension only.", zh="仅暂扣许可证须填写截止日期。"
+            )
         return self
 
 

@@ -61,7 +61,9 @@ class Condition(BaseModel):
         given = [name for name in ("yes", "choices", "limit") if getattr(self, name) is not None]
         if given != [_NEEDS[self.test]]:
             raise field_error(
-                "condition-invalid", en="The test needs one value of its kind.", zh="条件的取值与类型不符。"
+                "condition-invalid",
+                en="The test takes exactly one value, of its own kind.",
+                zh="条件的取值与类型不符。",
             )
         return self
 
@@ -132,10 +134,12 @@ class Question(BaseModel):
     def suits_its_kind(self) -> Self:
         if (self.kind is Kind.CHOICE) != bool(self.choices) or len(set(self.choices)) != len(self.choices):
             raise field_error(
-                "choices-invalid", en="A choice names its choices, each once.", zh="选择题须列出不重复的选项。"
+                "choices-invalid", en="Only a choice lists choices, each once.", zh="选择题须列出不重复的选项。"
             )
         if any(not suits(self, breach.when) for breach in self.breaches):
-            raise field_error("breach-invalid", en="No such answer is possible.", zh="违规条件与答案类型不符。")
+            raise field_error(
+                "breach-invalid", en="The condition does not suit the question.", zh="违规条件与答案类型不符。"
+            )
         return self
 
     def read(self, answer: Any) -> Any:
@@ -172,13 +176,13 @@ def in_order(questions: list[Question]) -> list[Question]:
     before: dict[str, Question] = {}
     for question in questions:
         if question.key in before:
-            raise field_error("question-repeated", en="A question's key is used twice.", zh="题目编号重复。")
+            raise field_error("question-repeated", en="Two questions have the same key.", zh="题目编号重复。")
         condition = question.only_if
         if condition is not None:
             asked = before.get(condition.question)
             if asked is None or not suits(asked, condition.answer):
                 raise field_error(
-                    "only-if-invalid", en="No earlier question is answered so.", zh="前置题目不存在或不匹配。"
+                    "only-if-invalid", en="No earlier question can have this answer.", zh="前置题目不存在或不匹配。"
                 )
         before[question.key] = question
     return questions

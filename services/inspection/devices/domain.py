@@ -71,7 +71,9 @@ class PublicJwk(BaseModel):
     @model_validator(mode="after")
     def public(self) -> Self:
         if self.private & set(self.__pydantic_extra__ or {}):
-            raise field_error("private-key-sent", en="A private key stays on its phone.", zh="私钥不得离开设备。")
+            raise field_error(
+                "private-key-sent", en="Send the public key only, not the private key.", zh="私钥不得离开设备。"
+            )
         return self
 
 
@@ -84,7 +86,7 @@ def raw_key(sent: PublicJwk | str) -> bytes:
     except (ValueError, UnsupportedAlgorithm):
         key = None
     if not isinstance(key, Ed25519PublicKey):
-        raise field_error("key-unusable", en="An Ed25519 public key is needed.", zh="需要 Ed25519 公钥。")
+        raise field_error("key-unusable", en="Must be an Ed25519 public key.", zh="需要 Ed25519 公钥。")
     return key.public_bytes(Encoding.Raw, PublicFormat.Raw)
 
 

@@ -51,7 +51,9 @@ class DiscoveryDetails(BaseModel):
     def both_coordinates_or_none(self) -> Self:
         if (self.lon is None) != (self.lat is None):
             raise field_error(
-                "coordinates-incomplete", en="Longitude and latitude come together.", zh="经纬度须同时给出。"
+                "coordinates-incomplete",
+                en="Give both the longitude and the latitude, or neither.",
+                zh="经纬度须同时给出。",
             )
         return self
 

@@ -166,7 +166,7 @@ class Exclusion(BaseModel):
 
 def _each_once(exclusions: list[Exclusion]) -> list[Exclusion]:
     if len({one.institution_id for one in exclusions}) != len(exclusions):
-        raise field_error("exclusion-repeated", en="An institution is named twice.", zh="机构重复。")
+        raise field_error("exclusion-repeated", en="The same institution is named twice.", zh="机构重复。")
     return exclusions
 
 

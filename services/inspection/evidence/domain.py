@@ -217,7 +217,9 @@ class Capture(BaseModel):
     def a_device_signs(self) -> Self:
         if (self.device_id is None) != (self.signature is None):
             raise field_error(
-                "signature-alone", en="A device signs, and only a device.", zh="设备编号与签名须同时提供。"
+                "signature-alone",
+                en="Give both `device_id` and `signature`, or neither.",
+                zh="设备编号与签名须同时提供。",
             )
         return self
 

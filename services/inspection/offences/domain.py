@@ -131,7 +131,7 @@ class PenaltyRule(BaseModel):
         if (of_fen, of_times).count(True) != (self.kind is PenaltyKind.FINE) or stray or (lowest or 0) > (highest or 0):
             raise field_error(
                 "range-invalid",
-                en="A fine has one range, in fen or in multiples of the illegal income; other penalties have none.",
+                en="A fine needs one range, in fen or in multiples of the illegal income; other penalties take none.",
                 zh="罚款须有一个幅度（金额或违法所得倍数），其他处罚不设幅度。",
             )
         return self
@@ -145,7 +145,9 @@ class PenaltyRule(BaseModel):
 
 def _coded(value: str) -> str:
     if not all(part.isidentifier() and part.isascii() for part in value.split(".")):
-        raise field_error("code-invalid", en="Words of a-z, 0-9 and _, with dots between.", zh="代码格式不正确。")
+        raise field_error(
+            "code-invalid", en="Must be words of letters, digits and _, joined by dots.", zh="代码格式不正确。"
+        )
     return value
 
 

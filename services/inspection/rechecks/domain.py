@@ -121,7 +121,9 @@ class RoundDetails(BaseModel):
     @model_validator(mode="after")
     def in_order(self) -> Self:
         if self.last_day < self.first_day:
-            raise field_error("days-reversed", en="It ends before it starts.", zh="结束日期早于开始日期。")
+            raise field_error(
+                "days-reversed", en="The last day must not be before the first.", zh="结束日期早于开始日期。"
+            )
         return self
 
 

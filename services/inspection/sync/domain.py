@@ -115,7 +115,7 @@ class OperationIn(BaseModel):
         if (self.kind in NEEDS_BASE) != (self.base_version is not None):
             raise field_error(
                 "base-version-wrong",
-                en="Starting and submitting name the version they saw; what makes something new has none.",
+                en="Send `base_version` with operations that start or submit a visit, and with no other.",
                 zh="开始与提交须带基础版本，新建类操作不带。",
             )
         return self

@@ -61,16 +61,18 @@ class TeamOutsideYourDistrict(Forbidden):
 
 def _people_once(members: list["Inspector"]) -> list["Inspector"]:
     if len({member.subject for member in members}) != len(members):
-        raise field_error("member-repeated", en="A member is named twice.", zh="成员重复。")
+        raise field_error("member-repeated", en="The same member is named twice.", zh="成员重复。")
     numbers = [member.certificate_no for member in members if member.certificate_no is not None]
     if len(set(numbers)) != len(numbers):
-        raise field_error("certificate-repeated", en="Two members have one certificate.", zh="执法证号重复。")
+        raise field_error(
+            "certificate-repeated", en="Two members have the same certificate number.", zh="执法证号重复。"
+        )
     return members
 
 
 def _each_once(grids: list[str]) -> list[str]:
     if len(set(grids)) != len(grids):
-        raise field_error("grid-repeated", en="A grid is named twice.", zh="网格重复。")
+        raise field_error("grid-repeated", en="The same grid is named twice.", zh="网格重复。")
     return grids
 
 

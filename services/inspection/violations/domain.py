@@ -201,7 +201,7 @@ class Finding(BaseModel):
     @model_validator(mode="after")
     def _graded(self) -> Self:
         if self.severity is None and self.offence is None:
-            raise field_error("severity-missing", en="Name an offence or a severity.", zh="须指明违规情形或严重程度。")
+            raise field_error("severity-missing", en="Name an offence, or a severity.", zh="须指明违规情形或严重程度。")
         return self
 
 

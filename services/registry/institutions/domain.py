@@ -124,7 +124,11 @@ def check_uscc(value: str) -> str:
     """
     value = value.strip().upper()
     if re.fullmatch(r"[0-9A-HJ-NPQRTUWXY]{18}", value) is None:
-        raise field_error("uscc-format", en="A USCC has 18 digits and letters.", zh="统一社会信用代码应为18位。")
+        raise field_error(
+            "uscc-format",
+            en="A USCC has 18 digits and letters, but not I, O, S, V or Z.",
+            zh="统一社会信用代码应为18位。",
+        )
     if re.match(r"[1-9ANY]", value) is None:
         raise field_error(
             "uscc-department",

@@ -123,7 +123,7 @@ class Terms(BaseModel):
     def codes_differ(self) -> Self:
         for codes in ([one.code for one in self.documents], [one.code for one in self.steps]):
             if len(set(codes)) < len(codes):
-                raise field_error("code-repeated", en="A code stands there twice.", zh="代码重复。")
+                raise field_error("code-repeated", en="The same code is used twice.", zh="代码重复。")
         return self
 
 

@@ -87,7 +87,9 @@ class RuleStatus(StrEnum):
 
 def _clock_time(value: time) -> time:
     if value.tzinfo is not None:
-        raise field_error("offset-not-allowed", en="A time in China without an offset.", zh="应为北京时间，不带时区。")
+        raise field_error(
+            "offset-not-allowed", en="Write the time in China without an offset.", zh="应为北京时间，不带时区。"
+        )
     return value
 
 
