@@ -9,9 +9,10 @@ from services.inspection.campaigns.domain import Coverage
 
 
 class Figures(Coverage):
-    """Coverage with what lies behind it: visits, closed doors and tries, violations, first and last day.
+    """Coverage with its details: visits, closed doors and attempts, violations, first and last day.
 
-    `targets_tried` met a closed door at least once, `tries` so often in all, `closed_doors` of them ended so.
+    `targets_tried` counts targets with at least one closed door, `tries` counts all closed doors, and `closed_doors`
+    counts the targets closed with that reason.
     """
 
     visits: int = 0

@@ -134,7 +134,7 @@ class TargetState(StrEnum):
 
 
 class Outcome(StrEnum):
-    """How a visit ended. All but `newly_found` can be the reason for which a target of a campaign is closed."""
+    """How a visit ended. Every outcome but `newly_found` can be the reason for closing a campaign target."""
 
     INSPECTED = "inspected"
     CLOSED_DOOR = "closed_door"
@@ -148,7 +148,7 @@ Places = Annotated[list[Line], Field(max_length=5000)]
 
 
 class Scope(BaseModel):
-    """Which institutions: an empty list leaves its dimension open."""
+    """Which institutions are in scope; an empty list means all values."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -162,7 +162,7 @@ class Scope(BaseModel):
 
 
 class CampaignDetails(BaseModel):
-    """What a campaign is for, whom it is to visit, and when."""
+    """What a campaign is for, which institutions it visits, and when."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

@@ -55,7 +55,7 @@ OfficialDep = Annotated[Principal, allow("bureau", "district_officer")]
 
 
 class PenaltyDecisionIn(Decision):
-    """The penalties, why, and how the party's statement was considered."""
+    """The penalties, their grounds, and the answer to the party's statement."""
 
 
 class SpotDecisionIn(SpotDecision):
@@ -63,7 +63,7 @@ class SpotDecisionIn(SpotDecision):
 
 
 class GroundsIn(BaseModel):
-    """Why."""
+    """The grounds."""
 
     model_config = ConfigDict(extra="forbid")
 

@@ -16,15 +16,15 @@ _OF_MONEY = frozenset({PenaltyKind.FINE, PenaltyKind.CONFISCATION})
 
 
 class Party(StrEnum):
-    """Who acted: the law sets other limits for a person than for an organisation."""
+    """Who acted. The law sets different limits for a person and an organisation."""
 
     PERSON = "person"
     ORGANISATION = "organisation"
 
 
 class Circumstance(StrEnum):
-    """What weighs against the party (从重情节, 校外培训行政处罚暂行办法): a teacher in service at a school takes part,
-    the party was punished within the last two years, it obstructs the inspection."""
+    """An aggravating circumstance (从重情节, 校外培训行政处罚暂行办法): a serving school teacher takes part, the
+    party was punished within the last two years, or it obstructs the inspection."""
 
     SERVING_TEACHER = "serving_teacher"
     REPEAT = "repeat"
@@ -50,7 +50,7 @@ Aggravations = Annotated[list[Aggravation], Field(max_length=len(Circumstance)),
 
 
 class Proposal(StrEnum):
-    """What a decision asks of the registry."""
+    """What a decision proposes to the registry."""
 
     NOTICE = "notice"
     SUSPENSION = "suspension"
@@ -58,7 +58,7 @@ class Proposal(StrEnum):
 
 
 class Penalty(BaseModel):
-    """One penalty: fines and confiscations have an amount, a suspension its last day."""
+    """One penalty. A fine or confiscation has an amount, a suspension a last day."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

@@ -39,15 +39,15 @@ PartyDep = Annotated[Principal, allow("bureau", "district_officer", "operator")]
 
 
 class PenaltyNoticeIn(Notice):
-    """Facts, reasons, basis, the proposed penalties, and that the rights were told."""
+    """The facts, reasons, basis and proposed penalties, and whether the party was told its rights."""
 
 
 class StatementIn(Statement):
-    """What the party says to the notice."""
+    """The party's statement on the notice."""
 
 
 class HearingIn(BaseModel):
-    """When the party is heard, and who chairs."""
+    """The day of the hearing, and who chairs it."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -56,7 +56,7 @@ class HearingIn(BaseModel):
 
 
 class HearingRecordIn(BaseModel):
-    """What was said; whether the party came."""
+    """The record of the hearing, and whether the party attended."""
 
     model_config = ConfigDict(extra="forbid")
 

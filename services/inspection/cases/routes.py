@@ -53,11 +53,11 @@ InvestigatorDep = Annotated[Principal, allow("bureau", "district_officer", "insp
 
 
 class FilingIn(Filing):
-    """What the case is opened on: acts, party, officers."""
+    """The case to open: acts, party and officers."""
 
 
 class OfficersIn(BaseModel):
-    """Who handles the case from now on, and who was recused."""
+    """The officers who handle the case from now on, and those recused."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -67,11 +67,11 @@ class OfficersIn(BaseModel):
 
 
 class InquiryIn(Inquiry):
-    """An inquiry or an inspection of the scene, and what it found out."""
+    """An inquiry or an inspection of the scene, and its findings."""
 
 
 class ExhibitsIn(BaseModel):
-    """Ids of evidence."""
+    """Ids of the evidence to add."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -79,11 +79,11 @@ class ExhibitsIn(BaseModel):
 
 
 class ReviewIn(Review):
-    """The legal opinion of the caller."""
+    """The caller's legal review."""
 
 
 class CaseExtensionIn(BaseModel):
-    """Until when, and why."""
+    """The new time limit, and why."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -112,7 +112,7 @@ class CaseExtensionIn(BaseModel):
 async def file_case(
     violation_id: UUID, body: FilingIn, caller: OfficialDep, session: SessionDep, response: Response
 ) -> Case:
-    """Open a penalty case on a violation. The offence decides what it may lead to."""
+    """Open a penalty case on a violation. The offence decides which penalties are possible."""
     case = await usecases.file_case(session, violation_id, body, caller=caller, at=utc_now())
     response.headers["Location"] = f"/v1/cases/{case.id}"
     return case
@@ -128,7 +128,7 @@ async def list_cases(
     state: CaseState | None = None,
     offence: Annotated[str | None, KEY, Query(max_length=100)] = None,
 ) -> object:
-    """Cases within the caller's reach, in the order of their filing. A party sees its case once it was told of it."""
+    """Cases within the caller's reach, in the order of their filing. A party sees its case once it was notified."""
     filters = CaseFilters(institution, violation, state, offence)
     (after,) = page.position(**asdict(filters)) or (None,)
     found = await queries.cases(session, caller, filters, after=after, limit=page.limit + 1)
@@ -142,14 +142,14 @@ async def list_cases(
     responses=problems(CaseNotFound),
 )
 async def get_case(case_id: UUID, caller: ReaderDep, session: SessionDep) -> object:
-    """One case, with its version as ETag. Its party reads less of it than officials do."""
+    """One case, with its version as ETag. The party sees fewer fields than officials."""
     case = await queries.case(session, case_id, caller)
     return as_read_by(caller, case)
 
 
 @router.get("/{case_id}/clock", response_model=ClockOut, responses=problems(CaseNotFound, NormUnknown))
 async def get_case_clock(case_id: UUID, caller: ReaderDep, session: SessionDep) -> ClockOut:
-    """Each deadline with its article and what is left of it, and what forbids a decision today."""
+    """Each deadline with its article and remaining days, and what prevents a decision today."""
     case = await queries.case(session, case_id, caller)
     return await _clock(session, case, party=own_institution(caller) is not None, at=utc_now())
 
@@ -189,7 +189,7 @@ def _block(refusal: Refusal) -> BlockOut:
     responses=problems(CaseNotFound, CaseStateRefuses, OfficersMissing, OfficerRecused),
 )
 async def assign_case_officers(case_id: UUID, body: OfficersIn, caller: OfficialDep, session: SessionDep) -> Case:
-    """Name the officers anew: two of them certified, none recused."""
+    """Replace the officers. Two must be certified, and none recused."""
     return await usecases.assign_officers(
         session, case_id, body.officers, recused=body.recused, reason=body.reason, caller=caller, at=utc_now()
     )
@@ -210,7 +210,7 @@ async def assign_case_officers(case_id: UUID, body: OfficersIn, caller: Official
     ),
 )
 async def record_case_inquiry(case_id: UUID, body: InquiryIn, caller: InvestigatorDep, session: SessionDep) -> Case:
-    """Put an inquiry or an inspection of the scene on file."""
+    """Record an inquiry or an inspection of the scene."""
     return await usecases.record_inquiry(session, case_id, body, caller=caller, at=utc_now())
 
 
@@ -220,7 +220,7 @@ async def record_case_inquiry(case_id: UUID, body: InquiryIn, caller: Investigat
     responses=problems(CaseNotFound, CaseStateRefuses, ExhibitsFull, EvidenceNotFound, EvidenceNotKept),
 )
 async def add_case_exhibits(case_id: UUID, body: ExhibitsIn, caller: InvestigatorDep, session: SessionDep) -> Case:
-    """Put evidence on file."""
+    """Add evidence as exhibits of the case."""
     return await usecases.add_exhibits(session, case_id, body.evidence, caller=caller, at=utc_now())
 
 
@@ -230,7 +230,7 @@ async def add_case_exhibits(case_id: UUID, body: ExhibitsIn, caller: Investigato
     responses=problems(CaseNotFound, CaseStateRefuses, PreservedItemsUndecided),
 )
 async def preserve_case_items(case_id: UUID, caller: InvestigatorDep, session: SessionDep) -> Case:
-    """Items were registered and preserved as evidence; within seven working days they must be decided on."""
+    """Record that items were preserved as evidence. They must be decided on within seven working days."""
     return await usecases.preserve_items(session, case_id, caller=caller, at=utc_now())
 
 
@@ -246,7 +246,7 @@ async def settle_case_items(case_id: UUID, caller: OfficialDep, session: Session
     responses=problems(CaseNotFound, CaseStateRefuses, OfficerRecused, ReviewerInvolved),
 )
 async def review_case(case_id: UUID, body: ReviewIn, caller: OfficialDep, session: SessionDep) -> Case:
-    """The legal opinion, by somebody who does not investigate this case."""
+    """Record the caller's legal review. An investigator of the case may not review it."""
     return await usecases.give_review(session, case_id, body, caller=caller, at=utc_now())
 
 
@@ -261,7 +261,7 @@ async def extend_case(
     caller: Annotated[Principal, allow("bureau")],
     session: SessionDep,
 ) -> Case:
-    """Approve more time for the decision: once, before the ninety days are over."""
+    """Extend the time limit of the decision: once, and before the ninety days have passed."""
     return await usecases.extend_case(
         session, case_id, until=body.until, reason=body.reason, caller=caller, at=utc_now()
     )

@@ -25,7 +25,7 @@ class InquiryOut(BaseModel):
 
 
 class ReviewOut(BaseModel):
-    """The legal opinion; it no longer counts once a hearing was held or another notice was given."""
+    """The legal review. A later hearing or notice sets it aside."""
 
     on: date
     by: str
@@ -56,7 +56,7 @@ class StatementOut(BaseModel):
 
 
 class HearingOut(BaseModel):
-    """The hearing: `held` false means that the party stayed away, null that it is to come."""
+    """The hearing. `held` is false if the party stayed away, and null until the hearing."""
 
     chair: str
     held: bool | None
@@ -65,7 +65,7 @@ class HearingOut(BaseModel):
 
 
 class SupersededOut(BaseModel):
-    """A notice that no longer stands, and what became of its hearing."""
+    """A notice that was replaced, and its hearing."""
 
     notice: NoticeOut
     notified_on: date
@@ -95,7 +95,7 @@ class DecisionOut(PartyDecisionOut):
 
 
 class AnswerOut(BaseModel):
-    """What the registry did with what the decision asked for."""
+    """The registry's answer to a proposal of the decision."""
 
     proposal_id: UUID
     kind: Proposal
@@ -143,8 +143,8 @@ class _OfEveryCase(BaseModel):
 
 
 class PartyCaseOut(_OfEveryCase):
-    """A penalty case as its party reads it: what it was told, what it said, what it has to do. Not the file: inquiries
-    name those who spoke, and the legal opinion is the office's own."""
+    """A penalty case as its party sees it: notices, statements and obligations. The inquiries and the legal review are
+    left out: inquiries name witnesses, and the review is internal."""
 
     decision: PartyDecisionOut | None
 
@@ -179,8 +179,8 @@ def as_read_by(caller: Principal, case: Case) -> CaseOut | PartyCaseOut:
 
 
 class TickOut(BaseModel):
-    """One deadline. `days_left` are natural days, negative once it has passed; both are null when it is done.
-    `provisional`: some day counted lies in a year whose calendar is not published."""
+    """One deadline. `days_left` counts natural days, negative once it has passed; both are null when the step is done.
+    `provisional` means that a counted day is in a year whose calendar is not published."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -198,7 +198,7 @@ class TickOut(BaseModel):
 
 
 class BlockOut(BaseModel):
-    """What forbids a decision today, with the article that says so."""
+    """An obstacle to a decision today, with its article."""
 
     code: str
     law: str | None
@@ -208,7 +208,7 @@ class BlockOut(BaseModel):
 
 
 class ClockOut(BaseModel):
-    """The deadlines of a case as of today, what forbids its decision now, and what is still owed."""
+    """The deadlines of a case as of today, the obstacles to its decision, and the amount still owed."""
 
     case_id: UUID
     as_of: date

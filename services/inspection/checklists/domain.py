@@ -93,7 +93,7 @@ class AnswersUnasked(Invalid):
 
 
 class ChecklistContent(BaseModel):
-    """What is asked, from a day on."""
+    """The content of a version, and its first day."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

@@ -29,7 +29,7 @@ Number = Annotated[Decimal, NUMBER, Field(ge=-(10**12), le=10**12, max_digits=18
 
 
 class Kind(StrEnum):
-    """How a question is answered; `evidence` by the ids of photos or recordings."""
+    """How a question is answered. An answer of the kind `evidence` is a list of ids of photos or recordings."""
 
     YES_NO = "yes_no"
     CHOICE = "choice"
@@ -47,7 +47,7 @@ class Test(StrEnum):
 
 
 class Condition(BaseModel):
-    """What an answer is held against: yes or no, choices, or a limit. One of them, as the test wants."""
+    """The condition on an answer: yes or no, choices, or a limit; exactly the one that the test takes."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -97,7 +97,7 @@ _SUITS: Final[Mapping[Kind, frozenset[Test]]] = {
 
 
 class Breach(BaseModel):
-    """An answer that is a violation: of which offence of the catalogue, and in which words."""
+    """An answer that is a violation: the offence of the catalogue, and the violation's description."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -107,7 +107,7 @@ class Breach(BaseModel):
 
 
 class OnlyIf(BaseModel):
-    """The question is asked only where an earlier one was answered so."""
+    """Ask the question only if an earlier question has this answer."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -116,7 +116,7 @@ class OnlyIf(BaseModel):
 
 
 class Question(BaseModel):
-    """One question. `choices` are for a choice, `least` counts the pieces of evidence."""
+    """One question. `choices` are for the kind `choice`; `least` is the minimum number of pieces of evidence."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

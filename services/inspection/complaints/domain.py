@@ -186,7 +186,7 @@ Fact = TypeVar("Fact", bound=ComplaintEvent)
 
 
 class ComplaintContent(BaseModel):
-    """What is complained of, and where, as far as the complainant knows."""
+    """The subject of the complaint and its place, as far as the complainant knows."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -199,7 +199,7 @@ class ComplaintContent(BaseModel):
 
 
 class Contact(BaseModel):
-    """Who complains; kept apart, and read with a purpose only."""
+    """The complainant's contact. It is stored separately, and reading it needs a reason."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

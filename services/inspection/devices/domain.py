@@ -98,13 +98,13 @@ PhoneTime = Annotated[
 
 
 class DeviceDetails(BaseModel):
-    """A phone: an id it made itself, a name its holder knows it by, and the public half of the key it signs with."""
+    """A phone: the id it generated, a name, and the public half of the key with which it signs."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     id: UUID
     label: Line
-    public_key: PublicJwk | Pem = Field(description="A JWK, or PEM text; Ed25519.")
+    public_key: PublicJwk | Pem = Field(description="An Ed25519 public key, as a JWK or PEM text.")
 
     @model_validator(mode="after")
     def usable(self) -> Self:

@@ -37,7 +37,7 @@ _Degrees = Annotated[float, NUMBER, Field(allow_inf_nan=False)]
 
 
 class DiscoveryDetails(BaseModel):
-    """What the inspector saw: the sign at the door, where it is (degrees in WGS 84), and what is taught."""
+    """What the inspector saw: the name on the sign, the position (degrees in WGS 84), and what is taught."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

@@ -129,7 +129,7 @@ class DrawState(StrEnum):
 
 
 class Unvisited(StrEnum):
-    """Why an institution that was drawn has no visit: what became of it, or of its teams, since the commitment."""
+    """Why a drawn institution has no visit: it, or its teams, changed since the commitment."""
 
     CLOSED = "closed"
     MERGED = "merged"
@@ -137,7 +137,7 @@ class Unvisited(StrEnum):
 
 
 class Pool(BaseModel):
-    """Whose inspectors may be drawn: of these teams and these persons; of every team within reach if none is named."""
+    """The inspectors who may be drawn: these persons, and members of these teams. Default: all teams within reach."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -146,7 +146,7 @@ class Pool(BaseModel):
 
 
 class Recusal(BaseModel):
-    """Somebody who may not visit an institution, and why. Why is never published."""
+    """An inspector who may not visit an institution, and why. The reason is never published."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -156,7 +156,7 @@ class Recusal(BaseModel):
 
 
 class Exclusion(BaseModel):
-    """An institution of the scope that is not drawn from, and why. It is published with the terms, why is not."""
+    """An institution excluded from the draw, and why. The exclusion is published with the terms, the reason is not."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -171,7 +171,7 @@ def _each_once(exclusions: list[Exclusion]) -> list[Exclusion]:
 
 
 class DrawDetails(BaseModel):
-    """What is drawn from, how much of it, and by whom it may be visited. `share_bp` in basis points: 500 is 5 %."""
+    """The scope of the draw, the share drawn, and who may visit. `share_bp` is in basis points: 500 is 5 %."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -185,7 +185,7 @@ class DrawDetails(BaseModel):
         default_factory=list
     )
     held_on: Day | None = Field(
-        None, description="The day on which certificates and rotas are looked at; today if left out."
+        None, description="The day for which certificates and rotas are checked. Default: today."
     )
 
 

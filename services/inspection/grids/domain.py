@@ -114,9 +114,9 @@ class Fault(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One fault of one feature; `feature` counts from 0, `detail` holds codes and shares, never the geometry.
+    """One fault of one feature. `feature` counts from 0; `detail` holds codes and shares, never the geometry.
 
-    `partner` is the feature that this one overlaps, `share` how much of the smaller one they have in common.
+    `partner` is the feature that this one overlaps; `share` is the overlap as a share of the smaller one.
     """
 
     feature: int
@@ -322,7 +322,7 @@ def _stem(name: str) -> str:
 
 
 class SetState(StrEnum):
-    """Where a version stands on a day."""
+    """The state of a version on a day."""
 
     SCHEDULED = "scheduled"
     IN_FORCE = "in_force"
@@ -428,7 +428,7 @@ class Grid(Base):
 
 
 class BlindSpot(StrEnum):
-    """Why a target stands in no grid, or not surely in one."""
+    """Why a target is in no grid, or not certainly in one."""
 
     NO_COORDINATES = "no_coordinates"
     ZERO_COORDINATES = "zero_coordinates"

@@ -45,7 +45,7 @@ ReaderDep = Annotated[Principal, allow("bureau", "district_officer", "inspector"
 
 
 class FindingOut(BaseModel):
-    """A feature that is no grid, and why; `feature` and `partner`, the feature it overlaps, count from 0."""
+    """A feature that is not a valid grid, and why. `feature` and `partner`, which it overlaps, count from 0."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -58,7 +58,7 @@ class FindingOut(BaseModel):
 
 
 class ReusedCodeOut(BaseModel):
-    """A code that means another street than in the version before."""
+    """A code whose name or area differs substantially from the version before."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -66,11 +66,11 @@ class ReusedCodeOut(BaseModel):
     code: str
     former_name: str
     name: str
-    share: float = Field(description="Of the area that old and new cover together, how much they have in common.")
+    share: float = Field(description="The area that old and new share, divided by the area that they cover together.")
 
 
 class SuccessionFindingOut(BaseModel):
-    """An entry about a former code that cannot be, and why; `succession` counts from 0."""
+    """A succession that is not possible, and why; `succession` counts from 0."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -79,9 +79,9 @@ class SuccessionFindingOut(BaseModel):
 
 
 class GridImportOut(BaseModel):
-    """The set, and what was left out of it. `vanished` are codes of the version before of which nothing was said.
+    """The imported version, and the features left out. `vanished` lists earlier codes without a grid or succession now.
 
-    A dry run makes no set, and has no id.
+    A dry run stores nothing and has no id.
     """
 
     grid_set_id: UUID | None
@@ -109,7 +109,7 @@ class GridOut(BaseModel):
 
 
 class GridSetOut(MayBeWithdrawn):
-    """A version of the grids. `activated_at` is when institutions and teams had moved over."""
+    """A version of the grids. At `activated_at`, institutions and teams had moved to it."""
 
     id: UUID
     number: int
@@ -122,7 +122,7 @@ class GridSetOut(MayBeWithdrawn):
 
 
 class SuccessionStepOut(BaseModel):
-    """What one version made of codes; a code without successors vanished."""
+    """The successors of codes in one version; a code without successors vanished."""
 
     number: int
     valid_from: date
@@ -131,7 +131,7 @@ class SuccessionStepOut(BaseModel):
 
 
 class SuccessionsOut(BaseModel):
-    """What became of a code since a version first had it, and which codes its area has today."""
+    """The successors of a code, version by version, and the codes that its area has today."""
 
     code: str
     current: list[str]
@@ -139,14 +139,14 @@ class SuccessionsOut(BaseModel):
 
 
 class GridsOut(BaseModel):
-    """The grids of a day."""
+    """The grids in force on a day."""
 
     grid_set: GridSetOut
     items: list[GridOut]
 
 
 class PlacementOut(BaseModel):
-    """Where a point lies. Outside every grid, the nearest one is offered with its distance in metres."""
+    """The grid in which a point lies. Outside every grid, the nearest one and its distance in metres."""
 
     grid: str | None
     name: str | None
@@ -171,20 +171,20 @@ async def import_grids(
     code_property: Annotated[str, Query(min_length=1, max_length=100)] = "code",
     name_property: Annotated[str, Query(min_length=1, max_length=100)] = "name",
     district_property: Annotated[str, Query(min_length=1, max_length=100)] = "district",
-    accept: Annotated[Literal["all", "valid"], Query(description="`valid` leaves faulty features out.")] = "all",
+    accept: Annotated[Literal["all", "valid"], Query(description="`valid` leaves invalid features out.")] = "all",
     source: Annotated[str, Query(max_length=200)] = "",
-    valid_from: Annotated[Day | None, Query(description="The first day of this version; today if left out.")] = None,
-    accept_far_date: Annotated[bool, Query(description="Confirms a first day that is years away.")] = False,
+    valid_from: Annotated[Day | None, Query(description="The first day of this version. Default: today.")] = None,
+    accept_far_date: Annotated[bool, Query(description="Confirms a first day in the far future.")] = False,
     confirm: Annotated[
-        list[str] | None, Query(max_length=5000, description="Codes that mean another street than before, by intent.")
+        list[str] | None, Query(max_length=5000, description="Codes whose name or area changes on purpose.")
     ] = None,
-    dry_run: Annotated[bool, Query(description="Only says what would be taken.")] = False,
+    dry_run: Annotated[bool, Query(description="Checks the import without storing it.")] = False,
 ) -> GridImportOut:
-    """Take a set of polygons as the next version of the grids.
+    """Import a set of polygons as the next version of the grids.
 
-    From its first day on it is in force: every institution moves to where its point lies, or where its former grid
-    went, and teams take over the only successor of a grid they walked. A district officer names grids of his district,
-    and those that say none.
+    It is in force from its first day on. Then each institution moves to the grid of its point, or to the successor of
+    its former grid, and teams take over the only successor of a grid they had. A district officer may import grids of
+    the officer's own district, and grids without a district.
     """
     sent = await _surveyed(request, Columns(code_property, name_property, district_property))
     found, at = sent.survey, utc_now()
@@ -234,10 +234,10 @@ async def _surveyed(request: Request, columns: Columns) -> Surveyed:
 async def list_grids(
     caller: ReaderDep,
     session: SessionDep,
-    geometry: Annotated[bool, Query(description="With polygons.")] = False,
-    on: Annotated[Day | None, Query(description="The day; today if left out.")] = None,
+    geometry: Annotated[bool, Query(description="Include the polygons.")] = False,
+    on: Annotated[Day | None, Query(description="The day. Default: today.")] = None,
 ) -> GridsOut:
-    """The grids that hold on a day, by code."""
+    """The grids in force on a day, by code."""
     today = china_date(utc_now())
     grid_set = await queries.set_on(session, on or today)
     return GridsOut(
@@ -257,7 +257,7 @@ async def list_grids(
 
 @router.get("/versions", response_model=list[GridSetOut])
 async def list_grid_versions(caller: ReaderDep, session: SessionDep) -> list[GridSetOut]:
-    """Every version of the grids, newest first; those of days to come are scheduled."""
+    """Every version of the grids, newest first; a version that begins later is `scheduled`."""
     today = china_date(utc_now())
     return [_set_out(one, today) for one in await queries.sets(session)]
 
@@ -270,7 +270,7 @@ async def list_grid_versions(caller: ReaderDep, session: SessionDep) -> list[Gri
 async def withdraw_grids(
     grid_set_id: UUID, body: WithdrawalIn, caller: Annotated[Principal, allow("bureau", "service")], session: SessionDep
 ) -> GridSetOut:
-    """Withdraw a version of the grids before its first day. The version before holds on."""
+    """Withdraw a version of the grids before its first day. The version before stays in force."""
     at = utc_now()
     grid_set = await usecases.withdraw_grids(session, grid_set_id, reason=body.reason, by=caller.subject, at=at)
     return _set_out(grid_set, china_date(at))
@@ -280,7 +280,7 @@ async def withdraw_grids(
 async def get_successions(
     caller: ReaderDep, session: SessionDep, code: Annotated[str, Query(min_length=1, max_length=100)]
 ) -> SuccessionsOut:
-    """What became of a grid's code, version by version."""
+    """The successors of a grid's code, version by version."""
     today = china_date(utc_now())
     versions = [
         Version(one.number, one.valid_from, await queries.heirs(session, one.id))
@@ -306,9 +306,9 @@ async def locate(
     session: SessionDep,
     lon: Annotated[float, NUMBER, Query(ge=-180, le=180, allow_inf_nan=False)],
     lat: Annotated[float, NUMBER, Query(ge=-90, le=90, allow_inf_nan=False)],
-    on: Annotated[Day | None, Query(description="The day; today if left out.")] = None,
+    on: Annotated[Day | None, Query(description="The day. Default: today.")] = None,
 ) -> PlacementOut:
-    """The grid of a point in WGS 84, on a day."""
+    """The grid of a point (WGS 84) on a day."""
     index = await queries.index(session, on or china_date(utc_now()))
     found = index.locate(lon, lat)
     return PlacementOut(

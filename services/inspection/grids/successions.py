@@ -28,7 +28,7 @@ class GridNotFound(NotFound):
 
 
 class Succession(BaseModel):
-    """An old code and the codes that its area has now."""
+    """An earlier code and its successors."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -37,7 +37,7 @@ class Succession(BaseModel):
 
 
 class SuccessionFault(StrEnum):
-    """Why an entry of the list cannot be."""
+    """Why a succession is not possible."""
 
     CODE_UNKNOWN = "succession-code-unknown"
     CODE_REPEATED = "succession-code-repeated"

@@ -55,7 +55,7 @@ class NormTooLarge(Invalid):
 
 
 class NormName(StrEnum):
-    """What is decided: days and points, but for names that end in `_bp` (basis points) and those of fines (fen)."""
+    """The names of the norms. Values are days or points; names that end in `_bp` are in basis points, fines in fen."""
 
     VISIT = "visit"
     SUBMISSION = "submission"
@@ -103,7 +103,7 @@ _MOST: Final[Mapping[NormName, int]] = {
 
 
 class NormContent(BaseModel):
-    """One number, from a day on, on somebody's word."""
+    """A norm's value, its first day and its source."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

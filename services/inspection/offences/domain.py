@@ -83,7 +83,7 @@ class SourceStatus(StrEnum):
 
 
 class Gravity(StrEnum):
-    """How grave the act was, in the words of the penalty rules: 轻微, 一般, 情节严重, 情节特别严重."""
+    """The gravity of the act, in the words of the penalty rules: 轻微, 一般, 情节严重, 情节特别严重."""
 
     MINOR = "minor"
     ORDINARY = "ordinary"
@@ -110,7 +110,7 @@ Fen = Annotated[int, NUMBER, Field(ge=0, le=MAX_FEN)]
 
 
 class PenaltyRule(BaseModel):
-    """One penalty that the law allows for acts this grave; a fine in fen, or in multiples of the illegal income."""
+    """One penalty that the law allows at these gravities. A fine is in fen, or in multiples of the illegal income."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -155,7 +155,7 @@ OffenceCode = Annotated[Line, AfterValidator(_coded)]
 
 
 class OffenceContent(BaseModel):
-    """What can be wrong, from a day on. `text` is the clause in short; `days` how long putting it right may take."""
+    """An offence and its first day. `text` is the clause in short; `days` is the time allowed for rectification."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

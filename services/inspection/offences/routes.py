@@ -36,7 +36,7 @@ BureauDep = Annotated[Principal, allow("bureau")]
 
 
 class OffenceIn(OffenceContent):
-    """A version of an offence to put in force; the one before ends the day before."""
+    """A version of an offence to put in force. The earlier version ends the day before."""
 
 
 class OffenceRepealIn(BaseModel):
@@ -92,7 +92,7 @@ async def list_offences(
     session: SessionDep,
     page: PageParams,
     code: Annotated[str | None, KEY, Query(max_length=100)] = None,
-    on: Annotated[Day | None, Query(description="Only what is in force on this day.")] = None,
+    on: Annotated[Day | None, Query(description="Only versions in force on this day.")] = None,
 ) -> PageOf[Offence]:
     """The catalogue by code and first day."""
     binding = {"code": code, "on": on}
@@ -117,7 +117,7 @@ async def get_offence(offence_id: UUID, caller: ReaderDep, session: SessionDep) 
     responses=problems(OffenceNotFound, OffenceEndPast, OffenceEndsAlready, OffenceAskedFor, Withdrawn),
 )
 async def repeal_offence(offence_id: UUID, body: OffenceRepealIn, caller: BureauDep, session: SessionDep) -> Offence:
-    """Give a version its last day. What was found until then keeps it. Checklists that ask for it give way first."""
+    """Give a version its last day. Violations found until then keep it. End the checklists that need it first."""
     return await usecases.repeal_offence(session, offence_id, valid_to=body.valid_to, reason=body.reason, at=utc_now())
 
 
@@ -127,5 +127,5 @@ async def repeal_offence(offence_id: UUID, body: OffenceRepealIn, caller: Bureau
     responses=problems(OffenceNotFound, Withdrawn, WithdrawalTooLate, LaterVersionStands, OffenceAskedFor),
 )
 async def withdraw_offence(offence_id: UUID, body: WithdrawalIn, caller: BureauDep, session: SessionDep) -> Offence:
-    """Withdraw a version before its first day, or on it if it was enacted that day. The version before lasts on."""
+    """Withdraw a version before its first day, or on it if it was enacted that day. The one before stays in force."""
     return await usecases.withdraw_offence(session, offence_id, reason=body.reason, by=caller.subject, at=utc_now())

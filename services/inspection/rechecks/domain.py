@@ -108,7 +108,8 @@ class RecheckState(StrEnum):
 
 
 class RoundDetails(BaseModel):
-    """Whose visits of which days, how many of them (basis points: 1000 is 10 %), and who looks; officers if nobody."""
+    """The team and days whose visits are re-checked, the share (basis points: 1000 is 10 %), and the team that does it;
+    officers do it if no team is named."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -128,7 +129,7 @@ class RoundDetails(BaseModel):
 
 
 class ResultDetails(BaseModel):
-    """What the second look saw: the outcome as it should have been, and violations that the first one missed."""
+    """The result of a re-check: the correct outcome, and the violations that the visit missed."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

@@ -91,13 +91,13 @@ Weekday = Annotated[int, NUMBER, Field(ge=1, le=7)]
 
 
 class DutyDetails(_Days):
-    """On duty from one day to another, on these weekdays (1 is Monday); on all of them if none is named."""
+    """A duty from one day to another, on these weekdays (1 is Monday); on every day if none is named."""
 
     weekdays: Annotated[list[Weekday], Field(max_length=7), AfterValidator(_each_once)] = Field(default_factory=list)
 
 
 class AbsenceDetails(_Days):
-    """Away from one day to another."""
+    """An absence from one day to another."""
 
     reason: Reason
 

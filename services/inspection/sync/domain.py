@@ -71,7 +71,7 @@ NEEDS_BASE: Final = frozenset({Kind.START_VISIT, Kind.SUBMIT_VISIT})
 
 
 class Verdict(StrEnum):
-    """`already_applied` is only said, never kept: the first verdict stands."""
+    """The verdict on an operation. `already_applied` is only an answer and is never stored: the first verdict stays."""
 
     APPLIED = "applied"
     ALREADY_APPLIED = "already_applied"
@@ -88,16 +88,17 @@ OPEN: Final = frozenset({Verdict.HELD, Verdict.HARD_CONFLICT})
 
 
 class Choice(StrEnum):
-    """Whose version holds; the other stays on record."""
+    """The version that holds; the other stays on record."""
 
     PHONE = "phone"
     SERVER = "server"
 
 
 class OperationIn(BaseModel):
-    """What was done on the phone. `at` is by the phone's clock; `content` is the body of the route of that name.
+    """An operation made on the phone. `at` is by the phone's clock; `content` is the body of the route of the same
+    name.
 
-    `entity_id` is the visit, the violation or the evidence; the phone makes the ids of what it makes.
+    `entity_id` is the visit, the violation or the evidence; the phone generates the ids of new records.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)

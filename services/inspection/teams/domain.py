@@ -79,8 +79,8 @@ def _each_once(grids: list[str]) -> list[str]:
 class Inspector(BaseModel):
     """A member: the subject of the access token, a name, and the law-enforcement certificate, if there is one.
 
-    A certificate without a last day is not known to be in force: Administrative Penalty Law, article 42, wants officers
-    who are certified on the day.
+    A certificate without a last day does not count as in force: article 42 of the Administrative Penalty Law requires
+    officers who are certified on the day.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -104,7 +104,7 @@ Members = Annotated[list[Inspector], Field(max_length=200), AfterValidator(_peop
 
 
 class TeamDetails(BaseModel):
-    """What is decided about a team. `code` is the `team` claim of its inspectors' tokens."""
+    """The details of a team. `code` is the `team` claim of its inspectors' tokens."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

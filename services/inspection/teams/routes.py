@@ -126,7 +126,7 @@ async def get_team(team_id: UUID, caller: ReaderDep, session: SessionDep) -> obj
 async def change_team(
     team_id: UUID, body: TeamPatch, expected: IfMatch, caller: KeeperDep, session: SessionDep
 ) -> Team:
-    """Change a team. Send the ETag you read as If-Match."""
+    """Change a team. Send the ETag that you last read in If-Match."""
     return await usecases.change_team(
         session, team_id, body.model_dump(mode="json"), expected=expected, caller=caller, at=utc_now()
     )

@@ -186,9 +186,10 @@ _REFUSALS: Final[Mapping[Action, type[Refusal]]] = {
 
 
 class Finding(BaseModel):
-    """What is wrong. An offence of the catalogue says how grave it is and which clause it breaks; without one, say it.
+    """A violation as it was found. An offence of the catalogue sets its severity and clause; without one, give them
+    here.
 
-    What the catalogue says goes before what is said here.
+    Catalogue values override the request.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)

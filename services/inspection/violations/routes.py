@@ -51,7 +51,8 @@ class ViolationIn(LooseFinding):
 
 
 class RectificationOrderIn(BaseModel):
-    """What to put right; without a day, the offence decides, else the severity."""
+    """What to rectify, and by when. Without a day, the offence's deadline applies, else the default for the
+    severity."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -60,7 +61,7 @@ class RectificationOrderIn(BaseModel):
 
 
 class ExtensionIn(BaseModel):
-    """The new day, and why."""
+    """The new deadline, and why."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -69,7 +70,7 @@ class ExtensionIn(BaseModel):
 
 
 class RectificationIn(BaseModel):
-    """What was done, and ids of the evidence that shows it."""
+    """What was done to rectify, and the ids of evidence of it."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -78,7 +79,7 @@ class RectificationIn(BaseModel):
 
 
 class VerificationIn(BaseModel):
-    """Whether the rectification holds, and what that rests on."""
+    """Whether the rectification holds, and on what grounds."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -87,7 +88,7 @@ class VerificationIn(BaseModel):
 
 
 class WithdrawalIn(BaseModel):
-    """Why it was a mistake."""
+    """Why the report was a mistake."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -95,8 +96,8 @@ class WithdrawalIn(BaseModel):
 
 
 class ViolationOut(BaseModel):
-    """A violation. `version` counts its facts and is its ETag; `offence_id` is the version of the offence it keeps;
-    `overdue` is said of today."""
+    """A violation. `version` counts its facts and is its ETag; `offence_id` is the version of the offence that applies
+    to it; `overdue` is as of today."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -135,7 +136,7 @@ class ViolationOut(BaseModel):
     @computed_field  # type: ignore[prop-decorator]  # mypy does not know decorated properties
     @property
     def overdue(self) -> bool:
-        """Whether the day has passed without a word of the institution."""
+        """Whether the deadline has passed without a report of the rectification."""
         return is_overdue(self.state, self.due_on, on=china_date(utc_now()))
 
 
@@ -156,7 +157,7 @@ class ViolationOut(BaseModel):
 async def report_violation(
     body: ViolationIn, caller: ReporterDep, session: SessionDep, response: Response
 ) -> Violation:
-    """Report a breach found outside a visit."""
+    """Report a violation found outside a visit."""
     violation = await usecases.report_violation(
         session,
         body.finding,
@@ -181,7 +182,7 @@ async def list_violations(
     severity: Severity | None = None,
     grid: Annotated[str | None, KEY, Query(max_length=100)] = None,
     offence: Annotated[str | None, KEY, Query(max_length=100)] = None,
-    overdue: Annotated[bool, Query(description="Only those whose day has passed.")] = False,
+    overdue: Annotated[bool, Query(description="Only overdue violations.")] = False,
 ) -> PageOf[Violation]:
     """Violations within the caller's reach, in the order of their reports."""
     filters = ViolationFilters(institution, visit, state, severity, grid, offence)
@@ -216,7 +217,7 @@ async def get_violation(violation_id: UUID, caller: ReaderDep, session: SessionD
 async def order_rectification(
     violation_id: UUID, body: RectificationOrderIn, caller: ReporterDep, session: SessionDep
 ) -> Violation:
-    """Order the institution to put it right by a day."""
+    """Order the institution to rectify the violation by a day."""
     return await usecases.order_rectification(
         session, violation_id, due_on=body.due_on, requirement=body.requirement, caller=caller, at=utc_now()
     )
@@ -233,7 +234,7 @@ async def extend_rectification(
     caller: Annotated[Principal, allow("bureau", "district_officer")],
     session: SessionDep,
 ) -> Violation:
-    """Give the institution more time: once, and before the day has passed."""
+    """Extend the deadline: once, and before it has passed."""
     return await usecases.extend_deadline(
         session, violation_id, due_on=body.due_on, reason=body.reason, caller=caller, at=utc_now()
     )
@@ -250,7 +251,7 @@ async def rectify_violation(
     caller: Annotated[Principal, allow("operator", "inspector")],
     session: SessionDep,
 ) -> Violation:
-    """The operator, or an inspector on his behalf, says what was put right. A re-visit is put on the team's list."""
+    """Report the rectification, as the operator or as an inspector on the operator's behalf. A re-visit is planned."""
     return await usecases.rectify_violation(
         session, violation_id, body.statement, evidence=body.evidence, caller=caller, at=utc_now()
     )
@@ -267,8 +268,8 @@ async def verify_violation(
     caller: Annotated[Principal, allow("inspector", "district_officer")],
     session: SessionDep,
 ) -> Violation:
-    """Decide without a re-visit, which is called off then: what holds is closed, with the grounds in `note`, what does
-    not goes back under its order."""
+    """Decide about a rectification without the re-visit, which is cancelled. If the rectification holds, the violation
+    is closed, with the grounds in `note`; if not, its order is open again."""
     return await usecases.verify_violation(
         session, violation_id, holds=body.holds, note=body.note, caller=caller, at=utc_now()
     )
@@ -285,5 +286,6 @@ async def withdraw_violation(
     caller: Annotated[Principal, allow("bureau", "district_officer")],
     session: SessionDep,
 ) -> Violation:
-    """Take back what was reported by mistake, before rectification was ordered or a case filed. It stays on record."""
+    """Withdraw a violation that was reported by mistake, before rectification is ordered or a case is filed. It stays
+    on record."""
     return await usecases.withdraw_violation(session, violation_id, body.reason, caller=caller, at=utc_now())

@@ -38,7 +38,7 @@ class Order(StrEnum):
 
 
 class TimeOfDay(StrEnum):
-    """By the clock in China; training happens in the evening, so a closed door is tried then first."""
+    """The part of the day in China. Training happens in the evening, so the first new attempt is made then."""
 
     EVENING = "evening"
     AFTERNOON = "afternoon"
