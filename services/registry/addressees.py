@@ -33,7 +33,7 @@ class Means(StrEnum):
 
 
 class RecordedAnswer(BaseModel):
-    """An answer that an official takes for an institution, on paper or by telephone."""
+    """An answer of an institution, on paper or by telephone, that an official records."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

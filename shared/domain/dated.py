@@ -88,7 +88,7 @@ WITHDRAWN_FOR_A_REASON = "(withdrawn_at IS NULL) = (withdrawal_reason IS NULL)"
 
 
 class WithdrawalIn(BaseModel):
-    """Why it is withdrawn."""
+    """Why the record is withdrawn."""
 
     model_config = ConfigDict(extra="forbid")
 

@@ -66,7 +66,7 @@ class GuardianUnclear(Invalid):
 
 
 class State(StrEnum):
-    """Where a request stands. Withdrawal is final; who wants back in asks again, at the end of the queue."""
+    """The state of an enrolment. Withdrawal is final; a new request goes to the end of the waiting list."""
 
     ENROLLED = "enrolled"
     WAITING = "waiting"

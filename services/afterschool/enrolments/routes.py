@@ -40,7 +40,7 @@ ActorDep = Annotated[Principal, allow("guardian", "school_staff")]
 
 
 class EnrolmentIn(BaseModel):
-    """A request for a place. `guardian` is whom school staff act for; a guardian leaves it out."""
+    """A request for a place. School staff name the `guardian` they act for; a guardian leaves it out."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -50,7 +50,7 @@ class EnrolmentIn(BaseModel):
 
 
 class WithdrawalIn(BaseModel):
-    """Why a place is given back, for the record."""
+    """Why the enrolment is withdrawn."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -58,7 +58,7 @@ class WithdrawalIn(BaseModel):
 
 
 class EnrolmentOut(BaseModel):
-    """A request for a place. `ticket` numbers requests in the order of asking, `position` counts the queue from 1."""
+    """An enrolment. `ticket` numbers the requests in order; `position` is the place on the waiting list, from 1."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -81,7 +81,7 @@ class EnrolmentOut(BaseModel):
 
 
 class WaitingOut(BaseModel):
-    """One place in a queue."""
+    """One place on a waiting list."""
 
     ticket: int
     position: int
@@ -102,7 +102,8 @@ class WaitingOut(BaseModel):
 async def enrol_student(
     body: EnrolmentIn, request: Request, caller: ActorDep, session: SessionDep, response: Response
 ) -> Decision:
-    """Ask for a place: given at once if one is free and nobody waits, else the end of the queue."""
+    """Request a place. The child gets it at once if one is free and nobody waits, else joins the end of the waiting
+    list."""
     decision = await usecases.enrol_student(
         _decider(request, session),
         session,
@@ -134,7 +135,7 @@ async def list_enrolments(
     student: UUID | None = None,
     state: State | None = None,
 ) -> Response:
-    """Requests in the order of asking; a guardian sees those of own children, staff those of their school."""
+    """Enrolments in the order of their requests. A guardian sees those of own children, staff those of their school."""
     binding = {"offering": offering, "student": student, "state": state}
     (after,) = page.position(**binding) or (None,)
     statement = queries.enrolments_page(
@@ -145,7 +146,7 @@ async def list_enrolments(
 
 @router.get("/{enrolment_id}", response_model=EnrolmentOut, responses=problems(EnrolmentNotFound))
 async def get_enrolment(enrolment_id: UUID, caller: ReaderDep, session: SessionDep) -> EnrolmentOut:
-    """One request with its place in the queue now. Never 304: the queue moves without the version."""
+    """One enrolment with its present place on the waiting list. Never 304: the list moves without a new version."""
     placed = await queries.placed(session, enrolment_id, caller)
     return EnrolmentOut.of(placed.enrolment, position=await queries.position(session, placed.enrolment))
 
@@ -158,7 +159,7 @@ async def get_enrolment(enrolment_id: UUID, caller: ReaderDep, session: SessionD
 async def withdraw_enrolment(
     enrolment_id: UUID, caller: ActorDep, session: SessionDep, body: WithdrawalIn | None = None
 ) -> EnrolmentOut:
-    """Give a place back; it goes to who waited longest, in the same moment."""
+    """Withdraw an enrolment. In the same transaction, its place goes to the child that has waited longest."""
     reason = body.reason if body else None
     enrolment = await usecases.withdraw_enrolment(session, enrolment_id, reason=reason, caller=caller, at=utc_now())
     return EnrolmentOut.of(enrolment, position=None)
@@ -166,7 +167,7 @@ async def withdraw_enrolment(
 
 @waitlists.get("", response_model=Page[WaitingOut])
 async def list_waiting(request: Request, caller: ReaderDep, page: PageParams, offering: UUID) -> Response:
-    """The queue of one offering in its order; a guardian sees own children at their true positions."""
+    """The waiting list of an offering, in order. A guardian sees only own children, at their true positions."""
     binding = {"queue": offering}
     (after,) = page.position(**binding) or (None,)
     statement = queries.queue_page(caller, offering, after=after, limit=page.limit)

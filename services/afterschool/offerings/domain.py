@@ -52,7 +52,7 @@ class Category(StrEnum):
 
 
 class Window(StrEnum):
-    """Where the clock stands towards an offering's enrolment; derived at every read, never stored."""
+    """Whether the enrolment of an offering is open now. Derived at every read, never stored."""
 
     SCHEDULED = "scheduled"
     OPEN = "open"

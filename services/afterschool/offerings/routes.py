@@ -41,7 +41,7 @@ class OfferingIn(OfferingDetails):
 
 
 class OfferingPatch(BaseModel):
-    """What may change of a published course; an absent field stays as it is."""
+    """What can be changed in a published course. An absent field stays as it is."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -53,8 +53,8 @@ class OfferingPatch(BaseModel):
 
 
 class OfferingOut(BaseModel):
-    """A course and its places. `window` says whether one may enrol now; `version` counts changes of what was
-    published, so the ETag does not move when a child enrols."""
+    """A course and its places. `window` says whether enrolment is open now. `version` counts changes of the published
+    fields, so the ETag does not change when a child enrols."""
 
     id: UUID
     version: int
@@ -101,7 +101,7 @@ async def list_offerings(
     category: Category | None = None,
     term: Annotated[str | None, KEY, Query(max_length=100)] = None,
 ) -> Response:
-    """Courses in the order of publication; guardians see those of all schools, staff their own school's."""
+    """Courses in the order of publication. Guardians see those of all schools, staff those of their own."""
     binding = {"school": school, "category": category, "term": term}
     (after,) = page.position(**binding) or (None,)
     statement = queries.offerings_page(
@@ -112,7 +112,7 @@ async def list_offerings(
 
 @router.get("/{offering_id}", response_model=OfferingOut, responses=problems(OfferingNotFound))
 async def get_offering(offering_id: UUID, caller: ReaderDep, session: SessionDep) -> OfferingOut:
-    """One course with its places as they are now. Never 304: the counters move without the version."""
+    """One course with its present places. Never 304: the counters change without a new version."""
     offering = await queries.offering(session, offering_id, caller)
     return OfferingOut.of(offering, at=utc_now())
 
@@ -129,7 +129,8 @@ async def change_offering(
     caller: WriterDep,
     session: SessionDep,
 ) -> OfferingOut:
-    """Change a course. More places go to those who wait, in the same moment. Send the ETag you read as If-Match."""
+    """Change a course. In the same transaction, new places go to waiting children. Send the ETag you last read in
+    If-Match."""
     at = utc_now()
     changes = body.model_dump()
     reason = changes.pop("reason", None)

@@ -63,7 +63,7 @@ class ProviderPermit(Base):
 
 
 class PermitStatus(StrEnum):
-    """What a permit is on a day, the best first."""
+    """The status of a permit on a day, best first."""
 
     IN_FORCE = "in_force"
     SUSPENDED = "suspended"
@@ -74,7 +74,8 @@ class PermitStatus(StrEnum):
 
 
 class Standing(StrEnum):
-    """What an institution's permits come to; `lapsed`: it had one. A permit not yet begun is none."""
+    """The institution's standing by its permits. `lapsed` means that it had one. A permit not yet begun does not
+    count."""
 
     IN_FORCE = "in_force"
     SUSPENDED = "suspended"

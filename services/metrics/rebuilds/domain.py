@@ -29,7 +29,7 @@ class RebuildRunning(Conflict):
 
 
 class RebuildState(StrEnum):
-    """`matched` and `drifted` are verdicts; `swapped` says that the shadow took the live numbers' place."""
+    """`matched` and `drifted` are verdicts. `swapped` means that the shadow copy replaced the live numbers."""
 
     QUEUED = "queued"
     RUNNING = "running"

@@ -91,7 +91,7 @@ class TermOverlaps(Conflict):
 
 
 class DayKind(StrEnum):
-    """What a day is. `unknown`: its year's calendar is not published."""
+    """The kind of a day. `unknown` means that the calendar of its year is not published."""
 
     WORKDAY = "workday"
     MAKEUP_WORKDAY = "makeup_workday"
@@ -101,7 +101,7 @@ class DayKind(StrEnum):
 
 
 class ExceptionalKind(StrEnum):
-    """What a day can be against its weekday."""
+    """The kinds of days that do not follow their weekday."""
 
     MAKEUP_WORKDAY = "makeup_workday"
     REST_DAY = "rest_day"
@@ -119,7 +119,7 @@ VACATIONS: Final = frozenset({Period.WINTER_VACATION, Period.SUMMER_VACATION})
 
 @dataclass(frozen=True, slots=True)
 class ExceptionalDay:
-    """A day that is not what its weekday says."""
+    """A day that does not follow its weekday."""
 
     kind: DayKind
     name: str
@@ -182,7 +182,7 @@ class Calendar(CountsWorkingDays):
 
 
 class DayIn(BaseModel):
-    """A day that is not what its weekday says."""
+    """A day that does not follow its weekday."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -192,7 +192,7 @@ class DayIn(BaseModel):
 
 
 class YearContent(BaseModel):
-    """The calendar of a year, as 国务院办公厅 announces it: all its exceptional days."""
+    """The calendar of a year as 国务院办公厅 announces it: all exceptional days."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -202,7 +202,7 @@ class YearContent(BaseModel):
 
 
 class CorrectionContent(BaseModel):
-    """What one day of a published year is after all; without a kind, it is what its weekday says."""
+    """The correction of a day in a published year. Without a kind, the day follows its weekday."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

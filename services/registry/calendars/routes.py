@@ -1,4 +1,4 @@
-"""`/v1/calendar`: what each day is, and who may train on it."""
+"""`/v1/calendar`: holidays, school terms and vacations, and when subject training is forbidden."""
 
 from datetime import date, datetime
 from typing import Annotated
@@ -65,7 +65,7 @@ class DayOut(BaseModel):
 
 
 class CalendarOut(BaseModel):
-    """Days in their order, and the years among them that are not published."""
+    """Days in order, and those of their years that are not published."""
 
     days: list[DayOut]
     unpublished_years: list[int]
@@ -104,9 +104,9 @@ async def get_calendar(
     session: SessionDep,
     first: Annotated[Day, Query(alias="from")],
     last: Annotated[Day, Query(alias="to")],
-    district: Annotated[Code | None, Query(description="Whose vacations; without it, the city's only.")] = None,
+    district: Annotated[Code | None, Query(description="The district whose vacations count too.")] = None,
 ) -> CalendarOut:
-    """What each day is, and whether subject training is forbidden on it."""
+    """The kind of each day, and whether subject training is forbidden on it."""
     if not 0 <= (last - first).days < MAX_DAYS:
         raise DaysOutOfRange(days=MAX_DAYS)
     calendar = await queries.calendar(session, first, last)
@@ -145,7 +145,7 @@ async def publish_calendar_year(body: YearContent, _: BureauDep, session: Sessio
     responses=problems(CalendarUnpublished, MakeupNotOnWeekend, DayNameMissing),
 )
 async def correct_calendar_day(body: CorrectionContent, _: BureauDep, session: SessionDep) -> CalendarYear:
-    """Correct one day of a published year; a null kind restores what its weekday says."""
+    """Correct one day of a published year. A null `kind` makes it an ordinary day of its weekday again."""
     return await usecases.correct_day(session, body, at=utc_now())
 
 
@@ -191,7 +191,7 @@ async def get_school_term(term_id: UUID, _: ReaderDep, session: SessionDep) -> S
 async def reset_school_term(
     term_id: UUID, body: TermContent, expected: IfMatch, _: BureauDep, session: SessionDep
 ) -> SchoolTerm:
-    """Put a term or vacation right. Send the ETag you read as If-Match."""
+    """Correct a term or vacation. Send the ETag that you last read in If-Match."""
     return await usecases.reset_term(session, term_id, body, expected=expected, at=utc_now())
 
 

@@ -104,7 +104,7 @@ class Stage(StrEnum):
 class Status(StrEnum):
     """`applying` waits for its first permit; `unlicensed` was found by inspection, or lost its permit.
 
-    `closed` stays in the ledger with its history, and so does `merged`, an entry that was another one twice.
+    `closed` and `merged` (a duplicate of another institution) stay in the ledger with their history.
     """
 
     APPLYING = "applying"
@@ -173,7 +173,8 @@ Capacity = Annotated[int, NUMBER, Field(ge=0, le=100_000)]
 
 
 class Details(BaseModel):
-    """What an entry says. `lon` and `lat` are degrees in WGS 84; `district` and `street` administrative codes."""
+    """The details of an institution. `lon` and `lat` are degrees in WGS 84; `district` and `street` administrative
+    codes."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

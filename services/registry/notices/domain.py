@@ -47,7 +47,7 @@ class RecipientsBeyondReach(Forbidden):
 
 
 class Recipients(BaseModel):
-    """Who is told; all open means every institution at work."""
+    """The recipients. Without any restriction, every operating institution."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

@@ -112,22 +112,22 @@ class SuspensionNeedsProposal(Conflict):
 
 
 class RevocationException(StrEnum):
-    """Why a permit is taken back without a penalty decision (撤销行政许可)."""
+    """Why a permit is revoked without a penalty decision (撤销行政许可)."""
 
     OBTAINED_BY_DECEPTION = "obtained_by_deception"
     GRANTED_UNLAWFULLY = "granted_unlawfully"
 
 
 class SuspensionException(StrEnum):
-    """Why a permit rests without a penalty decision: its holder asks for it, or an emergency closes the site."""
+    """Why a permit is suspended without a penalty decision: its holder asks for it, or an emergency closes the site."""
 
     REQUESTED_BY_HOLDER = "requested_by_holder"
     EMERGENCY = "emergency"
 
 
 class CancellationGround(StrEnum):
-    """Why a permit is cancelled (注销) without blame: the cases of 行政许可法 art. 70, and the holder's own wish. What
-    an institution did wrong is none: that is revoked."""
+    """Why a permit is cancelled (注销) without blame: the cases of 行政许可法 art. 70, and the holder's own wish.
+    Misconduct is not among them: it leads to revocation."""
 
     EXPIRED = "expired"
     HOLDER_ENDED = "holder_ended"
@@ -146,7 +146,7 @@ ARTICLES: Final[Mapping[RevocationException | SuspensionException, str]] = {
 
 
 class PermitStatus(StrEnum):
-    """What a permit is on a day; nothing but the days and the decisions says so."""
+    """The status of a permit on a day. It follows from the permit's days and the decisions on it alone."""
 
     PENDING = "pending"
     IN_FORCE = "in_force"

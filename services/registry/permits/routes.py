@@ -1,4 +1,4 @@
-"""`/v1/permits`: what an institution may teach, where and until when."""
+"""`/v1/permits`: permits, their suspension, revocation, renewal and cancellation."""
 
 from datetime import date, datetime, timedelta
 from typing import Annotated, Self
@@ -43,7 +43,7 @@ DAYS_TO_CONFIRM = timedelta(days=7)
 
 
 class PermitOut(BaseModel):
-    """A permit and what it is today (`status`); `valid_to` null is open-ended."""
+    """A permit and its `status` today. A null `valid_to` means that it is open-ended."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -90,7 +90,7 @@ class SuspensionIn(BaseModel):
 
 
 class NoticeIn(BaseModel):
-    """The notice of a revocation; what is not said is written for you."""
+    """The notice of a revocation. Fields left out are filled in automatically."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -101,8 +101,8 @@ class NoticeIn(BaseModel):
 
 
 class RevocationIn(BaseModel):
-    """A revocation on a named exception, and why it applies. The notice goes out in the same decision, to everybody
-    unless it says otherwise."""
+    """A revocation on a named exception, and why it applies. The notice is published in the same transaction, to all
+    institutions unless its recipients are restricted."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -122,7 +122,7 @@ class RevocationIn(BaseModel):
 
 
 class ReasonIn(BaseModel):
-    """Why."""
+    """The reason."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -130,7 +130,7 @@ class ReasonIn(BaseModel):
 
 
 class CancellationIn(BaseModel):
-    """Why a permit is cancelled. Misconduct is no ground: see `/revocation`."""
+    """Why a permit is cancelled. For misconduct, use `/revocation` instead."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -139,7 +139,7 @@ class CancellationIn(BaseModel):
 
 
 class RenewalIn(BaseModel):
-    """The new last day."""
+    """The new last day of the permit."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -158,7 +158,7 @@ async def list_permits(
     status: PermitStatus | None = None,
     expiring_before: Day | None = None,
 ) -> PageOf[PermitOut]:
-    """Permits within the caller's reach, with what they are today."""
+    """Permits within the caller's reach, with their status today."""
     today = china_date(utc_now())
     filters = Filters(institution, district, kind, status, expiring_before)
     binding = {
@@ -173,7 +173,7 @@ async def list_permits(
 
 @router.get("/{permit_id}", response_model=PermitOut, responses=problems(PermitNotFound))
 async def get_permit(permit_id: UUID, caller: ReaderDep, session: SessionDep, response: Response) -> PermitOut:
-    """One permit, with what it is today."""
+    """One permit, with its status today."""
     return _shown(await queries.permit(session, permit_id, caller), response)
 
 
@@ -185,9 +185,9 @@ async def get_permit(permit_id: UUID, caller: ReaderDep, session: SessionDep, re
 async def suspend_permit(
     permit_id: UUID, body: SuspensionIn, caller: DeciderDep, session: SessionDep, response: Response
 ) -> PermitOut:
-    """Let a permit in force rest on a named exception; the suspension lifts by itself on the day named.
+    """Suspend a permit in force on a named exception. The suspension ends automatically on the day `until`.
 
-    As a penalty a permit is suspended by accepting the proposal of the decision (`/v1/proposals`).
+    To suspend a permit as a penalty, accept the proposal of the penalty decision (`/v1/proposals`).
     """
     permit = await usecases.suspend_on_exception(
         session, permit_id, body.until, body.exception, cause=body.cause, caller=caller, at=utc_now()
@@ -214,9 +214,9 @@ async def reinstate_permit(
 async def revoke_permit(
     permit_id: UUID, body: RevocationIn, caller: DeciderDep, session: SessionDep, response: Response
 ) -> PermitOut:
-    """Take a permit back on a named exception and publish the notice about it: one decision.
+    """Revoke a permit on a named exception and publish the notice about it, in one transaction.
 
-    As a penalty a permit is revoked by accepting the proposal of the decision (`/v1/proposals`).
+    To revoke a permit as a penalty, accept the proposal of the penalty decision (`/v1/proposals`).
     """
     at = utc_now()
     permit = await usecases.revoke_on_exception(
@@ -237,7 +237,7 @@ async def revoke_permit(
 async def renew_permit(
     permit_id: UUID, body: RenewalIn, caller: DeciderDep, session: SessionDep, response: Response
 ) -> PermitOut:
-    """Let a permit in force run longer; one that has lapsed is applied for anew."""
+    """Renew a permit in force. For an expired permit, apply again."""
     permit = await usecases.renew_permit(
         session, permit_id, body.valid_to, reason=body.reason, caller=caller, at=utc_now()
     )

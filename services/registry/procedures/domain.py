@@ -86,7 +86,7 @@ class Step(BaseModel):
 
 
 class StateDays(BaseModel):
-    """Working days within which an application leaves a state; a state that is not named has no clock."""
+    """The working days within which an application leaves a state. A state that is not listed has no clock."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

@@ -1,4 +1,4 @@
-"""`/v1/proposals`: what penalty decisions ask of the registry."""
+"""`/v1/proposals`: the proposals of penalty decisions to the registry."""
 
 from datetime import date, datetime
 from typing import Annotated
@@ -33,11 +33,11 @@ DeciderDep = Annotated[Principal, allow("bureau")]
 
 
 class ProposalAcceptanceIn(Telling):
-    """How the city is told, where a notice goes out; what is not said is written for you."""
+    """The notice to publish, if there is one. Fields left out are filled in automatically."""
 
 
 class ProposalDismissalIn(BaseModel):
-    """Why it is not followed."""
+    """Why the proposal is dismissed."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -114,9 +114,9 @@ async def get_proposal(proposal_id: UUID, caller: ReaderDep, session: SessionDep
 async def accept_proposal(
     proposal_id: UUID, body: ProposalAcceptanceIn, caller: DeciderDep, session: SessionDep
 ) -> PenaltyProposal:
-    """Follow it: the permits are revoked or suspended and the notice goes out in this one decision.
+    """Accept a proposal: the permits are revoked or suspended and the notice is published, in one transaction.
 
-    Proposals of one case share one notice: the second names that of the first.
+    Proposals of one case share one notice: a later one refers to the notice of the first.
     """
     return await usecases.accept_proposal(session, proposal_id, body, caller=caller, at=utc_now())
 
@@ -129,5 +129,5 @@ async def accept_proposal(
 async def dismiss_proposal(
     proposal_id: UUID, body: ProposalDismissalIn, caller: DeciderDep, session: SessionDep
 ) -> PenaltyProposal:
-    """Do not follow it, and say why."""
+    """Dismiss a proposal, and say why."""
     return await usecases.dismiss_proposal(session, proposal_id, body.grounds, caller=caller, at=utc_now())

@@ -56,7 +56,7 @@ class MergedHasPermit(Conflict):
 
 
 class Doubt(StrEnum):
-    """Why an entry is on the work list."""
+    """The kinds of doubt about an institution's entry."""
 
     SIMILAR_ENTRIES = "similar-entries"
     SAME_PERMIT_NUMBER = "same-permit-number"

@@ -63,7 +63,7 @@ class RuleParametersInvalid(Invalid):
 
 
 class RuleCheck(StrEnum):
-    """How a rule is applied; the numbers are its record's."""
+    """The kinds of checks. The numbers come from the rule's record."""
 
     APPROVAL_CLOSED = "approval_closed"
     FORBIDDEN_DAYS = "forbidden_days"
@@ -79,7 +79,7 @@ class RuleCheck(StrEnum):
 
 
 class RuleStatus(StrEnum):
-    """Whether the number was found in the source itself, or waits for the bureau's word."""
+    """Whether the number was found in the source itself, or awaits the bureau's confirmation."""
 
     VERIFIED = "verified"
     TO_BE_CONFIRMED = "to_be_confirmed"
@@ -160,7 +160,7 @@ PARAMETERS: Final[Mapping[RuleCheck, type[Parameters]]] = {
 
 
 class Scope(BaseModel):
-    """Whom a rule binds; an empty list is everybody."""
+    """The institutions that a rule binds. An empty list means all values."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

@@ -121,7 +121,7 @@ class RecipientState(StrEnum):
 
 
 class Result(StrEnum):
-    """What inspection saw."""
+    """The result of a check by inspection."""
 
     STOPPED = "stopped"
     OPERATING = "operating"
@@ -144,7 +144,7 @@ MAX_DAYS: Final = 400
 
 
 class StopOrderContent(BaseModel):
-    """A term or vacation (`term_id`), or two days; the days to stop on are compiled from the calendar."""
+    """The period of an order: a term or vacation (`term_id`), or two days. The calendar gives its days to stop."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
