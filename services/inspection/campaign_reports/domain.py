@@ -40,19 +40,19 @@ class Figures(Coverage):
 
 
 class TeamFigures(Figures):
-    """The figures of one team; null is what no team walked."""
+    """The figures of one team; a null team holds targets without a team."""
 
     team: str | None
 
 
 class GridFigures(Figures):
-    """The figures of one grid; null is what stands in none."""
+    """The figures of one grid; a null grid holds targets outside every grid."""
 
     grid: str | None
 
 
 class DayFigures(BaseModel):
-    """The pace: what was done on a day in China."""
+    """The work done on one day in China."""
 
     day: date
     visits: int = 0

@@ -1,4 +1,4 @@
-"""`/v1/cases`: how a case ends: decided, spared, dropped; served, paid, enforced, closed."""
+"""`/v1/cases`: how a case ends: decision, leniency or dismissal; service, payment, enforcement and closure."""
 
 from typing import Annotated
 from uuid import UUID
@@ -126,7 +126,7 @@ class EnforcementIn(BaseModel):
     ),
 )
 async def decide_case(case_id: UUID, body: PenaltyDecisionIn, caller: OfficialDep, session: SessionDep) -> Case:
-    """Decide the penalty. A decision that a court would void is refused, and the article named."""
+    """Decide the penalty. A decision that the law does not allow is refused, with the article."""
     return await usecases.decide_case(session, case_id, body, caller=caller, at=utc_now())
 
 
@@ -151,7 +151,7 @@ async def decide_case(case_id: UUID, body: PenaltyDecisionIn, caller: OfficialDe
     ),
 )
 async def decide_on_the_spot(case_id: UUID, body: SpotDecisionIn, caller: OfficialDep, session: SessionDep) -> Case:
-    """A warning, or a small fine, decided and handed over where the act was found."""
+    """Decide a warning or a small fine on the spot, and hand the decision over."""
     return await usecases.decide_on_the_spot(session, case_id, body, caller=caller, at=utc_now())
 
 
@@ -161,7 +161,7 @@ async def decide_on_the_spot(case_id: UUID, body: SpotDecisionIn, caller: Offici
     responses=problems(CaseNotFound, CaseStateRefuses, OfficerRecused, LeniencyUnfounded, NormUnknown),
 )
 async def spare_case(case_id: UUID, body: GroundsIn, caller: OfficialDep, session: SessionDep) -> Case:
-    """Leave a first offence unpunished: minor harm, put right in time, and the catalogue allows it."""
+    """Close the case with leniency: a first offence with minor harm, rectified, for which the catalogue allows it."""
     return await usecases.spare_case(session, case_id, body.grounds, caller=caller, at=utc_now())
 
 
@@ -169,7 +169,7 @@ async def spare_case(case_id: UUID, body: GroundsIn, caller: OfficialDep, sessio
     "/{case_id}/dismissal", response_model=CaseOut, responses=problems(CaseNotFound, CaseStateRefuses, OfficerRecused)
 )
 async def dismiss_case(case_id: UUID, body: GroundsIn, caller: OfficialDep, session: SessionDep) -> Case:
-    """Decide not to punish: the facts do not hold, or the act is too slight."""
+    """Dismiss the case without a penalty: the facts are not established, or the act is too minor."""
     return await usecases.dismiss_case(session, case_id, body.grounds, caller=caller, at=utc_now())
 
 
@@ -177,13 +177,13 @@ async def dismiss_case(case_id: UUID, body: GroundsIn, caller: OfficialDep, sess
     "/{case_id}/withdrawal", response_model=CaseOut, responses=problems(CaseNotFound, CaseStateRefuses, OfficerRecused)
 )
 async def withdraw_case(case_id: UUID, body: GroundsIn, caller: OfficialDep, session: SessionDep) -> Case:
-    """Take a case off file that should not have been opened."""
+    """Withdraw a case that should not have been opened."""
     return await usecases.withdraw_case(session, case_id, body.grounds, caller=caller, at=utc_now())
 
 
 @router.post("/{case_id}/service", response_model=CaseOut, responses=problems(CaseNotFound, CaseStateRefuses))
 async def serve_decision(case_id: UUID, body: ServiceIn, caller: OfficialDep, session: SessionDep) -> Case:
-    """Record that the decision was handed over; after seven working days it is recorded as late."""
+    """Record that the decision was served. After seven working days it is recorded as late."""
     return await usecases.serve_decision(session, case_id, body.method, caller=caller, at=utc_now())
 
 
@@ -193,7 +193,7 @@ async def serve_decision(case_id: UUID, body: ServiceIn, caller: OfficialDep, se
     responses=problems(CaseNotFound, CaseStateRefuses, PaymentExceeds),
 )
 async def take_payment(case_id: UUID, body: PaymentIn, caller: OfficialDep, session: SessionDep) -> Case:
-    """Record a payment; late, 3 % of the fine is added a day, at most the fine."""
+    """Record a payment. Each day late adds 3 % of the fine, up to the amount of the fine."""
     return await usecases.take_payment(session, case_id, body.amount_fen, caller=caller, at=utc_now())
 
 
@@ -211,5 +211,5 @@ async def enforce_decision(case_id: UUID, body: EnforcementIn, caller: OfficialD
     "/{case_id}/closure", response_model=CaseOut, responses=problems(CaseNotFound, CaseStateRefuses, MoneyOwed)
 )
 async def close_case(case_id: UUID, caller: OfficialDep, session: SessionDep) -> Case:
-    """Put the file away."""
+    """Close the case."""
     return await usecases.close_case(session, case_id, caller=caller, at=utc_now())

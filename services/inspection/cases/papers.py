@@ -32,7 +32,7 @@ class Circumstance(StrEnum):
 
 
 class Aggravation(BaseModel):
-    """A circumstance, and what it is found on."""
+    """An aggravating circumstance and its ground."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

@@ -35,7 +35,7 @@ class ReviewOut(BaseModel):
 
 
 class NoticeOut(BaseModel):
-    """What the party was told."""
+    """The notice to the party."""
 
     facts: str
     reasons: str
@@ -48,7 +48,7 @@ class NoticeOut(BaseModel):
 
 
 class StatementOut(BaseModel):
-    """What the party said."""
+    """A statement of the party."""
 
     on: date
     by: str

@@ -140,7 +140,7 @@ class ComplaintState(StrEnum):
 
 
 class ComplaintOutcome(StrEnum):
-    """What was found."""
+    """The result of a complaint."""
 
     SUBSTANTIATED = "substantiated"
     UNSUBSTANTIATED = "unsubstantiated"

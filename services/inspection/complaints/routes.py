@@ -141,7 +141,7 @@ class MatchIn(BaseModel):
 
 
 class ComplaintVisitIn(BaseModel):
-    """What the team should look at."""
+    """Instructions for the team."""
 
     model_config = ConfigDict(extra="forbid")
 

@@ -76,7 +76,7 @@ class Severity(StrEnum):
 
 
 class SourceStatus(StrEnum):
-    """Whether the numbers were found in the source itself, or wait for the bureau's word."""
+    """Whether the numbers were found in the source itself, or await the bureau's confirmation."""
 
     VERIFIED = "verified"
     TO_BE_CONFIRMED = "to_be_confirmed"

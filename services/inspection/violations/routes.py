@@ -70,7 +70,7 @@ class ExtensionIn(BaseModel):
 
 
 class RectificationIn(BaseModel):
-    """What was done to rectify, and the ids of evidence of it."""
+    """How the violation was rectified, and the ids of its evidence."""
 
     model_config = ConfigDict(extra="forbid")
 

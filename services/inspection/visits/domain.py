@@ -154,7 +154,7 @@ Score = Annotated[int, NUMBER, Field(ge=0, le=100)]
 
 
 class Purpose(StrEnum):
-    """Why somebody asked for a visit."""
+    """What a requested visit is for."""
 
     SITE_VISIT = "site_visit"
     STOP_ORDER = "stop_order"

@@ -186,7 +186,7 @@ Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 
 class Document(BaseModel):
-    """A document handed in: what it is, its fingerprint, and where the paper or file lies."""
+    """A submitted document: its kind, its fingerprint, and where the paper or file is kept."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
