@@ -56,7 +56,7 @@ Perform = Callable[[AsyncSession, Operation, Principal], Coroutine[Any, Any, Eff
 async def perform(session: AsyncSession, operation: Operation, caller: Principal) -> Effect:
     """Do it; raises a `Refusal` where it cannot be done, and may leave something begun behind.
 
-    The consequences are left to be settled."""
+    The caller applies the consequences."""
     return await _KINDS[Kind(operation.kind)](session, operation, caller)
 
 

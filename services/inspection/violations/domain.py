@@ -376,7 +376,7 @@ class Violation(Base, Aggregate, Followed):
     def rectified_after(self, planned_at: datetime) -> bool:
         """Whether the newest rectification was reported after a re-visit was planned, and so after it began.
 
-        Each rectification plans its own re-visit, and each verification calls off those that have not begun. So the
+        Each rectification plans its own re-visit, and each verification cancels those that have not begun. So the
         plan tells which rectification a re-visit looked at. Both times are the server's; the start may be a phone's.
         """
         return self.rectified_at is not None and planned_at < self.rectified_at

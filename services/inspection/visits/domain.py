@@ -263,14 +263,14 @@ class Visit(Base, Aggregate, Followed):
             raise VisitNotPlanned(state=self.state)
 
     def start(self, inspectors: Sequence[str], *, at: datetime, checklist_id: UUID | None = None) -> VisitStarted:
-        """Be at the door: the day in China is the day of the visit, and what is asked is settled for it."""
+        """Start the visit; this fixes its date (in China) and its checklist version."""
         self.check_planned()
         self.state, self.started_at, self.visited_on = VisitState.STARTED, at, china_date(at)
         self.inspectors, self.checklist_id = list(dict.fromkeys(inspectors)), checklist_id
         return self._fact(VisitStarted, at, visited_on=self.visited_on, checklist_id=checklist_id)
 
     def plan_again(self, *, at: datetime) -> VisitPlanned:
-        """Put a visit back on the list of the team: somebody made it before hearing that it was called off."""
+        """Plan a cancelled visit again: a phone made it before it knew of the cancellation."""
         if self.state != VisitState.CALLED_OFF:
             raise VisitNotCalledOff(state=self.state)
         self.state = VisitState.PLANNED

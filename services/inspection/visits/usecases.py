@@ -91,7 +91,7 @@ async def start_visit(
     at: datetime,
     checklist_id: UUID | None = None,
 ) -> Visit:
-    """Be at the door, with a version of a checklist that is in force on the day."""
+    """Start a visit, with a version of a checklist that is in force on the day."""
     visit = await queries.visit_for_update(session, visit_id, caller)
     visit.check_planned()
     if checklist_id is not None:
@@ -102,7 +102,7 @@ async def start_visit(
 
 
 async def plan_again(session: AsyncSession, visit_id: UUID, *, reason: str, caller: Principal, at: datetime) -> Visit:
-    """Take up a visit that was called off while somebody made it without a line."""
+    """Plan a visit again that was cancelled while an offline phone made it."""
     visit = await queries.visit_for_update(session, visit_id, caller)
     await journal.record(session, visit.plan_again(at=at), subject=visit, reason=reason)
     return visit
@@ -146,7 +146,7 @@ async def submit_visit(
 async def end_visit(
     session: AsyncSession, visit_id: UUID, said: SubmissionIn, *, caller: Principal, at: datetime
 ) -> tuple[Visit, Consequence]:
-    """What submitting changes of the visit's own. Its consequences are left to be settled, last in the transaction."""
+    """Submit the visit itself. The caller applies its consequences, last in the transaction."""
     visit = await queries.visit_for_update(session, visit_id, caller)
     outcome, before, wanted = said.outcome, visit.outcome, visit.note
     visit.check_submission(outcome, said.passed)
@@ -247,7 +247,7 @@ async def review_visit(
 async def call_off_visit(
     session: AsyncSession, visit_id: UUID, *, reason: str, caller: Principal, at: datetime
 ) -> Visit:
-    """Take a planned visit from the team's list; one that somebody waits for is his to call off."""
+    """Cancel a planned visit. A visit requested for another procedure is cancelled only there."""
     visit = await queries.visit_for_update(session, visit_id, caller)
     visit.check_unasked()
     await journal.record(session, visit.call_off("called-off", at=at), subject=visit, reason=reason)
