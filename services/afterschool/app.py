@@ -21,7 +21,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     return create_service(
         settings or Settings(),
         title="Double Wings after-school",
-        description="Courses after school, who has a place in them, and whom a school may engage. 课后服务选课。",
+        description="After-school courses, enrolment, and the institutions that a school may engage. 课后服务选课。",
         routers=[schools, offerings, changes, enrolments, withdrawals, waitlists, providers],
         resources=[open_counter],
         constraints={"uq_school_code": SchoolCodeTaken, "uq_enrolment_offering_id_student_id": AlreadyEnrolled},

@@ -63,7 +63,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     return create_service(
         settings or Settings(),
         title="Double Wings inspection",
-        description="Street grids, teams, campaigns, visits and violations. 网格化检查。",
+        description="Street grids, teams, campaigns, visits, violations, penalty cases and complaints. 网格化检查。",
         routers=[
             grids,
             grid_imports,

@@ -14,6 +14,6 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     return create_service(
         settings or Settings(),
         title="Double Wings metrics",
-        description="Every figure of the report, with the events behind it. 指标与成绩单。",
+        description="Every figure of the report, with the events from which it was counted. 指标与成绩单。",
         routers=[indicators, rebuilds, dashboard],
     )

@@ -19,14 +19,14 @@ STANDS = "withdrawn_at IS NULL"
 
 
 class Withdrawn(Conflict):
-    """This was withdrawn and counts for nothing."""
+    """This record was withdrawn and is no longer valid."""
 
     code = "withdrawn"
     zh = "该记录已撤回，不再有效。"
 
 
 class WithdrawalTooLate(Conflict):
-    """This has come into force and can no longer be withdrawn; `began` is its first day."""
+    """This record took effect on `began` and can no longer be withdrawn."""
 
     code = "withdrawal-too-late"
     zh = "该记录已生效，不能撤回。"
@@ -88,7 +88,7 @@ WITHDRAWN_FOR_A_REASON = "(withdrawn_at IS NULL) = (withdrawal_reason IS NULL)"
 
 
 class WithdrawalIn(BaseModel):
-    """Why it is withdrawn."""
+    """Why the record is withdrawn."""
 
     model_config = ConfigDict(extra="forbid")
 

@@ -36,7 +36,7 @@ class Refusal(Exception):
 
 
 class NotFound(Refusal):
-    """There is no such thing, or it is not yours to see."""
+    """There is no such thing, or you may not see it."""
 
     code = "not-found"
     zh = "未找到，或不在您的权限范围内。"

@@ -32,7 +32,7 @@ def check_controls(value: str, *, lines: bool = False) -> None:
 def _as_number(value: object) -> object:
     """A number: `true` is none, and neither is `1_000`, though Python says so."""
     if isinstance(value, bool) or (isinstance(value, str) and "_" in value):
-        raise field_error("not-a-number", en="A number is needed.", zh="应为数字。")
+        raise field_error("not-a-number", en="Must be a number.", zh="应为数字。")
     return value
 
 

@@ -1,4 +1,4 @@
-"""The published language: what the services tell one another and other agencies.
+"""The published language: the events that the services publish to one another and to other agencies.
 
 One package per producer, one module per family of nouns. Additive only: a field may be added with a default, nothing
 is renamed, retyped or dropped; a breaking change is a new version of the type. No personal data of children, ids only.
@@ -19,18 +19,18 @@ class Event(BaseModel):
     type: ClassVar[str]
     topic: ClassVar[str]
     about: ClassVar[str | None] = None
-    """The field with the aggregate's id, which is the key on the wire; by default the first field that is an id."""
+    """The field with the aggregate's id, which is the record key. Default: the first field that is an id."""
 
     @classmethod
     @cache
     def aggregate_field(cls) -> str | None:
-        """Where the payload says whom it is about; None for an event that does not say."""
+        """The payload's field with the aggregate's id; None if the event has none."""
         if cls.about is not None:
             return cls.about
         return next((name for name, field in cls.model_fields.items() if field.annotation is UUID), None)
 
     def aggregate_id(self) -> UUID | None:
-        """The aggregate this fact is about."""
+        """The id of the aggregate that the event is about."""
         field = self.aggregate_field()
         found: UUID | None = None if field is None else getattr(self, field)
         return found

@@ -14,29 +14,29 @@ EDGE: Mapping[str, tuple[str, str]] = {
     "json-malformed": ("The body is not valid JSON.", "请求体不是合法的 JSON。"),
     "json-not-utf8": ("The body is not valid UTF-8.", "请求体不是合法的 UTF-8 文本。"),
     "json-nul": ("The body contains a NUL character.", "请求体含有空字符（NUL）。"),
-    "json-duplicate-key": ("An object repeats a key.", "JSON 对象中有重复的键。"),
+    "json-duplicate-key": ("An object in the body has the same key twice.", "JSON 对象中有重复的键。"),
     "json-lone-surrogate": ("A string contains half of a surrogate pair.", "字符串含有不成对的代理码位。"),
     "json-number-out-of-range": ("A number is out of range or not finite.", "数值超出范围或不是有限数。"),
     "json-too-deep": ("The body is nested too deeply.", "请求体嵌套过深。"),
-    "cursor-invalid": ("The cursor is not valid for this list.", "分页游标对此列表无效。"),
+    "cursor-invalid": ("The cursor does not belong to this list and its filters.", "分页游标对此列表无效。"),
     "token-missing": ("A bearer token is required.", "需要提供访问令牌。"),
     "token-invalid": ("The token is not valid.", "访问令牌无效。"),
     "query-unknown": (
-        "The address has a query parameter that does not exist here.",
+        "The address has a query parameter that this route does not know.",
         "地址中含有此处不存在的查询参数。",
     ),
     "query-repeated": (
-        "The address gives a query parameter twice that has one value.",
+        "A query parameter that takes one value is given more than once.",
         "地址中重复给出了只能有一个值的查询参数。",
     ),
     "scope-missing": (
-        "Your token lacks the claim that says where you have this role.",
+        "Your token lacks the claim that says for which area or institution you have this role.",
         "访问令牌缺少限定该角色范围的声明。",
     ),
     "role-not-allowed": ("Your role does not allow this.", "您的角色无权执行此操作。"),
-    "route-not-found": ("There is nothing at this address.", "该地址不存在。"),
-    "method-not-allowed": ("This method is not allowed here.", "该地址不支持此请求方法。"),
-    "not-acceptable": ("No acceptable representation exists.", "没有可接受的表示形式。"),
+    "route-not-found": ("There is no such route.", "该地址不存在。"),
+    "method-not-allowed": ("This route does not support this method.", "该地址不支持此请求方法。"),
+    "not-acceptable": ("The answer is not available in a media type that you accept.", "没有可接受的表示形式。"),
     "idempotency-key-invalid": (
         "Idempotency-Key must be 1 to 255 visible ASCII characters.",
         "Idempotency-Key 须为 1 至 255 个可见 ASCII 字符。",
@@ -50,21 +50,21 @@ EDGE: Mapping[str, tuple[str, str]] = {
         "使用该 Idempotency-Key 的请求仍在处理中。",
     ),
     "version-required": (
-        "Send the ETag you read as If-Match.",
+        "Send the ETag you last read in the If-Match header.",
         "请以 If-Match 提供读取到的 ETag。",
     ),
     "version-stale": (
-        "It has changed since you read it. Read it again.",
+        "The record has changed since you read it. Read it again, then retry.",
         "读取之后内容已被更改，请重新读取。",
     ),
     "version-invalid": ('If-Match must be one ETag such as "3".', 'If-Match 须为单个 ETag，例如 "3"。'),
     "body-too-large": ("The body is too large.", "请求体过大。"),
-    "media-type-unsupported": ("This media type is not supported here.", "不支持该媒体类型。"),
+    "media-type-unsupported": ("This route does not accept this media type.", "不支持该媒体类型。"),
     "request-invalid": ("Some fields are not acceptable.", "部分字段不符合要求。"),
-    "value-unstorable": ("A value cannot be stored.", "有数值无法存储。"),
+    "value-unstorable": ("The database does not accept one of the values.", "有数值无法存储。"),
     "too-many-requests": ("Too many requests. Try again later.", "请求过多，请稍后再试。"),
     "concurrent-change": (
-        "Others are changing the same thing. Try again.",
+        "Other requests are changing the same record. Try again.",
         "有其他请求正在更改同一内容，请重试。",
     ),
     "database-unavailable": (
@@ -72,7 +72,7 @@ EDGE: Mapping[str, tuple[str, str]] = {
         "服务暂时无法访问数据库，请稍后重试。",
     ),
     "outcome-unknown": (
-        "It is not known whether the change was stored. Repeat it with the same Idempotency-Key.",
+        "The change may or may not have been stored. Repeat the request with the same Idempotency-Key.",
         "无法确认更改是否已保存，请用同一 Idempotency-Key 重试。",
     ),
     "identity-unavailable": (
@@ -80,12 +80,12 @@ EDGE: Mapping[str, tuple[str, str]] = {
         "暂时无法校验访问令牌，请稍后重试。",
     ),
     "storage-unavailable": (
-        "The store of files cannot be reached at the moment. Try again shortly.",
+        "The file store cannot be reached at the moment. Try again shortly.",
         "暂时无法访问文件存储，请稍后重试。",
     ),
     "unavailable": ("The service is not available. Try again shortly.", "服务暂不可用，请稍后重试。"),
     "internal-error": (
-        "Something went wrong on our side. Quote the request id.",
+        "An internal error occurred. Quote the request id when you report it.",
         "系统内部错误，请提供请求编号。",
     ),
 }

@@ -21,9 +21,9 @@ _DESCRIPTIONS = {
     400: "The request cannot be understood.",
     401: "A valid bearer token is required.",
     403: "Your role does not allow this.",
-    404: "Not found, or out of your reach.",
+    404: "There is no such thing, or you may not see it.",
     409: "The present state does not allow this.",
-    412: "It has changed since you read it.",
+    412: "The record has changed since you read it.",
     413: "The body is too large.",
     415: "This media type is not supported.",
     422: "Some fields are not acceptable.",
@@ -36,14 +36,14 @@ _IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key",
     "in": "header",
     "required": False,
-    "description": "Repeat the request with the same key and it happens once; the first answer is sent again.",
+    "description": "A request repeated with the same key takes effect once and gets the first answer again.",
     "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
 }
 _IF_MATCH = {
     "name": "If-Match",
     "in": "header",
     "required": True,
-    "description": "The ETag you read, or its version alone.",
+    "description": "The ETag that you last read; its version alone is enough.",
     "schema": {"type": "string", "pattern": '^"[0-9]{1,18}(-[0-9a-f]{16})?"$', "example": '"3"'},
 }
 

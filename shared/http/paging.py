@@ -98,7 +98,7 @@ class PageRequest:
 async def page_request(
     request: Request,
     limit: Annotated[int, NUMBER, Query(ge=1, le=MAX_LIMIT)] = 50,
-    cursor: Annotated[str | None, Query(max_length=1024, description="`next_cursor` of the page before.")] = None,
+    cursor: Annotated[str | None, Query(max_length=1024, description="`next_cursor` of the previous page.")] = None,
 ) -> PageRequest:
     return PageRequest(limit, cursor, request.app.state.cursors)
 

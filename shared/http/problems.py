@@ -80,7 +80,7 @@ class Problem(BaseModel):
     status: int
     detail: str | None = None
     instance: str
-    code: str = Field(description="Stable; programs decide by it.", examples=["not-found"])
+    code: str = Field(description="Stable name of the problem, for programs.", examples=["not-found"])
     request_id: str
     errors: list[FieldProblem] | None = None
     facts: dict[str, object] | None = Field(None, description="States and limits that explain the refusal.")

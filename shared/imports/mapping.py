@@ -11,7 +11,7 @@ from shared.imports.reader import Row
 
 
 class UnknownField(Invalid):
-    """The mapping names a field this kind of import does not have."""
+    """The mapping names a field that this kind of import does not have; `fields` lists those it has."""
 
     code = "mapping-field-unknown"
     zh = "映射中有此类导入不存在的字段。"

@@ -1,4 +1,4 @@
-"""`/v1/imports`: hand a file over, follow its progress, read what became of every row."""
+"""`/v1/imports`: upload a file, follow its progress, read the result of every row."""
 
 from collections.abc import Mapping as Dict
 from datetime import datetime
@@ -25,14 +25,14 @@ IMPORTING = ("bureau", "district_officer", "service")
 
 
 class ImportNotFound(NotFound):
-    """There is no such import."""
+    """There is no such import, or you may not see it."""
 
     code = "import-not-found"
-    zh = "没有此导入任务。"
+    zh = "没有此导入任务，或不在您的权限范围内。"
 
 
 class ImportKindUnknown(Invalid):
-    """This service does not import rows of that kind."""
+    """This service does not import rows of this kind."""
 
     code = "import-kind-unknown"
     zh = "本服务不支持此类导入。"
@@ -46,14 +46,14 @@ class MappingMalformed(Invalid):
 
 
 class ImportEnded(Conflict):
-    """The import has ended already."""
+    """The import has already ended."""
 
     code = "import-ended"
     zh = "该导入任务已结束。"
 
 
 class ImportNoteOut(BaseModel):
-    """A part of the file that was not read, and why: a sheet, or one of several columns of a name."""
+    """A part of the file that was not read, and why: a sheet, or one of several columns with the same name."""
 
     code: Literal["sheet-hidden", "sheet-left-out", "column-repeated", "merged-not-read"]
     sheet: str
@@ -61,8 +61,8 @@ class ImportNoteOut(BaseModel):
 
 
 class ImportOut(BaseModel):
-    """An import. When `state` is `done`, the four counts add up to `total`: every row below the header that is not
-    wholly blank, footnotes included."""
+    """An import. When `state` is `done`, the four counts add up to `total`: all rows below the header, footnotes
+    included, except blank ones."""
 
     id: UUID
     kind: str
@@ -82,7 +82,7 @@ class ImportOut(BaseModel):
 
 
 class ImportRowOut(BaseModel):
-    """What became of one row: `row` counts from 1 below the header."""
+    """The result of one row. `row` counts from 1 below the header."""
 
     row: int
     outcome: Outcome
@@ -113,7 +113,8 @@ def imports_router(importers: Dict[str, Importer]) -> APIRouter:
         kind: Annotated[str, Form(max_length=40)] = default,
         dry_run: Annotated[bool, Form()] = False,
     ) -> object:
-        """Queue a file. Rows are applied in order; a row seen before (same external reference) changes nothing."""
+        """Queue a file for import. Rows are applied in order. A row seen before (same external reference) changes
+        nothing."""
         importer = importers.get(kind)
         if importer is None:
             raise ImportKindUnknown(pointer="/kind", kinds=sorted(importers))
@@ -146,7 +147,7 @@ def imports_router(importers: Dict[str, Importer]) -> APIRouter:
 
     @router.post("/{import_id}/cancellation", response_model=ImportOut, responses=problems(ImportNotFound, ImportEnded))
     async def cancel_import(import_id: UUID, caller: ImporterDep, session: SessionDep) -> object:
-        """Stop an import. Rows that were applied stay; a chunk that is being applied is undone."""
+        """Cancel an import. Rows already applied stay; the chunk being applied is undone."""
         await _visible(session, import_id, caller)
         cancelled = await session.execute(
             update(import_job)
@@ -168,7 +169,7 @@ def imports_router(importers: Dict[str, Importer]) -> APIRouter:
         page: PageParams,
         outcome: Annotated[Outcome | None, Query()] = None,
     ) -> object:
-        """What became of the rows, in their order."""
+        """The results of the rows, in order."""
         await _visible(session, import_id, caller)
         row = import_row.c
         wanted = select(row.row, row.outcome, row.codes, row.entity_id).where(row.job_id == import_id)

@@ -17,21 +17,21 @@ from shared.events.afterschool.enrolments import EnrolmentWithdrawn, StudentProm
 
 
 class EnrolmentNotFound(NotFound):
-    """There is no such enrolment, or it is not yours to see."""
+    """There is no such enrolment, or you may not see it."""
 
     code = "enrolment-not-found"
     zh = "没有此选课记录，或不在您的权限范围内。"
 
 
 class StudentNotFound(NotFound):
-    """There is no such child in your care."""
+    """This guardian has no such child."""
 
     code = "student-not-found"
     zh = "没有由您监护的此学生。"
 
 
 class AlreadyEnrolled(Conflict):
-    """This child has a place in this course already, or waits for one."""
+    """This child already has a place in this course, or is on its waiting list."""
 
     code = "already-enrolled"
     zh = "该学生已选此课程或已在候补中。"
@@ -45,28 +45,28 @@ class EnrolmentNotOpen(Conflict):
 
 
 class EnrolmentEnded(Conflict):
-    """The place, or the place in the queue, was given back already."""
+    """The enrolment has already been withdrawn."""
 
     code = "enrolment-withdrawn"
     zh = "该选课已退出。"
 
 
 class NotWaiting(Conflict):
-    """Only a child who waits can be given a free place."""
+    """Only a child on the waiting list can be given a free place."""
 
     code = "enrolment-not-waiting"
     zh = "只有候补学生可以递补。"
 
 
 class GuardianUnclear(Invalid):
-    """School staff say for which guardian they act; a guardian acts for nobody else."""
+    """School staff must name the guardian they act for; a guardian can act only for themselves."""
 
     code = "guardian-unclear"
     zh = "学校人员须注明监护人；监护人只能为本人监护的学生选课。"
 
 
 class State(StrEnum):
-    """Where a request stands. Withdrawal is final; who wants back in asks again, at the end of the queue."""
+    """The state of an enrolment. Withdrawal is final; a new request goes to the end of the waiting list."""
 
     ENROLLED = "enrolled"
     WAITING = "waiting"

@@ -38,7 +38,7 @@ ActorDep = Annotated[Principal, allow("guardian", "school_staff")]
 
 
 class EnrolmentIn(BaseModel):
-    """A request for a place. `guardian` is whom school staff act for; a guardian leaves it out."""
+    """A request for a place. School staff name the `guardian` they act for; a guardian leaves it out."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -48,7 +48,7 @@ class EnrolmentIn(BaseModel):
 
 
 class EnrolmentOut(BaseModel):
-    """A request for a place. `ticket` numbers requests in the order of asking, `position` counts the queue from 1."""
+    """An enrolment. `ticket` numbers the requests in order; `position` is the place on the waiting list, from 1."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -81,7 +81,8 @@ class EnrolmentOut(BaseModel):
 async def enrol_student(
     body: EnrolmentIn, request: Request, caller: ActorDep, session: SessionDep, response: Response
 ) -> Decision:
-    """Ask for a place: given at once if one is free and nobody waits, else the end of the queue."""
+    """Request a place. The child gets it at once if one is free and nobody waits, else joins the end of the waiting
+    list."""
     decision = await usecases.enrol_student(
         _decider(request, session),
         session,
@@ -113,7 +114,7 @@ async def list_enrolments(
     student: UUID | None = None,
     state: State | None = None,
 ) -> Response:
-    """Requests in the order of asking; a guardian sees those of own children, staff those of their school."""
+    """Enrolments in the order of their requests. A guardian sees those of own children, staff those of their school."""
     binding = {"offering": offering, "student": student, "state": state}
     (after,) = page.position(**binding) or (None,)
     statement = queries.enrolments_page(
@@ -124,6 +125,6 @@ async def list_enrolments(
 
 @router.get("/{enrolment_id}", response_model=EnrolmentOut, responses=problems(EnrolmentNotFound))
 async def get_enrolment(enrolment_id: UUID, caller: ReaderDep, session: SessionDep) -> EnrolmentOut:
-    """One request with its place in the queue now. Never 304: the queue moves without the version."""
+    """One enrolment with its present place on the waiting list. Never 304: the list moves without a new version."""
     placed = await queries.placed(session, enrolment_id, caller)
     return EnrolmentOut.of(placed.enrolment, position=await queries.position(session, placed.enrolment))

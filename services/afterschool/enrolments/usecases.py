@@ -21,7 +21,7 @@ Decide = Callable[[Ask], Awaitable[Decision | None]]
 
 
 class EnrolmentBusy(Conflict):
-    """This child is being enrolled by somebody at this very moment; ask again."""
+    """Another request is enrolling this child at this moment. Try again."""
 
     code = "enrolment-busy"
     zh = "该学生正在选课中，请重试。"

@@ -19,14 +19,14 @@ from shared.events.afterschool.offerings import OfferingChanged, OfferingPublish
 
 
 class OfferingNotFound(NotFound):
-    """There is no such offering, or it is not yours to see."""
+    """There is no such offering, or you may not see it."""
 
     code = "offering-not-found"
     zh = "没有此课程，或不在您的权限范围内。"
 
 
 class CapacityBelowEnrolled(Conflict):
-    """More children have a place than the new capacity would allow."""
+    """The new capacity is below the number of children who have a place (`enrolled`)."""
 
     code = "capacity-below-enrolled"
     zh = "名额不能少于已录取人数。"
@@ -52,7 +52,7 @@ class Category(StrEnum):
 
 
 class Window(StrEnum):
-    """Where the clock stands towards an offering's enrolment; derived at every read, never stored."""
+    """Whether the enrolment of an offering is open now. Derived at every read, never stored."""
 
     SCHEDULED = "scheduled"
     OPEN = "open"

@@ -37,8 +37,8 @@ class OfferingIn(OfferingDetails):
 
 
 class OfferingOut(BaseModel):
-    """A course and its places. `window` says whether one may enrol now; `version` counts changes of what was
-    published, so the ETag does not move when a child enrols."""
+    """A course and its places. `window` says whether enrolment is open now. `version` counts changes of the published
+    fields, so the ETag does not change when a child enrols."""
 
     id: UUID
     version: int
@@ -85,7 +85,7 @@ async def list_offerings(
     category: Category | None = None,
     term: Annotated[str | None, KEY, Query(max_length=100)] = None,
 ) -> Response:
-    """Courses in the order of publication; guardians see those of all schools, staff their own school's."""
+    """Courses in the order of publication. Guardians see those of all schools, staff those of their own."""
     binding = {"school": school, "category": category, "term": term}
     (after,) = page.position(**binding) or (None,)
     statement = queries.offerings_page(
@@ -96,6 +96,6 @@ async def list_offerings(
 
 @router.get("/{offering_id}", response_model=OfferingOut, responses=problems(OfferingNotFound))
 async def get_offering(offering_id: UUID, caller: ReaderDep, session: SessionDep) -> OfferingOut:
-    """One course with its places as they are now. Never 304: the counters move without the version."""
+    """One course with its present places. Never 304: the counters change without a new version."""
     offering = await queries.offering(session, offering_id, caller)
     return OfferingOut.of(offering, at=utc_now())

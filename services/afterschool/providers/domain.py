@@ -16,7 +16,7 @@ from shared.events.registry.permits import PermitStatus, status_on
 
 
 class ProviderNotFound(NotFound):
-    """There is no such institution (yet), or it is not yours to see."""
+    """There is no such institution (yet), or you may not see it."""
 
     code = "provider-not-found"
     zh = "（尚）没有此机构，或不在您的权限范围内。"
@@ -64,7 +64,8 @@ class ProviderPermit(Base):
 
 
 class Standing(StrEnum):
-    """What an institution's permits come to; `lapsed`: it had one. A permit not yet begun is none."""
+    """The institution's standing by its permits. `lapsed` means that it had one. A permit not yet begun does not
+    count."""
 
     IN_FORCE = "in_force"
     SUSPENDED = "suspended"
@@ -96,9 +97,9 @@ WORDS: Final[Mapping[Reason, tuple[str, str]]] = {
     Reason.PERMIT_NONE: ("没有办学许可证。", "It has no permit."),
     Reason.SUBJECT_TRAINING: (
         "学科类机构不得进入校内课后服务。",
-        "Subject training has no place in after-school service.",
+        "Subject training institutions may not take part in after-school service.",
     ),
-    Reason.NOT_ACTIVE: ("该机构未处于正常办学状态。", "It is not active in the ledger."),
+    Reason.NOT_ACTIVE: ("该机构未处于正常办学状态。", "The ledger does not list it as active."),
 }
 
 _STANDINGS: Final[Mapping[PermitStatus, Standing]] = {

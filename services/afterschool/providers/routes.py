@@ -23,7 +23,7 @@ ReaderDep = Annotated[Principal, allow("bureau", "district_officer", "school_sta
 
 
 class PermitOut(BaseModel):
-    """A permit and what it is today; `valid_to` null is open-ended."""
+    """A permit and its status today. A null `valid_to` means that it is open-ended."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -49,7 +49,7 @@ _STORED = [name for name in PermitOut.model_fields if name != "status"]
 
 
 class ReasonOut(BaseModel):
-    """Why, as a stable code and in words."""
+    """A reason, as a stable code and in words."""
 
     code: str
     zh: str
@@ -99,7 +99,7 @@ async def list_providers(
     district: Annotated[str | None, KEY, Query(max_length=20)] = None,
     standing: Standing | None = None,
 ) -> PageOf[ProviderOut]:
-    """Institutions, and whether a school may engage them today: a permit that lapses overnight is seen lapsed."""
+    """Institutions, and whether a school may engage them today. Permits are judged as of today."""
     binding = {"district": district, "standing": standing}
     (after,) = page.position(**binding) or (None,)
     on = china_date(utc_now())

@@ -16,7 +16,7 @@ from shared.events.afterschool.schools import SchoolRegistered
 
 
 class SchoolNotFound(NotFound):
-    """There is no such school, or it is not yours to see."""
+    """There is no such school, or you may not see it."""
 
     code = "school-not-found"
     zh = "没有此学校，或不在您的权限范围内。"
@@ -30,7 +30,7 @@ class SchoolCodeTaken(Conflict):
 
 
 class OutsideYourDistrict(Forbidden):
-    """A district officer registers schools of one district."""
+    """You may register schools only in your own district."""
 
     code = "outside-your-district"
     zh = "区县人员只能登记本区县学校。"

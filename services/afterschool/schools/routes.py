@@ -69,7 +69,7 @@ async def list_schools(
     district: Annotated[str | None, KEY, Query(max_length=20)] = None,
     stage: Stage | None = None,
 ) -> Response:
-    """Schools in the order of registration; guardians see all of them, staff their own."""
+    """Schools in the order of registration. Guardians see all schools, staff their own."""
     binding = {"district": district, "stage": stage}
     (after,) = page.position(**binding) or (None,)
     statement = queries.schools_page(caller, district=district, stage=stage, after=after, limit=page.limit)

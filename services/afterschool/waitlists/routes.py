@@ -30,7 +30,7 @@ enrolments = service_router(prefix="/v1/enrolments", tags=["enrolments"])
 
 
 class WaitingOut(BaseModel):
-    """One place in a queue."""
+    """One place on a waiting list."""
 
     ticket: int
     position: int
@@ -41,7 +41,7 @@ class WaitingOut(BaseModel):
 
 
 class WithdrawalIn(BaseModel):
-    """Why a place is given back, for the record."""
+    """Why the enrolment is withdrawn."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -49,7 +49,7 @@ class WithdrawalIn(BaseModel):
 
 
 class OfferingPatch(BaseModel):
-    """What may change of a published course; an absent field stays as it is."""
+    """What can be changed in a published course. An absent field stays as it is."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -62,7 +62,7 @@ class OfferingPatch(BaseModel):
 
 @router.get("", response_model=Page[WaitingOut])
 async def list_waiting(request: Request, caller: ReaderDep, page: PageParams, offering: UUID) -> Response:
-    """The queue of one offering in its order; a guardian sees own children at their true positions."""
+    """The waiting list of an offering, in order. A guardian sees only own children, at their true positions."""
     binding = {"queue": offering}
     (after,) = page.position(**binding) or (None,)
     statement = queries.queue_page(caller, offering, after=after, limit=page.limit)
@@ -81,7 +81,8 @@ async def change_offering(
     caller: WriterDep,
     session: SessionDep,
 ) -> OfferingOut:
-    """Change a course. More places go to those who wait, in the same moment. Send the ETag you read as If-Match."""
+    """Change a course. In the same transaction, new places go to waiting children. Send the ETag you last read in
+    If-Match."""
     at = utc_now()
     changes = body.model_dump()
     reason = changes.pop("reason", None)
@@ -99,7 +100,7 @@ async def change_offering(
 async def withdraw_enrolment(
     enrolment_id: UUID, caller: ActorDep, session: SessionDep, body: WithdrawalIn | None = None
 ) -> EnrolmentOut:
-    """Give a place back; it goes to who waited longest, in the same moment."""
+    """Withdraw an enrolment. In the same transaction, its place goes to the child that has waited longest."""
     reason = body.reason if body else None
     enrolment = await usecases.withdraw_enrolment(session, enrolment_id, reason=reason, caller=caller, at=utc_now())
     return EnrolmentOut.of(enrolment, position=None)

@@ -18,7 +18,7 @@ class Place:
 
 
 class Outcome(StrEnum):
-    """How a visit ended. All but `newly_found` can be the reason for which a target of a campaign is closed."""
+    """How a visit ended. Every outcome but `newly_found` can be the reason for closing a campaign target."""
 
     INSPECTED = "inspected"
     CLOSED_DOOR = "closed_door"

@@ -49,8 +49,8 @@ async def dashboard() -> HTMLResponse:
 async def stream_scorecard(
     request: Request, last_event_id: Annotated[str | None, Header(max_length=64)] = None
 ) -> AsyncIterator[ServerSentEvent]:
-    """Server-sent events `scorecard` with `{"as_of": …}`: at once, unless `Last-Event-ID` is the present moment, then
-    whenever events were counted. The stream ends after ten minutes; a reader comes back with the id it has."""
+    """Server-sent events `scorecard` with `{"as_of": …}`: one at once, unless `Last-Event-ID` is up to date, then one
+    whenever events were counted. The stream ends after ten minutes; reconnect with the last id."""
     sessions: async_sessionmaker[AsyncSession] = request.app.state.sessions
     lifecycle: Lifecycle = request.app.state.lifecycle
     clock = asyncio.get_running_loop()

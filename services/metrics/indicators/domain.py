@@ -21,14 +21,14 @@ class IndicatorNotFound(NotFound):
 
 
 class CampaignNotFound(NotFound):
-    """No event has spoken of such a campaign."""
+    """There is no such campaign (yet), or you may not see it."""
 
     code = "campaign-not-found"
     zh = "没有此专项行动。"
 
 
 class ScopeOutOfReach(NotFound):
-    """There is no such scope, or its numbers are not yours to see."""
+    """There is no such scope, or you may not see its figures."""
 
     code = "scope-not-found"
     zh = "没有此范围，或不在您的权限范围内。"

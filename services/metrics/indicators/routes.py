@@ -32,11 +32,13 @@ ReaderDep = Annotated[Principal, allow("bureau", "district_officer", "school_sta
 ScopeParam = Annotated[
     str, Query(max_length=80, description="`city`, `district:140213`, `street:…`, `grid:…`, `school:…`, `campaign:…`")
 ]
-Month = Annotated[str | None, Query(pattern=r"^\d{4}-(0[1-9]|1[0-2])$", description="YYYY-MM, in China, included.")]
+Month = Annotated[
+    str | None, Query(pattern=r"^\d{4}-(0[1-9]|1[0-2])$", description="Month (YYYY-MM) in China, inclusive.")
+]
 
 
 class IndicatorNode(BaseModel):
-    """A node of the tree; a branch has no unit."""
+    """A node of the indicator tree. A branch has no unit."""
 
     code: str
     parent: str | None
@@ -47,7 +49,7 @@ class IndicatorNode(BaseModel):
 
 
 class ValueOut(BaseModel):
-    """A number with what it was made of. A ratio is between 0 and 1, null where its denominator is zero."""
+    """A value and the numbers it was computed from. A ratio is between 0 and 1, or null if its denominator is zero."""
 
     code: str
     scope: str
@@ -60,7 +62,7 @@ class ValueOut(BaseModel):
 
 
 class SeriesPoint(BaseModel):
-    """A value along one dimension; the empty key gathers what has none."""
+    """A value for one key of a dimension. The empty key counts what has no key."""
 
     key: str
     value: int | float | None
@@ -81,7 +83,7 @@ class SeriesOut(BaseModel):
 
 
 class ReceiptOut(BaseModel):
-    """One event behind a number, and where in the log it stands."""
+    """One event that a value counts, and its position in the log."""
 
     noun: str
     member_id: UUID
@@ -103,7 +105,7 @@ class ScorecardOut(BaseModel):
 
 
 class GridCoverage(BaseModel):
-    """One grid's part of a campaign: targets on the frozen list, those closed, and why."""
+    """Coverage of one grid in a campaign: targets on the frozen list, closed targets, and their reasons."""
 
     grid: str | None
     targets: int
@@ -113,7 +115,7 @@ class GridCoverage(BaseModel):
 
 
 class CoverageOut(BaseModel):
-    """Closed targets over the frozen list; discoveries count beside it."""
+    """Closed targets out of the frozen list. Discoveries are counted separately."""
 
     campaign_id: UUID
     targets: int
@@ -146,7 +148,7 @@ async def list_indicators(caller: ReaderDep) -> list[IndicatorNode]:
     responses=problems(IndicatorNotFound, ScopeOutOfReach, ScopeMalformed),
 )
 async def get_indicator(code: str, caller: ReaderDep, session: SessionDep, scope: ScopeParam = "city") -> ValueOut:
-    """One number, as of the last event counted."""
+    """The value of an indicator, as of the last event counted."""
     wanted, within = indicator(code), Scope.parse(scope).within(caller)
     found = await queries.values(session, [wanted], within)
     return _value_out(wanted, within, found[code], await queries.as_of(session))
@@ -166,7 +168,7 @@ async def list_indicator_values(
     first_month: Annotated[Month, Query(alias="from")] = None,
     last_month: Annotated[Month, Query(alias="to")] = None,
 ) -> SeriesOut:
-    """One number along a dimension."""
+    """The values of an indicator along a dimension."""
     wanted, within = indicator(code), Scope.parse(scope).within(caller)
     points = await queries.series(session, wanted, within, by=by, first_month=first_month, last_month=last_month)
     return SeriesOut(
@@ -191,7 +193,7 @@ async def list_indicator_values(
 async def list_receipts(
     code: str, caller: ReaderDep, session: SessionDep, page: PageParams, scope: ScopeParam = "city"
 ) -> object:
-    """The events behind a number, in the order in which they were counted."""
+    """The events that a value counts, in the order in which they were counted."""
     wanted, within = indicator(code), Scope.parse(scope).within(caller)
     (after,) = page.position(code=code, scope=str(within)) or (0,)
     found = await queries.receipts(session, wanted, within, after=after, limit=page.limit + 1)
@@ -200,7 +202,7 @@ async def list_receipts(
 
 @router.get("/scorecard", response_model=ScorecardOut, responses=problems(ScopeOutOfReach, ScopeMalformed))
 async def get_scorecard(caller: ReaderDep, session: SessionDep, scope: ScopeParam = "city") -> ScorecardOut:
-    """The report itself: all figures of the city, a district, a street, a grid or a school on one page."""
+    """The scorecard: all figures of the city, a district, a street, a grid or a school."""
     within = Scope.parse(scope).within(caller)
     wanted = list(INDICATORS.values())
     found = await queries.values(session, wanted, within)
@@ -218,7 +220,7 @@ async def get_coverage(
     caller: Annotated[Principal, allow("bureau", "district_officer", "auditor", "service")],
     session: SessionDep,
 ) -> CoverageOut:
-    """The coverage ledger of a campaign: closed with a reason / frozen list, by grid, plus discoveries."""
+    """The coverage of a campaign by grid: targets closed with a reason out of the frozen list, and discoveries."""
     await queries.check_campaign(session, str(campaign), caller)
     grids: dict[str, Counter[str]] = {}
     discoveries: Counter[str] = Counter()

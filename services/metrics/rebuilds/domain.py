@@ -22,14 +22,14 @@ class RebuildNotFound(NotFound):
 
 
 class RebuildRunning(Conflict):
-    """Another rebuild has not ended yet."""
+    """Another rebuild is still queued or running."""
 
     code = "rebuild-running"
     zh = "已有重建任务尚未结束。"
 
 
 class RebuildState(StrEnum):
-    """`matched` and `drifted` are verdicts; `swapped` says that the shadow took the live numbers' place."""
+    """`matched` and `drifted` are verdicts. `swapped` means that the shadow copy replaced the live numbers."""
 
     QUEUED = "queued"
     RUNNING = "running"

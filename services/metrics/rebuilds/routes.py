@@ -17,7 +17,7 @@ router = service_router(prefix="/v1/rebuilds", tags=["rebuilds"])
 
 
 class RebuildIn(BaseModel):
-    """With `swap`, the rebuilt numbers take the place of the live ones, equal or not."""
+    """With `swap`, the rebuilt numbers replace the live ones, even if they differ."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -25,7 +25,7 @@ class RebuildIn(BaseModel):
 
 
 class RebuildOut(BaseModel):
-    """A rebuild; `differences` are the cells in which the live numbers were wrong."""
+    """A rebuild. `differences` lists the cells in which the live numbers were wrong."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -44,7 +44,7 @@ class RebuildOut(BaseModel):
 async def request_rebuild(
     body: RebuildIn, caller: Annotated[Principal, allow("bureau", "service")], session: SessionDep, response: Response
 ) -> Rebuild:
-    """Replay the whole log into a shadow and compare it with the live numbers."""
+    """Replay the whole log into a shadow copy and compare it with the live numbers."""
     rebuild = await usecases.request_rebuild(session, swap=body.swap, by=caller.subject, at=utc_now())
     response.headers["Location"] = f"/v1/rebuilds/{rebuild.id}"
     return rebuild
@@ -54,5 +54,5 @@ async def request_rebuild(
 async def get_rebuild(
     rebuild_id: UUID, caller: Annotated[Principal, allow("bureau", "auditor", "service")], session: SessionDep
 ) -> Rebuild:
-    """How a rebuild stands, and its verdict."""
+    """One rebuild, with its progress and verdict."""
     return await queries.rebuild(session, rebuild_id)

@@ -8,7 +8,7 @@ from shared.events import Event
 
 
 class EnrolmentEvent(Event):
-    """Every fact of an enrolment carries its place; `student_id` is a pseudonym."""
+    """Every fact of an enrolment carries its offering, school and district; `student_id` is a pseudonym."""
 
     topic: ClassVar[str] = "afterschool.enrolments.v1"
 
@@ -22,25 +22,25 @@ class EnrolmentEvent(Event):
 
 
 class StudentEnrolled(EnrolmentEvent):
-    """A place was given."""
+    """A child got a place."""
 
     type: ClassVar[str] = "afterschool.enrolment.enrolled.v1"
 
 
 class StudentWaitlisted(EnrolmentEvent):
-    """All places were taken; the child waits, in order of asking."""
+    """All places were taken, and the child joined the waiting list."""
 
     type: ClassVar[str] = "afterschool.enrolment.waitlisted.v1"
 
 
 class StudentPromoted(EnrolmentEvent):
-    """A place became free and went to the child who waited longest."""
+    """A place became free and went to the child that had waited longest."""
 
     type: ClassVar[str] = "afterschool.enrolment.promoted.v1"
 
 
 class EnrolmentWithdrawn(EnrolmentEvent):
-    """The guardian gave the place, or the place in the queue, back."""
+    """An enrolment was withdrawn: a place, or a place on the waiting list, was given back."""
 
     type: ClassVar[str] = "afterschool.enrolment.withdrawn.v1"
 

@@ -26,7 +26,7 @@ class OfferingPublished(Event):
 
 
 class OfferingChanged(Event):
-    """What was published of an offering changed; `changed` names the fields, `capacity` is the number of places now."""
+    """An offering was changed. `changed` names the fields; `capacity` is the present number of places."""
 
     type: ClassVar[str] = "afterschool.offering.changed.v1"
     topic: ClassVar[str] = "afterschool.offerings.v1"

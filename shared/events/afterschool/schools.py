@@ -8,7 +8,7 @@ from shared.events import Event
 
 
 class SchoolRegistered(Event):
-    """A school of compulsory education takes part."""
+    """A school of compulsory education was registered for after-school service."""
 
     type: ClassVar[str] = "afterschool.school.registered.v1"
     topic: ClassVar[str] = "afterschool.schools.v1"

@@ -1,4 +1,4 @@
-"""Campaigns, their frozen lists and what counted in them."""
+"""Campaigns, their frozen lists, closed targets and discoveries."""
 
 from datetime import datetime
 from typing import ClassVar
@@ -10,9 +10,9 @@ from shared.events import Event
 
 
 class CampaignLaunched(Event):
-    """A campaign froze its target list and began; `targets` is the length of the list.
+    """A campaign was launched and its list of targets frozen; `targets` is the length of the list.
 
-    `district` is whose campaign it is; null is the city's. Older facts do not say.
+    `district` is the district that runs the campaign, or null for the city. Older facts lack it.
     """
 
     type: ClassVar[str] = "inspection.campaign.launched.v1"
@@ -47,7 +47,7 @@ class CampaignTargetsListed(Event):
 
 
 class CampaignTargetsHandedOver(Event):
-    """Open targets (at most 1,000 in one fact) went from one team to another; `team` is the new one."""
+    """Open targets (at most 1,000 per fact) were handed over to another team; `team` is the new one."""
 
     type: ClassVar[str] = "inspection.campaign.targets_handed_over.v1"
     topic: ClassVar[str] = "inspection.campaigns.v1"
@@ -60,7 +60,8 @@ class CampaignTargetsHandedOver(Event):
 
 
 class CampaignTargetClosed(Event):
-    """A target of the frozen list ended with a reason: `inspected`, `moved`, `duplicate`, `refused`, `closed_door`."""
+    """A target of the frozen list was closed with a reason: `inspected`, `moved`, `duplicate`, `refused`,
+    `closed_door`."""
 
     type: ClassVar[str] = "inspection.campaign.target_closed.v1"
     topic: ClassVar[str] = "inspection.campaigns.v1"
@@ -74,9 +75,9 @@ class CampaignTargetClosed(Event):
 
 
 class CampaignDiscovery(Event):
-    """A visit found an institution that no list knew; it counts beside the frozen list, never in it.
+    """A visit of a campaign found an institution that was not in the ledger. It is counted apart from the frozen list.
 
-    Told with its name it is entered in the ledger, under `ledger_id`. Told again with the same id it is the same one.
+    With a name, it is entered in the ledger under `ledger_id`. A fact with the same id is about the same discovery.
     """
 
     type: ClassVar[str] = "inspection.campaign.discovery.v1"
@@ -99,7 +100,7 @@ class CampaignDiscovery(Event):
 
 
 class CampaignClosed(Event):
-    """A campaign ended: every target of its list has a reason."""
+    """A campaign was closed: every target of its list is closed with a reason."""
 
     type: ClassVar[str] = "inspection.campaign.closed.v1"
     topic: ClassVar[str] = "inspection.campaigns.v1"
@@ -112,7 +113,7 @@ class CampaignClosed(Event):
 
 
 class CampaignWithdrawn(Event):
-    """A campaign was withdrawn before it began, as if it had never been planned. A draft was not told of before."""
+    """A campaign was withdrawn, as if it had never been planned. There is no earlier fact of a withdrawn draft."""
 
     type: ClassVar[str] = "inspection.campaign.withdrawn.v1"
     topic: ClassVar[str] = "inspection.campaigns.v1"
@@ -124,7 +125,7 @@ class CampaignWithdrawn(Event):
 
 
 class CampaignTargetsWithdrawn(Event):
-    """Targets (at most 1,000 in one fact) of a withdrawn campaign: nobody visits them for it."""
+    """Targets (at most 1,000 per fact) of a withdrawn campaign, which are no longer visited for it."""
 
     type: ClassVar[str] = "inspection.campaign.targets_withdrawn.v1"
     topic: ClassVar[str] = "inspection.campaigns.v1"

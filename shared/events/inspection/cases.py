@@ -10,9 +10,9 @@ from shared.events import Event
 
 
 class CaseProposal(BaseModel):
-    """What a decision asks of the registry: `notice`, `suspension` (until a day) or `revocation`.
+    """A proposal of a decision to the registry: `notice`, `suspension` (until a day) or `revocation`.
 
-    `legal_basis` is the article of the penalty decided; `breached` is the norm that the act broke.
+    `legal_basis` is the article of the penalty; `breached` is the legal norm that the act violated.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -25,7 +25,7 @@ class CaseProposal(BaseModel):
 
 
 class CaseEvent(Event):
-    """Every fact of a penalty case carries the violation and offence it is about, where, and the state after it."""
+    """Every fact of a penalty case carries its violation, offence and place, and the state after the fact."""
 
     topic: ClassVar[str] = "inspection.cases.v1"
 
@@ -41,7 +41,7 @@ class CaseEvent(Event):
 
 
 class CaseFiled(CaseEvent):
-    """A case was opened; by `due_on` it is decided (Administrative Penalty Law, article 60)."""
+    """A case was filed. It must be decided by `due_on` (Administrative Penalty Law, article 60)."""
 
     type: ClassVar[str] = "inspection.case.filed.v1"
 
@@ -50,8 +50,8 @@ class CaseFiled(CaseEvent):
 
 
 class CaseStepTaken(CaseEvent):
-    """A step was put on file: officers, inquiry, preservation, legal_review, statement, hearing_asked, extension …
-    `attended` says of a hearing that was held whether the party came."""
+    """A step was recorded: officers, inquiry, preservation, legal_review, statement, hearing_asked, extension …
+    For a hearing that was held, `attended` says whether the party came."""
 
     type: ClassVar[str] = "inspection.case.step_taken.v1"
 
@@ -60,7 +60,7 @@ class CaseStepTaken(CaseEvent):
 
 
 class CaseNotified(CaseEvent):
-    """The party was told which kinds of penalty are proposed, and its rights."""
+    """The party was notified of the proposed kinds of penalty and of its rights."""
 
     type: ClassVar[str] = "inspection.case.notified.v1"
 
@@ -68,8 +68,8 @@ class CaseNotified(CaseEvent):
 
 
 class CaseDecided(CaseEvent):
-    """A penalty was decided. `proposals` are what it asks of the registry; money is in fen. `aggravations` weighed
-    against the party: serving_teacher, repeat, obstruction."""
+    """A penalty was decided. `proposals` are addressed to the registry; money is in fen. `aggravations` lists
+    aggravating circumstances: serving_teacher, repeat, obstruction."""
 
     type: ClassVar[str] = "inspection.case.decided.v1"
 
@@ -90,7 +90,7 @@ class CaseDropped(CaseEvent):
 
 
 class CaseServed(CaseEvent):
-    """The decision was handed over; `late` after the seven working days of article 61."""
+    """The decision was served; `late` means after the seven working days of article 61."""
 
     type: ClassVar[str] = "inspection.case.served.v1"
 
@@ -98,7 +98,7 @@ class CaseServed(CaseEvent):
 
 
 class CasePaid(CaseEvent):
-    """A payment was taken; `late_fen` is what paying late adds."""
+    """A payment was recorded; `late_fen` is the surcharge for late payment."""
 
     type: ClassVar[str] = "inspection.case.paid.v1"
 
@@ -108,7 +108,7 @@ class CasePaid(CaseEvent):
 
 
 class CaseClosed(CaseEvent):
-    """The file was put away: everything was paid, enforced, or there was nothing to pay."""
+    """A case was closed: its fine was paid or enforced, or there was nothing to pay."""
 
     type: ClassVar[str] = "inspection.case.closed.v1"
 

@@ -8,7 +8,7 @@ from shared.events import Event
 
 
 class ChecklistEnacted(Event):
-    """A version of a checklist is in force from a day on; `questions` counts them."""
+    """A version of a checklist was enacted and is in force from a day on; `questions` is their number."""
 
     type: ClassVar[str] = "inspection.checklist.enacted.v1"
     topic: ClassVar[str] = "inspection.checklists.v1"
@@ -22,7 +22,7 @@ class ChecklistEnacted(Event):
 
 
 class ChecklistRetired(Event):
-    """A version of a checklist has its last day."""
+    """A version of a checklist was given its last day."""
 
     type: ClassVar[str] = "inspection.checklist.retired.v1"
     topic: ClassVar[str] = "inspection.checklists.v1"
@@ -46,7 +46,8 @@ class ChecklistWithdrawn(Event):
 
 
 class ChecklistContinued(Event):
-    """The version after this one was withdrawn; `valid_to` is its last day again, null while none is known."""
+    """The next version was withdrawn, so this one stays in force; `valid_to` is its last day, or null if it has
+    none."""
 
     type: ClassVar[str] = "inspection.checklist.continued.v1"
     topic: ClassVar[str] = "inspection.checklists.v1"

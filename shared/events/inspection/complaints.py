@@ -8,7 +8,7 @@ from shared.events import Event
 
 
 class ComplaintEvent(Event):
-    """Every fact of a complaint: what it is about and where, never who complained nor in which words."""
+    """Every fact of a complaint carries its subject and place, never the complainant or the text."""
 
     topic: ClassVar[str] = "inspection.complaints.v1"
 
@@ -24,7 +24,7 @@ class ComplaintEvent(Event):
 
 
 class ComplaintHandedOver(ComplaintEvent):
-    """Another team looks into it; `team` is the new one."""
+    """A complaint was handed over to another team; `team` is the new one."""
 
     type: ClassVar[str] = "inspection.complaint.handed_over.v1"
 
@@ -33,7 +33,7 @@ class ComplaintHandedOver(ComplaintEvent):
 
 
 class ComplaintReceived(ComplaintEvent):
-    """Somebody complained; by `due_on` there is an answer."""
+    """A complaint was received; the answer is due by `due_on`."""
 
     type: ClassVar[str] = "inspection.complaint.received.v1"
 
@@ -41,13 +41,13 @@ class ComplaintReceived(ComplaintEvent):
 
 
 class ComplaintMatched(ComplaintEvent):
-    """Somebody decided whom or where it is about."""
+    """A complaint was matched to an institution or a grid."""
 
     type: ClassVar[str] = "inspection.complaint.matched.v1"
 
 
 class ComplaintJoined(ComplaintEvent):
-    """The same is being looked into already; `lead_id` is that complaint."""
+    """A complaint joined an open complaint about the same matter; `lead_id` is that complaint."""
 
     type: ClassVar[str] = "inspection.complaint.joined.v1"
 
@@ -55,13 +55,13 @@ class ComplaintJoined(ComplaintEvent):
 
 
 class ComplaintParted(ComplaintEvent):
-    """The complaint it had joined is about something else now: it stands for itself again, where it was matched."""
+    """A complaint no longer belongs to the one it had joined. It is open again, with its earlier match."""
 
     type: ClassVar[str] = "inspection.complaint.parted.v1"
 
 
 class ComplaintVisitPlanned(ComplaintEvent):
-    """A team goes and looks."""
+    """A visit about the complaint was planned."""
 
     type: ClassVar[str] = "inspection.complaint.visit_planned.v1"
 
@@ -69,7 +69,7 @@ class ComplaintVisitPlanned(ComplaintEvent):
 
 
 class ComplaintAnswered(ComplaintEvent):
-    """The complainant was told what was found: substantiated, unsubstantiated or not_ours."""
+    """A complaint was answered: substantiated, unsubstantiated or not_ours."""
 
     type: ClassVar[str] = "inspection.complaint.answered.v1"
 
@@ -77,6 +77,6 @@ class ComplaintAnswered(ComplaintEvent):
 
 
 class ComplaintContactRead(ComplaintEvent):
-    """An official looked at the complainant's contact; the journal keeps who and why."""
+    """An official read the complainant's contact; the journal records who and why."""
 
     type: ClassVar[str] = "inspection.complaint.contact_read.v1"

@@ -10,7 +10,7 @@ from shared.events import Event
 
 
 class DrawEvent(Event):
-    """Every fact about a draw names it."""
+    """Every fact of a draw."""
 
     topic: ClassVar[str] = "inspection.draws.v1"
 
@@ -19,7 +19,7 @@ class DrawEvent(Event):
 
 
 class DrawCommitted(DrawEvent):
-    """A random inspection was promised: hashes of the secret seed, of the terms and of both lists."""
+    """A draw was committed to: the hashes of its secret seed, its terms and both lists."""
 
     type: ClassVar[str] = "inspection.draw.committed.v1"
 
@@ -34,7 +34,7 @@ class DrawCommitted(DrawEvent):
 
 
 class DrawRevealed(DrawEvent):
-    """The seed was published, and so many targets were drawn with it."""
+    """A draw was revealed: its seed, and the number of targets drawn."""
 
     type: ClassVar[str] = "inspection.draw.revealed.v1"
 
@@ -44,7 +44,7 @@ class DrawRevealed(DrawEvent):
 
 
 class DrawAssignment(BaseModel):
-    """An institution that was drawn, and the certificates of those who visit it (null has none)."""
+    """An institution that was drawn, and the certificate numbers of its inspectors (null means no certificate)."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -56,8 +56,8 @@ class DrawAssignment(BaseModel):
 class DrawResultListed(DrawEvent):
     """A part (at most 500) of a revealed draw's result.
 
-    `unvisited` says, by institution, why no visit was planned: it closed or was merged after the commitment, or no team
-    in service can take it.
+    `unvisited` says, by institution, why no visit was planned: the institution closed or was merged after the
+    commitment, or no active team can take the visit.
     """
 
     type: ClassVar[str] = "inspection.draw.result_listed.v1"
@@ -67,7 +67,7 @@ class DrawResultListed(DrawEvent):
 
 
 class DrawCancelled(DrawEvent):
-    """A draw was given up before it was revealed."""
+    """A draw was cancelled before it was revealed."""
 
     type: ClassVar[str] = "inspection.draw.cancelled.v1"
 

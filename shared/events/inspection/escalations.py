@@ -8,9 +8,9 @@ from shared.events import Event
 
 
 class EscalationRaised(Event):
-    """Work that is late was told to somebody: `role` is one of the three responsibilities or the bureau, `officer` his
-    account, null where the responsibility is vacant. `subject_id` is what `step` is about: the visit, violation, case,
-    complaint, re-check; of targets that a team has not set out for, the campaign."""
+    """Overdue work was escalated. `role` is one of the three responsibilities or the bureau; `officer` is the account
+    told, or null if the responsibility is vacant. `subject_id` is the subject of `step`: the visit, violation, case,
+    complaint or re-check; for open targets without a visit, the campaign."""
 
     type: ClassVar[str] = "inspection.escalation.raised.v1"
     topic: ClassVar[str] = "inspection.escalations.v1"

@@ -8,7 +8,7 @@ from shared.events import Event
 
 
 class EvidenceEvent(Event):
-    """Every fact of a piece of evidence says what it is about and its SHA-256 (as recorded), and shows nothing."""
+    """Every fact of a piece of evidence carries its subject and the SHA-256 of the recording, but never the content."""
 
     topic: ClassVar[str] = "inspection.evidence.v1"
 
@@ -21,19 +21,20 @@ class EvidenceEvent(Event):
 
 
 class EvidenceAnnounced(EvidenceEvent):
-    """A phone said what it recorded; `sha256` is of the bytes as they were recorded."""
+    """A phone announced a recording; `sha256` is that of the bytes as they were recorded."""
 
     type: ClassVar[str] = "inspection.evidence.announced.v1"
 
 
 class EvidenceReceived(EvidenceEvent):
-    """All bytes arrived; nobody has looked at them yet."""
+    """All bytes were uploaded; they are not checked yet."""
 
     type: ClassVar[str] = "inspection.evidence.received.v1"
 
 
 class EvidenceKept(EvidenceEvent):
-    """The bytes are those announced, and a clean copy was made; `signature` is ours, over the receipt."""
+    """The bytes are those announced, and a clean copy was made; `signature` is the service's signature on the
+    receipt."""
 
     type: ClassVar[str] = "inspection.evidence.kept.v1"
 
@@ -41,7 +42,7 @@ class EvidenceKept(EvidenceEvent):
 
 
 class EvidenceRefused(EvidenceEvent):
-    """The bytes are not those announced, or nothing that may be shown; `code` says why."""
+    """Evidence was refused: its bytes are not those announced, or cannot be shown; `code` says why."""
 
     type: ClassVar[str] = "inspection.evidence.refused.v1"
 
@@ -49,7 +50,8 @@ class EvidenceRefused(EvidenceEvent):
 
 
 class EvidenceStalled(EvidenceEvent):
-    """No clean copy could be made, for no fault of the file: a person must look. `fault` is what failed last."""
+    """No clean copy could be made, for a reason outside the file, so a person must decide; `fault` is the last
+    failure."""
 
     type: ClassVar[str] = "inspection.evidence.stalled.v1"
 
@@ -57,13 +59,13 @@ class EvidenceStalled(EvidenceEvent):
 
 
 class EvidenceResumed(EvidenceEvent):
-    """A person had the cleaning tried again."""
+    """A person requested another attempt at cleaning."""
 
     type: ClassVar[str] = "inspection.evidence.resumed.v1"
 
 
 class EvidenceExhibited(EvidenceEvent):
-    """It became exhibit `number` of a case; `hash` chains it to the exhibits before."""
+    """Evidence became exhibit `number` of a case; `hash` chains it to the previous exhibits."""
 
     type: ClassVar[str] = "inspection.evidence.exhibited.v1"
 

@@ -21,7 +21,7 @@ class GridSetActivated(Event):
 
 
 class GridSetScheduled(Event):
-    """A version of the street grid was imported that begins on a day to come."""
+    """A version of the street grid was imported that begins on a later day."""
 
     type: ClassVar[str] = "inspection.grid_set.scheduled.v1"
     topic: ClassVar[str] = "inspection.grids.v1"
@@ -46,7 +46,8 @@ class GridSetWithdrawn(Event):
 
 
 class GridSetEndSet(Event):
-    """A version of the street grid gives way on `valid_to`; null: the one that would follow it was withdrawn."""
+    """The end of a version of the street grid was set: the next one begins on `valid_to`. Null means that the next one
+    was withdrawn."""
 
     type: ClassVar[str] = "inspection.grid_set.end_set.v1"
     topic: ClassVar[str] = "inspection.grids.v1"

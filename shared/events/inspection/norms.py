@@ -8,7 +8,7 @@ from shared.events import Event
 
 
 class NormEnacted(Event):
-    """A number that offices decide counts from a day on: days, shares in basis points, points of risk, fen."""
+    """A norm's value was enacted and is in force from a day on. It is in days, basis points, risk points or fen."""
 
     type: ClassVar[str] = "inspection.norm.enacted.v1"
     topic: ClassVar[str] = "inspection.norms.v1"
@@ -22,7 +22,7 @@ class NormEnacted(Event):
 
 
 class NormWithdrawn(Event):
-    """A number was withdrawn, as if it had never been decided; the one before counts on."""
+    """A norm's value was withdrawn, as if it had never been enacted; the earlier value stays in force."""
 
     type: ClassVar[str] = "inspection.norm.withdrawn.v1"
     topic: ClassVar[str] = "inspection.norms.v1"

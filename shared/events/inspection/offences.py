@@ -8,7 +8,7 @@ from shared.events import Event
 
 
 class OffenceEnacted(Event):
-    """A version of an offence is in force from a day on: its clause, its severity, the days to put it right."""
+    """A version of an offence was enacted: its first day, clause, severity, and days to rectify."""
 
     type: ClassVar[str] = "inspection.offence.enacted.v1"
     topic: ClassVar[str] = "inspection.offences.v1"
@@ -24,7 +24,7 @@ class OffenceEnacted(Event):
 
 
 class OffenceRepealed(Event):
-    """A version of an offence ends with `valid_to`."""
+    """A version of an offence was repealed; `valid_to` is its last day."""
 
     type: ClassVar[str] = "inspection.offence.repealed.v1"
     topic: ClassVar[str] = "inspection.offences.v1"
@@ -48,7 +48,8 @@ class OffenceWithdrawn(Event):
 
 
 class OffenceContinued(Event):
-    """The version after this one was withdrawn; `valid_to` is its last day again, null while none is known."""
+    """The next version was withdrawn, so this one stays in force; `valid_to` is its last day, or null if it has
+    none."""
 
     type: ClassVar[str] = "inspection.offence.continued.v1"
     topic: ClassVar[str] = "inspection.offences.v1"

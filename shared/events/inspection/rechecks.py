@@ -8,7 +8,7 @@ from shared.events import Event
 
 
 class RechecksDrawn(Event):
-    """A share of a team's finished visits was drawn for a second look by `by_team`, or by an officer if null."""
+    """A share of a team's finished visits was drawn for re-checks by `by_team`, or by officers if it is null."""
 
     type: ClassVar[str] = "inspection.recheck_round.drawn.v1"
     topic: ClassVar[str] = "inspection.rechecks.v1"
@@ -26,7 +26,7 @@ class RechecksDrawn(Event):
 
 
 class RecheckConcluded(Event):
-    """A second look agrees with the visit or differs: in its outcome, or by violations that the visit missed."""
+    """A re-check ended: it agrees with the visit, or differs in the outcome or by violations that the visit missed."""
 
     type: ClassVar[str] = "inspection.recheck.concluded.v1"
     topic: ClassVar[str] = "inspection.rechecks.v1"
@@ -46,7 +46,7 @@ class RecheckConcluded(Event):
 
 
 class RecheckAttempted(Event):
-    """A second look met a closed door, where the visit had not: it says nothing, and is taken again."""
+    """A re-check met a closed door although the visit had got in. It has no result and stays open."""
 
     type: ClassVar[str] = "inspection.recheck.attempted.v1"
     topic: ClassVar[str] = "inspection.rechecks.v1"

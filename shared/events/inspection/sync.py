@@ -8,7 +8,8 @@ from shared.events import Event
 
 
 class SyncConflictRecorded(Event):
-    """What a phone did without a line met what others did: `hard` where both cannot stand. Both versions are kept."""
+    """An offline operation conflicts with other changes; `hard` means that only one can be kept. Both versions are on
+    record."""
 
     type: ClassVar[str] = "inspection.sync_conflict.recorded.v1"
     topic: ClassVar[str] = "inspection.sync-conflicts.v1"
@@ -25,7 +26,7 @@ class SyncConflictRecorded(Event):
 
 
 class SyncConflictResolved(Event):
-    """An officer said whose version holds: `phone` or `server`."""
+    """An officer resolved a conflict: the `phone` or the `server` version holds."""
 
     type: ClassVar[str] = "inspection.sync_conflict.resolved.v1"
     topic: ClassVar[str] = "inspection.sync-conflicts.v1"

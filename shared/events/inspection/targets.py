@@ -1,4 +1,4 @@
-"""Institutions as inspection finds them: placed in a grid, or discovered and unknown to the registry."""
+"""Institutions in inspection: their placement in a grid, and discoveries unknown to the registry."""
 
 from datetime import datetime
 from typing import ClassVar
@@ -8,10 +8,10 @@ from shared.events import Event
 
 
 class TargetPlaced(Event):
-    """An institution was placed in the grid, or found to lie in none (`grid` null, `blind_spot` says why).
+    """An institution was placed in a grid, or in none (`grid` is null and `blind_spot` says why).
 
-    `cause` is registered, relocated (its entry changed), grids_changed (a new set, by its coordinates) or succeeded (a
-    new set, by what became of its grid); `moved_from` the grid it was in. Older facts say neither.
+    `cause` is registered, relocated (its entry changed), grids_changed (a new version of the grids, by its coordinates)
+    or succeeded (a new version, by the successor of its grid); `moved_from` is its former grid. Older facts lack both.
     """
 
     type: ClassVar[str] = "inspection.target.placed.v1"
@@ -26,7 +26,8 @@ class TargetPlaced(Event):
 
 
 class InstitutionDiscovered(Event):
-    """A visit of no campaign found an institution that no list knew; the ledger enters it under `ledger_id`."""
+    """A visit outside campaigns found an institution that was not in the ledger; it is entered there under
+    `ledger_id`."""
 
     type: ClassVar[str] = "inspection.institution.discovered.v1"
     topic: ClassVar[str] = "inspection.discoveries.v1"

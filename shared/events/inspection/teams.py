@@ -8,7 +8,7 @@ from shared.events import Event
 
 
 class TeamFormed(Event):
-    """A street team was formed, or changed; `grids` are grid codes, `leader` and `members` subjects of tokens."""
+    """A street team was formed or changed. `grids` are grid codes; `leader` and `members` are subjects of tokens."""
 
     type: ClassVar[str] = "inspection.team.formed.v1"
     topic: ClassVar[str] = "inspection.teams.v1"
@@ -25,8 +25,8 @@ class TeamFormed(Event):
 
 
 class TeamHandedOver(Event):
-    """A team's open work went to another (`to` is its code): so many visits, targets of open campaigns, violations and
-    complaints."""
+    """A team's open work was handed over to another team (`to` is its code): the numbers of visits, targets of open
+    campaigns, violations and complaints."""
 
     type: ClassVar[str] = "inspection.team.handed_over.v1"
     topic: ClassVar[str] = "inspection.teams.v1"
@@ -42,7 +42,7 @@ class TeamHandedOver(Event):
 
 
 class RotaEvent(Event):
-    """Every fact about the rota names the entry, the team and the person."""
+    """Every fact of the rota carries the entry, the team and the person."""
 
     topic: ClassVar[str] = "inspection.teams.v1"
 
@@ -53,7 +53,7 @@ class RotaEvent(Event):
 
 
 class DutyAssigned(RotaEvent):
-    """A member is on duty from one day to another, on these weekdays (1 is Monday), or on all if none is named."""
+    """A member was put on duty for a period, on these weekdays (1 is Monday), or on every day if none is named."""
 
     type: ClassVar[str] = "inspection.duty.assigned.v1"
 
@@ -63,13 +63,13 @@ class DutyAssigned(RotaEvent):
 
 
 class DutyCancelled(RotaEvent):
-    """A duty was taken back."""
+    """A duty was cancelled."""
 
     type: ClassVar[str] = "inspection.duty.cancelled.v1"
 
 
 class AbsenceNoted(RotaEvent):
-    """A member is away from one day to another; why is not told."""
+    """An absence of a member was recorded. The reason is not published."""
 
     type: ClassVar[str] = "inspection.absence.noted.v1"
 
@@ -78,13 +78,13 @@ class AbsenceNoted(RotaEvent):
 
 
 class AbsenceCancelled(RotaEvent):
-    """An absence was taken back."""
+    """An absence was cancelled."""
 
     type: ClassVar[str] = "inspection.absence.cancelled.v1"
 
 
 class DeviceEnrolled(Event):
-    """A phone was enrolled to the person who holds it; `key_fingerprint` is the SHA-256 of the key it signs with."""
+    """A phone was enrolled to its user; `key_fingerprint` is the SHA-256 of the key with which it signs."""
 
     type: ClassVar[str] = "inspection.device.enrolled.v1"
     topic: ClassVar[str] = "inspection.devices.v1"
@@ -98,7 +98,7 @@ class DeviceEnrolled(Event):
 
 
 class DeviceRevoked(Event):
-    """A phone records nothing any more."""
+    """A phone was revoked and can no longer record anything."""
 
     type: ClassVar[str] = "inspection.device.revoked.v1"
     topic: ClassVar[str] = "inspection.devices.v1"

@@ -10,8 +10,8 @@ from shared.events import Event
 
 
 class ViolationEvent(Event):
-    """Every fact of a violation carries its severity and place; `found_on` is the day in China, `offence` its code in
-    the catalogue."""
+    """Every fact of a violation carries its severity and place. `found_on` is the day in China; `offence` is the code
+    in the catalogue."""
 
     topic: ClassVar[str] = "inspection.violations.v1"
 
@@ -29,7 +29,7 @@ class ViolationEvent(Event):
 
 
 class ViolationReported(ViolationEvent):
-    """A breach was found."""
+    """A violation was reported."""
 
     type: ClassVar[str] = "inspection.violation.reported.v1"
 
@@ -38,7 +38,7 @@ class ViolationReported(ViolationEvent):
 
 
 class ViolationHandedOver(ViolationEvent):
-    """The work on a violation went from one team to another; `team` is the new one."""
+    """A violation was handed over to another team; `team` is the new one."""
 
     type: ClassVar[str] = "inspection.violation.handed_over.v1"
 
@@ -47,7 +47,7 @@ class ViolationHandedOver(ViolationEvent):
 
 
 class RectificationOrdered(ViolationEvent):
-    """The institution was told to put it right by a day."""
+    """The institution was ordered to rectify the violation by `due_on`."""
 
     type: ClassVar[str] = "inspection.violation.rectification_ordered.v1"
 
@@ -56,7 +56,7 @@ class RectificationOrdered(ViolationEvent):
 
 
 class ViolationRectified(ViolationEvent):
-    """The institution says it has put it right; `evidence` are ids of what it shows for it."""
+    """The institution reported the rectification; `evidence` lists the ids of its evidence."""
 
     type: ClassVar[str] = "inspection.violation.rectified.v1"
 
@@ -65,13 +65,13 @@ class ViolationRectified(ViolationEvent):
 
 
 class ViolationWithdrawn(ViolationEvent):
-    """It was reported by mistake, and counts nowhere."""
+    """A violation was withdrawn: it was reported by mistake and is not counted."""
 
     type: ClassVar[str] = "inspection.violation.withdrawn.v1"
 
 
 class ViolationVerified(ViolationEvent):
-    """An inspector looked again: closed if it holds, back under order if not."""
+    """A rectification was verified: the violation is closed if it holds, or under order again if not."""
 
     type: ClassVar[str] = "inspection.violation.verified.v1"
 
@@ -80,7 +80,7 @@ class ViolationVerified(ViolationEvent):
 
 
 class ViolationExtended(ViolationEvent):
-    """The day by which to put it right was moved, once."""
+    """The deadline of a rectification was extended, which is possible once."""
 
     type: ClassVar[str] = "inspection.violation.extended.v1"
 

@@ -8,10 +8,10 @@ from shared.events import Event
 
 
 class VisitEvent(Event):
-    """Every fact of a visit carries where it took place; `visited_on` is the day in China.
+    """Every fact of a visit carries its place; `visited_on` is the day in China.
 
-    A visit that another service asked for says so: `purpose` is site_visit (of an application) or stop_order (its
-    verification), `reference_id` what it is about. Both are null for inspection's own visits.
+    If another service requested the visit, `purpose` is site_visit (of an application) or stop_order (its
+    verification), and `reference_id` is the application or order. Both are null for inspection's own visits.
     """
 
     topic: ClassVar[str] = "inspection.visits.v1"
@@ -29,13 +29,13 @@ class VisitEvent(Event):
 
 
 class VisitPlanned(VisitEvent):
-    """A visit was put on a team's list."""
+    """A visit was planned for a team."""
 
     type: ClassVar[str] = "inspection.visit.planned.v1"
 
 
 class VisitStarted(VisitEvent):
-    """Inspectors are at the door, with this version of a checklist if they use one."""
+    """A visit was started, with this version of a checklist if it has one."""
 
     type: ClassVar[str] = "inspection.visit.started.v1"
 
@@ -44,9 +44,10 @@ class VisitStarted(VisitEvent):
 
 
 class VisitSubmitted(VisitEvent):
-    """A visit ended with its outcome: inspected, closed_door, moved, duplicate, refused or newly_found.
+    """A visit was submitted with its outcome: inspected, closed_door, moved, duplicate, refused or newly_found.
 
-    `passed` answers who asked for it: the premises are fit, or the order is kept; null where nobody could tell.
+    `passed` is the conclusion of a requested visit: the premises are suitable, or the order is kept. It is null if the
+    visit could not tell.
     """
 
     type: ClassVar[str] = "inspection.visit.submitted.v1"
@@ -80,7 +81,7 @@ class VisitReviewed(VisitEvent):
 
 
 class VisitCalledOff(VisitEvent):
-    """A planned visit is no longer wanted; `cause` says why."""
+    """A planned visit was cancelled; `cause` says why."""
 
     type: ClassVar[str] = "inspection.visit.called_off.v1"
 
@@ -88,7 +89,7 @@ class VisitCalledOff(VisitEvent):
 
 
 class VisitHandedOver(VisitEvent):
-    """A visit went from one team's list to another's, or from nobody's (`from_team` null); `team` is the new one."""
+    """A visit was handed over from one team, or from none (`from_team` is null), to another; `team` is the new one."""
 
     type: ClassVar[str] = "inspection.visit.handed_over.v1"
 
@@ -96,7 +97,7 @@ class VisitHandedOver(VisitEvent):
 
 
 class VisitJoined(VisitEvent):
-    """A colleague came to a visit under way; `inspectors` are all who are there."""
+    """A colleague joined a visit under way; `inspectors` lists everybody present."""
 
     type: ClassVar[str] = "inspection.visit.joined.v1"
 

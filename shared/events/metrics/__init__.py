@@ -1,1 +1,1 @@
-"""What metrics publishes: nothing yet. It listens; reported indicators will speak here."""
+"""The events of metrics: none yet. Reported indicators will be published here."""

@@ -33,13 +33,13 @@ class AdvertisementFound(AdvertisementEvent):
 
 
 class AdvertisementIdentified(AdvertisementEvent):
-    """It became known whose advertisement it is."""
+    """The institution of an advertisement was identified."""
 
     type: ClassVar[str] = "registry.advertisement.identified.v1"
 
 
 class AdvertisementRemovalOrdered(AdvertisementEvent):
-    """Its removal was ordered by a day."""
+    """The removal of an advertisement by a day was ordered."""
 
     type: ClassVar[str] = "registry.advertisement.removal_ordered.v1"
 
@@ -47,7 +47,7 @@ class AdvertisementRemovalOrdered(AdvertisementEvent):
 
 
 class AdvertisementRemoved(AdvertisementEvent):
-    """It is said to be gone."""
+    """The removal of an advertisement was reported."""
 
     type: ClassVar[str] = "registry.advertisement.removed.v1"
 
@@ -55,7 +55,7 @@ class AdvertisementRemoved(AdvertisementEvent):
 
 
 class AdvertisementVerified(AdvertisementEvent):
-    """Somebody looked: gone (`holds`), or still there and under order again."""
+    """A removal was verified: the advertisement is gone (`holds`), or still there and under order again."""
 
     type: ClassVar[str] = "registry.advertisement.verified.v1"
 

@@ -12,8 +12,8 @@ from shared.events import Event
 class ApplicationEvent(Event):
     """Every fact of a permit application; `institution_id` is null until a newcomer is entered in the ledger.
 
-    `state` after it: draft, submitted, returned, accepted, site_visit_requested, site_visited, granted, refused,
-    withdrawn. `due_on` is the last statutory day of that state, null where no clock runs.
+    `state` is the state after the fact: draft, submitted, returned, accepted, site_visit_requested, site_visited,
+    granted, refused, withdrawn. `due_on` is the last statutory day of that state, or null if no clock runs.
     """
 
     topic: ClassVar[str] = "registry.permits.v1"
@@ -30,13 +30,13 @@ class ApplicationEvent(Event):
 
 
 class ApplicationDrafted(ApplicationEvent):
-    """Somebody began to write an application."""
+    """An application was drafted."""
 
     type: ClassVar[str] = "registry.application.drafted.v1"
 
 
 class ApplicationChanged(ApplicationEvent):
-    """A draft, or one returned for completion, was rewritten; `changed` names the fields."""
+    """A draft or a returned application was changed; `changed` names the fields."""
 
     type: ClassVar[str] = "registry.application.changed.v1"
 
@@ -44,7 +44,7 @@ class ApplicationChanged(ApplicationEvent):
 
 
 class ApplicationSubmitted(ApplicationEvent):
-    """The application reached the authority and runs under this procedure to its end."""
+    """An application was submitted. This procedure governs it to its end."""
 
     type: ClassVar[str] = "registry.application.submitted.v1"
 
@@ -52,8 +52,8 @@ class ApplicationSubmitted(ApplicationEvent):
 
 
 class ApplicationReturned(ApplicationEvent):
-    """The applicant was told what is missing: codes of documents (行政许可法 art. 32). `untold` is required, missing
-    and not asked for; `told_late` was told after the days from the receipt."""
+    """An application was returned with the codes of missing documents (行政许可法 art. 32). `untold` lists required
+    documents that are missing but not asked for; `told_late` lists those named after the time limit."""
 
     type: ClassVar[str] = "registry.application.returned.v1"
 
@@ -64,7 +64,7 @@ class ApplicationReturned(ApplicationEvent):
 
 
 class ApplicationAccepted(ApplicationEvent):
-    """The application is complete and under examination: the overall clock runs (行政许可法 art. 42)."""
+    """An application was accepted as complete; its overall clock started (行政许可法 art. 42)."""
 
     type: ClassVar[str] = "registry.application.accepted.v1"
 
@@ -82,7 +82,7 @@ class ApplicationExtended(ApplicationEvent):
 
 
 class SiteVisitRequested(ApplicationEvent):
-    """Inspection is asked to look at the premises; it answers by the visit whose `reference_id` is the application."""
+    """A site visit was requested from inspection; its answer is the visit whose `reference_id` is the application."""
 
     type: ClassVar[str] = "registry.application.site_visit_requested.v1"
 
@@ -92,7 +92,7 @@ class SiteVisitRequested(ApplicationEvent):
 
 
 class SiteVisitConcluded(ApplicationEvent):
-    """Inspection came back; `passed` is null where it could not look (`outcome` says why)."""
+    """The site visit ended; `passed` is null if the premises could not be inspected (`outcome` says why)."""
 
     type: ClassVar[str] = "registry.application.site_visit_concluded.v1"
 
@@ -110,7 +110,7 @@ class ApplicationGranted(ApplicationEvent):
 
 
 class ApplicationRefused(ApplicationEvent):
-    """The permit was refused, with the grounds and the provision they rest on."""
+    """The permit was refused, with the grounds and their legal provision."""
 
     type: ClassVar[str] = "registry.application.refused.v1"
 
@@ -119,6 +119,6 @@ class ApplicationRefused(ApplicationEvent):
 
 
 class ApplicationWithdrawn(ApplicationEvent):
-    """The applicant took it back."""
+    """The applicant withdrew the application."""
 
     type: ClassVar[str] = "registry.application.withdrawn.v1"

@@ -10,7 +10,7 @@ from shared.events import Event
 
 
 class CalendarDay(BaseModel):
-    """A day that is not what its weekday says: `public_holiday`, `rest_day` or `makeup_workday`."""
+    """A day that does not follow its weekday: `public_holiday`, `rest_day` or `makeup_workday`."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -20,7 +20,7 @@ class CalendarDay(BaseModel):
 
 
 class CalendarYearPublished(Event):
-    """The calendar of a year is known: all its exceptional days."""
+    """The calendar of a year was published, with all its exceptional days."""
 
     type: ClassVar[str] = "registry.calendar_year.published.v1"
     topic: ClassVar[str] = "registry.norms.v1"
@@ -33,7 +33,7 @@ class CalendarYearPublished(Event):
 
 
 class CalendarDayCorrected(Event):
-    """An official corrected one day of a published year; `kind` null restores what its weekday says."""
+    """One day of a published year was corrected. With a null `kind`, it follows its weekday again."""
 
     type: ClassVar[str] = "registry.calendar_day.corrected.v1"
     topic: ClassVar[str] = "registry.norms.v1"
@@ -47,9 +47,9 @@ class CalendarDayCorrected(Event):
 
 
 class SchoolTermSet(Event):
-    """A school term or vacation has its days; `period`: term, winter_vacation or summer_vacation.
+    """The days of a school term or vacation were set; `period` is term, winter_vacation or summer_vacation.
 
-    `district` null is the whole city."""
+    A null `district` means the whole city."""
 
     type: ClassVar[str] = "registry.school_term.set.v1"
     topic: ClassVar[str] = "registry.norms.v1"

@@ -8,7 +8,8 @@ from shared.events import Event
 
 
 class CommitmentTextPublished(Event):
-    """A version of the standardised-school commitment (规范办学承诺书); `sha256` (hex) is that of its UTF-8 text."""
+    """A version of the standardised-school commitment (规范办学承诺书) was published; `sha256` (hex) is that of its
+    UTF-8 text."""
 
     type: ClassVar[str] = "registry.commitment_text.published.v1"
     topic: ClassVar[str] = "registry.commitments.v1"
@@ -22,7 +23,8 @@ class CommitmentTextPublished(Event):
 
 
 class CommitmentTextWithdrawn(Event):
-    """A version of the commitment was withdrawn before anybody signed it; the one before is the one to sign again."""
+    """A version of the commitment was withdrawn before anybody signed it; the earlier version is the one to sign
+    again."""
 
     type: ClassVar[str] = "registry.commitment_text.withdrawn.v1"
     topic: ClassVar[str] = "registry.commitments.v1"
@@ -49,13 +51,13 @@ class CommitmentEvent(Event):
 
 
 class CommitmentSigned(CommitmentEvent):
-    """The operator signed that version of the text."""
+    """An institution signed this version of the text."""
 
     type: ClassVar[str] = "registry.commitment.signed.v1"
 
 
 class CommitmentBreached(CommitmentEvent):
-    """A violation broke what was signed."""
+    """A violation was recorded as a breach of a signed commitment."""
 
     type: ClassVar[str] = "registry.commitment.breached.v1"
 

@@ -8,9 +8,9 @@ from shared.events import Event
 
 
 class InstitutionEvent(Event):
-    """Every fact of an institution carries its whole public state: a consumer needs no earlier one to understand it.
+    """Every fact of an institution carries its whole public state, so a consumer needs no earlier fact.
 
-    `lon`, `lat` are degrees in WGS 84. No telephone and no person: those stay in the registry.
+    `lon` and `lat` are degrees in WGS 84. Telephone numbers and persons are not published.
     """
 
     topic: ClassVar[str] = "registry.institutions.v1"
@@ -35,13 +35,13 @@ class InstitutionEvent(Event):
 
 
 class InstitutionRegistered(InstitutionEvent):
-    """An institution entered the ledger."""
+    """An institution was entered in the ledger."""
 
     type: ClassVar[str] = "registry.institution.registered.v1"
 
 
 class InstitutionChanged(InstitutionEvent):
-    """Something in the ledger entry changed; `changed` names the fields."""
+    """The entry of an institution changed; `changed` names the fields."""
 
     type: ClassVar[str] = "registry.institution.changed.v1"
 
@@ -49,7 +49,8 @@ class InstitutionChanged(InstitutionEvent):
 
 
 class InstitutionMerged(InstitutionEvent):
-    """Two entries were one institution: this one ends (`status` is `merged`), `merged_into` goes on with both files."""
+    """An institution was merged as a duplicate: it ends (`status` is `merged`), and `merged_into` continues with both
+    files."""
 
     type: ClassVar[str] = "registry.institution.merged.v1"
 
@@ -57,7 +58,7 @@ class InstitutionMerged(InstitutionEvent):
 
 
 class QualityFindingDismissed(Event):
-    """An official looked at a doubt about the ledger and found nothing wrong; it is not raised again."""
+    """A doubt about an entry was dismissed as unfounded; it is not raised again."""
 
     type: ClassVar[str] = "registry.quality_finding.dismissed.v1"
     topic: ClassVar[str] = "registry.institutions.v1"

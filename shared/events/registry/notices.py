@@ -8,7 +8,7 @@ from shared.events import Event
 
 
 class NoticePublished(Event):
-    """A notice (通报) was published: about `subjects`, to so many recipients, to be confirmed by a day."""
+    """A notice (通报) was published, with its `subjects`, number of recipients and deadline for confirmation."""
 
     type: ClassVar[str] = "registry.notice.published.v1"
     topic: ClassVar[str] = "registry.notices.v1"
@@ -25,7 +25,7 @@ class NoticePublished(Event):
 
 
 class NoticeConfirmed(Event):
-    """One recipient confirmed that it received a notice. `means`, where an official recorded it: paper or telephone."""
+    """A recipient confirmed that it received a notice. `means` is paper or telephone if an official recorded it."""
 
     type: ClassVar[str] = "registry.notice.confirmed.v1"
     topic: ClassVar[str] = "registry.notices.v1"

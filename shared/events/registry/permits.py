@@ -9,7 +9,7 @@ from shared.events import Event
 
 
 class PermitStatus(StrEnum):
-    """What a permit is on a day; nothing but the days and the decisions says so."""
+    """The status of a permit on a day. It follows from the permit's days and the decisions on it alone."""
 
     PENDING = "pending"
     IN_FORCE = "in_force"
@@ -55,7 +55,7 @@ class PermitEvent(Event):
 
     It is in force on a day that is not before `valid_from` (null: not known), not after `valid_to` (null: open-ended),
     before `ended_on` if there is one, and not in the suspension (`suspended_from` up to, not including,
-    `suspended_until`). Expiry is no event: the days say it.
+    `suspended_until`). There is no event for expiry: it follows from the days.
     """
 
     topic: ClassVar[str] = "registry.permits.v1"
@@ -86,7 +86,7 @@ class PermitGranted(PermitEvent):
 
 
 class PermitRecorded(PermitEvent):
-    """A permit granted before this platform was taken over from a ledger."""
+    """A permit granted before this platform existed was imported from a ledger."""
 
     type: ClassVar[str] = "registry.permit.recorded.v1"
 
@@ -94,8 +94,8 @@ class PermitRecorded(PermitEvent):
 
 
 class PermitSuspended(PermitEvent):
-    """A permit rests until `suspended_until`, when the suspension lifts by itself. Without `exception` it follows a
-    penalty decision; else requested_by_holder or emergency."""
+    """A permit was suspended until `suspended_until`, when the suspension ends automatically. Without `exception`, it
+    follows a penalty decision; otherwise `exception` is requested_by_holder or emergency."""
 
     type: ClassVar[str] = "registry.permit.suspended.v1"
 
@@ -113,8 +113,8 @@ class PermitReinstated(PermitEvent):
 
 
 class PermitRevoked(PermitEvent):
-    """A permit was revoked after a penalty decision (吊销), or taken back on an `exception` (撤销):
-    obtained_by_deception or granted_unlawfully. `notice_id` is the decision's one notice."""
+    """A permit was revoked after a penalty decision (吊销), or on an `exception` (撤销): obtained_by_deception or
+    granted_unlawfully. `notice_id` is the notice about it."""
 
     type: ClassVar[str] = "registry.permit.revoked.v1"
 
@@ -133,7 +133,7 @@ class PermitRenewed(PermitEvent):
 
 
 class PermitCancelled(PermitEvent):
-    """A permit was cancelled (注销) without blame; `ground` is one of 行政许可法 art. 70. Older facts do not say it."""
+    """A permit was cancelled (注销) without blame; `ground` is one of 行政许可法 art. 70. Older facts lack it."""
 
     type: ClassVar[str] = "registry.permit.cancelled.v1"
 

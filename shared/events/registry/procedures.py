@@ -8,7 +8,8 @@ from shared.events import Event
 
 
 class ProcedureEnacted(Event):
-    """How a matter is handled for cases begun from a day on: documents, deciding office, days per state, steps."""
+    """A procedure was enacted for matters that begin from a day on: documents, deciding office, days per state,
+    steps."""
 
     type: ClassVar[str] = "registry.procedure.enacted.v1"
     topic: ClassVar[str] = "registry.norms.v1"
@@ -28,7 +29,7 @@ class ProcedureEnacted(Event):
 
 
 class ProcedureWithdrawn(Event):
-    """A procedure was withdrawn; the one before governs new cases. A case begun under it keeps it."""
+    """A procedure was withdrawn; the earlier one governs new matters. A matter begun under it keeps it."""
 
     type: ClassVar[str] = "registry.procedure.withdrawn.v1"
     topic: ClassVar[str] = "registry.norms.v1"

@@ -1,4 +1,4 @@
-"""Penalty proposals of inspection, and what the registry decided."""
+"""Proposals of penalty decisions, and the registry's answers."""
 
 from datetime import date, datetime
 from typing import ClassVar
@@ -8,8 +8,7 @@ from shared.events import Event
 
 
 class ProposalEvent(Event):
-    """Every fact of a proposal carries the penalty case it came from and what it asks for: notice, suspension or
-    revocation."""
+    """Every fact of a proposal carries its penalty case and its kind: notice, suspension or revocation."""
 
     topic: ClassVar[str] = "registry.proposals.v1"
 
@@ -23,7 +22,7 @@ class ProposalEvent(Event):
 
 
 class ProposalReceived(ProposalEvent):
-    """A penalty decision asks the registry to act."""
+    """A proposal of a penalty decision was received."""
 
     type: ClassVar[str] = "registry.proposal.received.v1"
 
@@ -31,7 +30,7 @@ class ProposalReceived(ProposalEvent):
 
 
 class ProposalAccepted(ProposalEvent):
-    """The bureau followed it: these permits were revoked or suspended, this notice was published."""
+    """The bureau accepted a proposal: these permits were revoked or suspended, and this notice was published."""
 
     type: ClassVar[str] = "registry.proposal.accepted.v1"
 
@@ -40,7 +39,7 @@ class ProposalAccepted(ProposalEvent):
 
 
 class ProposalDismissed(ProposalEvent):
-    """The bureau did not follow it."""
+    """The bureau dismissed a proposal."""
 
     type: ClassVar[str] = "registry.proposal.dismissed.v1"
 

@@ -1,4 +1,4 @@
-"""Who supervises an institution."""
+"""The officers responsible for institutions."""
 
 from datetime import datetime
 from typing import ClassVar
@@ -8,7 +8,7 @@ from shared.events import Event
 
 
 class ResponsibilityAssigned(Event):
-    """One of the three responsibilities for an institution has a name, or (`officer` null) none any more.
+    """One of the three responsibilities for an institution was assigned to an officer, or vacated (`officer` is null).
 
     `role`: district_officer, street_officer or industry_department; `department` is the industry department's code.
     """

@@ -8,7 +8,7 @@ from shared.events import Event
 
 
 class RuleEnacted(Event):
-    """A rule is in force from a day on, under its source; `effective_to` is its last day, null while none is known."""
+    """A rule was enacted, with its source and first day; `effective_to` is its last day, or null if it has none."""
 
     type: ClassVar[str] = "registry.rule.enacted.v1"
     topic: ClassVar[str] = "registry.norms.v1"
@@ -25,7 +25,7 @@ class RuleEnacted(Event):
 
 
 class RuleRepealed(Event):
-    """A rule ends with `effective_to`."""
+    """A rule was repealed; `effective_to` is its last day."""
 
     type: ClassVar[str] = "registry.rule.repealed.v1"
     topic: ClassVar[str] = "registry.norms.v1"

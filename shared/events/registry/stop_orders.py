@@ -1,4 +1,4 @@
-"""Stop orders, their recipients and whether they are kept."""
+"""Holiday stop orders, their recipients, and the checks of whether they are kept."""
 
 from datetime import date, datetime
 from typing import ClassVar
@@ -19,8 +19,8 @@ class StopOrderEvent(Event):
 
 
 class StopOrderIssued(StopOrderEvent):
-    """An order to stop on `days`, compiled from the calendar, with so many recipients. `replaces` is the order that it
-    was issued in place of, after the calendar changed."""
+    """An order to stop on `days`, which come from the calendar, was issued; `recipients` is their number. `replaces`
+    is the order that it replaces after a change of the calendar."""
 
     type: ClassVar[str] = "registry.stop_order.issued.v1"
 
@@ -38,7 +38,7 @@ class StopOrderIssued(StopOrderEvent):
 
 
 class ListedRecipient(BaseModel):
-    """A line of an order's frozen list, with the place as it was when the order was issued."""
+    """A recipient on an order's frozen list, with its place at the issue of the order."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -49,9 +49,10 @@ class ListedRecipient(BaseModel):
 
 
 class StopOrderRecipientsListed(StopOrderEvent):
-    """A part (at most 1,000) of an order's frozen list; the places to look at while it is in force.
+    """A part (at most 1,000) of an order's frozen list: the institutions to check while the order is in force.
 
-    `institutions` are those of `recipients`, in their order. One that was looked at on another day is listed again.
+    `institutions` are those of `recipients`, in the same order. An institution whose check was not on a day of the
+    order is listed again.
     """
 
     type: ClassVar[str] = "registry.stop_order.recipients_listed.v1"
@@ -63,7 +64,7 @@ class StopOrderRecipientsListed(StopOrderEvent):
 
 
 class StopOrderCancelled(StopOrderEvent):
-    """An order was taken back; `cause` says why."""
+    """An order was cancelled; `cause` says why."""
 
     type: ClassVar[str] = "registry.stop_order.cancelled.v1"
 
@@ -71,8 +72,7 @@ class StopOrderCancelled(StopOrderEvent):
 
 
 class StopOrderRecipientsReleased(StopOrderEvent):
-    """A part (at most 1,000) of those who were on the list of an order that was taken back; `recipients` are ids of its
-    lines."""
+    """A part (at most 1,000) of the recipients of a cancelled order; `recipients` are the ids of its list."""
 
     type: ClassVar[str] = "registry.stop_order.recipients_released.v1"
 
@@ -80,7 +80,8 @@ class StopOrderRecipientsReleased(StopOrderEvent):
 
 
 class StopOrderConfirmed(StopOrderEvent):
-    """The calendar changed and the order stands as it is; `cause` says why, `days_today` is what it would be today."""
+    """The calendar changed, and the order was confirmed as it is; `cause` says why, and `days_today` are the days by
+    the present calendar."""
 
     type: ClassVar[str] = "registry.stop_order.confirmed.v1"
 
@@ -89,7 +90,7 @@ class StopOrderConfirmed(StopOrderEvent):
 
 
 class StopOrderAcknowledged(StopOrderEvent):
-    """One recipient acknowledged the order. `means`, where an official recorded it: paper or telephone."""
+    """A recipient acknowledged the order. `means` is paper or telephone if an official recorded it."""
 
     type: ClassVar[str] = "registry.stop_order.acknowledged.v1"
     about: ClassVar[str | None] = "recipient_id"
@@ -103,10 +104,10 @@ class StopOrderAcknowledged(StopOrderEvent):
 
 
 class StopOrderVerified(StopOrderEvent):
-    """What the last check of one recipient that counts says: `result` is stopped, operating or unclear.
+    """The result of a recipient's latest check that counts: stopped, operating or unclear.
 
-    A visit counts on a day of the order, `checked_on`. Where `violation_id` is given, the recipient was found operating
-    at the visit and inspection has since closed that violation: the recipient counts as stopped.
+    A visit counts if its day, `checked_on`, is a day of the order. With a `violation_id`, the visit found the recipient
+    operating and inspection has since closed that violation, so the recipient counts as stopped.
     """
 
     type: ClassVar[str] = "registry.stop_order.verified.v1"

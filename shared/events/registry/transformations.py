@@ -8,7 +8,8 @@ from shared.events import Event
 
 
 class TransformationEvent(Event):
-    """Every fact of a transformation; `target` is non_subject, non_profit or closure, `state` what it is after it."""
+    """Every fact of a transformation. `target` is non_subject, non_profit or closure; `state` is the state after the
+    fact."""
 
     topic: ClassVar[str] = "registry.transformations.v1"
 
@@ -22,7 +23,7 @@ class TransformationEvent(Event):
 
 
 class TransformationStarted(TransformationEvent):
-    """An institution began to become another kind, or to close; `steps` are codes in their order."""
+    """A transformation of an institution to another kind, or its closure, was started; `steps` are codes in order."""
 
     type: ClassVar[str] = "registry.transformation.started.v1"
 
@@ -31,7 +32,7 @@ class TransformationStarted(TransformationEvent):
 
 
 class TransformationStepDone(TransformationEvent):
-    """One of its steps is done."""
+    """A step of a transformation was done."""
 
     type: ClassVar[str] = "registry.transformation.step_done.v1"
 
@@ -40,7 +41,7 @@ class TransformationStepDone(TransformationEvent):
 
 
 class TransformationCompleted(TransformationEvent):
-    """Every step is done; `permit` says what became of the permits: kept, cancelled or none."""
+    """A transformation was completed; `permit` says what happened to the permits: kept, cancelled or none."""
 
     type: ClassVar[str] = "registry.transformation.completed.v1"
 
@@ -48,6 +49,6 @@ class TransformationCompleted(TransformationEvent):
 
 
 class TransformationAbandoned(TransformationEvent):
-    """It was given up; the institution stays what it was."""
+    """A transformation was abandoned; the institution stays as it was."""
 
     type: ClassVar[str] = "registry.transformation.abandoned.v1"

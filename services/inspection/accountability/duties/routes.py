@@ -1,4 +1,4 @@
-"""`/v1/duties`, `/v1/escalations`, `/v1/team-performance`: who owes what, who was told, and how the teams do."""
+"""`/v1/duties`, `/v1/escalations`, `/v1/team-performance`: open duties, escalations and team performance."""
 
 from datetime import date, datetime
 from typing import Annotated, Any
@@ -27,17 +27,17 @@ MOST_DAYS = 400
 
 
 class PeriodUnfit(Invalid):
-    """The days lie in order, and are at most 400."""
+    """The first day must not be after the last, and the period may have at most 400 days."""
 
     code = "period-unfit"
     zh = "日期须先后有序，且不超过400天。"
 
 
 class DutyOut(BaseModel):
-    """An open step: by when it is owed, and who owns it. `owner` null: nobody has that responsibility.
+    """An open duty: when it is due, and who owns it. `owner` is null where nobody has that responsibility.
 
-    `number` is 1, but for the targets of a campaign that nobody has set out for: those of a team are owed together, and
-    `subject_id` is the campaign."""
+    `number` is 1, except for open campaign targets that have no visit: those of one team are one duty, `number` counts
+    them, and `subject_id` is the campaign."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -55,7 +55,7 @@ class DutyOut(BaseModel):
 
 
 class EscalationOut(BaseModel):
-    """Who was told, when, of what. `officer` null: the responsibility was vacant, or it is the bureau."""
+    """An escalation: who was told of an overdue duty, and when. `officer` is null for the bureau or a vacant post."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -75,8 +75,8 @@ class EscalationOut(BaseModel):
 
 
 class TeamPerformanceOut(BaseModel):
-    """A team over the days asked about: `load` and `overdue` are of today, `pace` is visits per working day,
-    `agreement` the share of the re-checks of these days that confirmed its visits; inspectors are not shown it."""
+    """A team's performance in the period. `load` and `overdue` are as of today; `pace` is visits per working day;
+    `agreement` is the share of re-checks in the period that confirmed its visits, and is hidden from inspectors."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -102,9 +102,9 @@ async def list_duties(
     team: Annotated[str | None, KEY, Query(max_length=100)] = None,
     institution: UUID | None = None,
     owner: Annotated[str | None, KEY, Query(max_length=100)] = None,
-    overdue: Annotated[bool, Query(description="Only what is late.")] = False,
+    overdue: Annotated[bool, Query(description="Only overdue duties.")] = False,
 ) -> PageOf[Any]:
-    """What is owed within the caller's reach, the most urgent first."""
+    """Open duties within the caller's reach, most urgent first."""
     binding = {"step": step, "team": team, "institution": institution, "owner": owner, "overdue": overdue}
     position = page.position(**binding)
     after = None
@@ -125,7 +125,7 @@ async def list_escalations(
     level: Level | None = None,
     institution: UUID | None = None,
 ) -> PageOf[Escalation]:
-    """Who was told of what, within the caller's reach, in the order they were told."""
+    """Escalations within the caller's reach, in the order in which they were sent."""
     binding = {"step": step, "level": level, "institution": institution}
     (after,) = page.position(**binding) or (None,)
     found = await queries.escalations(
@@ -139,10 +139,10 @@ async def list_team_performance(
     caller: ReaderDep,
     session: SessionDep,
     page: PageParams,
-    first_day: Annotated[Day | None, Query(description="The first day of this month, unless said otherwise.")] = None,
-    last_day: Annotated[Day | None, Query(description="Today, unless said otherwise.")] = None,
+    first_day: Annotated[Day | None, Query(description="Default: the first day of this month.")] = None,
+    last_day: Annotated[Day | None, Query(description="Default: today.")] = None,
 ) -> PageOf[Performance]:
-    """How the teams within the caller's reach do: load, pace, closed doors, what is late, what they found."""
+    """Performance of the teams within the caller's reach: load, pace, closed doors, overdue work and findings."""
     today = china_date(utc_now())
     first, last = period(first_day, last_day, today=today)
     if not 0 <= (last - first).days < MOST_DAYS:

@@ -8,7 +8,7 @@ from services.inspection.rulebook.norms.domain import NormName
 
 
 class Step(StrEnum):
-    """A step that somebody owes."""
+    """A kind of duty."""
 
     TARGET = "target"
     VISIT = "visit"
@@ -31,7 +31,7 @@ class Step(StrEnum):
 
 
 class Level(StrEnum):
-    """After so many days late, a norm of the same name, the next one is told."""
+    """The levels of escalation. The norm of the same name sets after how many days a level is told."""
 
     FIRST = NormName.ESCALATION_FIRST.value
     SECOND = NormName.ESCALATION_SECOND.value
@@ -39,7 +39,7 @@ class Level(StrEnum):
 
 
 class Role(StrEnum):
-    """The three responsibilities, and the bureau above them."""
+    """The three responsibilities, and the bureau."""
 
     STREET_OFFICER = "street_officer"
     DISTRICT_OFFICER = "district_officer"

@@ -23,28 +23,28 @@ from shared.events.inspection.teams import DeviceEnrolled, DeviceRevoked
 
 
 class DeviceNotFound(NotFound):
-    """There is no such device, or it is not yours to see."""
+    """There is no such device, or you may not see it."""
 
     code = "device-not-found"
     zh = "没有此设备，或不在您的权限范围内。"
 
 
 class DeviceIdTaken(Conflict):
-    """This id is enrolled already, to another person or with another key."""
+    """This id is already enrolled to another person, or with another key."""
 
     code = "device-id-taken"
     zh = "该设备编号已登记给他人，或登记时使用了另一密钥。"
 
 
 class DeviceRevokedAlready(Conflict):
-    """The device was revoked; a phone found again is enrolled anew, under a new id."""
+    """The device was revoked. To use it again, enrol it under a new id."""
 
     code = "device-revoked"
     zh = "该设备已注销；找回的设备须以新编号重新登记。"
 
 
 class DeviceNotEnrolled(Forbidden):
-    """This device is not enrolled to you, or no longer."""
+    """This device is not enrolled to you, or was revoked."""
 
     code = "device-not-enrolled"
     zh = "该设备未登记在您名下，或已注销。"
@@ -71,7 +71,9 @@ class PublicJwk(BaseModel):
     @model_validator(mode="after")
     def public(self) -> Self:
         if self.private & set(self.__pydantic_extra__ or {}):
-            raise field_error("private-key-sent", en="A private key stays on its phone.", zh="私钥不得离开设备。")
+            raise field_error(
+                "private-key-sent", en="Send the public key only, not the private key.", zh="私钥不得离开设备。"
+            )
         return self
 
 
@@ -84,7 +86,7 @@ def raw_key(sent: PublicJwk | str) -> bytes:
     except (ValueError, UnsupportedAlgorithm):
         key = None
     if not isinstance(key, Ed25519PublicKey):
-        raise field_error("key-unusable", en="An Ed25519 public key is needed.", zh="需要 Ed25519 公钥。")
+        raise field_error("key-unusable", en="Must be an Ed25519 public key.", zh="需要 Ed25519 公钥。")
     return key.public_bytes(Encoding.Raw, PublicFormat.Raw)
 
 
@@ -96,13 +98,13 @@ PhoneTime = Annotated[
 
 
 class DeviceDetails(BaseModel):
-    """A phone: an id it made itself, a name its holder knows it by, and the public half of the key it signs with."""
+    """A phone: the id it generated, a name, and the public half of the key with which it signs."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     id: UUID
     label: Line
-    public_key: PublicJwk | Pem = Field(description="A JWK, or PEM text; Ed25519.")
+    public_key: PublicJwk | Pem = Field(description="An Ed25519 public key, as a JWK or PEM text.")
 
     @model_validator(mode="after")
     def usable(self) -> Self:

@@ -30,11 +30,11 @@ ReaderDep = Annotated[Principal, allow("bureau", "district_officer", "inspector"
 
 
 class DeviceIn(DeviceDetails):
-    """The phone in the caller's hand."""
+    """The phone to enrol."""
 
 
 class RevocationIn(BaseModel):
-    """Why it records nothing any more."""
+    """Why the phone is revoked."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -74,10 +74,10 @@ class DeviceOut(BaseModel):
     status_code=status.HTTP_201_CREATED,
     response_model=DeviceOut,
     responses=problems(DeviceIdTaken, DeviceRevokedAlready)
-    | {200: {"model": DeviceOut, "description": "You enrolled it before."}},
+    | {200: {"model": DeviceOut, "description": "You have already enrolled this phone."}},
 )
 async def enrol_device(body: DeviceIn, caller: HolderDep, session: SessionDep, response: Response) -> Device:
-    """Enrol the phone in your hand. It is yours alone: nobody else can enrol the same id."""
+    """Enrol your phone. Nobody else can enrol the same id."""
     device, new = await usecases.enrol_device(session, body, caller=caller, at=utc_now())
     if not new:
         response.status_code = status.HTTP_200_OK
@@ -93,7 +93,7 @@ async def list_devices(
     subject: Annotated[str | None, KEY, Query(max_length=200)] = None,
     state: DeviceState | None = None,
 ) -> PageOf[Device]:
-    """Phones: an inspector sees his own, an officer those of his district."""
+    """Phones. An inspector sees their own, an officer those of the district."""
     binding = {"subject": subject, "state": state}
     (after,) = page.position(**binding) or (None,)
     found = await queries.devices(session, caller, subject=subject, state=state, after=after, limit=page.limit + 1)
@@ -112,5 +112,5 @@ async def get_device(device_id: UUID, caller: ReaderDep, session: SessionDep) ->
     responses=problems(DeviceNotFound, DeviceRevokedAlready),
 )
 async def revoke_device(device_id: UUID, body: RevocationIn, caller: RevokerDep, session: SessionDep) -> Device:
-    """Take a phone out of service, for good. What it recorded before stays."""
+    """Revoke a phone for good. What it recorded before stays valid."""
     return await usecases.revoke_device(session, device_id, body.reason, caller=caller, at=utc_now())

@@ -40,28 +40,28 @@ METRES_PER_DEGREE: Final = 111_320.0
 
 
 class GridsRefused(Invalid):
-    """The grids were refused as a whole; `report` says which and why."""
+    """The grids were not imported; `report` says which grids are at fault and why."""
 
     code = "grids-refused"
     zh = "网格整体未被接受，详见报告。"
 
 
 class GridSetOutOfOrder(Conflict):
-    """A version of the grids may not begin before the one it follows; `newest` is the first day of that one."""
+    """This version of the grids must not begin before the newest one, which begins on `newest`."""
 
     code = "grid-set-out-of-order"
     zh = "网格新版本的生效日不得早于上一版本。"
 
 
 class GridSetFarAhead(Conflict):
-    """This version would begin later than `latest`. Confirm the date with `accept_far_date=true`."""
+    """This version would begin after `latest`. If the date is right, confirm it with `accept_far_date=true`."""
 
     code = "grid-set-far-ahead"
     zh = "新版本的生效日期过远，请以 accept_far_date=true 确认。"
 
 
 class GridCodesReused(Conflict):
-    """Codes stand for other streets than before. State a succession for each, or confirm each with `confirm`."""
+    """Some codes now have another name or area. State a succession for each, or confirm each with `confirm`."""
 
     code = "grid-codes-reused"
     zh = "部分网格代码在新版本中指向了不同的街道，请逐一说明承继关系，或以 confirm 参数确认。"
@@ -82,14 +82,14 @@ class NoGrids(NotFound):
 
 
 class GridUnknown(Invalid):
-    """One of these grids is not among the grids in force."""
+    """This grid is not among the grids in force."""
 
     code = "grid-unknown"
     zh = "其中有网格不在现行网格之列。"
 
 
 class GridOutsideYourDistrict(Forbidden):
-    """This grid is another district's."""
+    """This grid belongs to another district."""
 
     code = "grid-outside-your-district"
     zh = "该网格属于其他区县。"
@@ -114,9 +114,9 @@ class Fault(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One fault of one feature; `feature` counts from 0, `detail` holds codes and shares, never the geometry.
+    """One fault of one feature. `feature` counts from 0; `detail` holds codes and shares, never the geometry.
 
-    `partner` is the feature that this one overlaps, `share` how much of the smaller one they have in common.
+    `partner` is the feature that this one overlaps; `share` is the overlap as a share of the smaller one.
     """
 
     feature: int
@@ -322,7 +322,7 @@ def _stem(name: str) -> str:
 
 
 class SetState(StrEnum):
-    """Where a version stands on a day."""
+    """The state of a version on a day."""
 
     SCHEDULED = "scheduled"
     IN_FORCE = "in_force"
@@ -428,7 +428,7 @@ class Grid(Base):
 
 
 class BlindSpot(StrEnum):
-    """Why a target stands in no grid, or not surely in one."""
+    """Why a target is in no grid, or not certainly in one."""
 
     NO_COORDINATES = "no_coordinates"
     ZERO_COORDINATES = "zero_coordinates"

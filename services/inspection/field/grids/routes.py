@@ -22,7 +22,7 @@ ReaderDep = Annotated[Principal, allow("bureau", "district_officer", "inspector"
 
 
 class FindingOut(BaseModel):
-    """A feature that is no grid, and why; `feature` and `partner`, the feature it overlaps, count from 0."""
+    """A feature that is not a valid grid, and why. `feature` and `partner`, which it overlaps, count from 0."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -35,7 +35,7 @@ class FindingOut(BaseModel):
 
 
 class ReusedCodeOut(BaseModel):
-    """A code that means another street than in the version before."""
+    """A code whose name or area differs substantially from the version before."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -43,11 +43,11 @@ class ReusedCodeOut(BaseModel):
     code: str
     former_name: str
     name: str
-    share: float = Field(description="Of the area that old and new cover together, how much they have in common.")
+    share: float = Field(description="The area that old and new share, divided by the area that they cover together.")
 
 
 class SuccessionFindingOut(BaseModel):
-    """An entry about a former code that cannot be, and why; `succession` counts from 0."""
+    """A succession that is not possible, and why; `succession` counts from 0."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -56,9 +56,9 @@ class SuccessionFindingOut(BaseModel):
 
 
 class GridImportOut(BaseModel):
-    """The set, and what was left out of it. `vanished` are codes of the version before of which nothing was said.
+    """The imported version, and the features left out. `vanished` lists earlier codes without a grid or succession now.
 
-    A dry run makes no set, and has no id.
+    A dry run stores nothing and has no id.
     """
 
     grid_set_id: UUID | None
@@ -86,7 +86,7 @@ class GridOut(BaseModel):
 
 
 class GridSetOut(MayBeWithdrawn):
-    """A version of the grids. `activated_at` is when institutions and teams had moved over."""
+    """A version of the grids. At `activated_at`, institutions and teams had moved to it."""
 
     id: UUID
     number: int
@@ -99,7 +99,7 @@ class GridSetOut(MayBeWithdrawn):
 
 
 class SuccessionStepOut(BaseModel):
-    """What one version made of codes; a code without successors vanished."""
+    """The successors of codes in one version; a code without successors vanished."""
 
     number: int
     valid_from: date
@@ -108,7 +108,7 @@ class SuccessionStepOut(BaseModel):
 
 
 class SuccessionsOut(BaseModel):
-    """What became of a code since a version first had it, and which codes its area has today."""
+    """The successors of a code, version by version, and the codes that its area has today."""
 
     code: str
     current: list[str]
@@ -116,14 +116,14 @@ class SuccessionsOut(BaseModel):
 
 
 class GridsOut(BaseModel):
-    """The grids of a day."""
+    """The grids in force on a day."""
 
     grid_set: GridSetOut
     items: list[GridOut]
 
 
 class PlacementOut(BaseModel):
-    """Where a point lies. Outside every grid, the nearest one is offered with its distance in metres."""
+    """The grid in which a point lies. Outside every grid, the nearest one and its distance in metres."""
 
     grid: str | None
     name: str | None
@@ -136,10 +136,10 @@ class PlacementOut(BaseModel):
 async def list_grids(
     caller: ReaderDep,
     session: SessionDep,
-    geometry: Annotated[bool, Query(description="With polygons.")] = False,
-    on: Annotated[Day | None, Query(description="The day; today if left out.")] = None,
+    geometry: Annotated[bool, Query(description="Include the polygons.")] = False,
+    on: Annotated[Day | None, Query(description="The day. Default: today.")] = None,
 ) -> GridsOut:
-    """The grids that hold on a day, by code."""
+    """The grids in force on a day, by code."""
     today = china_date(utc_now())
     grid_set = await queries.set_on(session, on or today)
     return GridsOut(
@@ -159,7 +159,7 @@ async def list_grids(
 
 @router.get("/versions", response_model=list[GridSetOut])
 async def list_grid_versions(caller: ReaderDep, session: SessionDep) -> list[GridSetOut]:
-    """Every version of the grids, newest first; those of days to come are scheduled."""
+    """Every version of the grids, newest first; a version that begins later is `scheduled`."""
     today = china_date(utc_now())
     return [_set_out(one, today) for one in await queries.sets(session)]
 
@@ -172,7 +172,7 @@ async def list_grid_versions(caller: ReaderDep, session: SessionDep) -> list[Gri
 async def withdraw_grids(
     grid_set_id: UUID, body: WithdrawalIn, caller: Annotated[Principal, allow("bureau", "service")], session: SessionDep
 ) -> GridSetOut:
-    """Withdraw a version of the grids before its first day. The version before holds on."""
+    """Withdraw a version of the grids before its first day. The version before stays in force."""
     at = utc_now()
     grid_set = await usecases.withdraw_grids(session, grid_set_id, reason=body.reason, by=caller.subject, at=at)
     return _set_out(grid_set, china_date(at))
@@ -182,7 +182,7 @@ async def withdraw_grids(
 async def get_successions(
     caller: ReaderDep, session: SessionDep, code: Annotated[str, Query(min_length=1, max_length=100)]
 ) -> SuccessionsOut:
-    """What became of a grid's code, version by version."""
+    """The successors of a grid's code, version by version."""
     today = china_date(utc_now())
     versions = [
         Version(one.number, one.valid_from, await queries.heirs(session, one.id))
@@ -208,9 +208,9 @@ async def locate(
     session: SessionDep,
     lon: Annotated[float, NUMBER, Query(ge=-180, le=180, allow_inf_nan=False)],
     lat: Annotated[float, NUMBER, Query(ge=-90, le=90, allow_inf_nan=False)],
-    on: Annotated[Day | None, Query(description="The day; today if left out.")] = None,
+    on: Annotated[Day | None, Query(description="The day. Default: today.")] = None,
 ) -> PlacementOut:
-    """The grid of a point in WGS 84, on a day."""
+    """The grid of a point (WGS 84) on a day."""
     index = await queries.index(session, on or china_date(utc_now()))
     found = index.locate(lon, lat)
     return PlacementOut(

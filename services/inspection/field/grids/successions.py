@@ -21,14 +21,14 @@ from shared.domain.wording import Key
 
 
 class GridNotFound(NotFound):
-    """No version of the grids has or had this code."""
+    """No version of the grids has this code."""
 
     code = "grid-not-found"
     zh = "历次网格中均无此代码。"
 
 
 class Succession(BaseModel):
-    """An old code and the codes that its area has now."""
+    """An earlier code and its successors."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -37,7 +37,7 @@ class Succession(BaseModel):
 
 
 class SuccessionFault(StrEnum):
-    """Why an entry of the list cannot be."""
+    """Why a succession is not possible."""
 
     CODE_UNKNOWN = "succession-code-unknown"
     CODE_REPEATED = "succession-code-repeated"

@@ -34,7 +34,7 @@ class FeatureCollectionIn(BaseModel):
     type: Literal["FeatureCollection"]
     features: Annotated[list[Annotated[dict[str, Any], one_by_one]], Field(min_length=1, max_length=5000)]
     successions: Annotated[list[Succession], Field(max_length=5000)] = Field(
-        default_factory=list, description="What became of codes of the version before: a foreign member of our own."
+        default_factory=list, description="The successors of earlier codes. This member is an extension of GeoJSON."
     )
 
 

@@ -35,14 +35,14 @@ class RotaEntryNotFound(NotFound):
 
 
 class RotaOverlap(Conflict):
-    """The same person has an entry of this kind on one of these days already; `day` is the first of them."""
+    """This person already has an entry of this kind in this period; `day` is the first such day."""
 
     code = "rota-overlap"
     zh = "该人员在其中某日已有同类记录。"
 
 
 class RotaEntryCancelled(Conflict):
-    """The entry was cancelled already."""
+    """The entry was already cancelled."""
 
     code = "rota-entry-cancelled"
     zh = "该记录已撤销。"
@@ -56,14 +56,14 @@ class NotAMember(Invalid):
 
 
 class RotaNotYours(Forbidden):
-    """Officers and the team's leader keep its rota; a member may note his own absence."""
+    """Only officers and the team's leader may change the rota. A member may note only their own absence."""
 
     code = "rota-not-yours"
     zh = "值班表由区县人员和组长维护；组员只能登记本人请假。"
 
 
 class RotaSpanTooLong(Invalid):
-    """Ask for a year at most, and for days in their order."""
+    """The first day must not be after the last, and the period may have at most 366 days."""
 
     code = "rota-span"
     zh = "起止日期须按先后顺序，且不超过一年。"
@@ -91,13 +91,13 @@ Weekday = Annotated[int, NUMBER, Field(ge=1, le=7)]
 
 
 class DutyDetails(_Days):
-    """On duty from one day to another, on these weekdays (1 is Monday); on all of them if none is named."""
+    """A duty from one day to another, on these weekdays (1 is Monday); on every day if none is named."""
 
     weekdays: Annotated[list[Weekday], Field(max_length=7), AfterValidator(_each_once)] = Field(default_factory=list)
 
 
 class AbsenceDetails(_Days):
-    """Away from one day to another."""
+    """An absence from one day to another."""
 
     reason: Reason
 

@@ -1,4 +1,4 @@
-"""`/v1/teams/{team_id}/rota` and what is written on it."""
+"""`/v1/teams/{team_id}/rota`: duties and absences."""
 
 from datetime import date, datetime
 from typing import Annotated
@@ -43,7 +43,7 @@ class AbsenceIn(AbsenceDetails):
 
 
 class RotaEntryOut(BaseModel):
-    """A duty or an absence. Without weekdays it is about every day from the first to the last."""
+    """A duty or an absence. Without weekdays it covers every day from the first to the last."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -62,7 +62,7 @@ class RotaEntryOut(BaseModel):
 
 
 class PresentOut(BaseModel):
-    """A member who is there; `certified` says that the certificate is in force that day."""
+    """A member on duty and not absent; `certified` says that the certificate is in force that day."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -72,7 +72,7 @@ class PresentOut(BaseModel):
 
 
 class DutyDayOut(BaseModel):
-    """Who is there on a day. Anything that may lead to a penalty needs two certified officers."""
+    """The members present on a day. Work that may lead to a penalty needs two certified officers."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -84,7 +84,7 @@ class DutyDayOut(BaseModel):
 
 
 class RotaOut(BaseModel):
-    """A team's rota, day by day. A team that keeps none has everybody there who is not absent."""
+    """A team's rota, day by day. Without any duty on its rota, a team has every member present who is not absent."""
 
     team_id: UUID
     keeps_rota: bool
@@ -100,7 +100,7 @@ async def get_rota(
     first: Annotated[Day, Query(alias="from")],
     last: Annotated[Day, Query(alias="to")],
 ) -> RotaOut:
-    """Who of the team is there from one day to another, and whether two certified officers are."""
+    """The members present on each day of a period, and whether two of them are certified."""
     team = await teams.team(session, team_id, caller)
     entries = await queries.entries(session, team.id, first, last)
     keeps_rota = await queries.keeps_rota(session, team.id)
@@ -121,7 +121,7 @@ async def get_rota(
     responses=problems(TeamNotFound, RotaOverlap, NotAMember, RotaNotYours),
 )
 async def assign_duty(team_id: UUID, body: DutyIn, caller: KeeperDep, session: SessionDep) -> RotaEntry:
-    """Put a member on duty: officers, or the team's leader."""
+    """Put a member on duty. Officers and the team's leader may do this."""
     return await usecases.assign_duty(session, team_id, body, caller=caller, at=utc_now())
 
 
@@ -132,7 +132,7 @@ async def assign_duty(team_id: UUID, body: DutyIn, caller: KeeperDep, session: S
     responses=problems(TeamNotFound, RotaOverlap, NotAMember, RotaNotYours),
 )
 async def note_absence(team_id: UUID, body: AbsenceIn, caller: KeeperDep, session: SessionDep) -> RotaEntry:
-    """Note that a member will be away: officers, the team's leader, or he himself."""
+    """Record an absence. Officers and the team's leader may do this, and each member for themselves."""
     return await usecases.note_absence(session, team_id, body, caller=caller, at=utc_now())
 
 
@@ -142,5 +142,5 @@ async def note_absence(team_id: UUID, body: AbsenceIn, caller: KeeperDep, sessio
     responses=problems(TeamNotFound, RotaEntryNotFound, RotaEntryCancelled, RotaNotYours),
 )
 async def cancel_rota_entry(team_id: UUID, entry_id: UUID, caller: KeeperDep, session: SessionDep) -> RotaEntry:
-    """Take a duty or an absence back. It stays on record."""
+    """Cancel a duty or an absence. It stays on record."""
     return await usecases.cancel_entry(session, team_id, entry_id, caller=caller, at=utc_now())

@@ -22,14 +22,14 @@ MERGED: Final = "merged"
 
 
 class TargetNotFound(NotFound):
-    """Inspection knows no such institution (yet)."""
+    """There is no such institution in inspection (yet), or you may not see it."""
 
     code = "target-not-found"
-    zh = "检查系统中（尚）没有此机构。"
+    zh = "检查系统中（尚）没有此机构，或不在您的权限范围内。"
 
 
 class TargetMerged(Conflict):
-    """This entry was merged into another one. New work begins at `merged_into`, which goes on with both files."""
+    """This institution was merged into another. Start new work at the institution `merged_into`."""
 
     code = "institution-merged"
     zh = "该机构条目已并入另一条目，新的检查工作须在保留的条目（merged_into）下进行。"

@@ -1,4 +1,4 @@
-"""`/v1/blind-spots`: what the grids, the teams and the visits leave uncovered."""
+"""`/v1/blind-spots`: what grids, teams and visits do not cover."""
 
 from datetime import date, timedelta
 from typing import Annotated
@@ -24,7 +24,7 @@ ReaderDep = Annotated[Principal, allow("bureau", "district_officer", "auditor", 
 
 
 class BlindSpotsOut(BaseModel):
-    """Counts: targets by what is doubtful about their place, targets per grid, grids that no team walks."""
+    """Counts: targets by kind of blind spot, targets per grid, and grids without a team."""
 
     placed: int
     unplaced: int
@@ -52,7 +52,8 @@ class BlindTargetOut(BaseModel):
 
 
 class StrayTargetOut(BlindTargetOut):
-    """Outside every grid, the nearest one is offered with its distance in metres; it is never assigned."""
+    """A target outside every grid, with the nearest grid and its distance in metres. The nearest grid is never assigned
+    automatically."""
 
     nearest: str | None = None
     metres: float | None = None
@@ -60,7 +61,7 @@ class StrayTargetOut(BlindTargetOut):
 
 @router.get("", response_model=BlindSpotsOut)
 async def get_blind_spots(caller: ReaderDep, session: SessionDep) -> BlindSpotsOut:
-    """All blind spots of the city in numbers."""
+    """The number of blind spots of each kind."""
     counts = await queries.placement_counts(session)
     by_grid: dict[str, int] = {}
     for row in counts:
@@ -83,7 +84,7 @@ async def list_blind_targets(
     page: PageParams,
     reason: BlindSpot | None = None,
 ) -> PageOf[StrayTargetOut]:
-    """Institutions in no grid, in several, or too near to a border to be sure."""
+    """Institutions in no grid, in several grids, or too near to a border to decide."""
     (after,) = page.position(reason=reason) or (None,)
     found = await queries.blind_spots(session, caller, reason=reason, after=_id(after), limit=page.limit + 1)
     index = await grids.index_if_any(session, china_date(utc_now()))
@@ -104,7 +105,7 @@ async def list_unvisited_targets(
     page: PageParams,
     days: Annotated[int, NUMBER, Query(ge=1, le=3650)] = 180,
 ) -> PageOf[Target]:
-    """Institutions nobody has visited for so many days."""
+    """Institutions without a visit for at least this number of days."""
     (after,) = page.position(days=days) or (None,)
     since = china_date(utc_now()) - timedelta(days=days)
     found = await queries.unvisited(session, caller, since=since, after=_id(after), limit=page.limit + 1)

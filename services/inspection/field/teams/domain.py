@@ -18,42 +18,42 @@ from shared.events.inspection.teams import TeamFormed, TeamHandedOver
 
 
 class TeamNotFound(NotFound):
-    """There is no such team, or it is not yours to see."""
+    """There is no such team, or you may not see it."""
 
     code = "team-not-found"
     zh = "没有此检查组，或不在您的权限范围内。"
 
 
 class TeamCodeTaken(Conflict):
-    """Another team has this code."""
+    """Another team already has this code."""
 
     code = "team-code-taken"
     zh = "已有检查组使用该代码。"
 
 
 class TeamHasWork(Conflict):
-    """A team with open work is not dissolved: hand it over first. The facts say how much there is."""
+    """The team has open work and cannot be dissolved. Hand the work over first; the facts count it."""
 
     code = "team-has-work"
     zh = "该检查组尚有未办结工作，须先移交。"
 
 
 class GridTaken(Conflict):
-    """Another team in service walks one of these grids."""
+    """One of these grids already belongs to another active team."""
 
     code = "grid-taken"
     zh = "其中有网格已由其他检查组负责。"
 
 
 class LeaderNotMember(Invalid):
-    """The leader is a member of the team."""
+    """The leader must be a member of the team."""
 
     code = "leader-not-member"
     zh = "组长须为本组成员。"
 
 
 class TeamOutsideYourDistrict(Forbidden):
-    """A district officer forms the teams of one district."""
+    """You may form teams only in your own district."""
 
     code = "team-outside-your-district"
     zh = "区县人员只能组建本区县检查组。"
@@ -61,24 +61,26 @@ class TeamOutsideYourDistrict(Forbidden):
 
 def _people_once(members: list["Inspector"]) -> list["Inspector"]:
     if len({member.subject for member in members}) != len(members):
-        raise field_error("member-repeated", en="A member is named twice.", zh="成员重复。")
+        raise field_error("member-repeated", en="The same member is named twice.", zh="成员重复。")
     numbers = [member.certificate_no for member in members if member.certificate_no is not None]
     if len(set(numbers)) != len(numbers):
-        raise field_error("certificate-repeated", en="Two members have one certificate.", zh="执法证号重复。")
+        raise field_error(
+            "certificate-repeated", en="Two members have the same certificate number.", zh="执法证号重复。"
+        )
     return members
 
 
 def _each_once(grids: list[str]) -> list[str]:
     if len(set(grids)) != len(grids):
-        raise field_error("grid-repeated", en="A grid is named twice.", zh="网格重复。")
+        raise field_error("grid-repeated", en="The same grid is named twice.", zh="网格重复。")
     return grids
 
 
 class Inspector(BaseModel):
     """A member: the subject of the access token, a name, and the law-enforcement certificate, if there is one.
 
-    A certificate without a last day is not known to be in force: Administrative Penalty Law, article 42, wants officers
-    who are certified on the day.
+    A certificate without a last day does not count as in force: article 42 of the Administrative Penalty Law requires
+    officers who are certified on the day.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -102,7 +104,7 @@ Members = Annotated[list[Inspector], Field(max_length=200), AfterValidator(_peop
 
 
 class TeamDetails(BaseModel):
-    """What is decided about a team. `code` is the `team` claim of its inspectors' tokens."""
+    """The details of a team. `code` is the `team` claim of its inspectors' tokens."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

@@ -36,7 +36,7 @@ from shared.events.inspection.complaints import (
 
 
 class ComplaintNotFound(NotFound):
-    """There is no such complaint, or it is not yours to see."""
+    """There is no such complaint, or you may not see it."""
 
     code = "complaint-not-found"
     zh = "没有此投诉，或不在您的权限范围内。"
@@ -50,56 +50,56 @@ class ReceiptUnknown(NotFound):
 
 
 class ComplaintStateRefuses(Conflict):
-    """The complaint is in a state in which this cannot be done."""
+    """The complaint's present state (`state`) does not allow this step."""
 
     code = "complaint-state"
     zh = "投诉当前状态不允许此操作。"
 
 
 class HotlineNumberTaken(Conflict):
-    """A complaint with this hotline number is on record already."""
+    """A complaint with this hotline number is already on record."""
 
     code = "hotline-number-taken"
     zh = "该热线工单编号已登记。"
 
 
 class ComplaintUnmatched(Conflict):
-    """Whose fault it is was not found out yet; only "not ours" can be answered now."""
+    """The complaint is not matched to an institution or a grid yet. Match it first, or answer it as `not_ours`."""
 
     code = "complaint-unmatched"
     zh = "尚未确认投诉对象，只能答复“不属于受理范围”。"
 
 
 class ComplaintVisitOpen(Conflict):
-    """The visit about it has not come back yet."""
+    """The visit about this complaint is not finished yet."""
 
     code = "complaint-visit-open"
     zh = "相关检查尚未完成。"
 
 
 class ComplaintLookedInto(Conflict):
-    """A visit about it came back and saw what there is to see."""
+    """A visit about this complaint has already seen the place; no further visit is needed."""
 
     code = "complaint-looked-into"
     zh = "相关检查已有结果，无须再次安排。"
 
 
 class ComplaintUnseen(Conflict):
-    """Nobody who went there saw anything, so it cannot be called substantiated."""
+    """No visit has seen the place, so the complaint cannot be answered as `substantiated`."""
 
     code = "complaint-unseen"
     zh = "检查人员尚未见到现场，不能认定属实。"
 
 
 class MatchOneThing(Invalid):
-    """Name an institution or a grid: one of the two."""
+    """Name either an institution or a grid, not both."""
 
     code = "match-one-thing"
     zh = "须指明机构或网格，二者择一。"
 
 
 class ComplaintOutsideYourDistrict(Forbidden):
-    """A district officer takes the complaints of one district."""
+    """You may take in complaints only for your own district."""
 
     code = "complaint-outside-your-district"
     zh = "区县人员只能登记本区县投诉。"
@@ -140,7 +140,7 @@ class ComplaintState(StrEnum):
 
 
 class ComplaintOutcome(StrEnum):
-    """What was found."""
+    """The result of a complaint."""
 
     SUBSTANTIATED = "substantiated"
     UNSUBSTANTIATED = "unsubstantiated"
@@ -186,7 +186,7 @@ Fact = TypeVar("Fact", bound=ComplaintEvent)
 
 
 class ComplaintContent(BaseModel):
-    """What is complained of, and where, as far as the complainant knows."""
+    """The subject of the complaint and its place, as far as the complainant knows."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -199,7 +199,7 @@ class ComplaintContent(BaseModel):
 
 
 class Contact(BaseModel):
-    """Who complains; kept apart, and read with a purpose only."""
+    """The complainant's contact. It is stored separately, and reading it needs a reason."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -217,7 +217,7 @@ class Looks:
 
     @classmethod
     def of(cls, visits: Iterable[Visit]) -> Self:
-        """All visits about it, those called off included."""
+        """All visits about it, including cancelled ones."""
         told = [(visit.state, visit.outcome) for visit in visits]
         ended = [outcome for state, outcome in told if state in (VisitState.DONE, VisitState.REVIEWED)]
         return cls(

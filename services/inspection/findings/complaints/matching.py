@@ -23,7 +23,7 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """How alike it is, of 100; its code or its permit's number, where the complaint names it, settles it."""
+    """The likeness, up to 100. A code or permit number that the complaint names decides alone."""
 
     institution_id: UUID
     name: str

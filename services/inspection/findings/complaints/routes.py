@@ -52,19 +52,19 @@ HotlineDep = Annotated[Principal, allow("bureau", "district_officer", "service")
 
 
 class PublicComplaintIn(ComplaintContent):
-    """A complaint of anybody; who leaves a contact may be asked back."""
+    """A complaint from the public. With a contact, an official can ask back."""
 
     contact: Contact | None = None
 
 
 class HotlineComplaintIn(PublicComplaintIn):
-    """A complaint of the 12345 hotline, with its number there."""
+    """A complaint from the 12345 hotline, with its hotline number."""
 
     hotline_no: Key
 
 
 class ReceiptOut(BaseModel):
-    """The receipt: keep its number, it is the only way to the answer. `state` is said in three words to the public."""
+    """The receipt. Keep its number: without it the answer cannot be read. `state` has three values for the public."""
 
     receipt: str
     state: Literal["received", "in_progress", "answered"]
@@ -77,8 +77,8 @@ class ReceiptOut(BaseModel):
 
 
 class ComplaintOut(BaseModel):
-    """A complaint, without who complained. `version` counts its facts and is its ETag; `overdue` is said of today;
-    inspectors are not told the `hotline_no`."""
+    """A complaint without its complainant. `version` counts its facts and is its ETag; `overdue` is as of today;
+    `hotline_no` is hidden from inspectors."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -110,12 +110,12 @@ class ComplaintOut(BaseModel):
     @computed_field  # type: ignore[prop-decorator]  # mypy does not know decorated properties
     @property
     def overdue(self) -> bool:
-        """Whether the day of the answer has passed without one."""
+        """Whether the answer is overdue."""
         return self.answered_at is None and self.due_on < china_date(utc_now())
 
 
 class CandidateOut(BaseModel):
-    """An institution it may be about; `score` is likeness of 100."""
+    """An institution that the complaint may be about; `score` is its likeness, up to 100."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -132,7 +132,7 @@ class CandidatesOut(BaseModel):
 
 
 class MatchIn(BaseModel):
-    """Whom it is about, or in which grid."""
+    """The institution that the complaint is about, or the grid."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -141,7 +141,7 @@ class MatchIn(BaseModel):
 
 
 class ComplaintVisitIn(BaseModel):
-    """What the team should look at."""
+    """Instructions for the team."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -149,7 +149,7 @@ class ComplaintVisitIn(BaseModel):
 
 
 class AnswerIn(BaseModel):
-    """What was found, in words for the complainant."""
+    """What was found, and the answer to the complainant."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -158,7 +158,7 @@ class AnswerIn(BaseModel):
 
 
 class ContactReadingIn(BaseModel):
-    """Why the contact is looked at."""
+    """Why the contact is read."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -166,7 +166,7 @@ class ContactReadingIn(BaseModel):
 
 
 class ContactOut(PersonalData):
-    """Who complained."""
+    """The complainant's contact."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -188,7 +188,7 @@ def _shown(complaint: Complaint, caller: Principal) -> ComplaintOut:
     dependencies=[public()],
 )
 async def complain(body: PublicComplaintIn, session: SessionDep, response: Response) -> ReceiptOut:
-    """Complain, without a name if you like. The receipt number leads to the answer."""
+    """Send a complaint, without a name if you like. Use the receipt number to read the answer."""
     content = ComplaintContent.model_validate(body.model_dump(exclude={"contact"}))
     complaint = await usecases.receive_complaint(session, content, body.contact, at=utc_now())
     response.headers["Location"] = f"/v1/public/complaints/{complaint.receipt}"
@@ -197,7 +197,7 @@ async def complain(body: PublicComplaintIn, session: SessionDep, response: Respo
 
 @public_router.get("/{receipt}", response_model=ReceiptOut, responses=problems(ReceiptUnknown), dependencies=[public()])
 async def get_receipt(receipt: Annotated[Receipt, Path()], session: SessionDep) -> ReceiptOut:
-    """What became of a complaint, for whoever has its receipt number."""
+    """The state of a complaint and its answer, for anybody with its receipt number."""
     return _receipt(await queries.by_receipt(session, receipt))
 
 
@@ -228,7 +228,7 @@ def _receipt(complaint: Complaint) -> ReceiptOut:
 async def enter_complaint(
     body: HotlineComplaintIn, caller: HotlineDep, session: SessionDep, response: Response
 ) -> Complaint:
-    """Enter a complaint of the hotline, with its number there."""
+    """Enter a complaint from the hotline, with its hotline number."""
     content = ComplaintContent.model_validate(body.model_dump(exclude={"contact", "hotline_no"}))
     complaint = await usecases.receive_complaint(
         session, content, body.contact, hotline_no=body.hotline_no, caller=caller, at=utc_now()
@@ -247,8 +247,8 @@ async def list_complaints(
     subject: Subject | None = None,
     source: Source | None = None,
 ) -> PageOf[ComplaintOut]:
-    """Complaints within the caller's reach, in the order they came; never who complained. Inspectors see those that are
-    matched to a team."""
+    """Complaints within the caller's reach, in the order in which they came, without the complainants. Inspectors see
+    only those matched to a team."""
     filters = ComplaintFilters(institution, state, subject, source)
     (after,) = page.position(**asdict(filters)) or (None,)
     found = await queries.complaints(session, caller, filters, after=after, limit=page.limit + 1)
@@ -270,7 +270,8 @@ async def get_complaint(complaint_id: UUID, caller: ReaderDep, session: SessionD
 async def list_complaint_candidates(
     complaint_id: UUID, caller: ClerkDep, session: SessionDep
 ) -> dict[str, list[Candidate]]:
-    """Institutions it may be about: by code or permit in the whole city, else by likeness. A person decides."""
+    """Institutions that the complaint may be about: by code or permit in the whole city, else by likeness. An official
+    decides."""
     return {"items": list(await usecases.candidates_for(session, complaint_id, caller))}
 
 
@@ -288,7 +289,8 @@ async def list_complaint_candidates(
     ),
 )
 async def match_complaint(complaint_id: UUID, body: MatchIn, caller: ClerkDep, session: SessionDep) -> Complaint:
-    """Say whom or where it is about. Where the same is being looked into already, it joins and is answered with it."""
+    """Match a complaint to an institution or grid. If the same matter is already open, the complaint joins it and gets
+    the same answer."""
     return await usecases.match_complaint(
         session, complaint_id, institution_id=body.institution_id, grid=body.grid, caller=caller, at=utc_now()
     )
@@ -300,8 +302,8 @@ async def match_complaint(complaint_id: UUID, body: MatchIn, caller: ClerkDep, s
     responses=problems(ComplaintNotFound, ComplaintStateRefuses, ComplaintVisitOpen, ComplaintLookedInto),
 )
 async def send_team(complaint_id: UUID, body: ComplaintVisitIn, caller: ClerkDep, session: SessionDep) -> Complaint:
-    """Put a visit about it on the list of the team that walks there. After a closed door the next one is planned by
-    itself."""
+    """Plan a visit about the complaint for the team of the grid. After a closed door the next visit is planned
+    automatically."""
     return await usecases.send_team(session, complaint_id, note=body.note, caller=caller, at=utc_now())
 
 
@@ -313,7 +315,7 @@ async def send_team(complaint_id: UUID, body: ComplaintVisitIn, caller: ClerkDep
     ),
 )
 async def answer_complaint(complaint_id: UUID, body: AnswerIn, caller: ClerkDep, session: SessionDep) -> Complaint:
-    """Tell what was found: to this complainant and to everybody whose complaint joined."""
+    """Answer a complaint and every complaint that joined it."""
     return await usecases.answer_complaint(
         session, complaint_id, body.outcome, body.answer, caller=caller, at=utc_now()
     )
@@ -327,5 +329,5 @@ async def answer_complaint(complaint_id: UUID, body: AnswerIn, caller: ClerkDep,
 async def read_complaint_contact(
     complaint_id: UUID, body: ContactReadingIn, caller: ClerkDep, session: SessionDep
 ) -> ComplaintContact:
-    """Look at the complainant's contact. Who looked, when and why is written down."""
+    """Read the complainant's contact. The access is logged with caller, time and reason."""
     return await usecases.read_contact(session, complaint_id, purpose=body.purpose, caller=caller, at=utc_now())

@@ -43,105 +43,105 @@ NOTHING_BEFORE: Final = "0" * 64
 
 
 class EvidenceNotFound(NotFound):
-    """There is no such evidence, or it is not yours to see."""
+    """There is no such evidence, or you may not see it."""
 
     code = "evidence-not-found"
     zh = "没有此证据，或不在您的权限范围内。"
 
 
 class EvidenceIdTaken(Conflict):
-    """Other evidence has this id."""
+    """This id is already used for other evidence."""
 
     code = "evidence-id-taken"
     zh = "该编号已用于另一份证据。"
 
 
 class EvidenceNotYours(Forbidden):
-    """Only who announced evidence sends its bytes."""
+    """Only the user who announced this evidence may upload it."""
 
     code = "evidence-not-yours"
     zh = "只有登记该证据的人才能上传其内容。"
 
 
 class EvidenceUnfit(Conflict):
-    """Some of this evidence is unknown, refused, or about something else; `evidence` says which."""
+    """Some of this evidence is unknown, was refused, or concerns something else; `evidence` lists it."""
 
     code = "evidence-unfit"
     zh = "部分证据不存在、未被接受或与此事无关，见evidence。"
 
 
 class EvidenceTooLarge(Invalid):
-    """Photos may have 30 MiB, recordings 500 MiB."""
+    """The file is too large: photos may have up to 30 MiB, recordings up to 500 MiB."""
 
     code = "evidence-too-large"
     zh = "照片不超过30MiB，录音录像不超过500MiB。"
 
 
 class MediaTypeNotKept(Invalid):
-    """Evidence of this media type is not kept."""
+    """Evidence of this media type is not accepted."""
 
     code = "media-type-not-kept"
     zh = "不接收此媒体类型的证据。"
 
 
 class UploadOffsetWrong(Conflict):
-    """The upload goes on at another offset: `received` says where."""
+    """The part does not continue the upload. Continue at the offset `received`."""
 
     code = "upload-offset-wrong"
     zh = "续传位置不符，应从received所示位置继续。"
 
 
 class UploadTooLong(Conflict):
-    """More bytes came than were announced."""
+    """The upload has more bytes than the announced size."""
 
     code = "upload-too-long"
     zh = "上传内容超过声明的大小。"
 
 
 class UploadEmpty(Invalid):
-    """A part of an upload has at least one byte."""
+    """A part of an upload must have at least one byte."""
 
     code = "upload-empty"
     zh = "上传片段不能为空。"
 
 
 class UploadComplete(Conflict):
-    """All bytes have been received; what was recorded does not change any more."""
+    """The upload is complete; the evidence can no longer be changed."""
 
     code = "upload-complete"
     zh = "上传已完成，证据不可再更改。"
 
 
 class EvidenceNotReceived(Conflict):
-    """The bytes of this evidence have not all been received, or it has been decided on already."""
+    """The upload of this evidence is not complete, or its check has already ended."""
 
     code = "evidence-not-received"
     zh = "证据尚未接收完整，或已处理。"
 
 
 class EvidenceNotStalled(Conflict):
-    """Only evidence whose cleaning failed again and again awaits a person's decision."""
+    """This evidence does not wait for a person: only evidence that repeatedly failed to be cleaned does."""
 
     code = "evidence-not-stalled"
     zh = "只有多次处理失败的证据才需人工处理。"
 
 
 class EvidenceNotKept(Conflict):
-    """Only evidence that was verified and kept can be read or made an exhibit."""
+    """Only evidence that was checked and kept can be read or made an exhibit."""
 
     code = "evidence-not-kept"
     zh = "只有核验并留存的证据才能查看或列为案件证据。"
 
 
 class ExhibitAlready(Conflict):
-    """This evidence is an exhibit of the case already."""
+    """This evidence is already an exhibit of the case."""
 
     code = "exhibit-already"
     zh = "该证据已列入本案。"
 
 
 class SignatureInvalid(Invalid):
-    """The device did not sign this announcement with the key it was enrolled with."""
+    """The signature does not match the announcement and the key with which the device is enrolled."""
 
     code = "signature-invalid"
     zh = "设备签名与登记的密钥不符。"
@@ -217,7 +217,9 @@ class Capture(BaseModel):
     def a_device_signs(self) -> Self:
         if (self.device_id is None) != (self.signature is None):
             raise field_error(
-                "signature-alone", en="A device signs, and only a device.", zh="设备编号与签名须同时提供。"
+                "signature-alone",
+                en="Give both `device_id` and `signature`, or neither.",
+                zh="设备编号与签名须同时提供。",
             )
         return self
 

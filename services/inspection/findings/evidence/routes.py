@@ -1,4 +1,4 @@
-"""`/v1/evidence`: announce, send in parts, look at."""
+"""`/v1/evidence`: announce evidence, upload it in parts, read it."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -62,13 +62,14 @@ async def open_evidence(app: FastAPI) -> AsyncIterator[None]:
 
 
 class CaptureIn(Capture):
-    """A photo or a recording to come."""
+    """A photo or recording to announce."""
 
 
 class EvidenceOut(BaseModel):
-    """A piece of evidence. `received_bytes` is where an upload goes on; once it is kept there is a signed receipt.
+    """A piece of evidence. An upload continues at `received_bytes`; evidence that is kept has a signed receipt.
 
-    `tries` and `fault` tell of cleanings that failed for no fault of the file; from `stalled_at` on a person must look.
+    `tries` and `fault` describe failed attempts to clean the file whose cause was not the file itself. From
+    `stalled_at` on, a person must decide.
     """
 
     model_config = ConfigDict(from_attributes=True)
@@ -101,7 +102,7 @@ class EvidenceOut(BaseModel):
 
 
 class DecisionIn(BaseModel):
-    """Why a person decides so."""
+    """Why the person decided so."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -127,10 +128,10 @@ class KeyOut(BaseModel):
         MediaTypeNotKept,
         EvidenceTooLarge,
     )
-    | {200: {"model": EvidenceOut, "description": "The evidence with this id was announced before."}},
+    | {200: {"model": EvidenceOut, "description": "The evidence with this id was already announced."}},
 )
 async def announce_evidence(body: CaptureIn, caller: RecorderDep, session: SessionDep, response: Response) -> Evidence:
-    """Say what was recorded, and its SHA-256, before the first byte is sent."""
+    """Announce a photo or recording, with its SHA-256, before you upload it."""
     evidence, new = await usecases.announce(session, body, caller=caller, at=utc_now())
     if not new:
         response.status_code = status.HTTP_200_OK
@@ -145,7 +146,7 @@ async def list_evidence(
     page: PageParams,
     subject_kind: SubjectKind | None = None,
     subject: UUID | None = None,
-    stalled: Annotated[bool, Query(description="Only what could not be cleaned and awaits a person.")] = False,
+    stalled: Annotated[bool, Query(description="Only evidence that awaits a person's decision.")] = False,
 ) -> PageOf[Evidence]:
     """Evidence within the caller's reach, in the order in which it was announced."""
     binding = {"kind": subject_kind, "subject": subject, "stalled": stalled}
@@ -164,7 +165,7 @@ async def list_evidence(
 
 @router.get("/{evidence_id}", response_model=EvidenceOut, responses=problems(EvidenceNotFound))
 async def get_evidence(evidence_id: UUID, caller: ReaderDep, session: SessionDep) -> Evidence:
-    """One piece; after a broken line `received_bytes` says where to go on."""
+    """One piece of evidence. After a broken connection, continue the upload at `received_bytes`."""
     return await queries.evidence(session, evidence_id, caller)
 
 
@@ -181,12 +182,13 @@ async def send_part(
     evidence_id: UUID,
     request: Request,
     upload_offset: Annotated[
-        int, NUMBER, Header(ge=0, le=2**40, description="Where this part begins: `received_bytes`.")
+        int, NUMBER, Header(ge=0, le=2**40, description="The offset of this part: the current `received_bytes`.")
     ],
     caller: RecorderDep,
     session: SessionDep,
 ) -> Evidence:
-    """Send the next part, at most 8 MiB; the last one completes the evidence. Sent twice, it is told where to go on."""
+    """Upload the next part, at most 8 MiB; the last part completes the upload. A part sent twice is refused with the
+    offset at which to continue."""
     return await usecases.receive_part(
         session,
         request.app.state.evidence,
@@ -207,7 +209,7 @@ async def send_part(
 async def get_clean_copy(
     evidence_id: UUID, request: Request, caller: ReaderDep, session: SessionDep
 ) -> StreamingResponse:
-    """The clean copy, to look at: decoded and encoded anew, without a camera's notes. It is never the original."""
+    """The clean copy: re-encoded, without the camera's metadata. The original is never served here."""
     evidence = await queries.evidence(session, evidence_id, caller)
     evidence.check_kept()
     assert evidence.clean_type is not None
@@ -227,7 +229,7 @@ async def get_clean_copy(
     "/{evidence_id}/retry", response_model=EvidenceOut, responses=problems(EvidenceNotFound, EvidenceNotStalled)
 )
 async def retry_evidence(evidence_id: UUID, body: DecisionIn, caller: OfficerDep, session: SessionDep) -> Evidence:
-    """Try again to clean evidence that was stalled, after the cause was put right."""
+    """Retry the cleaning of stalled evidence after its cause was fixed."""
     return await usecases.resume(session, evidence_id, reason=body.reason, caller=caller, at=utc_now())
 
 
@@ -235,11 +237,11 @@ async def retry_evidence(evidence_id: UUID, body: DecisionIn, caller: OfficerDep
     "/{evidence_id}/refusal", response_model=EvidenceOut, responses=problems(EvidenceNotFound, EvidenceNotStalled)
 )
 async def refuse_evidence(evidence_id: UUID, body: DecisionIn, caller: OfficerDep, session: SessionDep) -> Evidence:
-    """Give up evidence that cannot be cleaned. Its bytes stay in the store."""
+    """Refuse stalled evidence that cannot be cleaned. Its bytes stay in the store."""
     return await usecases.give_up(session, evidence_id, reason=body.reason, caller=caller, at=utc_now())
 
 
 @key.get("/evidence-key", response_model=KeyOut, dependencies=[public()])
 async def get_evidence_key(request: Request) -> KeyOut:
-    """The public key of this service's seal, to check receipts and bundles with."""
+    """The service's public key, to verify receipts and bundles."""
     return KeyOut(public_key=request.app.state.seal.public_key)

@@ -30,112 +30,112 @@ from shared.events.inspection.violations import (
 
 
 class ViolationNotFound(NotFound):
-    """There is no such violation, or it is not yours to see."""
+    """There is no such violation, or you may not see it."""
 
     code = "violation-not-found"
     zh = "没有此问题记录，或不在您的权限范围内。"
 
 
 class ViolationNotAwaitingOrder(Conflict):
-    """Rectification was ordered already; only a violation just reported awaits the order."""
+    """Rectification can be ordered only while the violation is `reported`."""
 
     code = "violation-not-awaiting-order"
-    zh = "该问题已责令整改，不能再次责令。"
+    zh = "只有尚未责令整改的问题才能责令整改。"
 
 
 class ViolationNotUnderOrder(Conflict):
-    """No rectification order is open for this violation."""
+    """This violation has no open rectification order."""
 
     code = "violation-not-under-order"
     zh = "该问题没有待整改的责令。"
 
 
 class ViolationNotRectified(Conflict):
-    """Nobody has said yet that this violation was put right."""
+    """Only a violation whose rectification was reported can be verified."""
 
     code = "violation-not-rectified"
-    zh = "该问题尚未提交整改，不能核查。"
+    zh = "只有已提交整改、尚未核查的问题才能核查。"
 
 
 class DeadlineExtended(Conflict):
-    """The deadline was extended before; it is extended once."""
+    """The deadline was already extended; it can be extended only once."""
 
     code = "deadline-extended-already"
     zh = "整改期限已延长过一次。"
 
 
 class DeadlinePassed(Conflict):
-    """The deadline has passed; it is extended before it does."""
+    """The deadline has passed and can no longer be extended."""
 
     code = "deadline-passed"
     zh = "整改期限已过，不能再延长。"
 
 
 class ExtensionTooEarly(Invalid):
-    """The new day lies after the one it replaces."""
+    """The new deadline must be later than the present one (`due_on`)."""
 
     code = "extension-not-later"
     zh = "延长后的期限须晚于原期限。"
 
 
 class DueOnPast(Invalid):
-    """The day by which to put it right has passed already."""
+    """The deadline must not be before today."""
 
     code = "due-on-past"
     zh = "整改期限早于今天。"
 
 
 class FoundInFuture(Invalid):
-    """A violation cannot be found on a day to come."""
+    """The day on which the violation was found must not be in the future."""
 
     code = "found-in-future"
     zh = "发现日期晚于今天。"
 
 
 class PlaceMissing(Invalid):
-    """Without an institution, the grid must be named."""
+    """Name the grid, or the institution."""
 
     code = "place-missing"
     zh = "未指明机构时须指明网格。"
 
 
 class DeadlineUnknown(Conflict):
-    """No default deadline is in force for this severity; name the day."""
+    """No default deadline is in force for this severity. Name the day."""
 
     code = "deadline-unknown"
     zh = "该严重程度没有现行默认整改期限，请指明日期。"
 
 
 class ViolationWithdrawnAlready(Conflict):
-    """The violation was withdrawn: it was reported by mistake, so no case can be filed on it."""
+    """The violation was withdrawn, so no case can be filed on it."""
 
     code = "violation-withdrawn"
     zh = "该问题已撤回，不得据此立案。"
 
 
 class ViolationNotWithdrawable(Conflict):
-    """Only what was reported, and nobody was told of yet, is withdrawn."""
+    """Only a violation that is still `reported` and has no case can be withdrawn."""
 
     code = "violation-not-withdrawable"
     zh = "只有尚未责令整改、未立案的问题才能撤回。"
 
 
 class VerificationUnexplained(Invalid):
-    """A re-visit verifies a rectification; who closes it without one says what that rests on."""
+    """A rectification verified without a re-visit needs a note that states its grounds."""
 
     code = "verification-unexplained"
     zh = "未经复查直接办结的，须说明依据。"
 
 
 class ViolationIdTaken(Conflict):
-    """Another violation has this id."""
+    """This id is already used for another violation."""
 
     code = "violation-id-taken"
     zh = "该编号已用于另一问题记录。"
 
 
 class ExternalRefTaken(Conflict):
-    """Another violation has this external reference."""
+    """This external reference is already used for another violation."""
 
     code = "violation-external-ref-taken"
     zh = "已有问题记录使用该外部编号。"
@@ -343,7 +343,7 @@ class Violation(Base, Aggregate, Followed):
     def rectified_after(self, planned_at: datetime) -> bool:
         """Whether the newest rectification was reported after a re-visit was planned, and so after it began.
 
-        Each rectification plans its own re-visit, and each verification calls off those that have not begun. So the
+        Each rectification plans its own re-visit, and each verification cancels those that have not begun. So the
         plan tells which rectification a re-visit looked at. Both times are the server's; the start may be a phone's.
         """
         return self.rectified_at is not None and planned_at < self.rectified_at

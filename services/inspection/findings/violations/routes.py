@@ -47,7 +47,8 @@ class ViolationIn(LooseFinding):
 
 
 class RectificationOrderIn(BaseModel):
-    """What to put right; without a day, the offence decides, else the severity."""
+    """What to rectify, and by when. Without a day, the offence's deadline applies, else the default for the
+    severity."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -56,7 +57,7 @@ class RectificationOrderIn(BaseModel):
 
 
 class ExtensionIn(BaseModel):
-    """The new day, and why."""
+    """The new deadline, and why."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -65,8 +66,8 @@ class ExtensionIn(BaseModel):
 
 
 class ViolationOut(BaseModel):
-    """A violation. `version` counts its facts and is its ETag; `offence_id` is the version of the offence it keeps;
-    `overdue` is said of today."""
+    """A violation. `version` counts its facts and is its ETag; `offence_id` is the version of the offence that applies
+    to it; `overdue` is as of today."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -105,7 +106,7 @@ class ViolationOut(BaseModel):
     @computed_field  # type: ignore[prop-decorator]  # mypy does not know decorated properties
     @property
     def overdue(self) -> bool:
-        """Whether the day has passed without a word of the institution."""
+        """Whether the deadline has passed without a report of the rectification."""
         return is_overdue(self.state, self.due_on, on=china_date(utc_now()))
 
 
@@ -126,7 +127,7 @@ class ViolationOut(BaseModel):
 async def report_violation(
     body: ViolationIn, caller: ReporterDep, session: SessionDep, response: Response
 ) -> Violation:
-    """Report a breach found outside a visit."""
+    """Report a violation found outside a visit."""
     violation = await usecases.report_violation(
         session,
         body.finding,
@@ -151,7 +152,7 @@ async def list_violations(
     severity: Severity | None = None,
     grid: Annotated[str | None, KEY, Query(max_length=100)] = None,
     offence: Annotated[str | None, KEY, Query(max_length=100)] = None,
-    overdue: Annotated[bool, Query(description="Only those whose day has passed.")] = False,
+    overdue: Annotated[bool, Query(description="Only overdue violations.")] = False,
 ) -> PageOf[Violation]:
     """Violations within the caller's reach, in the order of their reports."""
     filters = ViolationFilters(institution, visit, state, severity, grid, offence)
@@ -186,7 +187,7 @@ async def get_violation(violation_id: UUID, caller: ReaderDep, session: SessionD
 async def order_rectification(
     violation_id: UUID, body: RectificationOrderIn, caller: ReporterDep, session: SessionDep
 ) -> Violation:
-    """Order the institution to put it right by a day."""
+    """Order the institution to rectify the violation by a day."""
     return await usecases.order_rectification(
         session, violation_id, due_on=body.due_on, requirement=body.requirement, caller=caller, at=utc_now()
     )
@@ -203,7 +204,7 @@ async def extend_rectification(
     caller: Annotated[Principal, allow("bureau", "district_officer")],
     session: SessionDep,
 ) -> Violation:
-    """Give the institution more time: once, and before the day has passed."""
+    """Extend the deadline: once, and before it has passed."""
     return await usecases.extend_deadline(
         session, violation_id, due_on=body.due_on, reason=body.reason, caller=caller, at=utc_now()
     )

@@ -33,70 +33,70 @@ LARGEST: Final = 50_000
 
 
 class RecheckNotFound(NotFound):
-    """There is no such re-check, or it is not yours to see."""
+    """There is no such re-check, or you may not see it."""
 
     code = "recheck-not-found"
     zh = "没有此复查，或不在您的权限范围内。"
 
 
 class RoundNotFound(NotFound):
-    """There is no such round of re-checks, or it is not yours to see."""
+    """There is no such round of re-checks, or you may not see it."""
 
     code = "recheck-round-not-found"
     zh = "没有此轮复查，或不在您的权限范围内。"
 
 
 class NothingToRecheck(Conflict):
-    """The team has no finished visits of these days that nobody has re-checked."""
+    """In this period the team has no finished visit that was not already re-checked."""
 
     code = "nothing-to-recheck"
     zh = "该检查组在此期间没有可复查的检查。"
 
 
 class TooManyToRecheck(Conflict):
-    """So many visits are re-checked in several rounds, of fewer days each."""
+    """The period has more than `limit` visits. Draw several rounds, each of fewer days."""
 
     code = "recheck-too-large"
     zh = "检查次数过多，请分期复查。"
 
 
 class SameTeamRechecks(Invalid):
-    """A team does not re-check its own visits."""
+    """A team may not re-check its own visits."""
 
     code = "recheck-same-team"
     zh = "检查组不得复查本组的检查。"
 
 
 class RecheckTeamUnknown(Invalid):
-    """There is no such team in service."""
+    """There is no such active team, or you may not see it."""
 
     code = "recheck-team-unknown"
     zh = "没有此检查组。"
 
 
 class RecheckDone(Conflict):
-    """The result of this re-check is recorded already."""
+    """The result of this re-check is already recorded."""
 
     code = "recheck-done"
     zh = "该复查已有结论。"
 
 
 class RecheckOwnVisit(Forbidden):
-    """Whoever made a visit does not re-check it."""
+    """An inspector who made the visit may not re-check it."""
 
     code = "recheck-own-visit"
     zh = "参与检查的人员不得复查本次检查。"
 
 
 class RecheckNotYours(Forbidden):
-    """This re-check is another team's, or an officer's."""
+    """This re-check is for another team, or for an officer."""
 
     code = "recheck-not-yours"
     zh = "该复查由其他检查组或区县人员进行。"
 
 
 class RecheckSawNothing(Invalid):
-    """Whoever met a closed door saw nothing that the visit missed."""
+    """A re-check with the outcome `closed_door` cannot report missed violations."""
 
     code = "recheck-saw-nothing"
     zh = "复查时门店关闭，不能认定遗漏的问题。"
@@ -108,7 +108,8 @@ class RecheckState(StrEnum):
 
 
 class RoundDetails(BaseModel):
-    """Whose visits of which days, how many of them (basis points: 1000 is 10 %), and who looks; officers if nobody."""
+    """The team and days whose visits are re-checked, the share (basis points: 1000 is 10 %), and the team that does it;
+    officers do it if no team is named."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -121,12 +122,14 @@ class RoundDetails(BaseModel):
     @model_validator(mode="after")
     def in_order(self) -> Self:
         if self.last_day < self.first_day:
-            raise field_error("days-reversed", en="It ends before it starts.", zh="结束日期早于开始日期。")
+            raise field_error(
+                "days-reversed", en="The last day must not be before the first.", zh="结束日期早于开始日期。"
+            )
         return self
 
 
 class ResultDetails(BaseModel):
-    """What the second look saw: the outcome as it should have been, and violations that the first one missed."""
+    """The result of a re-check: the correct outcome, and the violations that the visit missed."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

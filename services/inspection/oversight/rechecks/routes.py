@@ -48,11 +48,11 @@ class RoundIn(RoundDetails):
 
 
 class ResultIn(ResultDetails):
-    """What the second look saw."""
+    """The result of the re-check."""
 
 
 class RoundOut(BaseModel):
-    """A round: sorted by HMAC-SHA256(seed, visit id), the first visits of `population` are those that were drawn."""
+    """A round. The drawn visits are the first of `population` when it is sorted by HMAC-SHA256(seed, visit id)."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -72,9 +72,9 @@ class RoundOut(BaseModel):
 
 
 class RecheckOut(BaseModel):
-    """A second look at a visit. `differences` says in what it differs: outcome, violations_missed.
+    """A re-check of a visit. `differences` lists how it differs from the visit: `outcome`, `violations_missed`.
 
-    `attempts` counts closed doors; `outcome_before` is the visit's outcome when somebody last looked.
+    `attempts` counts closed doors; `outcome_before` is the visit's outcome at the latest attempt or result.
     """
 
     model_config = ConfigDict(from_attributes=True)
@@ -100,7 +100,7 @@ class RecheckOut(BaseModel):
 
 
 class AgreementOut(BaseModel):
-    """How often a team's visits stood a second look."""
+    """How often re-checks agreed with a team's visits."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -117,7 +117,7 @@ class AgreementOut(BaseModel):
     responses=problems(TeamNotFound, NothingToRecheck, TooManyToRecheck, SameTeamRechecks, RecheckTeamUnknown),
 )
 async def draw_rechecks(body: RoundIn, caller: SupervisorDep, session: SessionDep, response: Response) -> RecheckRound:
-    """Draw a share of a team's finished visits for a second look. The seed draws; nobody picks."""
+    """Draw a share of a team's finished visits for re-checks. The draw is random; nobody chooses the visits."""
     round_ = await usecases.draw_rechecks(session, body, caller=caller, at=utc_now())
     response.headers["Location"] = f"/v1/rechecks/rounds/{round_.id}"
     return round_
@@ -129,10 +129,10 @@ async def list_rechecks(
     session: SessionDep,
     page: PageParams,
     round_id: Annotated[UUID | None, Query(alias="round")] = None,
-    team: Annotated[str | None, KEY, Query(max_length=100, description="Whose visits they are.")] = None,
+    team: Annotated[str | None, KEY, Query(max_length=100, description="The team whose visits are re-checked.")] = None,
     state: RecheckState | None = None,
 ) -> PageOf[Recheck]:
-    """Re-checks: an inspector sees those that his team is to take, an officer those of his district's teams."""
+    """Re-checks. Inspectors see those assigned to their team, officers those of their district's teams."""
     binding = {"round": round_id, "team": team, "state": state}
     (after,) = page.position(**binding) or (None,)
     found = await queries.rechecks(
@@ -148,7 +148,7 @@ async def get_agreement(
     first: Annotated[Day | None, Query(alias="from")] = None,
     last: Annotated[Day | None, Query(alias="to")] = None,
 ) -> list[AgreementOut]:
-    """By team within the caller's reach, how often its visits stood a second look taken in these days."""
+    """For each team within the caller's reach, how often re-checks of the period agreed with its visits."""
     codes = [team.code for team in await teams.teams_in_service(session, caller)]
     found = await queries.agreement(session, teams=codes, first=first, last=last)
     return [AgreementOut.model_validate(one) for one in found.values()]
@@ -156,7 +156,7 @@ async def get_agreement(
 
 @router.get("/rounds/{round_id}", response_model=RoundOut, responses=problems(RoundNotFound))
 async def get_round(round_id: UUID, caller: AuditorDep, session: SessionDep) -> RecheckRound:
-    """One round with its seed and all visits it drew from: enough to draw it again."""
+    """One round, with its seed and all visits it drew from, so that the draw can be repeated."""
     return await queries.round_(session, round_id, caller)
 
 
@@ -172,8 +172,8 @@ async def get_recheck(recheck_id: UUID, caller: ReaderDep, session: SessionDep) 
     responses=problems(RecheckNotFound, RecheckDone, RecheckOwnVisit, RecheckNotYours, RecheckSawNothing),
 )
 async def conclude_recheck(recheck_id: UUID, body: ResultIn, caller: LookerDep, session: SessionDep) -> Recheck:
-    """Record what the second look saw: the service says whether that agrees. Missed violations are reported.
+    """Record the result of a re-check. The service compares it with the visit and reports missed violations.
 
-    A closed door where the visit got in leaves the re-check open.
+    If the visit got in and the re-check met a closed door, the re-check stays open.
     """
     return await usecases.conclude_recheck(session, recheck_id, body, caller=caller, at=utc_now())

@@ -9,9 +9,10 @@ from services.inspection.rounds.campaigns.domain import Coverage
 
 
 class Figures(Coverage):
-    """Coverage with what lies behind it: visits, closed doors and tries, violations, first and last day.
+    """Coverage with its details: visits, closed doors and attempts, violations, first and last day.
 
-    `targets_tried` met a closed door at least once, `tries` so often in all, `closed_doors` of them ended so.
+    `targets_tried` counts targets with at least one closed door, `tries` counts all closed doors, and `closed_doors`
+    counts the targets closed with that reason.
     """
 
     visits: int = 0
@@ -39,19 +40,19 @@ class Figures(Coverage):
 
 
 class TeamFigures(Figures):
-    """The figures of one team; null is what no team walked."""
+    """The figures of one team; a null team holds targets without a team."""
 
     team: str | None
 
 
 class GridFigures(Figures):
-    """The figures of one grid; null is what stands in none."""
+    """The figures of one grid; a null grid holds targets outside every grid."""
 
     grid: str | None
 
 
 class DayFigures(BaseModel):
-    """The pace: what was done on a day in China."""
+    """The work done on one day in China."""
 
     day: date
     visits: int = 0

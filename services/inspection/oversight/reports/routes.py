@@ -27,8 +27,8 @@ SHOWN = 200
 
 
 class ReportOut(BaseModel):
-    """What a campaign came to: final once it is closed. `discovered` names the first 200 discoveries within
-    the reader's reach; the figures count all."""
+    """The results of a campaign, final once it is closed. `discovered` lists the first 200 discoveries within
+    the caller's reach; the figures count all."""
 
     campaign_id: UUID
     name: str

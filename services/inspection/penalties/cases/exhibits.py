@@ -26,7 +26,8 @@ ARCHIVE = {"schema": {"type": "string", "format": "binary"}}
 
 
 class ExhibitOut(BaseModel):
-    """A link of a case's chain: `hash` is the SHA-256 of the canonical `entry`, which names the hash before it."""
+    """An exhibit in its case's chain: `hash` is the SHA-256 of the canonical `entry`, which contains the previous
+    hash."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -53,7 +54,7 @@ async def list_exhibits(case_id: UUID, caller: FileReaderDep, session: SessionDe
 async def export_bundle(
     case_id: UUID, request: Request, caller: FileReaderDep, session: SessionDep
 ) -> StreamingResponse:
-    """All evidence of a case, originals too, with the signed chain; `deploy/verify/bundle.py` checks it anywhere."""
+    """All evidence of a case with originals and the signed chain. `deploy/verify/bundle.py` verifies it offline."""
     case = await cases.case(session, case_id, caller)
     state = request.app.state
     chain = await queries.chain(session, case.id)

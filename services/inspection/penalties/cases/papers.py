@@ -16,15 +16,15 @@ _OF_MONEY = frozenset({PenaltyKind.FINE, PenaltyKind.CONFISCATION})
 
 
 class Party(StrEnum):
-    """Who acted: the law sets other limits for a person than for an organisation."""
+    """Who acted. The law sets different limits for a person and an organisation."""
 
     PERSON = "person"
     ORGANISATION = "organisation"
 
 
 class Circumstance(StrEnum):
-    """What weighs against the party (从重情节, 校外培训行政处罚暂行办法): a teacher in service at a school takes part,
-    the party was punished within the last two years, it obstructs the inspection."""
+    """An aggravating circumstance (从重情节, 校外培训行政处罚暂行办法): a serving school teacher takes part, the
+    party was punished within the last two years, or it obstructs the inspection."""
 
     SERVING_TEACHER = "serving_teacher"
     REPEAT = "repeat"
@@ -32,7 +32,7 @@ class Circumstance(StrEnum):
 
 
 class Aggravation(BaseModel):
-    """A circumstance, and what it is found on."""
+    """An aggravating circumstance and its ground."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -42,7 +42,7 @@ class Aggravation(BaseModel):
 
 def _named_once(value: list[Aggravation]) -> list[Aggravation]:
     if len({one.circumstance for one in value}) < len(value):
-        raise field_error("circumstance-repeated", en="A circumstance is named twice.", zh="从重情节重复。")
+        raise field_error("circumstance-repeated", en="The same circumstance is named twice.", zh="从重情节重复。")
     return value
 
 
@@ -50,7 +50,7 @@ Aggravations = Annotated[list[Aggravation], Field(max_length=len(Circumstance)),
 
 
 class Proposal(StrEnum):
-    """What a decision asks of the registry."""
+    """What a decision proposes to the registry."""
 
     NOTICE = "notice"
     SUSPENSION = "suspension"
@@ -58,7 +58,7 @@ class Proposal(StrEnum):
 
 
 class Penalty(BaseModel):
-    """One penalty: fines and confiscations have an amount, a suspension its last day."""
+    """One penalty. A fine or confiscation has an amount, a suspension a last day."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -70,10 +70,12 @@ class Penalty(BaseModel):
     def _complete(self) -> Self:
         if (self.amount_fen is not None) is not (self.kind in _OF_MONEY):
             raise field_error(
-                "amount-misplaced", en="Fines and confiscations have an amount.", zh="仅罚款和没收须填写金额。"
+                "amount-misplaced", en="Give an amount for a fine or confiscation only.", zh="仅罚款和没收须填写金额。"
             )
         if (self.until is not None) is not (self.kind is PenaltyKind.SUSPENSION):
-            raise field_error("until-misplaced", en="A suspension has its last day.", zh="仅暂扣许可证须填写截止日期。")
+            raise field_error(
+                "until-misplaced", en="Give `until` for a suspension only.", zh="仅暂扣许可证须填写截止日期。"
+            )
         return self
 
 

@@ -34,7 +34,7 @@ async def list_cases(
     state: CaseState | None = None,
     offence: Annotated[str | None, KEY, Query(max_length=100)] = None,
 ) -> object:
-    """Cases within the caller's reach, in the order of their filing. A party sees its case once it was told of it."""
+    """Cases within the caller's reach, in the order of their filing. A party sees its case once it was notified."""
     filters = CaseFilters(institution, violation, state, offence)
     (after,) = page.position(**asdict(filters)) or (None,)
     found = await queries.cases(session, caller, filters, after=after, limit=page.limit + 1)
@@ -48,6 +48,6 @@ async def list_cases(
     responses=problems(CaseNotFound),
 )
 async def get_case(case_id: UUID, caller: ReaderDep, session: SessionDep) -> object:
-    """One case, with its version as ETag. Its party reads less of it than officials do."""
+    """One case, with its version as ETag. The party sees fewer fields than officials."""
     case = await queries.case(session, case_id, caller)
     return as_read_by(caller, case)

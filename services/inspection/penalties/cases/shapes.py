@@ -24,7 +24,7 @@ class InquiryOut(BaseModel):
 
 
 class ReviewOut(BaseModel):
-    """The legal opinion; it no longer counts once a hearing was held or another notice was given."""
+    """The legal review. A later hearing or notice sets it aside."""
 
     on: date
     by: str
@@ -34,7 +34,7 @@ class ReviewOut(BaseModel):
 
 
 class NoticeOut(BaseModel):
-    """What the party was told."""
+    """The notice to the party."""
 
     facts: str
     reasons: str
@@ -47,7 +47,7 @@ class NoticeOut(BaseModel):
 
 
 class StatementOut(BaseModel):
-    """What the party said."""
+    """A statement of the party."""
 
     on: date
     by: str
@@ -55,7 +55,7 @@ class StatementOut(BaseModel):
 
 
 class HearingOut(BaseModel):
-    """The hearing: `held` false means that the party stayed away, null that it is to come."""
+    """The hearing. `held` is false if the party stayed away, and null until the hearing."""
 
     chair: str
     held: bool | None
@@ -64,7 +64,7 @@ class HearingOut(BaseModel):
 
 
 class SupersededOut(BaseModel):
-    """A notice that no longer stands, and what became of its hearing."""
+    """A notice that was replaced, and its hearing."""
 
     notice: NoticeOut
     notified_on: date
@@ -94,7 +94,7 @@ class DecisionOut(PartyDecisionOut):
 
 
 class AnswerOut(BaseModel):
-    """What the registry did with what the decision asked for."""
+    """The registry's answer to a proposal of the decision."""
 
     proposal_id: UUID
     kind: Proposal
@@ -142,8 +142,8 @@ class _OfEveryCase(BaseModel):
 
 
 class PartyCaseOut(_OfEveryCase):
-    """A penalty case as its party reads it: what it was told, what it said, what it has to do. Not the file: inquiries
-    name those who spoke, and the legal opinion is the office's own."""
+    """A penalty case as its party sees it: notices, statements and obligations. The inquiries and the legal review are
+    left out: inquiries name witnesses, and the review is internal."""
 
     decision: PartyDecisionOut | None
 

@@ -27,8 +27,8 @@ ReaderDep = Annotated[Principal, allow("bureau", "district_officer", "inspector"
 
 
 class TickOut(BaseModel):
-    """One deadline. `days_left` are natural days, negative once it has passed; both are null when it is done.
-    `provisional`: some day counted lies in a year whose calendar is not published."""
+    """One deadline. `days_left` counts natural days, negative once it has passed; both are null when the step is done.
+    `provisional` means that a counted day is in a year whose calendar is not published."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -46,7 +46,7 @@ class TickOut(BaseModel):
 
 
 class BlockOut(BaseModel):
-    """What forbids a decision today, with the article that says so."""
+    """An obstacle to a decision today, with its article."""
 
     code: str
     law: str | None
@@ -56,7 +56,7 @@ class BlockOut(BaseModel):
 
 
 class ClockOut(BaseModel):
-    """The deadlines of a case as of today, what forbids its decision now, and what is still owed."""
+    """The deadlines of a case as of today, the obstacles to its decision, and the amount still owed."""
 
     case_id: UUID
     as_of: date
@@ -69,7 +69,7 @@ class ClockOut(BaseModel):
 
 @router.get("/{case_id}/clock", response_model=ClockOut, responses=problems(CaseNotFound, NormUnknown))
 async def get_case_clock(case_id: UUID, caller: ReaderDep, session: SessionDep) -> ClockOut:
-    """Each deadline with its article and what is left of it, and what forbids a decision today."""
+    """Each deadline with its article and remaining days, and what prevents a decision today."""
     case = await queries.case(session, case_id, caller)
     return await _clock(session, case, party=own_institution(caller) is not None, at=utc_now())
 

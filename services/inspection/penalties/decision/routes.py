@@ -52,7 +52,7 @@ OfficialDep = Annotated[Principal, allow("bureau", "district_officer")]
 
 
 class CaseExtensionIn(BaseModel):
-    """Until when, and why."""
+    """The new time limit, and why."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -71,14 +71,14 @@ async def extend_case(
     caller: Annotated[Principal, allow("bureau")],
     session: SessionDep,
 ) -> Case:
-    """Approve more time for the decision: once, before the ninety days are over."""
+    """Extend the time limit of the decision: once, and before the ninety days have passed."""
     return await usecases.extend_case(
         session, case_id, until=body.until, reason=body.reason, caller=caller, at=utc_now()
     )
 
 
 class PenaltyDecisionIn(Decision):
-    """The penalties, why, and how the party's statement was considered."""
+    """The penalties, their grounds, and the answer to the party's statement."""
 
 
 class SpotDecisionIn(SpotDecision):
@@ -86,7 +86,7 @@ class SpotDecisionIn(SpotDecision):
 
 
 class GroundsIn(BaseModel):
-    """Why."""
+    """The grounds."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -125,7 +125,7 @@ class GroundsIn(BaseModel):
     ),
 )
 async def decide_case(case_id: UUID, body: PenaltyDecisionIn, caller: OfficialDep, session: SessionDep) -> Case:
-    """Decide the penalty. A decision that a court would void is refused, and the article named."""
+    """Decide the penalty. A decision that the law does not allow is refused, with the article."""
     return await usecases.decide_case(session, case_id, body, caller=caller, at=utc_now())
 
 
@@ -150,7 +150,7 @@ async def decide_case(case_id: UUID, body: PenaltyDecisionIn, caller: OfficialDe
     ),
 )
 async def decide_on_the_spot(case_id: UUID, body: SpotDecisionIn, caller: OfficialDep, session: SessionDep) -> Case:
-    """A warning, or a small fine, decided and handed over where the act was found."""
+    """Decide a warning or a small fine on the spot, and hand the decision over."""
     return await usecases.decide_on_the_spot(session, case_id, body, caller=caller, at=utc_now())
 
 
@@ -160,7 +160,7 @@ async def decide_on_the_spot(case_id: UUID, body: SpotDecisionIn, caller: Offici
     responses=problems(CaseNotFound, CaseStateRefuses, OfficerRecused, LeniencyUnfounded, NormUnknown),
 )
 async def spare_case(case_id: UUID, body: GroundsIn, caller: OfficialDep, session: SessionDep) -> Case:
-    """Leave a first offence unpunished: minor harm, put right in time, and the catalogue allows it."""
+    """Close the case with leniency: a first offence with minor harm, rectified, for which the catalogue allows it."""
     return await usecases.spare_case(session, case_id, body.grounds, caller=caller, at=utc_now())
 
 
@@ -168,7 +168,7 @@ async def spare_case(case_id: UUID, body: GroundsIn, caller: OfficialDep, sessio
     "/{case_id}/dismissal", response_model=CaseOut, responses=problems(CaseNotFound, CaseStateRefuses, OfficerRecused)
 )
 async def dismiss_case(case_id: UUID, body: GroundsIn, caller: OfficialDep, session: SessionDep) -> Case:
-    """Decide not to punish: the facts do not hold, or the act is too slight."""
+    """Dismiss the case without a penalty: the facts are not established, or the act is too minor."""
     return await usecases.dismiss_case(session, case_id, body.grounds, caller=caller, at=utc_now())
 
 
@@ -176,5 +176,5 @@ async def dismiss_case(case_id: UUID, body: GroundsIn, caller: OfficialDep, sess
     "/{case_id}/withdrawal", response_model=CaseOut, responses=problems(CaseNotFound, CaseStateRefuses, OfficerRecused)
 )
 async def withdraw_case(case_id: UUID, body: GroundsIn, caller: OfficialDep, session: SessionDep) -> Case:
-    """Take a case off file that should not have been opened."""
+    """Withdraw a case that should not have been opened."""
     return await usecases.withdraw_case(session, case_id, body.grounds, caller=caller, at=utc_now())

@@ -52,7 +52,7 @@ class EnforcementIn(BaseModel):
 
 @router.post("/{case_id}/service", response_model=CaseOut, responses=problems(CaseNotFound, CaseStateRefuses))
 async def serve_decision(case_id: UUID, body: ServiceIn, caller: OfficialDep, session: SessionDep) -> Case:
-    """Record that the decision was handed over; after seven working days it is recorded as late."""
+    """Record that the decision was served. After seven working days it is recorded as late."""
     return await usecases.serve_decision(session, case_id, body.method, caller=caller, at=utc_now())
 
 
@@ -62,7 +62,7 @@ async def serve_decision(case_id: UUID, body: ServiceIn, caller: OfficialDep, se
     responses=problems(CaseNotFound, CaseStateRefuses, PaymentExceeds),
 )
 async def take_payment(case_id: UUID, body: PaymentIn, caller: OfficialDep, session: SessionDep) -> Case:
-    """Record a payment; late, 3 % of the fine is added a day, at most the fine."""
+    """Record a payment. Each day late adds 3 % of the fine, up to the amount of the fine."""
     return await usecases.take_payment(session, case_id, body.amount_fen, caller=caller, at=utc_now())
 
 
@@ -80,5 +80,5 @@ async def enforce_decision(case_id: UUID, body: EnforcementIn, caller: OfficialD
     "/{case_id}/closure", response_model=CaseOut, responses=problems(CaseNotFound, CaseStateRefuses, MoneyOwed)
 )
 async def close_case(case_id: UUID, caller: OfficialDep, session: SessionDep) -> Case:
-    """Put the file away."""
+    """Close the case."""
     return await usecases.close_case(session, case_id, caller=caller, at=utc_now())

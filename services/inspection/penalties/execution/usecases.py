@@ -52,5 +52,5 @@ async def hear_registry(session: AsyncSession, answer: ProposalAccepted | Propos
 
 
 async def close_case(session: AsyncSession, case_id: UUID, *, caller: Principal, at: datetime) -> Case:
-    """Put the file away."""
+    """Close the case."""
     return await take_step(session, case_id, lambda case: domain.close(case, at=at), caller=caller)

@@ -56,7 +56,7 @@ def state_defence(case: Case, statement: Statement, *, by: str, at: datetime) ->
 
 
 def ask_hearing(case: Case, calendar: CountsWorkingDays, *, at: datetime) -> CaseStepTaken:
-    """The party asks for a hearing, within five working days of the notice."""
+    """Ask for a hearing, within five working days of the notice."""
     case.check(Action.ASK_HEARING)
     assert case.notified_on is not None
     assert case.hearing_fen is not None

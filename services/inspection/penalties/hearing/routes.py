@@ -1,4 +1,4 @@
-"""`/v1/cases`: what the party is told, what it says, and its hearing."""
+"""`/v1/cases`: the notice to the party, its statement and its hearing."""
 
 from typing import Annotated
 from uuid import UUID
@@ -39,15 +39,15 @@ PartyDep = Annotated[Principal, allow("bureau", "district_officer", "operator")]
 
 
 class PenaltyNoticeIn(Notice):
-    """Facts, reasons, basis, the proposed penalties, and that the rights were told."""
+    """The facts, reasons, basis and proposed penalties, and whether the party was told its rights."""
 
 
 class StatementIn(Statement):
-    """What the party says to the notice."""
+    """The party's statement on the notice."""
 
 
 class HearingIn(BaseModel):
-    """When the party is heard, and who chairs."""
+    """The day of the hearing, and who chairs it."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -56,7 +56,7 @@ class HearingIn(BaseModel):
 
 
 class HearingRecordIn(BaseModel):
-    """What was said; whether the party came."""
+    """The record of the hearing, and whether the party attended."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -82,7 +82,8 @@ class HearingRecordIn(BaseModel):
     ),
 )
 async def notify_party(case_id: UUID, body: PenaltyNoticeIn, caller: OfficialDep, session: SessionDep) -> Case:
-    """Tell the party what is proposed, on which facts and basis, and its rights; also anew, before the decision."""
+    """Notify the party of the proposed penalties, their facts and basis, and its rights. Until the decision, a new
+    notice replaces the earlier one."""
     return await usecases.notify_party(session, case_id, body, caller=caller, at=utc_now())
 
 
@@ -92,7 +93,7 @@ async def notify_party(case_id: UUID, body: PenaltyNoticeIn, caller: OfficialDep
 async def take_statement(
     case_id: UUID, body: StatementIn, caller: PartyDep, session: SessionDep
 ) -> CaseOut | PartyCaseOut:
-    """The party, or an official who writes down what it says, answers the notice."""
+    """Record the party's statement, as the party or as an official who writes it down."""
     case = await usecases.take_statement(session, case_id, body, caller=caller, at=utc_now())
     return as_read_by(caller, case)
 
@@ -103,7 +104,7 @@ async def take_statement(
     responses=problems(CaseNotFound, CaseStateRefuses, NoHearingRight, HearingAskedLate),
 )
 async def ask_hearing(case_id: UUID, caller: PartyDep, session: SessionDep) -> CaseOut | PartyCaseOut:
-    """The party asks for a hearing, within five working days of the notice."""
+    """Ask for a hearing, within five working days of the notice."""
     case = await usecases.ask_hearing(session, case_id, caller=caller, at=utc_now())
     return as_read_by(caller, case)
 
@@ -114,7 +115,7 @@ async def ask_hearing(case_id: UUID, caller: PartyDep, session: SessionDep) -> C
     responses=problems(CaseNotFound, CaseStateRefuses, OfficerRecused, ChairInvolved, HearingNoticeShort, HearingHeld),
 )
 async def call_hearing(case_id: UUID, body: HearingIn, caller: OfficialDep, session: SessionDep) -> Case:
-    """Tell the party when it is heard, at least seven working days before."""
+    """Set the day of the hearing, and tell the party at least seven working days before it."""
     return await usecases.call_hearing(session, case_id, on=body.on, chair=body.chair, caller=caller, at=utc_now())
 
 
@@ -124,7 +125,7 @@ async def call_hearing(case_id: UUID, body: HearingIn, caller: OfficialDep, sess
     responses=problems(CaseNotFound, CaseStateRefuses, OfficerRecused, ChairInvolved, HearingNoticeShort, HearingHeld),
 )
 async def record_hearing(case_id: UUID, body: HearingRecordIn, caller: OfficialDep, session: SessionDep) -> Case:
-    """The record of the hearing, on its day or later."""
+    """Record the hearing, on its day or later."""
     return await usecases.record_hearing(
         session, case_id, attended=body.attended, record=body.record, caller=caller, at=utc_now()
     )

@@ -42,11 +42,11 @@ filings = service_router(prefix="/v1/violations", tags=["cases"])
 
 
 class FilingIn(Filing):
-    """What the case is opened on: acts, party, officers."""
+    """The case to open: acts, party and officers."""
 
 
 class OfficersIn(BaseModel):
-    """Who handles the case from now on, and who was recused."""
+    """The officers who handle the case from now on, and those recused."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -56,11 +56,11 @@ class OfficersIn(BaseModel):
 
 
 class InquiryIn(Inquiry):
-    """An inquiry or an inspection of the scene, and what it found out."""
+    """An inquiry or an inspection of the scene, and its findings."""
 
 
 class ExhibitsIn(BaseModel):
-    """Ids of evidence."""
+    """Ids of the evidence to add."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -68,7 +68,7 @@ class ExhibitsIn(BaseModel):
 
 
 class ReviewIn(Review):
-    """The legal opinion of the caller."""
+    """The caller's legal review."""
 
 
 @filings.post(
@@ -92,7 +92,7 @@ class ReviewIn(Review):
 async def file_case(
     violation_id: UUID, body: FilingIn, caller: OfficialDep, session: SessionDep, response: Response
 ) -> Case:
-    """Open a penalty case on a violation. The offence decides what it may lead to."""
+    """Open a penalty case on a violation. The offence decides which penalties are possible."""
     case = await usecases.file_case(session, violation_id, body, caller=caller, at=utc_now())
     response.headers["Location"] = f"/v1/cases/{case.id}"
     return case
@@ -104,7 +104,7 @@ async def file_case(
     responses=problems(CaseNotFound, CaseStateRefuses, OfficersMissing, OfficerRecused),
 )
 async def assign_case_officers(case_id: UUID, body: OfficersIn, caller: OfficialDep, session: SessionDep) -> Case:
-    """Name the officers anew: two of them certified, none recused."""
+    """Replace the officers. Two must be certified, and none recused."""
     return await usecases.assign_officers(
         session, case_id, body.officers, recused=body.recused, reason=body.reason, caller=caller, at=utc_now()
     )
@@ -125,7 +125,7 @@ async def assign_case_officers(case_id: UUID, body: OfficersIn, caller: Official
     ),
 )
 async def record_case_inquiry(case_id: UUID, body: InquiryIn, caller: InvestigatorDep, session: SessionDep) -> Case:
-    """Put an inquiry or an inspection of the scene on file."""
+    """Record an inquiry or an inspection of the scene."""
     return await usecases.record_inquiry(session, case_id, body, caller=caller, at=utc_now())
 
 
@@ -135,7 +135,7 @@ async def record_case_inquiry(case_id: UUID, body: InquiryIn, caller: Investigat
     responses=problems(CaseNotFound, CaseStateRefuses, ExhibitsFull, EvidenceNotFound, EvidenceNotKept),
 )
 async def add_case_exhibits(case_id: UUID, body: ExhibitsIn, caller: InvestigatorDep, session: SessionDep) -> Case:
-    """Put evidence on file."""
+    """Add evidence as exhibits of the case."""
     return await usecases.add_exhibits(session, case_id, body.evidence, caller=caller, at=utc_now())
 
 
@@ -145,7 +145,7 @@ async def add_case_exhibits(case_id: UUID, body: ExhibitsIn, caller: Investigato
     responses=problems(CaseNotFound, CaseStateRefuses, PreservedItemsUndecided),
 )
 async def preserve_case_items(case_id: UUID, caller: InvestigatorDep, session: SessionDep) -> Case:
-    """Items were registered and preserved as evidence; within seven working days they must be decided on."""
+    """Record that items were preserved as evidence. They must be decided on within seven working days."""
     return await usecases.preserve_items(session, case_id, caller=caller, at=utc_now())
 
 
@@ -161,5 +161,5 @@ async def settle_case_items(case_id: UUID, caller: OfficialDep, session: Session
     responses=problems(CaseNotFound, CaseStateRefuses, OfficerRecused, ReviewerInvolved),
 )
 async def review_case(case_id: UUID, body: ReviewIn, caller: OfficialDep, session: SessionDep) -> Case:
-    """The legal opinion, by somebody who does not investigate this case."""
+    """Record the caller's legal review. An investigator of the case may not review it."""
     return await usecases.give_review(session, case_id, body, caller=caller, at=utc_now())

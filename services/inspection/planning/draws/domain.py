@@ -39,84 +39,84 @@ NAMED: Final = 20
 
 
 class DrawNotFound(NotFound):
-    """There is no such draw, or it is not yours to see."""
+    """There is no such draw, or you may not see it."""
 
     code = "draw-not-found"
     zh = "没有此抽查，或不在您的权限范围内。"
 
 
 class DrawOutsideYourDistrict(Forbidden):
-    """A district officer draws in one district."""
+    """You may draw only in your own district."""
 
     code = "draw-outside-your-district"
     zh = "区县人员只能组织本区县抽查。"
 
 
 class DrawNotCommitted(Conflict):
-    """The draw was revealed or cancelled already."""
+    """The draw was already revealed or cancelled."""
 
     code = "draw-not-committed"
     zh = "该抽查已揭晓或已取消。"
 
 
 class DrawNotRevealed(Conflict):
-    """There is a proof once the draw is revealed."""
+    """The proof is available once the draw is revealed."""
 
     code = "draw-not-revealed"
     zh = "抽查揭晓后方有证明。"
 
 
 class DrawScopeEmpty(Conflict):
-    """No institution lies within the draw's scope."""
+    """The draw's scope contains no institution, or every institution in it is excluded."""
 
     code = "draw-scope-empty"
     zh = "抽查范围内没有机构。"
 
 
 class DrawTooLarge(Conflict):
-    """So many institutions are drawn from in several draws, by district."""
+    """The scope has more than `limit` institutions. Split it into several draws, for example by district."""
 
     code = "draw-too-large"
     zh = "机构数量过多，请按区县分别抽查。"
 
 
 class DrawHeldInThePast(Invalid):
-    """A draw is held today or later: its visits are made by those whose certificates are in force then."""
+    """The day of the draw (`held_on`) must not be before today."""
 
     code = "draw-held-in-the-past"
     zh = "抽查日不得早于今日。"
 
 
 class ShareTooSmall(Invalid):
-    """The share is below the minimum in force."""
+    """The share is below the minimum in force (`minimum_bp`)."""
 
     code = "draw-share-too-small"
     zh = "抽查比例低于现行下限。"
 
 
 class NotEnoughInspectors(Conflict):
-    """For some targets no pair is left that may visit them; `institutions` are the first twenty."""
+    """Some institutions have no pair of inspectors that may visit them; `institutions` lists the first twenty."""
 
     code = "not-enough-inspectors"
     zh = "部分机构没有足够的可派检查人员。"
 
 
 class InspectorNotInPool(Invalid):
-    """This person is not an inspector of the pool."""
+    """This inspector or team is not in the pool."""
 
     code = "inspector-not-in-pool"
     zh = "该人员不在检查人员名录内。"
 
 
 class RecusalNotOnList(Invalid):
-    """This institution is not among those drawn from."""
+    """A recusal names an institution that is not drawn from."""
 
     code = "recusal-not-on-list"
     zh = "回避所涉机构不在抽查名录内。"
 
 
 class ExclusionNotInScope(Invalid):
-    """This institution is not in the draw's scope, so it cannot be left out of it."""
+    """An exclusion names an institution outside the draw's scope."""
 
     code = "exclusion-not-in-scope"
     zh = "排除所涉机构不在抽查范围内。"
@@ -129,7 +129,7 @@ class DrawState(StrEnum):
 
 
 class Unvisited(StrEnum):
-    """Why an institution that was drawn has no visit: what became of it, or of its teams, since the commitment."""
+    """Why a drawn institution has no visit: it, or its teams, changed since the commitment."""
 
     CLOSED = "closed"
     MERGED = "merged"
@@ -137,7 +137,7 @@ class Unvisited(StrEnum):
 
 
 class Pool(BaseModel):
-    """Whose inspectors may be drawn: of these teams and these persons; of every team within reach if none is named."""
+    """The inspectors who may be drawn: these persons, and members of these teams. Default: all teams within reach."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -146,7 +146,7 @@ class Pool(BaseModel):
 
 
 class Recusal(BaseModel):
-    """Somebody who may not visit an institution, and why. Why is never published."""
+    """An inspector who may not visit an institution, and why. The reason is never published."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -156,7 +156,7 @@ class Recusal(BaseModel):
 
 
 class Exclusion(BaseModel):
-    """An institution of the scope that is not drawn from, and why. It is published with the terms, why is not."""
+    """An institution excluded from the draw, and why. The exclusion is published with the terms, the reason is not."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -166,12 +166,12 @@ class Exclusion(BaseModel):
 
 def _each_once(exclusions: list[Exclusion]) -> list[Exclusion]:
     if len({one.institution_id for one in exclusions}) != len(exclusions):
-        raise field_error("exclusion-repeated", en="An institution is named twice.", zh="机构重复。")
+        raise field_error("exclusion-repeated", en="The same institution is named twice.", zh="机构重复。")
     return exclusions
 
 
 class DrawDetails(BaseModel):
-    """What is drawn from, how much of it, and by whom it may be visited. `share_bp` in basis points: 500 is 5 %."""
+    """The scope of the draw, the share drawn, and who may visit. `share_bp` is in basis points: 500 is 5 %."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -185,7 +185,7 @@ class DrawDetails(BaseModel):
         default_factory=list
     )
     held_on: Day | None = Field(
-        None, description="The day on which certificates and rotas are looked at; today if left out."
+        None, description="The day for which certificates and rotas are checked. Default: today."
     )
 
 

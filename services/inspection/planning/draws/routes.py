@@ -49,7 +49,7 @@ class DrawIn(DrawDetails):
 
 
 class CancellationIn(BaseModel):
-    """Why it is given up."""
+    """Why the draw is cancelled."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -57,7 +57,7 @@ class CancellationIn(BaseModel):
 
 
 class CommitmentOut(BaseModel):
-    """SHA-256 of what decides the result: the secret seed, the terms, and both lists as canonical JSON."""
+    """SHA-256 of each input of the draw: the secret seed, the terms, and both lists as canonical JSON."""
 
     seed_sha256: str
     terms_sha256: str
@@ -98,10 +98,10 @@ class DrawOut(DrawSummaryOut):
 
 
 class DrawnTargetOut(BaseModel):
-    """An institution that was drawn: `drawn` were to go, `went` did, as the submitted visit says.
+    """An institution that was drawn: `drawn` are its inspectors, `went` those named by the submitted visit.
 
-    `as_drawn` is true if everybody drawn went, and null while nobody has been there. `unvisited` says why no visit was
-    planned.
+    `as_drawn` is true if all drawn inspectors went, and null until a visit is submitted. `unvisited` says why no visit
+    was planned.
     """
 
     model_config = ConfigDict(from_attributes=True)
@@ -118,7 +118,7 @@ class DrawnTargetOut(BaseModel):
 
 
 class ProofOut(BaseModel):
-    """All that decides the result. `deploy/verify/draw.py` draws again from it and compares."""
+    """All inputs of the draw and its result. `deploy/verify/draw.py` repeats the draw from them and compares."""
 
     format: str
     commitment: CommitmentOut
@@ -130,9 +130,9 @@ class ProofOut(BaseModel):
 
 
 class PublishedAssignmentOut(BaseModel):
-    """An institution that was drawn, and the certificates of those who visit it; null has none.
+    """An institution that was drawn, and the certificate numbers of its inspectors; null means no certificate.
 
-    `unvisited` says why no visit was planned: it closed or was merged since, or no team can take it.
+    `unvisited` says why no visit was planned: the institution closed or was merged since, or no team can take it.
     """
 
     institution_id: UUID
@@ -143,7 +143,7 @@ class PublishedAssignmentOut(BaseModel):
 
 
 class PublishedDrawOut(BaseModel):
-    """A draw as everybody may see it: what was promised, then the seed and whom it drew, or why it was given up."""
+    """A draw as the public sees it: its commitment, then its seed and result, or why it was cancelled."""
 
     id: UUID
     name: str
@@ -179,10 +179,10 @@ class PublishedDrawOut(BaseModel):
     ),
 )
 async def commit_draw(body: DrawIn, caller: KeeperDep, session: SessionDep, response: Response) -> Draw:
-    """Draw up a draw and commit to it: the hashes of the seed and of both lists are public from now on.
+    """Create a draw and commit to it: from now on, the hashes of the seed and of both lists are public.
 
-    Targets are grouped by grid and risk class. Nobody is drawn for an institution that he is recused from or was the
-    last to visit, and nobody who by the rota of his team is not there on the day.
+    Targets are grouped by grid and risk class. An inspector is not drawn for an institution from which they are recused
+    or which they were the last to visit, nor if the rota says that they are away on the day.
     """
     draw = await usecases.commit_draw(session, body, caller=caller, at=utc_now())
     response.headers["Location"] = f"/v1/draws/{draw.id}"
@@ -191,7 +191,7 @@ async def commit_draw(body: DrawIn, caller: KeeperDep, session: SessionDep, resp
 
 @router.get("", response_model=Page[DrawSummaryOut])
 async def list_draws(caller: ReaderDep, session: SessionDep, page: PageParams) -> PageOf[Any]:
-    """Draws, oldest first. A district's people see their own."""
+    """Draws, oldest first. District officers see those of their district."""
     (after,) = page.position() or (None,)
     return page.page(await queries.draws(session, caller, after=after, limit=page.limit + 1), "id")
 
@@ -204,23 +204,23 @@ async def get_draw(draw_id: UUID, caller: ReaderDep, session: SessionDep) -> Dra
 
 @router.post("/{draw_id}/reveal", response_model=DrawOut, responses=problems(DrawNotFound, DrawNotCommitted))
 async def reveal_draw(draw_id: UUID, caller: KeeperDep, session: SessionDep) -> Draw:
-    """Draw. Seed and result are public from now on, and the visits are planned.
+    """Reveal the draw: its seed and result become public, and the visits are planned.
 
-    Who closed or was merged since the commitment stays in the result, without a visit. A visit whose team is no longer
-    in service goes to the team of the other inspector, else to the one that walks the grid.
+    An institution that closed or was merged since the commitment stays in the result, without a visit. If a team is no
+    longer active, its visit goes to the other inspector's team, else to the team of the grid.
     """
     return await usecases.reveal_draw(session, draw_id, caller=caller, at=utc_now())
 
 
 @router.post("/{draw_id}/cancellation", response_model=DrawOut, responses=problems(DrawNotFound, DrawNotCommitted))
 async def cancel_draw(draw_id: UUID, body: CancellationIn, caller: KeeperDep, session: SessionDep) -> Draw:
-    """Give up a draw that was not revealed yet. Its seed stays secret; that it was given up, and why, is public."""
+    """Cancel a draw before it is revealed. Its seed stays secret; the cancellation and its reason are public."""
     return await usecases.cancel_draw(session, draw_id, body.reason, caller=caller, at=utc_now())
 
 
 @router.get("/{draw_id}/result", response_model=Page[DrawnTargetOut], responses=problems(DrawNotFound))
 async def list_draw_result(draw_id: UUID, caller: ReaderDep, session: SessionDep, page: PageParams) -> PageOf[Any]:
-    """Whom a revealed draw drew, by institution: who was to go, and who went. Empty before the reveal."""
+    """The result of a revealed draw by institution: inspectors drawn, and inspectors who went. Empty before."""
     draw = await queries.draw(session, draw_id, caller)
     (after,) = page.position(draw=draw.id) or (None,)
     found = await queries.drawn_targets(session, draw.id, after=after, limit=page.limit + 1)
@@ -229,20 +229,20 @@ async def list_draw_result(draw_id: UUID, caller: ReaderDep, session: SessionDep
 
 @router.get("/{draw_id}/proof", response_model=ProofOut, responses=problems(DrawNotFound, DrawNotRevealed))
 async def get_proof(draw_id: UUID, caller: ReaderDep, session: SessionDep) -> dict[str, Any]:
-    """The proof of a revealed draw, as one document that anybody can recompute."""
+    """The proof of a revealed draw: one document from which anybody can repeat the draw."""
     return (await queries.draw(session, draw_id, caller)).proof()
 
 
 @published.get("", response_model=Page[DrawSummaryOut], dependencies=[public()])
 async def list_published_draws(session: SessionDep, page: PageParams) -> PageOf[Any]:
-    """Draws of the city, the newest first, with those that were given up and why."""
+    """All draws of the city, newest first, cancelled ones included."""
     (after,) = page.position() or (None,)
     return page.page(await queries.published_draws(session, after=after, limit=page.limit + 1), "id")
 
 
 @published.get("/{draw_id}", response_model=PublishedDrawOut, dependencies=[public()], responses=problems(DrawNotFound))
 async def get_published_draw(draw_id: UUID, session: SessionDep) -> PublishedDrawOut:
-    """What was promised and, once revealed, who was drawn: institutions by name, inspectors by certificate alone."""
+    """The commitment of a draw and, once revealed, its result, with institution names and certificate numbers."""
     draw = await queries.published_draw(session, draw_id)
     drawn = draw.assignments()
     names = await queries.names(session, [one.institution_id for one in drawn])
@@ -281,5 +281,5 @@ async def get_published_draw(draw_id: UUID, session: SessionDep) -> PublishedDra
     responses=problems(DrawNotFound, DrawNotRevealed),
 )
 async def get_published_proof(draw_id: UUID, session: SessionDep) -> dict[str, Any]:
-    """The proof of a revealed draw: the same for everybody. It names nobody but by certificate."""
+    """The proof of a revealed draw. It names inspectors only by certificate number."""
     return (await queries.published_draw(session, draw_id)).proof()

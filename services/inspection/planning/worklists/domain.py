@@ -19,14 +19,14 @@ PASSES: Final = 50
 
 
 class WorklistTeamMissing(Invalid):
-    """Name the team whose list it is."""
+    """Name the team whose worklist you want."""
 
     code = "worklist-team-missing"
     zh = "须指明检查组。"
 
 
 class StartIncomplete(Invalid):
-    """A route begins at a longitude and a latitude, or at neither."""
+    """Give both the longitude and the latitude of the start, or neither."""
 
     code = "start-incomplete"
     zh = "起点经纬度须同时给出。"
@@ -38,7 +38,7 @@ class Order(StrEnum):
 
 
 class TimeOfDay(StrEnum):
-    """By the clock in China; training happens in the evening, so a closed door is tried then first."""
+    """The part of the day in China. Training happens in the evening, so the first new attempt is made then."""
 
     EVENING = "evening"
     AFTERNOON = "afternoon"

@@ -33,7 +33,7 @@ ReaderDep = Annotated[Principal, allow("bureau", "district_officer", "inspector"
 
 
 class ReasonOut(BaseModel):
-    """Why so many points: `number` counts violations, or days."""
+    """One reason for the points; `number` counts violations or days."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -43,7 +43,7 @@ class ReasonOut(BaseModel):
 
 
 class RiskOut(BaseModel):
-    """The points of a target. They order a list; they never leave anybody out of it."""
+    """The risk points of a target. They order the list; they never exclude a target."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -62,7 +62,8 @@ class RetryOut(BaseModel):
 
 
 class StopOut(BaseModel):
-    """A stop: `metres` from the one before; `located` false has no coordinates; `due` false should wait for its day."""
+    """A stop. `metres` is the distance from the previous stop; `located` is false without coordinates; `due` is false
+    if the next attempt is on a later day."""
 
     place: int
     target_id: UUID
@@ -81,7 +82,7 @@ class StopOut(BaseModel):
 
 
 class WorklistOut(BaseModel):
-    """A team's day: the first stops, and how many open targets are left for later."""
+    """A team's worklist of a day: the first stops, and the number of open targets left for later."""
 
     campaign_id: UUID
     team: str
@@ -103,18 +104,21 @@ async def get_worklist(
     campaign_id: UUID,
     caller: ReaderDep,
     session: SessionDep,
-    team: Annotated[str | None, KEY, Query(max_length=100, description="The caller's own if left out.")] = None,
+    team: Annotated[
+        str | None, KEY, Query(max_length=100, description="The team's code. Default: the caller's team.")
+    ] = None,
     order: Order = Order.NEAREST,
     lon: Annotated[
-        float | None, NUMBER, Query(ge=-180, le=180, allow_inf_nan=False, description="Where the day begins.")
+        float | None, NUMBER, Query(ge=-180, le=180, allow_inf_nan=False, description="Longitude of the start.")
     ] = None,
     lat: Annotated[float | None, NUMBER, Query(ge=-90, le=90, allow_inf_nan=False)] = None,
     limit: Annotated[int, NUMBER, Query(ge=1, le=200)] = 30,
-    on: Annotated[Day | None, Query(description="The day; today if left out.")] = None,
+    on: Annotated[Day | None, Query(description="The day. Default: today.")] = None,
 ) -> WorklistOut:
-    """The day's order of a team's open targets: from stop to nearest stop, or the riskiest first with the reasons.
+    """A team's open targets in the order of the day: each time the nearest stop, or the riskiest first with the
+    reasons.
 
-    Closed doors wait for the day of their next try; who has no coordinates comes last. All of them are counted.
+    Closed doors wait for the day of their next attempt; targets without coordinates come last. The counts include all.
     """
     campaign = await campaigns.campaign(session, campaign_id, caller)
     meant = await queries.team_meant(session, team, caller)

@@ -40,14 +40,14 @@ DISCOVERED: Final = "newly_found"
 
 
 class CampaignNotFound(NotFound):
-    """There is no such campaign, or it is not yours to see."""
+    """There is no such campaign, or you may not see it."""
 
     code = "campaign-not-found"
     zh = "没有此专项检查，或不在您的权限范围内。"
 
 
 class CampaignNotDraft(Conflict):
-    """The campaign was launched already; its list is frozen."""
+    """The campaign was already launched; its list is frozen."""
 
     code = "campaign-not-draft"
     zh = "专项检查已启动，名单已冻结。"
@@ -61,28 +61,28 @@ class CampaignNotOpen(Conflict):
 
 
 class CampaignUnderWay(Conflict):
-    """The campaign has visits that were begun or ended. Close it when its targets are done; it cannot be withdrawn."""
+    """The campaign cannot be withdrawn: some visits have started or ended. Close it when its targets are done."""
 
     code = "campaign-under-way"
     zh = "专项检查已有人员出发检查，不能撤回。"
 
 
 class CampaignChanged(Conflict):
-    """The campaign was changed at the same moment. Look at it, and try again."""
+    """The campaign was changed at the same moment. Read it again, then retry."""
 
     code = "campaign-changed"
     zh = "专项检查刚刚被他人更改，请查看后重试。"
 
 
 class CampaignScopeEmpty(Conflict):
-    """No institution lies within the campaign's scope."""
+    """No institution is in the campaign's scope."""
 
     code = "campaign-scope-empty"
     zh = "专项检查范围内没有机构。"
 
 
 class TargetsStillOpen(Conflict):
-    """Some targets have no reason yet; a campaign closes when every one has."""
+    """Some targets are still open (`number`). A campaign can be closed once every target has a reason."""
 
     code = "targets-still-open"
     zh = "仍有机构未检查且未说明原因，专项检查不能结束。"
@@ -96,14 +96,14 @@ class InstitutionNotOnList(Conflict):
 
 
 class OutcomeCounted(Conflict):
-    """The visit's former outcome counts in the campaign already and cannot become one that does not."""
+    """The visit's earlier outcome already counts in the campaign and cannot be replaced by this one."""
 
     code = "outcome-counted"
     zh = "该次检查原结果已计入专项检查，不能改为此结果。"
 
 
 class CampaignOutsideYourDistrict(Forbidden):
-    """A district officer runs campaigns in one district."""
+    """You may run campaigns only in your own district."""
 
     code = "campaign-outside-your-district"
     zh = "区县人员只能开展本区县专项检查。"
@@ -126,7 +126,7 @@ Places = Annotated[list[Line], Field(max_length=5000)]
 
 
 class Scope(BaseModel):
-    """Which institutions: an empty list leaves its dimension open."""
+    """Which institutions are in scope; an empty list means all values."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -140,7 +140,7 @@ class Scope(BaseModel):
 
 
 class CampaignDetails(BaseModel):
-    """What a campaign is for, whom it is to visit, and when."""
+    """What a campaign is for, which institutions it visits, and when."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -153,7 +153,9 @@ class CampaignDetails(BaseModel):
     @model_validator(mode="after")
     def ends_after_it_starts(self) -> Self:
         if self.ends_on < self.starts_on:
-            raise field_error("campaign-days-reversed", en="It ends before it starts.", zh="结束日期早于开始日期。")
+            raise field_error(
+                "campaign-days-reversed", en="The last day is before the first.", zh="结束日期早于开始日期。"
+            )
         return self
 
 

@@ -64,7 +64,7 @@ class CampaignOut(MayBeWithdrawn):
 
 
 class CampaignTargetOut(BaseModel):
-    """A target of the frozen list; name, address and point are those of the ledger today, the rest is frozen."""
+    """A target of the frozen list. Name, address and point are those of the ledger today; the rest is frozen."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -87,19 +87,19 @@ class CampaignTargetOut(BaseModel):
 
 
 class GridCoverage(Coverage):
-    """Coverage of one grid; null is the targets that stand in none."""
+    """Coverage of one grid; a null grid holds the targets outside every grid."""
 
     grid: str | None
 
 
 class TeamCoverage(Coverage):
-    """Coverage of one team; null is the targets that no team walks."""
+    """Coverage of one team; a null team holds the targets without a team."""
 
     team: str | None
 
 
 class CoverageOut(Coverage):
-    """How much of the frozen list has ended with a reason, and what was found beside it."""
+    """How many targets of the frozen list are closed with a reason, and how many discoveries were made."""
 
     campaign_id: UUID
     state: CampaignState
@@ -156,13 +156,13 @@ async def launch_campaign(campaign_id: UUID, caller: KeeperDep, session: Session
     responses=problems(CampaignNotFound, CampaignNotOpen, TargetsStillOpen, CampaignOutsideYourDistrict),
 )
 async def close_campaign(campaign_id: UUID, caller: KeeperDep, session: SessionDep) -> Campaign:
-    """End the campaign. Refused while a target has no reason: the facts say how many."""
+    """Close the campaign. Refused while targets are open; the facts say how many."""
     return await usecases.close_campaign(session, campaign_id, caller=caller, at=utc_now())
 
 
 @router.get("/{campaign_id}/coverage", response_model=CoverageOut, responses=problems(CampaignNotFound))
 async def get_coverage(campaign_id: UUID, caller: ReaderDep, session: SessionDep) -> CoverageOut:
-    """Closed (with a reason) out of the frozen list, in all, per grid and per team; discoveries beside it."""
+    """Targets closed with a reason out of the frozen list, in all, per grid and per team; and discoveries."""
     campaign = await queries.campaign(session, campaign_id, caller)
     whole = CoverageOut(campaign_id=campaign.id, state=CampaignState(campaign.state), grids=[], teams=[])
     grids: dict[str | None, GridCoverage] = {}
@@ -189,7 +189,7 @@ async def list_campaign_targets(
     team: Annotated[str | None, KEY, Query(max_length=100)] = None,
     state: TargetState | None = None,
 ) -> PageOf[Any]:
-    """The frozen list, as far as it is within the caller's reach."""
+    """The targets of the frozen list within the caller's reach."""
     await queries.campaign(session, campaign_id, caller)
     binding = {"campaign": campaign_id, "grid": grid, "team": team, "state": state}
     (after,) = page.position(**binding) or (None,)

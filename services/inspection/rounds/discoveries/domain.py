@@ -20,14 +20,14 @@ from shared.events.inspection.targets import InstitutionDiscovered
 
 
 class DiscoveryUnasked(Invalid):
-    """Only a visit that ends as newly_found describes what it found."""
+    """Only a visit with the outcome `newly_found` may describe a discovery."""
 
     code = "discovery-unasked"
     zh = "只有结果为新发现的检查才能填写新发现机构。"
 
 
 class DiscoveryUndescribed(Conflict):
-    """What was found has no description yet; send the visit back, so that the team describes it."""
+    """The discovery is not described yet. Send the visit back so that the team describes it."""
 
     code = "discovery-undescribed"
     zh = "新发现机构尚无描述，请退回检查组补充。"
@@ -37,7 +37,7 @@ _Degrees = Annotated[float, NUMBER, Field(allow_inf_nan=False)]
 
 
 class DiscoveryDetails(BaseModel):
-    """What the inspector saw: the sign at the door, where it is (degrees in WGS 84), and what is taught."""
+    """What the inspector saw: the name on the sign, the position (degrees in WGS 84), and what is taught."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -51,7 +51,9 @@ class DiscoveryDetails(BaseModel):
     def both_coordinates_or_none(self) -> Self:
         if (self.lon is None) != (self.lat is None):
             raise field_error(
-                "coordinates-incomplete", en="Longitude and latitude come together.", zh="经纬度须同时给出。"
+                "coordinates-incomplete",
+                en="Give both the longitude and the latitude, or neither.",
+                zh="经纬度须同时给出。",
             )
         return self
 

@@ -18,7 +18,7 @@ ReaderDep = Annotated[Principal, allow("bureau", "district_officer", "inspector"
 
 
 class DiscoveryOut(BaseModel):
-    """An institution no list knew. `institution_id` is set once the ledger has it, as unlicensed."""
+    """An institution that was not in the ledger. `institution_id` is set once it is entered there as unlicensed."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -43,7 +43,7 @@ class DiscoveryOut(BaseModel):
 async def list_discoveries(
     caller: ReaderDep, session: SessionDep, page: PageParams, campaign: UUID | None = None
 ) -> PageOf[Discovery]:
-    """What visits found that no list knew, oldest first."""
+    """Discoveries: institutions that visits found and the ledger did not contain, oldest first."""
     (after,) = page.position(campaign=campaign) or (None,)
     found = await queries.discoveries(session, caller, campaign_id=campaign, after=after, limit=page.limit + 1)
     return page.page(found, "id", campaign=campaign)

@@ -14,9 +14,9 @@ from shared.domain.wording import Line, Paragraph
 
 
 class VisitIn(BaseModel):
-    """A visit to plan. Without an institution it looks for an unknown one, in `grid`.
+    """A visit to plan. Without an institution, it searches the `grid` for an unknown one.
 
-    `id` may be made by the client: sent again with the same content it is the same visit.
+    The client may choose the `id`; a request with the same `id` and content returns the same visit.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -31,7 +31,7 @@ class VisitIn(BaseModel):
 
 
 class StartIn(BaseModel):
-    """Who is there besides the caller: subjects of their tokens."""
+    """The colleagues who are there too, by the subject of their tokens."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -40,10 +40,10 @@ class StartIn(BaseModel):
 
 
 class SubmissionIn(BaseModel):
-    """How the visit ended, and what was found wrong. `passed` is the answer to whoever asked for the visit.
+    """The outcome of the visit and the violations found. `passed` is the conclusion, if somebody requested the visit.
 
-    `answers` are those to the checklist it was started with, by the keys of its questions; some are violations. A visit
-    that ends as newly_found may describe its `discovery`: the ledger then enters it as unlicensed.
+    `answers` are the answers to the visit's checklist, by question key; some of them are violations. A visit with the
+    outcome `newly_found` may describe its `discovery`, which the ledger then enters as unlicensed.
     """
 
     model_config = ConfigDict(extra="forbid")

@@ -37,35 +37,35 @@ _NEEDS_INSTITUTION: Final = frozenset({Outcome.CLOSED_DOOR, Outcome.MOVED, Outco
 
 
 class VisitNotFound(NotFound):
-    """There is no such visit, or it is not yours to see."""
+    """There is no such visit, or you may not see it."""
 
     code = "visit-not-found"
     zh = "没有此检查，或不在您的权限范围内。"
 
 
 class VisitIdTaken(Conflict):
-    """Another visit has this id."""
+    """This id is already used for another visit."""
 
     code = "visit-id-taken"
     zh = "该编号已用于另一次检查。"
 
 
 class VisitNotPlanned(Conflict):
-    """Only a planned visit can be started."""
+    """Only a planned visit can be started or cancelled."""
 
     code = "visit-not-planned"
-    zh = "只有已计划的检查才能开始。"
+    zh = "只有已计划的检查才能开始或取消。"
 
 
 class VisitNotCalledOff(Conflict):
-    """The visit was not called off."""
+    """The visit was not cancelled."""
 
     code = "visit-not-called-off"
     zh = "该检查任务未被取消。"
 
 
 class VisitNotStarted(Conflict):
-    """Only a visit under way can be submitted."""
+    """Only a visit under way can be joined or submitted."""
 
     code = "visit-not-started"
     zh = "只有进行中的检查才能提交。"
@@ -79,63 +79,63 @@ class VisitNotDone(Conflict):
 
 
 class OutcomeNeedsInstitution(Invalid):
-    """A visit that looks for an unknown institution cannot end so."""
+    """This outcome is possible only for a visit to a known institution."""
 
     code = "outcome-needs-institution"
     zh = "未指明机构的检查不能有此结果。"
 
 
 class VisitPlaceMissing(Invalid):
-    """A visit without an institution must name the grid it searches."""
+    """Name the grid, or the institution."""
 
     code = "visit-place-missing"
     zh = "未指明机构的检查须指明网格。"
 
 
 class VisitTeamUnknown(Invalid):
-    """There is no such team in service."""
+    """There is no such active team, or you may not see it."""
 
     code = "team-unknown"
     zh = "没有此在任检查组。"
 
 
 class VisitAskedFor(Conflict):
-    """Somebody waits for the answer of this visit: it is called off by whoever asked for it."""
+    """This visit was requested for another procedure (`purpose`) and can be cancelled only there."""
 
     code = "visit-asked-for"
     zh = "该检查系受托核查，由委托方取消。"
 
 
 class AnotherTeamsWork(Forbidden):
-    """Inspectors plan visits for their own team."""
+    """Inspectors may plan visits only for their own team."""
 
     code = "another-teams-work"
     zh = "检查人员只能为本组安排检查。"
 
 
 class ExternalRefTaken(Conflict):
-    """Another visit has this external reference."""
+    """This external reference is already used for another visit."""
 
     code = "visit-external-ref-taken"
     zh = "已有检查使用该外部编号。"
 
 
 class ConclusionMissing(Invalid):
-    """This visit was asked for: say whether what it looked at passes."""
+    """This visit needs a conclusion: set `passed` to true or false."""
 
     code = "conclusion-missing"
     zh = "该检查系受托核查，须给出是否通过的结论。"
 
 
 class ConclusionUnseen(Invalid):
-    """Only who got in can say whether what he looked at passes."""
+    """A conclusion requires the outcome `inspected`."""
 
     code = "conclusion-unseen"
     zh = "未能入内检查的，不得给出是否通过的结论。"
 
 
 class ConclusionUnasked(Invalid):
-    """Only a visit that somebody asked for ends with a conclusion."""
+    """This visit takes no conclusion: nobody requested one."""
 
     code = "conclusion-unasked"
     zh = "只有受托核查才需给出结论。"
@@ -153,7 +153,7 @@ Score = Annotated[int, NUMBER, Field(ge=0, le=100)]
 
 
 class Purpose(StrEnum):
-    """Why somebody asked for a visit."""
+    """What a requested visit is for."""
 
     SITE_VISIT = "site_visit"
     STOP_ORDER = "stop_order"
@@ -262,14 +262,14 @@ class Visit(Base, Aggregate, Followed):
             raise VisitNotPlanned(state=self.state)
 
     def start(self, inspectors: Sequence[str], *, at: datetime, checklist_id: UUID | None = None) -> VisitStarted:
-        """Be at the door: the day in China is the day of the visit, and what is asked is settled for it."""
+        """Start the visit; this fixes its date (in China) and its checklist version."""
         self.check_planned()
         self.state, self.started_at, self.visited_on = VisitState.STARTED, at, china_date(at)
         self.inspectors, self.checklist_id = list(dict.fromkeys(inspectors)), checklist_id
         return self._fact(VisitStarted, at, visited_on=self.visited_on, checklist_id=checklist_id)
 
     def plan_again(self, *, at: datetime) -> VisitPlanned:
-        """Put a visit back on the list of the team: somebody made it before hearing that it was called off."""
+        """Plan a cancelled visit again: a phone made it before it knew of the cancellation."""
         if self.state != VisitState.CALLED_OFF:
             raise VisitNotCalledOff(state=self.state)
         self.state = VisitState.PLANNED

@@ -136,7 +136,7 @@ async def _planned_for_update(session: AsyncSession, wanted: ColumnElement[bool]
 
 
 async def wanted_for_campaign(session: AsyncSession, campaign_id: UUID) -> bool:
-    """Whether a campaign has a visit that was not called off."""
+    """Whether a campaign has a visit that was not cancelled."""
     visits = select(Visit).where(Visit.campaign_id == campaign_id, Visit.state != VisitState.CALLED_OFF)
     return bool(await session.scalar(select(visits.exists())))
 
@@ -146,7 +146,7 @@ async def assignable_for_update(
 ) -> Sequence[tuple[Visit, Place]]:
     """Planned visits without a team to places where a team walks now, with these places; locked by id.
 
-    A visit that somebody has locked is being started or called off at this moment: it needs no team any more.
+    A visit that somebody has locked is being started or cancelled at this moment: it needs no team any more.
     """
     grid = func.coalesce(Target.grid, Visit.grid)
     wanted = (

@@ -45,7 +45,7 @@ ReaderDep = Annotated[Principal, allow("bureau", "district_officer", "inspector"
 
 
 class ReviewIn(BaseModel):
-    """Whether the submission stands; if not, the visit is under way again."""
+    """Whether the submission is accepted. If not, the visit is under way again."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -54,7 +54,7 @@ class ReviewIn(BaseModel):
 
 
 class CallingOffIn(BaseModel):
-    """Why nobody is to go there."""
+    """Why the visit is cancelled."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -112,7 +112,7 @@ class VisitOut(BaseModel):
         GridUnknown,
         GridOutsideYourDistrict,
     )
-    | {200: {"model": VisitOut, "description": "The visit with this id was planned before."}},
+    | {200: {"model": VisitOut, "description": "The visit with this id was already planned."}},
 )
 async def plan_visit(body: VisitIn, caller: PlannerDep, session: SessionDep, response: Response) -> Visit:
     """Put a visit on a team's list."""
@@ -133,7 +133,7 @@ async def list_visits(
     team: Annotated[str | None, KEY, Query(max_length=100)] = None,
     state: VisitState | None = None,
 ) -> PageOf[Visit]:
-    """Visits within the caller's reach, in the order of their plans. Inspectors see those of their team."""
+    """Visits within the caller's reach, in the order in which they were planned. Inspectors see those of their team."""
     binding = {"campaign": campaign, "institution": institution, "team": team, "state": state}
     (after,) = page.position(**binding) or (None,)
     filters = VisitFilters(campaign, institution, team, state)
@@ -155,7 +155,7 @@ async def get_visit(visit_id: UUID, caller: ReaderDep, session: SessionDep) -> o
     "/{visit_id}/start", response_model=VisitOut, responses=problems(VisitNotFound, VisitNotPlanned, ChecklistUnknown)
 )
 async def start_visit(visit_id: UUID, caller: InspectorDep, session: SessionDep, body: StartIn | None = None) -> Visit:
-    """Be at the door, with a checklist if one is named. Today, in China, is the day of the visit."""
+    """Start the visit, with a checklist if one is named. Its day is today in China."""
     said = body or StartIn()
     return await usecases.start_visit(
         session,
@@ -173,7 +173,8 @@ async def start_visit(visit_id: UUID, caller: InspectorDep, session: SessionDep,
     responses=problems(VisitNotFound, VisitNotDone, DiscoveryUndescribed),
 )
 async def review_visit(visit_id: UUID, body: ReviewIn, caller: ReviewerDep, session: SessionDep) -> Visit:
-    """Accept what was submitted, or send the team back to it. A discovery is accepted once it is described."""
+    """Accept the submission, or send the visit back to the team. A discovery must be described before it is
+    accepted."""
     return await usecases.review_visit(
         session, visit_id, accepted=body.accepted, note=body.note, caller=caller, at=utc_now()
     )
@@ -185,5 +186,5 @@ async def review_visit(visit_id: UUID, body: ReviewIn, caller: ReviewerDep, sess
     responses=problems(VisitNotFound, VisitNotPlanned, VisitAskedFor),
 )
 async def call_off_visit(visit_id: UUID, body: CallingOffIn, caller: ReviewerDep, session: SessionDep) -> Visit:
-    """Take a planned visit from the team's list. What a campaign lists stays open."""
+    """Cancel a planned visit. Its campaign target stays open."""
     return await usecases.call_off_visit(session, visit_id, reason=body.reason, caller=caller, at=utc_now())

@@ -73,7 +73,7 @@ async def start_visit(
     at: datetime,
     checklist_id: UUID | None = None,
 ) -> Visit:
-    """Be at the door, with a version of a checklist that is in force on the day."""
+    """Start a visit, with a version of a checklist that is in force on the day."""
     visit = await queries.visit_for_update(session, visit_id, caller)
     visit.check_planned()
     if checklist_id is not None:
@@ -84,7 +84,7 @@ async def start_visit(
 
 
 async def plan_again(session: AsyncSession, visit_id: UUID, *, reason: str, caller: Principal, at: datetime) -> Visit:
-    """Take up a visit that was called off while somebody made it without a line."""
+    """Plan a visit again that was cancelled while an offline phone made it."""
     visit = await queries.visit_for_update(session, visit_id, caller)
     await journal.record(session, visit.plan_again(at=at), subject=visit, reason=reason)
     return visit
@@ -134,7 +134,7 @@ async def review_visit(
 async def call_off_visit(
     session: AsyncSession, visit_id: UUID, *, reason: str, caller: Principal, at: datetime
 ) -> Visit:
-    """Take a planned visit from the team's list; one that somebody waits for is his to call off."""
+    """Cancel a planned visit. A visit requested for another procedure is cancelled only there."""
     visit = await queries.visit_for_update(session, visit_id, caller)
     visit.check_unasked()
     await journal.record(session, visit.call_off("called-off", at=at), subject=visit, reason=reason)

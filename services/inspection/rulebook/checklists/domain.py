@@ -44,56 +44,56 @@ class ChecklistUnknown(Invalid):
 
 
 class ChecklistOverlaps(Conflict):
-    """A version of this checklist begins on that day or later already."""
+    """This checklist already has a version that begins on that day or later."""
 
     code = "checklist-overlaps"
     zh = "该检查表已有同日或更晚生效的版本。"
 
 
 class ChecklistBeginsPast(Invalid):
-    """A new version begins today or later: visits made before keep theirs."""
+    """A version must not begin or end before today, nor end before it begins."""
 
     code = "checklist-begins-past"
-    zh = "新版本的生效日期不得早于今天。"
+    zh = "版本的生效日期和失效日期均不得早于今天，失效日期也不得早于生效日期。"
 
 
 class ChecklistEndsAlready(Conflict):
-    """The version has ended already, or will by that day."""
+    """The version already ends on that day or earlier."""
 
     code = "checklist-ends-already"
     zh = "该检查表版本已失效，或将于该日前失效。"
 
 
 class ChecklistOffenceUnknown(Invalid):
-    """An answer points to an offence that is not in force from the version's first day on."""
+    """An answer names an offence that is not in force without a gap from the version's first day."""
 
     code = "checklist-offence-unknown"
     zh = "检查表引用的违规情形自生效日起并非持续现行。"
 
 
 class ChecklistBeforeOutdated(Conflict):
-    """The version before would hold again, but asks for an offence that has ended. Enact a newer version instead."""
+    """The earlier version would apply again but names an offence that has ended. Enact a newer version instead."""
 
     code = "checklist-before-outdated"
     zh = "上一版本将恢复有效，但其引用的违规情形届时已失效；请另行发布新版本。"
 
 
 class AnswersInvalid(Invalid):
-    """Some answers are missing, not asked for, not of their kind, or unannounced evidence; `answers` says which."""
+    """Some answers are missing, not asked for, malformed, or unannounced evidence; `answers` lists them."""
 
     code = "answers-invalid"
     zh = "部分答案缺失、未被询问、类型不符或所引证据未登记，见answers。"
 
 
 class AnswersUnasked(Invalid):
-    """Only an inspected visit with a checklist has answers."""
+    """Answers are accepted only for a visit with a checklist and the outcome `inspected`."""
 
     code = "answers-unasked"
     zh = "只有使用检查表并完成检查的才有答案。"
 
 
 class ChecklistContent(BaseModel):
-    """What is asked, from a day on."""
+    """The content of a version, and its first day."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

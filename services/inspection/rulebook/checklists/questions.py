@@ -28,7 +28,7 @@ Number = Annotated[Decimal, NUMBER, Field(ge=-(10**12), le=10**12, max_digits=18
 
 
 class Kind(StrEnum):
-    """How a question is answered; `evidence` by the ids of photos or recordings."""
+    """How a question is answered. An answer of the kind `evidence` is a list of ids of photos or recordings."""
 
     YES_NO = "yes_no"
     CHOICE = "choice"
@@ -46,7 +46,7 @@ class Test(StrEnum):
 
 
 class Condition(BaseModel):
-    """What an answer is held against: yes or no, choices, or a limit. One of them, as the test wants."""
+    """The condition on an answer: yes or no, choices, or a limit; exactly the one that the test takes."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -60,7 +60,9 @@ class Condition(BaseModel):
         given = [name for name in ("yes", "choices", "limit") if getattr(self, name) is not None]
         if given != [_NEEDS[self.test]]:
             raise field_error(
-                "condition-invalid", en="The test needs one value of its kind.", zh="条件的取值与类型不符。"
+                "condition-invalid",
+                en="The test takes exactly one value, of its own kind.",
+                zh="条件的取值与类型不符。",
             )
         return self
 
@@ -94,7 +96,7 @@ _SUITS: Final[Mapping[Kind, frozenset[Test]]] = {
 
 
 class Breach(BaseModel):
-    """An answer that is a violation: of which offence of the catalogue, and in which words."""
+    """An answer that is a violation: the offence of the catalogue, and the violation's description."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -104,7 +106,7 @@ class Breach(BaseModel):
 
 
 class OnlyIf(BaseModel):
-    """The question is asked only where an earlier one was answered so."""
+    """Ask the question only if an earlier question has this answer."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -113,7 +115,7 @@ class OnlyIf(BaseModel):
 
 
 class Question(BaseModel):
-    """One question. `choices` are for a choice, `least` counts the pieces of evidence."""
+    """One question. `choices` are for the kind `choice`; `least` is the minimum number of pieces of evidence."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -131,10 +133,12 @@ class Question(BaseModel):
     def suits_its_kind(self) -> Self:
         if (self.kind is Kind.CHOICE) != bool(self.choices) or len(set(self.choices)) != len(self.choices):
             raise field_error(
-                "choices-invalid", en="A choice names its choices, each once.", zh="选择题须列出不重复的选项。"
+                "choices-invalid", en="Only a choice lists choices, each once.", zh="选择题须列出不重复的选项。"
             )
         if any(not suits(self, breach.when) for breach in self.breaches):
-            raise field_error("breach-invalid", en="No such answer is possible.", zh="违规条件与答案类型不符。")
+            raise field_error(
+                "breach-invalid", en="The condition does not suit the question.", zh="违规条件与答案类型不符。"
+            )
         return self
 
     def read(self, answer: Any) -> Any:
@@ -171,13 +175,13 @@ def in_order(questions: list[Question]) -> list[Question]:
     before: dict[str, Question] = {}
     for question in questions:
         if question.key in before:
-            raise field_error("question-repeated", en="A question's key is used twice.", zh="题目编号重复。")
+            raise field_error("question-repeated", en="Two questions have the same key.", zh="题目编号重复。")
         condition = question.only_if
         if condition is not None:
             asked = before.get(condition.question)
             if asked is None or not suits(asked, condition.answer):
                 raise field_error(
-                    "only-if-invalid", en="No earlier question is answered so.", zh="前置题目不存在或不匹配。"
+                    "only-if-invalid", en="No earlier question can have this answer.", zh="前置题目不存在或不匹配。"
                 )
         before[question.key] = question
     return questions

@@ -34,7 +34,7 @@ BureauDep = Annotated[Principal, allow("bureau")]
 
 
 class ChecklistIn(ChecklistContent):
-    """A version of a checklist to put in force; the one before ends the day before."""
+    """A version of a checklist to put in force. The earlier version ends the day before."""
 
 
 class RetirementIn(BaseModel):
@@ -81,9 +81,9 @@ async def list_checklists(
     session: SessionDep,
     page: PageParams,
     code: Annotated[str | None, KEY, Query(max_length=100)] = None,
-    on: Annotated[Day | None, Query(description="Only what is in force on this day.")] = None,
+    on: Annotated[Day | None, Query(description="Only versions in force on this day.")] = None,
 ) -> PageOf[Checklist]:
-    """Checklists by code and first day. Who is inspected may read what will be asked."""
+    """Checklists by code and first day. Institutions may read them too."""
     binding = {"code": code, "on": on}
     after = place(page.position(**binding))
     found = await queries.checklists(session, code=code, on=on, after=after, limit=page.limit + 1)
@@ -120,5 +120,5 @@ async def retire_checklist(checklist_id: UUID, body: RetirementIn, caller: Burea
 async def withdraw_checklist(
     checklist_id: UUID, body: WithdrawalIn, caller: BureauDep, session: SessionDep
 ) -> Checklist:
-    """Withdraw a version before its first day, or on it if it was enacted that day. The version before lasts on."""
+    """Withdraw a version before its first day, or on it if it was enacted that day. The one before stays in force."""
     return await usecases.withdraw_checklist(session, checklist_id, reason=body.reason, by=caller.subject, at=utc_now())

@@ -20,42 +20,42 @@ from shared.events.inspection.norms import NormEnacted, NormWithdrawn
 
 
 class NormNotFound(NotFound):
-    """There is no such number."""
+    """There is no such norm."""
 
     code = "norm-not-found"
     zh = "没有此标准数值。"
 
 
 class NormUnknown(Conflict):
-    """No number is in force for this; the bureau has to decide it."""
+    """No value of the norm `name` is in force. The bureau has to enact one."""
 
     code = "norm-unknown"
     zh = "该标准尚无现行数值，须由市局确定。"
 
 
 class NormBeginsPast(Invalid):
-    """A new number counts from today or later."""
+    """A new value must not begin before today."""
 
     code = "norm-begins-past"
     zh = "新标准的生效日期不得早于今天。"
 
 
 class NormOfThatDay(Conflict):
-    """A number of this name begins on that day already."""
+    """This norm already has a value that begins on that day."""
 
     code = "norm-of-that-day"
     zh = "该标准已有同日生效的数值。"
 
 
 class NormTooLarge(Invalid):
-    """The number is larger than this one can mean."""
+    """The value is above the largest allowed for this norm (`most`)."""
 
     code = "norm-too-large"
     zh = "数值超出该标准的合理范围。"
 
 
 class NormName(StrEnum):
-    """What is decided: days and points, but for names that end in `_bp` (basis points) and those of fines (fen)."""
+    """The names of the norms. Values are days or points; names that end in `_bp` are in basis points, fines in fen."""
 
     VISIT = "visit"
     SUBMISSION = "submission"
@@ -103,7 +103,7 @@ _MOST: Final[Mapping[NormName, int]] = {
 
 
 class NormContent(BaseModel):
-    """One number, from a day on, on somebody's word."""
+    """A norm's value, its first day and its source."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

@@ -29,11 +29,11 @@ router = service_router(prefix="/v1/norms", tags=["norms"])
 
 
 class NormIn(NormContent):
-    """A number from a day on; the one before counts until then."""
+    """A norm's value from a day on. The earlier value is in force until then."""
 
 
 class NormOut(MayBeWithdrawn):
-    """One number. It counts from `valid_from` until a later one of its name does."""
+    """One value of a norm. It is in force from `valid_from` until a later value begins."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -53,7 +53,7 @@ class NormOut(MayBeWithdrawn):
     responses=problems(NormBeginsPast, NormTooLarge, NormOfThatDay),
 )
 async def enact_norm(body: NormIn, caller: Annotated[Principal, allow("bureau")], session: SessionDep) -> Norm:
-    """Decide a number from a day on."""
+    """Enact a norm's value from a day on."""
     return await usecases.enact_norm(session, body, at=utc_now())
 
 
@@ -64,7 +64,7 @@ async def list_norms(
     page: PageParams,
     name: NormName | None = None,
 ) -> PageOf[Norm]:
-    """Every number there was and will be, by name and first day."""
+    """Every value of every norm, past and future, by name and first day."""
     after = place(page.position(name=name))
     found = await queries.norms(session, name=name, after=after, limit=page.limit + 1)
     return page.page(found, "name", "valid_from", "id", name=name)
@@ -76,5 +76,5 @@ async def list_norms(
 async def withdraw_norm(
     norm_id: UUID, body: WithdrawalIn, caller: Annotated[Principal, allow("bureau")], session: SessionDep
 ) -> Norm:
-    """Withdraw a number before its first day, or on it if it was decided that day. The number before counts on."""
+    """Withdraw a value before its first day, or on it if it was enacted that day. The earlier value stays in force."""
     return await usecases.withdraw_norm(session, norm_id, reason=body.reason, by=caller.subject, at=utc_now())

@@ -35,35 +35,35 @@ class OffenceUnknown(Invalid):
 
 
 class OffenceOverlaps(Conflict):
-    """A version of this offence begins on that day or later already."""
+    """This offence already has a version that begins on that day or later."""
 
     code = "offence-overlaps"
     zh = "该违规情形已有同日或更晚生效的版本。"
 
 
 class OffenceBeginsPast(Invalid):
-    """A new version begins today or later: what was found before keeps its version."""
+    """A new version must not begin before today."""
 
     code = "offence-begins-past"
     zh = "新版本的生效日期不得早于今天。"
 
 
 class OffenceEndPast(Invalid):
-    """An offence ends today or later, and not before it began."""
+    """An offence must not end before today, or before it begins."""
 
     code = "offence-end-past"
     zh = "失效日期不得早于今天，也不得早于生效日期。"
 
 
 class OffenceEndsAlready(Conflict):
-    """The version ends on that day or before already."""
+    """The version already ends on that day or earlier."""
 
     code = "offence-ends-already"
     zh = "该版本已于该日或更早失效。"
 
 
 class OffenceAskedFor(Conflict):
-    """A checklist asks for this offence on a day on which no version of it would be in force; see `checklists`."""
+    """Some checklists need this offence on days on which no version would be in force; `checklists` lists them."""
 
     code = "offence-asked-for"
     zh = "有检查表在该违规情形无现行版本的日期引用它，见checklists。"
@@ -76,14 +76,14 @@ class Severity(StrEnum):
 
 
 class SourceStatus(StrEnum):
-    """Whether the numbers were found in the source itself, or wait for the bureau's word."""
+    """Whether the numbers were found in the source itself, or await the bureau's confirmation."""
 
     VERIFIED = "verified"
     TO_BE_CONFIRMED = "to_be_confirmed"
 
 
 class Gravity(StrEnum):
-    """How grave the act was, in the words of the penalty rules: 轻微, 一般, 情节严重, 情节特别严重."""
+    """The gravity of the act, in the words of the penalty rules: 轻微, 一般, 情节严重, 情节特别严重."""
 
     MINOR = "minor"
     ORDINARY = "ordinary"
@@ -110,7 +110,7 @@ Fen = Annotated[int, NUMBER, Field(ge=0, le=MAX_FEN)]
 
 
 class PenaltyRule(BaseModel):
-    """One penalty that the law allows for acts this grave; a fine in fen, or in multiples of the illegal income."""
+    """One penalty that the law allows at these gravities. A fine is in fen, or in multiples of the illegal income."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -131,7 +131,7 @@ class PenaltyRule(BaseModel):
         if (of_fen, of_times).count(True) != (self.kind is PenaltyKind.FINE) or stray or (lowest or 0) > (highest or 0):
             raise field_error(
                 "range-invalid",
-                en="A fine has one range, in fen or in multiples of the illegal income; other penalties have none.",
+                en="A fine needs one range, in fen or in multiples of the illegal income; other penalties take none.",
                 zh="罚款须有一个幅度（金额或违法所得倍数），其他处罚不设幅度。",
             )
         return self
@@ -145,7 +145,9 @@ class PenaltyRule(BaseModel):
 
 def _coded(value: str) -> str:
     if not all(part.isidentifier() and part.isascii() for part in value.split(".")):
-        raise field_error("code-invalid", en="Words of a-z, 0-9 and _, with dots between.", zh="代码格式不正确。")
+        raise field_error(
+            "code-invalid", en="Must be words of letters, digits and _, joined by dots.", zh="代码格式不正确。"
+        )
     return value
 
 
@@ -153,7 +155,7 @@ OffenceCode = Annotated[Line, AfterValidator(_coded)]
 
 
 class OffenceContent(BaseModel):
-    """What can be wrong, from a day on. `text` is the clause in short; `days` how long putting it right may take."""
+    """An offence and its first day. `text` is the clause in short; `days` is the time allowed for rectification."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -285,9 +287,10 @@ def columns(content: OffenceContent) -> dict[str, Any]:
 
 
 class Finding(BaseModel):
-    """What is wrong. An offence of the catalogue says how grave it is and which clause it breaks; without one, say it.
+    """A violation as it was found. An offence of the catalogue sets its severity and clause; without one, give them
+    here.
 
-    What the catalogue says goes before what is said here.
+    Catalogue values override the request.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -300,5 +303,5 @@ class Finding(BaseModel):
     @model_validator(mode="after")
     def _graded(self) -> Self:
         if self.severity is None and self.offence is None:
-            raise field_error("severity-missing", en="Name an offence or a severity.", zh="须指明违规情形或严重程度。")
+            raise field_error("severity-missing", en="Name an offence, or a severity.", zh="须指明违规情形或严重程度。")
         return self

@@ -33,7 +33,7 @@ BureauDep = Annotated[Principal, allow("bureau")]
 
 
 class OffenceIn(OffenceContent):
-    """A version of an offence to put in force; the one before ends the day before."""
+    """A version of an offence to put in force. The earlier version ends the day before."""
 
 
 class OffenceRepealIn(BaseModel):
@@ -89,7 +89,7 @@ async def list_offences(
     session: SessionDep,
     page: PageParams,
     code: Annotated[str | None, KEY, Query(max_length=100)] = None,
-    on: Annotated[Day | None, Query(description="Only what is in force on this day.")] = None,
+    on: Annotated[Day | None, Query(description="Only versions in force on this day.")] = None,
 ) -> PageOf[Offence]:
     """The catalogue by code and first day."""
     binding = {"code": code, "on": on}

@@ -11,7 +11,7 @@ Cell = tuple[str | None, str | None, str]
 
 
 class HeirUnfit(Conflict):
-    """Work goes to another team in service, of the same district."""
+    """The successor must be another active team of the same district."""
 
     code = "heir-unfit"
     zh = "只能移交给同一区县的另一在任检查组。"

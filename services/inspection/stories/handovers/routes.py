@@ -17,7 +17,7 @@ router = service_router(prefix="/v1/teams", tags=["teams"])
 
 
 class HandoverIn(BaseModel):
-    """Which team takes over (its code), and why."""
+    """The code of the team that takes over, and the reason."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -26,7 +26,7 @@ class HandoverIn(BaseModel):
 
 
 class HandoverOut(BaseModel):
-    """How much went over."""
+    """How much was handed over."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -43,9 +43,9 @@ async def hand_over(
     caller: Annotated[Principal, allow("bureau", "district_officer")],
     session: SessionDep,
 ) -> Handover:
-    """Give another team of the district the open work of this one: visits, targets of open campaigns, violations,
+    """Hand over a team's open work to another team of its district: visits, targets of open campaigns, violations and
     complaints.
 
-    Its grids are given by changing both teams; then it may be dissolved.
+    To hand over its grids, change both teams. Then the team can be dissolved.
     """
     return await usecases.hand_over(session, team_id, body.to, reason=body.reason, caller=caller, at=utc_now())

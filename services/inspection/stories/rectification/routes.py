@@ -24,7 +24,7 @@ router = service_router(prefix="/v1/violations", tags=["violations"])
 
 
 class RectificationIn(BaseModel):
-    """What was done, and ids of the evidence that shows it."""
+    """How the violation was rectified, and the ids of its evidence."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -33,7 +33,7 @@ class RectificationIn(BaseModel):
 
 
 class VerificationIn(BaseModel):
-    """Whether the rectification holds, and what that rests on."""
+    """Whether the rectification holds, and on what grounds."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -52,7 +52,7 @@ async def rectify_violation(
     caller: Annotated[Principal, allow("operator", "inspector")],
     session: SessionDep,
 ) -> Violation:
-    """The operator, or an inspector on his behalf, says what was put right. A re-visit is put on the team's list."""
+    """Report the rectification, as the operator or as an inspector on the operator's behalf. A re-visit is planned."""
     return await usecases.rectify_violation(
         session, violation_id, body.statement, evidence=body.evidence, caller=caller, at=utc_now()
     )
@@ -69,8 +69,8 @@ async def verify_violation(
     caller: Annotated[Principal, allow("inspector", "district_officer")],
     session: SessionDep,
 ) -> Violation:
-    """Decide without a re-visit, which is called off then: what holds is closed, with the grounds in `note`, what does
-    not goes back under its order."""
+    """Decide about a rectification without the re-visit, which is cancelled. If the rectification holds, the violation
+    is closed, with the grounds in `note`; if not, its order is open again."""
     return await usecases.verify_violation(
         session, violation_id, holds=body.holds, note=body.note, caller=caller, at=utc_now()
     )

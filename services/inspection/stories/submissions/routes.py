@@ -43,8 +43,8 @@ router = service_router(prefix="/v1/visits", tags=["visits"])
     ),
 )
 async def submit_visit(visit_id: UUID, body: SubmissionIn, caller: InspectorDep, session: SessionDep) -> Visit:
-    """End the visit. Its violations are reported and its outcome counts in the campaign, all at once or not at all.
+    """Submit the visit. Its violations are reported and its outcome counts in the campaign, in one transaction.
 
-    A closed door leaves the target of a campaign open until doors stayed closed on three days.
+    A campaign target stays open until it had closed doors on three days.
     """
     return await usecases.submit_visit(session, visit_id, body, caller=caller, at=utc_now())

@@ -31,28 +31,28 @@ MAX_OPERATIONS: Final = 500
 
 
 class OperationNotFound(NotFound):
-    """There is no such operation, or it is not yours to see."""
+    """There is no such operation, or you may not see it."""
 
     code = "operation-not-found"
     zh = "没有此离线操作，或不在您的权限范围内。"
 
 
 class OperationNotOpen(Conflict):
-    """Only a held operation or a hard conflict awaits a decision, and only once."""
+    """This operation awaits no decision: only an unresolved `held` operation or `hard_conflict` does."""
 
     code = "operation-not-open"
     zh = "只有待前序操作或硬冲突的操作才需裁定。"
 
 
 class PhoneCannotPrevail(Conflict):
-    """The phone's version can no longer hold. A submission replaces one that awaits its review, or a calling-off."""
+    """The phone's version can no longer be applied; only a submission can replace one in review or a cancellation."""
 
     code = "phone-cannot-prevail"
     zh = "手机端版本无法再生效：提交的结果只能替换待复核的结果，或恢复已取消的检查任务。"
 
 
 class OperationIdTaken(Conflict):
-    """Somebody else's operation with the same id came at the same moment. Sent again, each operation is answered."""
+    """Another user sent an operation with the same id at the same moment. Send the batch again."""
 
     code = "operation-id-taken"
     zh = "同一编号的操作同时到达，请重新发送。"
@@ -71,7 +71,7 @@ NEEDS_BASE: Final = frozenset({Kind.START_VISIT, Kind.SUBMIT_VISIT})
 
 
 class Verdict(StrEnum):
-    """`already_applied` is only said, never kept: the first verdict stands."""
+    """The verdict on an operation. `already_applied` is only an answer and is never stored: the first verdict stays."""
 
     APPLIED = "applied"
     ALREADY_APPLIED = "already_applied"
@@ -88,16 +88,17 @@ OPEN: Final = frozenset({Verdict.HELD, Verdict.HARD_CONFLICT})
 
 
 class Choice(StrEnum):
-    """Whose version holds; the other stays on record."""
+    """The version that holds; the other stays on record."""
 
     PHONE = "phone"
     SERVER = "server"
 
 
 class OperationIn(BaseModel):
-    """What was done on the phone. `at` is by the phone's clock; `content` is the body of the route of that name.
+    """An operation made on the phone. `at` is by the phone's clock; `content` is the body of the route of the same
+    name.
 
-    `entity_id` is the visit, the violation or the evidence; the phone makes the ids of what it makes.
+    `entity_id` is the visit, the violation or the evidence; the phone generates the ids of new records.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -115,7 +116,7 @@ class OperationIn(BaseModel):
         if (self.kind in NEEDS_BASE) != (self.base_version is not None):
             raise field_error(
                 "base-version-wrong",
-                en="Starting and submitting name the version they saw; what makes something new has none.",
+                en="Send `base_version` with operations that start or submit a visit, and with no other.",
                 zh="开始与提交须带基础版本，新建类操作不带。",
             )
         return self

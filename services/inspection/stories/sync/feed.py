@@ -91,7 +91,7 @@ class Door(BaseModel):
 
 
 class ChangedAssignment(Door):
-    """A target of a campaign's frozen list that is the team's."""
+    """An assignment: a target of a campaign's frozen list that is assigned to the team."""
 
     target_id: UUID
     campaign_id: UUID
@@ -104,7 +104,7 @@ class ChangedAssignment(Door):
 
 
 class ChangedVisit(Door):
-    """A visit of the team; `version` is the base of what a phone does to it."""
+    """A visit of the team. `version` is the base version for the phone's operations on it."""
 
     visit_id: UUID
     version: int
@@ -123,7 +123,7 @@ class ChangedVisit(Door):
 
 
 class ChangedViolation(BaseModel):
-    """A violation in the team's hands."""
+    """A violation assigned to the team."""
 
     violation_id: UUID
     version: int
@@ -139,7 +139,7 @@ class ChangedViolation(BaseModel):
 
 
 class ChangedOperation(BaseModel):
-    """What became of an operation of this phone after its batch was answered."""
+    """A verdict on an operation of this phone that changed after its batch was answered."""
 
     operation_id: UUID
     kind: Kind
@@ -153,14 +153,14 @@ class ChangedOperation(BaseModel):
 
 
 class Departure(BaseModel):
-    """An institution that left the team's grids for another, or for none. What is assigned stays with the team."""
+    """An institution that left the team's grids. Work already assigned stays with the team."""
 
     institution_id: UUID
     grid: str | None
 
 
 class ChangesOut(BaseModel):
-    """What changed, as it is now. With `reset` a phone forgets what it has before it takes this."""
+    """The changed records, as they are now. With `reset`, a phone deletes what it has before it applies them."""
 
     reset: bool
     more: bool

@@ -25,14 +25,14 @@ from shared.http.policies import Principal
 
 
 class ContentInvalid(Invalid):
-    """The content is not what this kind of operation wants; `fields` says where."""
+    """The content does not fit this kind of operation; `fields` lists the fields at fault."""
 
     code = "content-invalid"
     zh = "操作内容不符合要求，见fields。"
 
 
 class BaseVersionAhead(Invalid):
-    """No such version of the visit exists: the phone saw something else."""
+    """The base version is newer than the visit's version (`version`). Pull the changes again."""
 
     code = "base-version-ahead"
     zh = "基础版本高于现有版本。"
@@ -57,7 +57,7 @@ Perform = Callable[[AsyncSession, Operation, Principal], Coroutine[Any, Any, Eff
 async def perform(session: AsyncSession, operation: Operation, caller: Principal) -> Effect:
     """Do it; raises a `Refusal` where it cannot be done, and may leave something begun behind.
 
-    The consequences are left to be settled."""
+    The caller applies the consequences."""
     return await _KINDS[Kind(operation.kind)](session, operation, caller)
 
 

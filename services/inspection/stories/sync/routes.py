@@ -1,4 +1,4 @@
-"""`/v1/sync`: what changed for a team, and what its phones did meanwhile."""
+"""`/v1/sync`: changes for a team's phones, and the operations that phones made offline."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -42,9 +42,10 @@ ReaderDep = Annotated[Principal, allow("bureau", "district_officer", "inspector"
 
 
 class BatchIn(BaseModel):
-    """What a phone did, in order. `sent_at` is its clock at the moment of sending: how far it is off is then known.
+    """The operations of a phone, in order. `sent_at` is the phone's clock at the moment of sending and shows how far it
+    is off.
 
-    An element of `operations` that is no operation gets the verdict `refused` and hinders no other."""
+    A malformed element of `operations` gets the verdict `refused`; the others are processed."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -59,9 +60,9 @@ class BatchIn(BaseModel):
 
 
 class AnswerOut(BaseModel):
-    """The verdict on one operation. `theirs` is the server's version, where there is a conflict.
+    """The verdict on one operation. In a conflict, `theirs` is the server's version.
 
-    An element that is no operation is `refused`, with the ids that it names legibly, if any."""
+    A malformed element is `refused`, with the ids that could be read from it."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -75,9 +76,9 @@ class AnswerOut(BaseModel):
 
 
 class VerdictsOut(BaseModel):
-    """One verdict per operation sent, in their order; then those that an earlier batch left held.
+    """One verdict per operation of the batch, in order; then verdicts on operations that earlier batches left `held`.
 
-    `skew_seconds` is what must be added to the phone's clock."""
+    Add `skew_seconds` to the phone's clock to get the server's time."""
 
     received_at: datetime
     skew_seconds: float
@@ -85,7 +86,7 @@ class VerdictsOut(BaseModel):
 
 
 class OperationOut(BaseModel):
-    """An operation as the phone sent it, and what was in its way: both versions of a conflict."""
+    """An operation as the phone sent it, with both versions if there is a conflict."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -116,7 +117,7 @@ class OperationOut(BaseModel):
 
 
 class UnreadableOperationOut(BaseModel):
-    """An element of a batch that is no operation: why, where it is wrong, and its text."""
+    """A malformed element of a batch: the reason, the place of the fault, and its text."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -133,7 +134,7 @@ class UnreadableOperationOut(BaseModel):
 
 
 class ResolutionIn(BaseModel):
-    """Whose version holds, and why."""
+    """The version that holds, and why."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -145,14 +146,15 @@ class ResolutionIn(BaseModel):
 async def pull_changes(
     request: Request,
     caller: PhoneDep,
-    device: Annotated[UUID, Query(description="The enrolled phone that asks.")],
-    cursor: Annotated[str | None, Query(max_length=1024, description="`next_cursor` of the last answer.")] = None,
+    device: Annotated[UUID, Query(description="The id of the enrolled phone.")],
+    cursor: Annotated[str | None, Query(max_length=1024, description="`next_cursor` of the previous answer.")] = None,
     limit: Annotated[int, NUMBER, Query(ge=1, le=2000)] = 1000,
 ) -> Response:
-    """What changed for the caller's team since the cursor. Apply it and keep `next_cursor`; ask again while `more`.
+    """Changes for the caller's team since the cursor. Apply them and keep `next_cursor`; ask again while `more` is
+    true.
 
-    An item may come twice, none is left out. With `reset` the phone forgets what it has first: it is new, its team
-    walks other grids now, or the server was restored.
+    An item may come twice, but none is left out. With `reset`, the phone first deletes what it has: it is new, its team
+    has other grids now, or the server was restored.
     """
     team, cursors, reads = caller.team or "", request.app.state.cursors, request.app.state.reads
     at = await queries.now(reads, team, device, caller.subject)
@@ -175,9 +177,10 @@ async def pull_changes(
     max_body_size=8 * 1024**2,
 )
 async def push_operations(body: BatchIn, caller: PhoneDep, session: SessionDep) -> VerdictsOut:
-    """Take what a phone did while it was away: one verdict per operation, and nothing silently marked done.
+    """Send the operations that a phone made offline. Each operation gets a verdict.
 
-    Sent again, any number of times, it changes nothing: what was done is `already_applied`, other verdicts stand.
+    A batch can be sent again at any time without effect: applied operations are `already_applied`, and other verdicts
+    stay.
     """
     at = utc_now()
     answers = await usecases.take_batch(
@@ -196,9 +199,9 @@ async def list_operations(
     session: SessionDep,
     page: PageParams,
     verdict: Verdict | None = None,
-    unresolved: Annotated[bool, Query(description="Only what nobody has decided.")] = False,
+    unresolved: Annotated[bool, Query(description="Only operations that await a decision.")] = False,
 ) -> PageOf[Operation]:
-    """What phones did, with both versions where they met others' work."""
+    """Operations of phones, with both versions of each conflict."""
     binding = {"verdict": verdict, "unresolved": unresolved}
     (after,) = page.position(**binding) or (None,)
     found: Sequence[Operation] = await queries.operations_with(
@@ -211,7 +214,7 @@ async def list_operations(
 async def list_unreadable_operations(
     caller: ReaderDep, session: SessionDep, page: PageParams
 ) -> PageOf[UnreadableOperation]:
-    """Unreadable operations of phones, as they came. The phone was told; the work may have to be done again."""
+    """Malformed elements that phones sent. The phone was told; the work may have to be repeated."""
     (after,) = page.position() or (None,)
     found = await queries.unreadable_operations(session, caller, after=after, limit=page.limit + 1)
     return page.page(found, "id")
@@ -225,8 +228,8 @@ async def list_unreadable_operations(
 async def resolve_operation(
     operation_id: UUID, body: ResolutionIn, caller: OfficerDep, session: SessionDep
 ) -> Operation:
-    """Decide a hard conflict, or an operation that waits for one that never came. Both versions stay on record.
+    """Resolve a hard conflict, or an operation that waits for another that never came. Both versions stay on record.
 
-    What came after a version that is made to hold follows it. A waiting operation that meets another version when it
-    is let go is a hard conflict then, and still to be decided."""
+    If the phone's version holds, the operations that waited for it are applied too. A waiting operation that then
+    meets a newer version becomes a hard conflict and must be resolved."""
     return await usecases.resolve(session, operation_id, body.choice, reason=body.reason, caller=caller, at=utc_now())

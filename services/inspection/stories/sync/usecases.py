@@ -298,7 +298,7 @@ async def resolve(
 
 
 async def _prevail(session: AsyncSession, operation: Operation, reason: str, caller: Principal, at: datetime) -> bool:
-    """A submission replaces the one that awaits its review, or takes up a visit that was called off meanwhile; anything
+    """A submission replaces the one that awaits its review, or takes up a visit that was cancelled meanwhile; anything
     else is done now, whatever it waited for. Whether it holds: it may meet a version that nobody has seen yet."""
     if operation.verdict == Verdict.HELD or (operation.is_behind and operation.kind != Kind.SUBMIT_VISIT):
         await _note(session, operation, await perform_alone(session, operation, _owner(operation)), at)

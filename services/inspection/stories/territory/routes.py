@@ -64,20 +64,20 @@ async def import_grids(
     code_property: Annotated[str, Query(min_length=1, max_length=100)] = "code",
     name_property: Annotated[str, Query(min_length=1, max_length=100)] = "name",
     district_property: Annotated[str, Query(min_length=1, max_length=100)] = "district",
-    accept: Annotated[Literal["all", "valid"], Query(description="`valid` leaves faulty features out.")] = "all",
+    accept: Annotated[Literal["all", "valid"], Query(description="`valid` leaves invalid features out.")] = "all",
     source: Annotated[str, Query(max_length=200)] = "",
-    valid_from: Annotated[Day | None, Query(description="The first day of this version; today if left out.")] = None,
-    accept_far_date: Annotated[bool, Query(description="Confirms a first day that is years away.")] = False,
+    valid_from: Annotated[Day | None, Query(description="The first day of this version. Default: today.")] = None,
+    accept_far_date: Annotated[bool, Query(description="Confirms a first day in the far future.")] = False,
     confirm: Annotated[
-        list[str] | None, Query(max_length=5000, description="Codes that mean another street than before, by intent.")
+        list[str] | None, Query(max_length=5000, description="Codes whose name or area changes on purpose.")
     ] = None,
-    dry_run: Annotated[bool, Query(description="Only says what would be taken.")] = False,
+    dry_run: Annotated[bool, Query(description="Checks the import without storing it.")] = False,
 ) -> GridImportOut:
-    """Take a set of polygons as the next version of the grids.
+    """Import a set of polygons as the next version of the grids.
 
-    From its first day on it is in force: every institution moves to where its point lies, or where its former grid
-    went, and teams take over the only successor of a grid they walked. A district officer names grids of his district,
-    and those that say none.
+    It is in force from its first day on. Then each institution moves to the grid of its point, or to the successor of
+    its former grid, and teams take over the only successor of a grid they had. A district officer may import grids of
+    the officer's own district, and grids without a district.
     """
     sent = await _surveyed(request, Columns(code_property, name_property, district_property))
     found, at = sent.survey, utc_now()
@@ -154,7 +154,7 @@ async def form_team(body: TeamIn, caller: KeeperDep, session: SessionDep, respon
 async def change_team(
     team_id: UUID, body: TeamPatch, expected: IfMatch, caller: KeeperDep, session: SessionDep
 ) -> Team:
-    """Change a team. Send the ETag you read as If-Match."""
+    """Change a team. Send the ETag that you last read in If-Match."""
     return await territory.change_team(
         session, team_id, body.model_dump(mode="json"), expected=expected, caller=caller, at=utc_now()
     )

@@ -42,7 +42,7 @@ offences = service_router(prefix="/v1/offences", tags=["offences"])
 async def withdraw_campaign(campaign_id: UUID, body: WithdrawalIn, caller: KeeperDep, session: SessionDep) -> Campaign:
     """Withdraw a draft, or a launched campaign before its first day or on the day of its launch.
 
-    Planned visits for it are called off. Refused once somebody has set out."""
+    Its planned visits are cancelled. Refused once one of its visits has started."""
     return await usecases.withdraw_campaign(session, campaign_id, reason=body.reason, caller=caller, at=utc_now())
 
 
@@ -57,7 +57,8 @@ async def withdraw_violation(
     caller: Annotated[Principal, allow("bureau", "district_officer")],
     session: SessionDep,
 ) -> Violation:
-    """Take back what was reported by mistake, before rectification was ordered or a case filed. It stays on record."""
+    """Withdraw a violation that was reported by mistake, before rectification is ordered or a case is filed. It stays
+    on record."""
     return await usecases.withdraw_violation(session, violation_id, body.reason, caller=caller, at=utc_now())
 
 
@@ -67,7 +68,7 @@ async def withdraw_violation(
     responses=problems(OffenceNotFound, OffenceEndPast, OffenceEndsAlready, OffenceAskedFor, Withdrawn),
 )
 async def repeal_offence(offence_id: UUID, body: OffenceRepealIn, caller: BureauDep, session: SessionDep) -> Offence:
-    """Give a version its last day. What was found until then keeps it. Checklists that ask for it give way first."""
+    """Give a version its last day. Violations found until then keep it. End the checklists that need it first."""
     return await usecases.repeal_offence(session, offence_id, valid_to=body.valid_to, reason=body.reason, at=utc_now())
 
 
@@ -77,5 +78,5 @@ async def repeal_offence(offence_id: UUID, body: OffenceRepealIn, caller: Bureau
     responses=problems(OffenceNotFound, Withdrawn, WithdrawalTooLate, LaterVersionStands, OffenceAskedFor),
 )
 async def withdraw_offence(offence_id: UUID, body: WithdrawalIn, caller: BureauDep, session: SessionDep) -> Offence:
-    """Withdraw a version before its first day, or on it if it was enacted that day. The version before lasts on."""
+    """Withdraw a version before its first day, or on it if it was enacted that day. The one before stays in force."""
     return await usecases.withdraw_offence(session, offence_id, reason=body.reason, by=caller.subject, at=utc_now())

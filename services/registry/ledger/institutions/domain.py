@@ -21,49 +21,49 @@ from shared.events.registry.institutions import InstitutionChanged, InstitutionM
 
 
 class InstitutionNotFound(NotFound):
-    """There is no such institution, or it is not yours to see."""
+    """There is no such institution, or you may not see it."""
 
     code = "institution-not-found"
     zh = "没有此机构，或不在您的权限范围内。"
 
 
 class UsccTaken(Conflict):
-    """Another institution in the ledger has this unified social credit code."""
+    """Another institution in the ledger already has this unified social credit code."""
 
     code = "uscc-taken"
     zh = "台账中已有机构使用该统一社会信用代码。"
 
 
 class ExternalRefTaken(Conflict):
-    """Another institution in the ledger has this external reference."""
+    """Another institution in the ledger already has this external reference."""
 
     code = "external-ref-taken"
     zh = "台账中已有机构使用该外部编号。"
 
 
 class KeyUnusual(Invalid):
-    """A reference or number contains characters that cannot be used in one."""
+    """A reference or number contains characters that are not allowed."""
 
     code = "key-unusual"
     zh = "编号中含有不能使用的字符。"
 
 
 class CoordinatesIncomplete(Invalid):
-    """Longitude and latitude come together."""
+    """Give both the longitude and the latitude, or neither."""
 
     code = "coordinates-incomplete"
     zh = "经纬度须同时给出。"
 
 
 class OutsideYourDistrict(Forbidden):
-    """A district officer keeps the ledger of one district."""
+    """You may keep the ledger only of your own district, and of your own street if you are bound to one."""
 
     code = "outside-your-district"
     zh = "区县人员只能维护本区县台账。"
 
 
 class InstitutionEnded(Conflict):
-    """The institution is closed, or was merged into another."""
+    """The institution was closed, or merged into another."""
 
     code = "institution-ended"
     zh = "该机构已关闭或已并入其他机构。"
@@ -97,7 +97,7 @@ class Stage(StrEnum):
 class Status(StrEnum):
     """`applying` waits for its first permit; `unlicensed` was found by inspection, or lost its permit.
 
-    `closed` stays in the ledger with its history, and so does `merged`, an entry that was another one twice.
+    `closed` and `merged` (a duplicate of another institution) stay in the ledger with their history.
     """
 
     APPLYING = "applying"
@@ -122,7 +122,11 @@ def check_uscc(value: str) -> str:
     """
     value = value.strip().upper()
     if re.fullmatch(r"[0-9A-HJ-NPQRTUWXY]{18}", value) is None:
-        raise field_error("uscc-format", en="A USCC has 18 digits and letters.", zh="统一社会信用代码应为18位。")
+        raise field_error(
+            "uscc-format",
+            en="A USCC has 18 digits and letters, but not I, O, S, V or Z.",
+            zh="统一社会信用代码应为18位。",
+        )
     if re.match(r"[1-9ANY]", value) is None:
         raise field_error(
             "uscc-department",
@@ -167,7 +171,8 @@ Capacity = Annotated[int, NUMBER, Field(ge=0, le=100_000)]
 
 
 class Details(BaseModel):
-    """What an entry says. `lon` and `lat` are degrees in WGS 84; `district` and `street` administrative codes."""
+    """The details of an institution. `lon` and `lat` are degrees in WGS 84; `district` and `street` administrative
+    codes."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

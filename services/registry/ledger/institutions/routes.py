@@ -43,7 +43,7 @@ class InstitutionIn(Details):
 
 
 class InstitutionOut(BaseModel):
-    """An institution's entry. `version` counts its facts and is its ETag."""
+    """An institution in the ledger. `version` counts its facts and is its ETag."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -71,7 +71,7 @@ class InstitutionOut(BaseModel):
 
 
 class HistoryEntry(BaseModel):
-    """One fact: who made it true, when, why, and the state it left."""
+    """One fact: who caused it, when, why, and the state after it."""
 
     version: int
     type: str
@@ -109,7 +109,7 @@ async def list_institutions(
         str | None, Query(min_length=1, max_length=100, description="Part of name or address, or a USCC.")
     ] = None,
 ) -> Response:
-    """The ledger in the order of registration, within the caller's reach."""
+    """Institutions within the caller's reach, in the order of registration."""
     filters = Filters(district, street, kind, status, q)
     binding = {"district": district, "street": street, "kind": kind, "status": status, "q": q}
     (after,) = page.position(**binding) or (None,)
@@ -124,7 +124,7 @@ async def list_institutions(
     responses=problems(InstitutionNotFound),
 )
 async def get_institution(institution_id: UUID, caller: ReaderDep, session: SessionDep) -> object:
-    """One entry, with its version as ETag."""
+    """One institution, with its version as ETag."""
     return await queries.institution(session, institution_id, caller)
 
 

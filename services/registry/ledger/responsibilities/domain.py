@@ -20,21 +20,21 @@ from shared.events.registry.responsibilities import ResponsibilityAssigned
 
 
 class DepartmentNotForRole(Invalid):
-    """Only the industry department's officer belongs to a department."""
+    """Only an officer of the industry department has a department."""
 
     code = "department-not-for-role"
     zh = "仅行业主管部门责任人填写主管部门。"
 
 
 class ResponsibilityVacant(Conflict):
-    """Nobody has this responsibility."""
+    """Nobody is assigned to this responsibility."""
 
     code = "responsibility-vacant"
     zh = "该责任岗位目前空缺。"
 
 
 class AssignedMeanwhile(Conflict):
-    """Somebody else was named for this responsibility at the same moment. Read it again."""
+    """Somebody else was assigned to this responsibility at the same moment. Read it again."""
 
     code = "responsibility-assigned-meanwhile"
     zh = "该责任岗位同时被他人指定，请重新读取。"

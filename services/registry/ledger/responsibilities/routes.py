@@ -41,13 +41,14 @@ KeeperDep = Annotated[Principal, allow("bureau", "district_officer")]
 
 
 class ResponsibilityIn(Holder):
-    """Who is responsible from today on."""
+    """The officer responsible from today on."""
 
     reason: Reason | None = None
 
 
 class ManyResponsibilitiesIn(BaseModel):
-    """One officer for every supervised institution of a district, street or kind; `only_vacant` replaces nobody."""
+    """One officer for all supervised institutions of a district, street or kind. With `only_vacant`, nobody is
+    replaced."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -63,7 +64,7 @@ class ManyResponsibilitiesIn(BaseModel):
 
 
 class ManyAssignedOut(BaseModel):
-    """Institutions that were given the officer, and those that stay as they were."""
+    """The number of institutions that got the officer, and of those that did not change."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -72,7 +73,7 @@ class ManyAssignedOut(BaseModel):
 
 
 class ResponsibilityOut(BaseModel):
-    """One responsibility and who has it; without an officer it is vacant. `version` counts its facts."""
+    """One responsibility and its officer; without an officer it is vacant. `version` counts its facts."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -109,7 +110,7 @@ class ResponsibilityHistoryEntry(BaseModel):
 
 
 class GapOut(BaseModel):
-    """An institution for which somebody is missing."""
+    """An institution with a vacant responsibility."""
 
     institution_id: UUID
     name: str
@@ -127,7 +128,7 @@ class GapOut(BaseModel):
 async def assign_responsibility(
     institution_id: UUID, role: Role, body: ResponsibilityIn, caller: KeeperDep, session: SessionDep
 ) -> Responsibility:
-    """Name the one responsible; the same again changes nothing."""
+    """Assign a responsibility to an officer. Repeating the request changes nothing."""
     holder = Holder.model_construct(**{name: getattr(body, name) for name in Holder.model_fields})
     return await usecases.assign_responsibility(
         session, institution_id, role, holder, reason=body.reason, caller=caller, at=utc_now()
@@ -142,11 +143,11 @@ async def assign_responsibility(
 async def vacate_responsibility(
     institution_id: UUID,
     role: Role,
-    reason: Annotated[Reason, Query(description="Why nobody is responsible any more.")],
+    reason: Annotated[Reason, Query(description="Why the responsibility becomes vacant.")],
     caller: KeeperDep,
     session: SessionDep,
 ) -> Responsibility:
-    """Take it back: nobody is responsible until somebody is named."""
+    """Vacate a responsibility. It stays vacant until it is assigned again."""
     return await usecases.vacate_responsibility(
         session, institution_id, role, reason=reason, caller=caller, at=utc_now()
     )
@@ -158,7 +159,7 @@ async def vacate_responsibility(
     responses=problems(InstitutionNotFound),
 )
 async def get_responsibilities(institution_id: UUID, caller: ReaderDep, session: SessionDep) -> Mapping[str, Any]:
-    """Who is responsible for an institution."""
+    """The officers responsible for an institution."""
     await institutions.institution(session, institution_id, caller)
     held = {one.role: one for one in await queries.responsibilities_of(session, institution_id) if one.officer}
     return {
@@ -176,7 +177,7 @@ async def get_responsibilities(institution_id: UUID, caller: ReaderDep, session:
 async def get_responsibility_history(
     institution_id: UUID, caller: ReaderDep, session: SessionDep
 ) -> list[ResponsibilityHistoryEntry]:
-    """Every assignment and vacancy, oldest first; by account, without names."""
+    """Every assignment and vacancy, oldest first. Officers are shown by account, without names."""
     await institutions.institution(session, institution_id, caller)
     ids = [one.id for one in await queries.responsibilities_of(session, institution_id)]
     return [
@@ -199,7 +200,7 @@ async def get_responsibility_history(
 async def assign_many_responsibilities(
     body: ManyResponsibilitiesIn, caller: KeeperDep, session: SessionDep
 ) -> usecases.Assigned:
-    """Give one officer a role for a whole district, street or kind; each institution gets its own fact."""
+    """Assign one role to an officer for a whole district, street or kind. Each institution gets its own fact."""
     holder = Holder.model_construct(**{name: getattr(body, name) for name in Holder.model_fields})
     return await usecases.assign_many(
         session,

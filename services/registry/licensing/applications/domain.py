@@ -39,42 +39,42 @@ from shared.events.registry.applications import (
 
 
 class ApplicationNotFound(NotFound):
-    """There is no such application, or it is not yours to see."""
+    """There is no such application, or you may not see it."""
 
     code = "application-not-found"
     zh = "没有此申请，或不在您的权限范围内。"
 
 
 class ApplicationNotReady(Conflict):
-    """In its present state the application does not take this step."""
+    """The application's present state (`state`) does not allow this step."""
 
     code = "application-state"
     zh = "申请当前状态不允许此操作。"
 
 
 class ApprovalClosed(Conflict):
-    """No new institutions of this kind are approved."""
+    """No new institutions of this kind are approved; `rule` names the rule."""
 
     code = "approval-closed"
     zh = "此类机构不再审批。"
 
 
 class DocumentsMissing(Conflict):
-    """Required documents are missing; return the application with the list of them."""
+    """Required documents are missing. Return the application and list them."""
 
     code = "documents-missing"
     zh = "缺少必要材料，请一次性告知补正。"
 
 
 class DocumentUnknown(Invalid):
-    """The procedure knows no such document."""
+    """The procedure does not list this document."""
 
     code = "document-unknown"
     zh = "办事规程中没有此项材料。"
 
 
 class MissingNotToldAtOnce(Conflict):
-    """This was not on the first list: acknowledge that the application counts as accepted on the day of receipt."""
+    """The first list did not name this document. To add it, acknowledge that the application counts as accepted."""
 
     code = "missing-not-told-at-once"
     zh = (
@@ -83,21 +83,21 @@ class MissingNotToldAtOnce(Conflict):
 
 
 class RequiredNotNamed(Conflict):
-    """Required documents are missing and not named: name them, or acknowledge that they are not asked for."""
+    """Some required documents are missing but not listed. List them, or acknowledge that you do not ask for them."""
 
     code = "required-not-named"
     zh = "有必要材料缺少但未列入告知：请一并列入，或确认不再要求补正。"
 
 
 class AcceptedByLaw(Conflict):
-    """The days for telling what is missing are over: the application counts as accepted (行政许可法 art. 32)."""
+    """The time to list missing documents has passed: the application counts as accepted (行政许可法 art. 32)."""
 
     code = "accepted-by-law"
     zh = "逾期未告知补正，申请自收到之日起视为受理。"
 
 
 class SiteVisitMissing(Conflict):
-    """The procedure wants the premises seen first."""
+    """The procedure requires a site visit before the permit is granted."""
 
     code = "site-visit-missing"
     zh = "须先完成现场核查。"
@@ -111,28 +111,28 @@ class SiteVisitFailed(Conflict):
 
 
 class ExtendedAlready(Conflict):
-    """The time was extended once, or this procedure knows no extension."""
+    """The time was already extended, or this procedure allows no extension."""
 
     code = "extended-already"
     zh = "已延长过期限，或该规程不允许延长。"
 
 
 class NotYourDecision(Forbidden):
-    """Another office decides this matter."""
+    """Another office (`office`) decides this application."""
 
     code = "not-your-decision"
     zh = "该事项由其他机关决定。"
 
 
 class PlaceUnknown(Invalid):
-    """A newcomer names its district."""
+    """An application for a new institution must name its district."""
 
     code = "district-missing"
     zh = "须填写所属区县。"
 
 
 class ApplicantUnclear(Invalid):
-    """Name an institution of the ledger, or describe a newcomer, not both."""
+    """Name an institution of the ledger or describe a new one, not both."""
 
     code = "applicant-unclear"
     zh = "须指明台账机构或填写新机构信息，二者取一。"
@@ -198,7 +198,7 @@ Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 
 class Document(BaseModel):
-    """A document handed in: what it is, its fingerprint, and where the paper or file lies."""
+    """A submitted document: its kind, its fingerprint, and where the paper or file is kept."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

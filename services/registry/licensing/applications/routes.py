@@ -1,4 +1,4 @@
-"""`/v1/permit-applications`: ask for a permit, examine, decide."""
+"""`/v1/permit-applications`: apply for a permit, examine the application, decide it."""
 
 from datetime import date, datetime
 from typing import Annotated, Any, Literal, Self
@@ -62,11 +62,11 @@ OfficeDep = Annotated[Principal, allow("bureau", "district_officer")]
 
 
 class ApplicationIn(Wish):
-    """What is asked for. Name `institution_id`, or describe a `newcomer` that the ledger does not know yet."""
+    """The permit applied for. Name `institution_id`, or describe a `newcomer` that is not in the ledger yet."""
 
 
 class ClockOut(BaseModel):
-    """A statutory clock. `provisional`: the calendar of a year it runs into is not published yet."""
+    """A statutory clock. `provisional` means that it runs into a year whose calendar is not published yet."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -76,7 +76,7 @@ class ClockOut(BaseModel):
 
 
 class ApplicationOut(BaseModel):
-    """An application with its clocks: of the present state, and from acceptance to decision."""
+    """An application with its two clocks: that of the present state, and that from acceptance to decision."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -126,9 +126,9 @@ _STORED = [name for name in ApplicationOut.model_fields if not name.endswith("_c
 
 
 class ReturnIn(BaseModel):
-    """Everything that is missing, told at once: codes of the procedure's documents.
+    """All documents that are missing, as codes of the procedure.
 
-    `acknowledged`: the office knows that required documents stay untold, or that some are told too late.
+    With `acknowledged`, the office confirms that required documents stay unlisted, or that some are listed too late.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -155,7 +155,7 @@ class ExtensionIn(BaseModel):
 
 
 class GrantIn(BaseModel):
-    """The permit is granted. Without `number` the district's next one is given."""
+    """Grant the permit. Without `number`, it gets the district's next number."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -166,7 +166,7 @@ class GrantIn(BaseModel):
 
 
 class RefusalIn(BaseModel):
-    """The permit is refused, on these grounds and this provision."""
+    """Refuse the permit, with the grounds and the legal provision."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -187,7 +187,7 @@ DecisionIn = Annotated[GrantIn | RefusalIn, Body(discriminator="outcome")]
 async def draft_application(
     body: ApplicationIn, caller: ApplicantDep, session: SessionDep, response: Response
 ) -> ApplicationOut:
-    """Begin to write an application."""
+    """Draft an application."""
     application = await usecases.draft_application(session, body, caller=caller, at=utc_now())
     response.headers["Location"] = f"/v1/permit-applications/{application.id}"
     return _shown(application, response)
@@ -203,7 +203,7 @@ async def list_applications(
     institution: UUID | None = None,
     overdue: bool | None = None,
 ) -> PageOf[ApplicationOut]:
-    """Applications within the caller's reach, oldest first; `overdue` picks those with a clock that ran out."""
+    """Applications within the caller's reach, oldest first. `overdue` selects those with an expired clock."""
     today = china_date(utc_now())
     binding = {"state": state, "district": district, "institution": institution, "overdue": overdue}
     (after,) = page.position(**binding) or (None,)
@@ -247,7 +247,7 @@ async def change_application(
     session: SessionDep,
     response: Response,
 ) -> ApplicationOut:
-    """Write a draft, or an application that was returned, anew."""
+    """Replace the content of a draft or of a returned application."""
     application = await usecases.change_application(
         session, application_id, body, expected=expected, caller=caller, at=utc_now()
     )
@@ -270,7 +270,7 @@ async def change_application(
 async def submit_application(
     application_id: UUID, caller: ApplicantDep, session: SessionDep, response: Response
 ) -> ApplicationOut:
-    """Hand it in. A newcomer is entered in the ledger as `applying`."""
+    """Submit an application. A newcomer is entered in the ledger as `applying`."""
     return _shown(await usecases.submit_application(session, application_id, caller=caller, at=utc_now()), response)
 
 
@@ -290,10 +290,10 @@ async def submit_application(
 async def return_application(
     application_id: UUID, body: ReturnIn, caller: OfficeDep, session: SessionDep, response: Response
 ) -> ApplicationOut:
-    """Tell the applicant, once and completely, what is missing.
+    """Return an application to its applicant with the list of all missing documents.
 
-    Required documents that are missing and not named are listed in the refusal. What is told after the days from the
-    receipt has a consequence: the application counts as accepted on the day of receipt.
+    If required documents are missing and not listed, the request is refused and names them. If documents are listed
+    after the legal time limit, the application counts as accepted on the day of its receipt.
     """
     application = await usecases.return_application(
         session,
@@ -315,7 +315,7 @@ async def return_application(
 async def accept_application(
     application_id: UUID, caller: OfficeDep, session: SessionDep, response: Response
 ) -> ApplicationOut:
-    """Find it complete: the overall clock runs."""
+    """Accept an application as complete. Its overall clock starts."""
     return _shown(await usecases.accept_application(session, application_id, caller=caller, at=utc_now()), response)
 
 
@@ -327,7 +327,7 @@ async def accept_application(
 async def request_site_visit(
     application_id: UUID, caller: OfficeDep, session: SessionDep, response: Response
 ) -> ApplicationOut:
-    """Ask inspection to look at the premises; its answer comes back by event."""
+    """Request a site visit from inspection. Its result arrives by event."""
     return _shown(await usecases.request_site_visit(session, application_id, caller=caller, at=utc_now()), response)
 
 
@@ -339,7 +339,7 @@ async def request_site_visit(
 async def extend_application(
     application_id: UUID, body: ExtensionIn, caller: OfficeDep, session: SessionDep, response: Response
 ) -> ApplicationOut:
-    """Take more time for the decision, once, and tell the applicant why."""
+    """Extend the time for the decision, once, and tell the applicant why."""
     application = await usecases.extend_application(
         session, application_id, cause=body.reason, caller=caller, at=utc_now()
     )
@@ -387,7 +387,7 @@ async def decide_application(
 async def withdraw_application(
     application_id: UUID, body: ApplicationWithdrawalIn, caller: ApplicantDep, session: SessionDep, response: Response
 ) -> ApplicationOut:
-    """Take it back."""
+    """Withdraw an application."""
     application = await usecases.withdraw_application(
         session, application_id, reason=body.reason, caller=caller, at=utc_now()
     )

@@ -49,7 +49,7 @@ class Grant:
 
 
 async def draft_application(session: AsyncSession, wish: Wish, *, caller: Principal, at: datetime) -> Application:
-    """Begin to write an application."""
+    """Draft an application."""
     place = await _place(session, wish, caller)
     application, drafted = Application.draft(wish, applicant=caller.subject, place=place, at=at)
     session.add(application)

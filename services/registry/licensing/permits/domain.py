@@ -30,7 +30,7 @@ from shared.events.registry.permits import (
 
 
 class PermitNotFound(NotFound):
-    """There is no such permit, or it is not yours to see."""
+    """There is no such permit, or you may not see it."""
 
     code = "permit-not-found"
     zh = "没有此许可证，或不在您的权限范围内。"
@@ -51,92 +51,92 @@ class PermitNotSuspended(Conflict):
 
 
 class PermitEnded(Conflict):
-    """The permit has ended; what has lapsed stays lapsed."""
+    """The permit has already ended."""
 
     code = "permit-ended"
     zh = "许可证已失效，不能再变更。"
 
 
 class PermitNotExpired(Conflict):
-    """The permit has not expired: cancel it on another ground."""
+    """The permit has not expired. Name another ground for its cancellation."""
 
     code = "permit-not-expired"
     zh = "许可证尚未到期，请选择其他注销情形。"
 
 
 class PermitInForceAlready(Conflict):
-    """The institution has a permit of this kind for this site."""
+    """The institution already has a permit of this kind for this site."""
 
     code = "permit-in-force-already"
     zh = "该机构在此地址已有同类有效许可证。"
 
 
 class PermitNumberTaken(Conflict):
-    """Another permit has this number."""
+    """Another permit already has this number."""
 
     code = "permit-number-taken"
     zh = "已有许可证使用该编号。"
 
 
 class EndNotLater(Invalid):
-    """The new last day must be later than the old one, and not past."""
+    """The last day must not be past, and must be later than that of the permit being renewed."""
 
     code = "end-not-later"
     zh = "新的有效期截止日须晚于原截止日且不早于今天。"
 
 
 class ValidityReversed(Invalid):
-    """The last day lies before the first."""
+    """The last day must not be before the first."""
 
     code = "validity-reversed"
     zh = "有效期截止日早于起始日。"
 
 
 class SuspensionOver(Invalid):
-    """A suspension ends on a day to come."""
+    """The suspension must end after today."""
 
     code = "suspension-over"
     zh = "暂停期限须晚于今天。"
 
 
 class RevocationNeedsProposal(Conflict):
-    """A permit is revoked by accepting the proposal of a penalty decision, or on a named exception."""
+    """To revoke a permit, accept the proposal of a penalty decision, or name an exception."""
 
     code = "revocation-needs-a-proposal"
     zh = "吊销许可证须经采纳行政处罚决定的处理建议，或指明法定例外情形。"
 
 
 class SuspensionNeedsProposal(Conflict):
-    """A permit is suspended by accepting the proposal of a penalty decision, or on a named exception."""
+    """To suspend a permit, accept the proposal of a penalty decision, or name an exception."""
 
     code = "suspension-needs-a-proposal"
     zh = "暂停许可证须经采纳行政处罚决定的处理建议，或指明法定例外情形。"
 
 
 class EntryContradictsPermits(Conflict):
-    """The permits of this institution say otherwise; their status is changed at the permits."""
+    """This contradicts the institution's permits. Change the permits instead."""
 
     code = "entry-contradicts-permits"
     zh = "与该机构许可证的状态不符，请通过许可证办理变更。"
 
 
 class RevocationException(StrEnum):
-    """Why a permit is taken back without a penalty decision (撤销行政许可)."""
+    """Why a permit is revoked without a penalty decision (撤销行政许可)."""
 
     OBTAINED_BY_DECEPTION = "obtained_by_deception"
     GRANTED_UNLAWFULLY = "granted_unlawfully"
 
 
 class SuspensionException(StrEnum):
-    """Why a permit rests without a penalty decision: its holder asks for it, or an emergency closes the site."""
+    """Why a permit is suspended without a penalty decision: its holder asks for it, or an emergency closes the site."""
 
     REQUESTED_BY_HOLDER = "requested_by_holder"
     EMERGENCY = "emergency"
 
 
 class CancellationGround(StrEnum):
-    """Why a permit is cancelled (注销) without blame: the cases of 行政许可法 art. 70, and the holder's own wish. What
-    an institution did wrong is none: that is revoked."""
+    """Why a permit is cancelled (注销) without blame: the cases of 行政许可法 art. 70, and the holder's own wish.
+    Misconduct is not among them: it leads to revocation."""
 
     EXPIRED = "expired"
     HOLDER_ENDED = "holder_ended"

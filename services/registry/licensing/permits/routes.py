@@ -1,4 +1,4 @@
-"""`/v1/permits`: what an institution may teach, where and until when."""
+"""`/v1/permits`: permits, their suspension, revocation, renewal and cancellation."""
 
 from datetime import date, datetime
 from typing import Annotated, Self
@@ -38,7 +38,7 @@ KeeperDep = Annotated[Principal, allow("bureau", "district_officer")]
 
 
 class PermitOut(BaseModel):
-    """A permit and what it is today (`status`); `valid_to` null is open-ended."""
+    """A permit and its `status` today. A null `valid_to` means that it is open-ended."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -102,7 +102,7 @@ class PermitCancellationIn(BaseModel):
 
 
 class RenewalIn(BaseModel):
-    """The new last day."""
+    """The new last day of the permit."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -121,7 +121,7 @@ async def list_permits(
     status: PermitStatus | None = None,
     expiring_before: Day | None = None,
 ) -> PageOf[PermitOut]:
-    """Permits within the caller's reach, with what they are today."""
+    """Permits within the caller's reach, with their status today."""
     today = china_date(utc_now())
     filters = Filters(institution, district, kind, status, expiring_before)
     binding = {
@@ -136,7 +136,7 @@ async def list_permits(
 
 @router.get("/{permit_id}", response_model=PermitOut, responses=problems(PermitNotFound))
 async def get_permit(permit_id: UUID, caller: ReaderDep, session: SessionDep, response: Response) -> PermitOut:
-    """One permit, with what it is today."""
+    """One permit, with its status today."""
     return _shown(await queries.permit(session, permit_id, caller), response)
 
 
@@ -148,9 +148,9 @@ async def get_permit(permit_id: UUID, caller: ReaderDep, session: SessionDep, re
 async def suspend_permit(
     permit_id: UUID, body: SuspensionIn, caller: DeciderDep, session: SessionDep, response: Response
 ) -> PermitOut:
-    """Let a permit in force rest on a named exception; the suspension lifts by itself on the day named.
+    """Suspend a permit in force on a named exception. The suspension ends automatically on the day `until`.
 
-    As a penalty a permit is suspended by accepting the proposal of the decision (`/v1/proposals`).
+    To suspend a permit as a penalty, accept the proposal of the penalty decision (`/v1/proposals`).
     """
     permit = await usecases.suspend_on_exception(
         session, permit_id, body.until, body.exception, cause=body.cause, caller=caller, at=utc_now()
@@ -175,7 +175,7 @@ async def reinstate_permit(
 async def renew_permit(
     permit_id: UUID, body: RenewalIn, caller: DeciderDep, session: SessionDep, response: Response
 ) -> PermitOut:
-    """Let a permit in force run longer; one that has lapsed is applied for anew."""
+    """Renew a permit in force. For an expired permit, apply again."""
     permit = await usecases.renew_permit(
         session, permit_id, body.valid_to, reason=body.reason, caller=caller, at=utc_now()
     )

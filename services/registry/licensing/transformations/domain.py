@@ -27,28 +27,28 @@ from shared.events.registry.transformations import (
 
 
 class TransformationNotFound(NotFound):
-    """There is no such transformation, or it is not yours to see."""
+    """There is no such transformation, or you may not see it."""
 
     code = "transformation-not-found"
     zh = "没有此转型事项，或不在您的权限范围内。"
 
 
 class TransformationRunning(Conflict):
-    """Another transformation of this institution is under way."""
+    """Another transformation of this institution is already under way."""
 
     code = "transformation-running"
     zh = "该机构已有进行中的转型。"
 
 
 class TransformationOver(Conflict):
-    """The transformation has been completed or abandoned."""
+    """The transformation was completed or abandoned."""
 
     code = "transformation-over"
     zh = "该转型已完成或已终止。"
 
 
 class TransformationPointless(Conflict):
-    """The institution is already what it would become."""
+    """The institution is already of the target type."""
 
     code = "transformation-pointless"
     zh = "该机构已是目标类型，无需转型。"
@@ -62,21 +62,21 @@ class StepNotFound(NotFound):
 
 
 class StepDoneAlready(Conflict):
-    """The step is done."""
+    """The step is already done."""
 
     code = "step-done"
     zh = "该步骤已完成。"
 
 
 class StepsOpen(Conflict):
-    """Some steps are not done."""
+    """Some steps are not done; `steps` lists them."""
 
     code = "steps-open"
     zh = "仍有步骤未完成。"
 
 
 class DoneInFuture(Invalid):
-    """A step cannot have been done on a day to come."""
+    """The day on which the step was done must not be in the future."""
 
     code = "done-in-future"
     zh = "完成日期晚于今天。"

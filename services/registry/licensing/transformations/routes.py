@@ -1,4 +1,4 @@
-"""`/v1/institutions/{id}/transformations`: becoming another kind of institution, or closing."""
+"""`/v1/institutions/{id}/transformations`: a change of an institution's kind, or its closure."""
 
 from datetime import date
 from typing import Annotated, Self
@@ -40,7 +40,7 @@ KeeperDep = Annotated[Principal, allow("bureau", "district_officer")]
 
 
 class TransformationIn(BaseModel):
-    """What the institution is to become."""
+    """The target of the transformation."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -49,7 +49,7 @@ class TransformationIn(BaseModel):
 
 
 class StepIn(BaseModel):
-    """When the step was done; today unless said."""
+    """The day on which the step was done. Default: today."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -74,7 +74,8 @@ class StepOut(BaseModel):
 
 
 class TransformationOut(BaseModel):
-    """A transformation. `permit`: what becomes of the permits. `provisional`: counted into an unpublished year."""
+    """A transformation. `permit` says what happens to the permits. `provisional` means that a due day is in an
+    unpublished year."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -133,7 +134,7 @@ async def list_transformations(
 async def start_transformation(
     institution_id: UUID, body: TransformationIn, caller: KeeperDep, session: SessionDep, response: Response
 ) -> TransformationOut:
-    """Begin; the steps and their days come from the procedure in force."""
+    """Start a transformation. The procedure in force gives its steps and their due days."""
     transformation = await usecases.start_transformation(
         session, institution_id, body.target, reason=body.reason, caller=caller, at=utc_now()
     )
@@ -166,7 +167,7 @@ async def finish_step(
     session: SessionDep,
     response: Response,
 ) -> TransformationOut:
-    """Note that a step is done."""
+    """Record that a step is done."""
     at = utc_now()
     transformation = await usecases.finish_step(
         session,
@@ -189,7 +190,8 @@ async def finish_step(
 async def complete_transformation(
     institution_id: UUID, transformation_id: UUID, caller: KeeperDep, session: SessionDep, response: Response
 ) -> TransformationOut:
-    """Every step is done: the ledger entry changes, and the permits are kept or cancelled."""
+    """Complete a transformation whose steps are all done. The institution changes, and its permits are kept or
+    cancelled."""
     transformation = await usecases.complete_transformation(
         session, institution_id, transformation_id, caller=caller, at=utc_now()
     )
@@ -209,7 +211,7 @@ async def abandon_transformation(
     session: SessionDep,
     response: Response,
 ) -> TransformationOut:
-    """Give it up; the institution stays what it was."""
+    """Abandon a transformation. The institution stays as it was."""
     transformation = await usecases.abandon_transformation(
         session, institution_id, transformation_id, reason=body.reason, caller=caller, at=utc_now()
     )

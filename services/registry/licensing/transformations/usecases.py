@@ -47,7 +47,7 @@ async def finish_step(
     caller: Principal,
     at: datetime,
 ) -> Transformation:
-    """Note that a step is done."""
+    """Record that a step is done."""
     await institutions.institution(session, institution_id, caller)
     transformation = await queries.transformation_for_update(session, institution_id, transformation_id)
     done = transformation.finish_step(step, done_on=done_on, note=note, at=at)

@@ -20,7 +20,7 @@ router = service_router(prefix="/v1/institutions", tags=["institutions"])
 
 
 class FileEntryOut(BaseModel):
-    """One fact: which service saw it, who made it true, when, and what it says."""
+    """One fact: the service that recorded it, who caused it, when, and its content."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -33,7 +33,7 @@ class FileEntryOut(BaseModel):
 
 
 class FileOut(BaseModel):
-    """An institution's file: its entry as it stands, and all that led to it, oldest first."""
+    """An institution's file: its present entry, and all facts about it, oldest first."""
 
     institution: InstitutionOut
     entries: list[FileEntryOut]
@@ -43,8 +43,8 @@ class FileOut(BaseModel):
 async def get_institution_file(
     institution_id: UUID, caller: Annotated[Principal, allow(*READERS)], session: SessionDep
 ) -> object:
-    """The whole file of one institution, other services' facts included. The institution itself is not shown visits
-    to come, why a visit came, nor what officials weigh up among themselves."""
+    """The whole file of one institution, including facts of other services. An operator does not see planned visits,
+    the reasons for visits, or internal considerations of officials."""
     institution = await institutions.institution(session, institution_id, caller)
     return {"institution": institution, "entries": await queries.file_of(session, institution_id, caller)}
 

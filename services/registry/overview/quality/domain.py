@@ -21,28 +21,28 @@ from shared.events.registry.institutions import QualityFindingDismissed
 
 
 class DismissedAlready(Conflict):
-    """Somebody looked into this and found nothing wrong."""
+    """This finding was already dismissed."""
 
     code = "finding-dismissed"
     zh = "该疑点已核实排除。"
 
 
 class PairIncomplete(Invalid):
-    """Some doubts are about two entries, the others about one."""
+    """Name a second institution if the finding is about two, and only then."""
 
     code = "pair-incomplete"
     zh = "此类疑点涉及两个条目（或仅一个条目）。"
 
 
 class PartTooLarge(Conflict):
-    """Too many entries to compare each with each: ask for a district or a street."""
+    """There are too many institutions to compare with each other. Narrow the search to a district or a street."""
 
     code = "part-too-large"
     zh = "条目过多，请限定区县或街道。"
 
 
 class Doubt(StrEnum):
-    """Why an entry is on the work list."""
+    """The kinds of doubt about an institution's entry."""
 
     SIMILAR_ENTRIES = "similar-entries"
     SAME_PERMIT_NUMBER = "same-permit-number"

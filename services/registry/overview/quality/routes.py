@@ -34,7 +34,7 @@ Code = Annotated[str | None, KEY, Query(max_length=20)]
 
 
 class FindingOut(BaseModel):
-    """A doubt about one entry, or about a pair (`other_id`), and what it rests on."""
+    """A doubt about one institution, or about a pair (`other_id`), and its evidence."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -48,13 +48,13 @@ class FindingOut(BaseModel):
 
 
 class CountsOut(BaseModel):
-    """Findings per doubt. Similar entries are not among them: they are compared when they are asked for."""
+    """Findings per kind of doubt. Similar entries are not counted: they are compared only when you list them."""
 
     counts: dict[Doubt, int]
 
 
 class DismissalIn(BaseModel):
-    """A finding that was looked into, and why nothing is wrong."""
+    """A finding to dismiss, and why nothing is wrong."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -65,7 +65,7 @@ class DismissalIn(BaseModel):
 
 
 class DismissalOut(BaseModel):
-    """A finding that is not raised again."""
+    """A dismissed finding. It is not raised again."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -83,7 +83,7 @@ class DismissalOut(BaseModel):
 async def count_findings(
     caller: ReaderDep, session: SessionDep, district: Code = None, street: Code = None, kind: Kind | None = None
 ) -> CountsOut:
-    """How much there is to look into, within the caller's reach."""
+    """The number of findings within the caller's reach."""
     part = Part(district, street, kind)
     return CountsOut(counts=await queries.counts(session, caller, part, china_date(utc_now())))
 
@@ -98,7 +98,7 @@ async def list_findings(
     street: Code = None,
     kind: Kind | None = None,
 ) -> PageOf[Finding]:
-    """The work list for one doubt, without what was dismissed."""
+    """The findings of one kind of doubt, without dismissed ones."""
     binding = {"doubt": doubt, "district": district, "street": street, "kind": kind}
     position = page.position(**binding)
     after = None if position is None else (UUID(position[0]), None if position[1] is None else UUID(position[1]))
@@ -114,7 +114,7 @@ async def list_findings(
     responses=problems(InstitutionNotFound, DismissedAlready, PairIncomplete),
 )
 async def dismiss_finding(body: DismissalIn, caller: KeeperDep, session: SessionDep) -> Dismissal:
-    """Say that a doubt was looked into and nothing is wrong."""
+    """Dismiss a finding: it was checked and nothing is wrong."""
     if (body.doubt in PAIRED) != (body.other_id is not None):
         raise PairIncomplete(pointer="/other_id")
     return await usecases.dismiss_finding(

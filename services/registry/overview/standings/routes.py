@@ -43,7 +43,7 @@ class ListedInstitutionOut(BaseModel):
 
 
 class LicenceOut(BaseModel):
-    """The permit that decides, and what it is today; `valid_to` null is open-ended."""
+    """The deciding permit and its status today. A null `valid_to` means that it is open-ended."""
 
     status: Licence
     number: str | None
@@ -67,14 +67,14 @@ class StandingOrderOut(BaseModel):
 
 
 class HolidayOrderOut(BaseModel):
-    """Whether a holiday stop order is in force for it."""
+    """Whether a holiday stop order is in force for the institution."""
 
     in_force: bool
     orders: list[StandingOrderOut]
 
 
 class ReasonOut(BaseModel):
-    """Why, as a stable code and in words."""
+    """A reason, as a stable code and in words."""
 
     code: str
     zh: str
@@ -82,7 +82,8 @@ class ReasonOut(BaseModel):
 
 
 class StandingOut(BaseModel):
-    """Is it lawful? `lawful` is null where nobody has verified its permit. As of `as_of`, a day in China."""
+    """Whether the institution is lawful as of `as_of`, a day in China. `lawful` is null if its permit is not
+    verified."""
 
     uscc: str
     name: str
@@ -134,11 +135,11 @@ async def list_licensed_institutions(
 @router.get(
     "/institutions/{uscc}/standing",
     response_model=StandingOut,
-    responses=problems(InstitutionNotFound) | {304: {"description": "You have this answer already."}},
+    responses=problems(InstitutionNotFound) | {304: {"description": "Not modified since your ETag."}},
     dependencies=[public()],
 )
 async def get_standing(request: Request, uscc: Annotated[Uscc, Path()]) -> Response:
-    """Is this institution lawful today, and why (not)? An institution in no ledger (404) has no leave to teach."""
+    """Whether an institution is lawful today, and why. An institution that is not in the ledger (404) may not teach."""
     today = china_date(utc_now())
     found = await queries.facts_of(request.app.state.reads, uscc, today)
     if found is None:
@@ -163,7 +164,7 @@ async def get_standing(request: Request, uscc: Annotated[Uscc, Path()]) -> Respo
 
 @router.get("/notices", response_model=Page[PublicNoticeOut], dependencies=[public()])
 async def list_published_notices(request: Request, page: PageParams) -> Response:
-    """Published notices, the newest first."""
+    """Published notices, newest first."""
     (after,) = page.position() or (None,)
     statement = queries.published_notices(after=after, limit=page.limit)
     return public_answer(request, await fetch_page(request, statement, page), max_age=REUSED_FOR)

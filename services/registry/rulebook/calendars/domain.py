@@ -35,35 +35,35 @@ class CalendarUnpublished(Conflict):
 
 
 class YearPublishedAlready(Conflict):
-    """The calendar of this year is published; correct its days one by one."""
+    """The calendar of this year is already published. Correct its days one by one."""
 
     code = "calendar-year-published"
     zh = "该年度日历已发布，请逐日更正。"
 
 
 class DayOutsideYear(Invalid):
-    """The day is not in the year."""
+    """This day is not in the year."""
 
     code = "day-outside-year"
     zh = "日期不在该年度内。"
 
 
 class DayTwice(Invalid):
-    """The day is named twice."""
+    """This day is listed twice."""
 
     code = "day-twice"
     zh = "同一日期出现两次。"
 
 
 class MakeupNotOnWeekend(Invalid):
-    """A makeup workday is a Saturday or a Sunday."""
+    """A makeup workday must be a Saturday or a Sunday."""
 
     code = "makeup-not-on-weekend"
     zh = "调休上班日须为周六或周日。"
 
 
 class DayNameMissing(Invalid):
-    """An exceptional day has a name; a day that is what its weekday says has none."""
+    """An exceptional day needs a name; a day that follows its weekday must have none."""
 
     code = "day-name-missing"
     zh = "特殊日期须有名称；恢复为平日时不得填写名称。"
@@ -77,21 +77,21 @@ class TermNotFound(NotFound):
 
 
 class TermReversed(Invalid):
-    """The last day lies before the first."""
+    """The last day must not be before the first."""
 
     code = "term-reversed"
     zh = "结束日期早于开始日期。"
 
 
 class TermOverlaps(Conflict):
-    """Another period of this kind for the same schools has some of these days."""
+    """The days overlap another period of this kind for the same schools."""
 
     code = "term-overlaps"
     zh = "与同一范围内已设定的同类学期或假期日期重叠。"
 
 
 class DayKind(StrEnum):
-    """What a day is. `unknown`: its year's calendar is not published."""
+    """The kind of a day. `unknown` means that the calendar of its year is not published."""
 
     WORKDAY = "workday"
     MAKEUP_WORKDAY = "makeup_workday"
@@ -101,7 +101,7 @@ class DayKind(StrEnum):
 
 
 class ExceptionalKind(StrEnum):
-    """What a day can be against its weekday."""
+    """The kinds of days that do not follow their weekday."""
 
     MAKEUP_WORKDAY = "makeup_workday"
     REST_DAY = "rest_day"
@@ -119,7 +119,7 @@ VACATIONS: Final = frozenset({Period.WINTER_VACATION, Period.SUMMER_VACATION})
 
 @dataclass(frozen=True, slots=True)
 class ExceptionalDay:
-    """A day that is not what its weekday says."""
+    """A day that does not follow its weekday."""
 
     kind: DayKind
     name: str
@@ -182,7 +182,7 @@ class Calendar(CountsWorkingDays):
 
 
 class DayIn(BaseModel):
-    """A day that is not what its weekday says."""
+    """A day that does not follow its weekday."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -192,7 +192,7 @@ class DayIn(BaseModel):
 
 
 class YearContent(BaseModel):
-    """The calendar of a year, as 国务院办公厅 announces it: all its exceptional days."""
+    """The calendar of a year as 国务院办公厅 announces it: all exceptional days."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -202,7 +202,7 @@ class YearContent(BaseModel):
 
 
 class CorrectionContent(BaseModel):
-    """What one day of a published year is after all; without a kind, it is what its weekday says."""
+    """The correction of a day in a published year. Without a kind, the day follows its weekday."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

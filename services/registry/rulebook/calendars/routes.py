@@ -1,4 +1,4 @@
-"""`/v1/calendar`: what each day is, and who may train on it."""
+"""`/v1/calendar`: holidays, school terms and vacations, and when subject training is forbidden."""
 
 from datetime import date
 from typing import Annotated
@@ -39,7 +39,7 @@ BureauDep = Annotated[Principal, allow("bureau")]
 
 
 class DaysOutOfRange(Invalid):
-    """Ask for at least one day and at most 400, the first before the last."""
+    """The first day must not be after the last, and the range may have at most 400 days."""
 
     code = "days-out-of-range"
     zh = "查询范围须为1至400天，且起始日期不晚于结束日期。"
@@ -56,7 +56,7 @@ class DayOut(BaseModel):
 
 
 class CalendarOut(BaseModel):
-    """Days in their order, and the years among them that are not published."""
+    """Days in order, and those of their years that are not published."""
 
     days: list[DayOut]
     unpublished_years: list[int]
@@ -83,9 +83,9 @@ async def get_calendar(
     session: SessionDep,
     first: Annotated[Day, Query(alias="from")],
     last: Annotated[Day, Query(alias="to")],
-    district: Annotated[Code | None, Query(description="Whose vacations; without it, the city's only.")] = None,
+    district: Annotated[Code | None, Query(description="The district whose vacations count too.")] = None,
 ) -> CalendarOut:
-    """What each day is, and whether subject training is forbidden on it."""
+    """The kind of each day, and whether subject training is forbidden on it."""
     if not 0 <= (last - first).days < MAX_DAYS:
         raise DaysOutOfRange(days=MAX_DAYS)
     calendar = await queries.calendar(session, first, last)
@@ -149,7 +149,7 @@ async def get_school_term(term_id: UUID, _: ReaderDep, session: SessionDep) -> S
 async def reset_school_term(
     term_id: UUID, body: TermContent, expected: IfMatch, _: BureauDep, session: SessionDep
 ) -> SchoolTerm:
-    """Put a term or vacation right. Send the ETag you read as If-Match."""
+    """Correct a term or vacation. Send the ETag that you last read in If-Match."""
     return await usecases.reset_term(session, term_id, body, expected=expected, at=utc_now())
 
 

@@ -27,14 +27,14 @@ class ProcedureNotFound(NotFound):
 
 
 class NoProcedure(Conflict):
-    """No procedure is in force for this matter."""
+    """No procedure for this matter is in force."""
 
     code = "procedure-missing"
     zh = "该事项没有现行办事规程。"
 
 
 class ProcedureTaken(Conflict):
-    """A procedure for this matter begins on that day already."""
+    """A procedure for this matter already begins on that day."""
 
     code = "procedure-taken"
     zh = "该事项在该日已有办事规程。"
@@ -86,7 +86,7 @@ class Step(BaseModel):
 
 
 class StateDays(BaseModel):
-    """Working days within which an application leaves a state; a state that is not named has no clock."""
+    """The working days within which an application leaves a state. A state that is not listed has no clock."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -123,7 +123,7 @@ class Terms(BaseModel):
     def codes_differ(self) -> Self:
         for codes in ([one.code for one in self.documents], [one.code for one in self.steps]):
             if len(set(codes)) < len(codes):
-                raise field_error("code-repeated", en="A code stands there twice.", zh="代码重复。")
+                raise field_error("code-repeated", en="The same code is used twice.", zh="代码重复。")
         return self
 
 

@@ -33,7 +33,7 @@ ReaderDep = Annotated[Principal, allow("bureau", "district_officer", "inspector"
 
 
 class ProcedureIn(Terms):
-    """A procedure to put in force; it never changes a case that is running."""
+    """A procedure to put in force. It never changes matters already under way."""
 
 
 class ProcedureOut(MayBeWithdrawn):
@@ -63,7 +63,7 @@ class ProcedureOut(MayBeWithdrawn):
 async def enact_procedure(
     body: ProcedureIn, caller: Annotated[Principal, allow("bureau")], session: SessionDep, response: Response
 ) -> Procedure:
-    """Say how a matter is handled for cases begun from a day on."""
+    """Put a procedure in force for matters that begin from a day on."""
     procedure = await usecases.enact_procedure(session, body, at=utc_now())
     response.headers["Location"] = f"/v1/procedures/{procedure.id}"
     return procedure
@@ -95,5 +95,6 @@ async def get_procedure(procedure_id: UUID, caller: ReaderDep, session: SessionD
 async def withdraw_procedure(
     procedure_id: UUID, body: WithdrawalIn, caller: Annotated[Principal, allow("bureau")], session: SessionDep
 ) -> Procedure:
-    """Withdraw a procedure before its first day, or on it if it was enacted that day. Cases begun by it keep it."""
+    """Withdraw a procedure before its first day, or on it if it was enacted that day. Matters begun under it keep
+    it."""
     return await usecases.withdraw_procedure(session, procedure_id, reason=body.reason, by=caller.subject, at=utc_now())

@@ -28,42 +28,42 @@ class RuleNotFound(NotFound):
 
 
 class RuleOverlaps(Conflict):
-    """A rule with this code is in force on some of these days."""
+    """A rule with this code is already in force on some of these days."""
 
     code = "rule-overlaps"
     zh = "同一代码的规则在部分日期已生效。"
 
 
 class RuleEndsAlready(Conflict):
-    """The rule ends on that day or before already."""
+    """The rule already ends on that day or earlier."""
 
     code = "rule-ends-already"
     zh = "该规则已于该日或更早失效。"
 
 
 class RuleEndPast(Invalid):
-    """A rule ends today or later, and not before it began."""
+    """A rule must not end before today, or before it begins."""
 
     code = "rule-end-past"
     zh = "失效日期不得早于今天，也不得早于生效日期。"
 
 
 class RuleDaysReversed(Invalid):
-    """The last day lies before the first."""
+    """The last day must not be before the first."""
 
     code = "rule-days-reversed"
     zh = "失效日期早于生效日期。"
 
 
 class RuleParametersInvalid(Invalid):
-    """These are not the parameters this check needs."""
+    """The parameters do not fit this check; `needed` lists those it takes."""
 
     code = "rule-parameters-invalid"
     zh = "参数不符合该检查项的要求。"
 
 
 class RuleCheck(StrEnum):
-    """How a rule is applied; the numbers are its record's."""
+    """The kinds of checks. The numbers come from the rule's record."""
 
     APPROVAL_CLOSED = "approval_closed"
     FORBIDDEN_DAYS = "forbidden_days"
@@ -79,7 +79,7 @@ class RuleCheck(StrEnum):
 
 
 class RuleStatus(StrEnum):
-    """Whether the number was found in the source itself, or waits for the bureau's word."""
+    """Whether the number was found in the source itself, or awaits the bureau's confirmation."""
 
     VERIFIED = "verified"
     TO_BE_CONFIRMED = "to_be_confirmed"
@@ -87,7 +87,9 @@ class RuleStatus(StrEnum):
 
 def _clock_time(value: time) -> time:
     if value.tzinfo is not None:
-        raise field_error("offset-not-allowed", en="A time in China without an offset.", zh="应为北京时间，不带时区。")
+        raise field_error(
+            "offset-not-allowed", en="Write the time in China without an offset.", zh="应为北京时间，不带时区。"
+        )
     return value
 
 
@@ -158,7 +160,7 @@ PARAMETERS: Final[Mapping[RuleCheck, type[Parameters]]] = {
 
 
 class Scope(BaseModel):
-    """Whom a rule binds; an empty list is everybody."""
+    """The institutions that a rule binds. An empty list means all values."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

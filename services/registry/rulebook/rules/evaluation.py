@@ -27,21 +27,21 @@ from shared.domain.wording import NUMBER, Code, Day, Line
 
 
 class LessonReversed(Invalid):
-    """A lesson ends after it starts."""
+    """A lesson must end after it starts."""
 
     code = "lesson-reversed"
     zh = "课程结束时间须晚于开始时间。"
 
 
 class LessonOverMidnight(Invalid):
-    """A lesson lies within one day in China."""
+    """A lesson must start and end on the same day in China."""
 
     code = "lesson-over-midnight"
     zh = "课程不得跨越零点（北京时间）。"
 
 
 class LessonModeMissing(Invalid):
-    """Where an institution trains both ways, each lesson says which."""
+    """The institution trains both online and offline, so each lesson must name its mode."""
 
     code = "lesson-mode-missing"
     zh = "线上线下兼营的机构须指明每节课的形式。"
@@ -54,7 +54,7 @@ SquareMetres = Annotated[float, NUMBER, Field(gt=0, le=1_000_000, allow_inf_nan=
 
 
 class PlannedInstitution(BaseModel):
-    """Whose plan it is, as far as rules ask."""
+    """The institution of the plan, as far as the rules need it."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -66,22 +66,20 @@ class PlannedInstitution(BaseModel):
 
 
 class PlannedLesson(BaseModel):
-    """A lesson; `group` tells classes apart that learn side by side, for the pauses between their lessons."""
+    """A lesson. `group` distinguishes parallel classes, so that pauses are checked within one class."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     starts_at: Moment
     ends_at: Moment
-    mode: Annotated[Mode | None, Field(description="Online or offline; the institution's where it has only one.")] = (
-        None
-    )
+    mode: Annotated[Mode | None, Field(description="Online or offline. Default: the institution's only mode.")] = None
     stage: Stage | None = None
     subject: Line | None = None
     group: Line | None = None
 
 
 class PlannedFee(BaseModel):
-    """What is paid at once, and for how long or how many lessons."""
+    """A fee paid at once, and the months or lessons that it covers."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -98,7 +96,7 @@ class PlannedAdvertisement(BaseModel):
 
 
 class Plan(BaseModel):
-    """What an institution means to do. Lessons are judged on their own days, the rest on `as_of` (today)."""
+    """What an institution plans. Lessons are checked for their own days, the rest for `as_of` (default: today)."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

@@ -1,4 +1,4 @@
-"""`/v1/rules`: what is forbidden, on whose word, and what a plan would break."""
+"""`/v1/rules`: the rules for institutions with their sources, and the check of a plan against them."""
 
 from datetime import date
 from typing import Annotated, Any
@@ -48,7 +48,7 @@ class RepealIn(BaseModel):
 
 
 class RuleOut(MayBeWithdrawn):
-    """A rule. `status` to_be_confirmed: the number waits for the bureau's word. `version` is its ETag."""
+    """A rule. With `status` `to_be_confirmed`, the bureau has not yet confirmed the number. `version` is its ETag."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -80,7 +80,7 @@ class RuleBreachOut(BaseModel):
 
 
 class UndecidedOut(BaseModel):
-    """A rule nobody can apply yet: `calendar-unpublished`, `stage-missing`, `fee-span-missing`."""
+    """A rule that cannot be applied yet, and why: `calendar-unpublished`, `stage-missing`, `fee-span-missing`."""
 
     rule: str
     pointer: str
@@ -88,7 +88,7 @@ class UndecidedOut(BaseModel):
 
 
 class VerdictOut(BaseModel):
-    """What the plan breaks, what could not be decided, and the codes of the rules it was held against."""
+    """The rules that the plan breaks, those that could not be decided, and the codes of all rules checked."""
 
     breaches: list[RuleBreachOut]
     undecided: list[UndecidedOut]
@@ -124,7 +124,7 @@ async def get_rule(rule_id: UUID, _: ReaderDep, session: SessionDep) -> Rule:
     responses=problems(RuleOverlaps, RuleDaysReversed, RuleParametersInvalid),
 )
 async def enact_rule(body: RuleContent, _: BureauDep, session: SessionDep, response: Response) -> Rule:
-    """Put a rule in force. Another number is another record, from the day after the old one's last."""
+    """Put a rule in force. To change a number, enact a new rule from the day after the old one's last day."""
     rule = await usecases.enact_rule(session, body, at=utc_now())
     response.headers["Location"] = f"/v1/rules/{rule.id}"
     return rule
@@ -158,7 +158,7 @@ async def withdraw_rule(rule_id: UUID, body: WithdrawalIn, caller: BureauDep, se
     responses=problems(LessonReversed, LessonOverMidnight, LessonModeMissing),
 )
 async def check_plan(body: Plan, _: ReaderDep, session: SessionDep) -> VerdictOut:
-    """What would this plan break? Nothing is stored."""
+    """Check a plan against the rules. Nothing is stored."""
     verdict = await usecases.check_plan(session, body, today=china_date(utc_now()))
     return VerdictOut(
         breaches=[

@@ -33,7 +33,7 @@ router = service_router(prefix="/v1/institutions", tags=["institutions"])
 
 
 class InstitutionPatch(BaseModel):
-    """Fields to correct; an absent field stays as it is, null empties one that may be empty."""
+    """Fields to correct. An absent field stays as it is; null empties a field that may be empty."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -76,7 +76,7 @@ async def change_institution(
     caller: KeeperDep,
     session: SessionDep,
 ) -> Institution:
-    """Correct an entry. Send the ETag you read as If-Match."""
+    """Correct an institution's entry. Send the ETag that you last read in If-Match."""
     changes = body.model_dump()
     reason = changes.pop("reason", None)
     return await usecases.change_institution(

@@ -17,7 +17,7 @@ router = service_router(prefix="/v1/institutions", tags=["ledger quality"])
 
 
 class MergerIn(BaseModel):
-    """The entry that ends, and why it is this one twice."""
+    """The institution that ends, and why it is a duplicate of this one."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -33,7 +33,7 @@ class MergerIn(BaseModel):
 async def merge_institutions(
     institution_id: UUID, body: MergerIn, caller: KeeperDep, session: SessionDep
 ) -> Institution:
-    """Merge another entry into this one. The other ends as `merged`; both histories are this one's file."""
+    """Merge another institution into this one. The other ends as `merged`; this one's file contains both histories."""
     return await usecases.merge_institutions(
         session, institution_id, body.duplicate_id, reason=body.reason, caller=caller, at=utc_now()
     )

@@ -22,7 +22,7 @@ router = service_router(prefix="/v1/proposals", tags=["proposals"])
 
 
 class ProposalAcceptanceIn(Telling):
-    """How the city is told, where a notice goes out; what is not said is written for you."""
+    """The notice to publish, if there is one. Fields left out are filled in automatically."""
 
 
 @router.post(
@@ -42,8 +42,8 @@ class ProposalAcceptanceIn(Telling):
 async def accept_proposal(
     proposal_id: UUID, body: ProposalAcceptanceIn, caller: DeciderDep, session: SessionDep
 ) -> PenaltyProposal:
-    """Follow it: the permits are revoked or suspended and the notice goes out in this one decision.
+    """Accept a proposal: the permits are revoked or suspended and the notice is published, in one transaction.
 
-    Proposals of one case share one notice: the second names that of the first.
+    Proposals of one case share one notice: a later one refers to the notice of the first.
     """
     return await usecases.accept_proposal(session, proposal_id, body, caller=caller, at=utc_now())

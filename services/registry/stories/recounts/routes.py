@@ -54,5 +54,5 @@ async def publish_calendar_year(body: YearContent, _: BureauDep, session: Sessio
     responses=problems(CalendarUnpublished, MakeupNotOnWeekend, DayNameMissing),
 )
 async def correct_calendar_day(body: CorrectionContent, _: BureauDep, session: SessionDep) -> CalendarYear:
-    """Correct one day of a published year; a null kind restores what its weekday says."""
+    """Correct one day of a published year. A null `kind` makes it an ordinary day of its weekday again."""
     return await usecases.correct_day(session, body, at=utc_now())

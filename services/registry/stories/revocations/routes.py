@@ -36,8 +36,8 @@ class RevocationNoticeIn(BaseModel):
 
 
 class RevocationIn(BaseModel):
-    """A revocation on a named exception, and why it applies. The notice goes out in the same decision, to everybody
-    unless it says otherwise."""
+    """A revocation on a named exception, and why it applies. The notice is published in the same transaction, to all
+    institutions unless its recipients are restricted."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -62,9 +62,9 @@ class RevocationIn(BaseModel):
     responses=problems(PermitNotFound, RevocationNeedsProposal, PermitEnded, ConfirmByPast),
 )
 async def revoke_permit(permit_id: UUID, body: RevocationIn, caller: DeciderDep, session: SessionDep) -> PermitOut:
-    """Take a permit back on a named exception and publish the notice about it: one decision.
+    """Revoke a permit on a named exception and publish the notice about it, in one transaction.
 
-    As a penalty a permit is revoked by accepting the proposal of the decision (`/v1/proposals`).
+    To revoke a permit as a penalty, accept the proposal of the penalty decision (`/v1/proposals`).
     """
     at = utc_now()
     permit = await revoke_on_exception(

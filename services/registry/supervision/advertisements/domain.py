@@ -27,56 +27,56 @@ from shared.events.registry.advertisements import (
 
 
 class AdvertisementNotFound(NotFound):
-    """There is no such advertisement, or it is not yours to see."""
+    """There is no such advertisement, or you may not see it."""
 
     code = "advertisement-not-found"
     zh = "没有此广告记录，或不在您的权限范围内。"
 
 
 class AdvertisementIdTaken(Conflict):
-    """Another advertisement has this id."""
+    """This id is already used for another advertisement."""
 
     code = "advertisement-id-taken"
     zh = "该编号已用于另一条广告记录。"
 
 
 class AdvertisementStateForbids(Conflict):
-    """The advertisement's state does not allow this."""
+    """The advertisement's present state (`state`) does not allow this step."""
 
     code = "advertisement-state-forbids"
     zh = "该广告的当前状态不允许此操作。"
 
 
 class AdvertisementIdentifiedAlready(Conflict):
-    """It is known already as that institution's advertisement."""
+    """The advertisement is already identified as this institution's."""
 
     code = "advertisement-identified-already"
     zh = "该广告已认定属于此机构。"
 
 
 class VerifierRemovedIt(Conflict):
-    """Who said that it was removed does not verify it."""
+    """The person who reported the removal may not verify it."""
 
     code = "verifier-removed-it"
     zh = "申报清除的人不得核查。"
 
 
 class FoundOnFuture(Invalid):
-    """An advertisement cannot be found on a day to come."""
+    """The day on which the advertisement was found must not be in the future."""
 
     code = "found-on-future"
     zh = "发现日期晚于今天。"
 
 
 class RemovalDueOnPast(Invalid):
-    """The day by which to remove it has passed already."""
+    """The deadline for the removal must not be before today."""
 
     code = "removal-due-on-past"
     zh = "清除期限早于今天。"
 
 
 class RemovedOnImpossible(Invalid):
-    """It was removed neither before it was found nor on a day to come."""
+    """The day of the removal must not be before the day of the find, or in the future."""
 
     code = "removed-on-impossible"
     zh = "清除日期不得早于发现日期，也不得晚于今天。"

@@ -39,13 +39,13 @@ OfficialDep = Annotated[Principal, allow("district_officer", "bureau")]
 
 
 class AdvertisementIn(Find):
-    """An advertisement somebody saw. Send an `id` of your own to be able to send it again."""
+    """An advertisement that was found. Choose its `id` yourself to be able to repeat the request safely."""
 
     id: UUID | None = None
 
 
 class IdentificationIn(BaseModel):
-    """Whose advertisement it is."""
+    """The institution that the advertisement belongs to."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -53,7 +53,7 @@ class IdentificationIn(BaseModel):
 
 
 class RemovalOrderIn(BaseModel):
-    """What is to be done, and by which day."""
+    """What must be done, and by which day."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -62,7 +62,7 @@ class RemovalOrderIn(BaseModel):
 
 
 class RemovalIn(BaseModel):
-    """When it was removed."""
+    """The day of the removal."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -71,7 +71,7 @@ class RemovalIn(BaseModel):
 
 
 class RemovalVerificationIn(BaseModel):
-    """Whether it is gone."""
+    """Whether the advertisement is gone."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -131,14 +131,14 @@ class RepeatOffenderOut(BaseModel):
     responses=problems(
         InstitutionNotFound, OutsideYourDistrict, AdvertisementIdTaken, FoundOnFuture, CoordinatesIncomplete
     )
-    | {200: {"model": AdvertisementOut, "description": "The advertisement with this id was sent before."}},
+    | {200: {"model": AdvertisementOut, "description": "The advertisement with this id was already recorded."}},
 )
 async def find_advertisement(
     body: AdvertisementIn, caller: FinderDep, session: SessionDep, response: Response
 ) -> Advertisement:
-    """Note an advertisement.
+    """Record an advertisement that was found.
 
-    `id` may be made by the client: sent again with the same content it is the same advertisement.
+    The client may choose the `id`; a request with the same `id` and content returns the same advertisement.
     """
     find = Find.model_construct(**{name: getattr(body, name) for name in Find.model_fields})
     advertisement, new = await usecases.find_advertisement(
@@ -160,9 +160,7 @@ async def list_advertisements(
     street: Annotated[str | None, KEY, Query(max_length=20)] = None,
     institution: UUID | None = None,
     source: Source | None = None,
-    overdue: Annotated[
-        bool | None, Query(description="Removal was due before today and nobody said it is gone.")
-    ] = None,
+    overdue: Annotated[bool | None, Query(description="Only those whose removal is overdue.")] = None,
 ) -> PageOf[Advertisement]:
     """Advertisements within the caller's reach."""
     filters = AdvertisementFilters(state, district, street, institution, source, overdue)
@@ -189,7 +187,7 @@ async def list_repeat_offenders(
     since: Annotated[Day | None, Query(description="Found on this day or later.")] = None,
     least: Annotated[int, NUMBER, Query(ge=1, le=1000)] = 2,
 ) -> PageOf[object]:
-    """Institutions with at least so many advertisements within the caller's reach, most first."""
+    """Institutions with at least this number of advertisements within the caller's reach, most first."""
     binding = {"since": since, "least": least}
     found = await queries.repeat_offenders(
         session, caller, since=since, least=least, after=page.position(**binding), limit=page.limit + 1
@@ -217,7 +215,7 @@ async def get_advertisement(advertisement_id: UUID, caller: ReaderDep, session: 
 async def identify_advertisement(
     advertisement_id: UUID, body: IdentificationIn, caller: FinderDep, session: SessionDep
 ) -> Advertisement:
-    """Say whose advertisement it is, in whatever state it is."""
+    """Identify the institution of an advertisement. This is possible in every state."""
     return await usecases.identify_advertisement(
         session, advertisement_id, body.institution_id, caller=caller, at=utc_now()
     )
@@ -231,7 +229,7 @@ async def identify_advertisement(
 async def order_advertisement_removal(
     advertisement_id: UUID, body: RemovalOrderIn, caller: OfficialDep, session: SessionDep
 ) -> Advertisement:
-    """Order that it be removed by a day."""
+    """Order the removal of an advertisement by a day."""
     return await usecases.order_removal(
         session, advertisement_id, due_on=body.due_on, requirement=body.requirement, caller=caller, at=utc_now()
     )
@@ -248,7 +246,7 @@ async def remove_advertisement(
     caller: Annotated[Principal, allow("operator", "inspector", "district_officer", "bureau")],
     session: SessionDep,
 ) -> Advertisement:
-    """The institution, or an official, says that it is gone."""
+    """Report that the advertisement was removed, as its institution or as an official."""
     return await usecases.remove_advertisement(
         session, advertisement_id, removed_on=body.removed_on, note=body.note, caller=caller, at=utc_now()
     )
@@ -262,7 +260,7 @@ async def remove_advertisement(
 async def verify_advertisement_removal(
     advertisement_id: UUID, body: RemovalVerificationIn, caller: FinderDep, session: SessionDep
 ) -> Advertisement:
-    """Look again: what is gone is verified, what is still there goes back under its order."""
+    """Verify a removal. An advertisement that is still there goes back under its order."""
     return await usecases.verify_removal(
         session, advertisement_id, holds=body.holds, note=body.note, caller=caller, at=utc_now()
     )

@@ -11,14 +11,14 @@ from shared.domain.wording import Day, Reason
 
 
 class AnsweredInFuture(Invalid):
-    """Nobody can have answered on a day to come."""
+    """The day of the answer must not be in the future."""
 
     code = "answered-in-future"
     zh = "签收日期晚于今天。"
 
 
 class AnsweredTooEarly(Invalid):
-    """Nobody can have answered before the notice or order was issued."""
+    """The day of the answer must not be before the notice or order was issued."""
 
     code = "answered-too-early"
     zh = "签收日期早于发布日期。"
@@ -30,7 +30,7 @@ class Means(StrEnum):
 
 
 class RecordedAnswer(BaseModel):
-    """An answer that an official takes for an institution, on paper or by telephone."""
+    """An answer of an institution, on paper or by telephone, that an official records."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

@@ -40,63 +40,63 @@ class CommitmentNotFound(NotFound):
 
 
 class CommitmentTextNotLater(Invalid):
-    """A new text is valid from no earlier day than the text before it."""
+    """A new text must not take effect earlier than the text before it."""
 
     code = "commitment-text-not-later"
     zh = "新文本的生效日期不得早于上一文本。"
 
 
 class CommitmentTextDiffers(Invalid):
-    """The sha256 is not that of the text: something else was read than what would be signed."""
+    """The sha256 does not match the text. Read the text again before signing it."""
 
     code = "commitment-text-differs"
     zh = "sha256 与文本不符：所阅文本不是所签文本。"
 
 
 class CommitmentTextNotInForce(Conflict):
-    """The text is not valid yet."""
+    """The text is not in force yet."""
 
     code = "commitment-text-not-in-force"
     zh = "该文本尚未生效。"
 
 
 class CommitmentTextSuperseded(Conflict):
-    """A newer text is in force; that one is to be signed."""
+    """A newer text is in force. Sign that one."""
 
     code = "commitment-text-superseded"
     zh = "已有新文本生效，请签署新文本。"
 
 
 class CommitmentTextSigned(Conflict):
-    """An institution has signed this text. Publish the next version instead."""
+    """An institution has already signed this text. Publish a new version instead."""
 
     code = "commitment-text-signed"
     zh = "已有机构签署此文本，请另行发布新文本。"
 
 
 class CommitmentSignedAlready(Conflict):
-    """The institution has signed this text."""
+    """The institution has already signed this text."""
 
     code = "commitment-signed-already"
     zh = "该机构已签署此文本。"
 
 
 class SignatureFormWrong(Invalid):
-    """An operator signs here; an official records what was signed on paper (`on_paper`)."""
+    """An operator signs online; an official records only what was signed on paper (`on_paper`)."""
 
     code = "signature-form-wrong"
     zh = "机构在线签署；工作人员仅登记纸质签署（on_paper）。"
 
 
 class ViolationUnknown(NotFound):
-    """The institution's file holds no such violation."""
+    """The institution's file contains no such violation."""
 
     code = "violation-unknown"
     zh = "该机构档案中没有此问题。"
 
 
 class BreachRecordedAlready(Conflict):
-    """This violation was recorded as a breach before."""
+    """This violation is already recorded as a breach."""
 
     code = "breach-recorded-already"
     zh = "该问题已登记为违反承诺。"

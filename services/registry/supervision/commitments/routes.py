@@ -43,7 +43,7 @@ router = service_router(prefix="/v1", tags=["commitments"])
 
 
 class CommitmentTextIn(TextContent):
-    """A version of the commitment to publish; it never changes afterwards."""
+    """A version of the commitment text to publish. It never changes afterwards."""
 
 
 class CommitmentTextOut(MayBeWithdrawn):
@@ -61,11 +61,11 @@ class CommitmentTextOut(MayBeWithdrawn):
 
 
 class SignatureIn(Signature):
-    """A signature under the text whose `sha256` the signatory read."""
+    """A signature on the text with this `sha256`."""
 
 
 class BreachIn(BaseModel):
-    """The violation that broke what was signed."""
+    """The violation that broke the commitment."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -104,7 +104,7 @@ class CommitmentOut(BaseModel):
 
 
 class CommitmentCount(BaseModel):
-    """Commitments signed under one value, and how many of them a violation broke; a text's value is its number."""
+    """Commitments signed, and broken by a violation, for one value of the grouping. A text's value is its number."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -135,7 +135,7 @@ async def get_commitment_text(text_id: UUID, caller: ReaderDep, session: Session
 async def publish_commitment_text(
     body: CommitmentTextIn, caller: Annotated[Principal, allow("bureau")], session: SessionDep, response: Response
 ) -> CommitmentText:
-    """Publish the next version. It is the one to sign from `valid_from` on."""
+    """Publish the next version. From `valid_from` on, it is the one to sign."""
     text = await usecases.publish_text(session, body, at=utc_now())
     response.headers["Location"] = f"/v1/commitment-texts/{text.id}"
     return text
@@ -175,7 +175,7 @@ async def sign_commitment(
     caller: Annotated[Principal, allow("operator", "district_officer", "bureau")],
     session: SessionDep,
 ) -> CommitmentOut:
-    """The operator signs the text in force; an official records what was signed on paper."""
+    """Sign the text in force, as its operator; or record a signature on paper, as an official."""
     commitment = await usecases.sign_commitment(session, institution_id, body, caller=caller, at=utc_now())
     return _shown(commitment, [])
 
@@ -186,7 +186,7 @@ async def sign_commitment(
     responses=problems(InstitutionNotFound),
 )
 async def list_commitments(institution_id: UUID, caller: ReaderDep, session: SessionDep) -> list[CommitmentOut]:
-    """What an institution signed, oldest first, and what broke it."""
+    """The commitments of an institution, oldest first, with their breaches."""
     await institutions.institution(session, institution_id, caller)
     signed = await queries.commitments_of(session, institution_id)
     breaches = defaultdict(list)
@@ -208,7 +208,7 @@ async def record_commitment_breach(
     caller: Annotated[Principal, allow("bureau", "district_officer")],
     session: SessionDep,
 ) -> CommitmentBreach:
-    """Record that a violation in the institution's file broke what it signed."""
+    """Record that a violation in the institution's file broke its commitment."""
     _, breach = await usecases.record_breach(
         session, institution_id, commitment_id, body.violation_id, note=body.note, caller=caller, at=utc_now()
     )

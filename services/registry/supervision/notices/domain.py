@@ -19,35 +19,35 @@ from shared.events.registry.notices import NoticeConfirmed, NoticePublished
 
 
 class NoticeNotFound(NotFound):
-    """There is no such notice, or it is not yours to see."""
+    """There is no such notice, or you may not see it."""
 
     code = "notice-not-found"
     zh = "没有此通报，或不在您的权限范围内。"
 
 
 class NoticeConfirmedAlready(Conflict):
-    """The receipt of this notice is confirmed already."""
+    """The receipt of this notice is already confirmed."""
 
     code = "notice-confirmed-already"
     zh = "已确认收到该通报。"
 
 
 class ConfirmByPast(Invalid):
-    """The day by which to confirm has passed already."""
+    """The deadline for the confirmation must not be before today."""
 
     code = "confirm-by-past"
     zh = "确认期限早于今天。"
 
 
 class RecipientsBeyondReach(Forbidden):
-    """An official tells only those within his district, and his street if he has one."""
+    """You may send notices only within your own district, and within your own street if you are bound to one."""
 
     code = "recipients-beyond-reach"
     zh = "只能向本辖区内的机构发布。"
 
 
 class Recipients(BaseModel):
-    """Who is told; all open means every institution at work."""
+    """The recipients. Without any restriction, every operating institution."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

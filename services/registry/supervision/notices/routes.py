@@ -1,4 +1,4 @@
-"""`/v1/notices`: what was told, to whom, and who has confirmed it."""
+"""`/v1/notices`: notices, their recipients, and who confirmed them."""
 
 from datetime import date, datetime
 from typing import Annotated
@@ -32,7 +32,7 @@ IssuerDep = Annotated[Principal, allow("bureau", "district_officer")]
 
 
 class NoticeIn(NoticeContent):
-    """A notice to publish; those it is about (`subjects`) receive it too."""
+    """A notice to publish. The institutions that it is about (`subjects`) receive it too."""
 
     subjects: Annotated[list[UUID], Field(max_length=1000)] = Field(default_factory=list)
 
@@ -56,7 +56,7 @@ class NoticeOut(BaseModel):
 
 
 class ReceiptCountsOut(BaseModel):
-    """Within the caller's reach: to whom it went, who confirmed, and who should have by now."""
+    """Within the caller's reach: recipients, confirmed, and overdue."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -66,7 +66,7 @@ class ReceiptCountsOut(BaseModel):
 
 
 class NoticeWithCounts(NoticeOut):
-    """A notice and what became of it."""
+    """A notice and the counts of its confirmations."""
 
     counts: ReceiptCountsOut
 
@@ -111,7 +111,7 @@ class ListedReceiptOut(BaseModel):
     responses=problems(ConfirmByPast, RecipientsBeyondReach, InstitutionNotFound),
 )
 async def publish_notice(body: NoticeIn, caller: IssuerDep, session: SessionDep, response: Response) -> Notice:
-    """Publish a notice. Its recipients are the institutions at work in its scope today, and its subjects."""
+    """Publish a notice. Its recipients are the institutions operating in its scope today, and its subjects."""
     content = NoticeContent.model_construct(**{name: getattr(body, name) for name in NoticeContent.model_fields})
     notice = await usecases.issue_notice(session, content, subjects=body.subjects, caller=caller, at=utc_now())
     response.headers["Location"] = f"/v1/notices/{notice.id}"
@@ -122,7 +122,7 @@ async def publish_notice(body: NoticeIn, caller: IssuerDep, session: SessionDep,
 async def list_notices(
     caller: ReaderDep, session: SessionDep, page: PageParams, institution: UUID | None = None
 ) -> PageOf[Notice]:
-    """Notices within the caller's reach, in the order of publication. An operator sees those addressed to him."""
+    """Notices within the caller's reach, in the order of publication. Operators see those sent to them."""
     binding = {"institution": institution}
     (after,) = page.position(**binding) or (None,)
     found = await queries.notices(session, caller, institution=institution, after=after, limit=page.limit + 1)
@@ -148,7 +148,7 @@ async def get_notice(notice_id: UUID, caller: ReaderDep, session: SessionDep) ->
 async def confirm_notice(
     notice_id: UUID, caller: Annotated[Principal, allow("operator")], session: SessionDep
 ) -> Receipt:
-    """The operator confirms that his institution has received the notice."""
+    """Confirm, as the operator, that your institution has received the notice."""
     return await usecases.confirm_notice(session, notice_id, caller=caller, at=utc_now())
 
 
@@ -171,9 +171,9 @@ async def list_notice_receipts(
     session: SessionDep,
     page: PageParams,
     confirmed: bool | None = None,
-    overdue: Annotated[bool | None, Query(description="Not confirmed although the day has passed.")] = None,
+    overdue: Annotated[bool | None, Query(description="Only recipients whose confirmation is overdue.")] = None,
 ) -> PageOf[object]:
-    """Who was to receive the notice within the caller's reach, in the order of the ledger."""
+    """The notice's recipients within the caller's reach, in the order of the ledger."""
     binding = {"notice": notice_id, "confirmed": confirmed, "overdue": overdue}
     (after,) = page.position(**binding) or (None,)
     notice = await queries.notice(session, notice_id, caller)

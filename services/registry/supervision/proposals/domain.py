@@ -19,28 +19,28 @@ from shared.events.registry.proposals import ProposalAccepted, ProposalDismissed
 
 
 class ProposalNotFound(NotFound):
-    """There is no such proposal, or it is not yours to see."""
+    """There is no such proposal, or you may not see it."""
 
     code = "proposal-not-found"
     zh = "没有此处理建议，或不在您的权限范围内。"
 
 
 class ProposalDecidedAlready(Conflict):
-    """The proposal was accepted or dismissed already."""
+    """The proposal was already accepted or dismissed."""
 
     code = "proposal-decided-already"
     zh = "该处理建议已作出处理。"
 
 
 class NoPermitLeft(Conflict):
-    """The institution has no permit that this could act on. Dismiss the proposal."""
+    """The institution has no permit to which this proposal applies. Dismiss the proposal."""
 
     code = "no-permit-left"
     zh = "该机构没有可处理的办学许可证，请不予采纳并说明理由。"
 
 
 class NoticePublishedAlready(Conflict):
-    """The notice of this decision is published. Accept the proposal without words for a notice."""
+    """The notice of this decision is already published. Accept the proposal without a text for a notice."""
 
     code = "notice-published-already"
     zh = "该处罚决定的通报已发布，采纳时无须再填写通报内容。"

@@ -1,4 +1,4 @@
-"""`/v1/proposals`: what penalty decisions ask of the registry."""
+"""`/v1/proposals`: the proposals of penalty decisions to the registry."""
 
 from datetime import date, datetime
 from typing import Annotated
@@ -27,7 +27,7 @@ DeciderDep = Annotated[Principal, allow("bureau")]
 
 
 class ProposalDismissalIn(BaseModel):
-    """Why it is not followed."""
+    """Why the proposal is dismissed."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -95,5 +95,5 @@ async def get_proposal(proposal_id: UUID, caller: ReaderDep, session: SessionDep
 async def dismiss_proposal(
     proposal_id: UUID, body: ProposalDismissalIn, caller: DeciderDep, session: SessionDep
 ) -> PenaltyProposal:
-    """Do not follow it, and say why."""
+    """Dismiss a proposal, and say why."""
     return await usecases.dismiss_proposal(session, proposal_id, body.grounds, caller=caller, at=utc_now())

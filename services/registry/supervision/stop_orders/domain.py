@@ -32,7 +32,7 @@ from shared.events.registry.stop_orders import (
 
 
 class StopOrderNotFound(NotFound):
-    """There is no such stop order, or it is not yours to see."""
+    """There is no such stop order, or you may not see it."""
 
     code = "stop-order-not-found"
     zh = "没有此停训令，或不在您的权限范围内。"
@@ -46,70 +46,70 @@ class StopOrderCancelledAlready(Conflict):
 
 
 class StopOrderAcknowledgedAlready(Conflict):
-    """The order was acknowledged already."""
+    """The institution has already acknowledged the order."""
 
     code = "stop-order-acknowledged-already"
     zh = "已签收该停训令。"
 
 
 class StopOrderBeyondReach(Forbidden):
-    """A district officer issues and cancels orders of his whole district only."""
+    """You may issue, confirm or cancel stop orders only for the whole of your own district."""
 
     code = "stop-order-beyond-reach"
     zh = "区县人员只能签发、撤销本区县的停训令。"
 
 
 class TermOrDays(Invalid):
-    """Name a term or vacation, or a first and a last day: one of the two."""
+    """Name either a term or vacation, or a first and a last day, not both."""
 
     code = "term-or-days"
     zh = "须指明学期（假期），或起止日期，二者择一。"
 
 
 class TermElsewhere(Invalid):
-    """The vacation is that of another district's schools."""
+    """This term or vacation belongs to another district's schools."""
 
     code = "term-elsewhere"
     zh = "该假期属于其他区县。"
 
 
 class StopDaysOutOfRange(Invalid):
-    """The days lie in order, and are at most 400."""
+    """The first day must not be after the last, and the order may span at most 400 days."""
 
     code = "stop-days-out-of-range"
     zh = "日期须先后有序，且不超过400天。"
 
 
 class NothingToStop(Invalid):
-    """Subject training is allowed on all of these days."""
+    """Subject training is allowed on all these days, so there is nothing to stop."""
 
     code = "nothing-to-stop"
     zh = "这些日期均允许学科类培训，无须停训。"
 
 
 class CalendarUnchanged(Conflict):
-    """The calendar says the same days as the order, or they were confirmed since it changed."""
+    """The order already matches the calendar, or was confirmed since the calendar changed."""
 
     code = "calendar-unchanged"
     zh = "日历未变更，或变更后已确认，无须重新签发或确认。"
 
 
 class RecipientNotOperating(Conflict):
-    """The last check did not find this institution operating, so there is nothing to put right."""
+    """The last check did not find this institution operating, so there is no rectification to record."""
 
     code = "recipient-not-operating"
     zh = "最近一次核查未发现该机构仍在培训，无须登记整改。"
 
 
 class ViolationNotClosed(Conflict):
-    """Inspection has closed no such violation of this institution, found under this order."""
+    """This violation is not closed, or was not found at this institution under this order."""
 
     code = "violation-not-closed"
     zh = "该机构没有在此停训令期间发现且已由检查部门销号的此项问题。"
 
 
 class RectificationRecordedAlready(Conflict):
-    """This violation was recorded already: it was closed before the last check found the institution operating."""
+    """This violation is already recorded as rectified; a later check found the institution operating again."""
 
     code = "rectification-recorded-already"
     zh = "该问题已登记整改；其后的核查又发现该机构仍在培训。"
@@ -121,7 +121,7 @@ class RecipientState(StrEnum):
 
 
 class Result(StrEnum):
-    """What inspection saw."""
+    """The result of a check by inspection."""
 
     STOPPED = "stopped"
     OPERATING = "operating"
@@ -144,7 +144,7 @@ MAX_DAYS: Final = 400
 
 
 class StopOrderContent(BaseModel):
-    """A term or vacation (`term_id`), or two days; the days to stop on are compiled from the calendar."""
+    """The period of an order: a term or vacation (`term_id`), or two days. The calendar gives its days to stop."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

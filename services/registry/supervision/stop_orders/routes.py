@@ -1,4 +1,4 @@
-"""`/v1/stop-orders`: who must stop and when, who answered, and what inspection saw."""
+"""`/v1/stop-orders`: holiday stop orders, their recipients, acknowledgements and checks."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -53,7 +53,7 @@ class StopOrderCancellationIn(BaseModel):
 
 
 class ReissueIn(BaseModel):
-    """Why the order is issued anew, and by when it is acknowledged."""
+    """Why the order is reissued, and by when it must be acknowledged."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -62,7 +62,7 @@ class ReissueIn(BaseModel):
 
 
 class ConfirmationIn(BaseModel):
-    """Why the order stands as it is, although the calendar changed."""
+    """Why the order stays as it is although the calendar changed."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -70,7 +70,7 @@ class ConfirmationIn(BaseModel):
 
 
 class RectificationIn(BaseModel):
-    """The violation found there that inspection has closed."""
+    """The closed violation that was found at the recipient."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -106,7 +106,7 @@ class StopOrderOut(BaseModel):
 
 
 class RecipientCountsOut(BaseModel):
-    """Within the caller's reach: who must stop, who answered, who is late to, and what inspection saw."""
+    """Within the caller's reach: recipients, acknowledged, overdue, and results of checks."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -120,9 +120,10 @@ class RecipientCountsOut(BaseModel):
 
 
 class StopOrderWithCounts(StopOrderOut):
-    """A stop order and what became of it; `in_force` is said of today.
+    """A stop order with the counts of its recipients. `in_force` is as of today.
 
-    `calendar_changed`: the calendar says other days today (`days_today`), and nobody confirmed the order since.
+    `calendar_changed` means that the calendar now gives other days (`days_today`) and the order was not confirmed
+    since.
     """
 
     in_force: bool
@@ -152,7 +153,7 @@ class StopOrderRecipientOut(BaseModel):
 
 
 class StopOrderCheckOut(BaseModel):
-    """A check of a recipient. With a `violation_id` an official recorded that it was put right."""
+    """A check of a recipient. With a `violation_id`, it records that the violation was rectified."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -207,7 +208,7 @@ class ListedRecipientOut(BaseModel):
 async def issue_stop_order(
     body: StopOrderContent, caller: IssuerDep, session: SessionDep, response: Response
 ) -> StopOrder:
-    """Compile an order from the calendar: its days, and the frozen list of those who must stop."""
+    """Issue a stop order. Its days come from the calendar, and the list of its recipients is frozen."""
     order = await usecases.issue_stop_order(session, body, caller=caller, at=utc_now())
     response.headers["Location"] = f"/v1/stop-orders/{order.id}"
     return order
@@ -221,7 +222,7 @@ async def list_stop_orders(
     in_force_on: Annotated[Day | None, Query(description="Only orders in force on this day.")] = None,
     institution: UUID | None = None,
 ) -> PageOf[StopOrder]:
-    """Orders within the caller's reach, in the order they were issued. An operator sees those addressed to him."""
+    """Orders within the caller's reach, in the order of their issue. Operators see those sent to them."""
     binding = {"in_force_on": in_force_on, "institution": institution}
     (after,) = page.position(**binding) or (None,)
     found = await queries.stop_orders(
@@ -232,7 +233,7 @@ async def list_stop_orders(
 
 @router.get("/{stop_order_id}", response_model=StopOrderWithCounts, responses=problems(StopOrderNotFound))
 async def get_stop_order(stop_order_id: UUID, caller: ReaderDep, session: SessionDep) -> StopOrderWithCounts:
-    """One order, with what is known of its recipients within the caller's reach."""
+    """One order, with the counts of its recipients within the caller's reach."""
     order, today = await queries.stop_order(session, stop_order_id, caller), china_date(utc_now())
     days_today = await queries.days_today(session, order)
     counts = await queries.recipient_counts(session, order, caller, on=today)
@@ -275,7 +276,7 @@ async def list_stop_order_recipients(
 async def acknowledge_stop_order(
     stop_order_id: UUID, caller: Annotated[Principal, allow("operator")], session: SessionDep
 ) -> StopOrderRecipient:
-    """The operator acknowledges the order for his institution."""
+    """Acknowledge the order, as the operator of the institution."""
     return await usecases.acknowledge_stop_order(session, stop_order_id, caller=caller, at=utc_now())
 
 
@@ -287,7 +288,7 @@ async def acknowledge_stop_order(
 async def cancel_stop_order(
     stop_order_id: UUID, body: StopOrderCancellationIn, caller: IssuerDep, session: SessionDep
 ) -> StopOrder:
-    """Take an order back."""
+    """Cancel a stop order."""
     return await usecases.cancel_stop_order(session, stop_order_id, body.cause, caller=caller, at=utc_now())
 
 
@@ -307,7 +308,7 @@ async def cancel_stop_order(
 async def reissue_stop_order(
     stop_order_id: UUID, body: ReissueIn, caller: IssuerDep, session: SessionDep, response: Response
 ) -> StopOrder:
-    """After the calendar changed: take the order back and issue it anew with today's days, in one decision."""
+    """Reissue an order after the calendar changed: cancel it and issue it with today's days, in one transaction."""
     order = await usecases.reissue_stop_order(
         session, stop_order_id, body.cause, body.acknowledge_by, caller=caller, at=utc_now()
     )
@@ -323,7 +324,7 @@ async def reissue_stop_order(
 async def confirm_stop_order(
     stop_order_id: UUID, body: ConfirmationIn, caller: IssuerDep, session: SessionDep
 ) -> StopOrder:
-    """After the calendar changed: let the order stand as it is, until the calendar changes again."""
+    """Confirm an order as it is after the calendar changed. The confirmation lasts until the calendar changes again."""
     return await usecases.confirm_stop_order(session, stop_order_id, body.cause, caller=caller, at=utc_now())
 
 
@@ -335,7 +336,7 @@ async def confirm_stop_order(
 async def list_stop_order_checks(
     stop_order_id: UUID, institution_id: UUID, caller: ReaderDep, session: SessionDep
 ) -> Sequence[StopOrderCheck]:
-    """Every check of a recipient, in the order of their days. The last one that counts holds."""
+    """Every check of a recipient, in the order of their days. The last one that counts decides."""
     recipient = await queries.recipient(session, stop_order_id, institution_id, caller)
     return await queries.checks(session, recipient.id)
 
