@@ -110,7 +110,7 @@ format: $(READY) ## Format, and mend what can be mended
 	@$(PY) -m ruff format .
 	@$(PY) -m ruff check --fix .
 
-openapi: $(READY) ## Write docs/openapi/*.json, docs/asyncapi.json and docs/events.md from the code
+openapi: $(READY) ## Write docs/api/, docs/events.md and docs/schemas/ from the code; OpenAPI and AsyncAPI to .local/documents/
 	@$(PY) -m deploy.contracts
 
 migrate: $(READY) ## Migrate all databases, or one: make migrate s=registry

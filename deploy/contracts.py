@@ -1,6 +1,8 @@
 """The documents others build on: `python -m deploy.contracts` writes them, `--check` says whether they are up to date.
 
-OpenAPI per service, AsyncAPI, a JSON Schema per event, and a page about the events: all from the code, none by hand.
+All come from the code, none is written by hand. Committed are those that people review: a page per API, a page about
+the events, a JSON Schema per event. The OpenAPI and AsyncAPI documents say the same for machines and are too long for a
+review; they are written beside the local data.
 """
 
 import argparse
@@ -13,6 +15,7 @@ from typing import Any
 
 import jsoncompat
 
+from deploy.api_page import api_page
 from deploy.events_page import events_page
 from deploy.local.topics import declared_topics
 from shared.events import Event
@@ -22,6 +25,7 @@ from shared.process.settings import ServiceSettings
 
 ROOT = Path(__file__).parents[1]
 SERVICES = tuple(PRODUCERS)
+MACHINES = Path(".local/documents")
 
 
 def language() -> Language:
@@ -39,13 +43,20 @@ def _wanted(service: str) -> frozenset[type[Event]]:
 
 
 def documents() -> dict[Path, str]:
-    """Path below the root -> content."""
+    """What is committed: path below the root -> content."""
     spoken = language()
     return {
-        **{Path(f"docs/openapi/{service}.json"): _json(openapi(service)) for service in SERVICES},
-        Path("docs/asyncapi.json"): _json(asyncapi(spoken)),
+        **{Path(f"docs/api/{service}.md"): api_page(service, openapi(service)) for service in SERVICES},
         **{Path(f"docs/schemas/{name}.json"): _json(event_schema(event)) for name, event in EVENTS.items()},
         Path("docs/events.md"): events_page(spoken),
+    }
+
+
+def machine_documents() -> dict[Path, str]:
+    """The same for machines: path below the root -> content."""
+    return {
+        **{MACHINES / f"{service}.openapi.json": _json(openapi(service)) for service in SERVICES},
+        MACHINES / "asyncapi.json": _json(asyncapi(language())),
     }
 
 
@@ -87,7 +98,7 @@ def write(root: Path = ROOT) -> None:
     wanted = documents()
     for path in _forgotten(wanted, root):
         (root / path).unlink()
-    for path, content in wanted.items():
+    for path, content in (wanted | machine_documents()).items():
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         (root / path).write_text(content, encoding="utf-8")
 
@@ -105,7 +116,7 @@ def differences(root: Path = ROOT) -> Iterator[str]:
 
 
 def _forgotten(wanted: Mapping[Path, str], root: Path) -> list[Path]:
-    there = [*(root / "docs/openapi").glob("*.json"), *(root / "docs/schemas").glob("*.json")]
+    there = [*(root / "docs/api").glob("*.md"), *(root / "docs/schemas").glob("*.json")]
     return sorted(path.relative_to(root) for path in there if path.relative_to(root) not in wanted)
 
 

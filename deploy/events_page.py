@@ -9,8 +9,8 @@ from shared.facts.asyncapi import HEADERS, Language, meaning
 _INTRODUCTION = """\
 # Events
 
-Written by `make openapi` from `shared/events/`; change the classes, not this page. The same as documents for machines:
-[asyncapi.json](asyncapi.json), and one JSON Schema per event in [schemas/](schemas).
+Written by `make openapi` from `shared/events/`; change the classes, not this page. For machines: one
+JSON Schema per event in [schemas/](schemas), and the AsyncAPI document in `.local/documents/`, once `make openapi` ran.
 
 Every record is a CloudEvent 1.0 in Kafka's binary mode: attributes in headers, the event's JSON as the value. The
 record key is the id of the thing the event is about, so facts about one thing stay in order, and `ce_sequence` counts

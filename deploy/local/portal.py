@@ -2,20 +2,20 @@
 
 import asyncio
 import os
+from functools import cache
 from html import escape
 from pathlib import Path
 from string import Template
 
 import httpx
-from fastapi import FastAPI, HTTPException, Request
-from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse
+from fastapi import FastAPI, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from deploy.local import issuer, tokens
 from deploy.local.ports import SERVICES, Ports
 from deploy.local.processes import HOST
 
 ROOT = Path(__file__).parents[2]
-ASYNCAPI = ROOT / "docs" / "asyncapi.json"
 PAGE = Template(Path(__file__).with_name("portal.html").read_text(encoding="utf-8"))
 
 NAMES = {
@@ -41,7 +41,7 @@ def create_portal(
     app.add_api_route("/dashboard", dashboard, include_in_schema=False)
     app.add_api_route("/readyz", ready, include_in_schema=False)
     app.add_api_route("/livez", ready, include_in_schema=False)
-    app.add_api_route("/asyncapi.json", asyncapi, response_class=FileResponse, include_in_schema=False)
+    app.add_api_route("/asyncapi.json", asyncapi, include_in_schema=False)
     return app
 
 
@@ -49,11 +49,16 @@ async def ready() -> dict[str, str]:
     return {"status": "ok"}
 
 
-async def asyncapi() -> FileResponse:
-    """The catalogue of events, where it has been generated."""
-    if not ASYNCAPI.exists():
-        raise HTTPException(404, "Not generated yet: make openapi")
-    return FileResponse(ASYNCAPI, media_type="application/json")
+async def asyncapi() -> Response:
+    """The catalogue of events, from the code."""
+    return Response(await asyncio.to_thread(_asyncapi), media_type="application/json")
+
+
+@cache
+def _asyncapi() -> str:
+    from deploy import contracts  # loads every service, so only when asked for
+
+    return contracts.machine_documents()[contracts.MACHINES / "asyncapi.json"]
 
 
 async def index(request: Request) -> str:

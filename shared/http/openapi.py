@@ -16,7 +16,7 @@ from shared.http.policies import api_routes, policies_of, roles_admitted
 from shared.http.problems import MEDIA_TYPE, Problem, status_of
 from shared.process.settings import ServiceSettings
 
-_DESCRIPTIONS = {
+DESCRIPTIONS = {
     304: "Not modified.",
     400: "The request cannot be understood.",
     401: "A valid bearer token is required.",
@@ -84,7 +84,7 @@ def service_openapi(app: FastAPI, settings: ServiceSettings) -> dict[str, Any]:
                     _complete(operation, context, path, method)
         for unused in ("HTTPValidationError", "ValidationError"):
             schemas.pop(unused, None)
-        app.openapi_schema = _with_plain_names(document)
+        app.openapi_schema = _with_standard_limits(_with_plain_names(document))
     return app.openapi_schema
 
 
@@ -97,6 +97,23 @@ def _with_plain_names(document: dict[str, Any]) -> dict[str, Any]:
             text = text.replace(f'/{name}"', f'/{schema["title"]}"').replace(f'"{name}": ', f'"{schema["title"]}": ')
     renamed: dict[str, Any] = json.loads(text)
     return renamed
+
+
+_LIMITS_OF_NUMBERS = {"ge": "minimum", "le": "maximum", "gt": "exclusiveMinimum", "lt": "exclusiveMaximum"}
+_LIMITS_OF_DAYS = {"ge": "formatMinimum", "le": "formatMaximum"}
+
+
+def _with_standard_limits(part: Any) -> Any:
+    """pydantic writes its own names of limits where a validator stands before a number; JSON Schema has others."""
+    if isinstance(part, list):
+        return [_with_standard_limits(one) for one in part]
+    if not isinstance(part, dict):
+        return part
+    named: dict[str, Any] = {}
+    for key, value in part.items():
+        names: Mapping[str, str] = _LIMITS_OF_NUMBERS if isinstance(value, int | float) else _LIMITS_OF_DAYS
+        named[names.get(str(key), str(key))] = _with_standard_limits(value)
+    return named
 
 
 def json_body(model: type[BaseModel]) -> dict[str, Any]:
@@ -140,7 +157,7 @@ def _complete(operation: dict[str, Any], context: RouteContext, path: str, metho
     for status in _statuses(
         method, anonymous=anonymous, needs_version=needs_version, has_body="requestBody" in operation, path=path
     ):
-        entry = responses.setdefault(str(status), {"description": _DESCRIPTIONS[status]})
+        entry = responses.setdefault(str(status), {"description": DESCRIPTIONS[status]})
         if status >= 400:
             entry.setdefault("content", _PROBLEM_CONTENT)
     operation["responses"] = dict(sorted(responses.items()))

@@ -12,9 +12,9 @@ from services.inspection.stories.sync.domain import (
     DONE,
     OPEN,
     Choice,
-    Kind,
     Operation,
     OperationIn,
+    OperationKind,
     OperationNotOpen,
     PhoneClock,
     Stance,
@@ -40,12 +40,12 @@ def operation(verdict: Verdict) -> Operation:
 
 
 @pytest.mark.parametrize("state", VisitState)
-@pytest.mark.parametrize("kind", [Kind.START_VISIT, Kind.SUBMIT_VISIT])
-def test_every_kind_against_every_state(kind: Kind, state: VisitState) -> None:
+@pytest.mark.parametrize("kind", [OperationKind.START_VISIT, OperationKind.SUBMIT_VISIT])
+def test_every_kind_against_every_state(kind: OperationKind, state: VisitState) -> None:
     assert stance(kind, 2, state=state, version=2) is Stance.PLAIN
     assert stance(kind, 3, state=state, version=2) is Stance.AHEAD
     ended = state in (VisitState.DONE, VisitState.REVIEWED, VisitState.CALLED_OFF)
-    unstarted = kind is Kind.SUBMIT_VISIT and state is VisitState.PLANNED
+    unstarted = kind is OperationKind.SUBMIT_VISIT and state is VisitState.PLANNED
     expected = Stance.HARD if ended else Stance.PLAIN if unstarted else Stance.SOFT
     assert stance(kind, 1, state=state, version=2) is expected
 

@@ -41,7 +41,7 @@ class RevocationIn(BaseModel):
     reason: Reason
 
 
-class KeyOut(BaseModel):
+class DeviceKeyOut(BaseModel):
     """A JWK."""
 
     kty: str
@@ -60,7 +60,7 @@ class DeviceOut(BaseModel):
     district: str | None
     team: str | None
     label: str
-    public_key: KeyOut
+    public_key: DeviceKeyOut
     key_fingerprint: str
     state: DeviceState
     enrolled_at: datetime

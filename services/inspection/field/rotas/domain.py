@@ -102,7 +102,7 @@ class AbsenceDetails(_Days):
     reason: Reason
 
 
-class Kind(StrEnum):
+class RotaEntryKind(StrEnum):
     DUTY = "duty"
     ABSENCE = "absence"
 
@@ -133,7 +133,7 @@ class RotaEntry(Base, Aggregate):
         cls, team_id: UUID, details: DutyDetails, beside: Sequence[Self], *, by: str, at: datetime
     ) -> tuple[Self, DutyAssigned]:
         """Put somebody on duty; `beside` is what his team's rota says already."""
-        entry = cls._of(team_id, Kind.DUTY, details, weekdays=details.weekdays, reason=None, by=by, at=at)
+        entry = cls._of(team_id, RotaEntryKind.DUTY, details, weekdays=details.weekdays, reason=None, by=by, at=at)
         entry._check_alone(beside)
         fact = DutyAssigned(
             entry_id=entry.id,
@@ -151,7 +151,7 @@ class RotaEntry(Base, Aggregate):
         cls, team_id: UUID, details: AbsenceDetails, beside: Sequence[Self], *, by: str, at: datetime
     ) -> tuple[Self, AbsenceNoted]:
         """Somebody will not be there. Why stays here: it may be about his health."""
-        entry = cls._of(team_id, Kind.ABSENCE, details, weekdays=[], reason=details.reason, by=by, at=at)
+        entry = cls._of(team_id, RotaEntryKind.ABSENCE, details, weekdays=[], reason=details.reason, by=by, at=at)
         entry._check_alone(beside)
         fact = AbsenceNoted(
             entry_id=entry.id,
@@ -167,7 +167,7 @@ class RotaEntry(Base, Aggregate):
     def _of(
         cls,
         team_id: UUID,
-        kind: Kind,
+        kind: RotaEntryKind,
         details: _Days,
         *,
         weekdays: Sequence[int],
@@ -203,7 +203,7 @@ class RotaEntry(Base, Aggregate):
         if self.cancelled_at is not None:
             raise RotaEntryCancelled
         self.cancelled_at = at
-        kind = DutyCancelled if self.kind == Kind.DUTY else AbsenceCancelled
+        kind = DutyCancelled if self.kind == RotaEntryKind.DUTY else AbsenceCancelled
         return kind(entry_id=self.id, team_id=self.team_id, subject=self.subject, at=at)
 
     def days(self) -> Sequence[date]:
@@ -251,8 +251,8 @@ def roster(
     days = []
     for day in span(first, last):
         holding = [entry for entry in entries if entry.holds(day)]
-        absent = {entry.subject for entry in holding if entry.kind == Kind.ABSENCE}
-        on_duty = {entry.subject for entry in holding if entry.kind == Kind.DUTY}
+        absent = {entry.subject for entry in holding if entry.kind == RotaEntryKind.ABSENCE}
+        on_duty = {entry.subject for entry in holding if entry.kind == RotaEntryKind.DUTY}
         present = [
             Present(member.subject, member.name, member.certified(on=day))
             for member in members

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.inspection.field.rotas.domain import DutyDay, Kind, RotaEntry, RotaEntryNotFound, roster
+from services.inspection.field.rotas.domain import DutyDay, RotaEntry, RotaEntryKind, RotaEntryNotFound, roster
 from services.inspection.field.teams.domain import Inspector, Team
 
 
@@ -34,7 +34,7 @@ async def there(session: AsyncSession, teams: Sequence[Team], on: date) -> Mappi
     for found in await session.scalars(standing.where(RotaEntry.first_day <= on, RotaEntry.last_day >= on)):
         holding.setdefault(found.team_id, []).append(found)
     duties = select(RotaEntry.team_id).where(
-        RotaEntry.team_id.in_(ids), RotaEntry.kind == Kind.DUTY, RotaEntry.cancelled_at.is_(None)
+        RotaEntry.team_id.in_(ids), RotaEntry.kind == RotaEntryKind.DUTY, RotaEntry.cancelled_at.is_(None)
     )
     keeping = set(await session.scalars(duties.distinct()))
     days = {}
@@ -46,7 +46,9 @@ async def there(session: AsyncSession, teams: Sequence[Team], on: date) -> Mappi
 
 async def keeps_rota(session: AsyncSession, team_id: UUID) -> bool:
     """Whether anybody of the team ever stood on duty."""
-    duty = exists().where(RotaEntry.team_id == team_id, RotaEntry.kind == Kind.DUTY, RotaEntry.cancelled_at.is_(None))
+    duty = exists().where(
+        RotaEntry.team_id == team_id, RotaEntry.kind == RotaEntryKind.DUTY, RotaEntry.cancelled_at.is_(None)
+    )
     return bool(await session.scalar(select(duty)))
 
 

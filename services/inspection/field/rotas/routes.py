@@ -11,10 +11,10 @@ from services.inspection.field.rotas import queries, usecases
 from services.inspection.field.rotas.domain import (
     AbsenceDetails,
     DutyDetails,
-    Kind,
     NotAMember,
     RotaEntry,
     RotaEntryCancelled,
+    RotaEntryKind,
     RotaEntryNotFound,
     RotaNotYours,
     RotaOverlap,
@@ -50,7 +50,7 @@ class RotaEntryOut(BaseModel):
     id: UUID
     version: int
     team_id: UUID
-    kind: Kind
+    kind: RotaEntryKind
     subject: str
     first_day: date
     last_day: date

@@ -10,9 +10,9 @@ from services.inspection.field.rotas import queries
 from services.inspection.field.rotas.domain import (
     AbsenceDetails,
     DutyDetails,
-    Kind,
     NotAMember,
     RotaEntry,
+    RotaEntryKind,
     RotaNotYours,
 )
 from services.inspection.field.teams import queries as teams
@@ -54,7 +54,7 @@ async def cancel_entry(
     """Take a duty or an absence back."""
     team = await teams.team_for_update(session, team_id, caller)
     entry = await queries.entry(session, team.id, entry_id)
-    if entry.kind != Kind.ABSENCE or entry.subject != caller.subject:
+    if entry.kind != RotaEntryKind.ABSENCE or entry.subject != caller.subject:
         _check_keeper(caller, team)
     await journal.record(session, entry.cancel(at=at), subject=entry)
     return entry

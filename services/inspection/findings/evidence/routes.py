@@ -109,7 +109,7 @@ class DecisionIn(BaseModel):
     reason: Reason
 
 
-class KeyOut(BaseModel):
+class EvidenceKeyOut(BaseModel):
     """The Ed25519 key with which receipts and bundles are signed, 32 bytes in hexadecimal."""
 
     public_key: str
@@ -241,7 +241,7 @@ async def refuse_evidence(evidence_id: UUID, body: DecisionIn, caller: OfficerDe
     return await usecases.give_up(session, evidence_id, reason=body.reason, caller=caller, at=utc_now())
 
 
-@key.get("/evidence-key", response_model=KeyOut, dependencies=[public()])
-async def get_evidence_key(request: Request) -> KeyOut:
+@key.get("/evidence-key", response_model=EvidenceKeyOut, dependencies=[public()])
+async def get_evidence_key(request: Request) -> EvidenceKeyOut:
     """The service's public key, to verify receipts and bundles."""
-    return KeyOut(public_key=request.app.state.seal.public_key)
+    return EvidenceKeyOut(public_key=request.app.state.seal.public_key)

@@ -93,7 +93,7 @@ class DecisionOut(PartyDecisionOut):
     by: str
 
 
-class AnswerOut(BaseModel):
+class ProposalAnswerOut(BaseModel):
     """The registry's answer to a proposal of the decision."""
 
     proposal_id: UUID
@@ -127,7 +127,7 @@ class _OfEveryCase(BaseModel):
     hearing_asked_on: date | None
     hearing_on: date | None
     hearing: HearingOut | None
-    answers: list[AnswerOut]
+    answers: list[ProposalAnswerOut]
     owed_fen: int
     fine_fen: int
     paid_fen: int

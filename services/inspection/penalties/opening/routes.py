@@ -67,7 +67,7 @@ class ExhibitsIn(BaseModel):
     evidence: Annotated[list[UUID], Field(min_length=1, max_length=100)]
 
 
-class ReviewIn(Review):
+class LegalReviewIn(Review):
     """The caller's legal review."""
 
 
@@ -160,6 +160,6 @@ async def settle_case_items(case_id: UUID, caller: OfficialDep, session: Session
     response_model=CaseOut,
     responses=problems(CaseNotFound, CaseStateRefuses, OfficerRecused, ReviewerInvolved),
 )
-async def review_case(case_id: UUID, body: ReviewIn, caller: OfficialDep, session: SessionDep) -> Case:
+async def review_case(case_id: UUID, body: LegalReviewIn, caller: OfficialDep, session: SessionDep) -> Case:
     """Record the caller's legal review. An investigator of the case may not review it."""
     return await usecases.give_review(session, case_id, body, caller=caller, at=utc_now())

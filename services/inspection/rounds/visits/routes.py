@@ -44,7 +44,7 @@ InspectorDep = Annotated[Principal, allow("inspector")]
 ReaderDep = Annotated[Principal, allow("bureau", "district_officer", "inspector", "auditor", "service")]
 
 
-class ReviewIn(BaseModel):
+class VisitReviewIn(BaseModel):
     """Whether the submission is accepted. If not, the visit is under way again."""
 
     model_config = ConfigDict(extra="forbid")
@@ -172,7 +172,7 @@ async def start_visit(visit_id: UUID, caller: InspectorDep, session: SessionDep,
     response_model=VisitOut,
     responses=problems(VisitNotFound, VisitNotDone, DiscoveryUndescribed),
 )
-async def review_visit(visit_id: UUID, body: ReviewIn, caller: ReviewerDep, session: SessionDep) -> Visit:
+async def review_visit(visit_id: UUID, body: VisitReviewIn, caller: ReviewerDep, session: SessionDep) -> Visit:
     """Accept the submission, or send the visit back to the team. A discovery must be described before it is
     accepted."""
     return await usecases.review_visit(

@@ -11,7 +11,15 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.inspection.orm import Base
-from services.inspection.rulebook.checklists.questions import Key, Kind, Question, Questions, faults_of, findings, plain
+from services.inspection.rulebook.checklists.questions import (
+    Key,
+    Question,
+    QuestionKind,
+    Questions,
+    faults_of,
+    findings,
+    plain,
+)
 from services.inspection.rulebook.offences.domain import Finding
 from services.inspection.rulebook.versions import LastingVersion
 from shared.data.database import key_check, new_id
@@ -188,7 +196,9 @@ class Checklist(Base, LastingVersion):
 
     def shows_evidence(self, answers: Mapping[str, Any]) -> bool:
         """Whether some of these answers are to be evidence."""
-        return any(one["kind"] == Kind.EVIDENCE and answers.get(one["key"]) is not None for one in self.questions)
+        return any(
+            one["kind"] == QuestionKind.EVIDENCE and answers.get(one["key"]) is not None for one in self.questions
+        )
 
     def judge(
         self, answers: Mapping[str, Any], *, announced: Collection[UUID] = ()

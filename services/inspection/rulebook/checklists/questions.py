@@ -27,7 +27,7 @@ Key = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 Number = Annotated[Decimal, NUMBER, Field(ge=-(10**12), le=10**12, max_digits=18, decimal_places=6)]
 
 
-class Kind(StrEnum):
+class QuestionKind(StrEnum):
     """How a question is answered. An answer of the kind `evidence` is a list of ids of photos or recordings."""
 
     YES_NO = "yes_no"
@@ -85,13 +85,13 @@ _NEEDS: Final[Mapping[Test, str]] = {
     Test.BELOW: "limit",
     Test.ABOVE: "limit",
 }
-_SUITS: Final[Mapping[Kind, frozenset[Test]]] = {
-    Kind.YES_NO: frozenset({Test.EQUALS}),
-    Kind.CHOICE: frozenset({Test.ONE_OF}),
-    Kind.NUMBER: frozenset({Test.BELOW, Test.ABOVE}),
-    Kind.TEXT: frozenset(),
-    Kind.DAY: frozenset(),
-    Kind.EVIDENCE: frozenset(),
+_SUITS: Final[Mapping[QuestionKind, frozenset[Test]]] = {
+    QuestionKind.YES_NO: frozenset({Test.EQUALS}),
+    QuestionKind.CHOICE: frozenset({Test.ONE_OF}),
+    QuestionKind.NUMBER: frozenset({Test.BELOW, Test.ABOVE}),
+    QuestionKind.TEXT: frozenset(),
+    QuestionKind.DAY: frozenset(),
+    QuestionKind.EVIDENCE: frozenset(),
 }
 
 
@@ -121,7 +121,7 @@ class Question(BaseModel):
 
     key: Key
     text: Name
-    kind: Kind
+    kind: QuestionKind
     required: StrictBool = True
     choices: Annotated[list[Line], Field(max_length=50)] = Field(default_factory=list)
     unit: Line | None = None
@@ -131,7 +131,7 @@ class Question(BaseModel):
 
     @model_validator(mode="after")
     def suits_its_kind(self) -> Self:
-        if (self.kind is Kind.CHOICE) != bool(self.choices) or len(set(self.choices)) != len(self.choices):
+        if (self.kind is QuestionKind.CHOICE) != bool(self.choices) or len(set(self.choices)) != len(self.choices):
             raise field_error(
                 "choices-invalid", en="Only a choice lists choices, each once.", zh="选择题须列出不重复的选项。"
             )
@@ -144,8 +144,8 @@ class Question(BaseModel):
     def read(self, answer: Any) -> Any:
         """The answer as its kind wants it; raises `ValueError`."""
         value = _READ[self.kind](answer)
-        if (self.kind is Kind.CHOICE and value not in self.choices) or (
-            self.kind is Kind.EVIDENCE and len(set(value)) < self.least
+        if (self.kind is QuestionKind.CHOICE and value not in self.choices) or (
+            self.kind is QuestionKind.EVIDENCE and len(set(value)) < self.least
         ):
             raise ValueError
         return value
@@ -160,13 +160,13 @@ def _reader(kind: Any) -> Callable[[Any], Any]:
     return TypeAdapter(kind).validate_python
 
 
-_READ: Final[Mapping[Kind, Callable[[Any], Any]]] = {
-    Kind.YES_NO: _reader(StrictBool),
-    Kind.CHOICE: _reader(Line),
-    Kind.NUMBER: _reader(Number),
-    Kind.TEXT: _reader(Paragraph),
-    Kind.DAY: _reader(Day),
-    Kind.EVIDENCE: _reader(Annotated[list[UUID], Field(max_length=20)]),
+_READ: Final[Mapping[QuestionKind, Callable[[Any], Any]]] = {
+    QuestionKind.YES_NO: _reader(StrictBool),
+    QuestionKind.CHOICE: _reader(Line),
+    QuestionKind.NUMBER: _reader(Number),
+    QuestionKind.TEXT: _reader(Paragraph),
+    QuestionKind.DAY: _reader(Day),
+    QuestionKind.EVIDENCE: _reader(Annotated[list[UUID], Field(max_length=20)]),
 }
 
 
@@ -209,7 +209,7 @@ def faults_of(
             except (ValueError, ValidationError):
                 yield question.key, "answer-invalid"
                 continue
-            if question.kind is Kind.EVIDENCE and not set(read[question.key]) <= set(announced):
+            if question.kind is QuestionKind.EVIDENCE and not set(read[question.key]) <= set(announced):
                 yield question.key, "evidence-unannounced"
     # A name nobody asked for is not repeated: it is the sender's.
     yield from (("", "question-unknown") for key in answers if key not in {question.key for question in questions})

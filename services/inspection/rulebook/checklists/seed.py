@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from services.inspection.rulebook.checklists.domain import ChecklistContent
-from services.inspection.rulebook.checklists.questions import Breach, Condition, Kind, OnlyIf, Question, Test
+from services.inspection.rulebook.checklists.questions import Breach, Condition, OnlyIf, Question, QuestionKind, Test
 
 ROUTINE = UUID("019a0000-0000-7000-8000-00000000c001")
 YES, NO = Condition(test=Test.EQUALS, yes=True), Condition(test=Test.EQUALS, yes=False)
@@ -18,14 +18,20 @@ YES, NO = Condition(test=Test.EQUALS, yes=True), Condition(test=Test.EQUALS, yes
 def _wanted(key: str, text: str, offence: str, description: str) -> Question:
     """A question whose answer should be yes."""
     return Question(
-        key=key, text=text, kind=Kind.YES_NO, breaches=[Breach(when=NO, offence=offence, description=description)]
+        key=key,
+        text=text,
+        kind=QuestionKind.YES_NO,
+        breaches=[Breach(when=NO, offence=offence, description=description)],
     )
 
 
 def _unwanted(key: str, text: str, offence: str, description: str) -> Question:
     """A question whose answer should be no."""
     return Question(
-        key=key, text=text, kind=Kind.YES_NO, breaches=[Breach(when=YES, offence=offence, description=description)]
+        key=key,
+        text=text,
+        kind=QuestionKind.YES_NO,
+        breaches=[Breach(when=YES, offence=offence, description=description)],
     )
 
 
@@ -52,7 +58,7 @@ CONTENT = ChecklistContent(
         Question(
             key="prepaid_months",
             text="一次性收费跨度",
-            kind=Kind.NUMBER,
+            kind=QuestionKind.NUMBER,
             unit="月",
             breaches=[
                 Breach(
@@ -66,14 +72,14 @@ CONTENT = ChecklistContent(
         Question(
             key="advertising_photo",
             text="广告照片",
-            kind=Kind.EVIDENCE,
+            kind=QuestionKind.EVIDENCE,
             only_if=OnlyIf(question="advertising", answer=YES),
         ),
         _wanted("fire", "消防是否合格", "premises.fire", "消防安全不符合要求"),
         Question(
             key="area_per_pupil",
             text="同一时段生均面积",
-            kind=Kind.NUMBER,
+            kind=QuestionKind.NUMBER,
             unit="平方米",
             required=False,
             breaches=[
@@ -82,7 +88,7 @@ CONTENT = ChecklistContent(
                 )
             ],
         ),
-        Question(key="remarks", text="其他情况", kind=Kind.TEXT, required=False),
+        Question(key="remarks", text="其他情况", kind=QuestionKind.TEXT, required=False),
     ],
 )
 

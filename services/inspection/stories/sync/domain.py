@@ -58,7 +58,7 @@ class OperationIdTaken(Conflict):
     zh = "同一编号的操作同时到达，请重新发送。"
 
 
-class Kind(StrEnum):
+class OperationKind(StrEnum):
     PLAN_VISIT = "plan_visit"
     START_VISIT = "start_visit"
     SUBMIT_VISIT = "submit_visit"
@@ -66,7 +66,7 @@ class Kind(StrEnum):
     ANNOUNCE_EVIDENCE = "announce_evidence"
 
 
-NEEDS_BASE: Final = frozenset({Kind.START_VISIT, Kind.SUBMIT_VISIT})
+NEEDS_BASE: Final = frozenset({OperationKind.START_VISIT, OperationKind.SUBMIT_VISIT})
 """They change what others may have changed; the rest make something new."""
 
 
@@ -104,7 +104,7 @@ class OperationIn(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     id: UUID
-    kind: Kind
+    kind: OperationKind
     entity_id: UUID
     base_version: Annotated[int, NUMBER, Field(ge=0, le=2**53)] | None = None
     after: Annotated[list[UUID], Field(max_length=20)] = Field(default_factory=list)
@@ -182,15 +182,15 @@ class Stance(StrEnum):
     AHEAD = "ahead"
 
 
-_MEANWHILE: Final[Mapping[Kind, Mapping[VisitState, Stance]]] = {
-    Kind.START_VISIT: {
+_MEANWHILE: Final[Mapping[OperationKind, Mapping[VisitState, Stance]]] = {
+    OperationKind.START_VISIT: {
         VisitState.PLANNED: Stance.SOFT,
         VisitState.STARTED: Stance.SOFT,
         VisitState.DONE: Stance.HARD,
         VisitState.REVIEWED: Stance.HARD,
         VisitState.CALLED_OFF: Stance.HARD,
     },
-    Kind.SUBMIT_VISIT: {
+    OperationKind.SUBMIT_VISIT: {
         VisitState.PLANNED: Stance.PLAIN,
         VisitState.STARTED: Stance.SOFT,
         VisitState.DONE: Stance.HARD,
@@ -202,7 +202,7 @@ _MEANWHILE: Final[Mapping[Kind, Mapping[VisitState, Stance]]] = {
 visit back at its plan cannot be submitted: the rule of visits says so, and it is refused."""
 
 
-def stance(kind: Kind, base_version: int, *, state: VisitState, version: int) -> Stance:
+def stance(kind: OperationKind, base_version: int, *, state: VisitState, version: int) -> Stance:
     """How a change of a visit stands, by the version it saw and what the visit is now."""
     if base_version > version:
         return Stance.AHEAD

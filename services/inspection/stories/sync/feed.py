@@ -18,7 +18,7 @@ from services.inspection.findings.violations.domain import ViolationState
 from services.inspection.rounds.campaigns.domain import TargetState
 from services.inspection.rounds.visits.domain import Purpose, VisitState
 from services.inspection.rulebook.offences.domain import Severity
-from services.inspection.stories.sync.domain import Choice, Kind, Verdict
+from services.inspection.stories.sync.domain import Choice, OperationKind, Verdict
 from shared.http.paging import Cursors
 
 FIRST = (0, 0, UUID(int=0))
@@ -142,7 +142,7 @@ class ChangedOperation(BaseModel):
     """A verdict on an operation of this phone that changed after its batch was answered."""
 
     operation_id: UUID
-    kind: Kind
+    kind: OperationKind
     entity_id: UUID
     verdict: Verdict
     code: str | None

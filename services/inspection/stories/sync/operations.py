@@ -17,7 +17,7 @@ from services.inspection.rounds.visits import usecases
 from services.inspection.rounds.visits.bodies import StartIn, SubmissionIn, VisitIn
 from services.inspection.rounds.visits.domain import Visit, VisitState
 from services.inspection.stories.submissions.usecases import Consequence, count_consequences, end_visit
-from services.inspection.stories.sync.domain import Kind, Operation, Stance, Verdict, stance
+from services.inspection.stories.sync.domain import Operation, OperationKind, Stance, Verdict, stance
 from shared.data.unit_of_work import savepoint
 from shared.domain.clock import instant
 from shared.domain.refusals import Invalid, Refusal
@@ -58,7 +58,7 @@ async def perform(session: AsyncSession, operation: Operation, caller: Principal
     """Do it; raises a `Refusal` where it cannot be done, and may leave something begun behind.
 
     The caller applies the consequences."""
-    return await _KINDS[Kind(operation.kind)](session, operation, caller)
+    return await _KINDS[OperationKind(operation.kind)](session, operation, caller)
 
 
 async def perform_alone(session: AsyncSession, operation: Operation, caller: Principal) -> Effect:
@@ -157,7 +157,7 @@ async def _announce_evidence(session: AsyncSession, operation: Operation, caller
 async def _found(session: AsyncSession, operation: Operation, caller: Principal) -> tuple[Visit, Stance]:
     visit = await visits.visit_for_update(session, operation.entity_id, caller)
     assert operation.base_version is not None
-    kind = Kind(operation.kind)
+    kind = OperationKind(operation.kind)
     found = stance(kind, operation.base_version, state=VisitState(visit.state), version=visit.version)
     if found is Stance.AHEAD:
         raise BaseVersionAhead(version=visit.version)
@@ -202,10 +202,10 @@ def says_the_same(visit: Visit, body: SubmissionIn) -> bool:
     )
 
 
-_KINDS: Final[Mapping[Kind, Perform]] = {
-    Kind.PLAN_VISIT: _plan_visit,
-    Kind.START_VISIT: _start_visit,
-    Kind.SUBMIT_VISIT: _submit_visit,
-    Kind.REPORT_VIOLATION: _report_violation,
-    Kind.ANNOUNCE_EVIDENCE: _announce_evidence,
+_KINDS: Final[Mapping[OperationKind, Perform]] = {
+    OperationKind.PLAN_VISIT: _plan_visit,
+    OperationKind.START_VISIT: _start_visit,
+    OperationKind.SUBMIT_VISIT: _submit_visit,
+    OperationKind.REPORT_VIOLATION: _report_violation,
+    OperationKind.ANNOUNCE_EVIDENCE: _announce_evidence,
 }

@@ -10,8 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.inspection.field.devices.domain import DeviceNotEnrolled
 from services.inspection.stories.sync.domain import (
     IN_CONFLICT,
-    Kind,
     Operation,
+    OperationKind,
     OperationNotFound,
     UnreadableOperation,
     Verdict,
@@ -55,7 +55,7 @@ async def starts_of(session: AsyncSession, submitted: Operation) -> Sequence[Ope
         Operation.id.in_(submitted.after),
         Operation.subject == submitted.subject,
         Operation.entity_id == submitted.entity_id,
-        Operation.kind == Kind.START_VISIT,
+        Operation.kind == OperationKind.START_VISIT,
         Operation.verdict == Verdict.HARD_CONFLICT,
         Operation.resolved_at.is_(None),
     )

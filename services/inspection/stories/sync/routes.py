@@ -15,10 +15,10 @@ from services.inspection.stories.sync import queries, usecases
 from services.inspection.stories.sync.domain import (
     MAX_OPERATIONS,
     Choice,
-    Kind,
     Operation,
     OperationIdTaken,
     OperationIn,
+    OperationKind,
     OperationNotFound,
     OperationNotOpen,
     PhoneCannotPrevail,
@@ -59,7 +59,7 @@ class BatchIn(BaseModel):
         return self.operations
 
 
-class AnswerOut(BaseModel):
+class OperationAnswerOut(BaseModel):
     """The verdict on one operation. In a conflict, `theirs` is the server's version.
 
     A malformed element is `refused`, with the ids that could be read from it."""
@@ -82,7 +82,7 @@ class VerdictsOut(BaseModel):
 
     received_at: datetime
     skew_seconds: float
-    verdicts: list[AnswerOut]
+    verdicts: list[OperationAnswerOut]
 
 
 class OperationOut(BaseModel):
@@ -96,7 +96,7 @@ class OperationOut(BaseModel):
     team: str | None
     district: str | None
     street: str | None
-    kind: Kind
+    kind: OperationKind
     entity_id: UUID
     base_version: int | None
     after: list[UUID]
@@ -189,7 +189,7 @@ async def push_operations(body: BatchIn, caller: PhoneDep, session: SessionDep) 
     return VerdictsOut(
         received_at=at,
         skew_seconds=(at - body.sent_at).total_seconds(),
-        verdicts=[AnswerOut.model_validate(answer) for answer in answers],
+        verdicts=[OperationAnswerOut.model_validate(answer) for answer in answers],
     )
 
 

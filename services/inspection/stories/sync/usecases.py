@@ -23,9 +23,9 @@ from services.inspection.stories.sync.domain import (
     NEEDS_BASE,
     STILL_WAITING,
     Choice,
-    Kind,
     Operation,
     OperationIn,
+    OperationKind,
     PhoneCannotPrevail,
     PhoneClock,
     UnreadableOperation,
@@ -116,7 +116,7 @@ async def _decide(
     await visits.hold_visits(
         session,
         known={one.entity_id for one in sent if one.kind in NEEDS_BASE},
-        made={one.entity_id for one in sent if one.kind == Kind.PLAN_VISIT},
+        made={one.entity_id for one in sent if one.kind == OperationKind.PLAN_VISIT},
         doors=set(_doors(sent)),
     )
     with suppress(Refusal):
@@ -158,7 +158,7 @@ async def _keep_unreadable(
 def _doors(sent: Sequence[OperationIn]) -> Iterator[tuple[UUID, UUID]]:
     """Campaign and institution of each visit that is planned, as far as they can be read."""
     for one in sent:
-        if one.kind == Kind.PLAN_VISIT:
+        if one.kind == OperationKind.PLAN_VISIT:
             with suppress(ContentInvalid):
                 wish = read_content(VisitIn, one.content)
                 if wish.campaign_id is not None and wish.institution_id is not None:
@@ -288,7 +288,7 @@ async def resolve(
     elif operation.verdict == Verdict.HELD:
         operation.decide(Verdict.REFUSED, code="discarded", at=at)
     await journal.record(session, resolved, subject=operation, reason=reason)
-    if operation.kind == Kind.SUBMIT_VISIT:
+    if operation.kind == OperationKind.SUBMIT_VISIT:
         for start in await queries.starts_of(session, operation):
             settled = start.resolve(choice, reason=reason, by=caller.subject, at=at)
             await journal.record(session, settled, subject=start, reason=reason)
@@ -300,10 +300,10 @@ async def resolve(
 async def _prevail(session: AsyncSession, operation: Operation, reason: str, caller: Principal, at: datetime) -> bool:
     """A submission replaces the one that awaits its review, or takes up a visit that was cancelled meanwhile; anything
     else is done now, whatever it waited for. Whether it holds: it may meet a version that nobody has seen yet."""
-    if operation.verdict == Verdict.HELD or (operation.is_behind and operation.kind != Kind.SUBMIT_VISIT):
+    if operation.verdict == Verdict.HELD or (operation.is_behind and operation.kind != OperationKind.SUBMIT_VISIT):
         await _note(session, operation, await perform_alone(session, operation, _owner(operation)), at)
         return operation.verdict != Verdict.HARD_CONFLICT
-    if operation.kind != Kind.SUBMIT_VISIT:
+    if operation.kind != OperationKind.SUBMIT_VISIT:
         raise PhoneCannotPrevail
     visit = await visits.visit_for_update(session, operation.entity_id, caller)
     said = read_content(SubmissionIn, operation.content)
