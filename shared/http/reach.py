@@ -1,6 +1,6 @@
 """Which records a caller reaches: one that was found, and those that a list may show.
 
-Both judge by the same columns, which a slice names once (`Place`).
+Both judge by the same columns, which a slice names once (`ReachColumns`).
 """
 
 from typing import Any, Required, TypedDict, TypeVar, Unpack, cast
@@ -15,7 +15,7 @@ Column = Any  # a mapped attribute: its type at class level is not the one mypy 
 Record = TypeVar("Record")
 
 
-class Place(TypedDict, total=False):
+class ReachColumns(TypedDict, total=False):
     """The mapped attributes that say where a record lies, and whose it is."""
 
     district: Required[Column]
@@ -24,14 +24,16 @@ class Place(TypedDict, total=False):
     institution: Column
 
 
-def reachable(found: Record | None, caller: Principal, missing: type[NotFound], **place: Unpack[Place]) -> Record:
+def reachable(
+    found: Record | None, caller: Principal, missing: type[NotFound], **place: Unpack[ReachColumns]
+) -> Record:
     """The record; raises `missing` where there is none, and where it is beyond the caller's reach."""
     if found is None or not reaches(caller, found, **place):
         raise missing
     return found
 
 
-def reaches(caller: Principal, record: object, **place: Unpack[Place]) -> bool:
+def reaches(caller: Principal, record: object, **place: Unpack[ReachColumns]) -> bool:
     """`Principal.covers`, asked of a record."""
     columns = cast("dict[str, Column]", place)
     said = {name: getattr(record, column.key) for name, column in columns.items()}

@@ -164,13 +164,13 @@ def one(number: int) -> UUID:
 
 
 INSTITUTION, TEAM, CAMPAIGN, TARGET, DISCOVERY, VISIT, VIOLATION, SCHOOL, OFFERING, ENROLMENT = map(one, range(1, 11))
-PLACE: Mapping[str, Any] = {"district": "140213", "street": "140213050"}
-GRID: Mapping[str, Any] = {**PLACE, "grid": "g1"}
+REACH: Mapping[str, Any] = {"district": "140213", "street": "140213050"}
+GRID: Mapping[str, Any] = {**REACH, "grid": "g1"}
 
 _institution: Mapping[str, Any] = {
     "institution_id": INSTITUTION, "name": "晨光", "uscc": None, "permit_no": None, "kind": "subject",
     "mode": "offline", "profit": "for_profit", "stages": [], "status": "active", "address": "1",
-    "lon": None, "lat": None, "capacity": None, "external_ref": None, "at": AT, **PLACE,
+    "lon": None, "lat": None, "capacity": None, "external_ref": None, "at": AT, **REACH,
 }  # fmt: skip
 _visit: Mapping[str, Any] = {
     "visit_id": VISIT, "institution_id": INSTITUTION, "campaign_id": CAMPAIGN, "team": "team-01", "at": AT, **GRID
@@ -180,7 +180,7 @@ _violation: Mapping[str, Any] = {
     "found_on": date(2026, 3, 2), "at": AT, **GRID,
 }  # fmt: skip
 _enrolment: Mapping[str, Any] = {
-    "enrolment_id": ENROLMENT, "offering_id": OFFERING, "school_id": SCHOOL, "student_id": one(99), "at": AT, **PLACE
+    "enrolment_id": ENROLMENT, "offering_id": OFFERING, "school_id": SCHOOL, "student_id": one(99), "at": AT, **REACH
 }  # fmt: skip
 _campaign: Mapping[str, Any] = {"campaign_id": CAMPAIGN, "at": AT}
 
@@ -231,9 +231,9 @@ SAMPLES: dict[type[Event], Event] = {
         ViolationRectified(**_violation, state="rectified", statement="x"),
         ViolationVerified(**_violation, state="closed", holds=True, note=None),
         ViolationWithdrawn(**_violation, state="withdrawn"),
-        SchoolRegistered(school_id=SCHOOL, code="s", name="一小", at=AT, **PLACE),
+        SchoolRegistered(school_id=SCHOOL, code="s", name="一小", at=AT, **REACH),
         OfferingPublished(
-            offering_id=OFFERING, school_id=SCHOOL, name="足球", category="sports", capacity=30, at=AT, **PLACE
+            offering_id=OFFERING, school_id=SCHOOL, name="足球", category="sports", capacity=30, at=AT, **REACH
         ),
         OfferingChanged(offering_id=OFFERING, school_id=SCHOOL, capacity=40, at=AT),
         StudentEnrolled(**_enrolment),
@@ -255,7 +255,7 @@ SAMPLES |= {event: _published(event) for event in events_of("inspection") if eve
 RECIPIENTS = [one(600 + number) for number in range(2)]
 SAMPLES[StopOrderRecipientsListed] = StopOrderRecipientsListed(
     stop_order_id=one(599), first_day=date(2026, 1, 24), last_day=date(2026, 2, 28), institutions=[INSTITUTION],
-    recipients=[ListedRecipient(recipient_id=RECIPIENTS[0], institution_id=INSTITUTION, **PLACE)], at=AT,
+    recipients=[ListedRecipient(recipient_id=RECIPIENTS[0], institution_id=INSTITUTION, **REACH)], at=AT,
 )  # fmt: skip
 
 _CAMPAIGN, _SCHOOL = {"campaign": str(CAMPAIGN)}, {"school": str(SCHOOL)}
@@ -268,7 +268,7 @@ _CASE = {
 COMPLAINT = UUID("019a4c1e-0094-7094-8a2b-5d0c6e7f0094")
 _COMPLAINT = {"kind": "fees", "district": "140213", "street": "140213052", "grid": "140213052"}
 _VIOLATION = {**GRID, **_MARCH, "kind": "high"}
-_ENROLMENT = {**PLACE, **_SCHOOL, **_MARCH}
+_ENROLMENT = {**REACH, **_SCHOOL, **_MARCH}
 
 _STREET = {"district": "140213", "street": "140213052"}  # of the published samples
 
@@ -367,7 +367,7 @@ SAID: Mapping[str, tuple[Any, ...]] = {
     "StopOrderRecipientsListed": (
         "stop_recipient",
         RECIPIENTS[0],
-        {"state": "ordered", "campaign": str(one(599)), "month": "2026-01", **PLACE},
+        {"state": "ordered", "campaign": str(one(599)), "month": "2026-01", **REACH},
         None,
     ),
     "StopOrderAcknowledged": ("stop_recipient", _RECIPIENT, {}, None, {Mark.ACKNOWLEDGED: True}),
@@ -380,9 +380,9 @@ SAID: Mapping[str, tuple[Any, ...]] = {
         None,
         {Mark.DISTRICT_OFFICER: True},
     ),
-    "InstitutionRegistered": ("institution", INSTITUTION, {"state": "active", "kind": "subject", **PLACE}, None),
-    "InstitutionChanged": ("institution", INSTITUTION, {"state": "closed", "kind": "subject", **PLACE}, None),
-    "InstitutionMerged": ("institution", INSTITUTION, {"state": "merged", "kind": "subject", **PLACE}, None),
+    "InstitutionRegistered": ("institution", INSTITUTION, {"state": "active", "kind": "subject", **REACH}, None),
+    "InstitutionChanged": ("institution", INSTITUTION, {"state": "closed", "kind": "subject", **REACH}, None),
+    "InstitutionMerged": ("institution", INSTITUTION, {"state": "merged", "kind": "subject", **REACH}, None),
     "TargetPlaced": ("institution", INSTITUTION, {"grid": "g1"}, None),
     "TeamFormed": ("team", TEAM, {"state": "active", "district": "140213"}, None),
     "CampaignLaunched": ("campaign", CAMPAIGN, {"state": "open", "district": "140213", **_CAMPAIGN}, None),
@@ -429,8 +429,8 @@ SAID: Mapping[str, tuple[Any, ...]] = {
     "ComplaintParted": ("complaint", COMPLAINT, {"state": "matched", **_COMPLAINT}, None),
     "ComplaintVisitPlanned": ("complaint", COMPLAINT, {"state": "investigating", **_COMPLAINT}, None),
     "ComplaintAnswered": ("complaint", COMPLAINT, {"state": "answered", **_COMPLAINT}, None),
-    "SchoolRegistered": ("school", SCHOOL, {"state": "active", **_SCHOOL, **PLACE}, None),
-    "OfferingPublished": ("offering", OFFERING, {"state": "open", "kind": "sports", **_SCHOOL, **PLACE}, 30),
+    "SchoolRegistered": ("school", SCHOOL, {"state": "active", **_SCHOOL, **REACH}, None),
+    "OfferingPublished": ("offering", OFFERING, {"state": "open", "kind": "sports", **_SCHOOL, **REACH}, 30),
     "OfferingChanged": ("offering", OFFERING, {}, 40),
     "StudentEnrolled": ("enrolment", ENROLMENT, {"state": "enrolled", **_ENROLMENT}, None),
     "StudentWaitlisted": ("enrolment", ENROLMENT, {"state": "waiting", **_ENROLMENT}, None),

@@ -11,7 +11,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from shared.domain.refusals import NotFound
 from shared.http.policies import Principal
-from shared.http.reach import Place, reachable, reaches, within_reach
+from shared.http.reach import ReachColumns, reachable, reaches, within_reach
 from tests.infrastructure import DatabaseServer
 
 OURS, THEIRS = uuid4(), uuid4()
@@ -38,7 +38,7 @@ class ThingNotFound(NotFound):
     zh = "没有。"
 
 
-PLACE: Place = {
+REACH: ReachColumns = {
     "district": Thing.district,
     "street": Thing.street,
     "team": Thing.team,
@@ -81,17 +81,17 @@ async def test_a_list_shows_what_can_be_read_one_by_one(postgres: DatabaseServer
         async with engine.connect() as connection:
             for caller, thing in product(CALLERS, THINGS):
                 shown = await connection.scalar(listed(caller, thing))
-                assert shown == reaches(caller, thing, **PLACE), (caller, thing.district, thing.street, thing.team)
+                assert shown == reaches(caller, thing, **REACH), (caller, thing.district, thing.street, thing.team)
     finally:
         await engine.dispose()
 
 
 def test_what_is_beyond_reach_is_not_found() -> None:
     officer, thing = CALLERS[1], Thing(district="1")
-    assert reachable(thing, officer, ThingNotFound, **PLACE) is thing
+    assert reachable(thing, officer, ThingNotFound, **REACH) is thing
     for found in (None, Thing(district="2")):
         with pytest.raises(ThingNotFound):
-            reachable(found, officer, ThingNotFound, **PLACE)
+            reachable(found, officer, ThingNotFound, **REACH)
 
 
 def test_a_column_that_is_not_named_says_nothing() -> None:

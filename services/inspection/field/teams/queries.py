@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import date
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, null, select
@@ -9,23 +10,21 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.inspection.field.teams.domain import Inspector, Team, TeamGrid, TeamNotFound
 from shared.http.policies import Principal
-from shared.http.reach import within_reach
+from shared.http.reach import ReachColumns, reachable, within_reach
+
+_REACH: Final[ReachColumns] = {"district": Team.district, "team": Team.code}
 
 
 async def team(session: AsyncSession, team_id: UUID, caller: Principal) -> Team:
     """One team within the caller's reach; raises `TeamNotFound`."""
-    return _reachable(await session.get(Team, team_id), caller)
+    return reachable(await session.get(Team, team_id), caller, TeamNotFound, **_REACH)
 
 
 async def team_for_update(session: AsyncSession, team_id: UUID, caller: Principal) -> Team:
     """The team, locked until the transaction ends; raises `TeamNotFound`."""
-    return _reachable(await session.get(Team, team_id, with_for_update=True, populate_existing=True), caller)
-
-
-def _reachable(found: Team | None, caller: Principal) -> Team:
-    if found is None or not caller.covers(district=found.district, team=found.code):
-        raise TeamNotFound
-    return found
+    return reachable(
+        await session.get(Team, team_id, with_for_update=True, populate_existing=True), caller, TeamNotFound, **_REACH
+    )
 
 
 async def teams(

@@ -20,7 +20,9 @@ from services.inspection.findings.complaints.domain import (
 )
 from services.inspection.findings.complaints.matching import MOST, Known
 from shared.http.policies import Principal
-from shared.http.reach import within_reach
+from shared.http.reach import ReachColumns, reachable, within_reach
+
+_REACH: Final[ReachColumns] = {"district": Complaint.district, "street": Complaint.street, "team": Complaint.team}
 
 MOST_COMPARED = 20_000
 """Institutions a complaint is compared with: a city's worth."""
@@ -43,11 +45,10 @@ async def complaint_to_conclude(session: AsyncSession, complaint_id: UUID) -> Co
 
 
 def _reachable(found: Complaint | None, caller: Principal) -> Complaint:
-    if found is None or not caller.covers(district=found.district, street=found.street, team=found.team):
+    complaint = reachable(found, caller, ComplaintNotFound, **_REACH)
+    if complaint.team is None and only_walks(caller):
         raise ComplaintNotFound
-    if found.team is None and only_walks(caller):
-        raise ComplaintNotFound
-    return found
+    return complaint
 
 
 def only_walks(caller: Principal) -> bool:
@@ -69,8 +70,7 @@ async def complaints(
     session: AsyncSession, caller: Principal, filters: ComplaintFilters, *, after: str | None, limit: int
 ) -> Sequence[Complaint]:
     """Complaints within the caller's reach, in the order they came."""
-    reach = within_reach(caller, district=Complaint.district, street=Complaint.street, team=Complaint.team)
-    wanted = select(Complaint).where(reach).order_by(Complaint.id).limit(limit)
+    wanted = select(Complaint).where(within_reach(caller, **_REACH)).order_by(Complaint.id).limit(limit)
     for name, value in asdict(filters).items():
         if value is not None:
             wanted = wanted.where(getattr(Complaint, name) == value)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import select
@@ -12,33 +13,34 @@ from services.inspection.findings.violations.domain import DeadlineUnknown, Viol
 from services.inspection.rulebook.norms import queries as norms
 from services.inspection.rulebook.norms.domain import NormName
 from shared.http.policies import Principal
-from shared.http.reach import within_reach
+from shared.http.reach import ReachColumns, reachable, within_reach
+
+_REACH: Final[ReachColumns] = {
+    "district": Violation.district,
+    "street": Violation.street,
+    "team": Violation.team,
+    "institution": Violation.institution_id,
+}
 
 
 async def violation(session: AsyncSession, violation_id: UUID, caller: Principal) -> Violation:
     """One violation within the caller's reach; raises `ViolationNotFound`."""
-    return _reachable(await session.get(Violation, violation_id), caller)
+    return reachable(await session.get(Violation, violation_id), caller, ViolationNotFound, **_REACH)
 
 
 async def violation_for_update(session: AsyncSession, violation_id: UUID, caller: Principal) -> Violation:
     """The violation, locked until the transaction ends; raises `ViolationNotFound`."""
-    return _reachable(await session.get(Violation, violation_id, with_for_update=True, populate_existing=True), caller)
+    return reachable(
+        await session.get(Violation, violation_id, with_for_update=True, populate_existing=True),
+        caller,
+        ViolationNotFound,
+        **_REACH,
+    )
 
 
 async def violation_to_conclude(session: AsyncSession, violation_id: UUID) -> Violation | None:
     """The violation a re-visit is about, locked: whoever may submit the visit may conclude."""
     return await session.get(Violation, violation_id, with_for_update=True, populate_existing=True)
-
-
-def _reachable(found: Violation | None, caller: Principal) -> Violation:
-    if found is None or not caller.covers(
-        district=found.district,
-        street=found.street,
-        team=found.team,
-        institution=None if found.institution_id is None else str(found.institution_id),
-    ):
-        raise ViolationNotFound
-    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +65,7 @@ async def violations(
     limit: int,
 ) -> Sequence[Violation]:
     """Violations within the caller's reach, in the order of their reports."""
-    reach = within_reach(
-        caller,
-        district=Violation.district,
-        street=Violation.street,
-        team=Violation.team,
-        institution=Violation.institution_id,
-    )
+    reach = within_reach(caller, **_REACH)
     wanted = select(Violation).where(reach).order_by(Violation.id).limit(limit)
     for name, value in asdict(filters).items():
         if value is not None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import select
@@ -11,28 +12,26 @@ from services.inspection.findings.violations.domain import Violation
 from services.inspection.penalties.cases.domain import Case
 from services.inspection.penalties.cases.refusals import CaseNotFound
 from shared.http.policies import Principal
-from shared.http.reach import within_reach
+from shared.http.reach import ReachColumns, reachable, within_reach
+
+_REACH: Final[ReachColumns] = {
+    "district": Case.district,
+    "street": Case.street,
+    "team": Case.team,
+    "institution": Case.told_institution_id,
+}
 
 
 async def case(session: AsyncSession, case_id: UUID, caller: Principal) -> Case:
     """One case within the caller's reach; raises `CaseNotFound`. A party sees its case once it was told of it."""
-    return _reachable(await session.get(Case, case_id), caller)
+    return reachable(await session.get(Case, case_id), caller, CaseNotFound, **_REACH)
 
 
 async def case_for_update(session: AsyncSession, case_id: UUID, caller: Principal) -> Case:
     """The case, locked until the transaction ends; raises `CaseNotFound`."""
-    return _reachable(await session.get(Case, case_id, with_for_update=True, populate_existing=True), caller)
-
-
-def _reachable(found: Case | None, caller: Principal) -> Case:
-    if found is None or not caller.covers(
-        district=found.district,
-        street=found.street,
-        team=found.team,
-        institution=None if found.told_institution_id is None else str(found.told_institution_id),
-    ):
-        raise CaseNotFound
-    return found
+    return reachable(
+        await session.get(Case, case_id, with_for_update=True, populate_existing=True), caller, CaseNotFound, **_REACH
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +48,7 @@ async def cases(
     session: AsyncSession, caller: Principal, filters: CaseFilters, *, after: str | None, limit: int
 ) -> Sequence[Case]:
     """Cases within the caller's reach, in the order of their filing."""
-    reach = within_reach(
-        caller, district=Case.district, street=Case.street, team=Case.team, institution=Case.told_institution_id
-    )
+    reach = within_reach(caller, **_REACH)
     wanted = select(Case).where(reach).order_by(Case.id).limit(limit)
     for name, value in asdict(filters).items():
         if value is not None:

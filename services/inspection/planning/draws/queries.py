@@ -1,7 +1,7 @@
 """Draws by id, and what a draw is made from."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import ARRAY, Uuid, any_, bindparam, func, null, select
@@ -14,23 +14,21 @@ from services.inspection.rounds.campaigns.domain import Scope
 from services.inspection.rounds.campaigns.queries import within
 from services.inspection.rounds.visits.domain import Visit, VisitState
 from shared.http.policies import Principal
-from shared.http.reach import within_reach
+from shared.http.reach import ReachColumns, reachable, within_reach
+
+_REACH: Final[ReachColumns] = {"district": Draw.district}
 
 
 async def draw(session: AsyncSession, draw_id: UUID, caller: Principal) -> Draw:
     """One draw within the caller's reach; raises `DrawNotFound`."""
-    return _reachable(await session.get(Draw, draw_id), caller)
+    return reachable(await session.get(Draw, draw_id), caller, DrawNotFound, **_REACH)
 
 
 async def draw_for_update(session: AsyncSession, draw_id: UUID, caller: Principal) -> Draw:
     """The draw, locked until the transaction ends; raises `DrawNotFound`."""
-    return _reachable(await session.get(Draw, draw_id, with_for_update=True, populate_existing=True), caller)
-
-
-def _reachable(found: Draw | None, caller: Principal) -> Draw:
-    if found is None or not caller.covers(district=found.district):
-        raise DrawNotFound
-    return found
+    return reachable(
+        await session.get(Draw, draw_id, with_for_update=True, populate_existing=True), caller, DrawNotFound, **_REACH
+    )
 
 
 async def published_draw(session: AsyncSession, draw_id: UUID) -> Draw:

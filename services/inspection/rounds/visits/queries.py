@@ -16,28 +16,19 @@ from services.inspection.rounds.campaigns.domain import CampaignTarget
 from services.inspection.rounds.visits.domain import SEEN, Visit, VisitNotFound, VisitState
 from shared.data.unit_of_work import hold, holds, locked
 from shared.http.policies import Principal
-from shared.http.reach import within_reach
+from shared.http.reach import ReachColumns, reachable, within_reach
+
+REACH: Final[ReachColumns] = {"district": Visit.district, "street": Visit.street, "team": Visit.team}
 
 
 async def visit(session: AsyncSession, visit_id: UUID, caller: Principal) -> Visit:
     """One visit within the caller's reach; raises `VisitNotFound`."""
-    return _reachable(await session.get(Visit, visit_id), caller)
+    return reachable(await session.get(Visit, visit_id), caller, VisitNotFound, **REACH)
 
 
 async def visit_for_update(session: AsyncSession, visit_id: UUID, caller: Principal) -> Visit:
     """The visit, locked until the transaction ends; raises `VisitNotFound`. The first lock a transaction takes."""
-    return _reachable(await locked(session, Visit, visit_id), caller)
-
-
-def _reachable(found: Visit | None, caller: Principal) -> Visit:
-    if found is None or not reaches(caller, found):
-        raise VisitNotFound
-    return found
-
-
-def reaches(caller: Principal, visit: Visit) -> bool:
-    """Whether it is the caller's to see."""
-    return caller.covers(district=visit.district, street=visit.street, team=visit.team)
+    return reachable(await locked(session, Visit, visit_id), caller, VisitNotFound, **REACH)
 
 
 async def visit_with_id(session: AsyncSession, visit_id: UUID) -> Visit | None:
@@ -88,7 +79,7 @@ async def visits(
     session: AsyncSession, caller: Principal, filters: VisitFilters, *, after: str | None, limit: int
 ) -> Sequence[Visit]:
     """Visits within the caller's reach, in the order of their plans."""
-    reach = within_reach(caller, district=Visit.district, street=Visit.street, team=Visit.team)
+    reach = within_reach(caller, **REACH)
     wanted = select(Visit).where(reach).order_by(Visit.id).limit(limit)
     for name, value in asdict(filters).items():
         if value is not None:

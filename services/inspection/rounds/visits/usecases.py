@@ -24,6 +24,7 @@ from shared.data.unit_of_work import hold
 from shared.domain.clock import china_date
 from shared.facts import journal
 from shared.http.policies import Principal
+from shared.http.reach import reaches
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ async def plan_visit(session: AsyncSession, wish: Wish, *, caller: Principal, at
     if wish.id is not None:
         known = await queries.visit_with_id(session, wish.id)
         if known is not None:
-            if not (queries.reaches(caller, known) and wish.describes(known)):
+            if not (reaches(caller, known, **queries.REACH) and wish.describes(known)):
                 raise VisitIdTaken
             return known, False
     plan = await _plan(session, wish, caller, on=china_date(at))

@@ -12,7 +12,7 @@ from services.registry.ledger.institutions.domain import AT_WORK, Institution, I
 from services.registry.ledger.institutions.searching import pattern
 from shared.domain.text import credit_code
 from shared.http.policies import Principal
-from shared.http.reach import Place, reachable
+from shared.http.reach import ReachColumns, reachable
 from shared.http.reads import Condition, Statement, given, instant, page_statement
 
 COLUMNS = (
@@ -21,7 +21,11 @@ COLUMNS = (
     "registered_at", "changed_at",
 )  # fmt: skip
 """What the API shows of an entry, in this order."""
-PLACE: Final[Place] = {"district": Institution.district, "street": Institution.street, "institution": Institution.id}
+REACH: Final[ReachColumns] = {
+    "district": Institution.district,
+    "street": Institution.street,
+    "institution": Institution.id,
+}
 """Where an institution lies, and who runs it."""
 _WRITTEN = ", ".join(instant(name) if name.endswith("_at") else name for name in COLUMNS)
 _ITEM = f"SELECT {_WRITTEN} FROM institution WHERE {{where}}"  # noqa: S608 -- column names of ours
@@ -94,13 +98,13 @@ def ledger_page(filters: Filters, *, after: str | None, limit: int) -> Statement
 
 async def institution(session: AsyncSession, institution_id: UUID, caller: Principal) -> Institution:
     """One entry within the caller's reach; raises `InstitutionNotFound`."""
-    return reachable(await session.get(Institution, institution_id), caller, InstitutionNotFound, **PLACE)
+    return reachable(await session.get(Institution, institution_id), caller, InstitutionNotFound, **REACH)
 
 
 async def institution_for_update(session: AsyncSession, institution_id: UUID, caller: Principal) -> Institution:
     """The entry, locked until the transaction ends; raises `InstitutionNotFound`."""
     found = await session.get(Institution, institution_id, with_for_update=True, populate_existing=True)
-    return reachable(found, caller, InstitutionNotFound, **PLACE)
+    return reachable(found, caller, InstitutionNotFound, **REACH)
 
 
 async def matching(session: AsyncSession, *, uscc: Sequence[str], external_ref: Sequence[str]) -> Sequence[Institution]:

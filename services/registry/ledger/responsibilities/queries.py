@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Select, exists, func, select, union
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.ledger.institutions.domain import AT_WORK, Institution
-from services.registry.ledger.institutions.queries import PLACE
+from services.registry.ledger.institutions.queries import REACH
 from services.registry.ledger.responsibilities.domain import Responsibility, Role
 from shared.http.policies import Principal
 from shared.http.reach import within_reach
@@ -25,7 +25,7 @@ class Part:
 
     def conditions(self, caller: Principal) -> list[ColumnElement[bool]]:
         """Institutions at work in this part within the caller's reach."""
-        reach = within_reach(caller, **PLACE)
+        reach = within_reach(caller, **REACH)
         narrowed = [
             getattr(Institution, name) == value
             for name in ("district", "street", "kind")

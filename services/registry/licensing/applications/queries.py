@@ -11,9 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.licensing.applications.domain import OPEN, UNDER_EXAMINATION, Application, ApplicationNotFound
 from shared.http.policies import Principal
-from shared.http.reach import Place, reachable, within_reach
+from shared.http.reach import ReachColumns, reachable, within_reach
 
-_PLACE: Final[Place] = {
+_REACH: Final[ReachColumns] = {
     "district": Application.district,
     "street": Application.street,
     "institution": Application.institution_id,
@@ -45,11 +45,11 @@ def _reachable(found: Application | None, caller: Principal) -> Application:
     """An operator reaches what he applied for himself, also before there is an institution of his."""
     if found is not None and "operator" in caller.roles and found.applicant == caller.subject:
         return found
-    return reachable(found, caller, ApplicationNotFound, **_PLACE)
+    return reachable(found, caller, ApplicationNotFound, **_REACH)
 
 
 def _within_reach(caller: Principal) -> ColumnElement[bool]:
-    reach = within_reach(caller, **_PLACE)
+    reach = within_reach(caller, **_REACH)
     return or_(reach, Application.applicant == caller.subject) if "operator" in caller.roles else reach
 
 

@@ -14,20 +14,24 @@ from services.registry.ledger.institutions.domain import Institution
 from services.registry.licensing.permits.domain import Permit, PermitNotFound
 from shared.events.registry.permits import PermitStatus
 from shared.http.policies import Principal
-from shared.http.reach import Place, reachable, within_reach
+from shared.http.reach import ReachColumns, reachable, within_reach
 
-_PLACE: Final[Place] = {"district": Permit.district, "street": Permit.street, "institution": Permit.institution_id}
+_REACH: Final[ReachColumns] = {
+    "district": Permit.district,
+    "street": Permit.street,
+    "institution": Permit.institution_id,
+}
 
 
 async def permit(session: AsyncSession, permit_id: UUID, caller: Principal) -> Permit:
     """A permit within the caller's reach; raises `PermitNotFound`."""
-    return reachable(await session.get(Permit, permit_id), caller, PermitNotFound, **_PLACE)
+    return reachable(await session.get(Permit, permit_id), caller, PermitNotFound, **_REACH)
 
 
 async def permit_for_update(session: AsyncSession, permit_id: UUID, caller: Principal) -> Permit:
     """The permit, locked until the transaction ends; raises `PermitNotFound`."""
     found = await session.get(Permit, permit_id, with_for_update=True, populate_existing=True)
-    return reachable(found, caller, PermitNotFound, **_PLACE)
+    return reachable(found, caller, PermitNotFound, **_REACH)
 
 
 def ended(on: date) -> ColumnElement[bool]:
@@ -73,7 +77,7 @@ async def permits(
     session: AsyncSession, caller: Principal, filters: Filters, *, on: date, after: UUID | None, limit: int
 ) -> Sequence[Permit]:
     """A page of permits in the order of their recording."""
-    wanted = select(Permit).where(within_reach(caller, **_PLACE)).order_by(Permit.id).limit(limit)
+    wanted = select(Permit).where(within_reach(caller, **_REACH)).order_by(Permit.id).limit(limit)
     for column, value in (
         (Permit.institution_id, filters.institution), (Permit.district, filters.district), (Permit.kind, filters.kind)
     ):  # fmt: skip

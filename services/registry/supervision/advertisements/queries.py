@@ -12,9 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.registry.ledger.institutions.domain import Institution
 from services.registry.supervision.advertisements.domain import Advertisement, AdvertisementNotFound, AdvertisementState
 from shared.http.policies import Principal
-from shared.http.reach import Place, reachable, within_reach
+from shared.http.reach import ReachColumns, reachable, within_reach
 
-PLACE: Final[Place] = {
+REACH: Final[ReachColumns] = {
     "district": Advertisement.district,
     "street": Advertisement.street,
     "institution": Advertisement.institution_id,
@@ -23,13 +23,13 @@ PLACE: Final[Place] = {
 
 async def advertisement(session: AsyncSession, advertisement_id: UUID, caller: Principal) -> Advertisement:
     """One advertisement within the caller's reach; raises `AdvertisementNotFound`."""
-    return reachable(await session.get(Advertisement, advertisement_id), caller, AdvertisementNotFound, **PLACE)
+    return reachable(await session.get(Advertisement, advertisement_id), caller, AdvertisementNotFound, **REACH)
 
 
 async def advertisement_for_update(session: AsyncSession, advertisement_id: UUID, caller: Principal) -> Advertisement:
     """The advertisement, locked until the transaction ends; raises `AdvertisementNotFound`."""
     found = await session.get(Advertisement, advertisement_id, with_for_update=True, populate_existing=True)
-    return reachable(found, caller, AdvertisementNotFound, **PLACE)
+    return reachable(found, caller, AdvertisementNotFound, **REACH)
 
 
 async def advertisement_with_id(session: AsyncSession, advertisement_id: UUID) -> Advertisement | None:
@@ -59,7 +59,7 @@ async def advertisements(
     limit: int,
 ) -> Sequence[Advertisement]:
     """Advertisements within the caller's reach; by id, which is the order of finding for ids made here."""
-    wanted = select(Advertisement).where(within_reach(caller, **PLACE)).order_by(Advertisement.id).limit(limit)
+    wanted = select(Advertisement).where(within_reach(caller, **REACH)).order_by(Advertisement.id).limit(limit)
     for field in fields(filters):
         value = getattr(filters, field.name)
         if value is not None and field.name != "overdue":
@@ -79,7 +79,7 @@ async def repeat_offenders(
     count = func.count().label("advertisements")
     found = (
         select(Advertisement.institution_id, count, func.max(Advertisement.found_on).label("last_found_on"))
-        .where(within_reach(caller, **PLACE), Advertisement.institution_id.is_not(None))
+        .where(within_reach(caller, **REACH), Advertisement.institution_id.is_not(None))
         .group_by(Advertisement.institution_id)
         .having(count >= least)
     )

@@ -22,7 +22,7 @@ async def find_advertisement(
     if advertisement_id is not None:
         known = await queries.advertisement_with_id(session, advertisement_id)
         if known is not None:
-            if not (reaches(caller, known, **queries.PLACE) and known.is_what_was_sent(find)):
+            if not (reaches(caller, known, **queries.REACH) and known.is_what_was_sent(find)):
                 raise AdvertisementIdTaken(pointer="/id")
             return known, False
     if not caller.covers(district=find.district, street=find.street):

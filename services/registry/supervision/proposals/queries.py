@@ -9,20 +9,20 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.supervision.proposals.domain import PenaltyProposal, ProposalNotFound
 from shared.http.policies import Principal
-from shared.http.reach import Place, reachable, within_reach
+from shared.http.reach import ReachColumns, reachable, within_reach
 
-_PLACE: Final[Place] = {"district": PenaltyProposal.district, "street": PenaltyProposal.street}
+_REACH: Final[ReachColumns] = {"district": PenaltyProposal.district, "street": PenaltyProposal.street}
 
 
 async def proposal(session: AsyncSession, proposal_id: UUID, caller: Principal) -> PenaltyProposal:
     """One proposal within the caller's reach; raises `ProposalNotFound`."""
-    return reachable(await session.get(PenaltyProposal, proposal_id), caller, ProposalNotFound, **_PLACE)
+    return reachable(await session.get(PenaltyProposal, proposal_id), caller, ProposalNotFound, **_REACH)
 
 
 async def proposal_for_update(session: AsyncSession, proposal_id: UUID, caller: Principal) -> PenaltyProposal:
     """The proposal, locked until the transaction ends; raises `ProposalNotFound`."""
     found = await session.get(PenaltyProposal, proposal_id, with_for_update=True, populate_existing=True)
-    return reachable(found, caller, ProposalNotFound, **_PLACE)
+    return reachable(found, caller, ProposalNotFound, **_REACH)
 
 
 async def decision_for_update(
@@ -46,7 +46,7 @@ async def proposals(
     limit: int,
 ) -> Sequence[PenaltyProposal]:
     """Proposals within the caller's reach, in the order they came."""
-    wanted = select(PenaltyProposal).where(within_reach(caller, **_PLACE)).order_by(PenaltyProposal.id).limit(limit)
+    wanted = select(PenaltyProposal).where(within_reach(caller, **_REACH)).order_by(PenaltyProposal.id).limit(limit)
     if state is not None:
         wanted = wanted.where(PenaltyProposal.state == state)
     if institution is not None:
