@@ -20,6 +20,7 @@ from services.inspection.rulebook.offences.domain import (
 )
 from shared.data.database import new_id
 from shared.domain.dated import Withdrawn
+from shared.events.inspection.offences import OffenceContinued, OffenceRepealed, OffenceWithdrawn
 
 AT = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 TODAY = date(2026, 3, 2)
@@ -47,7 +48,7 @@ def test_a_version_begins_today_or_later() -> None:
 def test_the_one_before_ends_the_day_before() -> None:
     before = version(date(2021, 1, 1))
     fact = before.give_way(version(date(2026, 4, 1)), at=AT)
-    assert fact is not None
+    assert isinstance(fact, OffenceRepealed)
     assert (fact.valid_to, before.reaches(date(2026, 3, 31)), before.reaches(date(2026, 4, 1))) == (
         date(2026, 3, 31), True, False,
     )  # fmt: skip
@@ -61,9 +62,10 @@ def test_a_withdrawn_version_hands_the_last_day_back(until: date | None) -> None
     before, after = version(date(2021, 1, 1), until), version(date(2026, 4, 1))
     before.give_way(after, at=AT)
     fact = after.withdraw("录入有误", by="b", at=AT)
+    assert isinstance(fact, OffenceWithdrawn)
     assert (fact.code, after.reaches(date(2026, 4, 1))) == ("x.y", False)
     told = before.continue_after(after, at=AT)
-    assert told is not None
+    assert isinstance(told, OffenceContinued)
     assert (told.valid_to, before.valid_to) == (until, until)
     with pytest.raises(Withdrawn):
         after.repeal(date(2026, 5, 1), at=AT)

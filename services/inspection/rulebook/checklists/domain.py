@@ -1,7 +1,7 @@
 """A checklist (检查表): what a visit of a kind looks at, in versions; a visit keeps the version it used."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Annotated, Any, Final, Self
 from uuid import UUID
 
@@ -122,6 +122,7 @@ class Checklist(Base, LastingVersion):
         CheckConstraint("valid_to IS NULL OR valid_from <= valid_to", name="days_in_order"),
         withdrawn_for_a_reason(),
     )
+    OVERLAPS = ChecklistOverlaps
 
     title: Mapped[str] = mapped_column(Text)
     questions: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
@@ -151,25 +152,6 @@ class Checklist(Base, LastingVersion):
             at=at,
         )
 
-    def give_way(self, to: Self, *, at: datetime) -> ChecklistRetired | None:
-        """End the day before a newer version begins; None where it has ended by then."""
-        if self.valid_from >= to.valid_from:
-            raise ChecklistOverlaps(valid_from=self.valid_from, pointer="/valid_from")
-        if not self._cut(to):
-            return None
-        return self._end(to.valid_from - timedelta(days=1), at)
-
-    def withdraw(self, reason: str, *, by: str, at: datetime) -> ChecklistWithdrawn:
-        """Take the version back, as if it had never been enacted."""
-        self._take_back(reason, first_day=self.valid_from, entered_at=self.enacted_at, by=by, at=at)
-        return ChecklistWithdrawn(checklist_id=self.id, code=self.code, valid_from=self.valid_from, at=at)
-
-    def continue_after(self, withdrawn: Self, *, at: datetime) -> ChecklistContinued | None:
-        """Get the last day back that was taken for a version now withdrawn; None where it has another one since."""
-        if not self._restore(withdrawn):
-            return None
-        return ChecklistContinued(checklist_id=self.id, code=self.code, valid_to=self.valid_to, at=at)
-
     def retire(self, last_day: date, *, at: datetime) -> ChecklistRetired:
         """Give the version its last day."""
         self.check_stands()
@@ -177,11 +159,18 @@ class Checklist(Base, LastingVersion):
             raise ChecklistBeginsPast(pointer="/valid_to")
         if self.valid_to is not None and self.valid_to <= last_day:
             raise ChecklistEndsAlready(valid_to=self.valid_to)
-        return self._end(last_day, at)
-
-    def _end(self, last_day: date, at: datetime) -> ChecklistRetired:
         self.valid_to = last_day
-        return ChecklistRetired(checklist_id=self.id, code=self.code, valid_to=last_day, at=at)
+        return self._ended(at)
+
+    def _ended(self, at: datetime) -> ChecklistRetired:
+        assert self.valid_to is not None
+        return ChecklistRetired(checklist_id=self.id, code=self.code, valid_to=self.valid_to, at=at)
+
+    def _withdrawn(self, at: datetime) -> ChecklistWithdrawn:
+        return ChecklistWithdrawn(checklist_id=self.id, code=self.code, valid_from=self.valid_from, at=at)
+
+    def _continued(self, at: datetime) -> ChecklistContinued:
+        return ChecklistContinued(checklist_id=self.id, code=self.code, valid_to=self.valid_to, at=at)
 
     def usable(self, *, on: date) -> bool:
         """Whether visits of this day may use it: on the day of its withdrawal, a phone without a line had it still."""

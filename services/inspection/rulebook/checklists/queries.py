@@ -4,28 +4,22 @@ from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.inspection.rulebook.checklists.domain import Checklist, ChecklistNotFound, ChecklistUnknown
-from services.inspection.rulebook.versions import holds, in_order
+from services.inspection.rulebook.versions import version_with_id
 from shared.domain.dated import stands
 
 
 async def checklist(session: AsyncSession, checklist_id: UUID) -> Checklist:
     """One version; raises `ChecklistNotFound`."""
-    found = await session.get(Checklist, checklist_id)
-    if found is None:
-        raise ChecklistNotFound
-    return found
+    return await version_with_id(session, Checklist, checklist_id, ChecklistNotFound)
 
 
 async def checklist_for_update(session: AsyncSession, checklist_id: UUID) -> Checklist:
     """The version, locked until the transaction ends; raises `ChecklistNotFound`."""
-    found = await session.get(Checklist, checklist_id, with_for_update=True, populate_existing=True)
-    if found is None:
-        raise ChecklistNotFound
-    return found
+    return await version_with_id(session, Checklist, checklist_id, ChecklistNotFound, for_update=True)
 
 
 async def usable(session: AsyncSession, checklist_id: UUID, *, on: date) -> Checklist:
@@ -34,42 +28,6 @@ async def usable(session: AsyncSession, checklist_id: UUID, *, on: date) -> Chec
     if found is None or not found.usable(on=on):
         raise ChecklistUnknown(pointer="/checklist_id")
     return found
-
-
-async def versions_for_update(session: AsyncSession, code: str) -> Sequence[Checklist]:
-    """Every version with this code, locked in one order until the transaction ends."""
-    wanted = select(Checklist).where(Checklist.code == code).order_by(Checklist.id).with_for_update()
-    return (await session.scalars(wanted.execution_options(populate_existing=True))).all()
-
-
-async def latest_for_update(session: AsyncSession, code: str) -> Checklist | None:
-    """The newest version, locked; who enacts the next one waits until this transaction ends."""
-    await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"checklist {code}", 0))))
-    wanted = (
-        select(Checklist)
-        .where(Checklist.code == code, stands(Checklist))
-        .order_by(Checklist.valid_from.desc())
-        .limit(1)
-    )
-    found: Checklist | None = await session.scalar(wanted.with_for_update())
-    return found
-
-
-async def checklists(
-    session: AsyncSession,
-    *,
-    code: str | None = None,
-    on: date | None = None,
-    after: tuple[str, date, UUID] | None = None,
-    limit: int,
-) -> Sequence[Checklist]:
-    """Versions by code and first day; withdrawn ones too, unless it is asked what holds on a day."""
-    wanted = in_order(select(Checklist), Checklist.code, Checklist.valid_from, Checklist.id, after=after, limit=limit)
-    if code is not None:
-        wanted = wanted.where(Checklist.code == code)
-    if on is not None:
-        wanted = wanted.where(holds(Checklist, on=on))
-    return (await session.scalars(wanted)).all()
 
 
 async def pointing_to(session: AsyncSession, offence: str, *, after: date) -> Sequence[Checklist]:

@@ -19,7 +19,7 @@ from services.inspection.rulebook.checklists.domain import (
     ChecklistOverlaps,
 )
 from services.inspection.rulebook.checklists.questions import Question
-from services.inspection.rulebook.versions import place
+from services.inspection.rulebook.versions import place, versions
 from shared.domain.clock import utc_now
 from shared.domain.dated import LaterVersionStands, MayBeWithdrawn, WithdrawalIn, WithdrawalTooLate, Withdrawn
 from shared.domain.wording import KEY, Day, Reason
@@ -86,7 +86,7 @@ async def list_checklists(
     """Checklists by code and first day. Institutions may read them too."""
     binding = {"code": code, "on": on}
     after = place(page.position(**binding))
-    found = await queries.checklists(session, code=code, on=on, after=after, limit=page.limit + 1)
+    found = await versions(session, Checklist, code=code, on=on, after=after, limit=page.limit + 1)
     return page.page(found, "code", "valid_from", "id", **binding)
 
 

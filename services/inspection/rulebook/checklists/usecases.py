@@ -15,7 +15,7 @@ from services.inspection.rulebook.checklists.domain import (
 )
 from services.inspection.rulebook.offences import queries as offences
 from services.inspection.rulebook.offences.domain import unbroken
-from shared.domain.dated import LaterVersionStands
+from services.inspection.rulebook.versions import put_in_force, record_withdrawal, withdraw_newest
 from shared.facts import journal
 
 
@@ -26,12 +26,7 @@ async def enact_checklist(session: AsyncSession, content: ChecklistContent, *, a
     if any(not unbroken(versions.get(code, ()), since=content.valid_from) for code in pointed_to):
         raise ChecklistOffenceUnknown(pointer="/questions")
     checklist, enacted = Checklist.enact(content, at=at)
-    before = await queries.latest_for_update(session, content.code)
-    ended = before.give_way(checklist, at=at) if before is not None else None
-    if before is not None and ended is not None:
-        await journal.record(session, ended, subject=before)
-    session.add(checklist)
-    await journal.record(session, enacted, subject=checklist)
+    await put_in_force(session, checklist, enacted, at=at)
     return checklist
 
 
@@ -53,19 +48,11 @@ async def withdraw_checklist(
     if known.predecessor_id is not None:
         pointed_to = offences_of((await queries.checklist(session, known.predecessor_id)).asked)
     needed = await offences.versions_relied_on(session, pointed_to)
-    newest = await queries.latest_for_update(session, known.code)
-    versions = await queries.versions_for_update(session, known.code)
-    checklist = next(one for one in versions if one.id == checklist_id)
-    withdrawn = checklist.withdraw(reason, by=by, at=at)
-    if newest is not None and newest.id != checklist.id:
-        raise LaterVersionStands(valid_from=newest.valid_from)
-    await journal.record(session, withdrawn, subject=checklist, reason=reason)
-    before = next((one for one in versions if one.id == checklist.predecessor_id), None)
-    continued = before.continue_after(checklist, at=at) if before is not None else None
-    if before is not None and continued is not None:
-        if not all(
-            unbroken(needed.get(code, ()), since=checklist.valid_from, until=before.valid_to) for code in pointed_to
-        ):
+    withdrawal = await withdraw_newest(session, known, reason=reason, by=by, at=at)
+    checklist, before = withdrawal.version, withdrawal.predecessor
+    if before is not None and withdrawal.continued is not None:
+        since, until = checklist.valid_from, before.valid_to
+        if not all(unbroken(needed.get(code, ()), since=since, until=until) for code in pointed_to):
             raise ChecklistBeforeOutdated
-        await journal.record(session, continued, subject=before, reason=reason)
+    await record_withdrawal(session, withdrawal, reason=reason)
     return checklist

@@ -186,6 +186,7 @@ class Offence(Base, LastingVersion):
         CheckConstraint("valid_to IS NULL OR valid_from <= valid_to", name="days_in_order"),
         withdrawn_for_a_reason(),
     )
+    OVERLAPS = OffenceOverlaps
 
     title: Mapped[str] = mapped_column(Text)
     law: Mapped[str] = mapped_column(Text)
@@ -216,25 +217,6 @@ class Offence(Base, LastingVersion):
             at=at,
         )
 
-    def give_way(self, to: Self, *, at: datetime) -> OffenceRepealed | None:
-        """End the day before a newer version begins; None where it has ended by then."""
-        if self.valid_from >= to.valid_from:
-            raise OffenceOverlaps(valid_from=self.valid_from, pointer="/valid_from")
-        if not self._cut(to):
-            return None
-        return self._end(to.valid_from - timedelta(days=1), at)
-
-    def withdraw(self, reason: str, *, by: str, at: datetime) -> OffenceWithdrawn:
-        """Take the version back, as if it had never been enacted."""
-        self._take_back(reason, first_day=self.valid_from, entered_at=self.enacted_at, by=by, at=at)
-        return OffenceWithdrawn(offence_id=self.id, code=self.code, valid_from=self.valid_from, at=at)
-
-    def continue_after(self, withdrawn: Self, *, at: datetime) -> OffenceContinued | None:
-        """Get the last day back that was taken for a version now withdrawn; None where it has another one since."""
-        if not self._restore(withdrawn):
-            return None
-        return OffenceContinued(offence_id=self.id, code=self.code, valid_to=self.valid_to, at=at)
-
     def repeal(self, valid_to: date, *, at: datetime) -> OffenceRepealed:
         """Give the version its last day."""
         self.check_stands()
@@ -242,11 +224,18 @@ class Offence(Base, LastingVersion):
             raise OffenceEndPast(pointer="/valid_to")
         if self.valid_to is not None and self.valid_to <= valid_to:
             raise OffenceEndsAlready(valid_to=self.valid_to)
-        return self._end(valid_to, at)
-
-    def _end(self, valid_to: date, at: datetime) -> OffenceRepealed:
         self.valid_to = valid_to
-        return OffenceRepealed(offence_id=self.id, code=self.code, valid_to=valid_to, at=at)
+        return self._ended(at)
+
+    def _ended(self, at: datetime) -> OffenceRepealed:
+        assert self.valid_to is not None
+        return OffenceRepealed(offence_id=self.id, code=self.code, valid_to=self.valid_to, at=at)
+
+    def _withdrawn(self, at: datetime) -> OffenceWithdrawn:
+        return OffenceWithdrawn(offence_id=self.id, code=self.code, valid_from=self.valid_from, at=at)
+
+    def _continued(self, at: datetime) -> OffenceContinued:
+        return OffenceContinued(offence_id=self.id, code=self.code, valid_to=self.valid_to, at=at)
 
     @property
     def clause(self) -> str:

@@ -4,48 +4,22 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.inspection.rulebook.offences.domain import Offence, OffenceNotFound
-from services.inspection.rulebook.versions import holds, in_order
+from services.inspection.rulebook.versions import holds, version_with_id
 from shared.domain.dated import stands
 
 
 async def offence(session: AsyncSession, offence_id: UUID) -> Offence:
     """One version; raises `OffenceNotFound`."""
-    found = await session.get(Offence, offence_id)
-    if found is None:
-        raise OffenceNotFound
-    return found
+    return await version_with_id(session, Offence, offence_id, OffenceNotFound)
 
 
 async def offence_for_update(session: AsyncSession, offence_id: UUID) -> Offence:
     """The version, locked until the transaction ends; raises `OffenceNotFound`."""
-    found = await session.get(Offence, offence_id, with_for_update=True, populate_existing=True)
-    if found is None:
-        raise OffenceNotFound
-    return found
-
-
-async def versions_for_update(session: AsyncSession, code: str) -> Sequence[Offence]:
-    """Every version with this code, locked in one order until the transaction ends."""
-    wanted = select(Offence).where(Offence.code == code).order_by(Offence.id).with_for_update()
-    return (await session.scalars(wanted.execution_options(populate_existing=True))).all()
-
-
-async def latest_for_update(session: AsyncSession, code: str) -> Offence | None:
-    """The newest version of an offence, locked; who enacts the next one waits until this transaction ends."""
-    await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"offence {code}", 0))))
-    wanted = (
-        select(Offence)
-        .where(Offence.code == code, stands(Offence))
-        .order_by(Offence.valid_from.desc())
-        .limit(1)
-        .with_for_update()
-    )
-    found: Offence | None = await session.scalar(wanted)
-    return found
+    return await version_with_id(session, Offence, offence_id, OffenceNotFound, for_update=True)
 
 
 async def in_force(session: AsyncSession, codes: Iterable[str], *, on: date) -> Mapping[str, Offence]:
@@ -69,20 +43,3 @@ async def versions_relied_on(session: AsyncSession, codes: Iterable[str]) -> Map
     for one in await session.scalars(wanted.with_for_update(read=True).execution_options(populate_existing=True)):
         versions.setdefault(one.code, []).append(one)
     return versions
-
-
-async def offences(
-    session: AsyncSession,
-    *,
-    code: str | None = None,
-    on: date | None = None,
-    after: tuple[str, date, UUID] | None,
-    limit: int,
-) -> Sequence[Offence]:
-    """Versions by code and first day; withdrawn ones too, unless it is asked what holds on a day."""
-    wanted = in_order(select(Offence), Offence.code, Offence.valid_from, Offence.id, after=after, limit=limit)
-    if code is not None:
-        wanted = wanted.where(Offence.code == code)
-    if on is not None:
-        wanted = wanted.where(holds(Offence, on=on))
-    return (await session.scalars(wanted)).all()

@@ -18,7 +18,7 @@ from services.inspection.rulebook.offences.domain import (
     Severity,
     SourceStatus,
 )
-from services.inspection.rulebook.versions import place
+from services.inspection.rulebook.versions import place, versions
 from shared.domain.clock import utc_now
 from shared.domain.dated import MayBeWithdrawn
 from shared.domain.wording import KEY, Day, Reason
@@ -94,7 +94,7 @@ async def list_offences(
     """The catalogue by code and first day."""
     binding = {"code": code, "on": on}
     after = place(page.position(**binding))
-    found = await queries.offences(session, code=code, on=on, after=after, limit=page.limit + 1)
+    found = await versions(session, Offence, code=code, on=on, after=after, limit=page.limit + 1)
     return page.page(found, "code", "valid_from", "id", **binding)
 
 

@@ -1,21 +1,15 @@
-"""Enact a version of an offence, repeal one, withdraw one."""
+"""Enact a version of an offence. How one ends or is withdrawn: `stories.withdrawals`."""
 
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.inspection.rulebook.offences import queries
 from services.inspection.rulebook.offences.domain import Offence, OffenceContent
-from shared.facts import journal
+from services.inspection.rulebook.versions import put_in_force
 
 
 async def enact_offence(session: AsyncSession, content: OffenceContent, *, at: datetime) -> Offence:
-    """Put a version in force; the one before ends the day before."""
+    """Put a version in force; its predecessor ends the day before."""
     offence, enacted = Offence.enact(content, at=at)
-    before = await queries.latest_for_update(session, content.code)
-    ended = before.give_way(offence, at=at) if before is not None else None
-    if before is not None and ended is not None:
-        await journal.record(session, ended, subject=before)
-    session.add(offence)
-    await journal.record(session, enacted, subject=offence)
+    await put_in_force(session, offence, enacted, at=at)
     return offence

@@ -18,7 +18,7 @@ from services.inspection.rulebook.checklists import queries as checklists
 from services.inspection.rulebook.checklists.domain import Checklist
 from services.inspection.rulebook.offences import queries as offences
 from services.inspection.rulebook.offences.domain import Offence, OffenceAskedFor, unbroken
-from shared.domain.dated import LaterVersionStands
+from services.inspection.rulebook.versions import record_withdrawal, withdraw_newest
 from shared.events.inspection.campaigns import CampaignTargetsWithdrawn, ListedTarget
 from shared.facts import journal
 from shared.http.policies import Principal
@@ -87,25 +87,16 @@ async def withdraw_offence(session: AsyncSession, offence_id: UUID, *, reason: s
     Refused while a checklist asks for an offence that would then be missing.
     """
     known = await offences.offence(session, offence_id)
-    newest = await offences.latest_for_update(session, known.code)
-    versions = await offences.versions_for_update(session, known.code)
-    offence = next(one for one in versions if one.id == offence_id)
-    withdrawn = offence.withdraw(reason, by=by, at=at)
-    if newest is not None and newest.id != offence.id:
-        raise LaterVersionStands(valid_from=newest.valid_from)
-    before = next((one for one in versions if one.id == offence.predecessor_id), None)
-    continued = before.continue_after(offence, at=at) if before is not None else None
-    standing = [one for one in versions if one.withdrawn_at is None]
+    withdrawal = await withdraw_newest(session, known, reason=reason, by=by, at=at)
+    offence = withdrawal.version
     asking = [
         one
         for one in await checklists.pointing_to(session, offence.code, after=offence.valid_from - timedelta(days=1))
-        if not unbroken(standing, since=max(one.valid_from, offence.valid_from), until=one.valid_to)
+        if not unbroken(withdrawal.standing, since=max(one.valid_from, offence.valid_from), until=one.valid_to)
     ]
     if asking:
         raise OffenceAskedFor(checklists=_named(asking))
-    await journal.record(session, withdrawn, subject=offence, reason=reason)
-    if before is not None and continued is not None:
-        await journal.record(session, continued, subject=before, reason=reason)
+    await record_withdrawal(session, withdrawal, reason=reason)
     return offence
 
 
