@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from services.inspection.stories.records.batch import Parsed
 from services.inspection.stories.records.rows import INTERPRETED, OUTCOMES
-from services.inspection.stories.records.visits import Parsed, VisitImporter, parse
+from services.inspection.stories.records.visits import VisitImporter, visit_of
 from services.inspection.subscriptions import hear
 from shared.data.database import new_id
 from shared.events.registry.institutions import InstitutionRegistered
@@ -22,14 +23,14 @@ CHICAGO = DATA / "chicago"
 
 @pytest.mark.parametrize("word", [*OUTCOMES, *INTERPRETED])
 def test_every_word_becomes_an_outcome(word: str) -> None:
-    row = parse(visit(outcome=f" {word.upper()} "))
+    row = visit_of(visit(outcome=f" {word.upper()} "))
     assert isinstance(row, Parsed)
     assert row.said.outcome == {**OUTCOMES, **INTERPRETED}[word]
     assert row.said.note == (word.upper() if word in INTERPRETED else None)
 
 
 def test_the_files_own_note_stays() -> None:
-    row = parse(visit(outcome="No Entry", note="装修"))
+    row = visit_of(visit(outcome="No Entry", note="装修"))
     assert isinstance(row, Parsed)
     assert (row.said.outcome, row.said.note) == ("closed_door", "装修")
 

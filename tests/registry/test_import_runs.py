@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import select, text, update
 
 from services.inspection.stories.records import visits
+from services.inspection.stories.records.batch import Parsed
 from services.registry.ledger.institutions import rows as institutions
 from services.registry.ledger.institutions.words import DISTRICTS, INTERPRETATIONS, TRANSLATIONS
 from services.registry.stories.ledger_imports.importer import InstitutionImporter
@@ -403,14 +404,14 @@ def test_every_kind_of_file_reads_days_alike(order: Any) -> None:
             found: Any = paper and paper.valid_from
         except institutions.Rejected as rejected:
             found = rejected.codes[0].removeprefix("permit-valid-from-")
-        visit = visits.parse({"external_ref": "v", "institution_ref": "a", "visited_on": written}, order)
-        read = visit.said.visited_on if isinstance(visit, visits.Parsed) else visit.codes[0].removeprefix("visited_on-")
+        visit = visits.visit_of({"external_ref": "v", "institution_ref": "a", "visited_on": written}, order)
+        read = visit.said.visited_on if isinstance(visit, Parsed) else visit.codes[0].removeprefix("visited_on-")
         assert found == read, written
 
 
 def test_a_key_is_one_key_in_every_kind_of_file() -> None:
     for written in ("Ｃ－１", "C–1", " C-1\u200b", "C-1"):
-        visit = visits.parse({"external_ref": "v", "institution_ref": written, "visited_on": "2024-03-05"})
+        visit = visits.visit_of({"external_ref": "v", "institution_ref": written, "visited_on": "2024-03-05"})
         entry = institutions.parse({"external_ref": written, "name": "x", "kind": "subject", "address": "1"}, None)
-        assert isinstance(visit, visits.Parsed)
+        assert isinstance(visit, Parsed)
         assert visit.said.institution_ref == entry.details.external_ref == "C-1"

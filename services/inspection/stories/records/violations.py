@@ -1,13 +1,11 @@
 """Violations found before this platform existed, from a file, recognised by their reference and never told twice."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Annotated, Any, ClassVar, Final, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, ValidationError
-from sqlalchemy import insert, update
+from pydantic import BaseModel, ConfigDict
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.inspection.field.targets import queries as targets
@@ -17,21 +15,17 @@ from services.inspection.findings.violations.domain import Severity, Violation, 
 from services.inspection.penalties.cases import queries as cases
 from services.inspection.rounds.visits import queries as visits
 from services.inspection.rounds.visits.domain import Visit
+from services.inspection.stories.records.batch import Parsed, Records, parse
 from services.inspection.stories.records.rows import (
     SEVERITIES,
     STATUSES,
-    Rejected,
     RowFields,
-    codes_of,
-    read_cells,
     read_word,
-    without_lost_cells,
 )
 from shared.data.database import new_id
 from shared.domain.clock import china_date
 from shared.domain.wording import Key, Line, Paragraph
 from shared.events.inspection.violations import ViolationReported
-from shared.facts.journal import Fact, record_many
 from shared.imports.cleaning import DateOrder, Identity
 from shared.imports.reader import Row
 from shared.imports.runner import NO_HINTS, Hints, RowReport
@@ -83,7 +77,7 @@ class ViolationImporter:
         at: datetime,
         hints: Hints = NO_HINTS,
     ) -> Sequence[RowReport]:
-        parsed = [parse(row, hints.dates) for row in rows]
+        parsed = [violation_of(row, hints.dates) for row in rows]
         readable = [row.said for row in parsed if isinstance(row, Parsed)]
         found = await visits.visits_by_ref(session, list({row.visit_ref for row in readable if row.visit_ref}))
         known = await queries.violations_by_ref(session, [row.external_ref for row in readable])
@@ -97,7 +91,7 @@ class ViolationImporter:
             known=known,
             pursued=await cases.pursued(session, [violation.id for violation in known]),
         )
-        reports = [_noted(batch.take(row.said), row.notes) if isinstance(row, Parsed) else row for row in parsed]
+        reports = [row.noted(batch.take(row.said)) if isinstance(row, Parsed) else row for row in parsed]
         await batch.write(session)
         return reports
 
@@ -106,37 +100,19 @@ DISPENSABLE: Final = frozenset({"clause"})
 """Fields that a violation can do without."""
 
 
-@dataclass(frozen=True, slots=True)
-class Parsed:
-    """A row that can be a violation, and what was corrected in it."""
-
-    said: ViolationRow
-    notes: Sequence[str]
-
-
-def parse(row: Row, dates: DateOrder | None = None) -> Parsed | RowReport:
+def violation_of(row: Row, dates: DateOrder | None = None) -> Parsed[ViolationRow] | RowReport:
     """A mapped row as a violation, or the report that it cannot be one."""
-    try:
-        values, notes = read_cells(row, FIELDS, dates)
-        said = without_lost_cells(ViolationRow, values, DISPENSABLE, notes)
-    except Rejected as rejected:
-        return RowReport("rejected", [rejected.code])
-    except ValidationError as error:
-        return RowReport("rejected", codes_of(error))
-    if said.visit_ref is None and said.institution_ref is None:
+    parsed = parse(row, ViolationRow, FIELDS, DISPENSABLE, dates)
+    if isinstance(parsed, RowReport):
+        return parsed
+    if parsed.said.visit_ref is None and parsed.said.institution_ref is None:
         return RowReport("rejected", ["visit-or-institution-missing"])
-    if said.visit_ref is None and said.found_on is None:
+    if parsed.said.visit_ref is None and parsed.said.found_on is None:
         return RowReport("rejected", ["found_on-missing"])
-    return Parsed(said, notes)
-
-
-def _noted(report: RowReport, notes: Sequence[str]) -> RowReport:
-    return replace(report, codes=[*report.codes, *notes]) if report.outcome != "rejected" else report
+    return parsed
 
 
 class _Batch:
-    """The rows of one chunk against what is known already, including earlier rows of the chunk."""
-
     def __init__(
         self,
         at: datetime,
@@ -150,10 +126,7 @@ class _Batch:
         self._at, self._scope, self._targets, self._visits = at, scope, targets, visits
         self._pursued = pursued
         self._today = china_date(at)
-        self._current = {violation.external_ref: _columns(violation) for violation in known}
-        self._new: dict[str, dict[str, Any]] = {}
-        self._changed: dict[str, dict[str, Any]] = {}
-        self._facts: list[Fact] = []
+        self._records = Records(Violation, known, kept=_KEPT, compared=COMPARED)
 
     def take(self, row: ViolationRow) -> RowReport:
         visit = self._visits.get(row.visit_ref) if row.visit_ref else None
@@ -163,11 +136,12 @@ class _Batch:
             return RowReport("rejected", [refusal])
         place = visit or target
         assert place is not None
-        current = self._current.get(row.external_ref)
+        current = self._records.of(row.external_ref)
         if current is None:
             if visit is None and target is not None and target.merged:
                 return RowReport("rejected", ["institution-merged"])
-            return RowReport("accepted", (), self._enter(row, visit, place))
+            violation = self._violation(row, visit, place)
+            return RowReport("accepted", (), self._records.enter(violation, self._event(violation)))
         if (current["institution_id"], current["visit_id"]) != (place.institution_id, visit.id if visit else None):
             return RowReport("rejected", ["visit-or-institution-differs"])
         said = row.model_dump(include=row.model_fields_set & set(COMPARED))
@@ -177,10 +151,8 @@ class _Batch:
             return RowReport("unchanged", (), current["id"])
         if current["state"] != ViolationState.REPORTED or current["id"] in self._pursued:
             return RowReport("rejected", ["violation-acted-on"])
-        current.update(said, version=current["version"] + 1)
-        if row.external_ref not in self._new:
-            self._changed[row.external_ref] = current
-        self._tell(current)
+        self._records.correct(current, said)
+        self._records.tell(current, self._event(current))
         return RowReport("updated", (), current["id"])
 
     def _refusal(self, row: ViolationRow, visit: Visit | None, target: Target | None) -> str | None:
@@ -197,7 +169,7 @@ class _Batch:
             return "found_on-in-future"
         return "found_on-missing" if row.found_on is None and (visit is None or visit.visited_on is None) else None
 
-    def _enter(self, row: ViolationRow, visit: Visit | None, place: Visit | Target) -> UUID:
+    def _violation(self, row: ViolationRow, visit: Visit | None, place: Visit | Target) -> dict[str, Any]:
         violation = {
             "id": new_id(),
             "version": 1,
@@ -215,13 +187,10 @@ class _Batch:
         }
         if row.found_on is None and visit is not None:
             violation["found_on"] = visit.visited_on
-        self._current[row.external_ref] = self._new[row.external_ref] = violation
-        self._tell(violation)
-        violation_id: UUID = violation["id"]
-        return violation_id
+        return violation
 
-    def _tell(self, violation: Mapping[str, Any]) -> None:
-        event = ViolationReported(
+    def _event(self, violation: Mapping[str, Any]) -> ViolationReported:
+        return ViolationReported(
             violation_id=violation["id"],
             institution_id=violation["institution_id"],
             visit_id=violation["visit_id"],
@@ -235,24 +204,11 @@ class _Batch:
             external_ref=violation["external_ref"],
             at=self._at,
         )
-        self._facts.append(Fact(violation["id"], violation["version"], event))
 
     async def write(self, session: AsyncSession) -> None:
-        if self._new:
-            # Without NULLs rendered, rows go out in groups that have the same columns empty: mostly one by one.
-            await session.execute(insert(Violation).execution_options(render_nulls=True), list(self._new.values()))
-        if self._changed:
-            names = ("id", "version", "state", "closed_at", *COMPARED)
-            await session.execute(
-                update(Violation), [{name: row[name] for name in names} for row in self._changed.values()]
-            )
-        await record_many(session, self._facts)
+        await self._records.write(session, "state", "closed_at")
 
 
 _KEPT: Final = (
     "id", "version", "institution_id", "visit_id", "grid", "district", "street", "state", "closed_at", "external_ref",
 )  # fmt: skip
-
-
-def _columns(violation: Violation) -> dict[str, Any]:
-    return {name: getattr(violation, name) for name in (*_KEPT, *COMPARED)}

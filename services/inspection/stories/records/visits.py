@@ -1,13 +1,11 @@
 """Visits made before this platform existed, from a file, recognised by their reference and never told twice."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Annotated, Any, ClassVar, Final
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
-from sqlalchemy import insert, update
+from pydantic import BaseModel, ConfigDict, model_validator
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.inspection.field.places import Outcome
@@ -18,22 +16,18 @@ from services.inspection.oversight.rechecks import queries as rechecks
 from services.inspection.rounds.visits import queries
 from services.inspection.rounds.visits.domain import SEEN, Score, Visit, VisitState
 from services.inspection.rounds.visits.usecases import count_visits
+from services.inspection.stories.records.batch import Parsed, Records, parse
 from services.inspection.stories.records.rows import (
     INTERPRETED,
     OUTCOMES,
-    Rejected,
     RowFields,
-    codes_of,
     interpreted,
-    read_cells,
     read_word,
-    without_lost_cells,
 )
 from shared.data.database import new_id
 from shared.domain.clock import china_date
 from shared.domain.wording import Key, Line, Paragraph
 from shared.events.inspection.visits import VisitRecorded
-from shared.facts.journal import Fact, record_many
 from shared.imports.cleaning import DateOrder, Identity
 from shared.imports.reader import Row
 from shared.imports.runner import NO_HINTS, Hints, RowReport
@@ -96,7 +90,7 @@ class VisitImporter:
         at: datetime,
         hints: Hints = NO_HINTS,
     ) -> Sequence[RowReport]:
-        parsed = [parse(row, hints.dates) for row in rows]
+        parsed = [visit_of(row, hints.dates) for row in rows]
         readable = [row.said for row in parsed if isinstance(row, Parsed)]
         known = await queries.visits_by_ref(session, [row.external_ref for row in readable], lock=True)
         batch = _Batch(
@@ -107,7 +101,7 @@ class VisitImporter:
             known=known,
             rechecked=await rechecks.concluded(session, [visit.id for visit in known]),
         )
-        reports = [_noted(batch.take(row.said), row.notes) if isinstance(row, Parsed) else row for row in parsed]
+        reports = [row.noted(batch.take(row.said)) if isinstance(row, Parsed) else row for row in parsed]
         await batch.write(session)
         return reports
 
@@ -116,33 +110,15 @@ DISPENSABLE: Final = frozenset({"score", "visit_type", "note"})
 """What a visit can do without."""
 
 
-@dataclass(frozen=True, slots=True)
-class Parsed:
-    """A row that can be a visit, and what was corrected or interpreted in it."""
-
-    said: VisitRow
-    notes: Sequence[str]
-
-
-def parse(row: Row, dates: DateOrder | None = None) -> Parsed | RowReport:
+def visit_of(row: Row, dates: DateOrder | None = None) -> Parsed[VisitRow] | RowReport:
     """A mapped row as a visit, or the report that it cannot be one."""
-    try:
-        values, notes = read_cells(row, FIELDS, dates)
-        said = without_lost_cells(VisitRow, values, DISPENSABLE, notes)
-    except Rejected as rejected:
-        return RowReport("rejected", [rejected.code])
-    except ValidationError as error:
-        return RowReport("rejected", codes_of(error))
-    return Parsed(said, [*notes, "outcome-interpreted"] if interpreted(row.get("outcome")) else notes)
-
-
-def _noted(report: RowReport, notes: Sequence[str]) -> RowReport:
-    return replace(report, codes=[*report.codes, *notes]) if report.outcome != "rejected" else report
+    parsed = parse(row, VisitRow, FIELDS, DISPENSABLE, dates)
+    if isinstance(parsed, Parsed) and interpreted(row.get("outcome")):
+        return Parsed(parsed.said, [*parsed.notes, "outcome-interpreted"])
+    return parsed
 
 
 class _Batch:
-    """The rows of one chunk against what is recorded already, including earlier rows of the chunk."""
-
     def __init__(
         self,
         at: datetime,
@@ -156,10 +132,7 @@ class _Batch:
         self._at, self._scope, self._targets, self._teams = at, scope, targets, teams
         self._rechecked = rechecked
         self._today = china_date(at)
-        self._current = {visit.external_ref: _columns(visit) for visit in known}
-        self._new: dict[str, dict[str, Any]] = {}
-        self._changed: dict[str, dict[str, Any]] = {}
-        self._facts: list[Fact] = []
+        self._records = Records(Visit, known, kept=_KEPT, compared=COMPARED)
         self._corrected: set[UUID] = set()
 
     def take(self, row: VisitRow) -> RowReport:
@@ -169,11 +142,12 @@ class _Batch:
         refusal = self._refusal(row, target)
         if refusal is not None:
             return RowReport("rejected", [refusal])
-        current = self._current.get(row.external_ref)
+        current = self._records.of(row.external_ref)
         if current is None:
             if target.merged:
                 return RowReport("rejected", ["institution-merged"])
-            return RowReport("accepted", (), self._enter(row, target))
+            visit = self._visit(row, target)
+            return RowReport("accepted", (), self._records.enter(visit, self._event(visit)))
         if current["institution_id"] != target.institution_id:
             return RowReport("rejected", ["institution-differs"])
         said = row.model_dump(include=row.model_fields_set & set(COMPARED))
@@ -182,12 +156,9 @@ class _Batch:
         if current["id"] in self._rechecked:
             return RowReport("rejected", ["visit-acted-on"])
         before = _seen(current)
-        current.update(said, version=current["version"] + 1)
-        if row.external_ref not in self._new:
-            self._changed[row.external_ref] = current
-            if _seen(current) != before:
-                self._corrected.add(current["institution_id"])
-        self._tell(current)
+        if self._records.correct(current, said) and _seen(current) != before:
+            self._corrected.add(current["institution_id"])
+        self._records.tell(current, self._event(current))
         return RowReport("updated", (), current["id"])
 
     def _refusal(self, row: VisitRow, target: Target) -> str | None:
@@ -199,8 +170,8 @@ class _Batch:
             return "team-unknown"
         return None
 
-    def _enter(self, row: VisitRow, target: Target) -> UUID:
-        visit = {
+    def _visit(self, row: VisitRow, target: Target) -> dict[str, Any]:
+        return {
             "id": new_id(),
             "version": 1,
             "institution_id": target.institution_id,
@@ -214,13 +185,9 @@ class _Batch:
             "planned_at": self._at,
             **{name: getattr(row, name) for name in COMPARED},
         }
-        self._current[row.external_ref] = self._new[row.external_ref] = visit
-        self._tell(visit)
-        visit_id: UUID = visit["id"]
-        return visit_id
 
-    def _tell(self, visit: Mapping[str, Any]) -> None:
-        event = VisitRecorded(
+    def _event(self, visit: Mapping[str, Any]) -> VisitRecorded:
+        return VisitRecorded(
             visit_id=visit["id"],
             institution_id=visit["institution_id"],
             campaign_id=visit["campaign_id"],
@@ -235,19 +202,10 @@ class _Batch:
             external_ref=visit["external_ref"],
             at=self._at,
         )
-        self._facts.append(Fact(visit["id"], visit["version"], event))
 
     async def write(self, session: AsyncSession) -> None:
-        if self._new:
-            # Without NULLs rendered, rows go out in groups that have the same columns empty: mostly one by one.
-            await session.execute(insert(Visit).execution_options(render_nulls=True), list(self._new.values()))
-        if self._changed:
-            names = ("id", "version", *COMPARED)
-            await session.execute(
-                update(Visit), [{name: row[name] for name in names} for row in self._changed.values()]
-            )
-        await record_many(session, self._facts)
-        seen = [one for one in map(_seen, self._new.values()) if one is not None]
+        await self._records.write(session)
+        seen = [one for one in map(_seen, self._records.new) if one is not None]
         await count_visits(session, seen, corrected=self._corrected)
 
 
@@ -257,7 +215,3 @@ _KEPT: Final = ("id", "version", "institution_id", "campaign_id", "grid", "distr
 def _seen(visit: Mapping[str, Any]) -> tuple[UUID, date] | None:
     """The institution that somebody saw, and the day."""
     return (visit["institution_id"], visit["visited_on"]) if visit["outcome"] in SEEN else None
-
-
-def _columns(visit: Visit) -> dict[str, Any]:
-    return {name: getattr(visit, name) for name in (*_KEPT, *COMPARED)}
