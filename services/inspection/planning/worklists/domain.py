@@ -1,21 +1,20 @@
 """Orders of visits, and the plan for another try at a closed door."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import Any, Final, Self
+from itertools import pairwise
+from statistics import fmean
+from typing import Final, Self
 from uuid import UUID
-
-import numpy as np
 
 from services.inspection.planning.risks.domain import Risk
 from shared.domain.clock import CHINA, china_date
 from shared.domain.refusals import Invalid
 
 EARTH_METRES: Final = 6_371_008.8
-PASSES: Final = 50
-"""A route that still gets shorter after so many rounds is short enough."""
 
 
 class WorklistTeamMissing(Invalid):
@@ -129,7 +128,7 @@ def ordered(
     at = start
     for work in chosen:
         point = (work.lon, work.lat) if work.lon is not None and work.lat is not None and work.located else None
-        metres = float(_metres(np.array([at]), np.array([point]))[0, 0]) if at and point else None
+        metres = _metres(at, point) if at and point else None
         stops.append(Stop(work, work.due(on=on), metres))
         at = point or at
     return stops, len(works) - len(chosen)
@@ -140,59 +139,54 @@ def _urgency(work: Work) -> tuple[int, UUID]:
 
 
 def _nearest(works: Sequence[Work], start: Point | None, limit: int) -> list[Work]:
-    """From stop to nearest stop, then without the crossings: what is left of 2-opt after so many rounds."""
-    if not works:
+    """From stop to nearest stop, or the same stops each inserted where the detour is shortest, whichever is shorter.
+
+    Without a start the day begins at the edge: at the point farthest from the middle of them all.
+    """
+    located = [(work, (work.lon, work.lat)) for work in works if work.lon is not None and work.lat is not None]
+    if not located:
         return []
-    points = np.array([(work.lon, work.lat) for work in works], dtype=float)
-    route = _improved(points, _greedy(points, start, limit), start)
-    return [works[place] for place in route]
+    middle = (fmean(lon for _, (lon, _) in located), fmean(lat for _, (_, lat) in located))
+    free = {work.target_id: (work, _on_plane(point, middle)) for work, point in located}
+    here = (0.0, 0.0) if start is None else _on_plane(start, middle)
+    choose: Callable[..., UUID] = max if start is None else min
+    chain: list[tuple[Work | None, Point]] = [] if start is None else [(None, here)]
+    while free and len(chain) < limit + (start is not None):
+        chosen = choose(free, key=lambda one: math.dist(free[one][1], here))
+        chain.append(free.pop(chosen))
+        here, choose = chain[-1][1], min
+    return [work for work, _ in min(chain, _inserted(chain), key=_length) if work is not None]
 
 
-def _greedy(points: Any, start: Point | None, limit: int) -> list[int]:
-    # Without a start the day begins at the edge: at the point farthest from the middle of them all.
-    middle = points.mean(axis=0) if start is None else np.array(start)
-    distances = _metres(middle[None, :], points)[0]
-    place = int(distances.argmax() if start is None else distances.argmin())
-    free = np.ones(len(points), dtype=bool)
-    route: list[int] = []
-    while True:
-        route.append(place)
-        free[place] = False
-        if len(route) == min(limit, len(points)):
-            return route
-        distances = np.where(free, _metres(points[place][None, :], points)[0], np.inf)
-        place = int(distances.argmin())
+def _length(route: Sequence[tuple[Work | None, Point]]) -> float:
+    return sum(math.dist(one[1], other[1]) for one, other in pairwise(route))
 
 
-def _improved(points: Any, route: list[int], start: Point | None) -> list[int]:
-    """2-opt on an open path whose beginning is fixed: the start, or the first stop."""
-    path = points[route] if start is None else np.vstack([np.array(start)[None, :], points[route]])
-    apart = _metres(path, path)
-    order = np.arange(len(path))
-    for _ in range(PASSES):
-        shortened = False
-        for first in range(1, len(order) - 1):
-            lasts = np.arange(first + 1, len(order))
-            before, here = order[first - 1], order[first]
-            after = np.append(order[first + 2 :], -1)
-            open_end = lasts == len(order) - 1
-            old = apart[before, here] + np.where(open_end, 0.0, apart[order[lasts], after])
-            new = apart[before, order[lasts]] + np.where(open_end, 0.0, apart[here, after])
-            gain = old - new
-            best = int(gain.argmax())
-            if gain[best] > 1e-6:
-                last = int(lasts[best])
-                order[first : last + 1] = order[first : last + 1][::-1].copy()
-                shortened = True
-        if not shortened:
-            break
-    stops = order.tolist()
-    return [route[place] for place in stops] if start is None else [route[place - 1] for place in stops[1:]]
+def _inserted(chain: Sequence[tuple[Work | None, Point]]) -> list[tuple[Work | None, Point]]:
+    """The stops in the order of the chain, each inserted where the detour is shortest. The first stays the first."""
+    route = list(chain[:1])
+    for stop in chain[1:]:
+
+        def detour(place: int, stop: tuple[Work | None, Point] = stop) -> float:
+            before = route[place - 1][1]
+            there = math.dist(before, stop[1])
+            if place == len(route):
+                return there
+            after = route[place][1]
+            return there + math.dist(stop[1], after) - math.dist(before, after)
+
+        route.insert(min(range(1, len(route) + 1), key=detour), stop)
+    return route
 
 
-def _metres(ones: Any, others: Any) -> Any:
-    """Great circles (haversine) from each of these points to each of those."""
-    lon1, lat1 = np.radians(ones[:, 0])[:, None], np.radians(ones[:, 1])[:, None]
-    lon2, lat2 = np.radians(others[:, 0])[None, :], np.radians(others[:, 1])[None, :]
-    half = np.sin((lat2 - lat1) / 2) ** 2 + np.cos(lat1) * np.cos(lat2) * np.sin((lon2 - lon1) / 2) ** 2
-    return 2 * EARTH_METRES * np.arcsin(np.sqrt(np.clip(half, 0, 1)))
+def _on_plane(point: Point, middle: Point) -> Point:
+    """East and north of the middle, in metres: within a city the earth is flat enough to compare distances."""
+    east = math.radians(point[0] - middle[0]) * math.cos(math.radians(middle[1]))
+    return EARTH_METRES * east, EARTH_METRES * math.radians(point[1] - middle[1])
+
+
+def _metres(one: Point, other: Point) -> float:
+    """The great circle between two points (haversine)."""
+    lon1, lat1, lon2, lat2 = map(math.radians, (*one, *other))
+    half = math.sin((lat2 - lat1) / 2) ** 2 + math.cos(lat1) * math.cos(lat2) * math.sin((lon2 - lon1) / 2) ** 2
+    return 2 * EARTH_METRES * math.asin(math.sqrt(min(half, 1.0)))
