@@ -27,6 +27,7 @@ from services.inspection.stories.sync.domain import (
 )
 from services.inspection.stories.sync.feed import ChangesOut, Mark
 from services.inspection.stories.sync.operations import ContentInvalid
+from services.inspection.stories.sync.resolutions import resolve
 from shared.domain.clock import instant, utc_now
 from shared.domain.wording import NUMBER, Reason
 from shared.http.batches import Broken, one_by_one
@@ -232,4 +233,4 @@ async def resolve_operation(
 
     If the phone's version holds, the operations that waited for it are applied too. A waiting operation that then
     meets a newer version becomes a hard conflict and must be resolved."""
-    return await usecases.resolve(session, operation_id, body.choice, reason=body.reason, caller=caller, at=utc_now())
+    return await resolve(session, operation_id, body.choice, reason=body.reason, caller=caller, at=utc_now())

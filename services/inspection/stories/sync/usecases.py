@@ -1,4 +1,4 @@
-"""Take a batch from a phone, release what waited, let an officer decide what is left."""
+"""Take a batch of operations from a phone, and release those that waited for one of them."""
 
 import hashlib
 from collections import defaultdict
@@ -14,19 +14,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.inspection.field.devices import queries as devices
 from services.inspection.field.devices.domain import Device
 from services.inspection.rounds.visits import queries as visits
-from services.inspection.rounds.visits import usecases as of_visits
-from services.inspection.rounds.visits.bodies import StartIn, SubmissionIn, VisitIn
-from services.inspection.rounds.visits.domain import VisitState
-from services.inspection.stories.submissions.usecases import Consequence, count_consequences, submit_visit
+from services.inspection.rounds.visits.bodies import VisitIn
+from services.inspection.stories.submissions.usecases import Consequence, count_consequences
 from services.inspection.stories.sync import queries
 from services.inspection.stories.sync.domain import (
     NEEDS_BASE,
     STILL_WAITING,
-    Choice,
     Operation,
     OperationIn,
     OperationKind,
-    PhoneCannotPrevail,
     PhoneClock,
     UnreadableOperation,
     Verdict,
@@ -37,14 +33,12 @@ from services.inspection.stories.sync.operations import (
     ContentInvalid,
     Effect,
     Perform,
-    perform,
-    perform_alone,
+    note_effect,
     read_content,
+    together_or_each,
+    when_done,
 )
 from shared.data.database import new_id
-from shared.data.unit_of_work import savepoint
-from shared.domain.refusals import Refusal
-from shared.facts import journal
 from shared.http.batches import Broken
 from shared.http.policies import Principal
 
@@ -95,11 +89,7 @@ async def take_batch(
     caller: Principal,
     at: datetime,
 ) -> list[Answer]:
-    """One verdict per element, in their order; then those that were held and no longer are.
-
-    Most batches hold nothing that is refused, so all is done together first: facts, changed rows and what many visits
-    share are written once, at the end. Where something is refused that is undone, and each operation is done alone.
-    """
+    """One verdict per element, in their order; then the verdicts of operations that were held and no longer are."""
     device = await devices.enrolled(session, device_id, caller.subject)
     clock = PhoneClock(sent_at, at, device.enrolled_at)
     sent = [one for one in elements if isinstance(one, OperationIn)]
@@ -119,10 +109,7 @@ async def _decide(
         made={one.entity_id for one in sent if one.kind == OperationKind.PLAN_VISIT},
         doors=set(_doors(sent)),
     )
-    with suppress(Refusal):
-        async with savepoint(session), journal.gathering(session):
-            return await _Batch(session, device, caller, clock, perform).take(sent)
-    return await _Batch(session, device, caller, clock, perform_alone).take(sent)
+    return await together_or_each(session, lambda perform: _Batch(session, device, caller, clock, perform).take(sent))
 
 
 async def _keep_unreadable(
@@ -253,106 +240,9 @@ class _Batch:
         imposed = waits_for(operation.after, self._standing)
         effect = Effect(*imposed) if imposed else await self._perform(self._session, operation, self._caller)
         self._consequences += effect.consequences
-        await _note(self._session, operation, effect, self._clock.received_at)
+        await note_effect(self._session, operation, effect, self._clock.received_at)
         self._standing[operation.id] = effect.verdict
 
 
-def _owner(operation: Operation) -> Principal:
-    """The person who did it, as he stood when it was taken."""
-    return Principal(operation.subject, frozenset({"inspector"}), district=operation.district, team=operation.team)
-
-
-def _when(operation: Operation) -> tuple[datetime, UUID]:
-    return operation.done_at, operation.id
-
-
 def _latest_first(operations: Sequence[Operation]) -> list[Operation]:
-    return sorted(operations, key=_when, reverse=True)
-
-
-async def resolve(
-    session: AsyncSession, operation_id: UUID, choice: Choice, *, reason: str, caller: Principal, at: datetime
-) -> Operation:
-    """Say whose version holds; the other stays on record.
-
-    The phone's is made to hold in the words it sent, and what is in conflict only because it came after it follows.
-    Who decides on a submission has decided on the start before it: one door is one decision.
-    A waiting operation that meets another version when it is let go is still to be decided.
-    """
-    operation = await queries.operation_for_update(session, operation_id, caller)
-    resolved = operation.resolve(choice, reason=reason, by=caller.subject, at=at)
-    if choice is Choice.PHONE:
-        if not await _prevail(session, operation, reason, caller, at):
-            operation.reopen()
-            return operation
-    elif operation.verdict == Verdict.HELD:
-        operation.decide(Verdict.REFUSED, code="discarded", at=at)
-    await journal.record(session, resolved, subject=operation, reason=reason)
-    if operation.kind == OperationKind.SUBMIT_VISIT:
-        for start in await queries.starts_of(session, operation):
-            settled = start.resolve(choice, reason=reason, by=caller.subject, at=at)
-            await journal.record(session, settled, subject=start, reason=reason)
-    if choice is Choice.PHONE:
-        await _follow(session, operation, at)
-    return operation
-
-
-async def _prevail(session: AsyncSession, operation: Operation, reason: str, caller: Principal, at: datetime) -> bool:
-    """A submission replaces the one that awaits its review, or takes up a visit that was cancelled meanwhile; anything
-    else is done now, whatever it waited for. Whether it holds: it may meet a version that nobody has seen yet."""
-    if operation.verdict == Verdict.HELD or (operation.is_behind and operation.kind != OperationKind.SUBMIT_VISIT):
-        await _note(session, operation, await perform_alone(session, operation, _owner(operation)), at)
-        return operation.verdict != Verdict.HARD_CONFLICT
-    if operation.kind != OperationKind.SUBMIT_VISIT:
-        raise PhoneCannotPrevail
-    visit = await visits.visit_for_update(session, operation.entity_id, caller)
-    said = read_content(SubmissionIn, operation.content)
-    match visit.state:
-        case VisitState.DONE:
-            await of_visits.review_visit(session, visit.id, accepted=False, note=reason, caller=caller, at=at)
-        case VisitState.CALLED_OFF:
-            await of_visits.plan_again(session, visit.id, reason=reason, caller=caller, at=at)
-            await _begin(session, operation)
-        case _:
-            raise PhoneCannotPrevail(state=str(visit.state))
-    visit = await submit_visit(session, visit.id, said, caller=_owner(operation), at=operation.done_at)
-    operation.entity_version = visit.version
-    return True
-
-
-async def _begin(session: AsyncSession, submitted: Operation) -> None:
-    """Start the visit as the phone did, or where its start is not at hand when it was submitted."""
-    begun = next(iter(await queries.starts_of(session, submitted)), None)
-    said = read_content(StartIn, begun.content if begun is not None else {})
-    await of_visits.start_visit(
-        session,
-        submitted.entity_id,
-        colleagues=said.inspectors,
-        checklist_id=said.checklist_id,
-        caller=_owner(submitted),
-        at=(begun or submitted).done_at,
-    )
-
-
-async def _follow(session: AsyncSession, decided: Operation, at: datetime) -> None:
-    """Do what was in conflict only because it came after this one, and what came after that."""
-    ahead = [decided]
-    while ahead:
-        for one in sorted(await queries.behind(session, ahead.pop(0)), key=_when):
-            before = await queries.operations(session, one.after)
-            if waits_for(one.after, standings(before.values(), one.subject)) is None:
-                await _note(session, one, await perform_alone(session, one, _owner(one)), at)
-                ahead.append(one)
-
-
-async def _note(session: AsyncSession, operation: Operation, effect: Effect, at: datetime) -> None:
-    conflict = operation.decide(
-        effect.verdict,
-        code=effect.code,
-        entity_version=effect.entity_version,
-        theirs=effect.theirs,
-        place=effect.place,
-        at=at,
-    )
-    if conflict is not None:
-        await journal.record(session, conflict, subject=operation)
+    return sorted(operations, key=when_done, reverse=True)
