@@ -18,6 +18,7 @@ import jsoncompat
 from deploy.api_page import api_page
 from deploy.events_page import events_page
 from deploy.local.topics import declared_topics
+from deploy.tree_page import with_tree
 from shared.events import Event
 from shared.events.catalogue import EVENTS, PRODUCERS, events_of
 from shared.facts.asyncapi import Language, asyncapi, event_schema
@@ -26,6 +27,7 @@ from shared.process.settings import ServiceSettings
 ROOT = Path(__file__).parents[1]
 SERVICES = tuple(PRODUCERS)
 MACHINES = Path(".local/documents")
+ARCHITECTURE = Path("docs/architecture.md")
 
 
 def language() -> Language:
@@ -49,6 +51,7 @@ def documents() -> dict[Path, str]:
         **{Path(f"docs/api/{service}.md"): api_page(service, openapi(service)) for service in SERVICES},
         **{Path(f"docs/schemas/{name}.json"): _json(event_schema(event)) for name, event in EVENTS.items()},
         Path("docs/events.md"): events_page(spoken),
+        ARCHITECTURE: with_tree((ROOT / ARCHITECTURE).read_text(encoding="utf-8"), ROOT),
     }
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 from pydantic import ValidationError
 
-from services.inspection.field.places import Outcome, Place
+from services.inspection.field.places import Place
 from services.inspection.rounds.campaigns.domain import (
     Campaign,
     CampaignDetails,
@@ -21,6 +21,7 @@ from services.inspection.rounds.campaigns.domain import (
     TargetsStillOpen,
 )
 from services.inspection.rounds.discoveries.domain import Discovery, DiscoveryDetails
+from services.inspection.rounds.outcomes import Outcome
 from shared.data.database import new_id
 from shared.domain.dated import WithdrawalTooLate, Withdrawn
 from shared.events.inspection.campaigns import CampaignDiscovery, CampaignTargetClosed

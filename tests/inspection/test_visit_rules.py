@@ -5,7 +5,8 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from services.inspection.field.places import Outcome, Place
+from services.inspection.field.places import Place
+from services.inspection.rounds.outcomes import Outcome
 from services.inspection.rounds.visits.domain import (
     ConclusionUnseen,
     OutcomeNeedsInstitution,

@@ -8,8 +8,8 @@ from uuid import UUID
 import httpx
 import pytest
 
-from services.inspection.field.places import Outcome
 from services.inspection.rounds.campaigns import usecases as of_campaigns
+from services.inspection.rounds.outcomes import Outcome
 from services.inspection.rounds.visits import usecases as of_visits
 from services.inspection.rounds.visits.bodies import SubmissionIn
 from services.inspection.rounds.visits.usecases import Wish

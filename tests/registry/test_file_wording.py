@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from services.inspection.field.grids.domain import BlindSpot
-from services.inspection.field.places import Outcome
 from services.inspection.field.targets.domain import Cause
 from services.inspection.findings.violations.domain import ViolationState
 from services.inspection.penalties.cases.papers import Circumstance
@@ -19,6 +18,7 @@ from services.inspection.penalties.decision import domain as decision
 from services.inspection.penalties.execution import domain as execution
 from services.inspection.penalties.hearing import domain as hearing
 from services.inspection.penalties.opening import domain as opening
+from services.inspection.rounds.outcomes import Outcome
 from services.inspection.rulebook.offences.domain import PenaltyKind, Severity
 from services.registry.overview.files.wording import details, in_words, title
 from services.registry.subscriptions import INBOX

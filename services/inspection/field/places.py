@@ -1,7 +1,6 @@
-"""A place: where something is found or inspected, and whose work it is; and the outcomes of going there."""
+"""A place: where something is found or inspected, and whose work it is."""
 
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
@@ -15,17 +14,6 @@ class Place:
     district: str | None
     street: str | None
     team: str | None
-
-
-class Outcome(StrEnum):
-    """How a visit ended. Every outcome but `newly_found` can be the reason for closing a campaign target."""
-
-    INSPECTED = "inspected"
-    CLOSED_DOOR = "closed_door"
-    MOVED = "moved"
-    DUPLICATE = "duplicate"
-    REFUSED = "refused"
-    NEWLY_FOUND = "newly_found"
 
 
 NOWHERE: Final = ""

@@ -16,7 +16,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from services.inspection.field.places import Place
 from services.inspection.orm import Base
-from services.inspection.rounds.visits.domain import SAW_NOTHING, Visit, VisitState
+from services.inspection.rounds.outcomes import SAW_NOTHING
+from services.inspection.rounds.visits.domain import Visit, VisitState
 from shared.data.database import Aggregate, key_check, new_id
 from shared.domain.clock import china_date
 from shared.domain.refusals import Conflict, Forbidden, Invalid, NotFound, Refusal

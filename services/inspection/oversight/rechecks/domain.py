@@ -19,8 +19,8 @@ from sqlalchemy import ARRAY, CheckConstraint, Date, Index, Text, Uuid, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.inspection.field.places import Outcome
 from services.inspection.orm import Base
+from services.inspection.rounds.outcomes import Outcome
 from services.inspection.rulebook.offences.domain import Finding
 from shared.data.database import Aggregate, new_id
 from shared.domain.refusals import Conflict, Forbidden, Invalid, NotFound, field_error

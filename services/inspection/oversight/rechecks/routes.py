@@ -7,7 +7,6 @@ from uuid import UUID
 from fastapi import Query, Response, status
 from pydantic import BaseModel, ConfigDict
 
-from services.inspection.field.places import Outcome
 from services.inspection.field.teams import queries as teams
 from services.inspection.field.teams.domain import TeamNotFound
 from services.inspection.oversight.rechecks import queries, usecases
@@ -28,6 +27,7 @@ from services.inspection.oversight.rechecks.domain import (
     SameTeamRechecks,
     TooManyToRecheck,
 )
+from services.inspection.rounds.outcomes import Outcome
 from services.inspection.rulebook.offences.domain import Finding
 from shared.domain.clock import utc_now
 from shared.domain.wording import KEY, Day

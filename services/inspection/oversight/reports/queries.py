@@ -7,11 +7,11 @@ from uuid import UUID
 from sqlalchemy import Date, cast, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.inspection.field.places import Outcome
 from services.inspection.findings.violations.domain import Violation, ViolationState
 from services.inspection.oversight.reports.domain import Reported
 from services.inspection.rounds.campaigns.domain import CampaignTarget
 from services.inspection.rounds.campaigns.queries import tally
+from services.inspection.rounds.outcomes import Outcome
 from services.inspection.rounds.visits.domain import Visit, VisitState
 
 _ENDED = (VisitState.DONE, VisitState.REVIEWED)

@@ -8,13 +8,13 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.inspection.field.places import Outcome
 from services.inspection.field.targets.domain import Target
 from services.inspection.field.teams import queries as teams
 from services.inspection.field.teams.domain import Team, TeamNotFound
 from services.inspection.planning.risks.queries import risks
 from services.inspection.planning.worklists.domain import Work, WorklistTeamMissing, retry_after
 from services.inspection.rounds.campaigns.domain import Campaign, CampaignTarget, TargetState
+from services.inspection.rounds.outcomes import Outcome
 from services.inspection.rounds.visits.domain import Visit, VisitState
 from services.inspection.rulebook.norms import queries as norms
 from services.inspection.rulebook.norms.domain import NormName

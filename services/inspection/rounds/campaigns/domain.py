@@ -12,9 +12,9 @@ from sqlalchemy import ARRAY, CheckConstraint, Column, Date, Index, Integer, Tab
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.inspection.field.places import Outcome
 from services.inspection.orm import Base, Followed
 from services.inspection.rounds.discoveries.domain import Discovery
+from services.inspection.rounds.outcomes import Outcome
 from shared.data.database import Aggregate, new_id
 from shared.domain.clock import china_date
 from shared.domain.dated import Withdrawable, withdrawn_for_a_reason

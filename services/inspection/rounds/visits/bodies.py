@@ -5,8 +5,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.inspection.field.places import Outcome
 from services.inspection.rounds.discoveries.domain import DiscoveryDetails
+from services.inspection.rounds.outcomes import Outcome
 from services.inspection.rounds.visits.domain import Score
 from services.inspection.rulebook.checklists.domain import Answers
 from services.inspection.rulebook.offences.domain import Finding

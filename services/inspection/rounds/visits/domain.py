@@ -12,8 +12,9 @@ from sqlalchemy import ARRAY, CheckConstraint, Date, Index, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.inspection.field.places import Outcome, Place
+from services.inspection.field.places import Place
 from services.inspection.orm import Base, Followed
+from services.inspection.rounds.outcomes import NEEDS_INSTITUTION, Outcome
 from shared.data.database import Aggregate, key_check
 from shared.domain.clock import china_date
 from shared.domain.refusals import Conflict, Forbidden, Invalid, NotFound, Refusal
@@ -28,12 +29,6 @@ from shared.events.inspection.visits import (
     VisitStarted,
     VisitSubmitted,
 )
-
-SEEN: Final = frozenset({Outcome.INSPECTED, Outcome.MOVED, Outcome.DUPLICATE, Outcome.REFUSED})
-"""Outcomes after which nobody can say that the institution was not visited."""
-SAW_NOTHING: Final = frozenset(Outcome) - SEEN - {Outcome.NEWLY_FOUND}
-"""Outcomes after which nobody knows more than before: who asked for the visit needs another one."""
-_NEEDS_INSTITUTION: Final = frozenset({Outcome.CLOSED_DOOR, Outcome.MOVED, Outcome.DUPLICATE, Outcome.REFUSED})
 
 
 class VisitNotFound(NotFound):
@@ -289,7 +284,7 @@ class Visit(Base, Aggregate, Followed):
         """Whether the visit may end so, before anything else is moved by it."""
         if self.state != VisitState.STARTED:
             raise VisitNotStarted(state=self.state)
-        if self.institution_id is None and outcome in _NEEDS_INSTITUTION:
+        if self.institution_id is None and outcome in NEEDS_INSTITUTION:
             raise OutcomeNeedsInstitution(pointer="/outcome")
         if self.purpose is None and passed is not None:
             raise ConclusionUnasked(pointer="/passed")

@@ -9,11 +9,12 @@ from uuid import UUID
 from sqlalchemy import ARRAY, ColumnElement, Text, bindparam, func, or_, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.inspection.field.places import Outcome, Place
+from services.inspection.field.places import Place
 from services.inspection.field.targets.domain import Target
 from services.inspection.field.teams.domain import Team, TeamGrid
 from services.inspection.rounds.campaigns.domain import CampaignTarget
-from services.inspection.rounds.visits.domain import SEEN, Visit, VisitNotFound, VisitState
+from services.inspection.rounds.outcomes import SEEN, Outcome
+from services.inspection.rounds.visits.domain import Visit, VisitNotFound, VisitState
 from shared.data.unit_of_work import hold, holds, locked
 from shared.http.policies import Principal
 from shared.http.reach import ReachColumns, reachable, within_reach

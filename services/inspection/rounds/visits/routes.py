@@ -8,10 +8,10 @@ from fastapi import Query, Response, status
 from pydantic import BaseModel, ConfigDict
 
 from services.inspection.field.grids.domain import GridOutsideYourDistrict, GridUnknown
-from services.inspection.field.places import Outcome
 from services.inspection.field.targets.domain import TargetMerged, TargetNotFound
 from services.inspection.rounds.campaigns.domain import CampaignNotFound, CampaignNotOpen, InstitutionNotOnList
 from services.inspection.rounds.discoveries.domain import DiscoveryUndescribed
+from services.inspection.rounds.outcomes import Outcome
 from services.inspection.rounds.visits import queries, usecases
 from services.inspection.rounds.visits.bodies import StartIn, VisitIn
 from services.inspection.rounds.visits.domain import (

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.inspection.field.grids import queries as grids
-from services.inspection.field.places import NOWHERE, Outcome, Place
+from services.inspection.field.places import NOWHERE, Place
 from services.inspection.field.targets import queries as targets
 from services.inspection.field.targets.domain import TargetNotFound
 from services.inspection.field.teams import queries as teams
@@ -16,6 +16,7 @@ from services.inspection.field.teams.domain import Team
 from services.inspection.rounds.campaigns import queries as campaigns
 from services.inspection.rounds.campaigns.domain import CampaignTarget, InstitutionNotOnList
 from services.inspection.rounds.discoveries import queries as discoveries
+from services.inspection.rounds.outcomes import Outcome
 from services.inspection.rounds.visits import queries
 from services.inspection.rounds.visits.domain import AnotherTeamsWork, Plan, Visit, VisitIdTaken, VisitTeamUnknown
 from services.inspection.rulebook.checklists import queries as checklists

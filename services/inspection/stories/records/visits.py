@@ -8,13 +8,13 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, model_validator
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.inspection.field.places import Outcome
 from services.inspection.field.targets import queries as targets
 from services.inspection.field.targets.domain import Target
 from services.inspection.field.teams import queries as teams
 from services.inspection.oversight.rechecks import queries as rechecks
+from services.inspection.rounds.outcomes import SEEN, Outcome
 from services.inspection.rounds.visits import queries
-from services.inspection.rounds.visits.domain import SEEN, Score, Visit, VisitState
+from services.inspection.rounds.visits.domain import Score, Visit, VisitState
 from services.inspection.rounds.visits.usecases import count_visits
 from services.inspection.stories.records.batch import Parsed, Records, parse
 from services.inspection.stories.records.rows import (

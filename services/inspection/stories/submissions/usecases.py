@@ -11,7 +11,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.inspection.field.places import Outcome, Place
+from services.inspection.field.places import Place
 from services.inspection.findings.complaints.usecases import take_look
 from services.inspection.findings.evidence import queries as evidence
 from services.inspection.findings.evidence.domain import SubjectKind
@@ -24,9 +24,10 @@ from services.inspection.rounds.campaigns.domain import Count, OutcomeCounted
 from services.inspection.rounds.campaigns.usecases import count_outcomes
 from services.inspection.rounds.discoveries import queries as discoveries
 from services.inspection.rounds.discoveries.domain import Discovery, DiscoveryDetails, DiscoveryUnasked
+from services.inspection.rounds.outcomes import SEEN, Outcome
 from services.inspection.rounds.visits import queries as visits
 from services.inspection.rounds.visits.bodies import SubmissionIn
-from services.inspection.rounds.visits.domain import SEEN, Purpose, Visit
+from services.inspection.rounds.visits.domain import Purpose, Visit
 from services.inspection.rounds.visits.usecases import count_visits
 from services.inspection.rulebook.checklists import queries as checklists
 from services.inspection.rulebook.checklists.domain import AnswersUnasked

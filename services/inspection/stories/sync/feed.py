@@ -13,9 +13,9 @@ from uuid import UUID
 import orjson
 from pydantic import BaseModel
 
-from services.inspection.field.places import Outcome
 from services.inspection.findings.violations.domain import ViolationState
 from services.inspection.rounds.campaigns.domain import TargetState
+from services.inspection.rounds.outcomes import Outcome
 from services.inspection.rounds.visits.domain import Purpose, VisitState
 from services.inspection.rulebook.offences.domain import Severity
 from services.inspection.stories.sync.domain import Choice, OperationKind, Verdict
