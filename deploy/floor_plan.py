@@ -66,7 +66,7 @@ def contracts(root: Path) -> Iterator[Mapping[str, Any]]:
     yield {
         "name": "No cycle: between wings, slices or files",
         "type": "acyclic_siblings",
-        "ancestors": [*(f"services.{service}" for service in SERVICES), "shared"],
+        "ancestors": [*(f"services.{service}" for service in SERVICES), "shared", "deploy"],
     }
     yield {
         "name": "A rule knows no HTTP, no Kafka and no driver",
@@ -99,7 +99,14 @@ def _optional(layer: str) -> str:
 
 def _ini(found: Sequence[Mapping[str, Any]]) -> str:
     """A configuration file for import-linter."""
-    lines = ["[importlinter]", "root_packages =", "  services", "  shared", "include_external_packages = True"]
+    lines = [
+        "[importlinter]",
+        "root_packages =",
+        "  services",
+        "  shared",
+        "  deploy",
+        "include_external_packages = True",
+    ]
     for number, contract in enumerate(found):
         lines.append(f"[importlinter:contract:{number}]")
         for key, value in contract.items():

@@ -2,27 +2,44 @@
 
 import signal
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Protocol
 
+from deploy.local.ports import Ports
 from deploy.local.processes import HOST
 from deploy.local.supervisor import Command
-
-if TYPE_CHECKING:
-    from deploy.local.platform import Platform
 
 ROOT = Path(__file__).parents[2]
 DRAIN_SECONDS = "20"
 """Less than the 25 s after which a child is killed; an open stream would otherwise hold a stop for ever."""
 
 
-def standard_commands(platform: "Platform") -> list[Command]:
+class Launched(Protocol):
+    """What the commands need to know of the platform that they are part of."""
+
+    services: Sequence[str]
+    ports: Ports
+    workers: int
+    folder: Path
+
+    @property
+    def issuer(self) -> str: ...
+
+    def url(self, service: str) -> str: ...
+
+    def worker_url(self, service: str) -> str: ...
+
+    def service_environment(self, service: str) -> dict[str, str]: ...
+
+
+def standard_commands(platform: Launched) -> list[Command]:
     apis = [api_command(platform, service) for service in platform.services]
     workers = [worker_command(platform, service) for service in platform.services]
     return [portal_command(platform), *apis, *workers]
 
 
-def api_command(platform: "Platform", service: str) -> Command:
+def api_command(platform: Launched, service: str) -> Command:
     return Command(
         f"{service}.api",
         [*uvicorn(f"services.{service}.app:create_app", platform.ports.api(service)), f"--workers={platform.workers}"],
@@ -34,7 +51,7 @@ def api_command(platform: "Platform", service: str) -> Command:
     )
 
 
-def worker_command(platform: "Platform", service: str) -> Command:
+def worker_command(platform: Launched, service: str) -> Command:
     port = str(platform.ports.worker(service))
     return Command(
         f"{service}.worker",
@@ -45,7 +62,7 @@ def worker_command(platform: "Platform", service: str) -> Command:
     )
 
 
-def portal_command(platform: "Platform") -> Command:
+def portal_command(platform: Launched) -> Command:
     return Command(
         "portal",
         [*uvicorn("deploy.local.portal:create_portal", platform.ports.portal), "--log-level", "warning"],
