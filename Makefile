@@ -43,7 +43,7 @@ run: $(READY) ## Start the whole platform here; data stays in .local/ (broker=ap
 	@exec $(PY) -m deploy.local run $(if $(broker),--broker=$(broker))
 
 demo: $(READY) ## Fill the running platform with a made-up city
-	@$(PY) -m deploy.local demo
+	@$(PY) -m deploy.demo
 
 token: $(READY) ## Print an access token: make token role=inspector team=...
 	@test -n "$(role)" || { echo "Say which role: make token role=inspector team=..." >&2; exit 1; }

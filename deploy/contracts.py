@@ -17,7 +17,7 @@ import jsoncompat
 
 from deploy.api_page import api_page
 from deploy.events_page import events_page
-from deploy.local.topics import declared_topics
+from deploy.topics import declared_topics
 from deploy.tree_page import with_tree
 from shared.events import Event
 from shared.events.catalogue import EVENTS, PRODUCERS, events_of

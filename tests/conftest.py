@@ -20,7 +20,7 @@ from deploy.local import migrations
 from deploy.local.apache import ApacheKafka
 from deploy.local.broker import EmbeddedBroker
 from deploy.local.postgres import EmbeddedPostgres, create_database
-from deploy.local.topics import Topic, create_topics
+from deploy.topics import Topic, create_topics
 from shared.data.database import Connection
 from shared.domain import clock
 from tests.clock import DayClock, wanted_origin

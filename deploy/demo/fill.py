@@ -15,10 +15,11 @@ from deploy.demo.licensing import Licensing
 from deploy.demo.player import Player, player
 from deploy.demo.remedies import Remedies
 from deploy.demo.street import Street
+from deploy.failures import StartFailed
 from deploy.local import tokens
 from deploy.local.platform import Platform
 from deploy.local.ports import SERVICES, Ports
-from deploy.local.processes import HOST, StartFailed
+from deploy.local.processes import HOST
 
 CAMPAIGN_STREETS = ("140213051", "140213057")
 SCHOOLS = 6

@@ -1,11 +1,9 @@
-"""`python -m deploy.local run|demo|token|topics|kafka|migrate|revision|clean`: what the Makefile calls.
+"""`python -m deploy.local run|token|topics|kafka|migrate|revision|clean`: what the Makefile calls.
 
 Commands import what they need when they run: a token should not wait for the database drivers.
 """
 
 import asyncio
-import errno
-import logging
 import os
 import shutil
 import sys
@@ -14,10 +12,11 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
+from deploy.failures import run_command
 from deploy.local import tokens
 from deploy.local.locks import FolderLock
 from deploy.local.ports import SERVICES, Ports
-from deploy.local.processes import HOST, StartFailed
+from deploy.local.processes import HOST
 
 if TYPE_CHECKING:
     from deploy.local.platform import BrokerKind
@@ -67,15 +66,6 @@ def token(
         print(tokens.mint(key, issuer, roles, places | {"subject": subject}, lifetime=lifetime))
     except tokens.UnknownRole as error:
         fail(f"{str(error).capitalize()}; the roles are: {', '.join(tokens.ROLES)}.")
-
-
-@cli.command()
-def demo(folder: Folder = LOCAL) -> None:
-    """Fill the running platform with a small made-up city."""
-    from deploy.demo.fill import fill
-    from shared.domain.clock import china_date, utc_now
-
-    asyncio.run(fill(folder, on=china_date(utc_now())))
 
 
 @cli.command()
@@ -149,18 +139,5 @@ def fail(sentence: str) -> NoReturn:
     raise typer.Exit(1)
 
 
-def main() -> None:
-    """What a person can mend is one sentence; a traceback is for our own mistakes."""
-    # Its lines about a broker that is not up yet say nothing that we do not say better.
-    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
-    try:
-        cli()
-    except StartFailed as error:
-        sys.exit(str(error))
-    except OSError as error:
-        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-        sys.exit(f"{'The disk is full' if full else error}.")
-
-
 if __name__ == "__main__":
-    main()
+    run_command(cli)

@@ -17,16 +17,9 @@ from typing import IO
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
+from deploy.failures import StartFailed
 from deploy.local import processes
-from deploy.local.processes import (
-    HOST,
-    StartFailed,
-    accepts_connections,
-    free_port,
-    ready_within,
-    require_free_port,
-    spawn,
-)
+from deploy.local.processes import HOST, accepts_connections, free_port, ready_within, require_free_port, spawn
 
 KAFKA_VERSION = "4.1.0"
 JARS = Path(__file__).parents[2] / ".local" / "kafka" / f"libs-{KAFKA_VERSION}"

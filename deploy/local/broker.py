@@ -11,16 +11,9 @@ from asyncio.subprocess import Process
 from pathlib import Path
 from typing import IO
 
+from deploy.failures import StartFailed
 from deploy.local import processes
-from deploy.local.processes import (
-    HOST,
-    StartFailed,
-    accepts_connections,
-    free_port,
-    ready_within,
-    require_free_port,
-    spawn,
-)
+from deploy.local.processes import HOST, accepts_connections, free_port, ready_within, require_free_port, spawn
 
 
 class EmbeddedBroker:

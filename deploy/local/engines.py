@@ -8,8 +8,8 @@ from typing import Protocol
 from aiokafka.errors import KafkaError
 from sqlalchemy.exc import DBAPIError
 
+from deploy.failures import StartFailed
 from deploy.local.console import Console
-from deploy.local.processes import StartFailed
 
 LOOK_EVERY = 0.1
 FIRST_PAUSE = 0.2

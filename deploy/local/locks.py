@@ -4,7 +4,7 @@ import fcntl
 from pathlib import Path
 from typing import IO
 
-from deploy.local.processes import StartFailed
+from deploy.failures import StartFailed
 
 
 class FolderLock:

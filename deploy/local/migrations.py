@@ -5,7 +5,8 @@ import os
 import sys
 from pathlib import Path
 
-from deploy.local.processes import StartFailed, spawn
+from deploy.failures import StartFailed
+from deploy.local.processes import spawn
 
 ROOT = Path(__file__).parents[2]
 

@@ -16,6 +16,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
+from deploy.failures import StartFailed
 from deploy.local import tokens
 from deploy.local.apache import ApacheKafka
 from deploy.local.broker import EmbeddedBroker
@@ -27,9 +28,9 @@ from deploy.local.locks import FolderLock
 from deploy.local.migrations import migrate
 from deploy.local.ports import SERVICES, Ports
 from deploy.local.postgres import EmbeddedPostgres, StopMode, create_database, stop_left_over
-from deploy.local.processes import HOST, StartFailed
+from deploy.local.processes import HOST
 from deploy.local.supervisor import Command, Supervisor, together
-from deploy.local.topics import create_declared_topics
+from deploy.topics import create_declared_topics
 
 ROOT = Path(__file__).parents[2]
 LOCAL = ROOT / ".local"

@@ -4,7 +4,8 @@ import os
 import random
 from dataclasses import dataclass
 
-from deploy.local.processes import StartFailed, require_free_port
+from deploy.failures import StartFailed
+from deploy.local.processes import require_free_port
 
 DEFAULT_BASE = 8100
 SERVICES = ("registry", "inspection", "afterschool", "metrics")

@@ -18,17 +18,9 @@ from typing import IO, Literal
 
 import asyncpg
 
+from deploy.failures import StartFailed
 from deploy.local.locks import FolderLock
-from deploy.local.processes import (
-    HOST,
-    StartFailed,
-    command_line,
-    free_port,
-    ready_within,
-    require_free_port,
-    spawn,
-    stop,
-)
+from deploy.local.processes import HOST, command_line, free_port, ready_within, require_free_port, spawn, stop
 
 SUPERUSER = "postgres"
 SYSTEM_USER = "nobody"

@@ -12,12 +12,10 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
+from deploy.failures import StartFailed
+
 HOST = "127.0.0.1"
 LAUNCHER = Path(__file__).with_name("launch.py")
-
-
-class StartFailed(Exception):
-    """A part of the platform could not start; the message is one sentence for the person at the keyboard."""
 
 
 async def spawn(

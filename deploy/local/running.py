@@ -10,14 +10,15 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from deploy.failures import StartFailed
 from deploy.local.apache import JARS, ApacheKafka
 from deploy.local.launch import die_with
 from deploy.local.migrations import migrate
 from deploy.local.platform import ROOT, BrokerKind, Platform
 from deploy.local.ports import SERVICES, Ports
 from deploy.local.postgres import EmbeddedPostgres
-from deploy.local.processes import StartFailed, spawn
-from deploy.local.topics import create_declared_topics
+from deploy.local.processes import spawn
+from deploy.topics import create_declared_topics
 
 
 async def keep_running(folder: Path, broker: BrokerKind, workers: int) -> None:

@@ -12,9 +12,10 @@ from pathlib import Path
 
 import httpx
 
+from deploy.failures import StartFailed
 from deploy.local import processes
 from deploy.local.console import Console
-from deploy.local.processes import StartFailed, command_line, identity_of, spawn, started_at
+from deploy.local.processes import command_line, identity_of, spawn, started_at
 
 FIRST_PAUSE = 0.3
 LONGEST_PAUSE = 5.0

@@ -4,7 +4,7 @@ import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
 from deploy.local.broker import EmbeddedBroker
-from deploy.local.topics import create_topics, declared_topics
+from deploy.topics import create_topics, declared_topics
 from tests.infrastructure import Broker, Topics
 
 

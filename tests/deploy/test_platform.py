@@ -11,13 +11,14 @@ from pathlib import Path
 import asyncpg
 import pytest
 
+from deploy.failures import StartFailed
 from deploy.local import platform as module
 from deploy.local.platform import Platform
 from deploy.local.ports import Ports
 from deploy.local.postgres import is_postgres, postmaster_lines
-from deploy.local.processes import HOST, StartFailed
+from deploy.local.processes import HOST
 from deploy.local.supervisor import Command
-from deploy.local.topics import create_topics, declared_topics
+from deploy.topics import create_topics, declared_topics
 from tests.deploy import standins
 from tests.infrastructure import Broker
 

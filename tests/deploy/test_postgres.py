@@ -7,8 +7,9 @@ from pathlib import Path
 import asyncpg
 import pytest
 
+from deploy.failures import StartFailed
 from deploy.local.postgres import EmbeddedPostgres, explain, is_postgres, postmaster_lines, stop_left_over
-from deploy.local.processes import HOST, StartFailed, free_port
+from deploy.local.processes import HOST, free_port
 from tests.infrastructure import ScratchDatabase
 
 ROOT = Path(__file__).parents[2]

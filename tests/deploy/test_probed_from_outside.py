@@ -16,7 +16,7 @@ import pytest
 
 from deploy.local.ports import SERVICES
 from deploy.local.processes import free_port, stop
-from deploy.local.topics import create_declared_topics
+from deploy.topics import create_declared_topics
 from tests.deploy.test_manifests import BASE, DEPLOY, documents
 from tests.infrastructure import Broker, ScratchDatabase
 

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from deploy.failures import StartFailed
 from deploy.local.console import Console
-from deploy.local.processes import StartFailed, command_line, free_port, identity_of, started_at
+from deploy.local.processes import command_line, free_port, identity_of, started_at
 from deploy.local.supervisor import Command, Supervisor
 from tests.deploy import standins
 

@@ -1,7 +1,8 @@
 import pytest
 
-from deploy.local.processes import StartFailed, free_port
-from deploy.local.topics import create_topics, declared_topics
+from deploy.failures import StartFailed
+from deploy.local.processes import free_port
+from deploy.topics import create_topics, declared_topics
 from shared.events.catalogue import EVENTS
 
 

@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import func, select, text
 
-from deploy.local.topics import create_declared_topics
+from deploy.topics import create_declared_topics
 from services.metrics.projections.domain import Cell, Generation, Member, Receipt
 from services.metrics.rebuilds import usecases
 from services.metrics.rebuilds.usecases import SHADOW, Rebuilder

@@ -25,9 +25,9 @@ from deploy.demo import pingcheng
 from deploy.demo.dataset import Dataset, UnknownData
 from deploy.demo.licensing import REVOCATIONS, Licensing
 from deploy.demo.player import Findings, Player, PlayFailed, player
+from deploy.failures import StartFailed
 from deploy.local.platform import BrokerKind, Platform
 from deploy.local.ports import SERVICES, Ports
-from deploy.local.processes import StartFailed
 from shared.domain.clock import china_date, utc_now
 from tests.system import expected
 from tests.system.expected import Expected, Licences

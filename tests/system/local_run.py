@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 from asyncio.subprocess import Process
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
@@ -30,7 +30,7 @@ def ended() -> Iterator[list[Process]]:
 async def started(folder: Path, ports: Ports, said: IO[bytes], running: list[Process]) -> Process:
     """`make run` on this folder, ready."""
     before = words(folder).count("Ready after")
-    process = await command("run", folder, ports, said)
+    process = await command(["deploy.local", "run"], folder, ports, said)
     running.append(process)
     async with asyncio.timeout(60):
         while words(folder).count("Ready after") == before:
@@ -39,12 +39,12 @@ async def started(folder: Path, ports: Ports, said: IO[bytes], running: list[Pro
     return process
 
 
-async def command(name: str, folder: Path, ports: Ports, said: IO[bytes]) -> Process:
-    """A command of `deploy.local`, on embedded parts whatever the tests themselves run on."""
+async def command(words: Sequence[str], folder: Path, ports: Ports, said: IO[bytes]) -> Process:
+    """`python -m` with these words, on embedded parts whatever the tests themselves run on."""
     ours = ("DATABASE_URL", "MAKELEVEL", "KAFKA_BOOTSTRAP_SERVERS")
     environment = {key: value for key, value in os.environ.items() if key not in ours}
     return await asyncio.create_subprocess_exec(
-        *[sys.executable, "-m", "deploy.local", name, f"--folder={folder}"],
+        *[sys.executable, "-m", *words, f"--folder={folder}"],
         cwd=ROOT,
         env=environment | {"PORT_BASE": str(ports.base)},
         stdout=said,

@@ -16,7 +16,7 @@ async def test_the_made_up_city_is_filled_and_then_left_alone(folder: Path) -> N
     with (folder / "said").open("wb") as said, ended() as running:
         await started(folder, ports, said, running)
         for expected in ("filled. See the dashboard", "The city is there already."):
-            demo = await command("demo", folder, ports, said)
+            demo = await command(["deploy.demo"], folder, ports, said)
             running.append(demo)
             assert await asyncio.wait_for(demo.wait(), 180) == 0, words(folder)
             assert expected in words(folder)

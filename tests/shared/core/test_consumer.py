@@ -10,7 +10,7 @@ from aiokafka import AIOKafkaProducer, TopicPartition
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
-from deploy.local.topics import Topic, create_topics
+from deploy.topics import Topic, create_topics
 from shared.data.database import new_id, open_engine, open_sessions
 from shared.data.outages import Fault, database_fault
 from shared.facts import consumer, parking

@@ -17,7 +17,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
-from deploy.local.topics import Topic, create_topics
+from deploy.topics import Topic, create_topics
 from shared.data.database import new_id
 from shared.facts.consumer import Consumer
 from shared.facts.inbox import Delivery

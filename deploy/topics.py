@@ -9,9 +9,9 @@ import yaml
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaConnectionError, TopicAlreadyExistsError, for_code
 
-from deploy.local.processes import StartFailed
+from deploy.failures import StartFailed
 
-TOPICS_FILE = Path(__file__).parents[1] / "topics.yaml"
+TOPICS_FILE = Path(__file__).with_name("topics.yaml")
 
 
 @dataclass(frozen=True)
