@@ -88,7 +88,7 @@ CONTENT = ChecklistContent(
 
 
 def rows() -> Iterator[dict[str, Any]]:
-    """The row for the migration."""
+    """Rows of `checklist`."""
     told = CONTENT.model_dump(mode="json")
     yield {
         "id": ROUTINE,
