@@ -26,7 +26,7 @@ async def migrate(service: str, url: str, revision: str = "head") -> None:
         if unknown := UNKNOWN_REVISION.search(last[-1]):
             raise StartFailed(
                 f"The database of {service} is at revision {unknown[1]}, which this version does not know: another "
-                f"version made it, and its data cannot be used. Remove the local data with `make clean` (on a server of "
-                f"your own, drop the database `{service}`) and start again."
+                f"version made it, and its data cannot be used. Remove the local data with `make clean` (on your own "
+                f"server, drop the database `{service}`) and start again."
             )
         raise StartFailed(f"The migrations of {service} failed: {last[-1]}")
