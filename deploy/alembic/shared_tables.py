@@ -45,7 +45,7 @@ def _journal() -> None:
     op.create_table(
         "outbox_pending",
         sa.Column("journal_id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("refused", sa.Text(), comment="why the broker will never take it; its key waits behind it"),
+        sa.Column("refused", sa.Text(), comment="why the broker refuses the fact; later facts of its key wait"),
         sa.PrimaryKeyConstraint("journal_id", name=op.f("pk_outbox_pending")),
         postgresql_with={"autovacuum_vacuum_threshold": 1000, "autovacuum_vacuum_scale_factor": 0},
     )
@@ -74,12 +74,8 @@ def _inbox() -> None:
         sa.Column("topic", sa.Text(), nullable=False),
         sa.Column("key", sa.Uuid(), nullable=False),
         sa.Column("version", sa.BigInteger(), nullable=False),
-        sa.Column(
-            "event_id", sa.Uuid(), comment="the fact that had the version `event_version`; null where it is not known"
-        ),
-        sa.Column(
-            "event_version", sa.BigInteger(), comment="below `version` where a worker of before this column moved it"
-        ),
+        sa.Column("event_id", sa.Uuid(), comment="fact with the version `event_version`; null if unknown"),
+        sa.Column("event_version", sa.BigInteger(), comment="version of the fact `event_id`"),
         sa.PrimaryKeyConstraint("consumer", "topic", "key", name=op.f("pk_applied")),
         postgresql_with={"fillfactor": 80},
     )
@@ -90,10 +86,8 @@ def _inbox() -> None:
         sa.Column("topic", sa.Text(), nullable=False),
         sa.Column("partition", sa.Integer(), nullable=False),
         sa.Column("offset", sa.BigInteger(), nullable=False),
-        sa.Column("key", sa.Uuid(), comment="null where the record does not say"),
-        sa.Column(
-            "version", sa.BigInteger(), comment="null where the record takes no place among the facts of its key"
-        ),
+        sa.Column("key", sa.Uuid(), comment="null if the record has no key"),
+        sa.Column("version", sa.BigInteger(), comment="null if the record has no place in the order of its key"),
         sa.Column("event_id", sa.Uuid()),
         sa.Column("record_key", sa.LargeBinary()),
         sa.Column("headers", postgresql.JSONB(), nullable=False),
@@ -106,15 +100,15 @@ def _inbox() -> None:
     op.create_index("ix_parked_consumer_topic_key_version", "parked", ["consumer", "topic", "key", "version"])
     op.create_table(
         "discarded",
-        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False, comment="as it was parked"),
+        sa.Column(
+            "id", sa.BigInteger(), autoincrement=False, nullable=False, comment="id that the record had in `parked`"
+        ),
         sa.Column("consumer", sa.Text(), nullable=False),
         sa.Column("topic", sa.Text(), nullable=False),
         sa.Column("partition", sa.Integer(), nullable=False),
         sa.Column("offset", sa.BigInteger(), nullable=False),
-        sa.Column("key", sa.Uuid(), comment="null where the record does not say"),
-        sa.Column(
-            "version", sa.BigInteger(), comment="null where the record takes no place among the facts of its key"
-        ),
+        sa.Column("key", sa.Uuid(), comment="null if the record has no key"),
+        sa.Column("version", sa.BigInteger(), comment="null if the record has no place in the order of its key"),
         sa.Column("event_id", sa.Uuid()),
         sa.Column("record_key", sa.LargeBinary()),
         sa.Column("headers", postgresql.JSONB(), nullable=False),
@@ -169,18 +163,26 @@ def _imports() -> None:
         sa.Column("filename", sa.Text(), nullable=False),
         sa.Column("mapping", postgresql.JSONB(), nullable=False),
         sa.Column("actor", sa.Text(), nullable=False),
-        sa.Column("scope", sa.Text(), comment="district the importer answers for; null is the whole city"),
-        sa.Column("error", sa.Text(), comment="stable code of why the file as a whole could not be read"),
+        sa.Column("scope", sa.Text(), comment="district of the importer; null is the whole city"),
+        sa.Column("error", sa.Text(), comment="code of the reason why the whole file could not be read"),
         sa.Column("total", sa.Integer()),
         sa.Column("accepted", sa.Integer(), server_default="0", nullable=False),
         sa.Column("updated", sa.Integer(), server_default="0", nullable=False),
         sa.Column("unchanged", sa.Integer(), server_default="0", nullable=False),
         sa.Column("rejected", sa.Integer(), server_default="0", nullable=False),
         sa.Column(
-            "attempts", sa.Integer(), server_default="0", nullable=False, comment="begun since the last chunk was done"
+            "attempts",
+            sa.Integer(),
+            server_default="0",
+            nullable=False,
+            comment="attempts begun since the last chunk was done",
         ),
         sa.Column(
-            "notes", postgresql.JSONB(), server_default="[]", nullable=False, comment="what of the file was not read"
+            "notes",
+            postgresql.JSONB(),
+            server_default="[]",
+            nullable=False,
+            comment="parts of the file that were not read",
         ),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("finished_at", sa.DateTime(timezone=True)),

@@ -63,7 +63,7 @@ outbox_pending = Table(
     shared_metadata,
     # No foreign key: both rows are written by one statement, and the check would cost more than the insert.
     Column("journal_id", BigInteger, primary_key=True, autoincrement=False),
-    Column("refused", Text, comment="why the broker will never take it; its key waits behind it"),
+    Column("refused", Text, comment="why the broker refuses the fact; later facts of its key wait"),
     Index("ix_outbox_pending_refused", "journal_id", postgresql_where=text("refused IS NOT NULL")),
     postgresql_with={"autovacuum_vacuum_threshold": 1000, "autovacuum_vacuum_scale_factor": 0},
 )

@@ -26,7 +26,7 @@ def _campaigns() -> None:
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("purpose", sa.Text()),
         sa.Column("scope", postgresql.JSONB(), nullable=False),
-        sa.Column("district", sa.Text(), comment="whose campaign; null is the city's"),
+        sa.Column("district", sa.Text(), comment="district that holds the campaign; null is the city"),
         sa.Column("starts_on", sa.Date(), nullable=False),
         sa.Column("ends_on", sa.Date(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
@@ -64,7 +64,7 @@ def _campaigns() -> None:
             sa.ARRAY(sa.Date()),
             server_default=sa.text("'{}'"),
             nullable=False,
-            comment="the day of each closed door",
+            comment="the days of visits that met a closed door",
         ),
         sa.Column("closed_at", sa.DateTime(timezone=True)),
         sa.Column("changed_in", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
@@ -82,7 +82,7 @@ def _campaigns() -> None:
         sa.Column("campaign_id", sa.Uuid(), nullable=False),
         sa.Column("grid", sa.Text()),
         sa.Column("team", sa.Text()),
-        sa.Column("state", sa.Text(), nullable=False, comment="open, the reason of closing, or newly_found"),
+        sa.Column("state", sa.Text(), nullable=False, comment="open, newly_found, or the reason of closing"),
         sa.Column("number", sa.Integer(), nullable=False),
         sa.UniqueConstraint(
             "campaign_id", "grid", "team", "state", name="uq_campaign_tally_cell", postgresql_nulls_not_distinct=True

@@ -15,7 +15,7 @@ def upgrade() -> None:
         "draw",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("district", sa.Text(), comment="whose draw; null is the city's"),
+        sa.Column("district", sa.Text(), comment="district that holds the draw; null is the city"),
         sa.Column("scope", postgresql.JSONB(), nullable=False),
         sa.Column("pool", postgresql.JSONB(), nullable=False),
         sa.Column("recusals", postgresql.JSONB(), nullable=False),
@@ -33,7 +33,7 @@ def upgrade() -> None:
         sa.Column("targets", sa.Text(), nullable=False, comment="canonical JSON, as it was hashed"),
         sa.Column("inspectors", sa.Text(), nullable=False, comment="canonical JSON, as it was hashed"),
         sa.Column(
-            "people", postgresql.JSONB(), nullable=False, comment="who stands behind the names made for this draw"
+            "people", postgresql.JSONB(), nullable=False, comment="the inspectors behind the pseudonyms of this draw"
         ),
         sa.Column("result", sa.Text()),
         sa.Column("committed_at", sa.DateTime(timezone=True), nullable=False),

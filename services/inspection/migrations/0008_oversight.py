@@ -35,7 +35,7 @@ def upgrade() -> None:
         sa.Column("round_id", sa.Uuid(), nullable=False),
         sa.Column("visit_id", sa.Uuid(), nullable=False),
         sa.Column("institution_id", sa.Uuid()),
-        sa.Column("team", sa.Text(), nullable=False, comment="whose visit it was"),
+        sa.Column("team", sa.Text(), nullable=False, comment="team that made the visit"),
         sa.Column("by_team", sa.Text()),
         sa.Column("district", sa.Text()),
         sa.Column("outcome_before", sa.Text(), nullable=False),

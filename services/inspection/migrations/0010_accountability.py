@@ -29,7 +29,7 @@ def upgrade() -> None:
             sa.Text(),
             server_default=sa.text("''"),
             nullable=False,
-            comment="whose part of it, where it has parts",
+            comment="team whose part of the duty is late; empty for a duty without parts",
         ),
         sa.Column("level", sa.Text(), nullable=False),
         sa.Column("role", sa.Text(), nullable=False),

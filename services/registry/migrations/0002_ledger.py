@@ -44,7 +44,11 @@ def _institutions() -> None:
         sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("merged_into", sa.Uuid()),
         sa.Column(
-            "search", sa.Text(), server_default="", nullable=False, comment="name and address as they are looked up"
+            "search",
+            sa.Text(),
+            server_default="",
+            nullable=False,
+            comment="name and address in the form that lookups compare",
         ),
         sa.Column("version", sa.BigInteger(), nullable=False),
         sa.CheckConstraint(key_condition("external_ref"), name=op.f("ck_institution_external_ref_is_normal")),

@@ -37,7 +37,11 @@ def _permits() -> None:
         sa.Column("suspended_until", sa.Date()),
         sa.Column("suspension_cause", sa.Text()),
         sa.Column("suspension_basis", sa.Text()),
-        sa.Column("decided_at", sa.DateTime(timezone=True), comment="of the last decision here, but for its end"),
+        sa.Column(
+            "decided_at",
+            sa.DateTime(timezone=True),
+            comment="time of the registry's last decision on the permit, except its ending",
+        ),
         sa.Column("ended_on", sa.Date()),
         sa.Column("ending", sa.Text()),
         sa.Column("ending_cause", sa.Text()),

@@ -57,7 +57,9 @@ class Escalation(Base, Aggregate):
 
     step: Mapped[str] = mapped_column(Text)
     subject_id: Mapped[UUID]
-    part: Mapped[str] = mapped_column(Text, server_default=text("''"), comment="whose part of it, where it has parts")
+    part: Mapped[str] = mapped_column(
+        Text, server_default=text("''"), comment="team whose part of the duty is late; empty for a duty without parts"
+    )
     level: Mapped[str] = mapped_column(Text)
     role: Mapped[str] = mapped_column(Text)
     officer: Mapped[str | None] = mapped_column(Text)

@@ -126,7 +126,7 @@ class Device(Base, Aggregate):
     district: Mapped[str | None] = mapped_column(Text)
     team: Mapped[str | None] = mapped_column(Text)
     label: Mapped[str] = mapped_column(Text)
-    key: Mapped[bytes] = mapped_column(comment="32 bytes, Ed25519")
+    key: Mapped[bytes] = mapped_column(comment="Ed25519 public key, 32 bytes")
     state: Mapped[str] = mapped_column(Text)
     enrolled_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]

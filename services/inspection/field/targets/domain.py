@@ -66,7 +66,9 @@ class Target(Base, Followed):
     external_ref: Mapped[str | None] = mapped_column(Text)
     grid: Mapped[str | None] = mapped_column(Text)
     left_grids: Mapped[list[str]] = mapped_column(
-        ARRAY(Text), server_default=text("'{}'"), comment="where it stood before: phones there are told that it left"
+        ARRAY(Text),
+        server_default=text("'{}'"),
+        comment="grids it lay in before; phones of these grids are told that it left",
     )
     blind_spot: Mapped[str | None] = mapped_column(Text)
     last_visited_on: Mapped[date | None]

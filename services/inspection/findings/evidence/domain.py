@@ -274,22 +274,24 @@ class Evidence(Base, Aggregate):
     device_id: Mapped[UUID | None]
     device_signature: Mapped[str | None] = mapped_column(Text)
     state: Mapped[str] = mapped_column(Text)
-    parts: Mapped[list[int]] = mapped_column(ARRAY(BigInteger), comment="where each part received begins")
+    parts: Mapped[list[int]] = mapped_column(ARRAY(BigInteger), comment="offset at which each received part begins")
     received_bytes: Mapped[int] = mapped_column(BigInteger)
     refusal: Mapped[str | None] = mapped_column(Text)
     clean_type: Mapped[str | None] = mapped_column(Text)
     clean_size: Mapped[int | None] = mapped_column(BigInteger)
     clean_sha256: Mapped[str | None] = mapped_column(Text)
     receipt: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
-    signature: Mapped[str | None] = mapped_column(Text, comment="ours, over the receipt")
+    signature: Mapped[str | None] = mapped_column(Text, comment="the platform's signature over the receipt")
     announced_by: Mapped[str] = mapped_column(Text)
     announced_at: Mapped[datetime]
     received_at: Mapped[datetime | None]
     decided_at: Mapped[datetime | None]
     tries: Mapped[int] = mapped_column(server_default=text("0"), comment="cleanings begun since it was received")
     next_try_at: Mapped[datetime | None]
-    fault: Mapped[str | None] = mapped_column(Text, comment="what of ours failed last; it says nothing about the file")
-    stalled_at: Mapped[datetime | None] = mapped_column(comment="since when a person must look")
+    fault: Mapped[str | None] = mapped_column(
+        Text, comment="last failure of the platform; it says nothing about the file"
+    )
+    stalled_at: Mapped[datetime | None] = mapped_column(comment="when it stalled; a person must look at it")
 
     @classmethod
     def announce(cls, capture: Capture, place: Place, *, by: str, at: datetime) -> tuple[Self, EvidenceAnnounced]:

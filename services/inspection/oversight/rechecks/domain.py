@@ -220,7 +220,7 @@ class Recheck(Base, Aggregate):
     round_id: Mapped[UUID]
     visit_id: Mapped[UUID] = mapped_column(unique=True)
     institution_id: Mapped[UUID | None]
-    team: Mapped[str] = mapped_column(Text, comment="whose visit it was")
+    team: Mapped[str] = mapped_column(Text, comment="team that made the visit")
     by_team: Mapped[str | None] = mapped_column(Text)
     district: Mapped[str | None] = mapped_column(Text)
     outcome_before: Mapped[str] = mapped_column(Text)

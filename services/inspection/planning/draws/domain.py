@@ -210,7 +210,7 @@ class Draw(Base, Aggregate):
     )
 
     name: Mapped[str] = mapped_column(Text)
-    district: Mapped[str | None] = mapped_column(Text, comment="whose draw; null is the city's")
+    district: Mapped[str | None] = mapped_column(Text, comment="district that holds the draw; null is the city")
     scope: Mapped[dict[str, Any]] = mapped_column(JSONB)
     pool: Mapped[dict[str, Any]] = mapped_column(JSONB)
     recusals: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
@@ -227,7 +227,7 @@ class Draw(Base, Aggregate):
     terms: Mapped[str] = mapped_column(Text, comment="canonical JSON, as it was hashed")
     targets: Mapped[str] = mapped_column(Text, comment="canonical JSON, as it was hashed")
     inspectors: Mapped[str] = mapped_column(Text, comment="canonical JSON, as it was hashed")
-    people: Mapped[dict[str, Any]] = mapped_column(JSONB, comment="who stands behind the names made for this draw")
+    people: Mapped[dict[str, Any]] = mapped_column(JSONB, comment="the inspectors behind the pseudonyms of this draw")
     result: Mapped[str | None] = mapped_column(Text)
     committed_at: Mapped[datetime]
     revealed_at: Mapped[datetime | None]

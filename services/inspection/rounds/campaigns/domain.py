@@ -184,7 +184,7 @@ class CampaignTarget(Base, Followed):
     visit_id: Mapped[UUID | None]
     attempts: Mapped[int]
     shut_on: Mapped[list[date]] = mapped_column(
-        ARRAY(Date), server_default=text("'{}'"), comment="the day of each closed door"
+        ARRAY(Date), server_default=text("'{}'"), comment="the days of visits that met a closed door"
     )
     closed_at: Mapped[datetime | None]
 
@@ -277,7 +277,7 @@ class Campaign(Base, Aggregate, Withdrawable):
     name: Mapped[str] = mapped_column(Text)
     purpose: Mapped[str | None] = mapped_column(Text)
     scope: Mapped[dict[str, Any]] = mapped_column(JSONB)
-    district: Mapped[str | None] = mapped_column(Text, comment="whose campaign; null is the city's")
+    district: Mapped[str | None] = mapped_column(Text, comment="district that holds the campaign; null is the city")
     starts_on: Mapped[date] = mapped_column(Date)
     ends_on: Mapped[date] = mapped_column(Date)
     state: Mapped[str] = mapped_column(Text)
@@ -389,7 +389,7 @@ campaign_tally = Table(
     Column("campaign_id", Uuid, nullable=False),
     Column("grid", Text),
     Column("team", Text),
-    Column("state", Text, nullable=False, comment="open, the reason of closing, or newly_found"),
+    Column("state", Text, nullable=False, comment="open, newly_found, or the reason of closing"),
     Column("number", Integer, nullable=False),
     UniqueConstraint(
         "campaign_id", "grid", "team", "state", name="uq_campaign_tally_cell", postgresql_nulls_not_distinct=True

@@ -245,7 +245,7 @@ class Operation(Base, Aggregate, Followed):
     subject: Mapped[str] = mapped_column(Text)
     team: Mapped[str | None] = mapped_column(Text)
     district: Mapped[str | None] = mapped_column(Text)
-    street: Mapped[str | None] = mapped_column(Text, comment="of what it changed, as soon as that is known")
+    street: Mapped[str | None] = mapped_column(Text, comment="street of the changed entity; null until it is known")
     kind: Mapped[str] = mapped_column(Text)
     entity_id: Mapped[UUID]
     base_version: Mapped[int | None] = mapped_column(BigInteger)
@@ -253,7 +253,7 @@ class Operation(Base, Aggregate, Followed):
     content: Mapped[dict[str, Any]] = mapped_column(JSONB)
     fingerprint: Mapped[str] = mapped_column(Text)
     claimed_at: Mapped[datetime]
-    skew_seconds: Mapped[float] = mapped_column(Float, comment="what was added to the phone's time")
+    skew_seconds: Mapped[float] = mapped_column(Float, comment="seconds added to the phone's time")
     done_at: Mapped[datetime]
     received_at: Mapped[datetime]
     verdict: Mapped[str] = mapped_column(Text)

@@ -253,7 +253,9 @@ class Institution(Base, Aggregate):
     registered_at: Mapped[datetime]
     changed_at: Mapped[datetime]
     merged_into: Mapped[UUID | None]
-    search: Mapped[str] = mapped_column(Text, server_default="", comment="name and address as they are looked up")
+    search: Mapped[str] = mapped_column(
+        Text, server_default="", comment="name and address in the form that lookups compare"
+    )
 
     @classmethod
     def register(

@@ -281,7 +281,9 @@ class Permit(Base, Aggregate):
     suspended_until: Mapped[date | None] = mapped_column(Date)
     suspension_cause: Mapped[str | None] = mapped_column(Text)
     suspension_basis: Mapped[str | None] = mapped_column(Text)
-    decided_at: Mapped[datetime | None] = mapped_column(comment="of the last decision here, but for its end")
+    decided_at: Mapped[datetime | None] = mapped_column(
+        comment="time of the registry's last decision on the permit, except its ending"
+    )
     ended_on: Mapped[date | None] = mapped_column(Date)
     ending: Mapped[str | None] = mapped_column(Text)
     ending_cause: Mapped[str | None] = mapped_column(Text)
