@@ -121,7 +121,6 @@ class Checklist(Base, LastingVersion):
 
     @classmethod
     def enact(cls, content: ChecklistContent, *, at: datetime) -> tuple[Self, ChecklistEnacted]:
-        """Put a version in force from a day on."""
         if content.valid_from < china_date(at):
             raise ChecklistBeginsPast(pointer="/valid_from")
         checklist = cls(
@@ -152,7 +151,6 @@ class Checklist(Base, LastingVersion):
         return self._end(to.valid_from - timedelta(days=1), at)
 
     def withdraw(self, reason: str, *, by: str, at: datetime) -> ChecklistWithdrawn:
-        """Take the version back, as if it had never been enacted."""
         self._take_back(reason, first_day=self.valid_from, entered_at=self.enacted_at, by=by, at=at)
         return ChecklistWithdrawn(checklist_id=self.id, code=self.code, valid_from=self.valid_from, at=at)
 
@@ -163,7 +161,6 @@ class Checklist(Base, LastingVersion):
         return ChecklistContinued(checklist_id=self.id, code=self.code, valid_to=self.valid_to, at=at)
 
     def retire(self, last_day: date, *, at: datetime) -> ChecklistRetired:
-        """Give the version its last day."""
         self.check_stands()
         if last_day < max(china_date(at), self.valid_from):
             raise ChecklistBeginsPast(pointer="/valid_to")
@@ -183,11 +180,9 @@ class Checklist(Base, LastingVersion):
 
     @property
     def asked(self) -> Sequence[Question]:
-        """The questions, as rules."""
         return [Question.model_validate(question) for question in self.questions]
 
     def shows_evidence(self, answers: Mapping[str, Any]) -> bool:
-        """Whether some of these answers are to be evidence."""
         return any(one["kind"] == Kind.EVIDENCE and answers.get(one["key"]) is not None for one in self.questions)
 
     def judge(
@@ -203,7 +198,6 @@ class Checklist(Base, LastingVersion):
 
 
 def offences_of(questions: Iterable[Question]) -> set[str]:
-    """The offences that answers may point to."""
     return {breach.offence for question in questions for breach in question.breaches}
 
 

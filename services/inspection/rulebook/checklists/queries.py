@@ -63,7 +63,6 @@ async def checklists(
     after: tuple[str, date, UUID] | None = None,
     limit: int,
 ) -> Sequence[Checklist]:
-    """Versions by code and first day; withdrawn ones too, unless it is asked what holds on a day."""
     wanted = in_order(select(Checklist), Checklist.code, Checklist.valid_from, Checklist.id, after=after, limit=limit)
     if code is not None:
         wanted = wanted.where(Checklist.code == code)

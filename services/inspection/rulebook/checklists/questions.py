@@ -67,7 +67,6 @@ class Condition(BaseModel):
         return self
 
     def holds(self, answer: Any) -> bool:
-        """Whether the answer is so."""
         match self.test:
             case Test.EQUALS:
                 return bool(answer == self.yes)

@@ -16,14 +16,12 @@ YES, NO = Condition(test=Test.EQUALS, yes=True), Condition(test=Test.EQUALS, yes
 
 
 def _wanted(key: str, text: str, offence: str, description: str) -> Question:
-    """A question whose answer should be yes."""
     return Question(
         key=key, text=text, kind=Kind.YES_NO, breaches=[Breach(when=NO, offence=offence, description=description)]
     )
 
 
 def _unwanted(key: str, text: str, offence: str, description: str) -> Question:
-    """A question whose answer should be no."""
     return Question(
         key=key, text=text, kind=Kind.YES_NO, breaches=[Breach(when=YES, offence=offence, description=description)]
     )
@@ -88,7 +86,6 @@ CONTENT = ChecklistContent(
 
 
 def rows() -> Iterator[dict[str, Any]]:
-    """Rows of `checklist`."""
     told = CONTENT.model_dump(mode="json")
     yield {
         "id": ROUTINE,

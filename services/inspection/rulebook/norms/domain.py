@@ -132,7 +132,6 @@ class Norm(Base, Aggregate, Withdrawable):
 
     @classmethod
     def enact(cls, content: NormContent, *, at: datetime) -> tuple[Self, NormEnacted]:
-        """Decide a number from a day on."""
         if content.valid_from < china_date(at):
             raise NormBeginsPast(pointer="/valid_from")
         if content.value > content.name.most:
@@ -143,7 +142,6 @@ class Norm(Base, Aggregate, Withdrawable):
         )
 
     def withdraw(self, reason: str, *, by: str, at: datetime) -> NormWithdrawn:
-        """Take the number back; the one before counts on."""
         self._take_back(reason, first_day=self.valid_from, entered_at=self.enacted_at, by=by, at=at)
         return NormWithdrawn(norm_id=self.id, name=self.name, valid_from=self.valid_from, at=at)
 

@@ -45,7 +45,6 @@ NORMS: Final = (
 
 
 def rows() -> list[dict[str, Any]]:
-    """Rows of `norm`."""
     return [
         {
             "id": new_id(),

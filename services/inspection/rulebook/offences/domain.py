@@ -137,7 +137,6 @@ class PenaltyRule(BaseModel):
         return self
 
     def range_fen(self, illegal_income_fen: int) -> tuple[int, int]:
-        """The least and the most a fine may be."""
         if self.max_times is not None:
             return (self.min_times or 0) * illegal_income_fen, self.max_times * illegal_income_fen
         return self.min_fen or 0, self.max_fen or 0
@@ -201,7 +200,6 @@ class Offence(Base, LastingVersion):
 
     @classmethod
     def enact(cls, content: OffenceContent, *, at: datetime) -> tuple[Self, OffenceEnacted]:
-        """Put a version in force from a day on."""
         if content.valid_from < china_date(at):
             raise OffenceBeginsPast(pointer="/valid_from")
         offence = cls(id=new_id(), version=0, enacted_at=at, **columns(content))
@@ -225,7 +223,6 @@ class Offence(Base, LastingVersion):
         return self._end(to.valid_from - timedelta(days=1), at)
 
     def withdraw(self, reason: str, *, by: str, at: datetime) -> OffenceWithdrawn:
-        """Take the version back, as if it had never been enacted."""
         self._take_back(reason, first_day=self.valid_from, entered_at=self.enacted_at, by=by, at=at)
         return OffenceWithdrawn(offence_id=self.id, code=self.code, valid_from=self.valid_from, at=at)
 
@@ -236,7 +233,6 @@ class Offence(Base, LastingVersion):
         return OffenceContinued(offence_id=self.id, code=self.code, valid_to=self.valid_to, at=at)
 
     def repeal(self, valid_to: date, *, at: datetime) -> OffenceRepealed:
-        """Give the version its last day."""
         self.check_stands()
         if valid_to < max(china_date(at), self.valid_from):
             raise OffenceEndPast(pointer="/valid_to")
@@ -250,17 +246,14 @@ class Offence(Base, LastingVersion):
 
     @property
     def clause(self) -> str:
-        """As a violation cites it."""
         return f"{self.law}{self.article}"
 
     @property
     def rules(self) -> list[PenaltyRule]:
-        """The penalties the law allows."""
         return [PenaltyRule.model_validate(penalty) for penalty in self.penalties]
 
     @property
     def penal(self) -> bool:
-        """Whether it may lead to a penalty at all."""
         return bool(self.penalties)
 
 
@@ -277,7 +270,6 @@ def unbroken(versions: Iterable[Offence], *, since: date, until: date | None = N
 
 
 def columns(content: OffenceContent) -> dict[str, Any]:
-    """The content as a row has it."""
     penalties = [rule.model_dump(mode="json") for rule in content.penalties]
     return content.model_dump() | {
         "penalties": penalties,

@@ -49,7 +49,6 @@ async def latest_for_update(session: AsyncSession, code: str) -> Offence | None:
 
 
 async def in_force(session: AsyncSession, codes: Iterable[str], *, on: date) -> Mapping[str, Offence]:
-    """By code, the versions in force on a day; what is not in force then is left out."""
     wanted = set(codes)
     if not wanted:
         return {}
@@ -79,7 +78,6 @@ async def offences(
     after: tuple[str, date, UUID] | None,
     limit: int,
 ) -> Sequence[Offence]:
-    """Versions by code and first day; withdrawn ones too, unless it is asked what holds on a day."""
     wanted = in_order(select(Offence), Offence.code, Offence.valid_from, Offence.id, after=after, limit=limit)
     if code is not None:
         wanted = wanted.where(Offence.code == code)

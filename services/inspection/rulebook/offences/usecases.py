@@ -10,7 +10,6 @@ from shared.facts import journal
 
 
 async def enact_offence(session: AsyncSession, content: OffenceContent, *, at: datetime) -> Offence:
-    """Put a version in force; the one before ends the day before."""
     offence, enacted = Offence.enact(content, at=at)
     before = await queries.latest_for_update(session, content.code)
     ended = before.give_way(offence, at=at) if before is not None else None
