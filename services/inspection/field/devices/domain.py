@@ -137,7 +137,6 @@ class Device(Base, Aggregate):
     def enrol(
         cls, details: DeviceDetails, *, subject: str, district: str | None, team: str | None, at: datetime
     ) -> tuple[Self, DeviceEnrolled]:
-        """Take a phone in service for the person who holds it."""
         device = cls(
             id=details.id,
             version=0,

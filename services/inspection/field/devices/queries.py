@@ -66,7 +66,6 @@ async def devices(
     after: str | None,
     limit: int,
 ) -> Sequence[Device]:
-    """Devices within the caller's reach, by id."""
     wanted = select(Device).where(_reach(caller)).order_by(Device.id).limit(limit)
     if subject is not None:
         wanted = wanted.where(Device.subject == subject)

@@ -296,7 +296,6 @@ class Reused:
 
 
 def reused(before: Sequence["Grid"], candidates: Sequence[Candidate]) -> list[Reused]:
-    """Codes whose name or area changed substantially."""
     former = {grid.code: grid for grid in before}
     pairs = [(former[one.code], one) for one in candidates if one.code in former]
     if not pairs:
@@ -375,18 +374,15 @@ class GridSet(Base, Aggregate, Withdrawable):
         return GridSetEndSet(grid_set_id=self.id, number=self.number, valid_to=valid_to, at=at)
 
     def withdraw(self, reason: str, *, by: str, at: datetime) -> GridSetWithdrawn:
-        """Take the version back before its first day, as if it had never been imported."""
         self._take_back(reason, first_day=self.valid_from, by=by, at=at)
         return GridSetWithdrawn(grid_set_id=self.id, number=self.number, valid_from=self.valid_from, at=at)
 
     def scheduled(self, codes: Sequence[str], *, at: datetime) -> GridSetScheduled:
-        """It is known now and begins on a day to come."""
         return GridSetScheduled(
             grid_set_id=self.id, number=self.number, codes=sorted(codes), valid_from=self.valid_from, at=at
         )
 
     def activate(self, codes: Sequence[str], *, at: datetime) -> GridSetActivated:
-        """Its day has come: institutions and teams move over."""
         self.activated_at = at
         return GridSetActivated(
             grid_set_id=self.id, number=self.number, codes=sorted(codes), valid_from=self.valid_from, at=at
@@ -472,7 +468,6 @@ class GridIndex:
 
     @cached_property
     def _plane(self) -> Any:
-        """The grids in the plane."""
         return shapely.transform(np.array(self.shapes, dtype=object), lambda ends: ends * (self._scale, 1.0))
 
     @cached_property

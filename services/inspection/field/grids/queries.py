@@ -72,7 +72,6 @@ async def due_sets(session: AsyncSession, on: date) -> Sequence[GridSet]:
 
 
 async def codes_on(session: AsyncSession, on: date) -> set[str]:
-    """Codes of the grids that hold on a day."""
     return set(await session.scalars(select(Grid.code).where(Grid.grid_set_id == _holding(on).scalar_subquery())))
 
 
@@ -108,13 +107,11 @@ async def grids_of(session: AsyncSession, grid_set_id: UUID) -> Sequence[Grid]:
 
 
 async def sets(session: AsyncSession) -> Sequence[GridSet]:
-    """Every version, newest first; one that was withdrawn stands beside the one that got its number."""
     wanted = select(GridSet).order_by(GridSet.number.desc(), GridSet.imported_at.desc())
     return (await session.scalars(wanted)).all()
 
 
 async def heirs(session: AsyncSession, grid_set_id: UUID) -> Heirs:
-    """What a set says of the codes before it."""
     wanted = (
         select(GridSuccession)
         .where(GridSuccession.grid_set_id == grid_set_id)

@@ -86,7 +86,6 @@ def _pieces(body: bytes) -> Iterable[bytes]:
 
 
 def main(code: str, name: str, district: str) -> None:
-    """In the process of its own."""
     try:
         sent = FeatureCollectionIn.model_validate(strict_json.loads_batch(sys.stdin.buffer.read(), "features"))
     except strict_json.JsonRefused as refused:

@@ -85,7 +85,6 @@ async def import_grids(
 
 
 async def withdraw_grids(session: AsyncSession, grid_set_id: UUID, *, reason: str, by: str, at: datetime) -> GridSet:
-    """Take the newest version back before its first day; the one before holds on."""
     newest = await queries.newest_set_for_update(session)
     grid_set = await queries.grid_set(session, grid_set_id)
     withdrawn = grid_set.withdraw(reason, by=by, at=at)

@@ -132,7 +132,6 @@ class RotaEntry(Base, Aggregate):
     def assign(
         cls, team_id: UUID, details: DutyDetails, beside: Sequence[Self], *, by: str, at: datetime
     ) -> tuple[Self, DutyAssigned]:
-        """Put somebody on duty; `beside` is what his team's rota says already."""
         entry = cls._of(team_id, Kind.DUTY, details, weekdays=details.weekdays, reason=None, by=by, at=at)
         entry._check_alone(beside)
         fact = DutyAssigned(
@@ -199,7 +198,6 @@ class RotaEntry(Base, Aggregate):
                     raise RotaOverlap(day=min(shared))
 
     def cancel(self, *, at: datetime) -> DutyCancelled | AbsenceCancelled:
-        """Take it back."""
         if self.cancelled_at is not None:
             raise RotaEntryCancelled
         self.cancelled_at = at
@@ -207,7 +205,6 @@ class RotaEntry(Base, Aggregate):
         return kind(entry_id=self.id, team_id=self.team_id, subject=self.subject, at=at)
 
     def days(self) -> Sequence[date]:
-        """The days it is about."""
         return [day for day in span(self.first_day, self.last_day) if self.holds(day)]
 
     def holds(self, day: date) -> bool:

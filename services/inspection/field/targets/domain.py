@@ -113,14 +113,12 @@ def succeeded(found: Placement, grid: str | None, heirs: Heirs) -> tuple[Placeme
 
 
 def left(before: Sequence[str], grid: str | None, *, now: str | None) -> list[str]:
-    """Grids that an institution has left, when it goes from `grid` to the one it stands in now."""
     return sorted({*before, *([grid] if grid else [])} - {now})
 
 
 def placed(
     institution_id: UUID, placement: Placement, *, moved_from: str | None, cause: Cause, at: datetime
 ) -> TargetPlaced:
-    """The fact that an institution stands in this grid, or in none."""
     return TargetPlaced(
         institution_id=institution_id,
         grid=placement.grid,

@@ -31,7 +31,6 @@ async def targets(session: AsyncSession, institution_ids: Sequence[UUID]) -> Seq
 
 
 async def targets_by_ref(session: AsyncSession, refs: Sequence[str]) -> dict[str, Target]:
-    """Targets by the external reference of their ledger entry."""
     found = await session.scalars(select(Target).where(Target.external_ref.in_(refs)))
     return {entry.external_ref: entry for entry in found if entry.external_ref is not None}
 
@@ -71,7 +70,6 @@ async def keep_visits(session: AsyncSession, seen: Mapping[UUID, tuple[int, date
 async def blind_spots(
     session: AsyncSession, caller: Principal, *, reason: str | None, after: UUID | None, limit: int
 ) -> Sequence[Target]:
-    """Targets in no grid, in several, or near a border, by id."""
     wanted = (
         select(Target)
         .where(Target.blind_spot.is_not(None), _within_reach(caller))
@@ -109,7 +107,6 @@ def _within_reach(caller: Principal) -> ColumnElement[bool]:
 
 
 async def placement_counts(session: AsyncSession) -> Sequence[Any]:
-    """`grid, blind_spot, targets`: how many stand where, and what is doubtful about them."""
     rows = await session.execute(
         select(Target.grid, Target.blind_spot, func.count().label("targets")).group_by(Target.grid, Target.blind_spot)
     )
@@ -117,7 +114,6 @@ async def placement_counts(session: AsyncSession) -> Sequence[Any]:
 
 
 def as_mapping(rows: Sequence[Any]) -> Mapping[str, int]:
-    """Counts by blind spot."""
     counts: dict[str, int] = {}
     for row in rows:
         if row.blind_spot is not None:

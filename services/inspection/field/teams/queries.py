@@ -31,7 +31,6 @@ def _reachable(found: Team | None, caller: Principal) -> Team:
 async def teams(
     session: AsyncSession, caller: Principal, *, district: str | None, after: str | None, limit: int
 ) -> Sequence[Team]:
-    """Teams the caller may see, oldest first."""
     wanted = select(Team).where(_reach(caller)).order_by(Team.id).limit(limit)
     if district is not None:
         wanted = wanted.where(Team.district == district)
@@ -45,7 +44,6 @@ def _reach(caller: Principal) -> ColumnElement[bool]:
 
 
 async def teams_in_service(session: AsyncSession, caller: Principal) -> Sequence[Team]:
-    """Teams at work that the caller may see, oldest first."""
     return (await session.scalars(select(Team).where(Team.active, _reach(caller)).order_by(Team.id))).all()
 
 
@@ -56,12 +54,10 @@ async def teams_in_service_for_update(session: AsyncSession) -> Sequence[Team]:
 
 
 async def covered_grids(session: AsyncSession) -> set[str]:
-    """Grids that some team in service walks."""
     return set(await session.scalars(select(TeamGrid.grid)))
 
 
 async def team_of_grid(session: AsyncSession, grid: str | None) -> Team | None:
-    """The team that walks a grid, if any."""
     if grid is None:
         return None
     found: Team | None = await session.scalar(
@@ -87,13 +83,11 @@ async def team_for(
 
 
 async def teams_by_grid(session: AsyncSession) -> dict[str, str]:
-    """Which team in service (its code) walks which grid."""
     rows = await session.execute(select(TeamGrid.grid, Team.code).join(Team, TeamGrid.team_id == Team.id))
     return {row.grid: row.code for row in rows}
 
 
 async def codes_in_service(session: AsyncSession) -> set[str]:
-    """Codes of all teams at work."""
     return set(await session.scalars(select(Team.code).where(Team.active)))
 
 

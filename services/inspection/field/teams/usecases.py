@@ -16,7 +16,6 @@ from shared.http.policies import Principal
 
 
 async def form_team(session: AsyncSession, details: TeamDetails, *, caller: Principal, at: datetime) -> Team:
-    """Put a team in service; the database refuses a grid that another one walks."""
     keep_to_district(caller, details.district)
     await grids_in_force.check_named(session, pointers_of(details.grids), caller, on=china_date(at))
     team, formed = Team.form(details, at=at)
@@ -51,7 +50,6 @@ async def walk_grids(session: AsyncSession, team: Team) -> None:
 
 
 def pointers_of(grids: Sequence[str]) -> dict[str, str]:
-    """JSON pointer -> grid, for errors about one grid of the list."""
     return {f"/grids/{place}": grid for place, grid in enumerate(grids)}
 
 
