@@ -190,7 +190,6 @@ class CampaignTarget(Base, Followed):
 
     @property
     def standing(self) -> str:
-        """Where it counts: under its reason, or as open."""
         return self.reason or TargetState.OPEN
 
     def take(self, outcome: Outcome, *, before: str | None, visit_id: UUID, on: date, at: datetime) -> bool:
@@ -224,7 +223,6 @@ class CampaignTarget(Base, Followed):
 
 
 def _without(days: Sequence[date], day: date) -> list[date]:
-    """One of the equal days less."""
     left = list(days)
     left.remove(day)
     return left
@@ -243,7 +241,6 @@ class Count:
 
     @classmethod
     def of_target(cls, target: CampaignTarget, *, was: str, at: datetime) -> Self:
-        """A target that has just ended, or whose reason was put right."""
         assert target.reason is not None
         fact = CampaignTargetClosed(
             campaign_id=target.campaign_id,
@@ -290,7 +287,6 @@ class Campaign(Base, Aggregate, Withdrawable):
 
     @classmethod
     def plan(cls, details: CampaignDetails, *, district: str | None, at: datetime) -> Self:
-        """Draft a campaign: no fact yet, nobody outside needs to know."""
         return cls(
             id=new_id(),
             version=0,
@@ -314,7 +310,6 @@ class Campaign(Base, Aggregate, Withdrawable):
             raise CampaignNotOpen(state=self.state)
 
     def launch(self, targets: int, *, at: datetime) -> CampaignLaunched:
-        """Begin, with a list of so many targets."""
         self.check_draft()
         if targets == 0:
             raise CampaignScopeEmpty
@@ -322,12 +317,10 @@ class Campaign(Base, Aggregate, Withdrawable):
         return CampaignLaunched(campaign_id=self.id, name=self.name, targets=targets, district=self.district, at=at)
 
     def listed(self, targets: Sequence[ListedTarget], *, at: datetime) -> CampaignTargetsListed:
-        """A part of the frozen list, as a fact."""
         # Rows of ours, up to a million of them: building them needs no second validation.
         return CampaignTargetsListed.model_construct(campaign_id=self.id, targets=list(targets), at=at)
 
     def hand_over(self, targets: Sequence[UUID], *, to: str, from_team: str, at: datetime) -> CampaignTargetsHandedOver:
-        """Some of its open targets go to another team."""
         return CampaignTargetsHandedOver(
             campaign_id=self.id, targets=list(targets), from_team=from_team, team=to, at=at
         )
@@ -357,7 +350,6 @@ class Campaign(Base, Aggregate, Withdrawable):
         return CampaignWithdrawn(campaign_id=self.id, name=self.name, district=self.district, at=at)
 
     def unlisted(self, targets: Sequence[UUID], *, at: datetime) -> CampaignTargetsWithdrawn:
-        """A part of the list of a withdrawn campaign, as a fact."""
         return CampaignTargetsWithdrawn(campaign_id=self.id, targets=list(targets), at=at)
 
     def count(self, one: Count) -> None:
@@ -409,7 +401,6 @@ class Coverage(BaseModel):
     reasons: dict[str, int] = Field(default_factory=dict)
 
     def add(self, state: str, number: int) -> None:
-        """Count what stands in one cell of the tally."""
         if state == DISCOVERED:
             self.discoveries += number
             return

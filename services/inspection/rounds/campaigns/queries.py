@@ -113,7 +113,6 @@ async def campaign_for_update(session: AsyncSession, campaign_id: UUID) -> Campa
 async def campaigns(
     session: AsyncSession, caller: Principal, *, state: str | None, after: str | None, limit: int
 ) -> Sequence[Campaign]:
-    """Campaigns within sight, oldest first."""
     wanted = select(Campaign).where(_visible(caller)).order_by(Campaign.id).limit(limit)
     if state is not None:
         wanted = wanted.where(Campaign.state == state)
@@ -258,7 +257,6 @@ async def add_to_tally(
 
 
 async def tally(session: AsyncSession, campaign_id: UUID) -> Sequence[Any]:
-    """`grid, team, state, number`: every cell of a campaign that is not empty."""
     rows = await session.execute(
         select(_TALLY.grid, _TALLY.team, _TALLY.state, _TALLY.number)
         .where(_TALLY.campaign_id == campaign_id, _TALLY.number != 0)
@@ -285,7 +283,6 @@ async def targets(
     after: str | None,
     limit: int,
 ) -> Sequence[Any]:
-    """Targets within the caller's reach, with what the institution is called now, by institution."""
     wanted = (
         select(*CampaignTarget.__table__.columns, Target.name, Target.address, Target.lon, Target.lat)
         .outerjoin(Target, Target.institution_id == CampaignTarget.institution_id)
@@ -308,7 +305,6 @@ async def targets(
 
 
 async def target_of(session: AsyncSession, campaign_id: UUID, institution_id: UUID) -> CampaignTarget | None:
-    """The institution's place on the campaign's list."""
     found: CampaignTarget | None = await session.scalar(
         select(CampaignTarget).where(
             CampaignTarget.campaign_id == campaign_id, CampaignTarget.institution_id == institution_id

@@ -49,7 +49,6 @@ async def plan_campaign(
 
 
 async def launch_campaign(session: AsyncSession, campaign_id: UUID, *, caller: Principal, at: datetime) -> Campaign:
-    """Freeze the list, give each target to the team of its grid, and say so."""
     campaign = await own_campaign_for_update(session, campaign_id, caller)
     campaign.check_draft()
     total = await queries.freeze_list(session, campaign.id, Scope.model_validate(campaign.scope), at=at)
@@ -59,7 +58,6 @@ async def launch_campaign(session: AsyncSession, campaign_id: UUID, *, caller: P
 
 
 async def close_campaign(session: AsyncSession, campaign_id: UUID, *, caller: Principal, at: datetime) -> Campaign:
-    """End a campaign whose every target has a reason."""
     campaign = await own_campaign_for_update(session, campaign_id, caller)
     await journal.record(session, campaign.close(at=at), subject=campaign)
     return campaign
@@ -86,7 +84,6 @@ async def count_outcomes(session: AsyncSession, counts: Sequence[Count]) -> None
 
 
 async def _told_alone(session: AsyncSession, late: Count) -> bool:
-    """Tell of a new discovery without its campaign, which has ended; whether it is one."""
     found = late.discovery
     if found is None or not late.moves:
         return False
@@ -96,7 +93,6 @@ async def _told_alone(session: AsyncSession, late: Count) -> bool:
 
 
 async def tell_list(session: AsyncSession, campaign: Campaign, say: Callable[[Sequence[ListedTarget]], Event]) -> None:
-    """Tell of the whole list, a part in each fact."""
     async for piece in queries.listed_targets(session, campaign.id):
         facts = []
         for start in range(0, len(piece), LISTED_PER_EVENT):

@@ -121,10 +121,8 @@ class Discovery(Base, Aggregate):
             raise DiscoveryUndescribed
 
     def told(self, *, at: datetime) -> InstitutionDiscovered:
-        """The fact, where no campaign tells it."""
         return InstitutionDiscovered(discovery_id=self.id, visit_id=self.visit_id, **self.description(), at=at)
 
     def description(self) -> dict[str, object]:
-        """What its fact says, whoever tells it."""
         fields = ("grid", "team", "name", "address", "kind", "lon", "lat", "district", "street", "ledger_id")
         return {field: getattr(self, field) for field in fields}

@@ -233,7 +233,6 @@ class Visit(Base, Aggregate, Followed):
 
     @classmethod
     def plan(cls, visit_id: UUID, plan: Plan, *, at: datetime) -> tuple[Self, VisitPlanned]:
-        """Put a visit on a team's list."""
         place = plan.place
         if place.institution_id is None and place.grid is None:
             raise VisitPlaceMissing(pointer="/grid")
@@ -308,7 +307,6 @@ class Visit(Base, Aggregate, Followed):
         passed: bool | None,
         at: datetime,
     ) -> VisitSubmitted:
-        """Come back with an outcome, so many violations, and the conclusion somebody asked for."""
         self.check_submission(outcome, passed)
         self.passed = passed
         self.state, self.outcome, self.score, self.submitted_at = VisitState.DONE, outcome, score, at
@@ -324,7 +322,6 @@ class Visit(Base, Aggregate, Followed):
         )
 
     def review(self, *, accepted: bool, note: str | None, at: datetime) -> VisitReviewed:
-        """Accept what was submitted, or send the team back to it."""
         if self.state != VisitState.DONE:
             raise VisitNotDone(state=self.state)
         self.state = VisitState.REVIEWED if accepted else VisitState.STARTED
@@ -332,7 +329,6 @@ class Visit(Base, Aggregate, Followed):
         return self._fact(VisitReviewed, at, accepted=accepted, note=note)
 
     def hand_over(self, team: str, *, at: datetime) -> VisitHandedOver:
-        """Give it to another team."""
         before, self.team = self.team, team
         return self._fact(VisitHandedOver, at, from_team=before)
 
@@ -348,7 +344,6 @@ class Visit(Base, Aggregate, Followed):
             raise VisitAskedFor(purpose=self.purpose)
 
     def call_off(self, cause: str, *, at: datetime) -> VisitCalledOff:
-        """Take a planned visit from the team's list."""
         if self.state != VisitState.PLANNED:
             raise VisitNotPlanned(state=self.state)
         self.state = VisitState.CALLED_OFF
@@ -356,7 +351,6 @@ class Visit(Base, Aggregate, Followed):
 
     @property
     def place(self) -> Place:
-        """Where it is, for what is found there."""
         return Place(self.institution_id, self.grid, self.district, self.street, self.team)
 
     def _fact(self, kind: type[Fact], at: datetime, **more: object) -> Fact:
@@ -364,7 +358,6 @@ class Visit(Base, Aggregate, Followed):
 
 
 def fact_fields(visit: Visit) -> dict[str, object]:
-    """What every event of a visit carries."""
     return {
         "visit_id": visit.id,
         "institution_id": visit.institution_id,

@@ -36,7 +36,6 @@ def _reachable(found: Visit | None, caller: Principal) -> Visit:
 
 
 def reaches(caller: Principal, visit: Visit) -> bool:
-    """Whether it is the caller's to see."""
     return caller.covers(district=visit.district, street=visit.street, team=visit.team)
 
 
@@ -87,7 +86,6 @@ class VisitFilters:
 async def visits(
     session: AsyncSession, caller: Principal, filters: VisitFilters, *, after: str | None, limit: int
 ) -> Sequence[Visit]:
-    """Visits within the caller's reach, in the order of their plans."""
     reach = within_reach(caller, district=Visit.district, street=Visit.street, team=Visit.team)
     wanted = select(Visit).where(reach).order_by(Visit.id).limit(limit)
     for name, value in asdict(filters).items():
@@ -99,13 +97,11 @@ async def visits(
 
 
 async def visits_by_ref(session: AsyncSession, refs: Sequence[str], *, lock: bool = False) -> Sequence[Visit]:
-    """Visits by their references elsewhere, in the order of their ids."""
     wanted = select(Visit).where(Visit.external_ref.in_(refs)).order_by(Visit.id)
     return (await session.scalars(wanted.with_for_update() if lock else wanted)).all()
 
 
 async def seen_at(session: AsyncSession, institution_ids: Collection[UUID]) -> Mapping[UUID, tuple[int, date | None]]:
-    """For each institution how often somebody saw it, and on which day last."""
     rows = await session.execute(
         select(Visit.institution_id, func.count(), func.max(Visit.visited_on))
         .where(Visit.institution_id.in_(institution_ids), Visit.outcome.in_(SEEN))
@@ -116,7 +112,6 @@ async def seen_at(session: AsyncSession, institution_ids: Collection[UUID]) -> M
 
 
 async def asked_for(session: AsyncSession, reference_id: UUID) -> Sequence[Visit]:
-    """Visits that were asked for on behalf of this, in the order of their plans."""
     return (await session.scalars(select(Visit).where(Visit.reference_id == reference_id).order_by(Visit.id))).all()
 
 
@@ -136,7 +131,6 @@ async def _planned_for_update(session: AsyncSession, wanted: ColumnElement[bool]
 
 
 async def wanted_for_campaign(session: AsyncSession, campaign_id: UUID) -> bool:
-    """Whether a campaign has a visit that was not cancelled."""
     visits = select(Visit).where(Visit.campaign_id == campaign_id, Visit.state != VisitState.CALLED_OFF)
     return bool(await session.scalar(select(visits.exists())))
 

@@ -66,12 +66,10 @@ async def _plan(
 
 
 async def cancel_requested(session: AsyncSession, reference_id: UUID, cause: str, *, at: datetime) -> None:
-    """Cancel the planned visits that were requested for this."""
     await _cancel(session, await queries.planned_for_update(session, reference_id), cause, at=at)
 
 
 async def cancel_for_campaign(session: AsyncSession, campaign_id: UUID, cause: str, *, at: datetime) -> None:
-    """Cancel the planned visits of a campaign."""
     await _cancel(session, await queries.planned_for_campaign_for_update(session, campaign_id), cause, at=at)
 
 

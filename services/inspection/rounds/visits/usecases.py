@@ -73,7 +73,6 @@ async def start_visit(
     at: datetime,
     checklist_id: UUID | None = None,
 ) -> Visit:
-    """Start a visit, with a version of a checklist that is in force on the day."""
     visit = await queries.visit_for_update(session, visit_id, caller)
     visit.check_planned()
     if checklist_id is not None:
@@ -93,7 +92,6 @@ async def plan_again(session: AsyncSession, visit_id: UUID, *, reason: str, call
 async def join_visit(
     session: AsyncSession, visit_id: UUID, *, colleagues: Sequence[str], caller: Principal, at: datetime
 ) -> Visit:
-    """Come to a colleague who is at the door already."""
     visit = await queries.visit_for_update(session, visit_id, caller)
     joined = visit.join([caller.subject, *colleagues], at=at)
     if joined is not None:
@@ -120,7 +118,6 @@ async def count_visits(
 async def review_visit(
     session: AsyncSession, visit_id: UUID, *, accepted: bool, note: str | None, caller: Principal, at: datetime
 ) -> Visit:
-    """Accept what was submitted, or send the team back to it: to describe what it found, if it did not."""
     visit = await queries.visit_for_update(session, visit_id, caller)
     reviewed = visit.review(accepted=accepted, note=note, at=at)
     if accepted and visit.outcome == Outcome.NEWLY_FOUND:
@@ -156,7 +153,6 @@ async def _plan(session: AsyncSession, wish: Wish, caller: Principal, *, on: dat
 
 
 async def _on_the_list(session: AsyncSession, wish: Wish, caller: Principal) -> CampaignTarget | None:
-    """The institution's place on the list of the campaign, which must be open."""
     if wish.campaign_id is None:
         return None
     (await campaigns.campaign_to_visit(session, wish.campaign_id, caller)).check_open()
