@@ -288,7 +288,6 @@ class Complaint(Base, Aggregate):
         days: int,
         at: datetime,
     ) -> tuple[Self, ComplaintReceived]:
-        """Take it in, and say by when it is answered."""
         complaint = cls(
             id=new_id(),
             version=0,
@@ -352,12 +351,10 @@ class Complaint(Base, Aggregate):
         return self._answered(outcome, answer, by, at)
 
     def take_answer(self, lead: "Complaint", *, at: datetime) -> ComplaintAnswered:
-        """The answer to the one it joined."""
         self._check(Action.ANSWER_JOINED)
         return self._answered(ComplaintOutcome(lead.outcome or ""), lead.answer or "", lead.answered_by or "", at)
 
     def contact_read(self, *, at: datetime) -> ComplaintContactRead:
-        """Somebody looked at the complainant's contact; the journal keeps who and why."""
         return self._fact(ComplaintContactRead, at)
 
     def leads_at(self, place: Place) -> bool:
@@ -370,7 +367,6 @@ class Complaint(Base, Aggregate):
 
     @property
     def place(self) -> Place:
-        """Where a team goes."""
         return Place(self.institution_id, self.grid, self.district, self.street, self.team)
 
     def _answered(self, outcome: ComplaintOutcome, answer: str, by: str, at: datetime) -> ComplaintAnswered:
@@ -383,7 +379,6 @@ class Complaint(Base, Aggregate):
             raise ComplaintStateRefuses(state=self.state)
 
     def hand_over(self, team: str, *, at: datetime) -> ComplaintHandedOver:
-        """Let another team look into it."""
         assert self.team is not None, "it waits for the team that hands over"
         before, self.team = self.team, team
         return self._fact(ComplaintHandedOver, at, from_team=before, team=team)

@@ -68,7 +68,6 @@ class ComplaintFilters:
 async def complaints(
     session: AsyncSession, caller: Principal, filters: ComplaintFilters, *, after: str | None, limit: int
 ) -> Sequence[Complaint]:
-    """Complaints within the caller's reach, in the order they came."""
     reach = within_reach(caller, district=Complaint.district, street=Complaint.street, team=Complaint.team)
     wanted = select(Complaint).where(reach).order_by(Complaint.id).limit(limit)
     for name, value in asdict(filters).items():
@@ -144,12 +143,10 @@ async def unanswered_for_update(session: AsyncSession, team: str) -> Sequence[Co
 
 
 async def unanswered(session: AsyncSession, team: str) -> int:
-    """How many complaints wait for a team."""
     return await session.scalar(select(func.count()).where(_unanswered(team))) or 0
 
 
 async def institutions_known(session: AsyncSession, district: str | None) -> Sequence[Known]:
-    """The institutions of a district, or of the city."""
     wanted = _KNOWN.order_by(Target.institution_id).limit(MOST_COMPARED)
     return await _known(session, wanted if district is None else wanted.where(Target.district == district))
 

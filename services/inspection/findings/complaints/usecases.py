@@ -118,7 +118,6 @@ async def _join(session: AsyncSession, complaint: Complaint, *, at: datetime) ->
 async def send_team(
     session: AsyncSession, complaint_id: UUID, *, note: str | None, caller: Principal, at: datetime
 ) -> Complaint:
-    """Put a visit about it on the list of the team that walks there now."""
     complaint = await queries.complaint_for_update(session, complaint_id, caller)
     looks = Looks.of(await visits.asked_for(session, complaint.id))
     team = await teams.team_of_grid(session, complaint.grid)
@@ -162,7 +161,6 @@ async def answer_complaint(
     caller: Principal,
     at: datetime,
 ) -> Complaint:
-    """Tell what was found: to this complainant, and to everybody whose complaint joined it."""
     await queries.queue_decisions(session)
     complaint = await queries.complaint_for_update(session, complaint_id, caller)
     looks = Looks.of(await visits.asked_for(session, complaint.id))
@@ -182,7 +180,6 @@ async def answer_complaint(
 async def read_contact(
     session: AsyncSession, complaint_id: UUID, *, purpose: str, caller: Principal, at: datetime
 ) -> ComplaintContact:
-    """Show a complainant's contact, and write down who looked and why."""
     complaint = await queries.complaint_for_update(session, complaint_id, caller)
     contact = await queries.contact(session, complaint.id)
     await journal.record(session, complaint.contact_read(at=at), subject=complaint, reason=purpose)

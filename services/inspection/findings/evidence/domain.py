@@ -295,7 +295,6 @@ class Evidence(Base, Aggregate):
 
     @classmethod
     def announce(cls, capture: Capture, place: Place, *, by: str, at: datetime) -> tuple[Self, EvidenceAnnounced]:
-        """Make room for what a phone is about to send."""
         medium = MEDIA_TYPES.get(capture.media_type)
         if medium is None:
             raise MediaTypeNotKept(pointer="/media_type")
@@ -342,7 +341,6 @@ class Evidence(Base, Aggregate):
         return self.state != EvidenceState.REFUSED and (there or self.subject_id in subjects)
 
     def check_part(self, offset: int, length: int) -> None:
-        """Whether a part that begins there is the next one."""
         if self.state != EvidenceState.ANNOUNCED:
             raise UploadComplete(state=self.state)
         if offset != self.received_bytes:
@@ -353,7 +351,6 @@ class Evidence(Base, Aggregate):
             raise UploadTooLong(size=self.size)
 
     def receive(self, offset: int, length: int, *, at: datetime) -> EvidenceReceived | None:
-        """Take note of a part that is stored; the last one completes the upload."""
         self.check_part(offset, length)
         self.parts = [*self.parts, offset]
         self.received_bytes = offset + length
@@ -386,13 +383,11 @@ class Evidence(Base, Aggregate):
             raise EvidenceNotStalled(state=self.state)
 
     def resume(self, *, at: datetime) -> EvidenceResumed:
-        """Try again: what failed was put right."""
         self.check_stalled()
         self.tries, self.next_try_at, self.stalled_at = 0, None, None
         return self._fact(EvidenceResumed, at)
 
     def give_up(self, *, at: datetime) -> EvidenceRefused:
-        """A person decides that no clean copy can be made."""
         self.check_stalled()
         return self.refuse("given-up", at=at)
 
@@ -416,7 +411,6 @@ class Evidence(Base, Aggregate):
         }
 
     def keep(self, clean: CleanCopy, receipt: Mapping[str, Any], signature: str, *, at: datetime) -> EvidenceKept:
-        """It is what was announced, and it is clean: keep it for good."""
         self.check_received()
         self.state, self.decided_at, self.stalled_at = EvidenceState.KEPT, at, None
         self.clean_type, self.clean_size, self.clean_sha256 = clean.media_type, clean.size, clean.sha256
@@ -424,7 +418,6 @@ class Evidence(Base, Aggregate):
         return self._fact(EvidenceKept, at, signature=signature)
 
     def refuse(self, code: str, *, at: datetime) -> EvidenceRefused:
-        """It is not what was announced, or nothing that may be shown to people."""
         self.check_received()
         self.state, self.refusal, self.decided_at, self.stalled_at = EvidenceState.REFUSED, code, at, None
         return self._fact(EvidenceRefused, at, code=code)
@@ -457,7 +450,6 @@ class Evidence(Base, Aggregate):
 
     @property
     def place(self) -> Place:
-        """Where it was recorded."""
         return Place(self.institution_id, None, self.district, self.street, self.team)
 
     def _fact(self, kind: type[Fact], at: datetime, **more: object) -> Fact:

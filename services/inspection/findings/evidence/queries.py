@@ -93,7 +93,6 @@ async def evidence_about(
     after: str | None,
     limit: int,
 ) -> Sequence[Evidence]:
-    """Evidence within the caller's reach, in the order in which it was announced."""
     reach = (
         and_(Evidence.institution_id == own_institution(caller), Evidence.announced_by == caller.subject)
         if "operator" in caller.roles
@@ -112,7 +111,6 @@ async def evidence_about(
 
 
 async def announced_about(session: AsyncSession, kind: SubjectKind, subject_id: UUID) -> set[UUID]:
-    """What was announced about it, arrived or not."""
     about = (Evidence.subject_kind == kind, Evidence.subject_id == subject_id)
     return set(await session.scalars(select(Evidence.id).where(*about)))
 
@@ -129,5 +127,4 @@ async def next_received(session: AsyncSession, after: UUID | None, *, at: dateti
 
 
 async def chain(session: AsyncSession, case_id: UUID) -> Sequence[Exhibit]:
-    """The exhibits of a case, in their order."""
     return (await session.scalars(select(Exhibit).where(Exhibit.case_id == case_id).order_by(Exhibit.number))).all()

@@ -32,12 +32,10 @@ class EvidenceStore:
             await obstore.put_async(self._store, _part(evidence_id, offset), content)
 
     async def read_parts(self, evidence_id: UUID, offsets: list[int]) -> AsyncIterator[bytes]:
-        """All parts in order."""
         for offset in offsets:
             yield bytes(await (await obstore.get_async(self._store, _part(evidence_id, offset))).bytes_async())
 
     async def drop_parts(self, evidence_id: UUID, offsets: list[int]) -> None:
-        """What was assembled, or refused, is not needed in parts."""
         for offset in offsets:
             try:
                 await obstore.delete_async(self._store, _part(evidence_id, offset))

@@ -76,12 +76,10 @@ async def assemble(store: EvidenceStore, evidence: Evidence, target: Path) -> st
 
 
 async def begin_try(session: AsyncSession, evidence_id: UUID, *, at: datetime) -> None:
-    """Count a cleaning that is about to begin."""
     (await queries.evidence_for_update(session, evidence_id)).begin_try(at=at)
 
 
 async def note_fault(session: AsyncSession, evidence_id: UUID, fault: str, *, at: datetime) -> None:
-    """Write down what of ours failed; the last time, tell that a person must look."""
     evidence = await queries.evidence_for_update(session, evidence_id)
     stalled = evidence.note_fault(fault, at=at)
     if stalled is not None:
@@ -89,7 +87,6 @@ async def note_fault(session: AsyncSession, evidence_id: UUID, fault: str, *, at
 
 
 async def resume(session: AsyncSession, evidence_id: UUID, *, reason: str, caller: Principal, at: datetime) -> Evidence:
-    """Have the cleaning tried again."""
     evidence = await queries.evidence_for_update(session, evidence_id, caller)
     await journal.record(session, evidence.resume(at=at), subject=evidence, reason=reason)
     return evidence
@@ -105,7 +102,6 @@ async def give_up(
 
 
 async def keep(session: AsyncSession, evidence_id: UUID, clean: CleanCopy, seal: Seal, *, at: datetime) -> None:
-    """Keep it for good, with our receipt."""
     evidence = await queries.evidence_for_update(session, evidence_id)
     evidence.check_received()
     receipt = evidence.receipt_for(clean)
@@ -113,6 +109,5 @@ async def keep(session: AsyncSession, evidence_id: UUID, clean: CleanCopy, seal:
 
 
 async def refuse(session: AsyncSession, evidence_id: UUID, code: str, *, at: datetime) -> None:
-    """Refuse it; the phone reads why."""
     evidence = await queries.evidence_for_update(session, evidence_id)
     await journal.record(session, evidence.refuse(code, at=at), subject=evidence)

@@ -193,7 +193,6 @@ class LooseFinding(Finding):
 
     @property
     def finding(self) -> Finding:
-        """What is wrong, without where."""
         return Finding(**self.model_dump(include=set(Finding.model_fields)))
 
 
@@ -260,7 +259,6 @@ class Violation(Base, Aggregate, Followed):
         offence: Offence | None = None,
         violation_id: UUID | None = None,
     ) -> tuple[Self, ViolationReported]:
-        """Take note of a breach; of an offence, with the version in force on the day it was found."""
         if found_on > china_date(at):
             raise FoundInFuture(pointer="/found_on")
         if place.institution_id is None and place.grid is None and visit_id is None:
@@ -287,7 +285,6 @@ class Violation(Base, Aggregate, Followed):
         return violation, violation._fact(ViolationReported, at, description=finding.description, external_ref=None)
 
     def order(self, due_on: date, requirement: str, *, at: datetime) -> RectificationOrdered:
-        """Tell the institution to put it right by a day."""
         self._check(Action.ORDER)
         if due_on < china_date(at):
             raise DueOnPast(pointer="/due_on")
@@ -308,7 +305,6 @@ class Violation(Base, Aggregate, Followed):
         return self._fact(ViolationExtended, at, due_on=due_on, reason=reason)
 
     def rectify(self, statement: str, *, at: datetime, evidence: Sequence[UUID] = ()) -> ViolationRectified:
-        """Take the institution's word that it was put right, and what it shows for it."""
         self._check(Action.RECTIFY)
         self.state, self.statement, self.rectified_at = ViolationState.RECTIFIED, statement, at
         self.evidence = list(dict.fromkeys(evidence))
@@ -361,23 +357,19 @@ class Violation(Base, Aggregate, Followed):
         return self._fact(ViolationWithdrawn, at)
 
     def hand_over(self, team: str, *, at: datetime) -> ViolationHandedOver:
-        """Give the work on it to another team."""
         assert self.team is not None, "it was found by the team that hands over"
         before, self.team = self.team, team
         return self._fact(ViolationHandedOver, at, from_team=before, team=team)
 
     def check_pursuable(self) -> None:
-        """Whether a case may be filed on it."""
         if self.state not in PURSUABLE:
             raise ViolationWithdrawnAlready(state=self.state)
 
     @property
     def place(self) -> Place:
-        """Where it is, for who looks again."""
         return Place(self.institution_id, self.grid, self.district, self.street, self.team)
 
     def says(self, finding: Finding, offence: Offence | None = None) -> bool:
-        """Whether this is the same finding, sent again."""
         return (self.offence, self.severity, self.description, self.clause) == (
             finding.offence,
             graded(finding, offence),
@@ -394,7 +386,6 @@ class Violation(Base, Aggregate, Followed):
 
 
 def fact_fields(violation: Violation) -> dict[str, object]:
-    """What every event of a violation carries."""
     return {
         "violation_id": violation.id,
         "institution_id": violation.institution_id,
@@ -417,7 +408,6 @@ def graded(finding: Finding, offence: Offence | None) -> str:
 
 
 def is_overdue(state: str, due_on: date | None, *, on: date) -> bool:
-    """Whether the day by which to put it right has passed without a word of the institution."""
     return state == ViolationState.RECTIFICATION_ORDERED and due_on is not None and due_on < on
 
 

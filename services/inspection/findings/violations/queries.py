@@ -62,7 +62,6 @@ async def violations(
     after: str | None,
     limit: int,
 ) -> Sequence[Violation]:
-    """Violations within the caller's reach, in the order of their reports."""
     reach = within_reach(
         caller,
         district=Violation.district,

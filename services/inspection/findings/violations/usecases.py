@@ -31,7 +31,6 @@ async def report_violation(
     at: datetime,
     violation_id: UUID | None = None,
 ) -> Violation:
-    """Report a breach found outside a visit; a phone without a line makes the id itself."""
     if violation_id is not None and await session.get(Violation, violation_id) is not None:
         raise ViolationIdTaken
     place = await _place(session, institution_id, grid, caller, on=china_date(at))
@@ -62,7 +61,6 @@ async def order_rectification(
 async def extend_deadline(
     session: AsyncSession, violation_id: UUID, *, due_on: date, reason: str, caller: Principal, at: datetime
 ) -> Violation:
-    """Give the institution more time, once."""
     violation = await queries.violation_for_update(session, violation_id, caller)
     extended = violation.extend(due_on, reason, by=caller.subject, at=at)
     await journal.record(session, extended, subject=violation, reason=reason)
