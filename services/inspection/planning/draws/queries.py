@@ -61,7 +61,6 @@ _SHORT = (
 
 
 async def draws(session: AsyncSession, caller: Principal, *, after: str | None, limit: int) -> Sequence[Any]:
-    """Draws within the caller's reach, oldest first."""
     reach = within_reach(caller, district=Draw.district, street=null())
     wanted = select(*_SHORT).where(reach).order_by(Draw.id).limit(limit)
     if after is not None:
@@ -70,7 +69,6 @@ async def draws(session: AsyncSession, caller: Principal, *, after: str | None, 
 
 
 async def published_draws(session: AsyncSession, *, after: str | None, limit: int) -> Sequence[Any]:
-    """All draws, the newest first."""
     wanted = select(*_SHORT).order_by(Draw.id.desc()).limit(limit)
     if after is not None:
         wanted = wanted.where(Draw.id < UUID(after))
@@ -80,7 +78,6 @@ async def published_draws(session: AsyncSession, *, after: str | None, limit: in
 async def drawn_targets(
     session: AsyncSession, draw_id: UUID, *, after: str | None, limit: int
 ) -> Sequence[DrawnTarget]:
-    """Whom a draw drew, by institution, and who went there."""
     wanted = (
         select(
             DrawVisit.institution_id,
@@ -117,7 +114,6 @@ async def drawn_targets(
 
 
 async def unvisited(session: AsyncSession, draw_id: UUID) -> dict[UUID, str]:
-    """Which institutions were drawn and have no visit, and why."""
     rows = await session.execute(
         select(DrawVisit.institution_id, DrawVisit.unvisited).where(
             DrawVisit.draw_id == draw_id, DrawVisit.unvisited.is_not(None)
@@ -127,7 +123,6 @@ async def unvisited(session: AsyncSession, draw_id: UUID) -> dict[UUID, str]:
 
 
 async def drawable(session: AsyncSession, scope: Scope) -> dict[UUID, str | None]:
-    """Institutions of a scope and their grids."""
     wanted = select(Target.institution_id, Target.grid).where(*within(scope)).limit(LARGEST + 1)
     return {row.institution_id: row.grid for row in await session.execute(wanted)}
 
@@ -137,7 +132,6 @@ def _ids(institution_ids: Sequence[UUID]) -> Any:
 
 
 async def last_visitors(session: AsyncSession, institution_ids: Sequence[UUID]) -> dict[UUID, list[str]]:
-    """Who was at each of these at the last visit of which we know who made it."""
     rows = await session.execute(
         select(Visit.institution_id, Visit.inspectors)
         .where(
@@ -152,7 +146,6 @@ async def last_visitors(session: AsyncSession, institution_ids: Sequence[UUID]) 
 
 
 async def names(session: AsyncSession, institution_ids: Sequence[UUID]) -> dict[UUID, str]:
-    """What these are called in the ledger."""
     rows = await session.execute(
         select(Target.institution_id, Target.name).where(Target.institution_id == _ids(institution_ids))
     )

@@ -67,7 +67,6 @@ async def commit_draw(session: AsyncSession, details: DrawDetails, *, caller: Pr
 
 
 async def reveal_draw(session: AsyncSession, draw_id: UUID, *, caller: Principal, at: datetime) -> Draw:
-    """Draw, publish, and put the visits on the teams' lists."""
     draw = await queries.draw_for_update(session, draw_id, caller)
     # A large draw takes seconds of arithmetic: other requests go on meanwhile.
     result, revealed = await asyncio.to_thread(draw.reveal, at=at)
@@ -79,7 +78,6 @@ async def reveal_draw(session: AsyncSession, draw_id: UUID, *, caller: Principal
 
 
 async def cancel_draw(session: AsyncSession, draw_id: UUID, reason: str, *, caller: Principal, at: datetime) -> Draw:
-    """Give up a draw that was not revealed yet."""
     draw = await queries.draw_for_update(session, draw_id, caller)
     await journal.record(session, draw.cancel(reason, at=at), subject=draw, reason=reason)
     return draw

@@ -70,7 +70,6 @@ class Weights:
         )
 
     def risk(self, violations: Mapping[str, int], last_visited_on: date | None, *, on: date) -> Risk:
-        """The score of a target with so many open violations of each severity, last visited then."""
         reasons = [
             Reason(f"open_violations_{severity}", number, number * weight)
             for severity, weight in self.violations.items()
