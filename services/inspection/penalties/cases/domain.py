@@ -108,7 +108,6 @@ class Case(Base, Aggregate):
 
     @property
     def proposed(self) -> list[Penalty]:
-        """The penalties the party was told of."""
         return [Penalty.model_validate(one) for one in (self.notice or {}).get("penalties", [])]
 
     @property
@@ -174,7 +173,6 @@ class Case(Base, Aggregate):
         self.set_review_aside(at)
 
     def set_review_aside(self, at: datetime) -> None:
-        """Mark the legal review as given before what came later."""
         if self.review is not None:
             self.review = {**self.review, "set_aside_on": china_date(at).isoformat()}
 

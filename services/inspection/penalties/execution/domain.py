@@ -32,7 +32,6 @@ def late_fen(case: Case, on: date) -> int:
 
 
 def pay(case: Case, amount_fen: int, *, at: datetime) -> CasePaid:
-    """Take a payment; when nothing is owed any more the case is paid."""
     case.check(Action.PAY)
     today = china_date(at)
     late = late_fen(case, today)
@@ -67,7 +66,6 @@ def hear_answer(case: Case, kind: str, *, accepted: bool, proposal_id: UUID, at:
 
 
 def close(case: Case, *, at: datetime) -> CaseClosed:
-    """Put the file away (结案)."""
     case.check(Action.CLOSE)
     if case.state == CaseState.SERVED and case.owed_fen:
         raise MoneyOwed(owed_fen=case.owed_fen - case.paid_fen)

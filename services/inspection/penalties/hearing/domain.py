@@ -47,7 +47,6 @@ def notify(case: Case, notice: Notice, offence: Offence, ground: Ground, *, at: 
 
 
 def state_defence(case: Case, statement: Statement, *, by: str, at: datetime) -> CaseStepTaken:
-    """Take the party's statement; it may waive the hearing in it."""
     case.check(Action.STATE)
     said = {"text": statement.text, "by": by, "on": china_date(at).isoformat()}
     case.statements = [*case.statements, said]

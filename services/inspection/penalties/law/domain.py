@@ -110,7 +110,6 @@ def too_old(case: Case, offence: Offence) -> Iterator[Refusal]:
 
 
 def hearing_window(notified_on: date, calendar: CountsWorkingDays) -> Deadline:
-    """The last day on which the party may ask for a hearing."""
     return calendar.after_working_days(notified_on, HEARING_REQUEST_DAYS)
 
 
@@ -147,7 +146,6 @@ def check_penalties(case: Case, penalties: Sequence[Penalty], offence: Offence, 
 
 
 def unfounded(case: Case, penalties: Sequence[Penalty], offence: Offence) -> Iterator[Refusal]:
-    """The penalties that the law does not allow here."""
     kinds = [one.kind for one in penalties]
     for place, one in enumerate(penalties):
         rule = _rule(offence.rules, one.kind, Gravity(case.gravity))
@@ -180,7 +178,6 @@ def _over(penalties: Sequence[Penalty], *, on: date) -> Iterator[Refusal]:
 
 
 def articles_of(offence: Offence, kinds: Sequence[PenaltyKind], gravity: Gravity) -> str:
-    """The articles on which penalties of these kinds rest, each once."""
     rules = [_rule(offence.rules, kind, gravity) for kind in kinds]
     return "、".join(dict.fromkeys(rule.basis for rule in rules if rule is not None)) or offence.clause
 
@@ -190,7 +187,6 @@ def _rule(rules: Sequence[PenaltyRule], kind: PenaltyKind, gravity: Gravity) -> 
 
 
 def obstacles(case: Case, ground: Ground, decision: Decision | None, *, on: date) -> Iterator[Refusal]:
-    """All that forbids this decision on this day, in the order of the articles."""
     penalties = decision.penalties if decision is not None else case.proposed
     yield from _about_the_act(case, ground, penalties)
     yield from unfounded(case, penalties, ground.offence)
@@ -259,7 +255,6 @@ def _stands(review: Mapping[str, Any]) -> bool:
 
 
 def spot_obstacles(case: Case, ground: Ground, penalties: Sequence[Penalty]) -> Iterator[Refusal]:
-    """What forbids a decision on the spot besides its limits."""
     yield from _about_the_act(case, ground, penalties)
     yield from unfounded(case, penalties, ground.offence)
     if len(set(case.officers) & set(ground.certified)) < OFFICERS:

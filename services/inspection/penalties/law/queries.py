@@ -19,7 +19,6 @@ from services.inspection.rulebook.offences import queries as offences
 
 
 async def fined_windows(session: AsyncSession, of: Case) -> Sequence[Window]:
-    """Other cases of this party in which this offence was fined, and the days of their acts."""
     rows = await session.execute(
         select(Case.acts_from, Case.acts_until).where(
             _same_party(of), Case.offence == of.offence, Case.id != of.id, Case.fine_fen > 0
@@ -47,7 +46,6 @@ def _same_party(of: Case) -> ColumnElement[bool]:
 
 
 async def calendar_of(session: AsyncSession, case: Case) -> WorkingCalendar:
-    """The calendar from the year the case was filed in."""
     return await working_calendar(session, case.filed_on)
 
 

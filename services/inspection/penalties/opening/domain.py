@@ -142,7 +142,6 @@ def preserve(case: Case, *, at: datetime) -> CaseStepTaken:
 
 
 def settle(case: Case, *, at: datetime) -> CaseStepTaken:
-    """Decide on the preserved items."""
     case.check(Action.SETTLE)
     if case.preserved_on is None or case.settled_on is not None:
         raise CaseStateRefuses(state=case.state)
@@ -151,7 +150,6 @@ def settle(case: Case, *, at: datetime) -> CaseStepTaken:
 
 
 def exhibit(case: Case, evidence: Sequence[UUID], *, at: datetime) -> CaseStepTaken:
-    """Put evidence on file."""
     case.check(Action.EXHIBIT)
     case.add_exhibits(evidence)
     return case.step("exhibits", at)
