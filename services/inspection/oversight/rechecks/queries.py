@@ -42,7 +42,6 @@ async def finished(session: AsyncSession, team: str, first_day: date, last_day: 
 
 
 async def concluded(session: AsyncSession, visit_ids: Collection[UUID]) -> set[UUID]:
-    """Those of these visits of which a second look was recorded."""
     wanted = select(Recheck.visit_id).where(Recheck.visit_id.in_(visit_ids), Recheck.state == RecheckState.DONE)
     return set(await session.scalars(wanted))
 
@@ -101,7 +100,6 @@ async def rechecks(
     after: str | None,
     limit: int,
 ) -> Sequence[Recheck]:
-    """Re-checks within the caller's reach, in the order in which they were drawn up."""
     wanted = select(Recheck).where(_reach(caller)).order_by(Recheck.id).limit(limit)
     for column, value in ((Recheck.round_id, round_id), (Recheck.team, team), (Recheck.state, state)):
         if value is not None:
@@ -114,7 +112,6 @@ async def rechecks(
 async def agreement(
     session: AsyncSession, *, teams: Sequence[str] | None = None, first: date | None = None, last: date | None = None
 ) -> Mapping[str, Agreement]:
-    """By team, how often its visits stood a second look that was taken in these days."""
     wanted = (
         select(
             Recheck.team,

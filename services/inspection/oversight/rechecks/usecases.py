@@ -27,7 +27,6 @@ from shared.http.policies import Principal
 async def draw_rechecks(
     session: AsyncSession, details: RoundDetails, *, caller: Principal, at: datetime
 ) -> RecheckRound:
-    """Draw a share of a team's finished visits; one that was drawn before is not drawn again."""
     team = await teams.team_by_code(session, details.team)
     if team is None or not caller.covers(district=team.district):
         raise TeamNotFound
