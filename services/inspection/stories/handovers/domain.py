@@ -35,7 +35,6 @@ def check_heir(team: Team, heir: Team | None) -> Team:
 
 
 def moved_cells(grids: "Counter[str | None]", *, team: str, heir: str, state: str) -> "Counter[Cell]":
-    """How open targets move in the tally of their campaign, by the grids they lie in."""
     cells: Counter[Cell] = Counter()
     for grid, number in grids.items():
         cells[grid, team, state] -= number

@@ -133,7 +133,6 @@ def _plain(word: str) -> str:
 
 
 def interpreted(outcome: object) -> bool:
-    """Whether this word of a file had to be interpreted."""
     return isinstance(outcome, str) and _plain(outcome) in INTERPRETED
 
 

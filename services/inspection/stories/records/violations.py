@@ -115,7 +115,6 @@ class Parsed:
 
 
 def parse(row: Row, dates: DateOrder | None = None) -> Parsed | RowReport:
-    """A mapped row as a violation, or the report that it cannot be one."""
     try:
         values, notes = read_cells(row, FIELDS, dates)
         said = without_lost_cells(ViolationRow, values, DISPENSABLE, notes)

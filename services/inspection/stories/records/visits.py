@@ -125,7 +125,6 @@ class Parsed:
 
 
 def parse(row: Row, dates: DateOrder | None = None) -> Parsed | RowReport:
-    """A mapped row as a visit, or the report that it cannot be one."""
     try:
         values, notes = read_cells(row, FIELDS, dates)
         said = without_lost_cells(VisitRow, values, DISPENSABLE, notes)
@@ -255,7 +254,6 @@ _KEPT: Final = ("id", "version", "institution_id", "campaign_id", "grid", "distr
 
 
 def _seen(visit: Mapping[str, Any]) -> tuple[UUID, date] | None:
-    """The institution that somebody saw, and the day."""
     return (visit["institution_id"], visit["visited_on"]) if visit["outcome"] in SEEN else None
 
 

@@ -29,7 +29,6 @@ async def rectify_violation(
     caller: Principal,
     at: datetime,
 ) -> Violation:
-    """Report what was put right, as the operator or as an inspector on their behalf, and plan a visit to look at it."""
     violation = await violations.violation_for_update(session, violation_id, caller)
     await proofs.check_fit(session, evidence, caller, subjects=[violation.id], institution_id=violation.institution_id)
     rectified = violation.rectify(statement, at=at, evidence=evidence)
@@ -41,7 +40,6 @@ async def rectify_violation(
 async def verify_violation(
     session: AsyncSession, violation_id: UUID, *, holds: bool, note: str | None, caller: Principal, at: datetime
 ) -> Violation:
-    """Close the violation, or put it back under its order. The planned visit is cancelled."""
     violation = await violations.violation_for_update(session, violation_id, caller)
     verified = violation.verify(holds=holds, note=note, by=caller.subject, at=at)
     await journal.record(session, verified, subject=violation)

@@ -52,7 +52,6 @@ class Consequence:
 async def submit_visit(
     session: AsyncSession, visit_id: UUID, said: SubmissionIn, *, caller: Principal, at: datetime
 ) -> Visit:
-    """End a visit: report its violations, and count its outcome in its campaign and at its institution."""
     visit, consequence = await end_visit(session, visit_id, said, caller=caller, at=at)
     await count_consequences(session, [consequence])
     return visit
@@ -104,7 +103,6 @@ async def end_visit(
 
 
 async def count_consequences(session: AsyncSession, consequences: Sequence[Consequence]) -> None:
-    """Count ended visits in their campaigns and at their institutions."""
     await count_outcomes(session, [one.count for one in consequences if one.count is not None])
     await count_visits(
         session,

@@ -140,11 +140,9 @@ class PhoneClock:
 
     @property
     def skew(self) -> timedelta:
-        """What to add to the phone's time."""
         return self.received_at - self.sent_at
 
     def right(self, at: datetime) -> datetime:
-        """When it was, by our clock."""
         before = max(at - self.sent_at, self.enrolled_at - self.received_at)
         return self.received_at + min(before, timedelta(0))
 
@@ -203,7 +201,6 @@ visit back at its plan cannot be submitted: the rule of visits says so, and it i
 
 
 def stance(kind: Kind, base_version: int, *, state: VisitState, version: int) -> Stance:
-    """How a change of a visit stands, by the version it saw and what the visit is now."""
     if base_version > version:
         return Stance.AHEAD
     return Stance.PLAIN if base_version == version else _MEANWHILE[kind][state]
@@ -277,7 +274,6 @@ class Operation(Base, Aggregate, Followed):
         team: str | None,
         district: str | None,
     ) -> Self:
-        """Write down what was sent, before anything is made of it."""
         return cls(
             id=sent.id,
             version=0,
@@ -333,7 +329,6 @@ class Operation(Base, Aggregate, Followed):
             raise OperationNotOpen(verdict=self.verdict)
 
     def resolve(self, choice: Choice, *, reason: str, by: str, at: datetime) -> SyncConflictResolved:
-        """Say whose version holds."""
         self.check_open()
         self.resolution, self.resolution_reason, self.resolved_by, self.resolved_at = choice, reason, by, at
         return SyncConflictResolved(
@@ -367,7 +362,6 @@ class Operation(Base, Aggregate, Followed):
 
     @property
     def answer(self) -> Verdict:
-        """What a phone is told that sends the operation again."""
         verdict = Verdict(self.verdict)
         return Verdict.ALREADY_APPLIED if verdict in DONE else verdict
 

@@ -176,7 +176,6 @@ def _in_the_way(verdict: Verdict, code: str, visit: Visit) -> Effect:
 
 
 def snapshot(visit: Visit) -> dict[str, Any]:
-    """The server's version, to stand beside the phone's."""
     return {
         "visit_id": str(visit.id),
         "version": visit.version,

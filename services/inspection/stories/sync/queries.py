@@ -26,7 +26,6 @@ async def queue_for(session: AsyncSession, subject: str) -> None:
 
 
 async def operations(session: AsyncSession, ids: Iterable[UUID]) -> dict[UUID, Operation]:
-    """Those of these operations that are known."""
     found = await session.scalars(select(Operation).where(Operation.id.in_(list(ids))))
     return {operation.id: operation for operation in found}
 
@@ -95,7 +94,6 @@ async def operations_with(
 async def unreadable_operations(
     session: AsyncSession, caller: Principal, *, after: str | None, limit: int
 ) -> Sequence[UnreadableOperation]:
-    """Unreadable operations of phones within the caller's reach, by id."""
     table = UnreadableOperation
     reach = within_reach(caller, district=table.district, street=literal(""), team=table.team)
     wanted = select(table).where(reach).order_by(table.id).limit(limit)

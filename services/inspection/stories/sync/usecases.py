@@ -80,7 +80,6 @@ class Answer:
 
     @classmethod
     def unreadable(cls, broken: Broken) -> "Answer":
-        """The element is no operation; `fields` says where it is wrong."""
         fields: dict[str, object] | None = {"fields": broken.pointers} if broken.pointers else None
         ids = broken.uuid("id"), broken.uuid("entity_id")
         return cls(*ids, Verdict.REFUSED, broken.code, None, fields)
@@ -156,7 +155,6 @@ async def _keep_unreadable(
 
 
 def _doors(sent: Sequence[OperationIn]) -> Iterator[tuple[UUID, UUID]]:
-    """Campaign and institution of each visit that is planned, as far as they can be read."""
     for one in sent:
         if one.kind == Kind.PLAN_VISIT:
             with suppress(ContentInvalid):
@@ -184,7 +182,6 @@ class _Batch:
         self._consequences: list[Consequence] = []
 
     async def take(self, sent: Sequence[OperationIn]) -> list[Answer]:
-        """Decide everything, and write it down."""
         await self._remember(sent)
         await self._resume()
         answers = [await self._answer(one) for one in sent]

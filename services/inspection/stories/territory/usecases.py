@@ -41,7 +41,6 @@ async def import_grids(
     accept_far_date: bool = False,
     at: datetime,
 ) -> Imported:
-    """Store a set of grids as the next version, and activate it if its day has come."""
     imported = await grid_sets.import_grids(
         session,
         survey,
@@ -79,7 +78,6 @@ async def activate_due(session: AsyncSession, *, at: datetime) -> int:
 
 
 async def copy_institutions(session: AsyncSession, deliveries: Sequence[Delivery]) -> None:
-    """Copy what the registry says of institutions, and place those whose location changed."""
     copied = await targets.copy_institutions(session, deliveries)
     await assign_waiting(session, at=utc_now(), institutions=copied)
 

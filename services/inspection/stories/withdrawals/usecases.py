@@ -55,7 +55,6 @@ async def withdraw_campaign(
 async def withdraw_violation(
     session: AsyncSession, violation_id: UUID, reason: str, *, caller: Principal, at: datetime
 ) -> Violation:
-    """Withdraw a violation that was reported by mistake, before anybody acted on it."""
     violation = await violations.violation_for_update(session, violation_id, caller)
     if await cases.pursued(session, [violation.id]):
         raise ViolationNotWithdrawable(state=violation.state)
@@ -71,7 +70,6 @@ MOST_NAMED = 20
 async def repeal_offence(
     session: AsyncSession, offence_id: UUID, *, valid_to: date, reason: str, at: datetime
 ) -> Offence:
-    """Give a version its last day. Refused while a checklist asks for the offence after that day."""
     offence = await offences.offence_for_update(session, offence_id)
     repealed = offence.repeal(valid_to, at=at)
     asking = await checklists.pointing_to(session, offence.code, after=valid_to)
