@@ -38,7 +38,6 @@ async def duties(
     after: tuple[date, str, UUID, str] | None,
     limit: int,
 ) -> Sequence[Any]:
-    """Open steps within the caller's reach, the most urgent first."""
     table = duties_on(on)
     duty = table.c
     order = (duty.due_on, duty.step, duty.subject_id, duty.part)
@@ -75,13 +74,11 @@ async def overdue(session: AsyncSession, level: Level, *, late: int, on: date, l
 
 
 async def level_days(session: AsyncSession, *, on: date) -> Mapping[Level, int]:
-    """After how many days late each level is told, by the rows in force on a day."""
     days = await norms.in_force(session, [NormName(level.value) for level in Level], on=on)
     return {Level(name.value): value for name, value in days.items()}
 
 
 async def officers_of(session: AsyncSession, institutions: Sequence[UUID]) -> Mapping[tuple[UUID, str], str]:
-    """Who answers for these institutions, by role."""
     rows = await session.execute(
         select(Responsible.institution_id, Responsible.role, Responsible.officer).where(
             Responsible.institution_id.in_(institutions), Responsible.officer.is_not(None)
@@ -100,7 +97,6 @@ async def escalations(
     after: str | None,
     limit: int,
 ) -> Sequence[Escalation]:
-    """Who was told of what, within the caller's reach, in the order they were told."""
     wanted = select(Escalation).where(_reach(caller, Escalation)).order_by(Escalation.id).limit(limit)
     for attribute, value in (
         (Escalation.step, step),

@@ -19,7 +19,6 @@ AT_ONCE = 500
 
 
 async def copy_responsibility(session: AsyncSession, delivery: Delivery) -> None:
-    """Who has one of the three responsibilities for an institution now."""
     event = delivery.event
     assert isinstance(event, ResponsibilityAssigned)
     told = insert(Responsible).values(
@@ -73,6 +72,5 @@ async def _tell(session: AsyncSession, level: Level, duties: Sequence[Duty], *, 
 
 
 def period(first: date | None, last: date | None, *, today: date) -> tuple[date, date]:
-    """The days asked about: this month, unless said otherwise."""
     end = last or today
     return first or end.replace(day=1), end
