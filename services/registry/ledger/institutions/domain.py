@@ -261,7 +261,6 @@ class Institution(Base, Aggregate):
     def register(
         cls, details: Details, *, institution_id: UUID | None = None, at: datetime
     ) -> tuple[Self, InstitutionRegistered]:
-        """Enter an institution in the ledger, under the id it has elsewhere already if it has one."""
         institution = cls(
             id=institution_id or new_id(),
             version=0,

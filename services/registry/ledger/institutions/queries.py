@@ -39,7 +39,6 @@ class Filters:
     id: str | None = None
 
     def within(self, caller: Principal) -> "Filters | None":
-        """The part of these filters that the caller may see; None where that is nothing."""
         if caller.covers():
             return self
         if "operator" in caller.roles:
@@ -52,7 +51,6 @@ class Filters:
         return replace(self, district=caller.district, street=street)
 
     def conditions(self) -> list[Condition]:
-        """The same, said in SQL."""
         conditions = given(
             ("district = {}", self.district),
             ("street = {}", self.street),
@@ -88,7 +86,6 @@ def _escape(words: str) -> str:
 
 
 def ledger_page(filters: Filters, *, after: str | None, limit: int) -> Statement:
-    """One page in the order of registration."""
     return page_statement(_ITEM, [*filters.conditions(), *given(("id > {}::uuid", after))], sort="id", limit=limit)
 
 
@@ -119,7 +116,6 @@ async def matching(session: AsyncSession, *, uscc: Sequence[str], external_ref: 
 
 
 async def whole_ledger(session: AsyncSession, filters: Filters) -> AsyncIterator[Any]:
-    """Every entry in the order of registration, streamed."""
     wanted = select(*(getattr(Institution, name) for name in COLUMNS)).order_by(Institution.id)
     for name in ("district", "street", "kind", "status"):
         value = getattr(filters, name)
@@ -144,5 +140,4 @@ def at_work(
 
 
 def places(wanted: ColumnElement[bool], *more: Any) -> Select[Any]:
-    """Id, district and street of the institutions that meet a condition, after these columns."""
     return select(*more, Institution.id, Institution.district, Institution.street).where(wanted)

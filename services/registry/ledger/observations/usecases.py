@@ -15,7 +15,6 @@ from shared.facts.inbox import Delivery
 
 
 async def note_observations(session: AsyncSession, deliveries: Sequence[Delivery]) -> None:
-    """File every fact, and bring the copies up to it."""
     await _file_facts(session, deliveries)
     await _copy_placements(session, deliveries)
     await _copy_violations(session, deliveries)
@@ -44,7 +43,6 @@ async def _file_facts(session: AsyncSession, deliveries: Sequence[Delivery]) -> 
 
 
 async def _copy_placements(session: AsyncSession, deliveries: Sequence[Delivery]) -> None:
-    """Where inspection found each institution to lie."""
     placed = {
         delivery.event.institution_id: {
             "institution_id": delivery.event.institution_id,
@@ -96,7 +94,6 @@ async def _copy_violations(session: AsyncSession, deliveries: Sequence[Delivery]
 
 
 async def _copy_cases(session: AsyncSession, deliveries: Sequence[Delivery]) -> None:
-    """Where each case stands after the newest of these facts."""
     newest: dict[object, dict[str, object]] = {}
     for delivery in deliveries:
         event = delivery.event

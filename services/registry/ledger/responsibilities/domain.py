@@ -122,7 +122,6 @@ class Responsibility(Base, Aggregate):
         return self._assigned(at)
 
     def vacate(self, *, at: datetime) -> ResponsibilityAssigned:
-        """Nobody has it any more."""
         if self.officer is None:
             raise ResponsibilityVacant
         self.officer = self.officer_name = self.phone = self.department = None

@@ -24,7 +24,6 @@ class Part:
     kind: str | None = None
 
     def conditions(self, caller: Principal) -> list[ColumnElement[bool]]:
-        """Institutions at work in this part within the caller's reach."""
         reach = within_reach(caller, **PLACE)
         narrowed = [
             getattr(Institution, name) == value
@@ -35,7 +34,6 @@ class Part:
 
 
 async def responsibilities_of(session: AsyncSession, institution_id: UUID) -> Sequence[Responsibility]:
-    """Those ever assigned, vacant ones included."""
     wanted = select(Responsibility).where(Responsibility.institution_id == institution_id)
     return (await session.scalars(wanted)).all()
 
@@ -83,7 +81,6 @@ async def gaps(
 
 
 def held(role: Role) -> ColumnElement[bool]:
-    """Whether somebody has this responsibility for `Institution`."""
     return exists().where(
         Responsibility.institution_id == Institution.id,
         Responsibility.role == role,
@@ -101,7 +98,6 @@ def _lacking(caller: Principal, part: Part, role: Role, after: str | None, limit
 async def institutions_in(
     session: AsyncSession, caller: Principal, part: Part, *, after: UUID | None, limit: int
 ) -> Sequence[Any]:
-    """Rows of `id, district, street` in the order of ids."""
     wanted = select(Institution.id, Institution.district, Institution.street).where(*part.conditions(caller))
     if after is not None:
         wanted = wanted.where(Institution.id > after)

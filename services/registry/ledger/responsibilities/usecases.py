@@ -64,7 +64,6 @@ async def assign_responsibility(
 async def vacate_responsibility(
     session: AsyncSession, institution_id: UUID, role: Role, *, reason: str, caller: Principal, at: datetime
 ) -> Responsibility:
-    """Take it back."""
     await institutions.institution(session, institution_id, caller)
     responsibility = await queries.responsibility_for_update(session, institution_id, role)
     if responsibility is None:
@@ -90,7 +89,6 @@ async def assign_many(
     caller: Principal,
     at: datetime,
 ) -> Assigned:
-    """Give one officer a role for every supervised institution of a part of the ledger; one fact each."""
     if not caller.covers(district=part.district, street=part.street):
         raise OutsideYourDistrict(pointer="/district")
     check_department(role, holder.department)
