@@ -237,7 +237,6 @@ class CalendarYear(Base, Aggregate):
 
     @classmethod
     def publish(cls, content: YearContent, *, at: datetime) -> tuple[Self, list["CalendarDay"], CalendarYearPublished]:
-        """Take the announced calendar over."""
         seen = Counter[date]()
         for place, day in enumerate(content.days):
             seen[day.on] += 1
@@ -310,7 +309,6 @@ class SchoolTerm(Base, Aggregate, Withdrawable):
         return term, term.set_days(content, at=at)
 
     def set_days(self, content: TermContent, *, at: datetime) -> SchoolTermSet:
-        """Say, or say again, which days it has."""
         self.check_stands()
         if content.ends_on < content.starts_on:
             raise TermReversed(pointer="/ends_on")
@@ -319,7 +317,6 @@ class SchoolTerm(Base, Aggregate, Withdrawable):
         return SchoolTermSet(term_id=self.id, **content.model_dump(), at=at)
 
     def withdraw(self, reason: str, *, by: str, at: datetime) -> SchoolTermWithdrawn:
-        """Take it back, as if it had never been entered."""
         self._take_back(reason, first_day=self.starts_on, entered_at=self.entered_at, by=by, at=at)
         return SchoolTermWithdrawn(
             term_id=self.id,

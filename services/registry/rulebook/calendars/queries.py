@@ -66,7 +66,6 @@ async def term(session: AsyncSession, term_id: UUID) -> SchoolTerm:
 async def terms(
     session: AsyncSession, *, period: str | None = None, district: str | None = None, after: str | None, limit: int
 ) -> Sequence[SchoolTerm]:
-    """Terms and vacations in the order they were set, withdrawn ones too."""
     wanted = select(SchoolTerm).order_by(SchoolTerm.id).limit(limit)
     if period is not None:
         wanted = wanted.where(SchoolTerm.period == period)
@@ -93,7 +92,6 @@ async def lock_terms(session: AsyncSession) -> None:
 async def overlapping_term(
     session: AsyncSession, *, period: str, district: str | None, starts_on: date, ends_on: date, but: UUID
 ) -> SchoolTerm | None:
-    """Another period of this kind for the same schools with some of these days."""
     return await session.scalar(
         select(SchoolTerm)
         .where(

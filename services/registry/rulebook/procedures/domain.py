@@ -162,7 +162,6 @@ class Procedure(Base, Aggregate, Withdrawable):
 
     @classmethod
     def enact(cls, terms: Terms, *, at: datetime) -> tuple[Self, ProcedureEnacted]:
-        """Put a procedure in force from its day on."""
         stored = terms.model_dump(mode="json") | {
             "valid_from": terms.valid_from,
             "days": terms.days.model_dump(exclude_none=True),
@@ -196,7 +195,6 @@ class Procedure(Base, Aggregate, Withdrawable):
         )
 
     def missing(self, present: Iterable[str]) -> list[str]:
-        """Codes of required documents that are not there."""
         there = set(present)
         return [one["code"] for one in self.documents if one["required"] and one["code"] not in there]
 

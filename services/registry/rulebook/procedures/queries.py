@@ -30,7 +30,6 @@ async def procedure_for_update(session: AsyncSession, procedure_id: UUID) -> Pro
 async def procedures(
     session: AsyncSession, *, matter: str | None, after: UUID | None, limit: int
 ) -> Sequence[Procedure]:
-    """Every record, superseded and withdrawn ones too, in the order in which they were enacted."""
     wanted = select(Procedure).order_by(Procedure.id).limit(limit)
     if matter is not None:
         wanted = wanted.where(Procedure.matter == matter)

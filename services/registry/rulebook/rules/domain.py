@@ -221,7 +221,6 @@ class Rule(Base, Aggregate, Withdrawable):
 
     @classmethod
     def enact(cls, content: RuleContent, *, at: datetime) -> tuple[Self, RuleEnacted]:
-        """Put a rule in force from a day on."""
         if content.effective_to is not None and content.effective_to < content.effective_from:
             raise RuleDaysReversed(pointer="/effective_to")
         rule = cls(id=new_id(), version=0, enacted_at=at, **columns(content))
@@ -248,7 +247,6 @@ class Rule(Base, Aggregate, Withdrawable):
         return RuleRepealed(rule_id=self.id, code=self.code, effective_to=effective_to, at=at)
 
     def withdraw(self, reason: str, *, by: str, at: datetime) -> RuleWithdrawn:
-        """Take the rule back, as if it had never been enacted."""
         self._take_back(reason, first_day=self.effective_from, entered_at=self.enacted_at, by=by, at=at)
         return RuleWithdrawn(rule_id=self.id, code=self.code, effective_from=self.effective_from, at=at)
 
@@ -260,7 +258,6 @@ class Rule(Base, Aggregate, Withdrawable):
 
 
 def columns(content: RuleContent) -> dict[str, Any]:
-    """What is stored of a rule, its parameters being those its check needs."""
     try:
         parameters = PARAMETERS[content.check].model_validate(content.parameters)
     except ValidationError:

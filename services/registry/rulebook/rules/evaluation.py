@@ -185,7 +185,6 @@ class _Case:
 
 
 def judge(plan: Plan, lessons: Sequence[Lesson], rules: Sequence[Rule], calendar: Calendar, *, on: date) -> Verdict:
-    """Hold the plan against every rule that binds it."""
     findings: list[Finding] = []
     checked: list[str] = []
     kinds = {lesson.pointer: _kind_of(lesson, plan.institution, rules) for lesson in lessons}

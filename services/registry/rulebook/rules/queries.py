@@ -36,7 +36,6 @@ async def rules(
     after: str | None,
     limit: int,
 ) -> Sequence[Rule]:
-    """Rules in the order they were entered, withdrawn ones too; `on` narrows to those in force on a day."""
     wanted = select(Rule).order_by(Rule.id).limit(limit)
     if on is not None:
         wanted = wanted.where(_touching(on, on))
@@ -50,7 +49,6 @@ async def rules(
 
 
 async def rules_in_force(session: AsyncSession, on: date, *, check: RuleCheck | None = None) -> Sequence[Rule]:
-    """Rules in force on a day, by their codes."""
     wanted = select(Rule).where(_touching(on, on)).order_by(Rule.code)
     if check is not None:
         wanted = wanted.where(Rule.check == check)
@@ -58,7 +56,6 @@ async def rules_in_force(session: AsyncSession, on: date, *, check: RuleCheck | 
 
 
 async def rules_between(session: AsyncSession, first: date, last: date) -> Sequence[Rule]:
-    """Rules in force on some day from the first to the last, by their codes and days."""
     wanted = select(Rule).where(_touching(first, last)).order_by(Rule.code, Rule.effective_from)
     return (await session.scalars(wanted)).all()
 

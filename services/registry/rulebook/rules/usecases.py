@@ -26,14 +26,12 @@ async def enact_rule(session: AsyncSession, content: RuleContent, *, at: datetim
 
 
 async def repeal_rule(session: AsyncSession, rule_id: UUID, *, effective_to: date, reason: str, at: datetime) -> Rule:
-    """Give a rule its last day."""
     rule = await queries.rule_for_update(session, rule_id)
     await journal.record(session, rule.repeal(effective_to, at=at), subject=rule, reason=reason)
     return rule
 
 
 async def withdraw_rule(session: AsyncSession, rule_id: UUID, *, reason: str, by: str, at: datetime) -> Rule:
-    """Take a rule back, as if it had never been enacted."""
     rule = await queries.rule_for_update(session, rule_id)
     await journal.record(session, rule.withdraw(reason, by=by, at=at), subject=rule, reason=reason)
     return rule
