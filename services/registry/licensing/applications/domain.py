@@ -285,7 +285,6 @@ class Application(Base, Aggregate):
     def draft(
         cls, wish: Wish, *, applicant: str, place: tuple[str | None, str | None], at: datetime
     ) -> tuple[Self, ApplicationDrafted]:
-        """Begin to write an application; `place` is the district and street it will be handled in."""
         application = cls(
             id=new_id(),
             version=0,
@@ -405,7 +404,6 @@ class Application(Base, Aggregate):
     def request_site_visit(
         self, procedure: Procedure, calendar: Calendar, *, coordinates: tuple[float | None, float | None], at: datetime
     ) -> SiteVisitRequested:
-        """Ask inspection to look at the premises (again)."""
         self._check(Action.REQUEST_SITE_VISIT)
         self.site_visit_id = self.site_visit_outcome = self.site_visit_passed = None
         self._enter(Action.REQUEST_SITE_VISIT, procedure, calendar, at)
@@ -422,7 +420,6 @@ class Application(Base, Aggregate):
         *,
         at: datetime,
     ) -> SiteVisitConcluded:
-        """Take inspection's answer."""
         self._check(Action.CONCLUDE_SITE_VISIT)
         if not self.awaits(visit_id):
             raise ApplicationNotReady(state=self.state)
@@ -445,7 +442,6 @@ class Application(Base, Aggregate):
         return self._fact(ApplicationExtended, at, overall_due_on=self.overall_due_on, cause=cause)
 
     def check_grantable(self, procedure: Procedure) -> None:
-        """Whether a permit may be granted on it now."""
         self._check(Action.GRANT)
         if procedure.site_visit and self.state != ApplicationState.SITE_VISITED:
             raise SiteVisitMissing
@@ -453,21 +449,18 @@ class Application(Base, Aggregate):
             raise SiteVisitFailed(outcome=self.site_visit_outcome)
 
     def grant(self, permit_id: UUID, procedure: Procedure, *, at: datetime) -> ApplicationGranted:
-        """Decide for it."""
         self.check_grantable(procedure)
         self.permit_id = permit_id
         self._decide(Action.GRANT, at)
         return self._fact(ApplicationGranted, at, permit_id=permit_id)
 
     def refuse(self, grounds: str, legal_basis: str, *, at: datetime) -> ApplicationRefused:
-        """Decide against it, with grounds."""
         self._check(Action.REFUSE)
         self.grounds, self.legal_basis = grounds, legal_basis
         self._decide(Action.REFUSE, at)
         return self._fact(ApplicationRefused, at, grounds=grounds, legal_basis=legal_basis)
 
     def withdraw(self, *, at: datetime) -> ApplicationWithdrawn:
-        """Take it back."""
         self._check(Action.WITHDRAW)
         self._decide(Action.WITHDRAW, at)
         return self._fact(ApplicationWithdrawn, at)
@@ -479,16 +472,13 @@ class Application(Base, Aggregate):
             self._set_overall(procedure, calendar, extended=self.extended_because is not None)
 
     def state_clock(self, on: date) -> Clock | None:
-        """The clock of the present state; None where none runs."""
         return _clock(self.due_on, self.due_provisional, on) if self.state in OPEN else None
 
     def overall_clock(self, on: date) -> Clock | None:
-        """The clock from acceptance to decision; None before it runs and after the decision."""
         return _clock(self.overall_due_on, self.overall_provisional, on) if self.state in UNDER_EXAMINATION else None
 
     @property
     def scope(self) -> Scope:
-        """What a permit granted on it covers."""
         return Scope(self.kind, tuple(self.stages), tuple(self.subjects), self.site, self.district, self.street)
 
     def wish(self) -> Wish:

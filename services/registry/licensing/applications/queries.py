@@ -54,7 +54,6 @@ def _within_reach(caller: Principal) -> ColumnElement[bool]:
 
 
 def late(on: date) -> ColumnElement[bool]:
-    """Whether a clock of the application has run out."""
     return or_(
         Application.state.in_(OPEN) & (Application.due_on < on),
         Application.state.in_(UNDER_EXAMINATION) & (Application.overall_due_on < on),
@@ -64,7 +63,6 @@ def late(on: date) -> ColumnElement[bool]:
 async def applications(
     session: AsyncSession, caller: Principal, filters: Filters, *, on: date, after: UUID | None, limit: int
 ) -> Sequence[Application]:
-    """A page of applications, oldest first."""
     wanted = select(Application).where(_within_reach(caller)).order_by(Application.id).limit(limit)
     columns: tuple[tuple[Any, object], ...] = (
         (Application.state, filters.state),

@@ -303,7 +303,6 @@ class Permit(Base, Aggregate):
         application_id: UUID,
         at: datetime,
     ) -> tuple[Self, PermitGranted]:
-        """Give leave, as an application asked for it."""
         if validity.ends is not None and validity.ends < china_date(at):
             raise EndNotLater(pointer="/valid_to")
         permit = cls._write(number, scope, validity, institution_id=institution_id, at=at)
@@ -312,7 +311,6 @@ class Permit(Base, Aggregate):
 
     @classmethod
     def record(cls, paper: Paper, *, at: datetime) -> tuple[Self, PermitRecorded]:
-        """Take over a permit granted before this platform."""
         permit = cls._write(paper.number, paper.scope, paper.validity, institution_id=paper.institution_id, at=at)
         return permit, permit._fact(PermitRecorded, at, source="ledger")
 
@@ -329,7 +327,6 @@ class Permit(Base, Aggregate):
         return self._fact(PermitRecorded, at, source="ledger")
 
     def status_on(self, day: date) -> PermitStatus:
-        """What the permit is on a day in China."""
         return status_on(self, day)
 
     def suspend(
@@ -350,7 +347,6 @@ class Permit(Base, Aggregate):
         return self._fact(PermitSuspended, at, cause=cause, legal_basis=legal_basis, exception=exception)
 
     def reinstate(self, cause: str, *, at: datetime) -> PermitReinstated:
-        """Lift the suspension before its end."""
         today = self.check(Action.REINSTATE, at)
         self.suspended_until, self.decided_at = today, at
         return self._fact(PermitReinstated, at, cause=cause)
@@ -381,7 +377,6 @@ class Permit(Base, Aggregate):
         return self._fact(PermitRenewed, at, previous_valid_to=previous)
 
     def cancel(self, cause: str, *, ground: CancellationGround, at: datetime) -> PermitCancelled:
-        """End it without blame (注销)."""
         if ground is CancellationGround.EXPIRED and self.status_on(china_date(at)) in STANDING:
             raise PermitNotExpired(pointer="/ground", valid_to=self.valid_to)
         self._end(Action.CANCEL, PermitStatus.CANCELLED, cause, at)

@@ -72,7 +72,6 @@ class Filters:
 async def permits(
     session: AsyncSession, caller: Principal, filters: Filters, *, on: date, after: UUID | None, limit: int
 ) -> Sequence[Permit]:
-    """A page of permits in the order of their recording."""
     wanted = select(Permit).where(within_reach(caller, **_PLACE)).order_by(Permit.id).limit(limit)
     for column, value in (
         (Permit.institution_id, filters.institution), (Permit.district, filters.district), (Permit.kind, filters.kind)
@@ -89,7 +88,6 @@ async def permits(
 
 
 async def permits_of(session: AsyncSession, institution_ids: Sequence[UUID]) -> Sequence[Permit]:
-    """Every permit these institutions ever had, oldest first."""
     wanted = select(Permit).where(Permit.institution_id.in_(institution_ids)).order_by(Permit.id)
     return (await session.scalars(wanted)).all()
 
@@ -97,7 +95,6 @@ async def permits_of(session: AsyncSession, institution_ids: Sequence[UUID]) -> 
 async def permits_by_institution(
     session: AsyncSession, institution_ids: Sequence[UUID]
 ) -> Mapping[UUID, Sequence[Permit]]:
-    """`permits_of`, institution by institution."""
     found: defaultdict[UUID, list[Permit]] = defaultdict(list)
     for one in await permits_of(session, institution_ids):
         found[one.institution_id].append(one)

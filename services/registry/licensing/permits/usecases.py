@@ -79,7 +79,6 @@ async def suspend_permit(
     caller: Principal,
     at: datetime,
 ) -> Permit:
-    """Let a permit in force rest until a day."""
     permit = await queries.permit_for_update(session, permit_id, caller)
     suspended = permit.suspend(until, cause=cause, legal_basis=legal_basis, exception=exception, at=at)
     await journal.record(session, suspended, subject=permit, reason=cause)
@@ -115,7 +114,6 @@ async def suspend_on_exception(
 async def reinstate_permit(
     session: AsyncSession, permit_id: UUID, *, cause: str, caller: Principal, at: datetime
 ) -> Permit:
-    """Lift a suspension before its end."""
     permit = await queries.permit_for_update(session, permit_id, caller)
     await journal.record(session, permit.reinstate(cause, at=at), subject=permit, reason=cause)
     return permit
@@ -124,7 +122,6 @@ async def reinstate_permit(
 async def revoke_permit(
     session: AsyncSession, permit_id: UUID, revocation: Revocation, notice_id: UUID, *, caller: Principal, at: datetime
 ) -> Permit:
-    """Revoke a permit; `notice_id` is the notice of the decision."""
     permit, institution = await locked_with_institution(session, permit_id, caller)
     revoked = permit.revoke(
         revocation.cause,
@@ -141,7 +138,6 @@ async def revoke_permit(
 async def renew_permit(
     session: AsyncSession, permit_id: UUID, valid_to: date, *, reason: str | None, caller: Principal, at: datetime
 ) -> Permit:
-    """Let a permit in force run longer."""
     permit = await queries.permit_for_update(session, permit_id, caller)
     await journal.record(session, permit.renew(valid_to, at=at), subject=permit, reason=reason)
     return permit
@@ -156,7 +152,6 @@ async def cancel_permit(
     caller: Principal,
     at: datetime,
 ) -> Permit:
-    """End a permit without blame."""
     permit, institution = await locked_with_institution(session, permit_id, caller)
     await journal.record(session, permit.cancel(cause, ground=ground, at=at), subject=permit, reason=cause)
     await settle_entry(session, institution, at=at)

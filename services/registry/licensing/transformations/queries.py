@@ -22,7 +22,6 @@ async def transformation_for_update(
 
 
 async def transformations_of(session: AsyncSession, institution_id: UUID) -> Sequence[Transformation]:
-    """Every transformation of an institution, oldest first."""
     wanted = select(Transformation).where(Transformation.institution_id == institution_id).order_by(Transformation.id)
     return (await session.scalars(wanted)).all()
 
@@ -36,7 +35,6 @@ async def transformations(
     after: UUID | None,
     limit: int,
 ) -> Sequence[Transformation]:
-    """A page of transformations within the caller's reach."""
     reach = within_reach(
         caller,
         district=Transformation.district,
