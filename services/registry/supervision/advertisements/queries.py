@@ -58,7 +58,6 @@ async def advertisements(
     after: str | None,
     limit: int,
 ) -> Sequence[Advertisement]:
-    """Advertisements within the caller's reach; by id, which is the order of finding for ids made here."""
     wanted = select(Advertisement).where(within_reach(caller, **PLACE)).order_by(Advertisement.id).limit(limit)
     for field in fields(filters):
         value = getattr(filters, field.name)
@@ -75,7 +74,6 @@ async def advertisements(
 async def repeat_offenders(
     session: AsyncSession, caller: Principal, *, since: date | None, least: int, after: Sequence[Any] | None, limit: int
 ) -> Sequence[Any]:
-    """Rows of `institution_id, name, district, street, advertisements, last_found_on`, most first."""
     count = func.count().label("advertisements")
     found = (
         select(Advertisement.institution_id, count, func.max(Advertisement.found_on).label("last_found_on"))

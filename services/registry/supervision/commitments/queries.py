@@ -52,12 +52,10 @@ async def text_to_sign(session: AsyncSession, text_id: UUID) -> CommitmentText:
 
 
 async def signed(session: AsyncSession, text_id: UUID) -> bool:
-    """Whether some institution has signed this text."""
     return bool(await session.scalar(select(select(Commitment.id).where(Commitment.text_id == text_id).exists())))
 
 
 async def texts(session: AsyncSession, *, after: str | None, limit: int) -> Sequence[CommitmentText]:
-    """In the order of publication, withdrawn ones too."""
     wanted = select(CommitmentText).order_by(CommitmentText.id).limit(limit)
     if after is not None:
         wanted = wanted.where(CommitmentText.id > UUID(after))
@@ -78,13 +76,11 @@ async def one_publisher_at_a_time(session: AsyncSession) -> None:
 
 
 async def commitments_of(session: AsyncSession, institution_id: UUID) -> Sequence[Commitment]:
-    """What an institution signed, oldest first."""
     wanted = select(Commitment).where(Commitment.institution_id == institution_id).order_by(Commitment.id)
     return (await session.scalars(wanted)).all()
 
 
 async def breaches_of(session: AsyncSession, commitment_ids: Sequence[UUID]) -> Sequence[CommitmentBreach]:
-    """In the order in which they were recorded."""
     wanted = (
         select(CommitmentBreach)
         .where(CommitmentBreach.commitment_id.in_(commitment_ids))
@@ -102,7 +98,6 @@ async def commitment_for_update(session: AsyncSession, institution_id: UUID, com
 
 
 async def counts(session: AsyncSession, caller: Principal, by: Dimension) -> Sequence[Any]:
-    """Rows of `value, signed, breached`: commitments signed, and how many of them were broken."""
     column = _COLUMN[by]
     reach = within_reach(
         caller, district=Commitment.district, street=Commitment.street, institution=Commitment.institution_id

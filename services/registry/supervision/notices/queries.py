@@ -42,7 +42,6 @@ async def notice(session: AsyncSession, notice_id: UUID, caller: Principal) -> N
 async def notices(
     session: AsyncSession, caller: Principal, *, institution: UUID | None = None, after: str | None, limit: int
 ) -> Sequence[Notice]:
-    """Notices within the caller's reach, in the order of publication; `institution` narrows to its own."""
     wanted = select(Notice).where(_visible(caller)).order_by(Notice.id).limit(limit)
     if institution is not None:
         wanted = wanted.where(
@@ -76,7 +75,6 @@ async def receipts(
     after: str | None,
     limit: int,
 ) -> Sequence[Any]:
-    """Receipts of a notice with the institutions' names, in the order of the ledger."""
     late = Receipt.confirmed_at.is_(None) if notice.confirm_by < on else false()
     wanted = (
         select(

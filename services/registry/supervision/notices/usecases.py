@@ -45,7 +45,6 @@ async def publish_notice(
 
 
 async def confirm_notice(session: AsyncSession, notice_id: UUID, *, caller: Principal, at: datetime) -> Receipt:
-    """The operator says that his institution has received it."""
     receipt = await queries.own_receipt_for_update(session, notice_id, caller)
     await journal.record(session, receipt.confirm(by=caller.subject, at=at), subject=receipt)
     return receipt
@@ -60,7 +59,6 @@ async def record_confirmation(
     caller: Principal,
     at: datetime,
 ) -> Receipt:
-    """An official records that an institution has received it."""
     receipt = await queries.receipt_for_update(session, notice_id, institution_id, caller)
     notice = await session.get_one(Notice, notice_id)
     answer.check(china_date(notice.published_at), at)

@@ -45,7 +45,6 @@ async def proposals(
     after: str | None,
     limit: int,
 ) -> Sequence[PenaltyProposal]:
-    """Proposals within the caller's reach, in the order they came."""
     wanted = select(PenaltyProposal).where(within_reach(caller, **_PLACE)).order_by(PenaltyProposal.id).limit(limit)
     if state is not None:
         wanted = wanted.where(PenaltyProposal.state == state)
@@ -57,7 +56,6 @@ async def proposals(
 
 
 async def known_kinds(session: AsyncSession, case_ids: Iterable[UUID]) -> set[tuple[UUID, str]]:
-    """What was proposed already, by case and kind."""
     rows = await session.execute(
         select(PenaltyProposal.case_id, PenaltyProposal.kind).where(PenaltyProposal.case_id.in_(list(case_ids)))
     )

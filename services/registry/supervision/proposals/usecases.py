@@ -32,7 +32,6 @@ async def receive_proposals(session: AsyncSession, decided: CaseDecided) -> None
 async def dismiss_proposal(
     session: AsyncSession, proposal_id: UUID, grounds: str, *, caller: Principal, at: datetime
 ) -> PenaltyProposal:
-    """Say no, and why."""
     proposal = await queries.proposal_for_update(session, proposal_id, caller)
     dismissed = proposal.dismiss(grounds, by=caller.subject, at=at)
     await journal.record(session, dismissed, subject=proposal, reason=grounds)

@@ -160,7 +160,6 @@ class StopOrderContent(BaseModel):
 
 
 def days_meant(content: StopOrderContent, term: SchoolTerm | None) -> tuple[date, date]:
-    """First and last day of an order: its own, or those of its term."""
     if term is None:
         if content.first_day is None or content.last_day is None:
             raise TermOrDays(pointer="/first_day")
@@ -253,7 +252,6 @@ class StopOrder(Base, Aggregate):
         )
 
     def listed(self, recipients: Sequence[ListedRecipient]) -> list[StopOrderRecipientsListed]:
-        """The frozen list, in parts that fit a message."""
         return [
             StopOrderRecipientsListed(
                 stop_order_id=self.id,
@@ -267,13 +265,11 @@ class StopOrder(Base, Aggregate):
         ]
 
     def cancel(self, cause: str, *, by: str, at: datetime) -> StopOrderCancelled:
-        """Take it back."""
         self.check_not_cancelled()
         self.cancelled_at, self.cancelled_by, self.cause = at, by, cause
         return StopOrderCancelled(stop_order_id=self.id, cause=cause, at=at)
 
     def released(self, recipient_ids: Sequence[UUID], *, at: datetime) -> list[StopOrderRecipientsReleased]:
-        """Those who were on the list of a cancelled order, in parts that fit a message."""
         return [
             StopOrderRecipientsReleased(
                 stop_order_id=self.id, recipients=list(recipient_ids[start : start + CHUNK]), at=at
@@ -282,7 +278,6 @@ class StopOrder(Base, Aggregate):
         ]
 
     def content(self, acknowledge_by: date) -> StopOrderContent:
-        """What it orders, to be issued anew."""
         said = {name: getattr(self, name) for name in StopOrderContent.model_fields}
         by_term = {} if self.term_id is None else {"first_day": None, "last_day": None}
         return StopOrderContent.model_validate(said | by_term | {"acknowledge_by": acknowledge_by})
@@ -305,7 +300,6 @@ class StopOrder(Base, Aggregate):
         return StopOrderConfirmed(stop_order_id=self.id, cause=cause, days_today=list(today), at=at)
 
     def stops_on(self, day: date) -> bool:
-        """Whether it orders to stop on this very day."""
         return self.cancelled_at is None and day in self.days
 
     def check_not_cancelled(self) -> None:
@@ -435,7 +429,6 @@ class StopOrderCheck(Base):
     def of_visit(
         cls, recipient: StopOrderRecipient, order: StopOrder, *, visit_id: UUID, on: date, result: Result, at: datetime
     ) -> Self:
-        """What a visit saw on a day."""
         return cls(
             id=new_id(),
             recipient_id=recipient.id,

@@ -64,7 +64,6 @@ async def stop_orders(
     after: str | None,
     limit: int,
 ) -> Sequence[StopOrder]:
-    """Orders within the caller's reach, in the order they were issued."""
     wanted = select(StopOrder).where(_visible(caller)).order_by(StopOrder.id).limit(limit)
     if in_force_on is not None:
         wanted = wanted.where(_in_force(in_force_on))
@@ -108,7 +107,6 @@ async def recipients(
     after: str | None,
     limit: int,
 ) -> Sequence[Any]:
-    """The frozen list with the institutions' names, in the order of the ledger."""
     wanted = (
         select(
             StopOrderRecipient.id,
@@ -154,7 +152,6 @@ async def own_recipient_for_update(session: AsyncSession, stop_order_id: UUID, c
 async def recipient_for_update(
     session: AsyncSession, stop_order_id: UUID, institution_id: UUID
 ) -> StopOrderRecipient | None:
-    """An institution on the list, locked; None where it is not on it."""
     return await session.scalar(
         select(StopOrderRecipient)
         .where(StopOrderRecipient.stop_order_id == stop_order_id, StopOrderRecipient.institution_id == institution_id)
@@ -178,7 +175,6 @@ async def recipient(
 
 
 async def checks(session: AsyncSession, recipient_id: UUID) -> Sequence[StopOrderCheck]:
-    """Every check of a recipient, in the order of their days."""
     wanted = select(StopOrderCheck).where(StopOrderCheck.recipient_id == recipient_id)
     return (
         await session.scalars(wanted.order_by(StopOrderCheck.checked_on, StopOrderCheck.at, StopOrderCheck.id))
@@ -202,13 +198,11 @@ async def is_closed_under(session: AsyncSession, violation_id: UUID, recipient: 
 
 
 async def recipient_ids(session: AsyncSession, stop_order_id: UUID) -> Sequence[UUID]:
-    """The frozen list, in the order of the ledger."""
     wanted = select(StopOrderRecipient.id).where(StopOrderRecipient.stop_order_id == stop_order_id)
     return (await session.scalars(wanted.order_by(StopOrderRecipient.institution_id))).all()
 
 
 async def days_today(session: AsyncSession, order: StopOrder) -> list[date]:
-    """The days of an order as they would be compiled today."""
     first, last = order.first_day, order.last_day
     if order.term_id is not None:
         term = await calendars.term(session, order.term_id)
@@ -219,7 +213,6 @@ async def days_today(session: AsyncSession, order: StopOrder) -> list[date]:
 async def orders_in_force_for(
     session: AsyncSession, institution_id: UUID, on: date
 ) -> Sequence[tuple[StopOrder, StopOrderRecipient]]:
-    """The orders an institution is under on a day, and what is known of it under each."""
     rows = await session.execute(
         select(StopOrder, StopOrderRecipient)
         .join(StopOrderRecipient, StopOrderRecipient.stop_order_id == StopOrder.id)
