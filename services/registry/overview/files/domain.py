@@ -36,7 +36,6 @@ UNTOLD: Final = frozenset({"purpose", "reference_id"})
 
 
 def as_the_institution_reads(entries: Sequence[Entry]) -> Iterator[Entry]:
-    """The file without what is kept from the institution it is about."""
     for entry in entries:
         if entry.type not in UNSHOWN and not _taken_off_file(entry):
             visit = entry.type.startswith("inspection.visit.")

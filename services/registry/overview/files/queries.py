@@ -69,7 +69,6 @@ async def file_of(session: AsyncSession, institution_id: UUID, caller: Principal
 
 
 def _notices(ids: Select[Any]) -> Select[Any]:
-    """Notices it received: published once, to many."""
     return (
         select(
             literal("/registry"),
@@ -86,7 +85,6 @@ def _notices(ids: Select[Any]) -> Select[Any]:
 
 
 def _orders(ids: Select[Any]) -> Select[Any]:
-    """Stop orders it is under: issued once, to many."""
     return (
         select(
             literal("/registry"),

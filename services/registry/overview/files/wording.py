@@ -282,7 +282,6 @@ _MONEY: Final[Mapping[str, str]] = {
 
 
 def title(event_type: str) -> str:
-    """What happened, in Chinese."""
     return TITLES.get(event_type, event_type)
 
 

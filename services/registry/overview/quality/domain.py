@@ -144,7 +144,6 @@ class Entry:
 
     @cached_property
     def place(self) -> str:
-        """The address without what most addresses have."""
         return distinctive(self.address)
 
 

@@ -76,7 +76,6 @@ async def counts(session: AsyncSession, caller: Principal, part: Part, on: date)
 
 
 def _wanted(caller: Principal, search: Search) -> Select[Any]:
-    """Rows of `id, name, district, street, other, facts` that are not dismissed."""
     doubt = search.doubt
     paired = doubt is Doubt.SAME_PERMIT_NUMBER
     other = _Other.id if paired else literal(None)

@@ -85,7 +85,6 @@ def white_list(
 
 
 def published_notices(*, after: str | None, limit: int) -> Statement:
-    """A page of notices, the newest first, with the names of those they are about."""
     values: list[object] = [limit + 1]
     older = ""
     if after is not None:
