@@ -66,7 +66,6 @@ Papers = Mapping[tuple[UUID, str], PaperOutcome]
 
 
 def _with_paper(row: Parsed | RowReport, report: RowReport, papers: Papers) -> RowReport:
-    """The report, with what became of the permit that the row states."""
     if not isinstance(row, Parsed) or row.paper is None or report.entity_id is None:
         return report
     outcome = papers.get((report.entity_id, row.paper.number))
