@@ -44,7 +44,6 @@ from shared.facts.inbox import Delivery, Inbox, caused_by
 
 
 async def hear(session: AsyncSession, deliveries: Sequence[Delivery]) -> None:
-    """File what inspection saw, and let it move what waits for it."""
     for delivery in deliveries:
         if isinstance(delivery.event, CampaignDiscovery | InstitutionDiscovered):
             with caused_by(delivery):
