@@ -110,7 +110,6 @@ class Enrolment(Base, Aggregate):
     withdrawn_at: Mapped[datetime | None]
 
     def promote(self, *, school: School, at: datetime) -> StudentPromoted:
-        """Give a place that became free to this child."""
         if self.state != State.WAITING:
             raise NotWaiting(state=self.state)
         self.state, self.decided_at = State.ENROLLED, at

@@ -50,7 +50,6 @@ class Placed:
 def enrolments_page(
     caller: Principal, *, offering: UUID | None, student: UUID | None, state: str | None, after: str | None, limit: int
 ) -> Statement | None:
-    """A page in the order of asking; None where nothing is within the caller's reach."""
     reach = own_or_within_reach(caller)
     if reach is None:
         return None

@@ -120,7 +120,6 @@ class Offering(Base, Aggregate):
 
     @classmethod
     def publish(cls, details: OfferingDetails, *, school: School, at: datetime) -> tuple[Self, OfferingPublished]:
-        """Offer a course."""
         offering = cls(
             id=new_id(),
             version=0,

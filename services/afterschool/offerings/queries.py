@@ -32,7 +32,6 @@ def offerings_page(
     after: str | None,
     limit: int,
 ) -> Statement | None:
-    """A page in the order of publication; None where nothing is within the caller's reach."""
     reach = [] if "guardian" in caller.roles else within_reach(caller)
     if reach is None:
         return None

@@ -106,7 +106,6 @@ def _true(condition: ColumnElement[bool]) -> ColumnElement[bool]:
 
 
 def _has(condition: ColumnElement[bool]) -> ColumnElement[bool]:
-    """Whether a permit of the provider, or of an entry merged into it, is like that."""
     merged = aliased(Provider)
     theirs = select(merged.institution_id).where(merged.merged_into == Provider.institution_id)
     own = exists().where(ProviderPermit.institution_id == Provider.institution_id, condition)

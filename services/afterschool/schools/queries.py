@@ -18,7 +18,6 @@ _ITEM = (
 def schools_page(
     caller: Principal, *, district: str | None, stage: str | None, after: str | None, limit: int
 ) -> Statement | None:
-    """A page in the order of registration; None where nothing is within the caller's reach."""
     reach = [] if "guardian" in caller.roles else within_reach(caller)
     if reach is None:
         return None

@@ -81,6 +81,5 @@ async def _promote_waiting(session: AsyncSession, offering: Offering, *, at: dat
 
 
 def _next_fact(enrolment: Enrolment, event: EnrolmentEvent, *, reason: str | None = None) -> Fact:
-    """The enrolment's next version and what made it so."""
     enrolment.version += 1
     return Fact(enrolment.id, enrolment.version, event, reason)
