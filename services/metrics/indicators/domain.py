@@ -439,7 +439,6 @@ class Value:
 
     @classmethod
     def undefined(cls) -> Self:
-        """A ratio that does not exist for a part of the city."""
         return cls(0, 0)
 
     @property

@@ -90,8 +90,6 @@ class AdmittedElsewhere(Exception):
 
 
 def folding_into(shadow: bool) -> BatchHandler:
-    """A handler that folds into the live generation, or into the shadow of a rebuild."""
-
     async def handle(session: AsyncSession, deliveries: Sequence[Delivery]) -> None:
         # Shared, so that batches of several partitions run side by side; a swap takes it exclusively.
         live = await session.scalar(text("SELECT live FROM generation FOR SHARE"))
@@ -106,7 +104,6 @@ def _other(generation: int) -> int:
 
 
 async def fold(session: AsyncSession, deliveries: Sequence[Delivery], *, generation: int) -> None:
-    """Move every member the batch speaks of, and keep the receipts."""
     changes = [
         (change, delivery) for delivery in deliveries for change in PROJECTIONS[type(delivery.event)](delivery.event)
     ]

@@ -52,7 +52,6 @@ async def open_rebuild(session: AsyncSession) -> Rebuild | None:
 
 
 async def differences(session: AsyncSession, *, live: int, shadow: int) -> Sequence[dict[str, Any]]:
-    """Cells whose numbers differ between two generations, at most `MAX_DIFFERENCES`."""
     found = await session.execute(_DIFFERENCES, {"live": live, "shadow": shadow})
     return [
         {name: int(value) if name not in ("noun", *DIMENSIONS) else value for name, value in row._mapping.items()}
@@ -61,5 +60,4 @@ async def differences(session: AsyncSession, *, live: int, shadow: int) -> Seque
 
 
 async def partitions_apart(session: AsyncSession, *, live: str, shadow: str) -> int:
-    """Partitions in which the two consumers do not stand at the same offset."""
     return await session.scalar(_BEHIND, {"live": live, "shadow": shadow}) or 0

@@ -39,7 +39,6 @@ LONGEST = 3600.0
 
 
 async def request_rebuild(session: AsyncSession, *, swap: bool, by: str, at: datetime) -> Rebuild:
-    """Queue a rebuild; one at a time."""
     await session.execute(text("SELECT live FROM generation FOR UPDATE"))
     if await queries.open_rebuild(session) is not None:
         raise RebuildRunning
@@ -152,7 +151,6 @@ async def _delete(sessions: async_sessionmaker[AsyncSession], rows: str) -> None
 
 
 async def _swap(session: AsyncSession, live: int) -> None:
-    """The shadow becomes the live generation, with all that its consumer knows."""
     for seen in (applied, consumer_offset, parked):
         await session.execute(delete(seen).where(seen.c.consumer == CONSUMER))
         await session.execute(update(seen).where(seen.c.consumer == SHADOW.consumer).values(consumer=CONSUMER))
