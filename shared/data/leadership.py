@@ -68,7 +68,6 @@ class _Line:
         self.users = 0
 
     async def ask(self, engine: AsyncEngine, statement: TextClause, values: Mapping[str, object]) -> bool:
-        """Whether the statement found its row."""
         async with self._turn:
             try:
                 async with asyncio.timeout(ANSWER_WITHIN):
@@ -110,7 +109,6 @@ class Lease:
             await self._line.close()
 
     async def take(self) -> bool:
-        """Whether we lead from now on."""
         try:
             return await self._ask(_TAKE)
         except Exception as error:

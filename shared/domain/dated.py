@@ -75,12 +75,10 @@ class Withdrawable:
 
 
 def stands(record: type[Withdrawable]) -> ColumnElement[bool]:
-    """Whether it was not withdrawn."""
     return record.withdrawn_at.is_(None)
 
 
 def withdrawn_for_a_reason() -> CheckConstraint:
-    """For the table of a `Withdrawable`."""
     return CheckConstraint(WITHDRAWN_FOR_A_REASON, name="withdrawn_for_a_reason")
 
 

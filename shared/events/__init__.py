@@ -30,7 +30,6 @@ class Event(BaseModel):
         return next((name for name, field in cls.model_fields.items() if field.annotation is UUID), None)
 
     def aggregate_id(self) -> UUID | None:
-        """The id of the aggregate that the event is about."""
         field = self.aggregate_field()
         found: UUID | None = None if field is None else getattr(self, field)
         return found

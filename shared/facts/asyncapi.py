@@ -42,7 +42,6 @@ def event_schema(event: type[Event]) -> Schema:
 
 
 def schema_id(event: type[Event]) -> str:
-    """What the record's `dataschema` says."""
     return f"urn:doublewings:schema:{event.type}"
 
 
@@ -53,7 +52,6 @@ def _open(schema: Schema) -> None:
 
 
 def asyncapi(language: Language) -> Schema:
-    """The whole document."""
     schemas: dict[str, Schema] = {"CloudEventHeaders": HEADERS}
     messages = {event.type: _message(event, schemas) for event in language.events()}
     return {

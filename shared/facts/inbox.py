@@ -84,7 +84,6 @@ applied = Table(
 
 
 def _record_columns() -> list[Column[Any]]:
-    """A record as it came, and why it was set aside."""
     return [
         Column("consumer", Text, nullable=False),
         Column("topic", Text, nullable=False),
@@ -198,7 +197,6 @@ class Inbox:
 
     @classmethod
     def of(cls, consumer: str, *, wanted: Iterable[type[Event]], handle: BatchHandler) -> Self:
-        """An inbox that reads the topics of the events it wants, and knows every event of the platform."""
         events = frozenset(wanted)
         return cls(consumer, EVENTS, events, handle, frozenset(event.topic for event in events))
 
@@ -223,7 +221,6 @@ class Inbox:
         return int(found)
 
     async def positions(self, session: AsyncSession) -> dict[tuple[str, int], int]:
-        """Where every partition that was ever read stands."""
         row = consumer_offset.c
         found = await session.execute(select(row.topic, row.partition, row.next).where(row.consumer == self.consumer))
         return {(topic, partition): position for topic, partition, position in found}

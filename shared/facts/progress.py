@@ -37,7 +37,6 @@ class Progress(Generic[Partition]):
         self._seen = seen
 
     def forget(self) -> None:
-        """Others look after the partitions now."""
         self._seen = {}
 
     @property

@@ -92,7 +92,6 @@ def health_router(lifecycle: Lifecycle, checks: Mapping[str, Check]) -> APIRoute
 
 
 def health_app(lifecycle: Lifecycle, checks: Mapping[str, Check]) -> FastAPI:
-    """A worker's side server."""
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     app.include_router(health_router(lifecycle, checks))
     return app
@@ -144,7 +143,6 @@ def migrations_at_head(engine: AsyncEngine, service: str) -> Check:
 
 
 def _revisions(service: str) -> tuple[list[str], tuple[str, ...]]:
-    """All revisions this code knows, and the newest of them."""
     config = Config(ROOT / "alembic.ini", ini_section=service)
     # The file's paths are relative to the tree; the process may have been started anywhere.
     for option in ("script_location", "version_locations"):

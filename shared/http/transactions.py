@@ -67,7 +67,6 @@ class Transaction:
 
 
 async def request_session(request: Request) -> AsyncSession:
-    """The session whose transaction ends with this request."""
     transaction: Transaction = request.state.transaction
     return transaction.session()
 

@@ -42,7 +42,6 @@ class Mapping(BaseModel):
             raise UnknownField(pointer="/mapping", fields=sorted(fields))
 
     def wanted_columns(self) -> frozenset[str]:
-        """Every column of the file that the mapping reads."""
         return frozenset().union(*map(_several, self.columns.values()), *self.qualify.values())
 
     def columns_of(self, fields: frozenset[str]) -> frozenset[str]:
@@ -51,7 +50,6 @@ class Mapping(BaseModel):
         return frozenset().union(*read, *(names for field, names in self.qualify.items() if field in fields))
 
     def missing_columns(self, present: frozenset[str]) -> list[str]:
-        """Columns the mapping promises and the file does not have."""
         known = {column_key(name) for name in present}
         return sorted(name.strip() for name in self.wanted_columns() if column_key(name) not in known)
 

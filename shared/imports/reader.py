@@ -93,7 +93,6 @@ class Table:
 
     @property
     def rows(self) -> list[Row]:
-        """All of them at once."""
         return list(self.read())
 
 
@@ -120,7 +119,6 @@ def read_table(
 
 
 def codes_of(row: Row) -> list[str]:
-    """What the reader noticed about a row."""
     return row.get("", "").split()
 
 
@@ -291,7 +289,6 @@ def _codes_of(line: Cells) -> dict[int, str]:
 
 
 def _text(cell: Any) -> str:
-    """A cell of a sheet as the text its author sees."""
     if isinstance(cell, str):
         return cell
     if isinstance(cell, bool):

@@ -124,7 +124,6 @@ async def read_elsewhere(request: Request, content: AsyncIterable[bytes]) -> Asy
 
 
 def main(told: str) -> None:
-    """In the process of its own."""
     request = Request.model_validate({**json.loads(told), **json.loads(sys.stdin.buffer.readline())})
     mapping = request.mapping
     try:
