@@ -30,7 +30,7 @@ class LastingVersion(Aggregate, Withdrawable):
         return self.withdrawn_at is None and self.valid_from <= on and (self.valid_to is None or on <= self.valid_to)
 
     def _cut(self, successor: "LastingVersion") -> bool:
-        """End the day before a newer version begins, which remembers it; False where it has ended by then."""
+        """End the day before the successor begins, and note that in the successor; False if it ends earlier anyway."""
         if self.valid_to is not None and self.valid_to < successor.valid_from:
             return False
         successor.predecessor_id, successor.predecessor_valid_to = self.id, self.valid_to
@@ -38,7 +38,7 @@ class LastingVersion(Aggregate, Withdrawable):
         return True
 
     def _restore(self, successor: "LastingVersion") -> bool:
-        """Get the last day back that a withdrawn version took; False where it was given another one since."""
+        """Restore the last day that the successor had shortened; False if it was given another last day since."""
         if self.valid_to != successor.valid_from - timedelta(days=1):
             return False
         self.valid_to = successor.predecessor_valid_to
@@ -46,7 +46,7 @@ class LastingVersion(Aggregate, Withdrawable):
 
 
 def holds(version: type[LastingVersion], *, on: date) -> ColumnElement[bool]:
-    """Whether a version is in force on a day; without a last day it holds until further notice."""
+    """SQL: the version is in force on the day; without a last day it stays in force."""
     not_over = or_(version.valid_to.is_(None), version.valid_to >= on)
     return stands(version) & (version.valid_from <= on) & not_over
 
@@ -60,7 +60,7 @@ def in_order(
     after: tuple[str, date, UUID] | None,
     limit: int,
 ) -> Wanted:
-    """By code and first day, those behind the place where the page before ended. Withdrawn ones may share a day."""
+    """Order by code and first day, from the cursor on. Withdrawn versions may share a day."""
     if after is not None:
         last, day, one = after
         of_that_day = (first == day) & (identity > one)
@@ -69,5 +69,5 @@ def in_order(
 
 
 def place(position: Sequence[Any] | None) -> tuple[str, date, UUID] | None:
-    """Where the page before ended, as its cursor says."""
+    """The position of the last page's end, from its cursor."""
     return (str(position[0]), date.fromisoformat(position[1]), UUID(position[2])) if position else None

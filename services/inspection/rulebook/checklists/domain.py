@@ -143,7 +143,7 @@ class Checklist(Base, LastingVersion):
         )
 
     def give_way(self, to: Self, *, at: datetime) -> ChecklistRetired | None:
-        """End the day before a newer version begins; None where it has ended by then."""
+        """End the day before a newer version begins; None if it ends earlier anyway."""
         if self.valid_from >= to.valid_from:
             raise ChecklistOverlaps(valid_from=self.valid_from, pointer="/valid_from")
         if not self._cut(to):
@@ -155,7 +155,8 @@ class Checklist(Base, LastingVersion):
         return ChecklistWithdrawn(checklist_id=self.id, code=self.code, valid_from=self.valid_from, at=at)
 
     def continue_after(self, withdrawn: Self, *, at: datetime) -> ChecklistContinued | None:
-        """Get the last day back that was taken for a version now withdrawn; None where it has another one since."""
+        """Restore the last day that a version now withdrawn had shortened; None if it was given another last day
+        since."""
         if not self._restore(withdrawn):
             return None
         return ChecklistContinued(checklist_id=self.id, code=self.code, valid_to=self.valid_to, at=at)
@@ -173,7 +174,8 @@ class Checklist(Base, LastingVersion):
         return ChecklistRetired(checklist_id=self.id, code=self.code, valid_to=last_day, at=at)
 
     def usable(self, *, on: date) -> bool:
-        """Whether visits of this day may use it: on the day of its withdrawal, a phone without a line had it still."""
+        """Whether visits of this day may use it. On the day of its withdrawal they may: an offline phone still had
+        it."""
         if self.withdrawn_at is not None:
             return self.valid_from <= on <= china_date(self.withdrawn_at)
         return self.reaches(on)
@@ -188,7 +190,7 @@ class Checklist(Base, LastingVersion):
     def judge(
         self, answers: Mapping[str, Any], *, announced: Collection[UUID] = ()
     ) -> tuple[dict[str, Any], dict[Finding, str]]:
-        """The answers as they are kept, and what they say is wrong, by key; raises `AnswersInvalid`. `announced` is the
+        """The answers as they are stored, and the findings by question key; raises `AnswersInvalid`. `announced` is the
         evidence about the visit."""
         asked = self.asked
         faults = list(faults_of(asked, answers, announced=announced))

@@ -29,7 +29,7 @@ async def checklist_for_update(session: AsyncSession, checklist_id: UUID) -> Che
 
 
 async def usable(session: AsyncSession, checklist_id: UUID, *, on: date) -> Checklist:
-    """The version a phone says it used, which must have been in force on the day; raises `ChecklistUnknown`."""
+    """The version that a phone used; it must have been in force on the day. Raises `ChecklistUnknown`."""
     found = await session.get(Checklist, checklist_id)
     if found is None or not found.usable(on=on):
         raise ChecklistUnknown(pointer="/checklist_id")
@@ -37,13 +37,13 @@ async def usable(session: AsyncSession, checklist_id: UUID, *, on: date) -> Chec
 
 
 async def versions_for_update(session: AsyncSession, code: str) -> Sequence[Checklist]:
-    """Every version with this code, locked in one order until the transaction ends."""
+    """Every version with this code, locked in one order."""
     wanted = select(Checklist).where(Checklist.code == code).order_by(Checklist.id).with_for_update()
     return (await session.scalars(wanted.execution_options(populate_existing=True))).all()
 
 
 async def latest_for_update(session: AsyncSession, code: str) -> Checklist | None:
-    """The newest version, locked; who enacts the next one waits until this transaction ends."""
+    """The newest version, locked: enacting another one waits until this transaction ends."""
     await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"checklist {code}", 0))))
     wanted = (
         select(Checklist)
@@ -72,7 +72,7 @@ async def checklists(
 
 
 async def pointing_to(session: AsyncSession, offence: str, *, after: date) -> Sequence[Checklist]:
-    """Versions whose answers point to an offence, and that are in force on some day after this one."""
+    """Versions in force on some day after this one whose answers point to the offence."""
     points = Checklist.questions.contains([{"breaches": [{"offence": offence}]}])
     lasts = stands(Checklist) & or_(Checklist.valid_to.is_(None), Checklist.valid_to > after)
     return (await session.scalars(select(Checklist).where(points, lasts).order_by(Checklist.id))).all()

@@ -45,7 +45,8 @@ async def retire_checklist(
 async def withdraw_checklist(
     session: AsyncSession, checklist_id: UUID, *, reason: str, by: str, at: datetime
 ) -> Checklist:
-    """Take the newest version back; the one that gave way to it lasts as long as before, with the offences it needs."""
+    """Withdraw the newest version. The version before gets its last day back, if the offences it points to are in force
+    that long."""
     known = await queries.checklist(session, checklist_id)
     pointed_to: set[str] = set()
     if known.predecessor_id is not None:

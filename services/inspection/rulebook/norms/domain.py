@@ -90,7 +90,7 @@ class NormName(StrEnum):
 
     @property
     def most(self) -> int:
-        """Ten years of days, the whole of a share, a fine that a whole number of fen can hold."""
+        """The largest value: ten years of days, 100 % of a share, or the largest fine in fen."""
         return _MOST.get(self, 3650)
 
 

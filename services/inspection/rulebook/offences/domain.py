@@ -215,7 +215,7 @@ class Offence(Base, LastingVersion):
         )
 
     def give_way(self, to: Self, *, at: datetime) -> OffenceRepealed | None:
-        """End the day before a newer version begins; None where it has ended by then."""
+        """End the day before a newer version begins; None if it ends earlier anyway."""
         if self.valid_from >= to.valid_from:
             raise OffenceOverlaps(valid_from=self.valid_from, pointer="/valid_from")
         if not self._cut(to):
@@ -227,7 +227,8 @@ class Offence(Base, LastingVersion):
         return OffenceWithdrawn(offence_id=self.id, code=self.code, valid_from=self.valid_from, at=at)
 
     def continue_after(self, withdrawn: Self, *, at: datetime) -> OffenceContinued | None:
-        """Get the last day back that was taken for a version now withdrawn; None where it has another one since."""
+        """Restore the last day that a version now withdrawn had shortened; None if it was given another last day
+        since."""
         if not self._restore(withdrawn):
             return None
         return OffenceContinued(offence_id=self.id, code=self.code, valid_to=self.valid_to, at=at)
@@ -258,7 +259,7 @@ class Offence(Base, LastingVersion):
 
 
 def unbroken(versions: Iterable[Offence], *, since: date, until: date | None = None) -> bool:
-    """Whether one version or another is in force on every day from this one on, to the last day if there is one."""
+    """Whether the versions cover every day from `since` to `until`, or without end."""
     day = since
     for version in sorted(versions, key=lambda one: one.valid_from):
         if version.valid_from > day:

@@ -29,13 +29,13 @@ async def offence_for_update(session: AsyncSession, offence_id: UUID) -> Offence
 
 
 async def versions_for_update(session: AsyncSession, code: str) -> Sequence[Offence]:
-    """Every version with this code, locked in one order until the transaction ends."""
+    """Every version with this code, locked in one order."""
     wanted = select(Offence).where(Offence.code == code).order_by(Offence.id).with_for_update()
     return (await session.scalars(wanted.execution_options(populate_existing=True))).all()
 
 
 async def latest_for_update(session: AsyncSession, code: str) -> Offence | None:
-    """The newest version of an offence, locked; who enacts the next one waits until this transaction ends."""
+    """The newest version, locked: enacting another one waits until this transaction ends."""
     await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"offence {code}", 0))))
     wanted = (
         select(Offence)
@@ -62,7 +62,8 @@ async def in_force(session: AsyncSession, codes: Iterable[str], *, on: date) -> 
 
 
 async def versions_relied_on(session: AsyncSession, codes: Iterable[str]) -> Mapping[str, Sequence[Offence]]:
-    """Every version of these offences that stands, by code. Nobody ends one of them until this transaction ends."""
+    """Every version of these offences that is not withdrawn, by code. None of them can end until this transaction
+    ends."""
     wanted = select(Offence).where(Offence.code.in_(set(codes)), stands(Offence)).order_by(Offence.id)
     versions: dict[str, list[Offence]] = {}
     for one in await session.scalars(wanted.with_for_update(read=True).execution_options(populate_existing=True)):
