@@ -63,7 +63,8 @@ class Surveyed:
 
 
 async def survey_elsewhere(body: bytes, columns: Columns) -> Surveyed:
-    """Raises `NotJson`, `NotGrids`, or `GridsTooDetailed` where the process ends."""
+    """Survey in a process of its own. Raises `NotJson`, `NotGrids`, or `GridsTooDetailed` if the process exceeds its
+    limits."""
     names = (columns.code, columns.name, columns.district)
     try:
         async with confined(__name__, *names, limits=LIMITS, content=_pieces(body)) as answers:

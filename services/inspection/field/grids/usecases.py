@@ -47,10 +47,10 @@ async def import_grids(
     accept_far_date: bool = False,
     at: datetime,
 ) -> Imported:
-    """Store a set as the next version. A faulty feature or succession refuses the set, unless `accept_valid`.
+    """Store a set as the next version; it is not active yet (`stories.territory` activates it).
 
-    A code that means another street than before needs a succession or a confirmation, and a far first day as well. A
-    set whose day has come is not active yet: `stories.territory` activates it.
+    A faulty feature or succession refuses the whole set unless `accept_valid`. A code that now means another street
+    needs a succession or a confirmation; a first day far ahead needs `accept_far_date`.
     """
     before = await queries.newest_set_for_update(session)
     former = await queries.grids_of(session, before.id) if before is not None else []
@@ -110,7 +110,8 @@ def _rows(
 
 
 def _report(survey: Survey, findings: Sequence[SuccessionFinding]) -> list[dict[str, object]]:
-    """Without the codes: a problem repeats nothing of what was sent, and the number finds the feature or the entry."""
+    """The findings without the codes that were sent: a problem repeats no input, and its number finds the feature or
+    entry."""
     features: list[dict[str, object]] = []
     for finding in survey.findings:
         told: dict[str, object] = {"feature": finding.feature, "fault": finding.fault}

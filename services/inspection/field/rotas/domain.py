@@ -149,7 +149,7 @@ class RotaEntry(Base, Aggregate):
     def note_absence(
         cls, team_id: UUID, details: AbsenceDetails, beside: Sequence[Self], *, by: str, at: datetime
     ) -> tuple[Self, AbsenceNoted]:
-        """Somebody will not be there. Why stays here: it may be about his health."""
+        """Record an absence. Its reason is not part of the event: it may concern the member's health."""
         entry = cls._of(team_id, Kind.ABSENCE, details, weekdays=[], reason=details.reason, by=by, at=at)
         entry._check_alone(beside)
         fact = AbsenceNoted(
@@ -242,7 +242,8 @@ class DutyDay:
 def roster(
     members: Sequence[Inspector], entries: Sequence[RotaEntry], *, keeps_rota: bool, first: date, last: date
 ) -> Sequence[DutyDay]:
-    """Day by day, who is on duty and not absent. Who left the team is not there, whatever the rota says."""
+    """Day by day, the members who are on duty and not absent. Former members are never present, whatever the rota
+    says."""
     if not 0 <= (last - first).days < LONGEST:
         raise RotaSpanTooLong(pointer="/query/to")
     days = []

@@ -22,7 +22,7 @@ async def target(session: AsyncSession, institution_id: UUID) -> Target:
 
 
 async def targets(session: AsyncSession, institution_ids: Sequence[UUID]) -> Sequence[Target]:
-    """All of these, by id; raises `TargetNotFound` if one is not known (yet)."""
+    """These targets, by id; raises `TargetNotFound` if one is not known, or not yet."""
     wanted = select(Target).where(Target.institution_id.in_(institution_ids)).order_by(Target.institution_id)
     found = (await session.scalars(wanted)).all()
     if len(found) < len(set(institution_ids)):
@@ -50,19 +50,19 @@ _NOTE = text(
 
 
 async def note_visits(session: AsyncSession, visits: Sequence[tuple[UUID, date]]) -> None:
-    """Move the last visit of each institution forward and count; locks them in one order."""
+    """Add visits to the count and last day of their institutions; locks them in one order."""
     if visits:
         await session.execute(_NOTE, {"ids": [one for one, _ in visits], "days": [day for _, day in visits]})
 
 
 async def hold_targets(session: AsyncSession, institution_ids: Collection[UUID]) -> None:
-    """Lock these in the order of `note_visits`."""
+    """Lock these targets, in the order of `note_visits`."""
     wanted = select(Target.institution_id).where(Target.institution_id.in_(institution_ids))
     await session.execute(wanted.order_by(Target.institution_id).with_for_update())
 
 
 async def keep_visits(session: AsyncSession, seen: Mapping[UUID, tuple[int, date | None]]) -> None:
-    """Replace the number of visits and the day of the last one; the caller holds the targets."""
+    """Replace the number of visits and the last day; the caller holds the locks of the targets."""
     rows = [{"institution_id": one, "visits": times, "last_visited_on": day} for one, (times, day) in seen.items()]
     await session.execute(update(Target), rows)
 
@@ -86,7 +86,8 @@ async def blind_spots(
 async def unvisited(
     session: AsyncSession, caller: Principal, *, since: date, after: UUID | None, limit: int
 ) -> Sequence[Target]:
-    """Targets nobody has visited since that day, by id; closed institutions are not expected to be."""
+    """Targets without a visit since that day, by id. Closed and merged institutions are left out: nobody is expected
+    there."""
     wanted = (
         select(Target)
         .where(

@@ -26,7 +26,8 @@ async def form_team(session: AsyncSession, details: TeamDetails, *, caller: Prin
 
 
 async def take_over_grids(session: AsyncSession, heirs: Heirs, *, at: datetime) -> None:
-    """After a new set of grids: a team that walked an old code walks its only successor, and says so."""
+    """After a change of the grids, each team takes over the only successor of a grid it walked; each change is a
+    fact."""
     teams = {team.id: team for team in await queries.teams_in_service_for_update(session)}
     before = {team.id: team.grids for team in teams.values()}
     after = uncontested(before, {team_id: heirs.walked(grids) for team_id, grids in before.items()})
