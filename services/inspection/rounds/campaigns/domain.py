@@ -193,10 +193,10 @@ class CampaignTarget(Base, Followed):
         return self.reason or TargetState.OPEN
 
     def take(self, outcome: Outcome, *, before: str | None, visit_id: UUID, on: date, at: datetime) -> bool:
-        """Let a visit's outcome count; whether the target ended by it, or ended otherwise than it had.
+        """Count a visit's outcome; returns whether the target closed by it, or its reason changed.
 
-        `before` is the outcome the same visit had until a reviewer sent it back: a door is not counted closed twice.
-        Knocking three times in one day is one try of the three. On a withdrawn list nothing counts.
+        `before` is the outcome this visit had before a reviewer sent it back, so that a closed door is not counted
+        twice. Several closed doors on one day count as one of the three. A withdrawn list counts nothing.
         """
         if self.state == TargetState.WITHDRAWN:
             return False
@@ -213,7 +213,8 @@ class CampaignTarget(Base, Followed):
         return True
 
     def _correct(self, outcome: Outcome, visit_id: UUID) -> bool:
-        """Another visit's reason stands; this visit's own may be put right, though not taken back."""
+        """A reason set by another visit stays. This visit's own reason may be corrected, but not taken back; raises
+        `OutcomeCounted`."""
         if self.visit_id != visit_id or self.reason == outcome:
             return False
         if outcome is Outcome.CLOSED_DOOR:
@@ -254,7 +255,7 @@ class Count:
 
     @classmethod
     def of_discovery(cls, found: Discovery, campaign_id: UUID, *, known: bool, at: datetime) -> Self:
-        """Something that no list knew; `known` where it counts already and is only described now."""
+        """A discovery. `known`: it counts already and is only described now."""
         fact = CampaignDiscovery(
             campaign_id=campaign_id, discovery_id=found.id, visit_id=found.visit_id, **found.description(), at=at
         )
@@ -326,22 +327,16 @@ class Campaign(Base, Aggregate, Withdrawable):
         )
 
     def check_withdrawable(self, *, at: datetime) -> None:
-        """A draft can be withdrawn on any day, a launched campaign before its first day or on the day of its launch.
-
-        A first day that had passed when it was launched counts for nothing.
-
-        Raises `Withdrawn` or `WithdrawalTooLate`.
-        """
+        """A draft can be withdrawn on any day, a launched campaign before its first day or on the day of its launch. A
+        first day that lay in the past at the launch does not matter. Raises `Withdrawn` or `WithdrawalTooLate`."""
         self.check_stands()
         if self.launched_at is not None:
             begins = max(self.starts_on, china_date(self.launched_at))
             self._check_not_begun(first_day=begins, entered_at=self.launched_at, at=at)
 
     def withdraw(self, reason: str, *, under_way: bool, by: str, at: datetime) -> CampaignWithdrawn:
-        """Take it back; `under_way`: whether somebody has set out for it.
-
-        Raises `Withdrawn`, `WithdrawalTooLate` or `CampaignUnderWay`.
-        """
+        """Withdraw it. `under_way`: a visit of the campaign has started. Raises `Withdrawn`, `WithdrawalTooLate` or
+        `CampaignUnderWay`."""
         self.check_withdrawable(at=at)
         if under_way:
             raise CampaignUnderWay
@@ -353,14 +348,14 @@ class Campaign(Base, Aggregate, Withdrawable):
         return CampaignTargetsWithdrawn(campaign_id=self.id, targets=list(targets), at=at)
 
     def count(self, one: Count) -> None:
-        """Let an outcome count. What counts already is told again whatever became of the campaign."""
+        """Count an outcome. A correction of something already counted is accepted after the end of the campaign too."""
         if one.moves:
             self.check_open()
             self.closed_total += one.was == TargetState.OPEN
             self.discoveries_total += one.now == DISCOVERED
 
     def close(self, *, at: datetime) -> CampaignClosed:
-        """End, once every target has its reason."""
+        """Close the campaign; every target must have a reason."""
         self.check_open()
         still_open = self.targets_total - self.closed_total
         if still_open:

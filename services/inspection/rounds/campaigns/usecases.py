@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 async def plan_campaign(
     session: AsyncSession, details: CampaignDetails, *, caller: Principal, at: datetime
 ) -> Campaign:
-    """Draft a campaign. A district officer's lies in his district, whatever else its scope says."""
+    """Draft a campaign. A district officer's campaign is confined to the officer's district, whatever its scope
+    says."""
     district = None
     if not caller.covers():
         district = caller.district
@@ -64,9 +65,9 @@ async def close_campaign(session: AsyncSession, campaign_id: UUID, *, caller: Pr
 
 
 async def count_outcomes(session: AsyncSession, counts: Sequence[Count]) -> None:
-    """Let outcomes count. Every team waits for the row of its campaign, so this comes last in a transaction.
+    """Count outcomes in their campaigns. All teams wait for the row of a campaign, so call this last in a transaction.
 
-    What a team found after the end of its campaign is told without the campaign.
+    A discovery made after the end of its campaign is published without the campaign.
     """
     for campaign_id in sorted({one.fact.campaign_id for one in counts}):
         campaign = await queries.campaign_to_count(session, campaign_id)

@@ -12,7 +12,7 @@ from shared.http.reach import within_reach
 
 
 async def discovery_of(session: AsyncSession, visit_id: UUID) -> Discovery | None:
-    """What a visit found that no list knew. The caller holds the visit."""
+    """The discovery of a visit, if any. The caller holds the lock of the visit."""
     found: Discovery | None = await session.scalar(select(Discovery).where(Discovery.visit_id == visit_id))
     return found
 

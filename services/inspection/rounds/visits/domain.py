@@ -268,14 +268,14 @@ class Visit(Base, Aggregate, Followed):
         return self._fact(VisitStarted, at, visited_on=self.visited_on, checklist_id=checklist_id)
 
     def plan_again(self, *, at: datetime) -> VisitPlanned:
-        """Plan a cancelled visit again: a phone made it before it knew of the cancellation."""
+        """Plan a cancelled visit again: a phone made it before it learned of the cancellation."""
         if self.state != VisitState.CALLED_OFF:
             raise VisitNotCalledOff(state=self.state)
         self.state = VisitState.PLANNED
         return self._fact(VisitPlanned, at)
 
     def join(self, inspectors: Sequence[str], *, at: datetime) -> VisitJoined | None:
-        """Come to a colleague who is at the door already; None where everybody is known to be there."""
+        """Join a visit that a colleague has started; None if all these inspectors are in it already."""
         if self.state != VisitState.STARTED:
             raise VisitNotStarted(state=self.state)
         together = list(dict.fromkeys([*self.inspectors, *inspectors]))
@@ -285,7 +285,7 @@ class Visit(Base, Aggregate, Followed):
         return self._fact(VisitJoined, at, inspectors=together)
 
     def check_submission(self, outcome: Outcome, passed: bool | None) -> None:
-        """Whether the visit may end so, before anything else is moved by it."""
+        """Check that the visit may end with this outcome, before anything else changes."""
         if self.state != VisitState.STARTED:
             raise VisitNotStarted(state=self.state)
         if self.institution_id is None and outcome in _NEEDS_INSTITUTION:
@@ -333,7 +333,7 @@ class Visit(Base, Aggregate, Followed):
         return self._fact(VisitHandedOver, at, from_team=before)
 
     def assign(self, place: Place, *, at: datetime) -> VisitHandedOver:
-        """Put a visit that was nobody's on the list of the team that walks there, in the grid of its place now."""
+        """Give a visit without a team to the team that walks its place now, and move it to the grid of that place."""
         self.check_planned()
         self.grid, self.district, self.street = place.grid, place.district, place.street
         before, self.team = self.team, place.team

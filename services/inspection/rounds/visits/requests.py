@@ -33,7 +33,7 @@ REQUESTS: tuple[type[Event], ...] = (
 async def take_request(session: AsyncSession, event: Event) -> None:
     """Plan the visits that the registry requests, or cancel those it no longer needs.
 
-    Raises `TargetNotFound` while the event of the institution has not arrived: the consumer tries again.
+    Raises `TargetNotFound` while the institution's own event has not arrived; the consumer tries again.
     """
     match event:
         case SiteVisitRequested(institution_id=UUID() as institution_id):
