@@ -225,7 +225,7 @@ class Capture(BaseModel):
 
     @property
     def claim(self) -> dict[str, Any]:
-        """What a device signs: everything it says, but for the signature."""
+        """The announcement without its signature: this is what the device signs."""
         return self.model_dump(mode="json", exclude={"signature"})
 
 
@@ -325,18 +325,18 @@ class Evidence(Base, Aggregate):
         return evidence, evidence._fact(EvidenceAnnounced, at)
 
     def says(self, capture: Capture) -> bool:
-        """Whether this is what that announcement asks for, so that announcing again changes nothing."""
+        """Whether this announcement equals the stored one; if so, announcing again changes nothing."""
         position = capture.position.model_dump() if capture.position else None
         said = (capture.subject_id, capture.sha256, capture.size, capture.media_type, capture.captured_at, position)
         return said == (self.subject_id, self.sha256, self.size, self.media_type, self.captured_at, self.position)
 
     def check_sender(self, subject: str) -> None:
-        """Nobody else knows what was recorded, so nobody else can spoil it."""
+        """Only the user who announced the evidence may upload it: nobody else knows what was recorded."""
         if subject != self.announced_by:
             raise EvidenceNotYours
 
     def speaks_of(self, subjects: Collection[UUID], institution_id: UUID | None) -> bool:
-        """Whether it may prove something about these, or about what happened at this institution."""
+        """Whether it may serve as evidence about one of these subjects, or about this institution."""
         there = institution_id is not None and self.institution_id == institution_id
         return self.state != EvidenceState.REFUSED and (there or self.subject_id in subjects)
 
@@ -364,13 +364,14 @@ class Evidence(Base, Aggregate):
             raise EvidenceNotReceived(state=self.state)
 
     def begin_try(self, *, at: datetime) -> None:
-        """Count a cleaning before it begins: one that ends this process is counted, too."""
+        """Count a try before it begins, so that one that ends the process is counted too."""
         self.check_received()
         self.next_try_at = at + FIRST_PAUSE * 4**self.tries
         self.tries += 1
 
     def note_fault(self, fault: str, *, at: datetime) -> EvidenceStalled | None:
-        """Something of ours failed. The parts stay; after the last try a person must look."""
+        """Record a failure of the platform. The parts stay; after the last try, the evidence stalls and a person must
+        look."""
         self.check_received()
         self.fault = fault
         if self.tries < TRIES or self.stalled_at is not None:
@@ -392,9 +393,10 @@ class Evidence(Base, Aggregate):
         return self.refuse("given-up", at=at)
 
     def receipt_for(self, clean: CleanCopy) -> dict[str, Any]:
-        """What we sign: which bytes, recorded when and where by the phone's word, received when by ours.
+        """What the platform signs: the hash, when and where the phone says it was recorded, and when the platform
+        received it.
 
-        The camera's position stands beside the phone's: the clean copy holds neither.
+        The camera's position stands beside the phone's, because the clean copy contains neither.
         """
         assert self.received_at is not None
         return {
@@ -429,7 +431,7 @@ class Evidence(Base, Aggregate):
     def exhibit(
         self, case_id: UUID, chain: "Sequence[Exhibit]", *, by: str, at: datetime
     ) -> tuple["Exhibit", EvidenceExhibited]:
-        """Enter it into a case, chained to the exhibits before it. The caller holds the case."""
+        """Enter it into a case, chained to the exhibits before it. The caller holds the lock of the case."""
         self.check_kept()
         if any(link.evidence_id == self.id for link in chain):
             raise ExhibitAlready

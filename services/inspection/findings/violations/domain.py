@@ -292,7 +292,7 @@ class Violation(Base, Aggregate, Followed):
         return self._fact(RectificationOrdered, at, due_on=due_on, requirement=requirement)
 
     def extend(self, due_on: date, reason: str, *, by: str, at: datetime) -> ViolationExtended:
-        """Move the deadline: once, before it passes, for a reason."""
+        """Extend the deadline: once, and before it passes."""
         self._check(Action.EXTEND)
         assert self.due_on is not None
         if self.extended_at is not None:
@@ -312,8 +312,8 @@ class Violation(Base, Aggregate, Followed):
         return self._fact(ViolationRectified, at, statement=statement, evidence=self.evidence)
 
     def verify(self, *, holds: bool, note: str | None, by: str, at: datetime) -> ViolationVerified:
-        """Decide without a re-visit: closed if the rectification holds, which wants its grounds, else back under the
-        same order."""
+        """Decide without a re-visit: closed if the rectification holds, which requires grounds in `note`; else back
+        under its order."""
         self._check(Action.VERIFY)
         if holds and note is None:
             raise VerificationUnexplained(pointer="/note")
@@ -322,10 +322,11 @@ class Violation(Base, Aggregate, Followed):
     def conclude(
         self, *, visit_id: UUID, planned_at: datetime, holds: bool, note: str | None, by: str, at: datetime
     ) -> ViolationVerified | None:
-        """Take the conclusion of a re-visit; sent back by its reviewer and submitted anew, its last one counts.
+        """Apply the conclusion of a re-visit. A visit that is sent back and submitted again replaces its own
+        conclusion.
 
-        None where the re-visit changes nothing: it says the same again, an officer has verified meanwhile, or it was
-        made for an earlier rectification.
+        Returns None if nothing changes: it concludes the same again, an officer has verified meanwhile, or it was
+        planned for an earlier rectification.
         """
         if self.rectified_after(planned_at):
             return None
@@ -337,10 +338,11 @@ class Violation(Base, Aggregate, Followed):
         return self._verified(holds, note, by, at)
 
     def rectified_after(self, planned_at: datetime) -> bool:
-        """Whether the newest rectification was reported after a re-visit was planned, and so after it began.
+        """Whether the newest rectification was reported after a re-visit was planned.
 
-        Each rectification plans its own re-visit, and each verification cancels those that have not begun. So the
-        plan tells which rectification a re-visit looked at. Both times are the server's; the start may be a phone's.
+        Each rectification plans its own re-visit, and each verification cancels those that have not begun, so the time
+        of planning tells which rectification a re-visit looked at. Both times are the server's; the start of the visit
+        may be a phone's.
         """
         return self.rectified_at is not None and planned_at < self.rectified_at
 
@@ -351,7 +353,7 @@ class Violation(Base, Aggregate, Followed):
         return self._fact(ViolationVerified, at, holds=holds, note=note)
 
     def withdraw(self, reason: str, *, by: str, at: datetime) -> ViolationWithdrawn:
-        """It was reported by mistake: it counts nowhere, and stays on record with the reason."""
+        """Withdraw a violation that was reported by mistake: it counts nowhere, but stays on record with the reason."""
         self._check(Action.WITHDRAW)
         self.state, self.withdrawn_by, self.withdrawal_reason = ViolationState.WITHDRAWN, by, reason
         return self._fact(ViolationWithdrawn, at)
@@ -401,7 +403,7 @@ def fact_fields(violation: Violation) -> dict[str, object]:
 
 
 def graded(finding: Finding, offence: Offence | None) -> str:
-    """The severity: the catalogue's, else what the finder says."""
+    """The severity: the offence's if there is one, else what the finder reports."""
     severity = Severity(offence.severity) if offence is not None else finding.severity
     assert severity is not None  # a finding without an offence has one
     return severity.value
