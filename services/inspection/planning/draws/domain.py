@@ -348,7 +348,7 @@ class Draw(Base, Aggregate):
         return result, fact
 
     def gone(self, status: str) -> Unvisited | None:
-        """What became of an institution with this status, if it is one that is no longer drawn from."""
+        """Why an institution of this status is no longer visited; None if it still is."""
         if status == "merged":
             return Unvisited.MERGED
         return Unvisited.CLOSED if status == "closed" and status not in self.scope["statuses"] else None
@@ -380,7 +380,7 @@ class Draw(Base, Aggregate):
         ]
 
     def cancel(self, reason: str, *, at: datetime) -> DrawCancelled:
-        """Give it up before it is revealed. Nobody knows the seed, so nobody knows what is given up."""
+        """Cancel it before it is revealed. Nobody knows the seed, so nobody can know which result is given up."""
         self.check_committed()
         self.state, self.cancelled_at, self.cancellation_reason = DrawState.CANCELLED, at, reason
         return DrawCancelled(draw_id=self.id, reason=reason, at=at)

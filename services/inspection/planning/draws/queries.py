@@ -34,7 +34,7 @@ def _reachable(found: Draw | None, caller: Principal) -> Draw:
 
 
 async def published_draw(session: AsyncSession, draw_id: UUID) -> Draw:
-    """Any draw: its commitment is public from the first moment, its result from the reveal on."""
+    """Any draw, without a check of reach: its commitment is public at once, its result from the reveal on."""
     found = await session.get(Draw, draw_id)
     if found is None:
         raise DrawNotFound

@@ -52,7 +52,7 @@ class Weights:
 
     @classmethod
     def of(cls, values: Mapping[NormName, int]) -> Self:
-        """Out of the norms in force; one that was never decided weighs nothing."""
+        """The weights by the norms in force; a norm that was never enacted weighs nothing."""
 
         def value(name: NormName) -> int:
             return values.get(name, 0)

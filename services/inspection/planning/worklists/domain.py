@@ -59,7 +59,7 @@ class Retry:
 
 
 def retry_after(tries: Sequence[datetime], *, gap_days: int, last_day: date) -> Retry | None:
-    """The plan after these tries; a campaign's last day is late enough for the last one."""
+    """When to try again after these tries; brought forward to the campaign's last day if that comes first."""
     if not tries:
         return None
     latest = max(map(china_date, tries))
@@ -90,7 +90,7 @@ class Work:
 
     @property
     def located(self) -> bool:
-        """A point is there, and it is not the zero that files write where they have none."""
+        """Whether it has coordinates. Files write 0, 0 where they have none."""
         return self.lon is not None and self.lat is not None and (self.lon, self.lat) != (0, 0)
 
     def due(self, *, on: date) -> bool:
@@ -114,8 +114,7 @@ def ordered(
 ) -> tuple[list[Stop], int]:
     """The first `limit` stops of the day, and how many open targets are left for later.
 
-    Who can be found comes first: those that are due today, then closed doors that should wait; after them, whoever has
-    no point. Nobody is skipped: who is not in the first stops is among the rest.
+    Targets due today come first, then those to be retried later, then those without coordinates. No target is dropped.
     """
     due = [work for work in works if work.located and work.due(on=on)]
     waiting = sorted(
@@ -140,7 +139,7 @@ def _urgency(work: Work) -> tuple[int, UUID]:
 
 
 def _nearest(works: Sequence[Work], start: Point | None, limit: int) -> list[Work]:
-    """From stop to nearest stop, then without the crossings: what is left of 2-opt after so many rounds."""
+    """A route from each stop to the nearest next one, then improved by a limited number of rounds of 2-opt."""
     if not works:
         return []
     points = np.array([(work.lon, work.lat) for work in works], dtype=float)
@@ -165,7 +164,7 @@ def _greedy(points: Any, start: Point | None, limit: int) -> list[int]:
 
 
 def _improved(points: Any, route: list[int], start: Point | None) -> list[int]:
-    """2-opt on an open path whose beginning is fixed: the start, or the first stop."""
+    """2-opt on an open route whose beginning is fixed: the start, or the first stop."""
     path = points[route] if start is None else np.vstack([np.array(start)[None, :], points[route]])
     apart = _metres(path, path)
     order = np.arange(len(path))
@@ -191,7 +190,7 @@ def _improved(points: Any, route: list[int], start: Point | None) -> list[int]:
 
 
 def _metres(ones: Any, others: Any) -> Any:
-    """Great circles (haversine) from each of these points to each of those."""
+    """Great-circle distances (haversine) in metres, from each of these points to each of those."""
     lon1, lat1 = np.radians(ones[:, 0])[:, None], np.radians(ones[:, 1])[:, None]
     lon2, lat2 = np.radians(others[:, 0])[None, :], np.radians(others[:, 1])[None, :]
     half = np.sin((lat2 - lat1) / 2) ** 2 + np.cos(lat1) * np.cos(lat2) * np.sin((lon2 - lon1) / 2) ** 2

@@ -22,7 +22,7 @@ from shared.http.policies import Principal
 
 
 async def team_meant(session: AsyncSession, code: str | None, caller: Principal) -> Team:
-    """The team named, or the caller's own; raises `TeamNotFound` where it is not his to see."""
+    """The team named, or the caller's own; raises `TeamNotFound` if the caller may not see it."""
     wanted = code or caller.team
     if wanted is None:
         raise WorklistTeamMissing(pointer="/query/team")
