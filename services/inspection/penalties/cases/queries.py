@@ -15,7 +15,7 @@ from shared.http.reach import within_reach
 
 
 async def case(session: AsyncSession, case_id: UUID, caller: Principal) -> Case:
-    """One case within the caller's reach; raises `CaseNotFound`. A party sees its case once it was told of it."""
+    """One case within the caller's reach; raises `CaseNotFound`. A party sees its case once it was notified."""
     return _reachable(await session.get(Case, case_id), caller)
 
 

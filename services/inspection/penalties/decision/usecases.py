@@ -34,7 +34,7 @@ async def extend_case(
 async def decide_case(
     session: AsyncSession, case_id: UUID, decision: Decision, *, caller: Principal, at: datetime
 ) -> Case:
-    """Decide the penalty; two cases of one party are decided one after the other."""
+    """Decide the penalty. Cases of one party are decided one after the other: a lock on the party makes them queue."""
     case = await queries.case_for_update(session, case_id, caller)
     ground = await ground_of(session, case, on=china_date(at), deciding=True)
     decided = domain.decide(case, decision, ground, by=caller.subject, at=at)

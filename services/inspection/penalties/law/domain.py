@@ -94,7 +94,7 @@ class Ground:
 
 
 def limitation_ends(acts_until: date, *, five_years: bool) -> date:
-    """The last day on which the act may be found, art. 36: two years after it ended, or five."""
+    """The last day on which the act may be found (art. 36): two years after it ended, or five."""
     years = 5 if five_years else 2
     try:
         return acts_until.replace(year=acts_until.year + years)
@@ -103,7 +103,7 @@ def limitation_ends(acts_until: date, *, five_years: bool) -> date:
 
 
 def too_old(case: Case, offence: Offence) -> Iterator[Refusal]:
-    """Found too late. An inquiry that finds no harm may bring five years down to two."""
+    """Refuse an act that was found too late. If an inquiry finds no harm, two years apply instead of five."""
     limit = limitation_ends(case.acts_until, five_years=offence.life_or_finance and case.harmful)
     if case.found_on > limit:
         yield LimitationPassed(ended_on=limit)
@@ -118,29 +118,31 @@ def payment_due(served_on: date) -> date:
 
 
 def late_surcharge(fine_fen: int, days_late: int) -> int:
-    """3 % a day, at most the fine itself."""
+    """3 % of the fine per day, at most the fine."""
     return min(fine_fen, fine_fen * LATE_PERCENT * max(days_late, 0) // 100)
 
 
 def gives_hearing(penalties: Sequence[Penalty], hearing_fen: int) -> bool:
-    """Whether the party may ask for a hearing: grave penalties, and large fines and confiscations."""
+    """Whether the party may ask for a hearing: for grave penalties, and for large fines and confiscations."""
     return any(one.kind in _ALWAYS_HEARD or (one.amount_fen or 0) >= hearing_fen for one in penalties)
 
 
 def needs_review(penalties: Sequence[Penalty], hearing_fen: int, *, heard: bool) -> bool:
-    """Art. 58: what touches the party's important interests, or went through a hearing."""
+    """Whether a legal review is required (art. 58): the party's important interests are affected, or there was a
+    hearing."""
     return heard or gives_hearing(penalties, hearing_fen)
 
 
 def is_grave(case: Case, penalties: Sequence[Penalty]) -> bool:
-    """Art. 57: grave penalties are decided together."""
+    """Whether the penalty must be decided collectively (art. 57)."""
     return case.gravity == Gravity.VERY_SERIOUS or any(
         one.kind in (PenaltyKind.REVOCATION, PenaltyKind.CLOSURE) for one in penalties
     )
 
 
 def check_penalties(case: Case, penalties: Sequence[Penalty], offence: Offence, *, on: date) -> None:
-    """Each is one the law allows for an act as grave as this, a fine lies in its range, a suspension can be served."""
+    """Check that the law allows each penalty for an act of this gravity, that a fine lies in its range and that a
+    suspension can still be served."""
     for refusal in (*unfounded(case, penalties, offence), *_over(penalties, on=on)):
         raise refusal
 
@@ -166,7 +168,7 @@ def unfounded(case: Case, penalties: Sequence[Penalty], offence: Offence) -> Ite
 
 
 def _range_fen(case: Case, rule: PenaltyRule) -> tuple[int, int]:
-    """Where something weighs against the party, the least of the range is too little."""
+    """The range of the fine. With aggravating circumstances, the minimum itself is too little."""
     least, most = rule.range_fen(case.illegal_income_fen)
     return (least + 1 if case.aggravations and least < most else least), most
 
@@ -210,7 +212,7 @@ def obstacles(case: Case, ground: Ground, decision: Decision | None, *, on: date
 
 
 def _involved(case: Case) -> Iterator[Refusal]:
-    """Who reviewed or chaired was neither recused nor ever an investigator of this case, also afterwards."""
+    """A reviewer or chair must be neither recused nor an investigator of this case, at any time, also later."""
     reviewer = case.review["by"] if case.review is not None and _stands(case.review) else None
     chair = (case.hearing or {}).get("chair")
     if {reviewer, chair} & set(case.recused):
@@ -250,7 +252,7 @@ def _about_review_and_hearing(
 
 
 def _stands(review: Mapping[str, Any]) -> bool:
-    """An opinion given before a hearing or another notice judged something else."""
+    """Whether a review still counts: not after a later hearing or another notice."""
     return "set_aside_on" not in review
 
 
@@ -266,7 +268,8 @@ def _overlap(case: Case, other: Window) -> bool:
 
 
 def harsher_than_told(case: Case, penalties: Sequence[Penalty], *, named: bool) -> Iterator[Refusal]:
-    """Beyond the notice in force: a penalty nobody told of, a larger amount, a longer suspension, a public naming."""
+    """Whatever goes beyond the notice in force: a new penalty, a larger amount, a longer suspension, a public
+    naming."""
     if case.notice is None:
         return
     known = {one.kind: one for one in case.proposed}
@@ -283,7 +286,7 @@ def harsher_than_told(case: Case, penalties: Sequence[Penalty], *, named: bool) 
 
 
 def check_officers(officers: Sequence[str], certified: Collection[str], recused: Sequence[str]) -> None:
-    """Two of them are certified today, and none is recused."""
+    """At least two officers are certified today, and none is recused; raises `OfficersMissing` or `OfficerRecused`."""
     if set(officers) & set(recused):
         raise OfficerRecused(pointer="/officers")
     if len(set(officers) & set(certified)) < OFFICERS:

@@ -28,7 +28,8 @@ async def fined_windows(session: AsyncSession, of: Case) -> Sequence[Window]:
 
 
 async def is_first_offence(session: AsyncSession, of: Case) -> bool:
-    """Whether nothing was ever decided against this party for this offence, leniency included."""
+    """Whether the party has no earlier decision for this offence. Leniency counts as one; dismissed and withdrawn cases
+    do not."""
     dropped = (CaseState.WITHDRAWN, CaseState.NOT_PUNISHED)
     earlier = await session.scalar(
         select(Case.id)
@@ -50,7 +51,8 @@ async def calendar_of(session: AsyncSession, case: Case) -> WorkingCalendar:
 
 
 async def ground_of(session: AsyncSession, case: Case, *, on: date, deciding: bool = False) -> Ground:
-    """What a decision stands on besides the file: the offence, the violation, other cases of the party."""
+    """What a decision rests on besides the file: the offence, the violation, the party's other cases. With `deciding`,
+    locks the party."""
     if deciding:
         party = f"case {case.institution_id or case.party_name}"
         await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(party, 0))))

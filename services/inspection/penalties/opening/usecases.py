@@ -94,7 +94,7 @@ async def add_exhibits(
 async def _exhibit(
     session: AsyncSession, case_id: UUID, evidence: Sequence[UUID], *, caller: Principal, at: datetime
 ) -> None:
-    """Chain what is new to the exhibits of the case; only what was verified and kept can be one."""
+    """Add new evidence to the exhibits of the case, once each; only verified and kept evidence is accepted."""
     case = await queries.case_for_update(session, case_id, caller)
     new = [one for one in dict.fromkeys(evidence) if one not in case.exhibits]
     subjects = await queries.subjects_of(session, case)
@@ -109,7 +109,7 @@ async def give_review(session: AsyncSession, case_id: UUID, review: Review, *, c
 
 
 async def _offence(session: AsyncSession, violation: Violation, filing: Filing) -> Offence:
-    """The law at the time of the act (art. 37)."""
+    """The version of the offence at the time of the act (art. 37)."""
     if filing.offence is None:
         if violation.offence_id is None:
             raise NoPenaltyBasis
