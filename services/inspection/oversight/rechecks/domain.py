@@ -258,10 +258,10 @@ class Recheck(Base, Aggregate):
         by_team: str | None,
         at: datetime,
     ) -> RecheckConcluded | RecheckAttempted:
-        """Say what the second look saw, beside the visit's outcome as it is now: it may have been corrected since.
+        """Record the result of the re-check, beside the visit's outcome as it is now, which may have been corrected.
 
-        A closed door says nothing about a visit that got in, so the re-check stays open. `by_team` is the team of an
-        inspector, none for an officer.
+        A closed door contradicts nothing, so the re-check of a visit that got in stays open. `by_team` is the
+        inspector's team, None for an officer.
         """
         if self.state != RecheckState.OPEN:
             raise RecheckDone

@@ -25,7 +25,7 @@ from shared.http.reach import within_reach
 
 
 async def finished(session: AsyncSession, team: str, first_day: date, last_day: date) -> Sequence[Any]:
-    """`id, institution_id, outcome` of a team's finished visits of these days that no round has drawn yet."""
+    """Rows of `id, institution_id, outcome`: a team's finished visits of these days that no round has drawn yet."""
     known = select(Recheck.visit_id).where(Recheck.visit_id == Visit.id)
     wanted = (
         select(Visit.id, Visit.institution_id, Visit.outcome)
@@ -47,7 +47,7 @@ async def concluded(session: AsyncSession, visit_ids: Collection[UUID]) -> set[U
 
 
 async def lock_team(session: AsyncSession, team: str) -> None:
-    """Two rounds at once would draw the same visits."""
+    """Wait for other draws of the team: two rounds at once would draw the same visits."""
     await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"recheck:{team}", 0))))
 
 
@@ -70,7 +70,7 @@ async def recheck_for_update(session: AsyncSession, recheck_id: UUID, caller: Pr
 
 
 def _reachable(found: Recheck | None, caller: Principal) -> Recheck:
-    """A team sees what it is to look at, not what others look at of its own."""
+    """Inspectors see the re-checks that their team makes, not those that others make of their team's visits."""
     if found is None or not (_officer(caller, found) or _looks(caller, found)):
         raise RecheckNotFound
     return found

@@ -49,10 +49,8 @@ async def draw_rechecks(
 async def conclude_recheck(
     session: AsyncSession, recheck_id: UUID, details: ResultDetails, *, caller: Principal, at: datetime
 ) -> Recheck:
-    """Record what the second look saw. What the first one missed is reported as a violation of its own.
-
-    Locks in this order: re-check, visit.
-    """
+    """Record the result of a re-check. Violations that the visit missed are reported. Locks the re-check, then the
+    visit."""
     recheck = await queries.recheck_for_update(session, recheck_id, caller)
     visit = await locked(session, Visit, recheck.visit_id)
     assert visit is not None
