@@ -28,7 +28,7 @@ class Handover:
 
 
 def check_heir(team: Team, heir: Team | None) -> Team:
-    """Whether it may take over; raises `HeirUnfit`."""
+    """Check that the successor may take over; raises `HeirUnfit`."""
     if heir is None or not heir.active or heir.id == team.id or heir.district != team.district:
         raise HeirUnfit
     return heir

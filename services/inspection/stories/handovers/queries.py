@@ -40,8 +40,8 @@ async def violations_for_update(session: AsyncSession, team: str) -> Sequence[Vi
 
 
 async def pass_targets(session: AsyncSession, team: str, heir: str) -> Mapping[Campaign, Mapping[UUID, str | None]]:
-    """Give its open targets of open campaigns to another team: by campaign, which is locked, the targets and the grid
-    of each."""
+    """Give the open targets of open campaigns to another team. Returns, by campaign (locked), the grid of each
+    target."""
     wanted = (
         select(CampaignTarget.id, CampaignTarget.campaign_id, CampaignTarget.grid)
         .join(Campaign, Campaign.id == CampaignTarget.campaign_id)

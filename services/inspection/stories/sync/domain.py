@@ -123,7 +123,7 @@ class OperationIn(BaseModel):
 
     @property
     def fingerprint(self) -> str:
-        """Two operations with one id must be the same one."""
+        """Hash of the content: an id sent twice must stand for the same operation."""
         return digest(self.model_dump(mode="json"))
 
 
@@ -211,7 +211,7 @@ IN_CONFLICT: Final = (Verdict.HARD_CONFLICT, "predecessor-in-conflict")
 
 
 def waits_for(after: Sequence[UUID], known: Mapping[UUID, Verdict]) -> tuple[Verdict, str] | None:
-    """The verdict that predecessors impose; None where the way is free."""
+    """The verdict that follows from the predecessors; None if they are no obstacle."""
     verdicts = [known.get(one) for one in after]
     if Verdict.REFUSED in verdicts:
         return Verdict.REFUSED, "predecessor-refused"
@@ -305,7 +305,7 @@ class Operation(Base, Aggregate, Followed):
         theirs: Mapping[str, Any] | None = None,
         place: Place | None = None,
     ) -> SyncConflictRecorded | None:
-        """Give the verdict; a conflict is a fact. Where the thing it changed is known, the operation lies there."""
+        """Record the verdict. A conflict is published. The operation gets the place of what it changed, if known."""
         if place is not None:
             self.district, self.street = place.district, place.street
         self.verdict, self.code, self.entity_version, self.decided_at = verdict, code, entity_version, at
@@ -343,21 +343,21 @@ class Operation(Base, Aggregate, Followed):
 
     @property
     def standing(self) -> Verdict:
-        """What it is to those that come after it: what an officer let the phone do has happened."""
+        """The verdict that successors see: a conflict resolved for the phone counts as applied."""
         prevailed = self.verdict == Verdict.HARD_CONFLICT and self.resolution == Choice.PHONE
         return Verdict.APPLIED if prevailed else Verdict(self.verdict)
 
     @property
     def is_behind(self) -> bool:
-        """Whether it is in conflict only because something before it is."""
+        """Whether it is in conflict only because a predecessor is."""
         return (self.verdict, self.code) == IN_CONFLICT
 
     def reopen(self) -> None:
-        """It was let go and met another version: that is for somebody to decide."""
+        """Reopen a resolution: the operation was applied and met another version, so somebody must decide again."""
         self.resolution = self.resolution_reason = self.resolved_by = self.resolved_at = None
 
     def is_same_as(self, sent: OperationIn, subject: str) -> bool:
-        """Whether this is what is sent again, be it from the same person's next phone."""
+        """Whether the same person sent the same operation again, from whichever phone."""
         return self.subject == subject and self.fingerprint == sent.fingerprint
 
     @property
@@ -367,7 +367,7 @@ class Operation(Base, Aggregate, Followed):
 
 
 def standings(operations: Iterable[Operation], subject: str) -> dict[UUID, Verdict]:
-    """What operations are to those of this person that come after them. Another person's are nothing to them."""
+    """The verdicts that this person's later operations see. Operations of other people do not count."""
     return {one.id: one.standing for one in operations if one.subject == subject}
 
 

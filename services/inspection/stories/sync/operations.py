@@ -55,14 +55,14 @@ Perform = Callable[[AsyncSession, Operation, Principal], Coroutine[Any, Any, Eff
 
 
 async def perform(session: AsyncSession, operation: Operation, caller: Principal) -> Effect:
-    """Do it; raises a `Refusal` where it cannot be done, and may leave something begun behind.
-
-    The caller applies the consequences."""
+    """Perform the operation; raises a `Refusal`, possibly halfway. The caller rolls back, and applies the
+    consequences."""
     return await _KINDS[Kind(operation.kind)](session, operation, caller)
 
 
 async def perform_alone(session: AsyncSession, operation: Operation, caller: Principal) -> Effect:
-    """Do it with its consequences, or say why it cannot be done; then nothing is left behind."""
+    """Perform the operation with its consequences in a savepoint; a refusal becomes the verdict and leaves nothing
+    behind."""
     try:
         async with savepoint(session):
             effect = await perform(session, operation, caller)
@@ -73,7 +73,7 @@ async def perform_alone(session: AsyncSession, operation: Operation, caller: Pri
 
 
 def _told(refusal: Refusal) -> dict[str, Any] | None:
-    """States, limits and ids of ours that go with a refusal."""
+    """The facts of a refusal: states, limits and ids of the platform."""
     return {name: str(value) for name, value in refusal.facts.items()} or None
 
 
@@ -171,7 +171,7 @@ def _stood(found: Stance, visit: Visit, theirs: Mapping[str, Any]) -> Effect:
 
 
 def _in_the_way(verdict: Verdict, code: str, visit: Visit) -> Effect:
-    """The visit as it stands is the server's version."""
+    """A conflict, with the visit's present state as the server's version."""
     return Effect(verdict, code, visit.version, snapshot(visit), place=visit.place)
 
 
@@ -191,7 +191,7 @@ def snapshot(visit: Visit) -> dict[str, Any]:
 
 
 def says_the_same(visit: Visit, body: SubmissionIn) -> bool:
-    """Two inspectors at one door who saw the same and found nothing more: there is nothing to decide."""
+    """Whether a second submission repeats the first without adding findings: then there is no conflict."""
     found_more = body.violations or body.discovery is not None
     answered = body.answers is None or visit.answers is None or dict(body.answers) == dict(visit.answers)
     return (

@@ -75,7 +75,7 @@ class Answer:
 
     @classmethod
     def reused(cls, sent: OperationIn) -> "Answer":
-        """The id is another operation's, whose verdict stands."""
+        """The refusal of an id that belongs to another operation, whose verdict stays."""
         return cls(sent.id, sent.entity_id, Verdict.REFUSED, "operation-id-reused", None, None)
 
     @classmethod
@@ -94,10 +94,10 @@ async def take_batch(
     caller: Principal,
     at: datetime,
 ) -> list[Answer]:
-    """One verdict per element, in their order; then those that were held and no longer are.
+    """One verdict per element, in order; then verdicts of operations that waited and now do not.
 
-    Most batches hold nothing that is refused, so all is done together first: facts, changed rows and what many visits
-    share are written once, at the end. Where something is refused that is undone, and each operation is done alone.
+    Most batches contain no refusal, so everything is first done together, with facts and changed rows written once at
+    the end. If something is refused, that is rolled back and each operation is done alone.
     """
     device = await devices.enrolled(session, device_id, caller.subject)
     clock = PhoneClock(sent_at, at, device.enrolled_at)
@@ -132,7 +132,7 @@ async def _keep_unreadable(
     caller: Principal,
     at: datetime,
 ) -> None:
-    """Write down what could not be read; sent again, it is kept once."""
+    """Store elements that could not be read; an element sent again is stored once."""
     rows = [
         {
             "id": new_id(),
@@ -204,7 +204,7 @@ class _Batch:
             self._waiting_for[before].append(one)
 
     async def _resume(self) -> None:
-        """Decide what no longer waits, because an officer decided meanwhile what it waited for."""
+        """Decide operations whose predecessors an officer has resolved meanwhile."""
         free = [one for one in self._held.values() if waits_for(one.after, self._standing) != STILL_WAITING]
         await self._let_go(free)
 
@@ -233,8 +233,10 @@ class _Batch:
         return answer
 
     async def _let_go(self, waiting: Sequence[Operation]) -> None:
-        """Decide these, in the order in which they were done, and after each what waited for it. A phone may have
-        chained everything it did, so there is no recursion."""
+        """Decide these in the order in which they were done, and after each the ones that waited for it.
+
+        A phone may have chained everything it did, so there is no recursion.
+        """
         ahead = _latest_first(waiting)
         while ahead:
             one = ahead.pop()
@@ -255,7 +257,7 @@ class _Batch:
 
 
 def _owner(operation: Operation) -> Principal:
-    """The person who did it, as he stood when it was taken."""
+    """The person who did it, with the team and district of when it was received."""
     return Principal(operation.subject, frozenset({"inspector"}), district=operation.district, team=operation.team)
 
 
@@ -270,11 +272,11 @@ def _latest_first(operations: Sequence[Operation]) -> list[Operation]:
 async def resolve(
     session: AsyncSession, operation_id: UUID, choice: Choice, *, reason: str, caller: Principal, at: datetime
 ) -> Operation:
-    """Say whose version holds; the other stays on record.
+    """Decide whose version holds; the other stays on record.
 
-    The phone's is made to hold in the words it sent, and what is in conflict only because it came after it follows.
-    Who decides on a submission has decided on the start before it: one door is one decision.
-    A waiting operation that meets another version when it is let go is still to be decided.
+    The phone's version is applied as it was sent, and then the operations that were in conflict only because of it.
+    Resolving a submission also resolves its start. A waiting operation that meets another version when it is applied
+    stays open.
     """
     operation = await queries.operation_for_update(session, operation_id, caller)
     resolved = operation.resolve(choice, reason=reason, by=caller.subject, at=at)
@@ -295,8 +297,11 @@ async def resolve(
 
 
 async def _prevail(session: AsyncSession, operation: Operation, reason: str, caller: Principal, at: datetime) -> bool:
-    """A submission replaces the one that awaits its review, or takes up a visit that was cancelled meanwhile; anything
-    else is done now, whatever it waited for. Whether it holds: it may meet a version that nobody has seen yet."""
+    """Apply the phone's version; returns False if it met yet another version, which somebody must resolve.
+
+    A submission replaces one that awaits review, or revives a visit that was cancelled meanwhile. Any other operation
+    is performed now, whatever it waited for.
+    """
     if operation.verdict == Verdict.HELD or (operation.is_behind and operation.kind != Kind.SUBMIT_VISIT):
         await _note(session, operation, await perform_alone(session, operation, _owner(operation)), at)
         return operation.verdict != Verdict.HARD_CONFLICT
@@ -318,7 +323,7 @@ async def _prevail(session: AsyncSession, operation: Operation, reason: str, cal
 
 
 async def _begin(session: AsyncSession, submitted: Operation) -> None:
-    """Start the visit as the phone did, or where its start is not at hand when it was submitted."""
+    """Start the visit as the phone did; if its start is unknown, at the time of the submission."""
     begun = next(iter(await queries.starts_of(session, submitted)), None)
     said = read_content(StartIn, begun.content if begun is not None else {})
     await of_visits.start_visit(
@@ -332,7 +337,7 @@ async def _begin(session: AsyncSession, submitted: Operation) -> None:
 
 
 async def _follow(session: AsyncSession, decided: Operation, at: datetime) -> None:
-    """Do what was in conflict only because it came after this one, and what came after that."""
+    """Apply the operations that were in conflict only because of this one, and those that follow from them."""
     ahead = [decided]
     while ahead:
         for one in sorted(await queries.behind(session, ahead.pop(0)), key=_when):

@@ -58,7 +58,7 @@ async def import_grids(
 
 
 async def activate_due(session: AsyncSession, *, at: datetime) -> int:
-    """Activate every set whose day has come, one after the other, as if nobody had been late; how many.
+    """Activate every set whose first day has come, oldest first; returns how many.
 
     Teams take over the only successor of a grid they walked, and every institution is placed anew.
     """
@@ -83,7 +83,7 @@ async def copy_institutions(session: AsyncSession, deliveries: Sequence[Delivery
 
 
 async def form_team(session: AsyncSession, details: TeamDetails, *, caller: Principal, at: datetime) -> Team:
-    """Put a team in service; it gets the visits that wait in its grids."""
+    """Put a team in service, and give it the waiting visits in its grids."""
     team = await team_changes.form_team(session, details, caller=caller, at=at)
     await assign_waiting(session, at=at)
     return team
@@ -98,7 +98,7 @@ async def change_team(
     caller: Principal,
     at: datetime,
 ) -> Team:
-    """Change a team that is still at version `expected`. A team with open work stays in service."""
+    """Change a team that is still at version `expected`. A team with open work cannot be taken out of service."""
     team = await teams.team_for_update(session, team_id, caller)
     check_version(team, expected)
     keep_to_district(caller, changes.get("district", team.district))

@@ -27,9 +27,9 @@ from shared.http.policies import Principal
 async def withdraw_campaign(
     session: AsyncSession, campaign_id: UUID, *, reason: str, caller: Principal, at: datetime
 ) -> Campaign:
-    """Withdraw a campaign that has not begun, and cancel the visits that were planned for it.
+    """Withdraw a campaign and cancel its planned visits.
 
-    Locks in the order of visits: visits, targets, campaign. Checks again what may have changed before the last lock.
+    Locks visits, targets, then the campaign; conditions that may have changed before the last lock are checked again.
     """
     campaign = await campaigns.campaign(session, campaign_id, caller)
     campaign.check_withdrawable(at=at)
@@ -80,10 +80,8 @@ async def repeal_offence(
 
 
 async def withdraw_offence(session: AsyncSession, offence_id: UUID, *, reason: str, by: str, at: datetime) -> Offence:
-    """Withdraw the newest version; its predecessor gets its last day back.
-
-    Refused while a checklist asks for an offence that would then be missing.
-    """
+    """Withdraw the newest version; its predecessor gets its last day back. Refused while a checklist needs an offence
+    that would then be missing."""
     known = await offences.offence(session, offence_id)
     newest = await offences.latest_for_update(session, known.code)
     versions = await offences.versions_for_update(session, known.code)
