@@ -73,7 +73,7 @@ class Escalation(Base, Aggregate):
 
     @classmethod
     def raise_for(cls, duty: Duty, level: Level, role: Role, officer: str | None, *, at: datetime) -> Self:
-        """Tell one of the three responsibilities, or the bureau. A vacant responsibility is told by its role."""
+        """Record that the officer of a role, or the bureau, was told. A vacant role has no officer."""
         return cls(
             id=new_id(),
             version=1,

@@ -54,7 +54,7 @@ async def duties(
 
 
 async def overdue(session: AsyncSession, level: Level, *, late: int, on: date, limit: int) -> Sequence[Duty]:
-    """Duties that have been late for so many days and of which this level was not told yet, the latest ones first."""
+    """Duties late by at least `late` days that this level was not told of yet, the longest overdue first."""
     table = duties_on(on)
     duty = table.c
     told = select(Escalation.id).where(
@@ -111,8 +111,7 @@ async def escalations(
 
 
 def _reach(caller: Principal, owed: Any) -> ColumnElement[bool]:
-    """Rows of duties or escalations that are the caller's to see. Which visits are looked at a second time is told only
-    to the inspectors who look."""
+    """Duties or escalations that the caller may see. An inspector sees only the re-checks that their own team makes."""
     reach = within_reach(caller, district=owed.district, street=owed.street, team=owed.team)
     if "inspector" not in caller.roles:
         return reach
@@ -121,5 +120,5 @@ def _reach(caller: Principal, owed: Any) -> ColumnElement[bool]:
 
 
 def team_reach(caller: Principal, *, district: Any, code: Any) -> ColumnElement[bool]:
-    """Teams the caller may see; they belong to a district, and to no street."""
+    """Teams that the caller may see. A team belongs to a district, not to a street."""
     return within_reach(caller, district=district, street=null(), team=code)

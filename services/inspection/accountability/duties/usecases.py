@@ -38,9 +38,9 @@ async def copy_responsibility(session: AsyncSession, delivery: Delivery) -> None
 
 
 async def escalate_overdue(session: AsyncSession, *, at: datetime, limit: int = AT_ONCE) -> int:
-    """Tell each level of the duties that are late enough for it, once; how many were told now.
+    """Tell each level, once, of the duties that are late enough for it; returns how many escalations were raised.
 
-    Any number of workers may do this at once: the unique key of an escalation lets one of them tell.
+    Several workers may run this at once: the unique key of an escalation lets only one of them record it.
     """
     on, told = china_date(at), 0
     for level, days in (await queries.level_days(session, on=on)).items():
