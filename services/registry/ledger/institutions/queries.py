@@ -73,7 +73,7 @@ def _is_id(value: str | None) -> bool:
 
 
 def looked_up(q: str, table: str = "institution") -> Condition:
-    """That an entry is meant by these words. Words without a letter or a digit are looked for as they stand."""
+    """SQL for entries that match these words. Words without letters or digits are compared as they are written."""
     folded = pattern(q)
     if folded is not None:
         return f"{table}.search LIKE {{}}", folded
@@ -101,7 +101,7 @@ async def institution_for_update(session: AsyncSession, institution_id: UUID, ca
 
 
 async def matching(session: AsyncSession, *, uscc: Sequence[str], external_ref: Sequence[str]) -> Sequence[Institution]:
-    """Entries that carry one of these codes or references, locked, in the order of their ids."""
+    """Entries with one of these codes or references, locked in the order of their ids."""
     wanted: Select[Any] = (
         select(Institution)
         .where(
@@ -129,7 +129,8 @@ async def whole_ledger(session: AsyncSession, filters: Filters) -> AsyncIterator
 def at_work(
     *, district: str | None = None, street: str | None = None, kind: str | None = None, mode: str | None = None
 ) -> ColumnElement[bool]:
-    """The condition that an institution is at work and one of these; who trains both ways trains in either mode."""
+    """SQL for institutions at work with these properties. Those that train both online and offline match either
+    mode."""
     wanted: list[ColumnElement[bool]] = [Institution.status.in_(AT_WORK)]
     for column, value in ((Institution.district, district), (Institution.street, street), (Institution.kind, kind)):
         if value is not None:

@@ -39,7 +39,7 @@ async def responsibilities_of(session: AsyncSession, institution_id: UUID) -> Se
 
 
 async def responsibility_for_update(session: AsyncSession, institution_id: UUID, role: Role) -> Responsibility | None:
-    """Locked until the transaction ends; None where it was never assigned."""
+    """The responsibility, locked until the transaction ends; None if it was never assigned."""
     wanted = (
         select(Responsibility)
         .where(Responsibility.institution_id == institution_id, Responsibility.role == role)
@@ -52,10 +52,10 @@ async def responsibility_for_update(session: AsyncSession, institution_id: UUID,
 async def gaps(
     session: AsyncSession, caller: Principal, part: Part, *, role: Role | None, after: str | None, limit: int
 ) -> Sequence[Any]:
-    """Rows of `id, name, district, street, status, held` for institutions that lack a role, or any role.
+    """Rows of `id, name, district, street, status, held` for institutions that lack this role, or any role.
 
-    Each role is asked by itself, in the order of ids and no further than a page: PostgreSQL walks two indexes side by
-    side and stops, where "fewer than three of them" would be counted for every institution.
+    Each role is queried by itself, by id and only one page deep: PostgreSQL can stop early, where a count of roles
+    would visit every institution.
     """
     lacking = [_lacking(caller, part, one, after, limit) for one in ([role] if role else Role)]
     page = union(*lacking).subquery()
