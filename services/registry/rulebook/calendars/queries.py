@@ -23,7 +23,7 @@ from shared.domain.dated import stands
 
 
 async def calendar(session: AsyncSession, first: date, last: date) -> Calendar:
-    """The years and vacations that touch these days, and the year after: periods of working days run on into it."""
+    """The years and vacations that touch these days, and the year after: deadlines in working days run into it."""
     years = (
         await session.execute(
             select(CalendarYear.id, CalendarYear.year).where(CalendarYear.year.between(first.year, last.year + 1))
@@ -85,7 +85,7 @@ async def term_for_update(session: AsyncSession, term_id: UUID) -> SchoolTerm:
 
 
 async def lock_terms(session: AsyncSession) -> None:
-    """One after the other: two overlapping vacations set at the same moment would not see each other."""
+    """Wait for others who set terms: two overlapping vacations set at once would not see each other."""
     await session.execute(select(func.pg_advisory_xact_lock(func.hashtext("school_term"))))
 
 

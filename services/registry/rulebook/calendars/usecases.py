@@ -21,7 +21,7 @@ from shared.http.etags import check_version
 
 
 async def publish_year(session: AsyncSession, content: YearContent, *, at: datetime) -> CalendarYear:
-    """Take over the announced calendar of a year; a second one is refused by the database."""
+    """Publish a year's calendar. The database refuses a second one for the same year."""
     year, days, published = CalendarYear.publish(content, at=at)
     session.add(year)
     await journal.record(session, published, subject=year)

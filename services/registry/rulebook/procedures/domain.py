@@ -183,7 +183,7 @@ class Procedure(Base, Aggregate, Withdrawable):
         )
 
     def withdraw(self, reason: str, *, by: str, at: datetime) -> ProcedureWithdrawn:
-        """Take the procedure back; the one before governs on. A case begun on this day keeps it."""
+        """Withdraw it; the one before applies again. A matter that began today keeps it."""
         self._take_back(reason, first_day=self.valid_from, entered_at=self.enacted_at, by=by, at=at)
         return ProcedureWithdrawn(
             procedure_id=self.id,
@@ -203,8 +203,8 @@ class Procedure(Base, Aggregate, Withdrawable):
 
 
 def governing(procedures: Iterable[Procedure], *, kind: str, district: str | None, on: date) -> Procedure:
-    """The procedure for a case begun that day: a district's own before the city's, one for the kind before one for any,
-    the newest before an older. Raises `NoProcedure`."""
+    """The procedure for a matter that begins on the day. A district's own goes before the city's, one for the kind
+    before one for any, a newer before an older. Raises `NoProcedure`."""
     fitting = [
         one
         for one in procedures

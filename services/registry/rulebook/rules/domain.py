@@ -170,7 +170,7 @@ class Scope(BaseModel):
     districts: list[Code] = Field(default_factory=list)
 
     def covers(self, *, kind: Kind, mode: Mode, stages: Sequence[Stage], district: str | None) -> bool:
-        """Whether it binds these. Who does not say which stages he teaches may teach any of them."""
+        """Whether the rule applies. An institution without stated stages may teach any of them."""
         return (
             (not self.kinds or kind in self.kinds)
             and (not self.modes or mode is Mode.BOTH or mode in self.modes)
@@ -237,7 +237,7 @@ class Rule(Base, Aggregate, Withdrawable):
         )
 
     def repeal(self, effective_to: date, *, at: datetime) -> RuleRepealed:
-        """Give it a last day. What it said of days past stays said."""
+        """Give it a last day, today or later: it stays in force for all days past."""
         self.check_stands()
         if effective_to < max(self.effective_from, china_date(at)):
             raise RuleEndPast(pointer="/effective_to", effective_from=self.effective_from)
@@ -271,7 +271,7 @@ def columns(content: RuleContent) -> dict[str, Any]:
 
 
 def approval_closed(rules: Sequence[Rule], *, kind: Kind, stages: Sequence[Stage]) -> Rule | None:
-    """The rule by which nothing of this kind is approved any more, if there is one among those in force."""
+    """The rule that forbids approvals of this kind, if one is in force."""
     for rule in rules:
         if rule.check == RuleCheck.APPROVAL_CLOSED:
             closed = ApprovalClosed.model_validate(rule.parameters)

@@ -158,7 +158,7 @@ class Verdict:
 
 
 def read_timetable(plan: Plan) -> list[Lesson]:
-    """The lessons in China's time; refuses those that cannot be."""
+    """The lessons in China's time; refuses impossible ones."""
     return [_lesson(plan.institution, lesson, f"/timetable/{place}") for place, lesson in enumerate(plan.timetable)]
 
 

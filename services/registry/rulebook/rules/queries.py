@@ -63,7 +63,7 @@ async def rules_between(session: AsyncSession, first: date, last: date) -> Seque
 async def overlapping_rule(
     session: AsyncSession, code: str, effective_from: date, effective_to: date | None
 ) -> Rule | None:
-    """A rule of this code in force on some of these days; nobody else enters one until the transaction ends."""
+    """A rule of this code in force on some of these days. Nobody else enters one until the transaction ends."""
     # A lock, for two records entered at the same moment would not see each other.
     await session.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"rule {code}"))))
     return await session.scalar(select(Rule).where(Rule.code == code, _touching(effective_from, effective_to)).limit(1))

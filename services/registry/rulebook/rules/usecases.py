@@ -13,7 +13,7 @@ from shared.facts import journal
 
 
 async def enact_rule(session: AsyncSession, content: RuleContent, *, at: datetime) -> Rule:
-    """Put a rule in force; two records of one code never hold on one day."""
+    """Enact a rule. Two rules of one code are never in force on the same day."""
     rule, enacted = Rule.enact(content, at=at)
     other = await queries.overlapping_rule(session, rule.code, rule.effective_from, rule.effective_to)
     if other is not None:
@@ -38,7 +38,7 @@ async def withdraw_rule(session: AsyncSession, rule_id: UUID, *, reason: str, by
 
 
 async def check_plan(session: AsyncSession, plan: Plan, *, today: date) -> Verdict:
-    """What the plan would break: its lessons on their own days, the rest on `as_of`, else today."""
+    """What the plan would break: lessons by the rules of their own days, the rest by those of `as_of`, or today."""
     on = plan.as_of or today
     lessons = evaluation.read_timetable(plan)
     days = [on, *(lesson.on for lesson in lessons)]
