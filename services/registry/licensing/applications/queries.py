@@ -42,7 +42,7 @@ async def application_for_update(session: AsyncSession, application_id: UUID, ca
 
 
 def _reachable(found: Application | None, caller: Principal) -> Application:
-    """An operator reaches what he applied for himself, also before there is an institution of his."""
+    """Operators reach what they applied for themselves, also before their institution exists."""
     if found is not None and "operator" in caller.roles and found.applicant == caller.subject:
         return found
     return reachable(found, caller, ApplicationNotFound, **_PLACE)
@@ -81,7 +81,7 @@ async def applications(
 
 
 async def running_for_update(session: AsyncSession) -> Sequence[Application]:
-    """Every application with a clock, locked in the order of their ids."""
+    """Every application with a running clock, locked in the order of their ids."""
     wanted = (
         select(Application)
         .where(Application.state.in_(OPEN), Application.procedure_id.is_not(None))

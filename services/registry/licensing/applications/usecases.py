@@ -119,7 +119,7 @@ async def request_site_visit(
 async def note_site_visit(
     session: AsyncSession, application_id: UUID, visit_id: UUID, *, outcome: str, passed: bool | None, at: datetime
 ) -> None:
-    """Take inspection's answer, or its correction. One that nobody waits for (any more) changes nothing."""
+    """Record the result of the site visit, or its correction. A result that nobody waits for changes nothing."""
     application = await session.get(Application, application_id, with_for_update=True, populate_existing=True)
     if application is None or not application.awaits(visit_id):
         return
@@ -183,7 +183,8 @@ async def withdraw_application(
 
 
 async def recount_clocks(session: AsyncSession, *, on: date) -> None:
-    """Count every running clock again: the calendar changed. Not a step of any case, so nothing is published."""
+    """Recompute every running clock after a change of the calendar. This is no step of a case, so nothing is
+    published."""
     running = await queries.running_for_update(session)
     if not running:
         return

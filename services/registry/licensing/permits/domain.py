@@ -222,10 +222,10 @@ class Paper:
 
 
 def entry_changes(permits: Sequence["Permit"], entry: Details, on: date) -> dict[str, object]:
-    """What the entry of an institution with these permits (oldest first) must say otherwise on a day.
+    """What must change in the entry of an institution that has these permits (oldest first) on a day.
 
-    It names a permit that stands. Without one it names none, and an institution that is open is `unlicensed`. An entry
-    without recorded permits is as its ledger states it.
+    The entry names a permit that is in force or suspended. Without one it names none, and an open institution becomes
+    `unlicensed`. An entry without recorded permits stays as its ledger states it.
     """
     status_of = {permit.number: permit.status_on(on) for permit in permits}
     standing = [number for number, status in status_of.items() if status in STANDING]
@@ -239,7 +239,8 @@ def entry_changes(permits: Sequence["Permit"], entry: Details, on: date) -> dict
 
 
 def contradictions(permits: Sequence["Permit"], entry: Details, on: date) -> dict[str, object]:
-    """What a correction or a ledger may not say: `entry_changes`, but for permits that merely expired."""
+    """What a correction or a ledger may not change: as `entry_changes`, but permits that merely expired do not
+    count."""
     standing = any(permit.status_on(on) in STANDING for permit in permits)
     return entry_changes(permits, entry, on) if standing or all(permit.ending for permit in permits) else {}
 
@@ -315,9 +316,9 @@ class Permit(Base, Aggregate):
         return permit, permit._fact(PermitRecorded, at, source="ledger")
 
     def record_again(self, paper: Paper, *, at: datetime) -> PermitRecorded | None:
-        """Take over what a newer ledger says of it; None where that is nothing new.
+        """Take over a newer ledger's dates; None if nothing is new.
 
-        A permit decided on here (granted, suspended, renewed, ended) is no longer the ledger's to change.
+        A permit that was decided on here (granted, suspended, renewed, ended) no longer follows the ledger.
         """
         validity = Validity(self.valid_from, self.valid_to)
         ours = self.application_id is not None or self.decided_at is not None or self.ending is not None
@@ -338,7 +339,7 @@ class Permit(Base, Aggregate):
         exception: SuspensionException | None = None,
         at: datetime,
     ) -> PermitSuspended:
-        """Let it rest from today; the suspension lifts by itself on the day `until`."""
+        """Suspend it from today on. The suspension ends by itself on the day `until`."""
         today = self.check(Action.SUSPEND, at)
         if until <= today:
             raise SuspensionOver(pointer="/until")
@@ -360,7 +361,7 @@ class Permit(Base, Aggregate):
         exception: RevocationException | None = None,
         at: datetime,
     ) -> PermitRevoked:
-        """Take it away as a penalty (吊销), or on an exception (撤销); the notice tells the city."""
+        """Revoke it, as a penalty (吊销) or on an exception (撤销); the notice makes that public."""
         self._end(Action.REVOKE, PermitStatus.REVOKED, cause, at)
         self.ending_basis, self.notice_id = legal_basis, notice_id
         return self._fact(
@@ -368,7 +369,7 @@ class Permit(Base, Aggregate):
         )
 
     def renew(self, valid_to: date, *, at: datetime) -> PermitRenewed:
-        """Let it run longer; a permit that has lapsed is applied for anew."""
+        """Extend it. An expired permit cannot be renewed: its holder applies again."""
         today = self.check(Action.RENEW, at)
         previous = self.valid_to
         if previous is None or valid_to <= previous or valid_to < today:
@@ -401,7 +402,7 @@ class Permit(Base, Aggregate):
         )
 
     def check(self, action: Action, at: datetime) -> date:
-        """The day in China, if the permit takes this action on it; raises the action's own conflict."""
+        """The day in China, if the permit's status allows the action; otherwise raises the refusal of that action."""
         today = china_date(at)
         status = self.status_on(today)
         if status not in TRANSITIONS[action]:

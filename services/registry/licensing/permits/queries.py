@@ -35,7 +35,7 @@ def ended(on: date) -> ColumnElement[bool]:
 
 
 def has_status(status: PermitStatus, on: date) -> ColumnElement[bool]:
-    """`Permit.status_on(on) == status`, said in SQL."""
+    """SQL for `Permit.status_on(on) == status`."""
     if status in (PermitStatus.REVOKED, PermitStatus.CANCELLED):
         return and_(ended(on), Permit.ending == status)
     pending = func.coalesce(Permit.valid_from > on, false())
@@ -102,7 +102,7 @@ async def permits_by_institution(
 
 
 async def living_permits_for_update(session: AsyncSession, institution_id: UUID, on: date) -> Sequence[Permit]:
-    """Permits of an institution that have not been ended, locked in the order of their ids."""
+    """The permits of an institution that have not ended, locked in the order of their ids."""
     wanted = (
         select(Permit)
         .where(Permit.institution_id == institution_id, ~ended(on))
@@ -139,7 +139,7 @@ _NEXT = text(
 
 
 async def next_number(session: AsyncSession, district: str | None) -> str:
-    """The next number of the district that no permit has: 教民, level, district, 7 for training, seven digits, 号."""
+    """The next free number of the district: 教民, level, district, 7 for training, seven digits, 号."""
     place = district or "000000"
     while True:
         number = f"教民1{place}7{await session.scalar(_NEXT, {'district': place}):07d}号"

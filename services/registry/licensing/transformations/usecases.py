@@ -56,9 +56,9 @@ async def finish_step(
 async def complete_transformation(
     session: AsyncSession, institution_id: UUID, transformation_id: UUID, *, caller: Principal, at: datetime
 ) -> Transformation:
-    """Make the institution what it was to become; its permits are kept or cancelled as the procedure says.
+    """Complete it: the institution changes, and its permits are kept or cancelled as the procedure says.
 
-    An open institution that is left without a permit is `unlicensed`.
+    An open institution without a permit becomes `unlicensed`.
     """
     institution = await institutions.institution_for_update(session, institution_id, caller)
     institution.check_open()
