@@ -238,7 +238,7 @@ class Advertisement(Base, Aggregate):
         return self._fact(AdvertisementRemoved, at, removed_on=removed_on)
 
     def verify(self, *, holds: bool, note: str | None, by: str, at: datetime) -> AdvertisementVerified:
-        """Look again: gone, or back under the same order; without one, as it was found."""
+        """Verify: gone, or back under its order; without an order, back to found."""
         self._check(Action.VERIFY)
         if by == self.removed_by:
             raise VerifierRemovedIt
@@ -249,7 +249,7 @@ class Advertisement(Base, Aggregate):
         return self._fact(AdvertisementVerified, at, holds=holds)
 
     def is_what_was_sent(self, find: Find) -> bool:
-        """Whether this is the same find, sent again; what became known since does not matter."""
+        """Whether this is the same find, sent again; what became known since is ignored."""
         sent = find.model_dump()
         return self.reported_institution_id == find.institution_id and all(
             getattr(self, name) == sent[name] for name in _SENT

@@ -33,7 +33,7 @@ async def advertisement_for_update(session: AsyncSession, advertisement_id: UUID
 
 
 async def advertisement_with_id(session: AsyncSession, advertisement_id: UUID) -> Advertisement | None:
-    """Whoever may see it: to tell an id that is taken from one that is free."""
+    """The advertisement, within the caller's reach or not: an id can be taken only once."""
     return await session.get(Advertisement, advertisement_id)
 
 

@@ -36,7 +36,7 @@ async def text(session: AsyncSession, text_id: UUID) -> CommitmentText:
 
 
 async def text_for_update(session: AsyncSession, text_id: UUID) -> CommitmentText:
-    """The text, while nobody signs it; raises `CommitmentTextNotFound`."""
+    """The text, locked against signatures; raises `CommitmentTextNotFound`."""
     found = await session.get(CommitmentText, text_id, with_for_update=True, populate_existing=True)
     if found is None:
         raise CommitmentTextNotFound
@@ -44,7 +44,7 @@ async def text_for_update(session: AsyncSession, text_id: UUID) -> CommitmentTex
 
 
 async def text_to_sign(session: AsyncSession, text_id: UUID) -> CommitmentText:
-    """The text, while nobody withdraws it; raises `CommitmentTextNotFound`."""
+    """The text, locked against withdrawal; raises `CommitmentTextNotFound`."""
     found = await session.get(CommitmentText, text_id, with_for_update={"read": True}, populate_existing=True)
     if found is None:
         raise CommitmentTextNotFound
@@ -63,7 +63,7 @@ async def texts(session: AsyncSession, *, after: str | None, limit: int) -> Sequ
 
 
 async def newest_text(session: AsyncSession, *, on: date | None = None) -> CommitmentText | None:
-    """The text with the highest number, or the one in force on a day."""
+    """The text with the highest number: of all, or of those in force on a day."""
     wanted = select(CommitmentText).where(stands(CommitmentText)).order_by(CommitmentText.number.desc()).limit(1)
     if on is not None:
         wanted = wanted.where(CommitmentText.valid_from <= on)
@@ -71,7 +71,7 @@ async def newest_text(session: AsyncSession, *, on: date | None = None) -> Commi
 
 
 async def one_publisher_at_a_time(session: AsyncSession) -> None:
-    """Numbers have no gaps, so who gives the next one waits for who gave the last."""
+    """Wait for other publishers: numbers have no gaps."""
     await session.execute(select(func.pg_advisory_xact_lock(func.hashtext("commitment_text"))))
 
 

@@ -45,7 +45,7 @@ async def withdraw_text(session: AsyncSession, text_id: UUID, *, reason: str, by
 async def sign_commitment(
     session: AsyncSession, institution_id: UUID, signature: Signature, *, caller: Principal, at: datetime
 ) -> Commitment:
-    """Sign the text in force; a second signature under the same text is refused by the database."""
+    """Sign the text in force. The database refuses a second signature under the same text."""
     if signature.on_paper == ("operator" in caller.roles):
         raise SignatureFormWrong(pointer="/on_paper")
     institution = await institutions.institution_for_update(session, institution_id, caller)

@@ -140,7 +140,7 @@ class PenaltyProposal(Base, Aggregate):
         return received, received._fact(ProposalReceived, at, until=proposal.until)
 
     def check(self, action: Action) -> None:
-        """Raise `ProposalDecidedAlready` where this is not possible any more."""
+        """Raise `ProposalDecidedAlready` if the state does not allow the action."""
         if self.state not in TRANSITIONS[action]:
             raise ProposalDecidedAlready(state=self.state)
 

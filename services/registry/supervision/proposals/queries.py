@@ -28,7 +28,8 @@ async def proposal_for_update(session: AsyncSession, proposal_id: UUID, caller: 
 async def decision_for_update(
     session: AsyncSession, proposal_id: UUID, caller: Principal
 ) -> tuple[PenaltyProposal, Sequence[PenaltyProposal]]:
-    """The proposal, and all those of the same decision, locked in the order of their ids; raises `ProposalNotFound`."""
+    """The proposal, and all proposals of the same decision, locked in the order of their ids; raises
+    `ProposalNotFound`."""
     case_id = (await proposal(session, proposal_id, caller)).case_id
     wanted = select(PenaltyProposal).where(PenaltyProposal.case_id == case_id).order_by(PenaltyProposal.id)
     wanted = wanted.with_for_update().execution_options(populate_existing=True)

@@ -14,7 +14,7 @@ from shared.http.policies import Principal
 
 
 async def receive_proposals(session: AsyncSession, decided: CaseDecided) -> None:
-    """Take what a decision asks for; told again it changes nothing."""
+    """Record what a decision asks for. A repeated event changes nothing."""
     if decided.institution_id is None or not decided.proposals:
         return
     known = await queries.known_kinds(session, [decided.case_id])

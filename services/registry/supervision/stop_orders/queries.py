@@ -141,7 +141,7 @@ async def recipients(
 
 
 async def own_recipient_for_update(session: AsyncSession, stop_order_id: UUID, caller: Principal) -> StopOrderRecipient:
-    """The operator's institution on the list, locked; raises `StopOrderNotFound` where it is not on it."""
+    """The operator's institution on the list, locked; raises `StopOrderNotFound` if it is not on it."""
     own = own_institution(caller)
     found = await recipient_for_update(session, stop_order_id, own) if own is not None else None
     if found is None:
@@ -182,7 +182,8 @@ async def checks(session: AsyncSession, recipient_id: UUID) -> Sequence[StopOrde
 
 
 async def is_closed_under(session: AsyncSession, violation_id: UUID, recipient: StopOrderRecipient) -> bool:
-    """Whether inspection closed this violation, found by the visit that counts, or since then until the last day."""
+    """Whether inspection closed this violation. It must come from the visit that counts, or a later day of the
+    order."""
     order = await session.get_one(StopOrder, recipient.stop_order_id)
     found = await session.get(OpenViolation, violation_id)
     return (
@@ -223,7 +224,7 @@ async def orders_in_force_for(
 
 
 def _in_force(on: date) -> ColumnElement[bool]:
-    """`StopOrder.in_force`, said in SQL."""
+    """SQL for `StopOrder.in_force`."""
     return StopOrder.cancelled_at.is_(None) & (StopOrder.first_day <= on) & (StopOrder.last_day >= on)
 
 
@@ -237,7 +238,7 @@ def _recipients_of(caller: Principal) -> ColumnElement[bool]:
 
 
 def _visible(caller: Principal) -> ColumnElement[bool]:
-    """Orders of one's own district, and those that went to somebody within reach."""
+    """Orders of the caller's own district, and those with a recipient within reach."""
     return or_(
         within_reach(caller, district=StopOrder.district, street=null()),
         exists().where(StopOrderRecipient.stop_order_id == StopOrder.id, _recipients_of(caller)),

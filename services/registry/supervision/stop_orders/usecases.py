@@ -82,7 +82,7 @@ async def _issue(
 async def cancel_stop_order(
     session: AsyncSession, stop_order_id: UUID, cause: str, *, caller: Principal, at: datetime
 ) -> StopOrder:
-    """Take an order back: the bureau any, a district its own."""
+    """Cancel an order: the bureau any, a district officer those of the district."""
     order = await queries.stop_order_for_update(session, stop_order_id, caller)
     if not _issues(caller, order.district):
         raise StopOrderBeyondReach
@@ -157,10 +157,9 @@ async def conclude_visit(
     result: Result,
     at: datetime,
 ) -> None:
-    """Take what a visit saw at one recipient; told again it changes nothing.
+    """Record what a visit saw at one recipient. A repeated event changes nothing.
 
-    A visit on another day than those ordered does not count: inspection is asked again, as long as such days are to
-    come.
+    A visit on a day that the order does not cover does not count; another visit is requested while such days remain.
     """
     # The order first: visits of one order may come side by side, and each may ask for another look.
     order = await session.get(StopOrder, stop_order_id, with_for_update=True, populate_existing=True)
@@ -193,7 +192,7 @@ async def _verify(session: AsyncSession, recipient: StopOrderRecipient, *, reaso
 
 
 def _issues(caller: Principal, district: str | None) -> bool:
-    """The bureau for all, a district officer for his district; one of a street for none."""
+    """Who may issue: the bureau for all, a district officer for the district, an officer of a street for none."""
     return caller.covers(district=district) and (caller.covers() or caller.street is None)
 
 
