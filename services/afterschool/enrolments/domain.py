@@ -116,7 +116,7 @@ class Enrolment(Base, Aggregate):
         return StudentPromoted(**self._said(school, at))
 
     def withdraw(self, *, school: School, at: datetime) -> EnrolmentWithdrawn:
-        """Give back the place, or the place in the queue. Possible at any time, also after enrolment closed."""
+        """Give up the place, or the position in the queue. Possible at any time, also after enrolment closed."""
         if self.state == State.WITHDRAWN:
             raise EnrolmentEnded
         was, self.state, self.withdrawn_at = self.state, State.WITHDRAWN, at

@@ -62,7 +62,7 @@ async def offering_for_update(session: AsyncSession, offering_id: UUID, caller: 
 
 
 async def locked(session: AsyncSession, offering_id: UUID) -> Offering:
-    """The row every decision about this offering's places goes through, as it is now that it is locked."""
+    """The offering, locked and re-read: every decision about its places goes through this row."""
     # Without populate_existing the counters of a row this session has read before stay as they were then.
     return await session.get_one(Offering, offering_id, with_for_update={"key_share": True}, populate_existing=True)
 
