@@ -80,7 +80,7 @@ async def series(
     first_month: str | None,
     last_month: str | None,
 ) -> Sequence[tuple[str, Value]]:
-    """One indicator along one dimension, in the order of its codes; "" gathers what has none."""
+    """One indicator along one dimension, by code; "" collects members without one."""
     if indicator.undivided:
         return []
     dimension = getattr(Cell, by)
@@ -104,7 +104,7 @@ def _behind(selection: Selection) -> ColumnElement[bool]:
 async def receipts(
     session: AsyncSession, indicator: Indicator, scope: Scope, *, after: int, limit: int
 ) -> Sequence[Any]:
-    """The events behind a number: every event about every member it counts, in the order they were applied."""
+    """The events behind a number: every event about every member that it counts, in the order of application."""
     counted = or_(*(_behind(part) for part in (indicator.numerator, indicator.denominator) if part is not None))
     members = (
         select(Member.noun, Member.id).join(Cell, Cell.id == Member.cell_id).where(counted, *within(scope)).subquery()
@@ -145,7 +145,7 @@ async def coverage(session: AsyncSession, campaign: str) -> Sequence[Any]:
 
 
 async def check_campaign(session: AsyncSession, campaign: str, caller: Principal) -> None:
-    """Raises `CampaignNotFound` unless the caller may see it: a district's people see the city's and their own."""
+    """Raises `CampaignNotFound` unless the caller may see it: district users see the city's and their own."""
     district = await session.scalar(
         select(Cell.district).where(
             Cell.generation == _live().scalar_subquery(),

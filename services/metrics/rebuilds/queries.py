@@ -44,7 +44,7 @@ async def rebuild(session: AsyncSession, rebuild_id: UUID) -> Rebuild:
 
 
 async def open_rebuild(session: AsyncSession) -> Rebuild | None:
-    """The one that is queued or running, locked."""
+    """The rebuild that is queued or running, locked."""
     found: Rebuild | None = await session.scalar(
         select(Rebuild).where(Rebuild.state.in_(OPEN)).order_by(Rebuild.id).limit(1).with_for_update()
     )
