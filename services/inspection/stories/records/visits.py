@@ -63,7 +63,7 @@ class VisitRow(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def keep_their_word(cls, row: Mapping[str, Any]) -> Mapping[str, Any]:
-        """If the file's word for the outcome had to be interpreted, keep it as the note, unless the file fills the note."""
+        """If the word for the outcome had to be interpreted, keep it as the note, unless the file fills the note."""
         return {**row, "note": row["outcome"]} if interpreted(row.get("outcome")) and not row.get("note") else row
 
 
