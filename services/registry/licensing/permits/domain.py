@@ -224,7 +224,7 @@ class Paper:
 def entry_changes(permits: Sequence["Permit"], entry: Details, on: date) -> dict[str, object]:
     """What must change in the entry of an institution that has these permits (oldest first) on a day.
 
-    The entry names a permit that is in force or suspended. Without one it names none, and an open institution becomes
+    The entry names a permit that stands (`STANDING`). Without one it names none, and an open institution becomes
     `unlicensed`. An entry without recorded permits stays as its ledger states it.
     """
     status_of = {permit.number: permit.status_on(on) for permit in permits}
