@@ -33,7 +33,6 @@ async def providers(
     after: UUID | None,
     limit: int,
 ) -> Sequence[Provider]:
-    """Providers by id, without entries that were merged into another."""
     wanted = (
         select(Provider)
         .where(Provider.status != "merged", _within_reach(caller))

@@ -217,7 +217,6 @@ class Looks:
 
     @classmethod
     def of(cls, visits: Iterable[Visit]) -> Self:
-        """All visits about it, including cancelled ones."""
         told = [(visit.state, visit.outcome) for visit in visits]
         ended = [outcome for state, outcome in told if state in (VisitState.DONE, VisitState.REVIEWED)]
         return cls(

@@ -24,7 +24,6 @@ def serve(case: Case, method: str, calendar: CountsWorkingDays, *, at: datetime)
 
 
 def late_fen(case: Case, on: date) -> int:
-    """The surcharge for late payment: 3 % of the fine per day, at most the fine (art. 72)."""
     if case.served_on is None:
         return 0
     last = case.paid_on or on

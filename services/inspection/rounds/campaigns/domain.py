@@ -355,7 +355,6 @@ class Campaign(Base, Aggregate, Withdrawable):
             self.discoveries_total += one.now == DISCOVERED
 
     def close(self, *, at: datetime) -> CampaignClosed:
-        """Close the campaign; every target must have a reason."""
         self.check_open()
         still_open = self.targets_total - self.closed_total
         if still_open:

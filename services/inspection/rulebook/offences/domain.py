@@ -215,7 +215,6 @@ class Offence(Base, LastingVersion):
         )
 
     def give_way(self, to: Self, *, at: datetime) -> OffenceRepealed | None:
-        """End the day before a newer version begins; None if it ends earlier anyway."""
         if self.valid_from >= to.valid_from:
             raise OffenceOverlaps(valid_from=self.valid_from, pointer="/valid_from")
         if not self._cut(to):
@@ -227,8 +226,6 @@ class Offence(Base, LastingVersion):
         return OffenceWithdrawn(offence_id=self.id, code=self.code, valid_from=self.valid_from, at=at)
 
     def continue_after(self, withdrawn: Self, *, at: datetime) -> OffenceContinued | None:
-        """Restore the last day that a version now withdrawn had shortened; None if it was given another last day
-        since."""
         if not self._restore(withdrawn):
             return None
         return OffenceContinued(offence_id=self.id, code=self.code, valid_to=self.valid_to, at=at)

@@ -433,7 +433,6 @@ class Application(Base, Aggregate):
         return asked or (self.state == ApplicationState.SITE_VISITED and self.site_visit_id == visit_id)
 
     def extend(self, cause: str, procedure: Procedure, calendar: Calendar, *, at: datetime) -> ApplicationExtended:
-        """Extend the time for the decision, once, and tell the applicant why."""
         self._check(Action.EXTEND)
         if self.extended_because is not None or not procedure.extension_days:
             raise ExtendedAlready
