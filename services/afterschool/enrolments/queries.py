@@ -71,7 +71,6 @@ def own_or_within_reach(caller: Principal) -> list[Condition] | None:
 
 
 async def placed(session: AsyncSession, enrolment_id: UUID, caller: Principal) -> Placed:
-    """One enrolment within the caller's reach; raises `EnrolmentNotFound`."""
     wanted = (
         select(Enrolment, School, Student.guardian)
         .join(School, School.id == Enrolment.school_id)

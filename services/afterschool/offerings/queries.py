@@ -46,7 +46,6 @@ def offerings_page(
 
 
 async def offering(session: AsyncSession, offering_id: UUID, caller: Principal) -> Offering:
-    """One offering the caller may look at; raises `OfferingNotFound`."""
     found, school = await _with_school(session, offering_id)
     if not may_look(caller, school):
         raise OfferingNotFound
@@ -54,7 +53,6 @@ async def offering(session: AsyncSession, offering_id: UUID, caller: Principal) 
 
 
 async def offering_for_update(session: AsyncSession, offering_id: UUID, caller: Principal) -> Offering:
-    """The offering, locked until the transaction ends; raises `OfferingNotFound`."""
     _, school = await _with_school(session, offering_id)
     if not reaches(caller, school):
         raise OfferingNotFound

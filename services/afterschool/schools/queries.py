@@ -26,7 +26,6 @@ def schools_page(
 
 
 async def school(session: AsyncSession, school_id: UUID, caller: Principal) -> School:
-    """One school the caller may look at; raises `SchoolNotFound`."""
     found = await session.get(School, school_id)
     if found is None or not may_look(caller, found):
         raise SchoolNotFound

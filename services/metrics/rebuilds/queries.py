@@ -36,7 +36,6 @@ _BEHIND = text(
 
 
 async def rebuild(session: AsyncSession, rebuild_id: UUID) -> Rebuild:
-    """Raises `RebuildNotFound`."""
     found = await session.get(Rebuild, rebuild_id)
     if found is None:
         raise RebuildNotFound

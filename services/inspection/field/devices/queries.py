@@ -26,12 +26,10 @@ async def enrolled(session: AsyncSession, device_id: UUID, subject: str) -> Devi
 
 
 async def device(session: AsyncSession, device_id: UUID, caller: Principal) -> Device:
-    """One device within the caller's reach; raises `DeviceNotFound`."""
     return _reachable(await session.get(Device, device_id), caller)
 
 
 async def device_for_update(session: AsyncSession, device_id: UUID, caller: Principal) -> Device:
-    """The device, locked until the transaction ends; raises `DeviceNotFound`."""
     return _reachable(await session.get(Device, device_id, with_for_update=True, populate_existing=True), caller)
 
 

@@ -47,7 +47,6 @@ async def newest_set_for_update(session: AsyncSession) -> GridSet | None:
 
 
 async def grid_set(session: AsyncSession, grid_set_id: UUID) -> GridSet:
-    """One version; raises `GridSetNotFound`."""
     found = await session.get(GridSet, grid_set_id, populate_existing=True)
     if found is None:
         raise GridSetNotFound

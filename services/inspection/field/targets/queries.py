@@ -14,7 +14,6 @@ from shared.http.reach import within_reach
 
 
 async def target(session: AsyncSession, institution_id: UUID) -> Target:
-    """Raises `TargetNotFound`."""
     found = await session.get(Target, institution_id)
     if found is None:
         raise TargetNotFound

@@ -13,12 +13,10 @@ from shared.http.reach import within_reach
 
 
 async def team(session: AsyncSession, team_id: UUID, caller: Principal) -> Team:
-    """One team within the caller's reach; raises `TeamNotFound`."""
     return _reachable(await session.get(Team, team_id), caller)
 
 
 async def team_for_update(session: AsyncSession, team_id: UUID, caller: Principal) -> Team:
-    """The team, locked until the transaction ends; raises `TeamNotFound`."""
     return _reachable(await session.get(Team, team_id, with_for_update=True, populate_existing=True), caller)
 
 

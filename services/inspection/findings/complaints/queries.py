@@ -27,12 +27,10 @@ MOST_COMPARED = 20_000
 
 
 async def complaint(session: AsyncSession, complaint_id: UUID, caller: Principal) -> Complaint:
-    """One complaint within the caller's reach; raises `ComplaintNotFound`."""
     return _reachable(await session.get(Complaint, complaint_id), caller)
 
 
 async def complaint_for_update(session: AsyncSession, complaint_id: UUID, caller: Principal) -> Complaint:
-    """The complaint, locked until the transaction ends; raises `ComplaintNotFound`."""
     return _reachable(await session.get(Complaint, complaint_id, with_for_update=True, populate_existing=True), caller)
 
 

@@ -23,7 +23,6 @@ from shared.http.reach import own_institution, within_reach
 
 
 async def evidence(session: AsyncSession, evidence_id: UUID, caller: Principal) -> Evidence:
-    """One piece within the caller's reach; raises `EvidenceNotFound`."""
     return _reachable(await session.get(Evidence, evidence_id), caller)
 
 

@@ -16,12 +16,10 @@ from shared.http.reach import within_reach
 
 
 async def violation(session: AsyncSession, violation_id: UUID, caller: Principal) -> Violation:
-    """One violation within the caller's reach; raises `ViolationNotFound`."""
     return _reachable(await session.get(Violation, violation_id), caller)
 
 
 async def violation_for_update(session: AsyncSession, violation_id: UUID, caller: Principal) -> Violation:
-    """The violation, locked until the transaction ends; raises `ViolationNotFound`."""
     return _reachable(await session.get(Violation, violation_id, with_for_update=True, populate_existing=True), caller)
 
 

@@ -52,7 +52,6 @@ async def lock_team(session: AsyncSession, team: str) -> None:
 
 
 async def round_(session: AsyncSession, round_id: UUID, caller: Principal) -> RecheckRound:
-    """One round within the caller's reach; raises `RoundNotFound`."""
     found = await session.get(RecheckRound, round_id)
     if found is None or not caller.covers(district=found.district):
         raise RoundNotFound
@@ -60,12 +59,10 @@ async def round_(session: AsyncSession, round_id: UUID, caller: Principal) -> Re
 
 
 async def recheck(session: AsyncSession, recheck_id: UUID, caller: Principal) -> Recheck:
-    """One re-check within the caller's reach; raises `RecheckNotFound`."""
     return _reachable(await session.get(Recheck, recheck_id), caller)
 
 
 async def recheck_for_update(session: AsyncSession, recheck_id: UUID, caller: Principal) -> Recheck:
-    """The re-check, locked until the transaction ends; raises `RecheckNotFound`."""
     return _reachable(await session.get(Recheck, recheck_id, with_for_update=True, populate_existing=True), caller)
 
 

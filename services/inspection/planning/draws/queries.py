@@ -18,12 +18,10 @@ from shared.http.reach import within_reach
 
 
 async def draw(session: AsyncSession, draw_id: UUID, caller: Principal) -> Draw:
-    """One draw within the caller's reach; raises `DrawNotFound`."""
     return _reachable(await session.get(Draw, draw_id), caller)
 
 
 async def draw_for_update(session: AsyncSession, draw_id: UUID, caller: Principal) -> Draw:
-    """The draw, locked until the transaction ends; raises `DrawNotFound`."""
     return _reachable(await session.get(Draw, draw_id, with_for_update=True, populate_existing=True), caller)
 
 

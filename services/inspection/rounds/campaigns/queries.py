@@ -68,7 +68,6 @@ def _visible(caller: Principal) -> ColumnElement[bool]:
 
 
 async def campaign(session: AsyncSession, campaign_id: UUID, caller: Principal) -> Campaign:
-    """One campaign within the caller's sight; raises `CampaignNotFound`."""
     found: Campaign | None = await session.scalar(select(Campaign).where(Campaign.id == campaign_id, _visible(caller)))
     if found is None:
         raise CampaignNotFound

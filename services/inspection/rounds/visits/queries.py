@@ -20,7 +20,6 @@ from shared.http.reach import within_reach
 
 
 async def visit(session: AsyncSession, visit_id: UUID, caller: Principal) -> Visit:
-    """One visit within the caller's reach; raises `VisitNotFound`."""
     return _reachable(await session.get(Visit, visit_id), caller)
 
 

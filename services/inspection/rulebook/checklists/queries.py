@@ -13,7 +13,6 @@ from shared.domain.dated import stands
 
 
 async def checklist(session: AsyncSession, checklist_id: UUID) -> Checklist:
-    """One version; raises `ChecklistNotFound`."""
     found = await session.get(Checklist, checklist_id)
     if found is None:
         raise ChecklistNotFound
@@ -21,7 +20,6 @@ async def checklist(session: AsyncSession, checklist_id: UUID) -> Checklist:
 
 
 async def checklist_for_update(session: AsyncSession, checklist_id: UUID) -> Checklist:
-    """The version, locked until the transaction ends; raises `ChecklistNotFound`."""
     found = await session.get(Checklist, checklist_id, with_for_update=True, populate_existing=True)
     if found is None:
         raise ChecklistNotFound

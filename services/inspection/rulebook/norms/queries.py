@@ -22,7 +22,6 @@ async def norm(session: AsyncSession, name: NormName, *, on: date) -> int:
 
 
 async def norm_for_update(session: AsyncSession, norm_id: UUID) -> Norm:
-    """The number, locked until the transaction ends; raises `NormNotFound`."""
     found = await session.get(Norm, norm_id, with_for_update=True, populate_existing=True)
     if found is None:
         raise NormNotFound

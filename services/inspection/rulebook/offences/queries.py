@@ -13,7 +13,6 @@ from shared.domain.dated import stands
 
 
 async def offence(session: AsyncSession, offence_id: UUID) -> Offence:
-    """One version; raises `OffenceNotFound`."""
     found = await session.get(Offence, offence_id)
     if found is None:
         raise OffenceNotFound
@@ -21,7 +20,6 @@ async def offence(session: AsyncSession, offence_id: UUID) -> Offence:
 
 
 async def offence_for_update(session: AsyncSession, offence_id: UUID) -> Offence:
-    """The version, locked until the transaction ends; raises `OffenceNotFound`."""
     found = await session.get(Offence, offence_id, with_for_update=True, populate_existing=True)
     if found is None:
         raise OffenceNotFound

@@ -90,12 +90,10 @@ def ledger_page(filters: Filters, *, after: str | None, limit: int) -> Statement
 
 
 async def institution(session: AsyncSession, institution_id: UUID, caller: Principal) -> Institution:
-    """One entry within the caller's reach; raises `InstitutionNotFound`."""
     return reachable(await session.get(Institution, institution_id), caller, InstitutionNotFound, **PLACE)
 
 
 async def institution_for_update(session: AsyncSession, institution_id: UUID, caller: Principal) -> Institution:
-    """The entry, locked until the transaction ends; raises `InstitutionNotFound`."""
     found = await session.get(Institution, institution_id, with_for_update=True, populate_existing=True)
     return reachable(found, caller, InstitutionNotFound, **PLACE)
 

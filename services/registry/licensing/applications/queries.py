@@ -31,12 +31,10 @@ class Filters:
 
 
 async def application(session: AsyncSession, application_id: UUID, caller: Principal) -> Application:
-    """An application within the caller's reach; raises `ApplicationNotFound`."""
     return _reachable(await session.get(Application, application_id), caller)
 
 
 async def application_for_update(session: AsyncSession, application_id: UUID, caller: Principal) -> Application:
-    """The application, locked until the transaction ends; raises `ApplicationNotFound`."""
     found = await session.get(Application, application_id, with_for_update=True, populate_existing=True)
     return _reachable(found, caller)
 

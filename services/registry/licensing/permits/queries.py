@@ -20,12 +20,10 @@ _PLACE: Final[Place] = {"district": Permit.district, "street": Permit.street, "i
 
 
 async def permit(session: AsyncSession, permit_id: UUID, caller: Principal) -> Permit:
-    """A permit within the caller's reach; raises `PermitNotFound`."""
     return reachable(await session.get(Permit, permit_id), caller, PermitNotFound, **_PLACE)
 
 
 async def permit_for_update(session: AsyncSession, permit_id: UUID, caller: Principal) -> Permit:
-    """The permit, locked until the transaction ends; raises `PermitNotFound`."""
     found = await session.get(Permit, permit_id, with_for_update=True, populate_existing=True)
     return reachable(found, caller, PermitNotFound, **_PLACE)
 

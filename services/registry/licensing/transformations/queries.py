@@ -14,7 +14,6 @@ from shared.http.reach import within_reach
 async def transformation_for_update(
     session: AsyncSession, institution_id: UUID, transformation_id: UUID
 ) -> Transformation:
-    """A transformation of that institution, locked; raises `TransformationNotFound`."""
     found = await session.get(Transformation, transformation_id, with_for_update=True, populate_existing=True)
     if found is None or found.institution_id != institution_id:
         raise TransformationNotFound

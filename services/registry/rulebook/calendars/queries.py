@@ -56,7 +56,6 @@ async def year_for_update(session: AsyncSession, year: int) -> CalendarYear:
 
 
 async def term(session: AsyncSession, term_id: UUID) -> SchoolTerm:
-    """One term or vacation; raises `TermNotFound`."""
     found = await session.get(SchoolTerm, term_id)
     if found is None:
         raise TermNotFound
@@ -77,7 +76,6 @@ async def terms(
 
 
 async def term_for_update(session: AsyncSession, term_id: UUID) -> SchoolTerm:
-    """The term or vacation, locked until the transaction ends; raises `TermNotFound`."""
     found = await session.get(SchoolTerm, term_id, with_for_update=True, populate_existing=True)
     if found is None:
         raise TermNotFound

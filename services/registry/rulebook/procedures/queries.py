@@ -12,7 +12,6 @@ from shared.domain.dated import stands
 
 
 async def procedure(session: AsyncSession, procedure_id: UUID) -> Procedure:
-    """Raises `ProcedureNotFound`."""
     found = await session.get(Procedure, procedure_id)
     if found is None:
         raise ProcedureNotFound
@@ -20,7 +19,6 @@ async def procedure(session: AsyncSession, procedure_id: UUID) -> Procedure:
 
 
 async def procedure_for_update(session: AsyncSession, procedure_id: UUID) -> Procedure:
-    """The procedure, locked until the transaction ends; raises `ProcedureNotFound`."""
     found = await session.get(Procedure, procedure_id, with_for_update=True, populate_existing=True)
     if found is None:
         raise ProcedureNotFound

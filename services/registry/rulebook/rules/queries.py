@@ -12,7 +12,6 @@ from shared.domain.dated import stands
 
 
 async def rule(session: AsyncSession, rule_id: UUID) -> Rule:
-    """One rule; raises `RuleNotFound`."""
     found = await session.get(Rule, rule_id)
     if found is None:
         raise RuleNotFound
@@ -20,7 +19,6 @@ async def rule(session: AsyncSession, rule_id: UUID) -> Rule:
 
 
 async def rule_for_update(session: AsyncSession, rule_id: UUID) -> Rule:
-    """The rule, locked until the transaction ends; raises `RuleNotFound`."""
     found = await session.get(Rule, rule_id, with_for_update=True, populate_existing=True)
     if found is None:
         raise RuleNotFound

@@ -22,12 +22,10 @@ PLACE: Final[Place] = {
 
 
 async def advertisement(session: AsyncSession, advertisement_id: UUID, caller: Principal) -> Advertisement:
-    """One advertisement within the caller's reach; raises `AdvertisementNotFound`."""
     return reachable(await session.get(Advertisement, advertisement_id), caller, AdvertisementNotFound, **PLACE)
 
 
 async def advertisement_for_update(session: AsyncSession, advertisement_id: UUID, caller: Principal) -> Advertisement:
-    """The advertisement, locked until the transaction ends; raises `AdvertisementNotFound`."""
     found = await session.get(Advertisement, advertisement_id, with_for_update=True, populate_existing=True)
     return reachable(found, caller, AdvertisementNotFound, **PLACE)
 

@@ -28,7 +28,6 @@ _COLUMN: dict[Dimension, Any] = {
 
 
 async def text(session: AsyncSession, text_id: UUID) -> CommitmentText:
-    """One text; raises `CommitmentTextNotFound`."""
     found = await session.get(CommitmentText, text_id)
     if found is None:
         raise CommitmentTextNotFound
@@ -90,7 +89,6 @@ async def breaches_of(session: AsyncSession, commitment_ids: Sequence[UUID]) -> 
 
 
 async def commitment_for_update(session: AsyncSession, institution_id: UUID, commitment_id: UUID) -> Commitment:
-    """A commitment of this institution, locked; raises `CommitmentNotFound`."""
     found = await session.get(Commitment, commitment_id, with_for_update=True, populate_existing=True)
     if found is None or found.institution_id != institution_id:
         raise CommitmentNotFound

@@ -32,7 +32,6 @@ async def next_sequence(session: AsyncSession, year: int) -> int:
 
 
 async def notice(session: AsyncSession, notice_id: UUID, caller: Principal) -> Notice:
-    """One notice within the caller's reach; raises `NoticeNotFound`."""
     found = await session.scalar(select(Notice).where(Notice.id == notice_id, _visible(caller)))
     if found is None:
         raise NoticeNotFound

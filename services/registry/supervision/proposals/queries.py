@@ -15,12 +15,10 @@ _PLACE: Final[Place] = {"district": PenaltyProposal.district, "street": PenaltyP
 
 
 async def proposal(session: AsyncSession, proposal_id: UUID, caller: Principal) -> PenaltyProposal:
-    """One proposal within the caller's reach; raises `ProposalNotFound`."""
     return reachable(await session.get(PenaltyProposal, proposal_id), caller, ProposalNotFound, **_PLACE)
 
 
 async def proposal_for_update(session: AsyncSession, proposal_id: UUID, caller: Principal) -> PenaltyProposal:
-    """The proposal, locked until the transaction ends; raises `ProposalNotFound`."""
     found = await session.get(PenaltyProposal, proposal_id, with_for_update=True, populate_existing=True)
     return reachable(found, caller, ProposalNotFound, **_PLACE)
 

@@ -39,12 +39,10 @@ class RecipientCounts:
 
 
 async def stop_order(session: AsyncSession, stop_order_id: UUID, caller: Principal) -> StopOrder:
-    """One order within the caller's reach; raises `StopOrderNotFound`."""
     return _found(await session.scalar(select(StopOrder).where(StopOrder.id == stop_order_id, _visible(caller))))
 
 
 async def stop_order_for_update(session: AsyncSession, stop_order_id: UUID, caller: Principal) -> StopOrder:
-    """The order, locked until the transaction ends; raises `StopOrderNotFound`."""
     wanted = select(StopOrder).where(StopOrder.id == stop_order_id, _visible(caller)).with_for_update(of=StopOrder)
     return _found(await session.scalar(wanted))
 
