@@ -24,7 +24,7 @@ class Event(BaseModel):
     @classmethod
     @cache
     def aggregate_field(cls) -> str | None:
-        """The payload's field with the aggregate's id; None if the event has none."""
+        """The field of the payload with the aggregate's id; None if the event has none."""
         if cls.about is not None:
             return cls.about
         return next((name for name, field in cls.model_fields.items() if field.annotation is UUID), None)
