@@ -27,7 +27,7 @@ class Language:
         return [event for events in self.sent.values() for event in events]
 
     def topics(self) -> dict[str, list[type[Event]]]:
-        """Topic -> its events, in the order in which their producers tell them."""
+        """Each topic with its events, in the order of the producers' modules."""
         topics: dict[str, list[type[Event]]] = {}
         for event in self.events():
             topics.setdefault(event.topic, []).append(event)
@@ -35,7 +35,7 @@ class Language:
 
 
 def event_schema(event: type[Event]) -> Schema:
-    """The event's JSON Schema. Unknown fields are allowed: the language grows by addition."""
+    """The event's JSON Schema. Unknown fields are allowed, because events grow by addition."""
     schema = event.model_json_schema(mode="serialization")
     _open(schema)
     return {"$schema": _DIALECT, "$id": schema_id(event), **schema}
@@ -103,7 +103,7 @@ def _operations(language: Language) -> dict[str, Schema]:
 
 
 def _message(event: type[Event], schemas: dict[str, Schema]) -> Schema:
-    """The message, its payload and what the payload is made of put among the schemas."""
+    """The message; its payload and the schemas that this uses are added to `schemas`."""
     payload = event.model_json_schema(mode="serialization", ref_template=f"{_COMPONENTS}{{model}}")
     _open(payload)
     for name, part in {**payload.pop("$defs", {}), event.type: payload}.items():
@@ -126,7 +126,7 @@ def _message(event: type[Event], schemas: dict[str, Schema]) -> Schema:
 
 
 def meaning(event: type[Event]) -> str:
-    """The first sentence of the event's docstring."""
+    """The first paragraph of the event's docstring."""
     return " ".join((event.__doc__ or "").split("\n\n")[0].split())
 
 
