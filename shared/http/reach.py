@@ -25,14 +25,14 @@ class Place(TypedDict, total=False):
 
 
 def reachable(found: Record | None, caller: Principal, missing: type[NotFound], **place: Unpack[Place]) -> Record:
-    """The record; raises `missing` where there is none, and where it is beyond the caller's reach."""
+    """The record; raises `missing` if there is none or it is beyond the caller's reach."""
     if found is None or not reaches(caller, found, **place):
         raise missing
     return found
 
 
 def reaches(caller: Principal, record: object, **place: Unpack[Place]) -> bool:
-    """`Principal.covers`, asked of a record."""
+    """`Principal.covers` for a record."""
     columns = cast("dict[str, Column]", place)
     said = {name: getattr(record, column.key) for name, column in columns.items()}
     return caller.covers(**{name: None if value is None else str(value) for name, value in said.items()})
@@ -46,9 +46,9 @@ def within_reach(
     team: Column | None = None,
     institution: Column | None = None,
 ) -> ColumnElement[bool]:
-    """`Principal.covers`, said in SQL: the condition that a row with these columns is within the caller's reach.
+    """`Principal.covers` as SQL: the condition that a row with these columns is within the caller's reach.
 
-    Where rows belong to teams, an inspector of a team sees its rows, and of his district those that are no team's.
+    If rows belong to teams, inspectors see those of their own team, and those of their district without a team.
     """
     if caller.covers():
         return true()
@@ -74,7 +74,7 @@ def _in_district(caller: Principal, district: Column, street: Column) -> ColumnE
 
 
 def own_institution(caller: Principal) -> UUID | None:
-    """An operator's institution; None for everybody else, and for a claim that is no id."""
+    """The operator's institution; None for other roles, and for a claim that is no id."""
     if "operator" not in caller.roles or caller.institution is None:
         return None
     try:
