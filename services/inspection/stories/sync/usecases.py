@@ -75,7 +75,6 @@ class Answer:
 
     @classmethod
     def reused(cls, sent: OperationIn) -> "Answer":
-        """The refusal of an id that belongs to another operation, whose verdict stays."""
         return cls(sent.id, sent.entity_id, Verdict.REFUSED, "operation-id-reused", None, None)
 
     @classmethod
