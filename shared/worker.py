@@ -82,10 +82,10 @@ def run_worker(
     importers: Mapping[str, Importer] | None = None,
     jobs: Sequence[JobFactory] = (),
 ) -> None:
-    """Run until SIGTERM or SIGINT, then finish what is begun. `jobs` are a service's own loops.
+    """Run until SIGTERM or SIGINT, then finish what has begun. `jobs` are a service's own loops.
 
-    A part that ends by itself ends the process with exit code 1, so that whoever supervises it starts it again.
-    For operators: `… worker parked`, `… worker replay`, `… worker discard <id> [reason]`.
+    If a part ends by itself, the process ends with exit code 1, so that its supervisor restarts it. For operators: `…
+    worker parked`, `… worker replay`, `… worker discard <id> [reason]`.
     """
     if len(sys.argv) > 1:
         configure_logging(settings.service, settings.log_level, sys.stderr)
@@ -104,7 +104,7 @@ discard <id> [reason]   give one up for good; it is kept in the table `discarded
 
 
 async def operate(command: Sequence[str], settings: ServiceSettings, inbox: Inbox | None) -> int:
-    """An operator's command; its exit code."""
+    """Run an operator's command; returns its exit code."""
     known = list(command) in (["parked"], ["replay"]) or (
         command[0] == "discard" and len(command) >= 2 and command[1].isdecimal()
     )
@@ -137,7 +137,7 @@ async def _operate(command: Sequence[str], sessions: async_sessionmaker[AsyncSes
 
 
 def _operator() -> str:
-    """The account at the keyboard; a container has none but a number."""
+    """The account at the keyboard; in a container, only a number."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):
@@ -147,7 +147,7 @@ def _operator() -> str:
 async def _work(
     settings: ServiceSettings, inbox: Inbox | None, importers: Mapping[str, Importer], jobs: Sequence[JobFactory]
 ) -> bool:
-    """Whether it ended because it was told to."""
+    """Run the parts; returns whether they ended because they were told to."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -207,7 +207,8 @@ async def supervise(
     *,
     grace: float = GRACE,
 ) -> tuple[bool, list[str]]:
-    """Run all parts until told to stop, or until one ends by itself: whether we were told, and what was cut off."""
+    """Run all parts until told to stop, or until one ends by itself. Returns whether it was told to stop, and which
+    parts were cut off."""
     running = {asyncio.create_task(part, name=name) for name, part in parts.items()}
     told = asyncio.create_task(stop.wait())
     await asyncio.wait({*running, told}, return_when=asyncio.FIRST_COMPLETED)
@@ -230,7 +231,7 @@ async def supervise(
 
 def _at_work(part: Relay | Consumer) -> Check:
     async def check() -> None:
-        """A stand-by worker leads nothing and is ready to; only the one that leads can be unwell."""
+        """A stand-by worker leads nothing and is ready for it; only a leader can be unwell."""
         if part.failing:
             raise NotRunning
 
@@ -274,7 +275,7 @@ async def _measure(engine: AsyncEngine, stop: asyncio.Event) -> None:
 
 
 async def _purge(sessions: async_sessionmaker[AsyncSession], stop: asyncio.Event) -> None:
-    """Forget answers that nobody will ask for again."""
+    """Delete stored answers that nobody will ask for again."""
     while not stop.is_set():
         try:
             async with sessions.begin() as session:
@@ -285,7 +286,7 @@ async def _purge(sessions: async_sessionmaker[AsyncSession], stop: asyncio.Event
 
 
 async def _watch_progress(consumer: Consumer, stop: asyncio.Event) -> None:
-    """How far the consumer is behind, and that it moves; one that stands still is told once a minute."""
+    """Measure how far the consumer is behind and whether it moves; a standstill is logged once a minute."""
 
     def lag(_: object) -> Iterator[metrics.Observation]:
         if consumer.progress.lag is not None:  # of what is not known, or another worker's, nothing is said

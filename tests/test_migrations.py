@@ -5,8 +5,11 @@ import os
 import sys
 from pathlib import Path
 
+import asyncpg
 import pytest
 
+from deploy.failures import StartFailed
+from deploy.local.migrations import migrate
 from tests.infrastructure import ScratchDatabase
 
 ROOT = Path(__file__).parents[1]
@@ -33,3 +36,12 @@ for step in {STEPS!r}:
     )
     said, _ = await process.communicate()
     assert process.returncode == 0, said.decode()
+
+
+async def test_a_database_of_another_version_is_refused_with_what_to_do(scratch_database: ScratchDatabase) -> None:
+    url = await scratch_database("metrics", migrate=False)
+    connection = await asyncpg.connect(url.replace("postgresql+asyncpg", "postgresql", 1))
+    await connection.execute("CREATE TABLE alembic_version AS SELECT '0042' AS version_num")
+    await connection.close()
+    with pytest.raises(StartFailed, match=r"metrics is at revision 0042, which this version does not know.*make clean"):
+        await migrate("metrics", url)

@@ -59,7 +59,6 @@ from shared.imports.routes import imports_router
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
-    """The service with its routes; settings come from the environment unless given."""
     return create_service(
         settings or Settings(),
         title="Double Wings inspection",

@@ -10,8 +10,8 @@ COLUMNS: Final = ("step", "subject_id", "institution_id", "district", "street", 
 
 
 def open_step(step: str, table: str, where: str, *, due: str = "", since: str | None = None) -> str:
-    """The open steps of one kind, in a table with a place: due on a day of their own or, with `since`, the norm of the
-    step's name in days after it."""
+    """SQL for the open steps of one kind in a table with a place. They are due on `due` or, with `since`, the days of
+    the norm `step` after that."""
     norm = "" if since is None else f"JOIN norm ON norm.name = '{step}'"
     day = due if since is None else f"{since} + norm.days"
     place = f"{table}.institution_id, {table}.district, {table}.street, {table}.team"
@@ -22,5 +22,5 @@ def open_step(step: str, table: str, where: str, *, due: str = "", since: str | 
 
 
 def china_day(instant: str) -> str:
-    """The day in China of an SQL expression of type timestamptz."""
+    """SQL for the day in China of a timestamptz expression."""
     return f"({instant} AT TIME ZONE 'Asia/Shanghai')::date"

@@ -25,7 +25,7 @@ from shared.imports.runner import Importer
 
 
 async def hear(session: AsyncSession, deliveries: Sequence[Delivery]) -> None:
-    """The ledger first: what the registry asks for is about institutions it has told of."""
+    """Events of the ledger come first: the registry's requests refer to its institutions."""
     ledger = [delivery for delivery in deliveries if isinstance(delivery.event, InstitutionEvent)]
     if ledger:
         await copy_institutions(session, ledger)

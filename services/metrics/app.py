@@ -10,7 +10,6 @@ from shared.http.web import create_service
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
-    """The service with its routes; settings come from the environment unless given."""
     return create_service(
         settings or Settings(),
         title="Double Wings metrics",

@@ -44,7 +44,6 @@ from shared.facts.inbox import Delivery, Inbox, caused_by
 
 
 async def hear(session: AsyncSession, deliveries: Sequence[Delivery]) -> None:
-    """File what inspection saw, and let it move what waits for it."""
     for delivery in deliveries:
         if isinstance(delivery.event, CampaignDiscovery | InstitutionDiscovered):
             with caused_by(delivery):
@@ -59,7 +58,7 @@ async def hear(session: AsyncSession, deliveries: Sequence[Delivery]) -> None:
 
 
 async def take_answer(session: AsyncSession, visit: VisitSubmitted) -> None:
-    """What a visit found that we had asked for. Told twice, or sent back and told anew, the last word holds."""
+    """Take the result of a visit that the registry requested. If it is repeated or corrected, the last one counts."""
     assert visit.reference_id is not None
     if visit.purpose == "site_visit":
         await note_site_visit(

@@ -44,7 +44,6 @@ async def end_abandoned(engine: AsyncEngine, service: str, *, after: float) -> i
 
 
 async def watch_abandoned(engine: AsyncEngine, service: str, stop: asyncio.Event) -> None:
-    """Look again and again until told to stop."""
     while not stop.is_set():
         with suppress(Exception):  # while the database is away there is nothing to end
             await end_abandoned(engine, service, after=AFTER)

@@ -34,17 +34,17 @@ TYPES: dict[Any, Any] = {datetime: DateTime(timezone=True), UUID: Uuid()}
 
 
 def service_metadata() -> MetaData:
-    """A metadata of the service's own: two services may both keep a table called `institution`."""
+    """A metadata of the service's own: two services may each have a table called `institution`."""
     return MetaData(naming_convention=NAMING_CONVENTION)
 
 
 def key_check(column: str) -> CheckConstraint:
-    """A key stands in its normal form (`shared.domain.text.key`), whatever door it came through."""
+    """A check that the key is in its normal form (`shared.domain.text.key`), however it was written."""
     return CheckConstraint(key_condition(column), name=f"{column}_is_normal")
 
 
 def key_condition(column: str) -> str:
-    """What holds for a key in its normal form: of plain width, with single blanks, and none outside."""
+    """SQL for the normal form of a key: normalised widths, single blanks, none at the ends."""
     return f"{column} IS NFKC NORMALIZED AND {column} = btrim({column}) AND strpos({column}, '  ') = 0"
 
 
@@ -97,7 +97,7 @@ class Connection(asyncpg.Connection):
 
     @asynccontextmanager
     async def allowing(self, seconds: float) -> AsyncIterator[None]:
-        """Statements within may take so long."""
+        """Statements inside may take this long."""
         usual: Any = self._config  # type: ignore[has-type]  # see above
         self._config = usual._replace(command_timeout=seconds + DEADLINE_MARGIN)
         try:
@@ -107,7 +107,7 @@ class Connection(asyncpg.Connection):
 
 
 def connection_options(settings: ServiceSettings, name: str, **server_settings: str) -> dict[str, Any]:
-    """How every connection of a service is opened, through SQLAlchemy or without: no call waits without end."""
+    """The options of every connection of a service, through SQLAlchemy or not. Every call has a time limit."""
     return {
         "connection_class": Connection,
         "timeout": CONNECT_WITHIN,
@@ -129,7 +129,7 @@ def connection_options(settings: ServiceSettings, name: str, **server_settings: 
 
 
 def open_engine(settings: ServiceSettings, *, pool_size: int | None = None) -> AsyncEngine:
-    """An engine that fails fast: a full pool or a blocked statement is answered 503, not waited for."""
+    """An engine that fails fast: a full pool or a blocked statement is answered with 503 instead of waiting."""
     engine = create_async_engine(
         settings.database_url,
         pool_size=pool_size or settings.pool_size,
@@ -146,14 +146,14 @@ def open_engine(settings: ServiceSettings, *, pool_size: int | None = None) -> A
 
 
 def _drop_silent_connections(context: ExceptionContext) -> None:
-    """A call that met its deadline means a silent line: that connection, and all opened before, are not used again."""
+    """A call that met its deadline means a silent line. This connection and all older ones are not used again."""
     if isinstance(context.original_exception, TimeoutError):
         context.is_disconnect = True
 
 
 async def private_connection(engine: AsyncEngine) -> AsyncConnection:
-    """A connection that commits each statement and is not the pool's: it takes no place from anybody, however long
-    it is kept. Closing it ends it."""
+    """A connection outside the pool that commits each statement: however long it is kept, nobody waits for it.
+    Closing it ends it."""
     connection = await engine.connect()
     try:
         await connection.execution_options(isolation_level="AUTOCOMMIT")
@@ -176,7 +176,7 @@ class DriverPool:
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator["asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"]:
-        """A connection for single statements; where the line turns out to be silent, all are opened anew."""
+        """A connection for single statements. If its line turns out to be silent, all connections are opened anew."""
         pool = self._pool or await self._open()
         connection = await pool.acquire(timeout=self._settings.pool_wait)
         try:
@@ -192,7 +192,7 @@ class DriverPool:
             await pool.release(connection, timeout=CANCEL_WITHIN)
 
     async def close(self) -> None:
-        """Give the connections back; like the engine, the pool opens again if it is used again."""
+        """Close the pool; like the engine, it opens again when it is used again."""
         if self._pool is not None:
             pool, self._pool = self._pool, None
             try:
@@ -214,12 +214,13 @@ class DriverPool:
 
 
 async def _nothing_to_reset(_: object) -> None:
-    """Single statements leave nothing behind; the default reset is one more round trip for each."""
+    """Single statements leave nothing to reset; the default reset would cost one more round trip each."""
 
 
 @asynccontextmanager
 async def allowing(session: AsyncSession, seconds: float) -> AsyncIterator[None]:
-    """Let statements of this session within take longer than usual: PostgreSQL's limit and the driver's deadline."""
+    """Allow statements of this session to take longer than usual, by PostgreSQL's limit and by the driver's
+    deadline."""
     connection = await (await session.connection()).get_raw_connection()
     driver = connection.driver_connection
     assert isinstance(driver, Connection)

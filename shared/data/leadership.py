@@ -68,7 +68,6 @@ class _Line:
         self.users = 0
 
     async def ask(self, engine: AsyncEngine, statement: TextClause, values: Mapping[str, object]) -> bool:
-        """Whether the statement found its row."""
         async with self._turn:
             try:
                 async with asyncio.timeout(ANSWER_WITHIN):
@@ -110,7 +109,6 @@ class Lease:
             await self._line.close()
 
     async def take(self) -> bool:
-        """Whether we lead from now on."""
         try:
             return await self._ask(_TAKE)
         except Exception as error:
@@ -118,7 +116,7 @@ class Lease:
             return False
 
     async def keep(self) -> None:
-        """Renew; returns when the lease is lost, or could not be renewed for as long as it lasts."""
+        """Renew the lease; returns when it is lost, or could not be renewed before it ended."""
         loop = asyncio.get_running_loop()
         held_until = loop.time() + LASTS
         while loop.time() < held_until:
@@ -132,7 +130,7 @@ class Lease:
                 log.warning("lease not renewed", task=self.task, error=type(error).__name__)
 
     async def give_back(self) -> None:
-        """So that the next one need not wait for its end."""
+        """End the lease at once, so that the next leader need not wait."""
         with suppress(Exception):
             await self._ask(_GIVE_BACK)
 
@@ -147,8 +145,8 @@ async def run_as_leader(
 ) -> None:
     """Until told to stop: wait to lead `task`, then do `work`; again when it ends, fails, or the lease is lost.
 
-    `work` listens to `stop` itself and returns soon after. It is cancelled only where another process leads.
-    `standing_by` is called whenever another does.
+    `work` watches `stop` itself and returns soon after. It is cancelled only when another process leads. `standing_by`
+    is called each time another process leads.
     """
     loop = asyncio.get_running_loop()
     wait = FIRST_PAUSE

@@ -32,7 +32,7 @@ _AWAY: Final = (PoolTimeout, driver.InternalClientError, driver.InterfaceError, 
 
 
 def database_fault(error: BaseException) -> Fault | None:
-    """The database's own trouble behind this exception; None where the fault lies with the data or the code."""
+    """The trouble of the database behind this exception; None if the data or the code is at fault."""
     if isinstance(error, DBAPIError):
         found = database_fault(error.driver_exception) if error.driver_exception is not None else None
         return found or (Fault.AWAY if error.connection_invalidated else None)
@@ -51,12 +51,12 @@ def database_fault(error: BaseException) -> Fault | None:
 
 
 def is_outage(error: BaseException) -> bool:
-    """Whether the same work may well succeed later, unchanged: the database is away, or others are at the same rows."""
+    """Whether the same work may succeed later, unchanged: the database is away, or the rows are contended."""
     return database_fault(error) in (Fault.AWAY, Fault.CONTENDED)
 
 
 def _raised_by_driver(error: BaseException) -> bool:
-    """A refused socket and a missing file are both OSError; only the first, met inside asyncpg, is an outage."""
+    """A refused socket and a missing file are both OSError; only one raised inside asyncpg is an outage."""
     step = error.__traceback__
     while step is not None:
         if str(step.tb_frame.f_globals.get("__name__", "")).startswith("asyncpg"):

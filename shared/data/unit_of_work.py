@@ -30,7 +30,7 @@ def memory_of(session: AsyncSession) -> Memory:
 
 
 def hold(session: AsyncSession, kind: type, key: UUID, entity: object | None) -> None:
-    """Remember a row that this transaction has locked or made, or that there is none."""
+    """Remember a row that this transaction locked or made, or that there is no such row."""
     memory_of(session).held[kind, key] = entity
 
 
@@ -39,7 +39,7 @@ def holds(session: AsyncSession, kind: type, key: UUID) -> bool:
 
 
 async def locked(session: AsyncSession, kind: type[Entity], key: UUID) -> Entity | None:
-    """The row, locked until the transaction ends; one that is held already is not asked for again."""
+    """The row, locked until the transaction ends. A row held already is not locked again."""
     if not holds(session, kind, key):
         return await session.get(kind, key, with_for_update=True, populate_existing=True)
     entity: Entity | None = memory_of(session).held[kind, key]
@@ -50,10 +50,10 @@ async def locked(session: AsyncSession, kind: type[Entity], key: UUID) -> Entity
 
 @asynccontextmanager
 async def savepoint(session: AsyncSession) -> AsyncIterator[None]:
-    """A part that an error undoes alone: its rows, what was held in it, the facts gathered in it.
+    """A part that an error undoes alone: its rows, the rows held in it, the facts gathered in it.
 
-    SQLAlchemy forgets what was added and expires what was changed in it, but a row written in it, let go and read
-    again is to it like any other. So whatever came to be known in it is forgotten.
+    SQLAlchemy forgets rows that were added and expires those that were changed. But a row that was written, forgotten
+    and read again looks to it like any other, so every row first seen in the savepoint is forgotten.
     """
     memory = memory_of(session)
     held, facts = dict(memory.held), None if memory.facts is None else list(memory.facts)

@@ -54,15 +54,14 @@ class Withdrawable:
     def _take_back(
         self, reason: str, *, first_day: date, entered_at: datetime | None = None, by: str, at: datetime
     ) -> None:
-        """Withdraw it; raises what `_check_not_begun` raises."""
+        """Mark it withdrawn; raises what `_check_not_begun` raises."""
         self._check_not_begun(first_day=first_day, entered_at=entered_at, at=at)
         self._mark_withdrawn(reason, by=by, at=at)
 
     def _check_not_begun(self, *, first_day: date, entered_at: datetime | None = None, at: datetime) -> None:
-        """Check that it can be withdrawn; `entered_at` is given for what may be withdrawn on its first day by who
-        entered it that day.
+        """Check that it has not begun; raises `Withdrawn` or `WithdrawalTooLate`.
 
-        Raises `Withdrawn` or `WithdrawalTooLate`.
+        With `entered_at`, it can also be withdrawn on its first day if it was entered on that day.
         """
         self.check_stands()
         today = china_date(at)
@@ -75,12 +74,10 @@ class Withdrawable:
 
 
 def stands(record: type[Withdrawable]) -> ColumnElement[bool]:
-    """Whether it was not withdrawn."""
     return record.withdrawn_at.is_(None)
 
 
 def withdrawn_for_a_reason() -> CheckConstraint:
-    """For the table of a `Withdrawable`."""
     return CheckConstraint(WITHDRAWN_FOR_A_REASON, name="withdrawn_for_a_reason")
 
 

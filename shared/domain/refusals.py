@@ -64,11 +64,11 @@ class Invalid(Refusal):
 
 
 def field_error(code: str, *, en: str, zh: str) -> PydanticCustomError:
-    """What a pydantic validator raises to refuse one field with a code and both messages."""
+    """The error that a pydantic validator raises to refuse one field, with a code and both messages."""
     return PydanticCustomError(code.replace("-", "_"), "{en}", {"en": en, "zh": zh})
 
 
 def pointer_to(path: Sequence[object]) -> str:
-    """A JSON Pointer; a step that is not a plain name is the caller's own key and is masked."""
+    """A JSON Pointer. A step that is not a plain name is masked, because it is the caller's own key."""
     steps = (step if isinstance(step, int) or _PLAIN_NAME.fullmatch(str(step)) else "*" for step in path)
     return "".join(f"/{step}" for step in steps)

@@ -43,33 +43,33 @@ hold them. NFKC knows those of another block alone."""
 
 
 def has_controls(text: str, *, lines: bool = False) -> bool:
-    """Whether it holds a character that no text may hold; `lines` allows line breaks and tabs."""
+    """Whether the text holds a forbidden character; `lines` allows line breaks and tabs."""
     if text.isprintable():
         return False
     return (_CONTROL if lines else _CONTROL_OR_LAYOUT).search(text) is not None
 
 
 def without_controls(text: str) -> str:
-    """The same without them: for what nobody can be asked to send again."""
+    """The text without forbidden characters, for senders who cannot be asked to send it again."""
     return _CONTROL.sub("", text)
 
 
 def one_line(text: str) -> str:
-    """Text of one line in its normal form: plain blanks, one at a time, none outside; nothing that has no width."""
+    """One line in its normal form: single plain blanks, none at the ends, and no characters without width."""
     if text.isprintable() and "  " not in text:  # every other blank, and what has no width, is not printable
         return text.strip()
     return " ".join(text.translate(_LINE).split())
 
 
 def paragraphs(text: str) -> str:
-    """Text of several lines in its normal form; indents stay."""
+    """Several lines in their normal form; indents stay."""
     if text.isprintable():
         return text.strip()
     return text.translate(_PARAGRAPH).strip()
 
 
 def key(text: str) -> str:
-    """A number, code or reference in its normal form: what two people write for one thing is one text."""
+    """A number, code or reference in its normal form, in which two spellings of one thing are equal."""
     if text.isascii() and "  " not in text and text.isprintable():
         return text.strip()
     plain = characters(text).translate(_KEY)
@@ -77,12 +77,12 @@ def key(text: str) -> str:
 
 
 def characters(text: str) -> str:
-    """Its characters in one width, and none that is the radical of another."""
+    """The characters in one width, with radicals replaced by the characters they look like."""
     return unicodedata.normalize("NFKC", text).translate(_RADICALS)
 
 
 def phone(text: str) -> str:
-    """A telephone number in its normal form; a column of digits that was taken for amounts has lost its `.0`."""
+    """A telephone number in its normal form. A `.0` is dropped: a spreadsheet took the number for an amount."""
     plain = key(text)
     return plain[:-2] if plain.endswith(".0") and plain[:-2].isdigit() else plain
 

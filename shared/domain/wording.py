@@ -12,7 +12,7 @@ from shared.domain.refusals import field_error
 
 
 def _folded(fold: Callable[[str], str], *, lines: bool = False) -> BeforeValidator:
-    """The text in its normal form; one with controls is refused."""
+    """Normalise the text; refuse it if it holds controls."""
 
     def read(value: object) -> object:
         if not isinstance(value, str):
@@ -24,20 +24,20 @@ def _folded(fold: Callable[[str], str], *, lines: bool = False) -> BeforeValidat
 
 
 def check_controls(value: str, *, lines: bool = False) -> None:
-    """Refuse characters that no text may hold; `lines` allows line breaks."""
+    """Refuse forbidden characters; `lines` allows line breaks."""
     if text.has_controls(value, lines=lines):
         raise field_error("control-character", en="Control characters are not allowed.", zh="不允许控制字符。")
 
 
 def _as_number(value: object) -> object:
-    """A number: `true` is none, and neither is `1_000`, though Python says so."""
+    """A number. `true` is refused, and so is `1_000`, which Python would accept."""
     if isinstance(value, bool) or (isinstance(value, str) and "_" in value):
         raise field_error("not-a-number", en="Must be a number.", zh="应为数字。")
     return value
 
 
 def _as_day(value: object) -> object:
-    """A day as it is written: not an instant, which is another day elsewhere, and not a count of seconds."""
+    """A calendar day as text. Refused: an instant, which is another day elsewhere, and a number of seconds."""
     if isinstance(value, datetime) or not isinstance(value, (str, date)):
         raise _no_day()
     if isinstance(value, str) and _DAY.fullmatch(value) is None:

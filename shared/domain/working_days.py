@@ -23,10 +23,10 @@ class CountsWorkingDays(ABC):
 
     @abstractmethod
     def is_working_day(self, day: date) -> bool:
-        """As the year's calendar says, and by the weekday while it is not published."""
+        """By the year's calendar; by the weekday while that is not published."""
 
     def after_working_days(self, start: date, days: int) -> Deadline:
-        """The last of so many working days; the day of the event is not counted."""
+        """The last of so many working days; the day of the event does not count."""
         on, provisional = start, False
         while days > 0:
             on += timedelta(days=1)
@@ -35,7 +35,7 @@ class CountsWorkingDays(ABC):
         return Deadline(on, provisional)
 
     def working_days(self, after: date, until: date) -> int:
-        """Working days after one day up to and including another."""
+        """The number of working days after one day, up to and including another."""
         return sum(self.is_working_day(day) for day in days_between(after + timedelta(days=1), until))
 
 

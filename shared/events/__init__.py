@@ -24,13 +24,12 @@ class Event(BaseModel):
     @classmethod
     @cache
     def aggregate_field(cls) -> str | None:
-        """The payload's field with the aggregate's id; None if the event has none."""
+        """The field of the payload with the aggregate's id; None if the event has none."""
         if cls.about is not None:
             return cls.about
         return next((name for name, field in cls.model_fields.items() if field.annotation is UUID), None)
 
     def aggregate_id(self) -> UUID | None:
-        """The id of the aggregate that the event is about."""
         field = self.aggregate_field()
         found: UUID | None = None if field is None else getattr(self, field)
         return found

@@ -12,7 +12,7 @@ PRODUCERS: Final = {"registry": registry, "inspection": inspection, "afterschool
 
 
 def events_of(producer: str) -> Iterator[type[Event]]:
-    """The events one service publishes: family by family, in the order in which each module defines them."""
+    """The events that one service publishes: by family, and in the order in which each module defines them."""
     package = PRODUCERS[producer]
     for family in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
         module = importlib.import_module(family.name)

@@ -27,7 +27,7 @@ class Language:
         return [event for events in self.sent.values() for event in events]
 
     def topics(self) -> dict[str, list[type[Event]]]:
-        """Topic -> its events, in the order in which their producers tell them."""
+        """Each topic with its events, in the order of the producers' modules."""
         topics: dict[str, list[type[Event]]] = {}
         for event in self.events():
             topics.setdefault(event.topic, []).append(event)
@@ -35,14 +35,13 @@ class Language:
 
 
 def event_schema(event: type[Event]) -> Schema:
-    """The event's JSON Schema. Unknown fields are allowed: the language grows by addition."""
+    """The event's JSON Schema. Unknown fields are allowed, because events grow by addition."""
     schema = event.model_json_schema(mode="serialization")
     _open(schema)
     return {"$schema": _DIALECT, "$id": schema_id(event), **schema}
 
 
 def schema_id(event: type[Event]) -> str:
-    """What the record's `dataschema` says."""
     return f"urn:doublewings:schema:{event.type}"
 
 
@@ -53,7 +52,6 @@ def _open(schema: Schema) -> None:
 
 
 def asyncapi(language: Language) -> Schema:
-    """The whole document."""
     schemas: dict[str, Schema] = {"CloudEventHeaders": HEADERS}
     messages = {event.type: _message(event, schemas) for event in language.events()}
     return {
@@ -105,7 +103,7 @@ def _operations(language: Language) -> dict[str, Schema]:
 
 
 def _message(event: type[Event], schemas: dict[str, Schema]) -> Schema:
-    """The message, its payload and what the payload is made of put among the schemas."""
+    """The message; its payload and the schemas that this uses are added to `schemas`."""
     payload = event.model_json_schema(mode="serialization", ref_template=f"{_COMPONENTS}{{model}}")
     _open(payload)
     for name, part in {**payload.pop("$defs", {}), event.type: payload}.items():
@@ -128,7 +126,7 @@ def _message(event: type[Event], schemas: dict[str, Schema]) -> Schema:
 
 
 def meaning(event: type[Event]) -> str:
-    """The first sentence of the event's docstring."""
+    """The first paragraph of the event's docstring."""
     return " ".join((event.__doc__ or "").split("\n\n")[0].split())
 
 

@@ -69,7 +69,7 @@ class Consumer:
 
     @property
     def failing(self) -> bool:
-        """Whether somebody should look: no partitions, failing again and again, or standing still."""
+        """Whether somebody must look: no partitions, repeated failures, or no progress."""
         now = time.monotonic()
         return self._away or self._failures >= FAILURES_FORGIVEN or self.progress.standing(now) >= STANDS_STILL
 
@@ -91,7 +91,8 @@ class Consumer:
                 await pause(stop, wait)
 
     async def measure(self) -> None:
-        """See how far PostgreSQL's offsets are from the ends of the log. Without a client the clock just goes on."""
+        """Measure how far the stored offsets are from the ends of the log. Without a client, nothing is measured and
+        the time goes on."""
         kafka = self._kafka
         if kafka is None or not kafka.assignment():
             return
@@ -173,7 +174,8 @@ class Consumer:
     async def _take_all(
         self, kafka: AIOKafkaConsumer, spans: Sequence[tuple[TopicPartition, int | None, Sequence[Any]]]
     ) -> None:
-        """Partitions side by side: while one waits for PostgreSQL another is unpacked. All end before one raises."""
+        """Handle partitions side by side: while one waits for PostgreSQL, another is unpacked. All end before an
+        error is raised."""
         turn = asyncio.Semaphore(SIDE_BY_SIDE)
 
         async def take(tp: TopicPartition, start: int | None, records: Sequence[Any]) -> None:
@@ -199,7 +201,7 @@ class Consumer:
                 await kafka.commit({tp: records[-1].offset + 1})
 
     async def _take_span(self, records: Sequence[Record], start: int, tries: int = TRIES) -> None:
-        """All at once; what is too slow for that in halves, what fails record by record."""
+        """Apply all at once; if that is too slow, in halves; if it fails, record by record."""
         try:
             await self._apply(records, start)
         except Fenced:
@@ -231,7 +233,7 @@ class Consumer:
             start = record.offset + 1
 
     async def _settle(self, record: Record, start: int) -> None:
-        """Apply one record, or park it when retrying cannot help or has not helped."""
+        """Apply one record; park it if retrying cannot help, or has not helped."""
         for attempt in range(1, TRIES + 1):
             try:
                 async with self._sessions.begin() as session:
@@ -261,13 +263,13 @@ class Consumer:
 
     @property
     def _stale(self) -> bool:
-        """Whether partitions came or went since positions were last taken."""
+        """Whether partitions came or went since the positions were last read."""
         return self._assignment != self._synchronised
 
     # -- partitions --------------------------------------------------------------------------------
 
     async def _resynchronise(self, kafka: AIOKafkaConsumer, partitions: Iterable[TopicPartition]) -> None:
-        """Take the positions PostgreSQL knows, and let the client fetch from there."""
+        """Read the positions from PostgreSQL, and let the client fetch from there."""
         assignment, wanted = self._assignment, list(partitions)
         async with self._sessions.begin() as session:
             await self.inbox.ensure_offsets(session, [(tp.topic, tp.partition) for tp in wanted])

@@ -50,7 +50,7 @@ class Envelope:
 
 
 def owner_of(topic: str) -> str:
-    """The source of every event on a topic: the service that it is named after."""
+    """The source of every event on a topic: the service after which it is named."""
     return f"/{topic.partition('.')[0]}"
 
 
@@ -77,7 +77,8 @@ def wrap(envelope: Envelope, payload: bytes) -> tuple[bytes, bytes, list[tuple[s
 def unwrap(
     headers: Iterable[tuple[str, bytes | None]], value: bytes | None, *, topic: str, partition: int, offset: int
 ) -> tuple[Envelope, bytes]:
-    """A Kafka record as an envelope and its payload; `Malformed` if it is not ours. Foreign headers are ignored."""
+    """A Kafka record as an envelope and its payload; raises `Malformed` for foreign records. Unknown headers are
+    ignored."""
     envelope = envelope_of(headers, topic=topic, partition=partition, offset=offset)
     if value is None:
         raise Malformed("the record has no value")
@@ -85,7 +86,7 @@ def unwrap(
 
 
 def envelope_of(headers: Iterable[tuple[str, bytes | None]], *, topic: str, partition: int, offset: int) -> Envelope:
-    """What the headers say; `Malformed`, and nothing else, whatever they are."""
+    """The envelope in the headers; raises `Malformed`, and nothing else, whatever they contain."""
     said = {name: content for name, content in headers if content is not None}
     try:
         if said["ce_specversion"] != b"1.0":
@@ -119,6 +120,6 @@ def envelope_of(headers: Iterable[tuple[str, bytes | None]], *, topic: str, part
 
 
 def _traceparent(sent: bytes | None) -> str | None:
-    """The trace of the fact's cause; one that is none is as good as missing, and spoils no record."""
+    """The trace of the cause; an invalid one counts as missing, and the record is accepted."""
     text = (sent or b"").decode("latin-1")
     return text if TRACEPARENT.fullmatch(text) else None

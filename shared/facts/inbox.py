@@ -76,22 +76,21 @@ applied = Table(
     Column("topic", Text, nullable=False),
     Column("key", Uuid, nullable=False),
     Column("version", BigInteger, nullable=False),
-    Column("event_id", Uuid, comment="the fact that had the version `event_version`; null where it is not known"),
-    Column("event_version", BigInteger, comment="below `version` where a worker of before this column moved it"),
+    Column("event_id", Uuid, comment="fact with the version `event_version`; null if unknown"),
+    Column("event_version", BigInteger, comment="version of the fact `event_id`"),
     PrimaryKeyConstraint("consumer", "topic", "key"),
     postgresql_with={"fillfactor": 80},
 )
 
 
 def _record_columns() -> list[Column[Any]]:
-    """A record as it came, and why it was set aside."""
     return [
         Column("consumer", Text, nullable=False),
         Column("topic", Text, nullable=False),
         Column("partition", Integer, nullable=False),
         Column("offset", BigInteger, nullable=False),
-        Column("key", Uuid, comment="null where the record does not say"),
-        Column("version", BigInteger, comment="null where the record takes no place among the facts of its key"),
+        Column("key", Uuid, comment="null if the record has no key"),
+        Column("version", BigInteger, comment="null if the record has no place in the order of its key"),
         Column("event_id", Uuid),
         Column("record_key", LargeBinary),
         Column("headers", JSONB, nullable=False),
@@ -113,7 +112,7 @@ parked = Table(
 discarded = Table(
     "discarded",
     shared_metadata,
-    Column("id", BigInteger, primary_key=True, autoincrement=False, comment="as it was parked"),
+    Column("id", BigInteger, primary_key=True, autoincrement=False, comment="id that the record had in `parked`"),
     *_record_columns(),
     Column("discarded_by", Text, nullable=False),
     Column("discarded_because", Text),
@@ -179,7 +178,7 @@ def handle_each(subscriptions: Mapping[type[Event], Handler]) -> BatchHandler:
 
 
 def caused_by(delivery: Delivery) -> AbstractContextManager[None]:
-    """What a handler writes to the journal within follows from this record, and carries its trace."""
+    """Facts written inside are caused by this record, and carry its trace."""
     return acting_as(current_actor(), delivery.envelope.traceparent)
 
 
@@ -198,14 +197,13 @@ class Inbox:
 
     @classmethod
     def of(cls, consumer: str, *, wanted: Iterable[type[Event]], handle: BatchHandler) -> Self:
-        """An inbox that reads the topics of the events it wants, and knows every event of the platform."""
         events = frozenset(wanted)
         return cls(consumer, EVENTS, events, handle, frozenset(event.topic for event in events))
 
     # -- positions ---------------------------------------------------------------------------------
 
     async def ensure_offsets(self, session: AsyncSession, partitions: Sequence[tuple[str, int]]) -> None:
-        """A partition never read before begins at 0: nothing a producer ever said is skipped."""
+        """A partition that was never read begins at 0, so that no event is skipped."""
         if partitions:
             rows = [
                 {"consumer": self.consumer, "topic": topic, "partition": partition, "next": 0}
@@ -223,7 +221,6 @@ class Inbox:
         return int(found)
 
     async def positions(self, session: AsyncSession) -> dict[tuple[str, int], int]:
-        """Where every partition that was ever read stands."""
         row = consumer_offset.c
         found = await session.execute(select(row.topic, row.partition, row.next).where(row.consumer == self.consumer))
         return {(topic, partition): position for topic, partition, position in found}
@@ -249,7 +246,8 @@ class Inbox:
     async def apply(self, session: AsyncSession, records: Sequence[Record], *, start: int) -> None:
         """Apply one partition's records, fetched at `start`, in the session's transaction.
 
-        Anything out of the ordinary (unreadable, a gap, a key with parked records) raises; `apply_one` sorts it out.
+        Raises for anything out of the ordinary (an unreadable record, a gap, a key with parked records), which
+        `apply_one` handles.
         """
         topic, partition = records[0].topic, records[0].partition
         await failpoint("W9")
@@ -279,17 +277,17 @@ class Inbox:
         await failpoint("W10")
 
     async def apply_one(self, session: AsyncSession, record: Record, *, start: int) -> None:
-        """Apply, drop or park a single record in the session's transaction; a handler's own failure rises."""
+        """Apply, drop or park one record in the session's transaction; an error of the handler is raised."""
         await self._move(session, record.topic, record.partition, start, record.offset + 1)
         await self._sort(session, record)
 
     async def park(self, session: AsyncSession, record: Record, reason: str, *, start: int) -> None:
-        """Set a record aside for good, with the offset moved in the same transaction."""
+        """Park a record, and move the offset in the same transaction."""
         await self._move(session, record.topic, record.partition, start, record.offset + 1)
         await self._park(session, record, reason, _envelope_if_any(record))
 
     async def release(self, session: AsyncSession, topic: str, key: UUID) -> int:
-        """Apply a key's parked records for as long as each is the next one; the number applied."""
+        """Apply a key's parked records while each is the next version; returns how many."""
         count = 0
         row = parked.c
         while True:
@@ -323,7 +321,8 @@ class Inbox:
             await session.execute(delete(parked).where(row.id == found.id))
 
     async def release_in_savepoint(self, session: AsyncSession, topic: str, key: UUID) -> bool:
-        """Release a key's parked records without harm to the transaction if one fails again; whether all went well."""
+        """Release a key's parked records; if one fails again, only the savepoint is lost. Returns whether all
+        succeeded."""
         try:
             async with session.begin_nested():
                 await self.release(session, topic, key)
@@ -335,9 +334,10 @@ class Inbox:
         return True
 
     async def reconsider(self, session: AsyncSession, row: Any) -> bool:
-        """Try again a parked row that has no place in the order of a key; whether it was applied or found its place.
+        """Try a parked record without a place in its key's order again; returns whether it was applied or got a
+        place.
 
-        It is never dropped: one that would be, being older than what is applied, stays for an operator to discard.
+        It is never dropped: even if it is older than what is applied, it stays until an operator discards it.
         """
         record = as_record(row)
         try:
@@ -352,7 +352,7 @@ class Inbox:
         return True
 
     async def skip_discarded(self, session: AsyncSession, topic: str, key: UUID) -> None:
-        """Let the next version of a key count as applied where an operator discarded it and nothing stands for it."""
+        """Count the next version of a key as applied if an operator discarded it and no other parked record has it."""
         while True:
             last = await self._last(session, topic, key)
             gone, row = discarded.c, parked.c
@@ -375,9 +375,9 @@ class Inbox:
     # -- parts -------------------------------------------------------------------------------------
 
     async def _sort(self, session: AsyncSession, record: Record, *, again: bool = False) -> bool:
-        """Apply, drop or park a record whose offset has moved; whether it is done with, or waits for its turn.
+        """Apply, drop or park a record whose offset has moved; returns whether it is done with or parked in order.
 
-        `again`: it was parked, and parked it stays unless it is applied or finds its place.
+        `again`: it was parked, and stays parked unless it is applied or gets a place in order.
         """
         try:
             delivery = self._read(record)
@@ -404,7 +404,7 @@ class Inbox:
         return True
 
     def _read(self, record: Record) -> Delivery:
-        """The record as an event; `Unreadable`, and nothing else, whatever its bytes are."""
+        """The record as an event; raises `Unreadable`, and nothing else, whatever its bytes are."""
         try:
             envelope, payload = unwrap(
                 record.headers,
@@ -433,7 +433,7 @@ class Inbox:
         return Delivery(event, envelope)
 
     async def _give(self, deliveries: Sequence[Delivery], session: AsyncSession) -> None:
-        """To the handler: as this consumer, in a batch, record by record and in a replay alike."""
+        """Call the handler, with this consumer as the actor: for a batch, a single record and a replay alike."""
         if deliveries:
             with acting_as(f"consumer:{self.consumer}", deliveries[0].envelope.traceparent):
                 await self.handle(session, deliveries)
@@ -504,7 +504,8 @@ class Inbox:
         await self._park(session, record, error.reason, error.envelope, placed=not isinstance(error, Contested))
 
     def _alarm(self, record: Record, reason: str, envelope: Envelope | None) -> None:
-        """Somebody tells what he may not, or one number has two facts. An operator looks at it."""
+        """Report a fact from a service that may not publish it, or a second fact with the same version. An operator
+        must look."""
         _contested.add(1, {"consumer": self.consumer})
         log.error(
             "fact contested",
@@ -521,7 +522,7 @@ class Inbox:
     async def _park(
         self, session: AsyncSession, record: Record, reason: str, envelope: Envelope | None, *, placed: bool = True
     ) -> None:
-        """Keep the bytes. The same fact of the same key twice, as a relay may send it, is kept once."""
+        """Store the bytes. The same fact of a key is stored once, because a relay may send it twice."""
         row = {
             "consumer": self.consumer,
             "topic": record.topic,
@@ -585,14 +586,15 @@ def _envelope_if_any(record: Record) -> Envelope | None:
 
 
 def _storable(name: str, content: bytes | None) -> list[object]:
-    """A header as JSON that PostgreSQL takes: a name that is not plain text is kept as its bytes."""
+    """A header as JSON that PostgreSQL accepts: a name that is not plain text is stored as its bytes."""
     plain = name.isascii() and name.isprintable()
     value = None if content is None else content.hex()
     return [name if plain else {"hex": _bytes_of(name).hex()}, value]
 
 
 def _bytes_of(name: str) -> bytes:
-    """The bytes a client library made this name of; no library makes other lone surrogates than those of its escape."""
+    """The bytes from which a client library made this name; the only lone surrogates it produces are those of its
+    escape."""
     try:
         return name.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:
@@ -612,7 +614,7 @@ def as_record(row: Any) -> Record:
 
 
 def reason_of(error: BaseException) -> str:
-    """Why a record is parked, in a word or two, with nothing of what it holds."""
+    """Why a record is parked, in a word or two, without any of its content."""
     if isinstance(error, Refusal):
         return error.code
     if isinstance(error, Unreadable):
@@ -622,5 +624,5 @@ def reason_of(error: BaseException) -> str:
 
 
 def is_hopeless(error: BaseException) -> bool:
-    """Whether retrying cannot help: a refusal by the domain, except `NotFound`, which may just be early."""
+    """Whether retrying cannot help: a refusal, except `NotFound`, whose cause may only be early."""
     return isinstance(error, Refusal) and not isinstance(error, NotFound)

@@ -63,7 +63,7 @@ outbox_pending = Table(
     shared_metadata,
     # No foreign key: both rows are written by one statement, and the check would cost more than the insert.
     Column("journal_id", BigInteger, primary_key=True, autoincrement=False),
-    Column("refused", Text, comment="why the broker will never take it; its key waits behind it"),
+    Column("refused", Text, comment="why the broker refuses the fact; later facts of its key wait"),
     Index("ix_outbox_pending_refused", "journal_id", postgresql_where=text("refused IS NOT NULL")),
     postgresql_with={"autovacuum_vacuum_threshold": 1000, "autovacuum_vacuum_scale_factor": 0},
 )
@@ -102,9 +102,9 @@ class Fact:
 
 
 async def record(session: AsyncSession, event: Event, *, subject: Subject, reason: str | None = None) -> None:
-    """Append one fact of `subject`, whose row the caller has locked or just created; its version moves by one.
+    """Append one fact of `subject`, whose row the caller has locked or just created, and increase its version.
 
-    The version makes a forgotten lock visible: two writers cannot both record version 7.
+    The version reveals a forgotten lock: two writers cannot both record version 7.
     """
     subject.version += 1
     if memory_of(session).facts is None:
@@ -138,7 +138,7 @@ _INSERT = text(
 
 
 async def record_many(session: AsyncSession, facts: Sequence[Fact]) -> None:
-    """Append facts in their order, in one statement. The caller has set `key_version` on rows it locked."""
+    """Append facts in order, in one statement. The caller has set `key_version` on rows that it locked."""
     gathered = memory_of(session).facts
     if gathered is not None:
         gathered.extend(facts)
@@ -148,7 +148,7 @@ async def record_many(session: AsyncSession, facts: Sequence[Fact]) -> None:
 
 @asynccontextmanager
 async def gathering(session: AsyncSession) -> AsyncIterator[None]:
-    """Facts recorded within are written at its end, all at once, after the rows they are about."""
+    """Facts recorded inside are written together at the end, after the rows they describe."""
     memory = memory_of(session)
     memory.facts = []
     try:
@@ -161,7 +161,7 @@ async def gathering(session: AsyncSession) -> AsyncIterator[None]:
 
 
 def _check_subject(fact: Fact) -> None:
-    """A fact that says it is about another aggregate would be parked by everybody who listens."""
+    """Refuse a fact about another aggregate than its subject: every consumer would park it."""
     if fact.event.aggregate_id() not in (None, fact.key):
         raise ValueError(f"{fact.event.type} is recorded under a key that is not its {fact.event.aggregate_field()}")
 
@@ -187,7 +187,7 @@ async def _write(session: AsyncSession, facts: Sequence[Fact]) -> None:
 
 
 async def history(session: AsyncSession, keys: Iterable[UUID]) -> Sequence[Any]:
-    """Every fact about these aggregates in the order in which they became true: who, when, why, what."""
+    """Every fact about these aggregates, in the order in which they were recorded."""
     columns = journal.c
     rows = await session.execute(
         select(

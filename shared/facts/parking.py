@@ -44,7 +44,7 @@ async def count_parked(session: AsyncSession, consumer: str) -> int:
 
 
 async def retry_due(sessions: async_sessionmaker[AsyncSession], inbox: Inbox) -> int:
-    """Try again the keys whose pause has passed: a record that was only early finds its way by itself."""
+    """Retry the keys whose pause has passed: a record that was only early then succeeds without an operator."""
     row = parked.c
     due = (
         select(row.topic, row.key)
@@ -63,7 +63,8 @@ async def retry_due(sessions: async_sessionmaker[AsyncSession], inbox: Inbox) ->
 
 
 async def replay(sessions: async_sessionmaker[AsyncSession], inbox: Inbox) -> tuple[int, int]:
-    """Try everything parked now, in order; the records done with and those still parked. For operators, after a fix."""
+    """Retry everything parked now, in order; returns how many records are done with and how many are still parked.
+    For operators, after a fix."""
     row = parked.c
     async with sessions() as session:
         before = await count_parked(session, inbox.consumer)
@@ -96,9 +97,9 @@ async def _reconsider(sessions: async_sessionmaker[AsyncSession], inbox: Inbox, 
 async def discard(
     sessions: async_sessionmaker[AsyncSession], inbox: Inbox, parked_id: int, *, by: str, because: str | None
 ) -> int | None:
-    """Give up one parked record, for good: it is kept in `discarded`, and counts as applied when its turn comes.
+    """Give up one parked record for good: it moves to `discarded`, and counts as applied in its turn.
 
-    The number of later records of its key that this let pass; None where nothing is parked under this id.
+    Returns how many later records of its key could then be applied; None if no record has this id.
     """
     row = parked.c
     if because is not None:

@@ -27,7 +27,7 @@ class Progress(Generic[Partition]):
         self._seen: dict[Partition, _Seen] = {}
 
     def note(self, positions: Mapping[Partition, int], ends: Mapping[Partition, int], now: float) -> None:
-        """Take a measurement of all partitions that are ours; one never read has no position and is left out."""
+        """Store a measurement of this consumer's partitions; a partition never read has no position and is left out."""
         seen = {}
         for partition, position in positions.items():
             waiting = max(ends.get(partition, position) - position, 0)
@@ -37,20 +37,19 @@ class Progress(Generic[Partition]):
         self._seen = seen
 
     def forget(self) -> None:
-        """Others look after the partitions now."""
         self._seen = {}
 
     @property
     def lag(self) -> int | None:
-        """Records that wait; None where no partition's position is known."""
+        """The number of waiting records; None if no position is known."""
         return sum(one.waiting for one in self._seen.values()) if self._seen else None
 
     def standing(self, now: float) -> float:
-        """Seconds for which the slowest partition has not moved while records wait for it."""
+        """For how many seconds the slowest partition has not moved while records wait."""
         return max((now - one.since for one in self._seen.values() if one.waiting), default=0.0)
 
     def stuck(self, now: float) -> Mapping[Partition, int]:
-        """Partitions that stand still, and where."""
+        """Partitions that stand still, with their positions."""
         return {
             partition: one.position
             for partition, one in self._seen.items()

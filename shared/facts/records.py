@@ -71,5 +71,5 @@ class _PatientBatch(_DefaultRecordBatchPy):  # type: ignore[misc]  # the library
 
 
 def read_any_record() -> None:
-    """Let every consumer of this process read so; called where consumers are made."""
+    """Make every consumer of this process read in this way; called where consumers are made."""
     fetcher.MemoryRecords = PatientRecords

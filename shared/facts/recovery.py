@@ -8,9 +8,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 
 async def forget_log(connection: AsyncConnection) -> int:
-    """Every offset of this service returns to 0 and every journal row becomes pending; the number made pending.
+    """Reset every offset of this service to 0 and make every journal row pending; returns the number of rows.
 
-    Call it while this service's relay and consumer are stopped; the caller commits.
+    Stop the service's relay and consumer first; the caller commits.
     """
     await connection.execute(text("UPDATE consumer_offset SET next = 0, moved_at = now()"))
     made_pending = await connection.execute(

@@ -55,9 +55,9 @@ _REFUSE = text("UPDATE outbox_pending SET refused = :reason WHERE journal_id = :
 
 
 async def relay_once(connection: AsyncConnection, send: Send, *, source: str | None = None, batch: int = BATCH) -> int:
-    """Publish one batch of pending rows; the number read. The connection autocommits.
+    """Publish one batch of pending rows; returns how many were read. The connection autocommits.
 
-    The source is the topic's owner unless another is given: no other may speak on it.
+    The source is the topic's owner unless another is given: no other service may publish on a topic.
     """
     blocked = list((await connection.scalars(_BLOCKED)).all())
     if blocked:
@@ -99,9 +99,10 @@ class KafkaSender:
         self._partitions: dict[str, int] = {}
 
     async def _partition(self, topic: str, key: bytes) -> int:
-        """Always the same for a key. Partition counts never change (`deploy/topics.yaml`), so they are asked once.
+        """The partition of a key, which never changes. Partition counts never change either (`deploy/topics.yaml`),
+        so they are read once.
 
-        The client's own hash is pure Python and cost as much as all the rest of sending.
+        The client's own hash is pure Python, and cost as much as everything else in sending.
         """
         if topic not in self._partitions:
             self._partitions[topic] = len(await self._producer.partitions_for(topic))

@@ -80,9 +80,9 @@ class Principal:
         school: str | None = None,
         institution: str | None = None,
     ) -> bool:
-        """Whether an object at this place is within reach. What an object does not say, it does not match.
+        """Whether an object at this place is within reach. A value that the object lacks matches no claim.
 
-        A guardian reaches only own records, which is decided by the record, not by a place.
+        A guardian reaches only own records, which the record decides, not a place.
         """
         if self.roles & _SEES_ALL:
             return True
@@ -95,7 +95,7 @@ class Principal:
         )
 
     def _inspects(self, team: str | None, *, in_district: bool) -> bool:
-        """Work given to a team belongs to that team; what has no team belongs to the district."""
+        """Work with a team belongs to that team; work without a team belongs to the district."""
         if team is not None and self.team is not None:
             return team == self.team
         return in_district
@@ -167,7 +167,7 @@ class KeyRing:
             raise TokenRefused("unknown kid") from None
 
     def _may_ask_for(self, kid: str) -> bool:
-        """Whether an unknown kid may cause a fetch, now and not again for a while."""
+        """Whether an unknown key id may cause a fetch now; afterwards there is a pause."""
         now = self._clock()
         if self._keys and now - self._asked_for.get(kid, float("-inf")) < self.pause:
             return False
@@ -178,7 +178,7 @@ class KeyRing:
         return True
 
     def _fetch(self) -> "asyncio.Task[None]":
-        """The fetch under way, or a new one: all who wait for it share it."""
+        """The fetch under way, or a new one, so that all who wait share it."""
         if self._fetching is None:
             self._fetching = asyncio.create_task(self._refresh())
             self._fetching.add_done_callback(self._fetched)
@@ -213,7 +213,7 @@ class KeyRing:
 
 
 def _public_keys(document: Mapping[str, Any]) -> dict[str, jwk.Key]:
-    """Signature keys of the allowed types; anything else in the set is ignored, as RFC 7517 asks."""
+    """Signature keys of the allowed types; all others in the set are ignored, as RFC 7517 asks."""
     found: dict[str, jwk.Key] = {}
     for entry in document["keys"]:
         if entry.get("kty") in ALGORITHMS.values() and entry.get("use", "sig") == "sig" and "kid" in entry:
@@ -280,7 +280,7 @@ class TokenVerifier:
         return claims
 
     def _check_claims(self, claims: Mapping[str, Any]) -> float:
-        """The instant the token ends, if it is ours and in force."""
+        """When the token ends; raises unless it is for this service and in force."""
         now = self._clock()
         expires, issued = _instant(claims, "exp"), _instant(claims, "iat")
         begins = _instant(claims, "nbf") if "nbf" in claims else issued
@@ -328,7 +328,7 @@ def _principal(claims: Mapping[str, Any]) -> Principal:
 
 
 async def authenticate(request: Request) -> Principal:
-    """The caller of this request; 401 with an RFC 6750 challenge. Sets the actor the journal will write down."""
+    """The caller of this request; 401 with an RFC 6750 challenge. Also sets the actor that the journal records."""
     known: Principal | None = getattr(request.state, "principal", None)
     if known is not None:
         return known

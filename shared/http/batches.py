@@ -24,7 +24,7 @@ class Broken:
     members: dict[str, Any] = field(default_factory=dict)
 
     def uuid(self, name: str) -> UUID | None:
-        """An id that the element names legibly."""
+        """The id in this field of the element, if it can be read."""
         try:
             return UUID(str(self.members[name]))
         except (KeyError, ValueError):
@@ -52,7 +52,7 @@ one_by_one: Final = WrapValidator(_read)
 
 
 def batch_member(body: object) -> str | None:
-    """The list of a body whose elements are judged one by one; None where the body is one thing."""
+    """The name of the list in a body whose elements are judged one by one; None if the body is a single thing."""
     if not (isinstance(body, type) and issubclass(body, BaseModel)):
         return None
     for name, member in body.model_fields.items():

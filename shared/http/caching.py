@@ -9,9 +9,9 @@ from shared.http.etags import unless_known
 
 
 def public_answer(request: Request, answer: Response, *, max_age: int) -> Response:
-    """The answer with an ETag of its content and how many seconds it may be reused unasked; 304 if it is known.
+    """The answer with an ETag of its content, which may be reused for `max_age` seconds; 304 if the reader has it.
 
-    `max_age=0` lets caches keep it and ask each time whether it still holds: for what must change at once.
+    With `max_age=0` caches may keep it but must ask each time: for content that must change at once.
     """
     reuse = f"max-age={max_age}" if max_age else "no-cache"
     answer.headers["etag"] = f'"{hashlib.sha256(answer.body).hexdigest()[:32]}"'

@@ -26,7 +26,7 @@ class Versioned(Protocol):
 
 
 def tells_a_version(model: Any) -> bool:
-    """Whether every answer of this response model has a version at its top."""
+    """Whether every answer of this response model has a version at its top level."""
     parts = get_args(model) if get_origin(model) in (UnionType, Union) else (model,)
     return all(isinstance(one, type) and issubclass(one, BaseModel) and "version" in one.model_fields for one in parts)
 
@@ -42,7 +42,7 @@ def tagged(request: Request, answer: Response) -> Response:
 
 
 def unless_known(request: Request, answer: Response) -> Response:
-    """304 for a reader who has what this ETag names; weak comparison, as RFC 9110 wants for If-None-Match."""
+    """304 if the reader has what this ETag names; weak comparison, as RFC 9110 asks for If-None-Match."""
     known = {tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")}
     if request.method != "GET" or not known & {answer.headers["etag"], "*"}:
         return answer
@@ -51,13 +51,13 @@ def unless_known(request: Request, answer: Response) -> Response:
 
 
 def check_version(entity: Versioned, expected: int) -> None:
-    """412 unless the entity is still what the caller read. Call it after the row is locked."""
+    """412 unless the entity is still at the version that the caller read. Call it after locking the row."""
     if entity.version != expected:
         raise EdgeProblem(412, "version-stale", headers={"ETag": f'"{entity.version}"'})
 
 
 async def expected_version(request: Request) -> int:
-    """The version in If-Match. It is not optional, and `*` would defeat its purpose."""
+    """The version in If-Match. It is mandatory, and `*` is refused because it would defeat its purpose."""
     value = request.headers.get("if-match")
     if value is None:
         raise EdgeProblem(428, "version-required")

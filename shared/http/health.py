@@ -39,9 +39,9 @@ class Lifecycle:
     _handlers: list[object] = field(default_factory=list)
 
     def drain_on_sigterm(self) -> None:
-        """Turn unready first and let the server's own handler act `notice` seconds later.
+        """Turn unready first, and let the server's own handler act `notice` seconds later.
 
-        uvicorn closes its socket the moment SIGTERM lands, so nobody could read a 503 from /readyz.
+        uvicorn closes its socket as soon as SIGTERM arrives, so nobody could read a 503 from /readyz.
         """
         if threading.current_thread() is not threading.main_thread():
             return
@@ -92,14 +92,13 @@ def health_router(lifecycle: Lifecycle, checks: Mapping[str, Check]) -> APIRoute
 
 
 def health_app(lifecycle: Lifecycle, checks: Mapping[str, Check]) -> FastAPI:
-    """A worker's side server."""
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     app.include_router(health_router(lifecycle, checks))
     return app
 
 
 def _busy(engine: AsyncEngine) -> bool:
-    """All connections are at work: that is load, which another restart would not take away."""
+    """Whether all connections are in use: that is load, which a restart would not remove."""
     pool = engine.pool
     return isinstance(pool, QueuePool) and pool.checkedout() >= pool.size()
 
@@ -119,9 +118,9 @@ class BehindMigrations(Exception):
 
 
 def migrations_at_head(engine: AsyncEngine, service: str) -> Check:
-    """Ready on the schema this code knows, or on a newer one: while a release rolls, old code works on it.
+    """Ready on the schema that this code knows, or on a newer one: during a rolling release, old code works on it.
 
-    The tree of revisions is read once. It holds all that came before, so a revision it does not hold came after it.
+    The revisions are read once. They include all earlier ones, so an unknown revision is a newer one.
     """
     heads: set[str] = set()
     known: set[str] = set()
@@ -144,7 +143,6 @@ def migrations_at_head(engine: AsyncEngine, service: str) -> Check:
 
 
 def _revisions(service: str) -> tuple[list[str], tuple[str, ...]]:
-    """All revisions this code knows, and the newest of them."""
     config = Config(ROOT / "alembic.ini", ini_section=service)
     # The file's paths are relative to the tree; the process may have been started anywhere.
     for option in ("script_location", "version_locations"):

@@ -74,7 +74,8 @@ class Claim:
 
 
 def claim_of(caller: Principal, route: str, key: str, fingerprint: bytes) -> Claim:
-    """The claim of this caller. All who come without a token have one name, so that their requests tell them apart."""
+    """The claim of this caller. All callers without a token share one name, so their requests are told apart by
+    content."""
     subject = caller.subject if caller != ANONYMOUS else f"{caller.subject} {fingerprint.hex()}"
     return Claim(subject, route, key, fingerprint)
 
@@ -85,10 +86,10 @@ def valid_key(key: str) -> bool:
 
 
 def fingerprint(*, method: str, target: bytes, caller: Principal, content_type: str, body: bytes) -> bytes:
-    """What must be equal for two requests to be the same one: also the roles and the scope of who sends them, so that
-    a replay never tells what the first call would be refused today.
+    """A hash of what must be equal for two requests to be the same.
 
-    A form's boundary is drawn anew by every client library, so it is taken out before hashing.
+    It includes the sender's roles and scope, so that a replay never reveals what would be refused today. The boundary
+    of a form is left out, because client libraries choose it anew each time.
     """
     _, _, boundary = content_type.partition("boundary=")
     if boundary:
@@ -102,7 +103,7 @@ def fingerprint(*, method: str, target: bytes, caller: Principal, content_type: 
 
 
 async def claim_or_replay(session: AsyncSession, claim: Claim) -> Response | None:
-    """Hold the key until the transaction ends; the stored answer where there is one."""
+    """Hold the key until the transaction ends; returns the stored answer if there is one."""
     # Two statements on purpose: the second one's snapshot must begin after the lock was obtained.
     if not await session.scalar(select(func.pg_try_advisory_xact_lock(claim.lock()))):
         raise EdgeProblem(409, "idempotency-key-in-flight", headers={"Retry-After": "1"})
@@ -123,7 +124,7 @@ async def claim_or_replay(session: AsyncSession, claim: Claim) -> Response | Non
 
 
 async def remember(session: AsyncSession, claim: Claim, response: Response, *, at: datetime) -> None:
-    """Store the answer, without what is personal in it, in the transaction that made it true."""
+    """Store the answer, without personal data, in the transaction that it reports."""
     await session.execute(
         insert(idempotency_key).values(
             caller=claim.caller,
@@ -151,5 +152,5 @@ def _withheld(told: Any) -> Any:
 
 
 async def purge(session: AsyncSession, *, before: datetime) -> None:
-    """Forget answers older than `before`, which callers keep at least seven days behind."""
+    """Delete answers older than `before`; callers keep at least seven days."""
     await session.execute(delete(idempotency_key).where(idempotency_key.c.at < before))

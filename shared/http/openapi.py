@@ -49,7 +49,7 @@ _IF_MATCH = {
 
 
 def problems(*refusals: type[Refusal]) -> dict[int | str, dict[str, Any]]:
-    """For `responses=`: the statuses these refusals have, with their codes in the description."""
+    """For `responses=`: the statuses of these refusals, with their codes in the description."""
     by_status: dict[int | str, dict[str, Any]] = {}
     for refusal in refusals:
         entry = by_status.setdefault(status_of(refusal), {"description": "", "content": _PROBLEM_CONTENT})
@@ -58,7 +58,7 @@ def problems(*refusals: type[Refusal]) -> dict[int | str, dict[str, Any]]:
 
 
 def service_openapi(app: FastAPI, settings: ServiceSettings) -> dict[str, Any]:
-    """FastAPI's document with problems, roles and the token scheme put in; made once."""
+    """FastAPI's document with problems, roles and the token scheme added; made once."""
     if app.openapi_schema is None:
         document = get_openapi(
             title=app.title,
@@ -89,7 +89,7 @@ def service_openapi(app: FastAPI, settings: ServiceSettings) -> dict[str, Any]:
 
 
 def _with_plain_names(document: dict[str, Any]) -> dict[str, Any]:
-    """`InstitutionPage` for `Page_InstitutionOut_`: generated clients take schema names as class names."""
+    """`InstitutionPage` for `Page_InstitutionOut_`: generated clients use schema names as class names."""
     schemas = document["components"]["schemas"]
     text = json.dumps(document)
     for name, schema in schemas.items():
@@ -123,7 +123,7 @@ def json_body(model: type[BaseModel]) -> dict[str, Any]:
 
 
 def _lift_definitions(operation: dict[str, Any], schemas: dict[str, Any]) -> None:
-    """Definitions of such a body stand with all others."""
+    """Move the definitions of such a body to the document's other schemas."""
     body = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
     definitions = body.get("schema", {}).get("$defs")
     if definitions:
@@ -164,7 +164,7 @@ def _complete(operation: dict[str, Any], context: RouteContext, path: str, metho
 
 
 def _statuses(method: str, *, anonymous: bool, needs_version: bool, has_body: bool, path: str) -> set[int]:
-    """Every status this operation can answer with, besides its successes."""
+    """Every status with which this operation can answer, besides success."""
     found = {400, 422, 429, 503}
     if not anonymous:
         found |= {401, 403}
@@ -182,5 +182,5 @@ def _statuses(method: str, *, anonymous: bool, needs_version: bool, has_body: bo
 
 
 def edge_codes() -> Mapping[str, str]:
-    """Codes any operation may answer with, for the generated documentation."""
+    """Codes with which any operation may answer, for the generated documentation."""
     return {code: english for code, (english, _) in EDGE.items()}

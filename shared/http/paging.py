@@ -80,18 +80,19 @@ class PageRequest:
     cursors: Cursors
 
     def position(self, **binding: object) -> list[Any] | None:
-        """Sort key of the last row seen (JSON scalars), None on the first page; 400 if made for another list."""
+        """The sort key of the last row seen (JSON scalars), None on the first page; 400 if the cursor was made for
+        another list."""
         return None if self.cursor is None else self.cursors.decode(self.cursor, **binding)
 
     def next_cursor(self, rows: Sequence[Any], *sort: str, **binding: object) -> str | None:
-        """The cursor after these rows, of which the one beyond `limit` only says that there is more."""
+        """The cursor after these rows; a row beyond `limit` only shows that there are more."""
         if len(rows) <= self.limit:
             return None
         last = rows[self.limit - 1]
         return self.cursors.encode([getattr(last, name) for name in sort], **binding)
 
     def page(self, rows: Sequence[Row], *sort: str, **binding: object) -> PageOf[Row]:
-        """The rows for this page and the cursor behind them; `sort` names the attributes of the sort key."""
+        """The rows of this page and the cursor after them; `sort` names the attributes of the sort key."""
         return PageOf(rows[: self.limit], self.next_cursor(rows, *sort, **binding))
 
 

@@ -48,12 +48,12 @@ def allow(*roles: str) -> Any:  # Any, as fastapi.Depends itself: it stands in A
 
 
 def public() -> Any:  # Any, as above
-    """Marks a route for everybody. Legal under /v1/public and outside /v1 only."""
+    """Open the route to everybody. Allowed only under /v1/public and outside /v1."""
     return Depends(Policy("anonymous"))
 
 
 def policies_of(dependant: Dependant | None) -> Iterator[Policy]:
-    """Every policy a route depends on, however deep; the caller must satisfy all of them."""
+    """Every policy that a route depends on, at any depth; the caller must satisfy all of them."""
     for dependency in dependant.dependencies if dependant else ():
         if isinstance(dependency.call, Policy):
             yield dependency.call
@@ -73,7 +73,7 @@ def api_routes(app: FastAPI) -> Iterator[tuple[RouteContext, str]]:
 
 
 def ensure_policies(app: FastAPI) -> None:
-    """Deny by default, at start-up: a route nobody thought about is a mistake, not an opening."""
+    """Deny by default, at start-up: a route without a policy is a mistake, not public."""
     for context, path in api_routes(app):
         policies = list(policies_of(context.dependant))
         if not policies:

@@ -103,7 +103,7 @@ class EdgeProblem(HTTPException):
 
 
 def language(accept: str | None) -> str:
-    """zh unless English is asked for with a higher weight."""
+    """zh, unless English is requested with a higher weight."""
     weights = {"zh": 0.0, "en": 0.0}
     for part in (accept or "").lower().split(",")[:20]:
         tag, _, weight = part.strip().partition(";q=")
@@ -158,7 +158,7 @@ def _instance(request_id: str) -> str:
 def problem_response(
     request: Request, exc: BaseException, constraints: Mapping[str, type[Refusal]] | None = None
 ) -> Response:
-    """Any exception as an answer. What is not foreseen is 500, logged here, and told without details."""
+    """The answer to any exception. An unexpected one is 500: it is logged here, and the answer has no details."""
     match exc:
         case Refusal():
             return _refused(request, exc)
@@ -176,7 +176,7 @@ def problem_response(
 
 
 def unexpected(exc: BaseException) -> tuple[str, int, int]:
-    """Code, status and seconds to wait, for what drivers and pools raise."""
+    """Code, status and seconds to wait for exceptions of drivers and pools."""
     if isinstance(exc, DBAPIError) and exc.driver_exception is not None:
         if exc.connection_invalidated:
             return "database-unavailable", 503, 2

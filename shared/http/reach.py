@@ -48,9 +48,9 @@ def within_reach(
     team: Column | None = None,
     institution: Column | None = None,
 ) -> ColumnElement[bool]:
-    """`Principal.covers`, said in SQL: the condition that a row with these columns is within the caller's reach.
+    """`Principal.covers` as SQL: the condition that a row with these columns is within the caller's reach.
 
-    Where rows belong to teams, an inspector of a team sees its rows, and of his district those that are no team's.
+    If rows belong to teams, inspectors see those of their own team, and those of their district without a team.
     """
     if caller.covers():
         return true()
@@ -76,7 +76,7 @@ def _in_district(caller: Principal, district: Column, street: Column) -> ColumnE
 
 
 def own_institution(caller: Principal) -> UUID | None:
-    """An operator's institution; None for everybody else, and for a claim that is no id."""
+    """The operator's institution; None for other roles, and for a claim that is no id."""
     if "operator" not in caller.roles or caller.institution is None:
         return None
     try:

@@ -18,7 +18,7 @@ from shared.process.settings import ServiceSettings
 
 
 def instant(column: str) -> str:
-    """SQL for a column with an instant, as `shared.domain.clock.instant` writes it; PostgreSQL's JSON has `+00:00`."""
+    """SQL that writes an instant as `shared.domain.clock.instant` does; PostgreSQL's JSON would end in `+00:00`."""
     written = f"""to_char({column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
     return f"{written} AS {column.rpartition('.')[2]}"
 
@@ -30,7 +30,7 @@ Statement = tuple[str, list[object]]
 
 
 def where(conditions: Iterable[Condition], values: list[object]) -> str:
-    """All conditions as SQL; their values are added to those that the statement has already."""
+    """All conditions as SQL; their values are appended to those of the statement."""
     clauses = []
     for clause, *own in conditions:
         values += own
@@ -39,9 +39,10 @@ def where(conditions: Iterable[Condition], values: list[object]) -> str:
 
 
 def page_statement(item: str, conditions: Iterable[Condition], *, sort: str, limit: int) -> Statement:
-    """One row more than `limit`, as `fetch_page` wants it: `id` is the sort key, `body` the item's JSON.
+    """A statement for `fetch_page` that returns one row more than `limit`: `id` is the sort key, `body` the item as
+    JSON.
 
-    `item` is a SELECT with `{where}` and, as its first column, `sort`; all of it is text of ours.
+    `item` is a SELECT with `{where}` and, as its first column, `sort`; none of its text comes from a caller.
     """
     values: list[object] = [limit + 1]
     rows = f"{item.format(where=where(conditions, values))} ORDER BY {sort} LIMIT $1"
@@ -49,7 +50,7 @@ def page_statement(item: str, conditions: Iterable[Condition], *, sort: str, lim
 
 
 def given(*conditions: tuple[str, object]) -> list[Condition]:
-    """Those whose value the caller gave."""
+    """The conditions whose value was given."""
     return [condition for condition in conditions if condition[1] is not None]
 
 
@@ -74,7 +75,7 @@ class ReadPool:
 
 
 async def fetch_json(request: Request, sql: str, *args: object, missing: Refusal | None = None) -> Response:
-    """Answer with the JSON text the statement returns; `missing` is raised where it returns NULL or no row."""
+    """Answer with the JSON text that the statement returns; raises `missing` for NULL or no row."""
     reads: ReadPool = request.app.state.reads
     found = await reads.json(sql, *args)
     if found is None and missing is not None:
@@ -85,8 +86,11 @@ async def fetch_json(request: Request, sql: str, *args: object, missing: Refusal
 async def fetch_page(
     request: Request, statement: tuple[str, Sequence[object]] | None, page: PageRequest, **binding: object
 ) -> Response:
-    """Answer with a page: the statement gives `id` and `body` (an item's JSON), one row more than the limit if there
-    is more. No statement is an empty page: nothing is within the caller's reach."""
+    """Answer with a page. The statement returns `id` and `body` (an item as JSON), one row more than the limit if
+    there are more.
+
+    Without a statement the page is empty: nothing is within the caller's reach.
+    """
     rows = await request.app.state.reads.rows(statement[0], *statement[1]) if statement else []
     more = len(rows) > page.limit
     cursor = page.cursors.encode([rows[page.limit - 1]["id"]], **binding) if more else None

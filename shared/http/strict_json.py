@@ -59,9 +59,9 @@ class Damaged:
 
 
 def loads_batch(body: bytes, member: str) -> object:
-    """As `loads`, but an element of the top-level list `member` that is refused becomes `Damaged`; the others stay.
+    """As `loads`, but a refused element of the top-level list `member` becomes `Damaged`, and the others stay.
 
-    What is refused elsewhere, and a body that is no JSON at all, is refused as a whole.
+    A fault elsewhere, or a body that is not JSON, refuses the whole body.
     """
     try:
         return loads(body)
@@ -85,7 +85,7 @@ class _OutOfRange(float):
 
 
 def _parsed_with_marks(body: bytes) -> object:
-    """The parse tree, marked where `loads` would have refused it. Bytes that are no UTF-8 become half surrogates."""
+    """The parse tree, with marks where `loads` would refuse it. Bytes that are not UTF-8 become lone surrogates."""
 
     def members(pairs: list[tuple[str, object]]) -> dict[str, object]:
         found = dict(pairs)
@@ -121,7 +121,7 @@ def _marked(element: object) -> object:
 
 
 def _first_damage(value: object, depth: int) -> str | None:
-    """Why `loads` would refuse this tree; None where it would not."""
+    """Why `loads` would refuse this tree; None if it would not."""
     level = [value]
     for _ in range(depth + 1):
         if not level:
@@ -183,7 +183,7 @@ def _finite(digits: str) -> float:
 
 
 def _check_depth(value: object) -> None:
-    """Level by level, containers only: 64 MiB of GeoJSON are walked in a fraction of the parse time."""
+    """Checked level by level, containers only: 64 MiB of GeoJSON take a fraction of the parse time."""
     level = [value] if isinstance(value, (dict, list)) else []
     for _ in range(MAX_DEPTH):
         if not level:

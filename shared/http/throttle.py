@@ -19,7 +19,7 @@ class Throttle:
         self._limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
 
     def admit(self, request: Request) -> None:
-        """Count this request; 429 where its address has asked too often."""
+        """Count this request; 429 if its address has asked too often."""
         address = request.client.host if request.client else "unknown"
         if not self._limiter.hit(self._item, address):
             wait = max(1, math.ceil(self._limiter.get_window_stats(self._item, address).reset_time - time.time()))

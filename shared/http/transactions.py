@@ -48,7 +48,7 @@ class Transaction:
         return self._session
 
     async def commit(self) -> None:
-        """Make it so. When the link breaks under COMMIT nobody knows, and that is what the caller is told."""
+        """Commit. If the connection breaks during COMMIT, the outcome is unknown, and the caller is told so."""
         if self._session is None:
             return
         await self._session.flush()
@@ -61,13 +61,12 @@ class Transaction:
             raise EdgeProblem(503, "outcome-unknown", headers={"Retry-After": "1"}) from error
 
     async def close(self) -> None:
-        """Whatever was not committed is rolled back."""
+        """End the transaction; whatever was not committed is rolled back."""
         if self._session is not None:
             await self._session.close()
 
 
 async def request_session(request: Request) -> AsyncSession:
-    """The session whose transaction ends with this request."""
     transaction: Transaction = request.state.transaction
     return transaction.session()
 
@@ -76,7 +75,7 @@ SessionDep = Annotated[AsyncSession, Depends(request_session)]
 
 
 async def end_transaction(request: Request) -> None:
-    """End it before the answer is made: what is still to be done takes longer than a transaction may last."""
+    """End the transaction before the answer is made, because the rest takes longer than a transaction may last."""
     transaction: Transaction = request.state.transaction
     await transaction.commit()
 
@@ -172,7 +171,7 @@ class TransactionalRoute(APIRoute):
         return transactional
 
     def _answering(self, handle: Handler) -> Handler:
-        """The handler, its answer with an ETag where it tells a version."""
+        """The handler's answer, with an ETag if it has a version."""
         if not tells_a_version(self.response_model):
             return handle
 
@@ -199,7 +198,7 @@ class TransactionalRoute(APIRoute):
 
 
 async def _attempts(request: StrictRequest, handle: Handler, claim: idempotency.Claim | None) -> Response:
-    """Run the unit of work; again, a few times, where PostgreSQL or a dead connection certainly undid it."""
+    """Run the unit of work; repeat it a few times if PostgreSQL or a dead connection certainly undid it."""
     for attempt in range(1, ATTEMPTS):
         try:
             return await _attempt(request, handle, claim)
@@ -212,7 +211,8 @@ async def _attempts(request: StrictRequest, handle: Handler, claim: idempotency.
 
 
 def _certainly_undone(error: DBAPIError) -> bool:
-    """A failed COMMIT never comes here as a lost connection: `Transaction.commit` turns it into its own problem."""
+    """Whether nothing was committed. A COMMIT that failed never arrives here: `Transaction.commit` turns it into a
+    problem of its own."""
     lost_before_commit = error.connection_invalidated
     return lost_before_commit or getattr(error.driver_exception, "sqlstate", None) in ROLLED_BACK
 

@@ -82,9 +82,9 @@ def create_service(
     checks: Mapping[str, Check] | None = None,
     resources: Sequence[Resource] = (),
 ) -> FastAPI:
-    """One service as an application. Refuses to build it while a route has no policy or two share a name.
+    """One service as an application. Refuses to build if a route has no policy or two routes share a name.
 
-    `constraints` maps a database constraint's name to the refusal it stands for; `checks` are added to /readyz.
+    `constraints` maps the name of a database constraint to its refusal; `checks` are added to /readyz.
     """
     configure_logging(settings.service, settings.log_level)
     configure_metrics(settings.service)
@@ -119,7 +119,8 @@ def create_service(
 
 
 def _give_state(app: FastAPI, settings: ServiceSettings, constraints: Mapping[str, type[Refusal]]) -> None:
-    """All of it connects lazily, so that an application can be built (for its OpenAPI document) without any server."""
+    """Set up the state. Everything connects lazily, so an application can be built (for its OpenAPI document)
+    without a server."""
     app.state.settings = settings
     app.state.constraints = constraints
     app.state.engine = open_engine(settings)
@@ -183,7 +184,7 @@ def _operation_id(route: APIRoute) -> str:
 
 
 def _ensure_routes(app: FastAPI) -> None:
-    """Names are operation ids, so they are unique; policies stand where the transactional route can see them."""
+    """Route names are operation ids, so they must be unique; policies must be visible to the transactional route."""
     names: set[str] = set()
     for route, path in api_routes(app):
         name = route.name or ""
@@ -196,7 +197,7 @@ def _ensure_routes(app: FastAPI) -> None:
 
 
 def _serve_documentation(app: FastAPI, settings: ServiceSettings) -> None:
-    """/docs without the internet: the assets come from a wheel. Closed in production."""
+    """/docs without the internet: the assets come from a wheel. Disabled in production."""
     app.openapi = lambda: service_openapi(app, settings)  # type: ignore[method-assign]  # FastAPI's documented hook
     if settings.environment == "production":
         app.openapi_url = None
@@ -305,7 +306,7 @@ _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"
 
 
 def _traceparent(scope: Scope) -> str:
-    """The caller's, or one that begins here with the request id as its trace id."""
+    """The caller's trace, or a new one with the request id as its trace id."""
     for name, value in scope["headers"]:
         if name == b"traceparent":
             sent: str = value.decode("latin-1")

@@ -34,7 +34,8 @@ class Unreadable(ValueError):
 
 
 def visible(cell: str) -> str:
-    """Without outer blanks, controls and marks of no width; every blank is a plain one. Line breaks stay."""
+    """Without outer blanks, controls and characters without width; every blank becomes a plain one. Line breaks
+    stay."""
     return cell.strip() if cell.isprintable() else _BLANK.sub(" ", paragraphs(without_controls(cell))).strip()
 
 
@@ -42,17 +43,17 @@ _BLANK = re.compile(r"[^\S\r\n\t]")
 
 
 def says_nothing(cell: str) -> bool:
-    """Whether a cell is a word for being blank."""
+    """Whether a cell holds a word that means blank."""
     return len(cell) <= _LONGEST_BLANK and cell.lower() in BLANKS
 
 
 def column_key(name: str) -> str:
-    """What makes two column names the same: not their case, width, blanks or line breaks."""
+    """The form in which two column names are equal: without case, width, blanks and line breaks."""
     return "".join(key(name).split()).casefold()
 
 
 def one_line(text: str) -> tuple[str, str | None]:
-    """Text of one line: entities of HTML resolved, line breaks and runs of blanks made one blank."""
+    """One line of text: HTML entities resolved, line breaks and runs of blanks reduced to one blank."""
     plain = _without_html(text)
     joined = text_line(plain)
     if plain != text:
@@ -67,8 +68,8 @@ def _without_html(text: str) -> str:
 def code_text(text: str, note: str) -> tuple[str, str | None]:
     """A number or key made of characters, in its normal form.
 
-    A spreadsheet's 1.3800000000E+10 is 13800000000; with fewer digits than the number has, the rest is lost. It writes
-    a sign, and no power below ten: 1.2E1 is somebody's reference.
+    A spreadsheet's 1.3800000000E+10 is 13800000000; if it shows fewer digits than the number has, the rest is lost.
+    Spreadsheets write a sign, and no power below ten, so 1.2E1 is somebody's reference.
     """
     if text.isascii() and text.replace("-", "").isalnum():
         return text, None
@@ -81,12 +82,12 @@ def code_text(text: str, note: str) -> tuple[str, str | None]:
 
 
 def unprefixed(text: str) -> str:
-    """Without the apostrophe, or the backtick, before a number that was to stay text in a spreadsheet."""
+    """Without the apostrophe or backtick that keeps a number as text in a spreadsheet."""
     return text[1:] if text.startswith(("'", "`")) and _PREFIXED.match(text) else text
 
 
 def prefixed(text: str) -> str:
-    """The text with one sign more, which `unprefixed` takes away again."""
+    """The text with one more such sign, which `unprefixed` removes."""
     return f"'{text}" if text.startswith(("'", "`")) and _PREFIXED.match(text) else text
 
 
@@ -113,7 +114,7 @@ Identity = Literal["reference", "credit_code"]
 
 
 def identity(kind: Identity, text: str) -> str | None:
-    """A key in its normal form, by which two rows are about one thing; None where it cannot be one."""
+    """A key in its normal form, by which rows about one thing are recognised; None if it cannot be one."""
     try:
         plain = code_text(text, "")[0]
     except Unreadable:
@@ -125,7 +126,7 @@ def identity(kind: Identity, text: str) -> str | None:
 
 
 def number_text(value: float) -> str:
-    """A number of a spreadsheet as its author sees it. Beyond 2⁵³ it is not what was typed, and reads as cut off."""
+    """A number of a spreadsheet as its author sees it. Beyond 2⁵³ digits were lost, and it is read as cut off."""
     if not value.is_integer():
         return repr(value)
     return str(int(value)) if abs(value) < 2**53 else f"{value:.14E}"
@@ -140,7 +141,7 @@ _WHOLE = re.compile(
 
 
 def whole_number(text: str) -> tuple[str, str | None]:
-    """A count with its unit, thousands separators or "about"; what is no such thing comes back as it is."""
+    """A count, without its unit, thousands separators or "about"; anything else is returned unchanged."""
     if text.isascii() and text.isdigit():
         return text, None
     found = _WHOLE.fullmatch(unprefixed(key(text)))
@@ -193,10 +194,10 @@ _SERIALS = range((date(_FIRST_YEAR, 1, 1) - _SERIAL_ZERO).days, (date(2098, 12, 
 
 
 def day(text: str, order: DateOrder | None = None) -> tuple[date | None, str | None]:
-    """A calendar day of China in any notation files use; None where a file means "without end". Raises `Unreadable`.
+    """A calendar day of China in any notation that files use; None for "without end". Raises `Unreadable`.
 
-    An instant is the day it falls on in China. Of two readings of 01/09/2024 the one in `order` is taken, month first
-    where none is declared, with the note that there are two. Years of two digits need a declared order.
+    An instant becomes its day in China. Of two readings of 01/09/2024 the one in `order` is taken, month first if none
+    is declared, with a note that there are two. Years of two digits need a declared order.
     """
     plain = unprefixed(key(text))
     if plain.lower() in OPEN_ENDED or _SENTINELS.fullmatch(plain):
@@ -212,7 +213,7 @@ def day(text: str, order: DateOrder | None = None) -> tuple[date | None, str | N
 
 
 def serial_from_1904(text: str) -> str:
-    """A day number of a workbook that counts from 1904, as one of those that count from 1900."""
+    """A day number of a workbook that counts from 1904, as one that counts from 1900."""
     found = _SERIAL.fullmatch(text)
     return text if found is None else str(int(found[1]) + _FROM_1904)
 
@@ -231,7 +232,7 @@ def _calendar_day(parts: dict[str, str | None], order: DateOrder | None) -> tupl
 
 
 def _numbers_of(parts: dict[str, str | None], order: DateOrder | None) -> tuple[tuple[int, int, int], str | None]:
-    """Year, month and day, and the note that they could be others."""
+    """Year, month and day, and a note if there are other readings."""
     said = {name: int(value) for name, value in parts.items() if value and value.isdigit()}
     name = parts.get("name")
     month = _MONTHS.get(name[:3].lower(), 0) if name else said.get("month", 0)
@@ -282,8 +283,8 @@ _PAIR = re.compile(r".*?\(?\s*(?P<lat>-?\d{1,3}\.\d+)\s*[,，;]\s*(?P<lon>-?\d{1
 
 
 def coordinates(lon: str, lat: str) -> tuple[str, str, list[str]]:
-    """Longitude and latitude as decimal degrees: out of minutes and seconds, of a point in one cell, of each other's
-    column. What cannot be read comes back as it is."""
+    """Longitude and latitude as decimal degrees. They may come as minutes and seconds, in one cell, or in exchanged
+    columns. What cannot be read is returned unchanged."""
     if _PLAIN_DEGREES.fullmatch(lon) and _PLAIN_DEGREES.fullmatch(lat):
         return _right_way_round(lon, lat, [])
     for pattern in (_POINT, _PAIR) if lon == lat else ():
@@ -309,7 +310,7 @@ def _right_way_round(lon: str, lat: str, notes: list[str]) -> tuple[str, str, li
 
 
 def _degrees(text: str) -> tuple[str | None, str | None]:
-    """Decimal degrees and the axis a letter names; None where it is no angle."""
+    """Decimal degrees, and the axis if a letter names it; None if the text is no angle."""
     plain = unicodedata.normalize("NFKC", text.replace("″", '"').replace("′′", '"').replace("′", "'")).strip()
     found = _DEGREES.fullmatch(plain.upper().replace("D", "°")) if plain else None
     if found is None:

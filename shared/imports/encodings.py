@@ -32,7 +32,7 @@ MEMBERS: Final = re.compile(r"[\r\n}]+")
 
 
 def encoding_of(content: bytes, ends: re.Pattern[str] = LINES) -> str | None:
-    """The first encoding in which hardly any row is damaged; None where there is none."""
+    """The first encoding in which hardly any row is damaged; None if there is none."""
     marked = next((encoding for mark, encoding in _MARKS if content.startswith(mark)), None) or _wide(content)
     found = _soundness(content, marked or "utf-8", ends)
     if found.fits:
@@ -44,7 +44,7 @@ def encoding_of(content: bytes, ends: re.Pattern[str] = LINES) -> str | None:
 
 
 def _wide(content: bytes) -> str | None:
-    """UTF-16 or UTF-32 without a mark: every plain character is one byte beside bytes that are zero."""
+    """UTF-16 or UTF-32 without a byte order mark: every plain character is one byte next to zero bytes."""
     top = content[:_TOP]
     if b"\0" not in top or len(top) < 4:
         return None

@@ -26,7 +26,7 @@ class Spoilt(Cells):
 
 
 def records(source: Iterator[str], delimiter: str, width: int) -> Iterator[Cells]:
-    """CSV read strictly. A record that breaks its quotes, or that holds whole rows, is read line by line."""
+    """CSV, read strictly. A record with broken quotes, or one that contains whole rows, is read line by line."""
     again: Iterator[str] = iter(())
     while True:
         ahead, behind = tee(chain(again, source))
@@ -57,16 +57,16 @@ def _long_record(cells: Cells, lines: list[str], delimiter: str, width: int) -> 
 
 
 def _alone(line: str, delimiter: str) -> Cells:
-    """One line; the second is asked for where the first leaves a quote open."""
+    """One line by itself. If it leaves a quote open, its last cell is marked."""
     reader = csv.reader([line, ""], delimiter=delimiter)
     cells = next(reader)
     return Spoilt.of((cell.rstrip("\r\n") for cell in cells), {-1: UNPAIRED}) if reader.line_num > 1 else cells
 
 
 def _holds_rows(lines: list[str], delimiter: str, width: int) -> bool:
-    """Whether every line of a record is a row of the table by itself: then its quote swallowed those below the first.
+    """Whether every line of a record is a row by itself: then the first one's quote swallowed the others.
 
-    The lines of a cell rarely have as many delimiters as a row, and in prose a blank follows a comma.
+    Lines inside a cell rarely have as many delimiters as a row, and in prose a blank follows a comma.
     """
     said = [line for line in lines if line.strip()]
     return (
@@ -80,7 +80,7 @@ _AS_TEXT: Final = re.compile(r'\s*="(.*)"\s*', re.DOTALL)
 
 
 def without_formulas(cells: Cells) -> Cells:
-    """`="0123"` is how CSV keeps a spreadsheet from taking a text for a number."""
+    """`="0123"` is how CSV keeps a spreadsheet from reading a text as a number."""
     if not any('="' in cell for cell in cells):
         return cells
     plain = [found[1].replace('""', '"') if (found := _AS_TEXT.fullmatch(cell)) else cell for cell in cells]

@@ -42,21 +42,19 @@ class Mapping(BaseModel):
             raise UnknownField(pointer="/mapping", fields=sorted(fields))
 
     def wanted_columns(self) -> frozenset[str]:
-        """Every column of the file that the mapping reads."""
         return frozenset().union(*map(_several, self.columns.values()), *self.qualify.values())
 
     def columns_of(self, fields: frozenset[str]) -> frozenset[str]:
-        """The columns that these fields are read from, and those within which they are unique."""
+        """The columns from which these fields are read, and those within which they are unique."""
         read = [_several(names) for field, names in self.columns.items() if field in fields]
         return frozenset().union(*read, *(names for field, names in self.qualify.items() if field in fields))
 
     def missing_columns(self, present: frozenset[str]) -> list[str]:
-        """Columns the mapping promises and the file does not have."""
         known = {column_key(name) for name in present}
         return sorted(name.strip() for name in self.wanted_columns() if column_key(name) not in known)
 
     def bound_to(self, present: frozenset[str]) -> "Mapping":
-        """The same mapping in the file's own spelling of its columns."""
+        """The mapping with its columns spelled as in the file."""
         spelt = {column_key(name): name for name in sorted(present, reverse=True)}
 
         def spelling(name: str) -> str:
@@ -73,7 +71,7 @@ class Mapping(BaseModel):
         )
 
     def apply(self, row: Row) -> Row:
-        """The row in our words. A blank cell, a word for one and a missing cell are all absent."""
+        """The row in our words. A blank cell, a word for blank and a missing cell are all absent."""
         mapped = {field: _constant(value) for field, value in self.constants.items() if value is not None}
         for field, column in self.columns.items():
             cell = row.get(column, "") if isinstance(column, str) else _joined(row, column)
@@ -89,7 +87,8 @@ class Mapping(BaseModel):
         return mapped
 
     def _qualify(self, row: Row, mapped: Row) -> None:
-        """Without its qualifier a key would be another one's: it is left out. One that lost digits still says so."""
+        """Drop a key without its qualifier: it could collide with another one's. A key that lost digits keeps its
+        code."""
         for field in self.qualify.keys() | self.prefix.keys():
             if field not in mapped:
                 continue
@@ -118,7 +117,7 @@ def _several(names: str | list[str]) -> list[str]:
 
 
 def _joined(row: Row, columns: list[str]) -> str:
-    """Cells of several columns as one: Chinese words without a blank between them."""
+    """Several cells as one text; Chinese words are joined without a blank."""
     cells = [cell for column in columns if (cell := row.get(column, "")) and not says_nothing(cell)]
     return reduce(lambda said, cell: f"{said} {cell}" if said[-1:].isascii() and cell[:1].isascii() else said + cell,
                   cells, "")  # fmt: skip
@@ -128,7 +127,8 @@ OTHERWISE = "*"
 
 
 def _word(words: dict[str, str], cell: str) -> str | None:
-    """Ours for the file's word: as it stands, then whatever its blanks, width and case; then the one for all others."""
+    """Our word for the file's word: as it stands, then ignoring blanks, width and case, then the word for all
+    others."""
     if cell in words:
         return words[cell]
     plain = column_key(cell)

@@ -93,7 +93,6 @@ class Table:
 
     @property
     def rows(self) -> list[Row]:
-        """All of them at once."""
         return list(self.read())
 
 
@@ -105,7 +104,7 @@ def read_table(
     exact: Collection[str] = (),
     required: Collection[str] = (),
 ) -> Table:
-    """The table in a file; `wanted` are the columns by which its header is recognised, `exact` those of keys, and
+    """The table in a file. `wanted` are the columns by which its header is recognised, `exact` those of keys,
     `required` those that every row fills and no footnote does."""
     name = filename.lower()
     keys = frozenset(map(column_key, wanted))
@@ -120,7 +119,6 @@ def read_table(
 
 
 def codes_of(row: Row) -> list[str]:
-    """What the reader noticed about a row."""
     return row.get("", "").split()
 
 
@@ -135,7 +133,7 @@ def _from_csv(content: bytes, wanted: frozenset[str], filled: frozenset[str]) ->
         return io.TextIOWrapper(io.BytesIO(content), encoding=encoding, errors="replace", newline="")
 
     def unmarked() -> Iterator[str]:
-        """The lines; where files were put one behind another, each has a mark at its head."""
+        """The lines without byte order marks; where files were concatenated, each begins with one."""
         return (line.removeprefix("\ufeff") for line in text()) if inner_mark else text()
 
     # The importer refuses a cell that is too long; one of several lines has a limit, or a quote that nobody closed
@@ -158,7 +156,8 @@ _FORMULAS = (b'="', b'=\x00"', b'=\x00\x00\x00"')
 
 
 def _shape(sample: str, wanted: frozenset[str]) -> tuple[str, int]:
-    """The delimiter with which a header is found, else the one that makes most cells; and how many a row has."""
+    """The delimiter with which a header is found, else the one that makes most cells; and the number of cells per
+    row."""
     most, best = 1, ","
     for delimiter in DELIMITERS:
         lines = [cells for cells in csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter) if any(cells)][
@@ -174,7 +173,7 @@ def _shape(sample: str, wanted: frozenset[str]) -> tuple[str, int]:
 
 
 def _from_workbook(content: bytes, wanted: frozenset[str], exact: frozenset[str], filled: frozenset[str]) -> Table:
-    """The first visible sheet that has the header, or the first of all; the notes name the sheets left out."""
+    """The first visible sheet with the header, or else the first of all; the notes name the sheets left out."""
     try:
         inside = _look_inside(content) if content.startswith(b"PK") else None
         workbook = load_workbook(io.BytesIO(content))
@@ -218,7 +217,7 @@ def _look_inside(content: bytes) -> Xlsx:
 
 
 def _lines_of(sheet: CalamineSheet, odd_cells: OddCells | None) -> Lines:
-    """A sheet as text; cells merged downwards say the same in each of their rows."""
+    """A sheet as text; cells merged downwards repeat their value in each of their rows."""
     left = sheet.start[1] if sheet.start else 0
     merged: Merged = {}
     for (top, column), (bottom, last) in sheet.merged_cell_ranges or ():
@@ -233,7 +232,8 @@ def _lines_of(sheet: CalamineSheet, odd_cells: OddCells | None) -> Lines:
 
 
 def _texts(cells: list[Any], exact: Collection[int]) -> Cells:
-    """A key that was typed 1.10 or 3-1 is 1.1 or a day by now."""
+    """The texts of a row. A key that was typed 1.10 or 3-1 has become 1.1 or a day; it is marked as having lost
+    digits."""
     line = list(map(_text, cells))
     for place in exact:
         if place < len(cells) and _lost(cells[place]):
@@ -246,7 +246,7 @@ def _lost(cell: Any) -> bool:
 
 
 def _marked(rows: Iterator[Cells], odd_cells: Iterator[Odd], left: int, exact: Collection[int]) -> Iterator[Cells]:
-    """The rows, with zeros before the numbers that show them; a cell that cannot be read is marked."""
+    """The rows, with leading zeros restored where the format shows them; a cell that cannot be read is marked."""
     odd = next(odd_cells, None)
     for number, line in enumerate(rows):
         codes: dict[int, str] = {}
@@ -268,7 +268,8 @@ Merged = dict[int, list[tuple[int, int, int]]]
 
 
 def _spread(rows: Iterator[Cells], merged: Merged) -> Iterator[Cells]:
-    """The rows, each with the cells that are merged downwards into it; what is merged across is left to its column."""
+    """The rows, each with the cells that are merged downwards into it; cells merged across stay in their first
+    column."""
     standing: dict[int, tuple[str, str | None, int, int]] = {}
     for number, line in enumerate(rows):
         for place, last, bottom in merged.get(number, ()):
@@ -291,7 +292,6 @@ def _codes_of(line: Cells) -> dict[int, str]:
 
 
 def _text(cell: Any) -> str:
-    """A cell of a sheet as the text its author sees."""
     if isinstance(cell, str):
         return cell
     if isinstance(cell, bool):
@@ -309,7 +309,7 @@ _LISTS = ("items", "data", "records", "results", "rows")
 
 
 def _from_json(content: bytes, wanted: frozenset[str]) -> Table:
-    """A list of objects, or an object one of whose usual members is one."""
+    """A list of objects, or an object one of whose usual members is such a list."""
     encoding = encoding_of(content, MEMBERS)
     if encoding is None:
         raise UnreadableFile("encoding-unknown")
@@ -345,7 +345,7 @@ def _from_json(content: bytes, wanted: frozenset[str]) -> Table:
 
 
 def _number_of_json(said: str) -> str:
-    """2.0 is 2; a power of ten that says fewer digits than the number has stays, in the form a spreadsheet gives it."""
+    """2.0 becomes 2. A power of ten that shows fewer digits than the number has stays, in a spreadsheet's notation."""
     mantissa, _, power = said.lower().partition("e")
     try:
         number, exponent = Decimal(said), int(power or 0)
@@ -406,7 +406,7 @@ def _from_object(item: object, wanted: frozenset[str], names: _Names, spelt: dic
 
 
 def _sound(text: str) -> str:
-    """Halves of surrogate pairs, which JSON can say, are damaged characters."""
+    """Replace lone surrogates, which JSON can express, by the mark of a damaged character."""
     return text if text.isprintable() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
@@ -420,7 +420,7 @@ def _below_header(
     notes: Sequence[Note] = (),
     epoch_1904: bool = False,
 ) -> Table:
-    """Rows by column name. In an `aligned` grid a cell beyond the header shifted no other."""
+    """Rows by column name. In an `aligned` grid, a cell beyond the header has not shifted the others."""
 
     def said(exact: Collection[int] = ()) -> Iterator[Cells]:
         return (cells for cells in lines(exact) if any(map(visible, cells)))
@@ -446,7 +446,7 @@ def _below_header(
 
 
 def _find_header(lines: Sequence[list[str]], wanted: frozenset[str]) -> tuple[int, list[str]] | None:
-    """How many rows there are down to the header, and its names: of one row, or of two where groups have parts."""
+    """The number of rows down to the header, and its names: from one row, or from two if columns are grouped."""
     for place, cells in enumerate(lines):
         if wanted <= set(map(column_key, cells)):
             return place + 1, cells
@@ -465,7 +465,7 @@ def _padded(cells: list[str], width: int) -> list[str]:
 
 
 def _distinct(names: Iterable[str]) -> list[str]:
-    """Names without line breaks; the second column of a name is `name (2)`."""
+    """Names without line breaks; the second column of a name becomes `name (2)`."""
     seen: Counter[str] = Counter()
     columns = []
     for name in (" ".join(visible(name).split()) for name in names):
@@ -531,11 +531,11 @@ class _Keyed:
         return noted
 
     def _spoilt(self, cells: list[str]) -> list[str]:
-        """The codes of the line as a whole, and of its cells in the columns asked for."""
+        """The codes of the line as a whole, and of its cells in the wanted columns."""
         return [code for place, code in _codes_of(cells).items() if place < 0 or place in self._wanted]
 
     def _is_footnote(self, cells: list[str]) -> bool:
-        """Its first words say so, and it leaves some of the columns blank that every row fills."""
+        """Whether its first words say so, and it leaves blank some of the columns that every row fills."""
         first = cells[0] or next((cell for cell in cells if cell.strip()), "")
         if _FOOTNOTES.match(first) is None:
             return False

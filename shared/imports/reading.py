@@ -92,7 +92,7 @@ class Reading:
             yield _rows(told)
 
     async def _said(self, name: str) -> AsyncIterator[list[Any]]:
-        """The answers of one name, which follow one another."""
+        """Successive answers of one name."""
         while True:
             answer = await anext(self._answers, None) if self._held is None else self._held
             self._held = answer if answer is None or name not in answer else None
@@ -107,7 +107,7 @@ def _rows(told: list[list[Any]]) -> list[ReadRow]:
 
 @asynccontextmanager
 async def read_elsewhere(request: Request, content: AsyncIterable[bytes]) -> AsyncIterator[Reading]:
-    """Raises `UnreadableFile`, or `ProcessEnded` where the file ended its reader."""
+    """Raises `UnreadableFile`, or `ProcessEnded` if the file ended its reader."""
     found_out = {"links", "refused"}  # too much for an argument of a process
 
     async def led_by_a_line() -> AsyncIterator[bytes]:
@@ -124,7 +124,6 @@ async def read_elsewhere(request: Request, content: AsyncIterable[bytes]) -> Asy
 
 
 def main(told: str) -> None:
-    """In the process of its own."""
     request = Request.model_validate({**json.loads(told), **json.loads(sys.stdin.buffer.readline())})
     mapping = request.mapping
     try:
@@ -190,7 +189,7 @@ Lengths = tuple[Counter[int], Counter[int]]
 
 
 def _measured(fields: frozenset[str], rows: Iterator[Said], lengths: dict[str, Lengths]) -> Iterator[Said]:
-    """The rows; in passing, how often a field has how many digits, and how often with a zero in front."""
+    """The rows. On the way, count for each field how often it has how many digits, and how often a leading zero."""
     for row in rows:
         for field in fields & row[1].keys():
             digits = row[1][field].removesuffix(".0")
@@ -202,8 +201,8 @@ def _measured(fields: frozenset[str], rows: Iterator[Said], lengths: dict[str, L
 
 
 def _prevailing(lengths: Counter[int], zeros: Counter[int]) -> int:
-    """The number of digits that most cells have, the larger one of two; one more where cells of that length show a
-    leading zero, because a spreadsheet may have dropped it from all the others."""
+    """The number of digits that most cells have, of two equal candidates the larger; one more if cells of that
+    length show a leading zero, because a spreadsheet may have dropped it from all the others."""
     most = max(lengths, key=lambda digits: (lengths[digits], digits))
     return most + 1 if zeros[most + 1] else most
 
@@ -222,7 +221,7 @@ def _hashed(reference: str | None) -> int:
 
 
 def _hashed_other(other: str | None) -> int:
-    """A reference that looks like a code is another key."""
+    """Hashed apart from references: a reference that looks like a code is a different key."""
     return hash((other,)) or 1 if other else 0
 
 
@@ -242,9 +241,10 @@ class _Keys:
 
 
 def _keys(request: Request, rows: Iterator[Said]) -> _Keys:
-    """A row is about the thing of its reference; without one, about that whose reference stands beside its other key.
+    """Find which thing each row is about: that of its reference, or without one, that whose reference stands beside
+    its other key.
 
-    The other key is that of the first row that has both, unless this row is refused; then, of the database.
+    The other key counts from the first row that has both, unless that row is refused; after that, from the database.
     """
     references, others = array("q"), array("q")
     for _, cells, codes in rows:
@@ -274,8 +274,8 @@ def _keys(request: Request, rows: Iterator[Said]) -> _Keys:
 
 
 def _link(links: dict[str, str], owner: dict[int, int], references: "array[int]", others: "array[int]") -> None:
-    """Add the links between keys that the database knows; a reference with another key in the file has left its
-    own behind."""
+    """Add the links between keys that the database knows. A reference that has another key in the file no longer has
+    its own."""
     here = set(references)
     stated = {mine: theirs for mine, theirs in zip(references, others, strict=True) if mine and theirs}
     for other, reference in links.items():

@@ -100,7 +100,7 @@ class Importer(Protocol):
     ) -> Sequence[RowReport]:
         """One report per row, in order. Idempotent: rows seen before are `unchanged`.
 
-        `scope` is the district the importer answers for: rows of another are rejected; null is the whole city.
+        `scope` is the importer's district: rows of other districts are rejected; null is the whole city.
         """
         ...
 
@@ -122,7 +122,7 @@ class ImportRunner:
                 await pause(stop, POLL)
 
     async def run_next(self, stop: asyncio.Event | None = None) -> bool:
-        """Try the oldest open job; whether there was one."""
+        """Try the oldest open job; returns whether there was one."""
         job = await self._begin()
         if job is None:
             return False
@@ -146,7 +146,7 @@ class ImportRunner:
         return True
 
     async def _begin(self) -> Any:
-        """The oldest open job, with this attempt counted; one whose attempts are used up fails."""
+        """The oldest open job, with this attempt counted; a job without attempts left fails."""
         oldest = (
             select(import_job.c.id)
             .where(import_job.c.state.in_(OPEN))
@@ -169,7 +169,7 @@ class ImportRunner:
             await self._finish(job, "failed", EXHAUSTED)
 
     async def _start_over(self, session: AsyncSession, job: Any) -> None:
-        """What a dry run had found out ended with its transaction."""
+        """Begin the report anew: what a dry run changed ended with its transaction."""
         await session.execute(delete(import_row).where(import_row.c.job_id == job.id))
         await session.execute(
             update(import_job).where(import_job.c.id == job.id).values(dict.fromkeys(get_args(Outcome), 0))
@@ -224,10 +224,8 @@ class ImportRunner:
             await self._analyze(importer.table)
 
     async def _links(self, importer: Importer, strays: Sequence[str]) -> dict[str, str]:
-        """References that stand beside these keys in the database: other rows of the file may have them.
-
-        The fields that are keys are columns of the importer's table.
-        """
+        """References that stand beside these keys in the database, because other rows of the file may have them. The
+        key fields are columns of the importer's table."""
         reference, *others = importer.identities
         found: dict[str, str] = {}
         for begin in range(0, len(strays), CHUNK):
@@ -243,7 +241,8 @@ class ImportRunner:
         return found
 
     async def _judge_in_time(self, judge: "Judge", rows: Sequence[ReadRow]) -> None:
-        """Look at rows that share keys; too many for one statement in halves. A single one keeps its verdict."""
+        """Judge rows that share keys; if they are too many for one statement, in halves. A single row keeps its
+        verdict."""
         try:
             async with self._sessions() as session:  # never committed
                 await judge(session, rows)
@@ -256,7 +255,7 @@ class ImportRunner:
     async def _apply_in_time(
         self, job: Any, work: "_Work", rows: Sequence[ReadRow], *, dry: AsyncSession | None
     ) -> None:
-        """A chunk in one transaction; one that is too slow in halves; a row that is too slow by itself is rejected."""
+        """Apply a chunk in one transaction; if it is too slow, in halves; a single row that is too slow is rejected."""
         try:
             async with self._sessions.begin() as session, AsyncExitStack() as stack:
                 if dry is not None:  # what fails is undone, and what the rows before it found out stays
@@ -275,7 +274,7 @@ class ImportRunner:
             await self._apply_in_time(job, work, half, dry=dry)
 
     async def _content(self, job_id: UUID) -> AsyncIterator[bytes]:
-        """The file, piece by piece: it is never in this process as a whole."""
+        """The file, piece by piece; it is never in this process as a whole."""
         begin = 1
         while True:
             async with self._sessions() as session:
@@ -292,7 +291,8 @@ class ImportRunner:
             await _update_open(session, job, state="running", total=reading.total, notes=reading.notes)
 
     async def _analyze(self, table: str) -> None:
-        """After a large import the planner believes the table to be empty until autovacuum comes by, a minute later."""
+        """Update the planner's statistics: after a large import it would believe the table empty until autovacuum
+        comes, a minute later."""
         async with self._engine.connect() as plain:
             connection = await plain.execution_options(isolation_level="AUTOCOMMIT")
             with suppress(DBAPIError):  # a role without the right leaves it to autovacuum
@@ -322,7 +322,7 @@ class ImportRunner:
 
 
 async def _update_open(session: AsyncSession, job: Any, **values: Any) -> None:
-    """Change the job, unless somebody cancelled it."""
+    """Change the job, unless it was cancelled."""
     changed = await session.execute(
         update(import_job)
         .where(import_job.c.id == job.id, import_job.c.state.in_(OPEN))
@@ -334,7 +334,7 @@ async def _update_open(session: AsyncSession, job: Any, **values: Any) -> None:
 
 
 def _halves(rows: Sequence[ReadRow]) -> list[Sequence[ReadRow]]:
-    """Both halves; none of a single row."""
+    """Both halves; none for a single row."""
     half = len(rows) // 2
     return [rows[:half], rows[half:]] if half else []
 
@@ -355,14 +355,14 @@ class _Work:
         """Rows that are refused by themselves, and whose keys are not theirs."""
 
     async def contest(self, session: AsyncSession, rows: Sequence[ReadRow]) -> None:
-        """Of rows under different references that name one key, find those that would not be taken."""
+        """Of rows with different references and one key, find those that would be refused."""
         reports = await self._reports(session, rows)
         self.without_claim |= {
             row.number for row, report in zip(rows, reports, strict=True) if report.outcome == "rejected"
         }
 
     async def judge(self, session: AsyncSession, rows: Sequence[ReadRow]) -> None:
-        """Of rows that share a key, find the last one that would be taken."""
+        """Of rows that share a key, find the last one that would be accepted."""
         for row, report in zip(rows, await self._reports(session, rows), strict=True):
             assert row.key is not None
             if report.outcome == "rejected":
@@ -387,7 +387,7 @@ class _Work:
         return row.key is not None and row.number not in self._refused and self._last.get(row.key, 0) > row.number
 
     async def _reports(self, session: AsyncSession, rows: Sequence[ReadRow]) -> list[RowReport]:
-        """One report for every row: the reader's, or the importer's with what the reader noticed beside it."""
+        """One report per row: the reader's, or the importer's with the reader's notes added."""
         readable = [self._identities.get(row.key or 0, {}) | row.cells for row in rows if not row.refused]
         applied = await self._importer.apply(session, readable, scope=self._job.scope, at=utc_now(), hints=self._hints)
         assert len(applied) == len(readable), "an importer reports on every row once"

@@ -12,8 +12,8 @@ _GUARDED: Final = re.compile(rf"'+[^\S\t\r\n]*[{_STARTS}]")
 def guarded(text: str) -> str:
     """A cell as text that no spreadsheet takes for a formula (OWASP: CSV injection), and that an import reads back.
 
-    An apostrophe goes before it; one more where the text looks as if it had one already. What HTML would resolve is
-    escaped, because imports resolve it.
+    An apostrophe goes before it, and one more if the text already looks guarded. What HTML would resolve is escaped,
+    because imports resolve it.
     """
     if "&" in text and html.unescape(text) != text:
         text = text.replace("&", "&amp;")
@@ -21,5 +21,5 @@ def guarded(text: str) -> str:
 
 
 def unguarded(text: str) -> str:
-    """What `guarded` was given, but for the HTML: that is resolved where text of one line is read."""
+    """Undo `guarded`, except for the HTML, which is resolved where one-line text is read."""
     return text[1:] if text.startswith("'") and _GUARDED.match(text) else text

@@ -56,7 +56,7 @@ class Xlsx:
         return _EPOCH_1904.search(self._part("xl/workbook.xml")) is not None
 
     def merges_in_ods(self) -> bool:
-        """Whether cells of an ODS are merged downwards, in any sheet; its reader does not say where."""
+        """Whether any sheet of an ODS has cells merged downwards; its reader does not say where."""
         if "content.xml" not in self._names:
             return False
         rest = b""
@@ -68,7 +68,7 @@ class Xlsx:
         return False
 
     def odd_cells(self, place: int) -> OddCells | None:
-        """Those of a sheet, from its top; None where it has none."""
+        """The odd cells of a sheet, from its top; None if it has none."""
         name = self._sheet(place)
         if name is None:
             return None
@@ -131,7 +131,7 @@ def _attributes(tag: bytes) -> dict[str, str]:
 
 
 def _digits(code: str) -> int | None:
-    """How many digits a format shows at least; 0 where it puts something between or before them."""
+    """The least number of digits that a format shows; 0 if it puts something between or before them."""
     whole = re.split(r"[.;Ee]", code, maxsplit=1)[0]
     if "00" not in whole:
         return None
@@ -144,7 +144,7 @@ def _styled(digits: dict[int, int]) -> list[bytes]:
 
 
 def _matches(piece: bytes, styled: list[bytes]) -> Iterator["re.Match[bytes]"]:
-    """Of the patterns, those for which the piece can have a cell: most have none, and are passed over quickly."""
+    """The patterns for which the piece can have a cell; most pieces have none and are skipped quickly."""
     errors = [_ERROR] if b't="e"' in piece or b"t='e'" in piece else []
     formulas = [_NEVER_COMPUTED] if b"f>" in piece or b"<f" in piece else []
     patterns = [*errors, *formulas, *styled]

@@ -45,8 +45,8 @@ async def confined(
 ) -> AsyncIterator[AsyncIterator[Any]]:
     """The answers of `module.main`, one after another, while it works; its input is `content`.
 
-    The process waits while its answers are not taken, and is killed when the block ends. Raises `ProcessEnded` where
-    the answers break off.
+    The process waits until each answer is taken, and is killed when the block ends. Raises `ProcessEnded` if the
+    answers break off.
     """
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-X", "utf8", "-m", "shared.process.confined", module),
@@ -100,7 +100,7 @@ async def _answers(stdout: asyncio.StreamReader, seconds: float) -> AsyncIterato
 
 
 def say(answer: object) -> None:
-    """Tell the parent; waits while it is busy with the answers before."""
+    """Send an answer to the parent; waits while the parent is busy with earlier ones."""
     told = orjson.dumps(answer)
     sys.stdout.buffer.write(_LENGTH.pack(len(told)) + told)
     sys.stdout.buffer.flush()
@@ -115,7 +115,7 @@ def confine(limits: Limits) -> None:
 
 
 def main(module: str, memory: str, seconds: str, output: str, *arguments: str) -> None:
-    """In the new process: confine it, work, and say that all was said."""
+    """In the new process: apply the limits, do the work, and say that it is complete."""
     os.environ["OPENBLAS_NUM_THREADS"] = "1"  # each thread of NumPy's library would reserve memory of its own
     confine(Limits(int(memory), int(seconds), int(output)))
     importlib.import_module(module).main(*arguments)

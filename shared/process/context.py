@@ -13,7 +13,7 @@ _traceparent: ContextVar[str | None] = ContextVar("traceparent", default=None)
 
 
 def current_actor() -> str:
-    """The token's subject, or `system` where no person stands behind the act."""
+    """The token's subject, or `system` if no person acts."""
     return _actor.get()
 
 
@@ -26,7 +26,7 @@ def current_traceparent() -> str | None:
 
 
 def set_actor(subject: str) -> None:
-    """For an edge whose context ends with the request itself."""
+    """For an edge whose context ends with the request."""
     _actor.set(subject)
 
 

@@ -28,7 +28,8 @@ _QUIET = {
 
 
 def configure_logging(service: str, level: str, stream: TextIO | None = None) -> None:
-    """Everything written through `logging` or structlog leaves as JSON, on stdout by default; call once per process."""
+    """Make everything written through `logging` or structlog leave as JSON, on stdout by default; call it once per
+    process."""
     shared_processors: list[Processor] = [
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
@@ -84,7 +85,8 @@ def _with_context(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
 
 
 def _without_values(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
-    """Tracebacks without what the errors say; asyncio repeats an exception in its message, of which one line stays."""
+    """Tracebacks without the messages of errors. asyncio repeats an exception in its message, of which one line
+    stays."""
     told = event.pop("exc_info", None)
     if told is True:
         told = sys.exc_info()
@@ -97,7 +99,7 @@ def _without_values(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
 
 
 def _tell_the_last(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    """What ends the process is told as everything else is."""
+    """Log what ends the process, like everything else."""
     if issubclass(kind, KeyboardInterrupt):
         sys.__excepthook__(kind, error, trace)
     else:

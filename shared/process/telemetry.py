@@ -35,7 +35,7 @@ def metrics_text() -> bytes:
 
 
 def observe_request(method: str, route: str, status: int, seconds: float) -> None:
-    """Recorded by our own edge: 8 µs a request, where FastAPI's native metrics took 37 on the same route."""
+    """Record a request at our own edge: 8 µs, where FastAPI's native metrics took 37 on the same route."""
     _duration.record(seconds, {"http.request.method": method, "http.route": route, "http.response.status_code": status})
 
 

@@ -21,7 +21,7 @@ LONGEST_CHAIN = 8
 
 
 def without_values(error: BaseException) -> str:
-    """The whole chain of causes, the first one first, as `traceback` would print it but for the texts."""
+    """The whole chain of causes, the first one first, as `traceback` prints it but without messages."""
     return "\n\n".join(reversed([_one(one) for one in _chain(error)]))
 
 
@@ -65,5 +65,5 @@ def _head(error: BaseException) -> str:
 
 
 def _place(loc: tuple[int | str, ...]) -> str:
-    """Where in a model; deeper than a field, a step may be a key of the input itself."""
+    """The first step only: deeper steps may be keys from the input."""
     return str(loc[0]) if loc else "model"

@@ -24,7 +24,7 @@ class Counter:
         self._pool = DriverPool(settings, "counter")
 
     async def decide(self, ask: Ask) -> Decision | None:
-        """Decided for good when this returns: the statement is its own transaction."""
+        """When this returns, the decision is final: the statement is its own transaction."""
         async with self._pool.connection() as connection:
             try:
                 return await decide(connection, ask)

@@ -133,16 +133,16 @@ class Connection(Protocol):
 
 
 async def decide(connection: Connection, ask: Ask) -> Decision | None:
-    """A place if one is free and nobody waits, else the end of the queue; None where nothing could be decided.
+    """A place if one is free and nobody waits, else the end of the queue; None if nothing could be decided.
 
-    The same child again fails on `uq_enrolment_offering_id_student_id`, which undoes the count with everything else.
+    A second request for the same child fails on `uq_enrolment_offering_id_student_id`, which also undoes the count.
     """
     row = await connection.fetchrow(NUMBERED, *ask.values())
     return None if row is None else Decision(*row)
 
 
 async def decide_within(session: AsyncSession, ask: Ask) -> Decision | None:
-    """The same as a part of a transaction that has more to store."""
+    """As `decide`, as part of a transaction that stores more."""
     named = dict(zip(PARAMETERS, ask.values(), strict=True))
     row = (await session.execute(_STATEMENT, named)).one_or_none()
     return None if row is None else Decision(*row)

@@ -110,14 +110,13 @@ class Enrolment(Base, Aggregate):
     withdrawn_at: Mapped[datetime | None]
 
     def promote(self, *, school: School, at: datetime) -> StudentPromoted:
-        """Give a place that became free to this child."""
         if self.state != State.WAITING:
             raise NotWaiting(state=self.state)
         self.state, self.decided_at = State.ENROLLED, at
         return StudentPromoted(**self._said(school, at))
 
     def withdraw(self, *, school: School, at: datetime) -> EnrolmentWithdrawn:
-        """Give back the place, or the place in the queue. Possible at any time, also after enrolment closed."""
+        """Give up the place, or the position in the queue. Possible at any time, also after enrolment closed."""
         if self.state == State.WITHDRAWN:
             raise EnrolmentEnded
         was, self.state, self.withdrawn_at = self.state, State.WITHDRAWN, at

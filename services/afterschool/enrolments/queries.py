@@ -50,7 +50,6 @@ class Placed:
 def enrolments_page(
     caller: Principal, *, offering: UUID | None, student: UUID | None, state: str | None, after: str | None, limit: int
 ) -> Statement | None:
-    """A page in the order of asking; None where nothing is within the caller's reach."""
     reach = own_or_within_reach(caller)
     if reach is None:
         return None
@@ -64,14 +63,14 @@ def enrolments_page(
 
 
 def own_or_within_reach(caller: Principal) -> list[Condition] | None:
-    """Conditions on enrolments: a guardian's own children, or the schools within reach; None where nothing is."""
+    """Conditions on enrolments: a guardian's own children, or the schools within reach. None if nothing is within
+    reach."""
     if "guardian" in caller.roles and not caller.covers():
         return [("student_id IN (SELECT student.id FROM student WHERE guardian = {})", caller.subject)]
     return within_reach(caller)
 
 
 async def placed(session: AsyncSession, enrolment_id: UUID, caller: Principal) -> Placed:
-    """One enrolment within the caller's reach; raises `EnrolmentNotFound`."""
     wanted = (
         select(Enrolment, School, Student.guardian)
         .join(School, School.id == Enrolment.school_id)
@@ -86,7 +85,7 @@ async def placed(session: AsyncSession, enrolment_id: UUID, caller: Principal) -
 
 
 async def position(session: AsyncSession, enrolment: Enrolment) -> int | None:
-    """The place in the queue, counted from 1; None for who does not wait."""
+    """The position in the queue, counted from 1; None if the child does not wait."""
     if enrolment.state != State.WAITING:
         return None
     return await session.scalar(
@@ -103,7 +102,7 @@ async def position(session: AsyncSession, enrolment: Enrolment) -> int | None:
 async def refuse_undecided(
     session: AsyncSession, *, offering_id: UUID, student_id: UUID, guardian: str, school_id: UUID | None, at: datetime
 ) -> None:
-    """Say why the decision did nothing; returns where it would do something now."""
+    """Raise the reason why nothing was decided; returns if a decision is possible now."""
     offering = await session.get(Offering, offering_id)
     if offering is None or school_id not in (None, offering.school_id):
         raise OfferingNotFound(pointer="/offering_id")

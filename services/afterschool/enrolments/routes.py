@@ -98,7 +98,7 @@ async def enrol_student(
 
 
 def _decider(request: Request, session: AsyncSession) -> usecases.Decide:
-    """An answer kept for repetition is stored with its decision, in one transaction; else the decision stands alone."""
+    """With an Idempotency-Key, decision and stored answer share one transaction; otherwise the decision has its own."""
     if idempotency.HEADER in request.headers:
         return partial(decide_within, session)
     counter: Counter = request.app.state.counter

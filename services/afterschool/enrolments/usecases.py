@@ -37,7 +37,8 @@ async def enrol_student(
     caller: Principal,
     at: datetime,
 ) -> Decision:
-    """A place, or a place in the queue; `guardian` is whom school staff act for. The session explains refusals."""
+    """Request a place. `guardian` is the person for whom school staff act. The session is used only to explain a
+    refusal."""
     acting_for, school_id = _on_behalf(caller, guardian)
     ask = Ask(offering_id, student_id, acting_for, at, school_id)
     for _ in range(DECISIONS):
@@ -57,7 +58,7 @@ async def enrol_student(
 
 
 def _on_behalf(caller: Principal, guardian: str | None) -> tuple[str, UUID | None]:
-    """Whose child it is, and the only school whose offerings may be meant (None: any)."""
+    """The guardian, and the only school whose courses may be meant (None: any)."""
     if "guardian" in caller.roles and guardian in (None, caller.subject):
         return caller.subject, None
     if guardian is None or "school_staff" not in caller.roles:

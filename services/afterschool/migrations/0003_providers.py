@@ -1,4 +1,4 @@
-"""institutions and permits, copied from the registry"""
+"""Providers: copies of the registry's institutions and permits."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -16,19 +16,15 @@ def upgrade() -> None:
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("status", sa.Text(), nullable=False),
-        sa.Column("district", sa.Text(), nullable=True),
-        sa.Column("street", sa.Text(), nullable=True),
-        sa.Column("merged_into", sa.Uuid(), nullable=True),
+        sa.Column("district", sa.Text()),
+        sa.Column("street", sa.Text()),
+        sa.Column("merged_into", sa.Uuid()),
         sa.Column("sequence", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("institution_id", name=op.f("pk_provider")),
     )
-    op.create_index("ix_provider_district_institution_id", "provider", ["district", "institution_id"], unique=False)
+    op.create_index("ix_provider_district_institution_id", "provider", ["district", "institution_id"])
     op.create_index(
-        "ix_provider_merged_into",
-        "provider",
-        ["merged_into"],
-        unique=False,
-        postgresql_where=sa.text("merged_into IS NOT NULL"),
+        "ix_provider_merged_into", "provider", ["merged_into"], postgresql_where=sa.text("merged_into IS NOT NULL")
     )
     op.create_table(
         "provider_permit",
@@ -39,21 +35,18 @@ def upgrade() -> None:
         sa.Column("stages", sa.ARRAY(sa.Text()), nullable=False),
         sa.Column("subjects", sa.ARRAY(sa.Text()), nullable=False),
         sa.Column("site", sa.Text(), nullable=False),
-        sa.Column("valid_from", sa.Date(), nullable=True),
-        sa.Column("valid_to", sa.Date(), nullable=True),
-        sa.Column("suspended_from", sa.Date(), nullable=True),
-        sa.Column("suspended_until", sa.Date(), nullable=True),
-        sa.Column("ended_on", sa.Date(), nullable=True),
-        sa.Column("ending", sa.Text(), nullable=True),
+        sa.Column("valid_from", sa.Date()),
+        sa.Column("valid_to", sa.Date()),
+        sa.Column("suspended_from", sa.Date()),
+        sa.Column("suspended_until", sa.Date()),
+        sa.Column("ended_on", sa.Date()),
+        sa.Column("ending", sa.Text()),
         sa.Column("sequence", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("permit_id", name=op.f("pk_provider_permit")),
     )
-    op.create_index("ix_provider_permit_institution_id", "provider_permit", ["institution_id"], unique=False)
+    op.create_index("ix_provider_permit_institution_id", "provider_permit", ["institution_id"])
 
 
 def downgrade() -> None:
-    op.drop_index("ix_provider_permit_institution_id", table_name="provider_permit")
-    op.drop_table("provider_permit")
-    op.drop_index("ix_provider_merged_into", table_name="provider", postgresql_where=sa.text("merged_into IS NOT NULL"))
-    op.drop_index("ix_provider_district_institution_id", table_name="provider")
-    op.drop_table("provider")
+    for table in ("provider_permit", "provider"):
+        op.drop_table(table)

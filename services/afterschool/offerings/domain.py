@@ -120,7 +120,6 @@ class Offering(Base, Aggregate):
 
     @classmethod
     def publish(cls, details: OfferingDetails, *, school: School, at: datetime) -> tuple[Self, OfferingPublished]:
-        """Offer a course."""
         offering = cls(
             id=new_id(),
             version=0,
@@ -146,7 +145,7 @@ class Offering(Base, Aggregate):
         return offering, published
 
     def change(self, changes: Mapping[str, Any], *, at: datetime) -> OfferingChanged | None:
-        """Change what was published; None where nothing would. The caller gives freed places to those who wait."""
+        """Change a published course; None if nothing would change. The caller gives new places to waiting children."""
         after = {name: changes.get(name, getattr(self, name)) for name in CHANGEABLE}
         if after["capacity"] < self.enrolled:
             raise CapacityBelowEnrolled(pointer="/capacity", enrolled=self.enrolled)
@@ -173,9 +172,9 @@ class Offering(Base, Aggregate):
         return Window.OPEN if at < self.closes_at else Window.CLOSED
 
     def due(self, at: datetime) -> int:
-        """How many of those who wait get a free place now: nobody, once enrolment has closed."""
+        """How many waiting children get a free place now; none after enrolment has closed."""
         return min(self.capacity - self.enrolled, self.waiting) if self.window(at) is not Window.CLOSED else 0
 
     def hold_back(self) -> None:
-        """Places free while somebody waits are nobody's, until the school opens enrolment again, now or for later."""
+        """Hold free places back while children wait: nobody gets them until the school opens enrolment again."""
         self.held_back = self.capacity - self.enrolled if self.waiting else 0

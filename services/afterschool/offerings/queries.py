@@ -32,7 +32,6 @@ def offerings_page(
     after: str | None,
     limit: int,
 ) -> Statement | None:
-    """A page in the order of publication; None where nothing is within the caller's reach."""
     reach = [] if "guardian" in caller.roles else within_reach(caller)
     if reach is None:
         return None
@@ -47,7 +46,6 @@ def offerings_page(
 
 
 async def offering(session: AsyncSession, offering_id: UUID, caller: Principal) -> Offering:
-    """One offering the caller may look at; raises `OfferingNotFound`."""
     found, school = await _with_school(session, offering_id)
     if not may_look(caller, school):
         raise OfferingNotFound
@@ -55,7 +53,6 @@ async def offering(session: AsyncSession, offering_id: UUID, caller: Principal) 
 
 
 async def offering_for_update(session: AsyncSession, offering_id: UUID, caller: Principal) -> Offering:
-    """The offering, locked until the transaction ends; raises `OfferingNotFound`."""
     _, school = await _with_school(session, offering_id)
     if not reaches(caller, school):
         raise OfferingNotFound
@@ -63,7 +60,7 @@ async def offering_for_update(session: AsyncSession, offering_id: UUID, caller: 
 
 
 async def locked(session: AsyncSession, offering_id: UUID) -> Offering:
-    """The row every decision about this offering's places goes through, as it is now that it is locked."""
+    """The offering, locked and re-read: every decision about its places goes through this row."""
     # Without populate_existing the counters of a row this session has read before stay as they were then.
     return await session.get_one(Offering, offering_id, with_for_update={"key_share": True}, populate_existing=True)
 

@@ -16,7 +16,6 @@ from shared.http.policies import Principal
 async def publish_offering(
     session: AsyncSession, school_id: UUID, details: OfferingDetails, *, caller: Principal, at: datetime
 ) -> Offering:
-    """Offer a course in a school of the caller's."""
     school = await schools.school(session, school_id, caller)
     if not reaches(caller, school):
         raise SchoolNotFound(pointer="/school_id")

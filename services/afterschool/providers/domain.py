@@ -124,7 +124,7 @@ class Judgement:
 
 
 def judge(provider: Provider, permits: Sequence[ProviderPermit], on: date) -> Judgement:
-    """Only an active non-subject institution with a permit in force may be engaged by a school."""
+    """Schools may engage only an active non-subject institution with a permit in force."""
     best = min((status_on(permit, on) for permit in permits), key=_BEST_FIRST.index, default=None)
     standing = Standing.NONE if best is None else _STANDINGS[best]
     against = []

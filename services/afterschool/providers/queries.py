@@ -33,7 +33,6 @@ async def providers(
     after: UUID | None,
     limit: int,
 ) -> Sequence[Provider]:
-    """Providers by id; an entry that was merged into another is none of its own."""
     wanted = (
         select(Provider)
         .where(Provider.status != "merged", _within_reach(caller))
@@ -50,7 +49,7 @@ async def providers(
 
 
 async def permits_of(session: AsyncSession, ids: Sequence[UUID]) -> Mapping[UUID, list[ProviderPermit]]:
-    """Every permit each of these ever had, and those of the entries merged into it, oldest first."""
+    """Every permit that each of these ever had, including entries merged into it, oldest first."""
     holder = aliased(Provider)
     rows = await session.execute(
         select(func.coalesce(holder.merged_into, ProviderPermit.institution_id), ProviderPermit)
@@ -71,7 +70,7 @@ async def permits_of(session: AsyncSession, ids: Sequence[UUID]) -> Mapping[UUID
 
 
 def _within_reach(caller: Principal) -> ColumnElement[bool]:
-    """A school may engage from anywhere in the city; an officer looks at his own district or street."""
+    """Schools may look in the whole city; officers only in their own district or street."""
     if caller.covers() or caller.roles & {"school_staff", "guardian"}:
         return true()
     if "district_officer" not in caller.roles or caller.district is None:
@@ -83,7 +82,7 @@ def _within_reach(caller: Principal) -> ColumnElement[bool]:
 
 
 def _stands(standing: Standing, on: date) -> ColumnElement[bool]:
-    """`judge(...).standing == standing`, said in SQL."""
+    """SQL for `judge(...).standing == standing`."""
     begun = _has(or_(_true(ProviderPermit.ended_on <= on), ~_true(ProviderPermit.valid_from > on)))
     running = and_(
         ~_true(ProviderPermit.ended_on <= on),
@@ -101,12 +100,11 @@ def _stands(standing: Standing, on: date) -> ColumnElement[bool]:
 
 
 def _true(condition: ColumnElement[bool]) -> ColumnElement[bool]:
-    """An unknown day says nothing."""
+    """NULL, from an unknown day, counts as false."""
     return func.coalesce(condition, false())
 
 
 def _has(condition: ColumnElement[bool]) -> ColumnElement[bool]:
-    """Whether a permit of the provider, or of an entry merged into it, is like that."""
     merged = aliased(Provider)
     theirs = select(merged.institution_id).where(merged.merged_into == Provider.institution_id)
     own = exists().where(ProviderPermit.institution_id == Provider.institution_id, condition)

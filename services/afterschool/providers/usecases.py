@@ -18,7 +18,7 @@ _PROVIDER: Final = ("institution_id", "name", "kind", "status", "district", "str
 
 
 async def copy_registry(session: AsyncSession, deliveries: Sequence[Delivery]) -> None:
-    """Take over what the registry says of institutions and permits; every such fact carries the whole state."""
+    """Copy institutions and permits; each such event carries the whole state."""
     institutions: dict[UUID, dict[str, Any]] = {}
     permits: dict[UUID, dict[str, Any]] = {}
     for delivery in deliveries:
@@ -53,7 +53,7 @@ async def _copy(
 
 
 async def _move_file(session: AsyncSession, duplicate: UUID, survivor: UUID) -> None:
-    """An entry points to where its file is now, in whichever order a chain of mergers is told."""
+    """Point merged entries at the last survivor, in whichever order the events of a chain of mergers arrive."""
     last = await session.scalar(select(Provider.merged_into).where(Provider.institution_id == survivor))
     pointing = (Provider.institution_id == duplicate) | (Provider.merged_into == duplicate)
     await session.execute(update(Provider).where(pointing).values(merged_into=last or survivor))

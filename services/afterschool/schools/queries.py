@@ -18,7 +18,6 @@ _ITEM = (
 def schools_page(
     caller: Principal, *, district: str | None, stage: str | None, after: str | None, limit: int
 ) -> Statement | None:
-    """A page in the order of registration; None where nothing is within the caller's reach."""
     reach = [] if "guardian" in caller.roles else within_reach(caller)
     if reach is None:
         return None
@@ -27,7 +26,6 @@ def schools_page(
 
 
 async def school(session: AsyncSession, school_id: UUID, caller: Principal) -> School:
-    """One school the caller may look at; raises `SchoolNotFound`."""
     found = await session.get(School, school_id)
     if found is None or not may_look(caller, found):
         raise SchoolNotFound

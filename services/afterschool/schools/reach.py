@@ -8,17 +8,17 @@ from shared.http.reads import Condition, given
 
 
 def reaches(caller: Principal, school: School) -> bool:
-    """The claim `school` of school staff is the school's id."""
+    """Whether the school is within reach; the claim `school` of school staff is its id."""
     return caller.covers(district=school.district, street=school.street, school=str(school.id))
 
 
 def may_look(caller: Principal, school: School) -> bool:
-    """Guardians choose among all schools' courses."""
+    """Guardians may look at all schools, to choose among their courses."""
     return "guardian" in caller.roles or reaches(caller, school)
 
 
 def school_of(caller: Principal) -> UUID | None:
-    """The school whose staff the caller is; None where the claim names none."""
+    """The school of the staff member; None if the claim names none."""
     if "school_staff" not in caller.roles or caller.school is None:
         return None
     try:
@@ -28,7 +28,7 @@ def school_of(caller: Principal) -> UUID | None:
 
 
 def within_reach(caller: Principal) -> list[Condition] | None:
-    """Conditions on a joined `school`; None where nothing is within reach."""
+    """Conditions on a joined `school`; None if nothing is within reach."""
     if caller.covers():
         return []
     if "district_officer" in caller.roles and caller.district is not None:

@@ -10,7 +10,7 @@ from shared.http.policies import Principal
 
 
 async def register_school(session: AsyncSession, details: SchoolDetails, *, caller: Principal, at: datetime) -> School:
-    """Register a school; a second one of the same code is refused by the database."""
+    """Register a school. The database refuses a second one with the same code."""
     if not caller.covers(district=details.district, street=details.street):
         raise OutsideYourDistrict(pointer="/district")
     school, registered = School.register(details, at=at)

@@ -21,7 +21,7 @@ WHERE {{where}}
 
 
 def queue_page(caller: Principal, offering: UUID, *, after: int | None, limit: int) -> Statement | None:
-    """A page of one offering's queue in its order; guardians see their own children, at their true positions."""
+    """A page of an offering's queue, in order. Guardians see only their own children, with their true positions."""
     reach = own_or_within_reach(caller)
     if reach is None:
         return None
@@ -30,7 +30,7 @@ def queue_page(caller: Principal, offering: UUID, *, after: int | None, limit: i
 
 
 async def first_in_line(session: AsyncSession, offering_id: UUID, count: int) -> Sequence[Enrolment]:
-    """Those who waited longest, locked. The caller holds the offering's row."""
+    """The children that have waited longest, locked. The caller holds the lock of the offering."""
     wanted = (
         select(Enrolment)
         .where(Enrolment.offering_id == offering_id, Enrolment.state == State.WAITING)

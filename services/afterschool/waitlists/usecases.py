@@ -29,8 +29,8 @@ async def change_offering(
     caller: Principal,
     at: datetime,
 ) -> Offering:
-    """Change an offering that is still at version `expected`; new places go to those who wait, here and now, unless
-    enrolment has closed."""
+    """Change a course that is still at version `expected`. Waiting children get new places at once, unless enrolment
+    has closed."""
     offering = await offerings.offering_for_update(session, offering_id, caller)
     check_version(offering, expected)
     changed = offering.change(changes, at=at)
@@ -44,7 +44,8 @@ async def change_offering(
 async def withdraw_enrolment(
     session: AsyncSession, enrolment_id: UUID, *, reason: str | None, caller: Principal, at: datetime
 ) -> Enrolment:
-    """Give a place back; until enrolment closes, who waited longest has it before anybody else can ask."""
+    """Withdraw an enrolment. Until enrolment closes, the child that waited longest gets the place before anybody can
+    ask."""
     placed = await enrolments.placed(session, enrolment_id, caller)
     # The offering first, as the decision does; only then is the enrolment's state certain.
     offering = await offerings.locked(session, placed.enrolment.offering_id)
@@ -61,9 +62,9 @@ async def withdraw_enrolment(
 
 
 async def _promote_waiting(session: AsyncSession, offering: Offering, *, at: datetime) -> list[Fact]:
-    """Fill the free places of an offering whose row the caller has locked; gives the facts to record.
+    """Fill the free places of an offering, whose row the caller has locked; returns the facts to record.
 
-    Once enrolment has closed nobody is moved up: a place that becomes free stays free, until the school opens it again.
+    After enrolment has closed nobody moves up: a free place stays free until the school opens enrolment again.
     """
     due = offering.due(at)
     if due == 0:
@@ -81,6 +82,5 @@ async def _promote_waiting(session: AsyncSession, offering: Offering, *, at: dat
 
 
 def _next_fact(enrolment: Enrolment, event: EnrolmentEvent, *, reason: str | None = None) -> Fact:
-    """The enrolment's next version and what made it so."""
     enrolment.version += 1
     return Fact(enrolment.id, enrolment.version, event, reason)

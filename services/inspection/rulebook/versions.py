@@ -164,7 +164,7 @@ async def record_withdrawal(session: AsyncSession, withdrawal: Withdrawal[Versio
 
 
 def holds(version: type[LastingVersion], *, on: date) -> ColumnElement[bool]:
-    """Whether a version is in force on a day; without a last day it holds until further notice."""
+    """SQL: the version is in force on the day; without a last day it stays in force."""
     not_over = or_(version.valid_to.is_(None), version.valid_to >= on)
     return stands(version) & (version.valid_from <= on) & not_over
 
@@ -178,7 +178,7 @@ def in_order(
     after: tuple[str, date, UUID] | None,
     limit: int,
 ) -> Wanted:
-    """By code and first day, those behind the place where the page before ended. Withdrawn ones may share a day."""
+    """Order by code and first day, from the cursor on. Withdrawn versions may share a day."""
     if after is not None:
         last, day, one = after
         of_that_day = (first == day) & (identity > one)
@@ -187,5 +187,5 @@ def in_order(
 
 
 def place(position: Sequence[Any] | None) -> tuple[str, date, UUID] | None:
-    """Where the page before ended, as its cursor says."""
+    """The position of the last page's end, from its cursor."""
     return (str(position[0]), date.fromisoformat(position[1]), UUID(position[2])) if position else None

@@ -67,7 +67,7 @@ async def stream_scorecard(
 
 
 async def _moved_at(sessions: async_sessionmaker[AsyncSession]) -> datetime | None:
-    """In a session of its own: a stream must not hold a connection while it waits. An outage is waited out."""
+    """Uses a session of its own, because a stream must not hold a connection while it waits. Outages are waited out."""
     try:
         async with sessions() as session:
             return await queries.as_of(session)

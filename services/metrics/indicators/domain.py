@@ -60,7 +60,7 @@ class Selection:
     sums_amounts: bool = False
 
     def is_part_of(self, whole: "Selection") -> bool:
-        """Whether each member it counts is one that `whole` counts, too, whatever the members are."""
+        """Whether every member that it counts is also counted by `whole`."""
         if self.sums_amounts or whole.sums_amounts or self.noun != whole.noun or whole.mark not in (None, self.mark):
             return False
         narrower = all(
@@ -406,7 +406,7 @@ class Scope:
         return cls(dimension, value)
 
     def within(self, caller: Principal) -> "Scope":
-        """This scope if the caller may see its numbers; a district officer sees his district, a school its own."""
+        """This scope, if the caller may see it; district officers see their district, school staff their school."""
         if caller.covers():
             return self
         own = (
@@ -439,13 +439,12 @@ class Value:
 
     @classmethod
     def undefined(cls) -> Self:
-        """A ratio that does not exist for a part of the city."""
         return cls(0, 0)
 
     @property
     def value(self) -> float | int | None:
-        """The number, or the ratio from 0 to 1. Null where there is no whole, or where it is not known yet: a receipt
-        may be told before the notice that it confirms."""
+        """The number, or a ratio from 0 to 1. Null without a whole, or while it is unknown: a receipt can arrive
+        before the notice that it confirms."""
         if self.denominator is None:
             return self.numerator
         if self.denominator == 0 or self.numerator > self.denominator:

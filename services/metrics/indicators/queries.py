@@ -18,7 +18,6 @@ def _live() -> Select[int]:
 
 
 def chosen(selection: Selection) -> ColumnElement[bool]:
-    """The cells a selection counts."""
     conditions = [Cell.noun == selection.noun, Cell.state != "", Cell.generation == _live().scalar_subquery()]
     if selection.states:
         conditions.append(Cell.state.in_(selection.states))
@@ -66,7 +65,6 @@ def _values(indicators: Sequence[Indicator], numbers: Iterable[Any]) -> dict[str
 
 
 async def values(session: AsyncSession, indicators: Sequence[Indicator], scope: Scope) -> Mapping[str, Value]:
-    """The values of many indicators in one pass over the cells."""
     wanted = select(*_columns(indicators)).where(Cell.noun.in_(_nouns(indicators)), *within(scope))
     found = _values(indicators, (await session.execute(wanted)).one())
     whole = scope.dimension is None
@@ -82,7 +80,7 @@ async def series(
     first_month: str | None,
     last_month: str | None,
 ) -> Sequence[tuple[str, Value]]:
-    """One indicator along one dimension, in the order of its codes; "" gathers what has none."""
+    """One indicator along one dimension, by code; "" collects members without one."""
     if indicator.undivided:
         return []
     dimension = getattr(Cell, by)
@@ -100,14 +98,13 @@ async def series(
 
 
 def _behind(selection: Selection) -> ColumnElement[bool]:
-    """The members that a selection counts."""
     return chosen(selection) & (Member.amount != 0) if selection.sums_amounts else chosen(selection)
 
 
 async def receipts(
     session: AsyncSession, indicator: Indicator, scope: Scope, *, after: int, limit: int
 ) -> Sequence[Any]:
-    """The events behind a number: every event about every member it counts, in the order they were applied."""
+    """The events behind a number: every event about every member that it counts, in the order of application."""
     counted = or_(*(_behind(part) for part in (indicator.numerator, indicator.denominator) if part is not None))
     members = (
         select(Member.noun, Member.id).join(Cell, Cell.id == Member.cell_id).where(counted, *within(scope)).subquery()
@@ -126,7 +123,6 @@ async def receipts(
 
 
 async def as_of(session: AsyncSession) -> datetime | None:
-    """When the last event was counted."""
     moved_at: datetime | None = await session.scalar(
         select(func.max(consumer_offset.c.moved_at)).where(consumer_offset.c.consumer == CONSUMER)
     )
@@ -134,7 +130,6 @@ async def as_of(session: AsyncSession) -> datetime | None:
 
 
 async def coverage(session: AsyncSession, campaign: str) -> Sequence[Any]:
-    """Targets of a campaign by grid and state, and its discoveries: `noun, grid, state, members`."""
     wanted = (
         select(Cell.noun, Cell.grid, Cell.state, func.sum(Cell.members).label("members"))
         .where(
@@ -150,7 +145,7 @@ async def coverage(session: AsyncSession, campaign: str) -> Sequence[Any]:
 
 
 async def check_campaign(session: AsyncSession, campaign: str, caller: Principal) -> None:
-    """Raises `CampaignNotFound` unless the caller may see it: a district's people see the city's and their own."""
+    """Raises `CampaignNotFound` unless the caller may see it: district users see the city's and their own."""
     district = await session.scalar(
         select(Cell.district).where(
             Cell.generation == _live().scalar_subquery(),

@@ -112,7 +112,6 @@ def month(at: datetime) -> str:
 
 
 def place(event: Any) -> dict[str, str]:
-    """Where a fact happened, as far as the event says."""
     return {name: getattr(event, name, None) or "" for name in ("district", "street", "grid") if hasattr(event, name)}
 
 
@@ -141,7 +140,6 @@ class Movement:
 def moved(
     noun: str, old: Coordinates | None, says: Mapping[str, str], marks: Mapping[Mark, bool] | None = None
 ) -> Coordinates:
-    """Where a member stands after what was said of it."""
     if marks:
         known = set(old[-1] if old is not None else "")
         known = known.union(mark for mark, holds in marks.items() if holds).difference(

@@ -83,7 +83,7 @@ def application(event: ApplicationEvent) -> Iterable[Change]:
 
 
 def permit(state: str) -> Projection:
-    """By the last decision: that a permit expires, or a suspension lifts, is said by days and by no event."""
+    """By the last decision only: an expiry, or the end of a suspension, follows from days and has no event."""
 
     def project(event: PermitEvent) -> Iterable[Change]:
         says = {"state": state, "kind": event.kind, "month": month(event.at), **place(event)}
@@ -131,14 +131,14 @@ def stop_order_cancelled(event: StopOrderCancelled) -> Iterable[Change]:
 
 
 def recipients_listed(event: StopOrderRecipientsListed) -> Iterable[Change]:
-    """The list and what becomes of a recipient come in any order, so no two say the same of it."""
+    """The list and the later events of a recipient arrive in any order, so each sets different coordinates."""
     order = {"state": "ordered", "campaign": str(event.stop_order_id), "month": f"{event.first_day:%Y-%m}"}
     for recipient in event.recipients:
         yield Change("stop_recipient", recipient.recipient_id, {**order, **place(recipient)})
 
 
 def recipients_released(event: StopOrderRecipientsReleased) -> Iterable[Change]:
-    """Both this and the list are facts of the order, so this comes last."""
+    """Both this and the list are facts of the order, so this arrives last."""
     for recipient_id in event.recipients:
         yield Change("stop_recipient", recipient_id, {"state": "released"})
 
@@ -148,12 +148,12 @@ def stop_verified(event: StopOrderVerified) -> Iterable[Change]:
 
 
 def stop_acknowledged(event: StopOrderAcknowledged) -> Iterable[Change]:
-    """A mark, so that who acknowledged stays counted whatever somebody saw there."""
+    """A mark, so that a recipient who acknowledged stays counted whatever a visit saw."""
     yield Change("stop_recipient", event.recipient_id, {}, marks={Mark.ACKNOWLEDGED: True})
 
 
 def responsibility(event: ResponsibilityAssigned) -> Iterable[Change]:
-    """A mark of the institution: it moves where the institution moves, and ends with it."""
+    """A mark of the institution, which moves and ends with it."""
     marks = {Mark[event.role.upper()]: event.officer is not None}
     yield Change("institution", event.institution_id, {}, marks=marks)
 

@@ -106,7 +106,7 @@ def discovered(event: InstitutionDiscovered) -> Iterable[Change]:
 
 
 def _found(event: CampaignDiscovery | InstitutionDiscovered) -> dict[str, str]:
-    """Told with its name, address and kind, it is entered in the ledger."""
+    """With name, address and kind, the discovery is entered in the ledger."""
     named = None not in (event.ledger_id, event.name, event.address, event.kind)
     return {"state": "entered" if named else "found", **place(event)}
 
@@ -117,7 +117,7 @@ def draw(event: DrawCommitted) -> Iterable[Change]:
 
 
 def revealed(event: DrawRevealed) -> Iterable[Change]:
-    """The amount is how many targets were drawn."""
+    """The amount is the number of targets drawn."""
     yield Change("draw", event.draw_id, {"state": "revealed", "month": month(event.at)}, amount=event.drawn)
 
 
@@ -139,7 +139,7 @@ def evidence(state: str) -> Projection:
 
 
 def sync_conflict(event: SyncConflictRecorded) -> Iterable[Change]:
-    """A soft one asks nothing of anybody: both versions stand."""
+    """A soft conflict needs no decision: both versions stand."""
     says = {"state": "open" if event.hard else "kept", "district": event.district or "", "month": month(event.at)}
     yield Change("sync_conflict", event.operation_id, says)
 
@@ -178,20 +178,20 @@ def case(event: CaseEvent) -> Iterable[Change]:
 
 
 def filed(event: CaseFiled) -> Iterable[Change]:
-    """The month of a case is that of its filing; of a decision and of a payment, their own."""
+    """A case has the month of its filing; a decision and a payment have their own."""
     says = {"state": event.state, "kind": event.offence, "month": month(event.at), **place(event)}
     yield Change("case", event.case_id, says)
 
 
 def decided(event: CaseDecided) -> Iterable[Change]:
-    """The amount is what was fined, in fen."""
+    """The amount is the fine, in fen."""
     yield from case(event)
     says = {"state": "decided", "kind": event.offence, "month": month(event.at), **place(event)}
     yield Change("decision", event.case_id, says, amount=event.fine_fen)
 
 
 def paid(event: CasePaid) -> Iterable[Change]:
-    """The amount is all that was paid so far, in fen; by the month of the last payment."""
+    """The amount is everything paid so far, in fen, in the month of the last payment."""
     yield from case(event)
     says = {"state": "paid", "kind": event.offence, "month": month(event.at), **place(event)}
     yield Change("payment", event.case_id, says, amount=event.paid_fen)

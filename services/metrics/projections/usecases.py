@@ -90,8 +90,6 @@ class AdmittedElsewhere(Exception):
 
 
 def folding_into(shadow: bool) -> BatchHandler:
-    """A handler that folds into the live generation, or into the shadow of a rebuild."""
-
     async def handle(session: AsyncSession, deliveries: Sequence[Delivery]) -> None:
         # Shared, so that batches of several partitions run side by side; a swap takes it exclusively.
         live = await session.scalar(text("SELECT live FROM generation FOR SHARE"))
@@ -106,7 +104,6 @@ def _other(generation: int) -> int:
 
 
 async def fold(session: AsyncSession, deliveries: Sequence[Delivery], *, generation: int) -> None:
-    """Move every member the batch speaks of, and keep the receipts."""
     changes = [
         (change, delivery) for delivery in deliveries for change in PROJECTIONS[type(delivery.event)](delivery.event)
     ]
@@ -120,7 +117,7 @@ async def fold(session: AsyncSession, deliveries: Sequence[Delivery], *, generat
 
 
 async def _lock_members(session: AsyncSession, keys: set[MemberKey], generation: int) -> dict[MemberKey, Standing]:
-    """Where the members already known stand, locked in one order: two topics may speak of one member at once."""
+    """The known members and their coordinates, locked in one order: two topics may concern one member at once."""
     ordered = sorted(keys)
     found = await session.execute(
         _LOCK,
@@ -141,7 +138,7 @@ async def _move_members(
     known: Collection[MemberKey],
     generation: int,
 ) -> None:
-    """New members are admitted where they stand, known ones moved; in one order, or two batches would deadlock."""
+    """Insert new members and move known ones, in one order: otherwise two batches could deadlock."""
     ordered = sorted(after)
     for statement, keys in (
         (_ADMIT, [key for key in ordered if key not in known]),
@@ -165,7 +162,8 @@ async def _move_members(
 def _sum(
     changes: Sequence[tuple[Change, Delivery]], standing: Mapping[MemberKey, Standing]
 ) -> tuple[dict[MemberKey, Standing], Movement]:
-    """Where every member ends, and what that does to the cells: a member that moves twice counts once."""
+    """The final coordinates of each member, and the resulting change of each cell. A member that moves twice counts
+    once."""
     after: dict[MemberKey, Standing] = {}
     for change, _ in changes:
         key = (change.noun, change.id)
@@ -185,7 +183,7 @@ def _sum(
 
 
 async def _move_cells(session: AsyncSession, movement: Movement, generation: int) -> dict[Coordinates, int]:
-    """The ids of all cells touched. Locked in one order, whatever the batch."""
+    """The ids of all cells touched. They are locked in one order, whatever the batch."""
     cells = sorted(movement.members)
     columns = dict(zip(("noun", *DIMENSIONS), map(list, zip(*cells, strict=True)), strict=True))
     found = await session.execute(

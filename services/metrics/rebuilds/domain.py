@@ -75,7 +75,7 @@ class Rebuild(Base, Aggregate):
         self.state = RebuildState.RUNNING
 
     def conclude(self, differences: Sequence[dict[str, Any]], *, events: int, swapped: bool, at: datetime) -> None:
-        """The verdict: drift is a failure of health that somebody must explain, whether swapped away or not."""
+        """Record the result. Drift means that counting went wrong and somebody must explain it, even after a swap."""
         verdict = RebuildState.DRIFTED if differences else RebuildState.MATCHED
         self.state = RebuildState.SWAPPED if swapped else verdict
         self.differences, self.events, self.finished_at = list(differences), events, at

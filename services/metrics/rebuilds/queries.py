@@ -36,7 +36,6 @@ _BEHIND = text(
 
 
 async def rebuild(session: AsyncSession, rebuild_id: UUID) -> Rebuild:
-    """Raises `RebuildNotFound`."""
     found = await session.get(Rebuild, rebuild_id)
     if found is None:
         raise RebuildNotFound
@@ -44,7 +43,7 @@ async def rebuild(session: AsyncSession, rebuild_id: UUID) -> Rebuild:
 
 
 async def open_rebuild(session: AsyncSession) -> Rebuild | None:
-    """The one that is queued or running, locked."""
+    """The rebuild that is queued or running, locked."""
     found: Rebuild | None = await session.scalar(
         select(Rebuild).where(Rebuild.state.in_(OPEN)).order_by(Rebuild.id).limit(1).with_for_update()
     )
@@ -52,7 +51,6 @@ async def open_rebuild(session: AsyncSession) -> Rebuild | None:
 
 
 async def differences(session: AsyncSession, *, live: int, shadow: int) -> Sequence[dict[str, Any]]:
-    """Cells whose numbers differ between two generations, at most `MAX_DIFFERENCES`."""
     found = await session.execute(_DIFFERENCES, {"live": live, "shadow": shadow})
     return [
         {name: int(value) if name not in ("noun", *DIMENSIONS) else value for name, value in row._mapping.items()}
@@ -61,5 +59,4 @@ async def differences(session: AsyncSession, *, live: int, shadow: int) -> Seque
 
 
 async def partitions_apart(session: AsyncSession, *, live: str, shadow: str) -> int:
-    """Partitions in which the two consumers do not stand at the same offset."""
     return await session.scalar(_BEHIND, {"live": live, "shadow": shadow}) or 0

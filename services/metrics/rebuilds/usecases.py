@@ -39,7 +39,6 @@ LONGEST = 3600.0
 
 
 async def request_rebuild(session: AsyncSession, *, swap: bool, by: str, at: datetime) -> Rebuild:
-    """Queue a rebuild; one at a time."""
     await session.execute(text("SELECT live FROM generation FOR UPDATE"))
     if await queries.open_rebuild(session) is not None:
         raise RebuildRunning
@@ -65,7 +64,7 @@ class Rebuilder:
             await pause(stop, POLL)
 
     async def run_next(self, stop: asyncio.Event) -> bool:
-        """Carry out the open rebuild, if there is one. One cut off by a crash begins again from an empty shadow."""
+        """Carry out the open rebuild, if any. After a crash it begins again with an empty shadow."""
         async with self._sessions.begin() as session:
             rebuild = await queries.open_rebuild(session)
             if rebuild is None:
@@ -100,7 +99,8 @@ class Rebuilder:
             (await queries.rebuild(session, rebuild_id)).fail(why, at=utc_now())
 
     async def _conclude(self, rebuild_id: UUID) -> bool:
-        """Compare, and swap if asked, once both consumers stand at the same offsets; whether that was the case."""
+        """Once both consumers are at the same offsets, compare, and swap if asked; returns whether that was the
+        case."""
         async with self._sessions.begin() as session:
             # Exclusively: no batch of either consumer is half-way while the two are held against each other.
             live = await session.scalar(text("SELECT live FROM generation FOR UPDATE"))
@@ -117,9 +117,10 @@ class Rebuilder:
 
 
 async def clear_shadow(sessions: async_sessionmaker[AsyncSession]) -> None:
-    """Forget the generation that is not live, and where its consumer stood: slice by slice, each its own transaction.
+    """Delete the generation that is not live, with the offsets of its consumer, slice by slice in transactions of
+    their own.
 
-    What is left after that goes at once and under lock, so that no consumer goes on with a generation half gone.
+    The rest goes at once under a lock, so that no consumer continues on a half-deleted generation.
     """
     tables = (Cell.__tablename__, Member.__tablename__, Receipt.__tablename__)
     own = [f"{table} WHERE generation <> (SELECT live FROM generation)" for table in tables]  # noqa: S608 -- our names
@@ -133,7 +134,7 @@ async def clear_shadow(sessions: async_sessionmaker[AsyncSession]) -> None:
 
 
 async def _delete(sessions: async_sessionmaker[AsyncSession], rows: str) -> None:
-    """Delete many rows; a slice that is too slow is halved, down to one row."""
+    """Delete many rows in slices; a slice that is too slow is halved, down to one row."""
     name = rows.partition(" ")[0]
     statement = text(f"DELETE FROM {name} WHERE ctid = ANY(ARRAY(SELECT ctid FROM {rows} LIMIT :slice))")  # noqa: S608 -- our own names
     size = SLICE
@@ -152,7 +153,6 @@ async def _delete(sessions: async_sessionmaker[AsyncSession], rows: str) -> None
 
 
 async def _swap(session: AsyncSession, live: int) -> None:
-    """The shadow becomes the live generation, with all that its consumer knows."""
     for seen in (applied, consumer_offset, parked):
         await session.execute(delete(seen).where(seen.c.consumer == CONSUMER))
         await session.execute(update(seen).where(seen.c.consumer == SHADOW.consumer).values(consumer=CONSUMER))

@@ -37,7 +37,7 @@ class PermitDays(Protocol):
 
 
 def status_on(permit: PermitDays, day: date) -> PermitStatus:
-    """What a permit is on a day in China: the one place that says so in Python."""
+    """The status of a permit on a day in China; the only place that decides this in Python."""
     if permit.ended_on is not None and day >= permit.ended_on:
         return PermitStatus.REVOKED if permit.ending == "revoked" else PermitStatus.CANCELLED
     if permit.valid_from is not None and day < permit.valid_from:

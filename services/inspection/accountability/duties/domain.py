@@ -57,7 +57,9 @@ class Escalation(Base, Aggregate):
 
     step: Mapped[str] = mapped_column(Text)
     subject_id: Mapped[UUID]
-    part: Mapped[str] = mapped_column(Text, server_default=text("''"), comment="whose part of it, where it has parts")
+    part: Mapped[str] = mapped_column(
+        Text, server_default=text("''"), comment="team whose part of the duty is late; empty for a duty without parts"
+    )
     level: Mapped[str] = mapped_column(Text)
     role: Mapped[str] = mapped_column(Text)
     officer: Mapped[str | None] = mapped_column(Text)
@@ -71,7 +73,7 @@ class Escalation(Base, Aggregate):
 
     @classmethod
     def raise_for(cls, duty: Duty, level: Level, role: Role, officer: str | None, *, at: datetime) -> Self:
-        """Tell one of the three responsibilities, or the bureau. A vacant responsibility is told by its role."""
+        """Record that the officer of a role, or the bureau, was told. A vacant role has no officer."""
         return cls(
             id=new_id(),
             version=1,

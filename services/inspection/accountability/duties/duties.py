@@ -36,6 +36,5 @@ _COLUMNS: dict[str, Any] = {
 
 
 def duties_on(on: date) -> Subquery:
-    """Every open step as a table to select from."""
     statement = text(_DUTIES).bindparams(bindparam("on", on, type_=Date))
     return statement.columns(*[column(name, kind) for name, kind in _COLUMNS.items()]).subquery("duty")

@@ -50,7 +50,8 @@ async def performances(
     after: str | None,
     limit: int,
 ) -> Sequence[Performance]:
-    """Teams in service within the caller's reach, by code; the days that are counted are those of the visits."""
+    """The performance of teams in service within the caller's reach, by code. `first` and `last` bound the days of
+    their visits."""
     wanted = select(Team.code, Team.name, Team.district).where(
         Team.active, team_reach(caller, district=Team.district, code=Team.code)
     )

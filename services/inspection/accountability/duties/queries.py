@@ -38,7 +38,6 @@ async def duties(
     after: tuple[date, str, UUID, str] | None,
     limit: int,
 ) -> Sequence[Any]:
-    """Open steps within the caller's reach, the most urgent first."""
     table = duties_on(on)
     duty = table.c
     order = (duty.due_on, duty.step, duty.subject_id, duty.part)
@@ -55,7 +54,7 @@ async def duties(
 
 
 async def overdue(session: AsyncSession, level: Level, *, late: int, on: date, limit: int) -> Sequence[Duty]:
-    """Duties that have been late for so many days and of which this level was not told yet, the latest ones first."""
+    """Duties late by at least `late` days that this level was not told of yet, the longest overdue first."""
     table = duties_on(on)
     duty = table.c
     told = select(Escalation.id).where(
@@ -75,13 +74,11 @@ async def overdue(session: AsyncSession, level: Level, *, late: int, on: date, l
 
 
 async def level_days(session: AsyncSession, *, on: date) -> Mapping[Level, int]:
-    """After how many days late each level is told, by the rows in force on a day."""
     days = await norms.in_force(session, [NormName(level.value) for level in Level], on=on)
     return {Level(name.value): value for name, value in days.items()}
 
 
 async def officers_of(session: AsyncSession, institutions: Sequence[UUID]) -> Mapping[tuple[UUID, str], str]:
-    """Who answers for these institutions, by role."""
     rows = await session.execute(
         select(Responsible.institution_id, Responsible.role, Responsible.officer).where(
             Responsible.institution_id.in_(institutions), Responsible.officer.is_not(None)
@@ -100,7 +97,6 @@ async def escalations(
     after: str | None,
     limit: int,
 ) -> Sequence[Escalation]:
-    """Who was told of what, within the caller's reach, in the order they were told."""
     wanted = select(Escalation).where(_reach(caller, Escalation)).order_by(Escalation.id).limit(limit)
     for attribute, value in (
         (Escalation.step, step),
@@ -115,8 +111,7 @@ async def escalations(
 
 
 def _reach(caller: Principal, owed: Any) -> ColumnElement[bool]:
-    """Rows of duties or escalations that are the caller's to see. Which visits are looked at a second time is told only
-    to the inspectors who look."""
+    """Duties or escalations that the caller may see. An inspector sees only the re-checks that their own team makes."""
     reach = within_reach(caller, district=owed.district, street=owed.street, team=owed.team)
     if "inspector" not in caller.roles:
         return reach
@@ -125,5 +120,5 @@ def _reach(caller: Principal, owed: Any) -> ColumnElement[bool]:
 
 
 def team_reach(caller: Principal, *, district: Any, code: Any) -> ColumnElement[bool]:
-    """Teams the caller may see; they belong to a district, and to no street."""
+    """Teams that the caller may see. A team belongs to a district, not to a street."""
     return within_reach(caller, district=district, street=null(), team=code)

@@ -19,7 +19,6 @@ AT_ONCE = 500
 
 
 async def copy_responsibility(session: AsyncSession, delivery: Delivery) -> None:
-    """Who has one of the three responsibilities for an institution now."""
     event = delivery.event
     assert isinstance(event, ResponsibilityAssigned)
     told = insert(Responsible).values(
@@ -39,9 +38,9 @@ async def copy_responsibility(session: AsyncSession, delivery: Delivery) -> None
 
 
 async def escalate_overdue(session: AsyncSession, *, at: datetime, limit: int = AT_ONCE) -> int:
-    """Tell each level of the duties that are late enough for it, once; how many were told now.
+    """Tell each level, once, of the duties that are late enough for it; returns how many escalations were raised.
 
-    Any number of workers may do this at once: the unique key of an escalation lets one of them tell.
+    Several workers may run this at once: the unique key of an escalation lets only one of them record it.
     """
     on, told = china_date(at), 0
     for level, days in (await queries.level_days(session, on=on)).items():
@@ -73,6 +72,5 @@ async def _tell(session: AsyncSession, level: Level, duties: Sequence[Duty], *, 
 
 
 def period(first: date | None, last: date | None, *, today: date) -> tuple[date, date]:
-    """The days asked about: this month, unless said otherwise."""
     end = last or today
     return first or end.replace(day=1), end

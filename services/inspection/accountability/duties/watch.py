@@ -31,7 +31,6 @@ class Watch:
                 await pause(stop, self._every)
 
     async def look(self) -> int:
-        """One look, in one transaction; how many were told."""
         with acting_as("worker:escalations"):
             async with self._sessions.begin() as session:
                 return await escalate_overdue(session, at=utc_now())

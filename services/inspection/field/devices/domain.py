@@ -78,7 +78,7 @@ class PublicJwk(BaseModel):
 
 
 def raw_key(sent: PublicJwk | str) -> bytes:
-    """The 32 bytes of the key, whichever way it was written; raises a field error for any other kind of key."""
+    """The 32 bytes of the key, from any accepted notation; raises a field error for any other kind of key."""
     if isinstance(sent, PublicJwk):
         return base64.urlsafe_b64decode(sent.x + "=")
     try:
@@ -126,7 +126,7 @@ class Device(Base, Aggregate):
     district: Mapped[str | None] = mapped_column(Text)
     team: Mapped[str | None] = mapped_column(Text)
     label: Mapped[str] = mapped_column(Text)
-    key: Mapped[bytes] = mapped_column(comment="32 bytes, Ed25519")
+    key: Mapped[bytes] = mapped_column(comment="Ed25519 public key, 32 bytes")
     state: Mapped[str] = mapped_column(Text)
     enrolled_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
@@ -137,7 +137,6 @@ class Device(Base, Aggregate):
     def enrol(
         cls, details: DeviceDetails, *, subject: str, district: str | None, team: str | None, at: datetime
     ) -> tuple[Self, DeviceEnrolled]:
-        """Take a phone in service for the person who holds it."""
         device = cls(
             id=details.id,
             version=0,
@@ -160,26 +159,26 @@ class Device(Base, Aggregate):
         return device, enrolled
 
     def check_same(self, details: DeviceDetails, *, subject: str) -> None:
-        """Whether enrolling so again is the same act sent twice."""
+        """Check that the same enrolment was sent again; raises `DeviceIdTaken` or `DeviceRevokedAlready`."""
         if self.subject != subject or self.key != raw_key(details.public_key):
             raise DeviceIdTaken
         if self.state == DeviceState.REVOKED:
             raise DeviceRevokedAlready
 
     def revoke(self, reason: str, *, by: str, at: datetime) -> DeviceRevoked:
-        """Lost, handed in, or not to be trusted any more: from now on it records nothing."""
+        """Revoke the phone, whatever the reason: from now on it records nothing."""
         if self.state != DeviceState.ENROLLED:
             raise DeviceRevokedAlready
         self.state, self.revoked_at, self.revoked_by, self.revocation_reason = DeviceState.REVOKED, at, by, reason
         return DeviceRevoked(device_id=self.id, subject=self.subject, by=by, at=at)
 
     def check_enrolled(self, *, subject: str) -> None:
-        """Whether what it sends now is this person's."""
+        """Check that this person may record with the phone; raises `DeviceNotEnrolled`."""
         if self.state != DeviceState.ENROLLED or self.subject != subject:
             raise DeviceNotEnrolled
 
     def signed(self, message: bytes, signature: bytes) -> bool:
-        """Whether this phone's key made the signature. A revoked phone's old signatures still tell who made them."""
+        """Whether this phone's key made the signature. Signatures of a revoked phone stay verifiable."""
         try:
             Ed25519PublicKey.from_public_bytes(self.key).verify(signature, message)
         except InvalidSignature:
@@ -188,7 +187,7 @@ class Device(Base, Aggregate):
 
     @property
     def key_fingerprint(self) -> str:
-        """SHA-256 of the raw key, to be compared by eye."""
+        """SHA-256 of the raw key, for comparison by eye."""
         return hashlib.sha256(self.key).hexdigest()
 
     @property

@@ -12,9 +12,10 @@ from shared.http.reach import within_reach
 
 
 async def enrolled(session: AsyncSession, device_id: UUID, subject: str) -> Device:
-    """The device as one this person records with; raises `DeviceNotEnrolled`.
+    """The device, if this person may record with it; raises `DeviceNotEnrolled`.
 
-    Locked against revocation until the transaction ends: what it recorded before stays, and nothing slips in after.
+    Locked against revocation until the transaction ends: a revocation takes effect before a recording or after it,
+    never in between.
     """
     lock = {"key_share": True, "read": True}
     found: Device | None = await session.get(Device, device_id, with_for_update=lock, populate_existing=True)
@@ -25,22 +26,20 @@ async def enrolled(session: AsyncSession, device_id: UUID, subject: str) -> Devi
 
 
 async def device(session: AsyncSession, device_id: UUID, caller: Principal) -> Device:
-    """One device within the caller's reach; raises `DeviceNotFound`."""
     return _reachable(await session.get(Device, device_id), caller)
 
 
 async def device_for_update(session: AsyncSession, device_id: UUID, caller: Principal) -> Device:
-    """The device, locked until the transaction ends; raises `DeviceNotFound`."""
     return _reachable(await session.get(Device, device_id, with_for_update=True, populate_existing=True), caller)
 
 
 async def device_with_id(session: AsyncSession, device_id: UUID) -> Device | None:
-    """Whoever's it is: an id is taken once."""
+    """The device with this id, within the caller's reach or not: an id can be taken only once."""
     return await session.get(Device, device_id)
 
 
 def _reachable(found: Device | None, caller: Principal) -> Device:
-    """His own, and an officer's district's. Colleagues of a team see nothing of one another's phones."""
+    """An inspector reaches only their own phone, not those of colleagues; an officer reaches those of the district."""
     if found is None or not (_is_officer(caller, found) or found.subject == caller.subject):
         raise DeviceNotFound
     return found
@@ -66,7 +65,6 @@ async def devices(
     after: str | None,
     limit: int,
 ) -> Sequence[Device]:
-    """Devices within the caller's reach, by id."""
     wanted = select(Device).where(_reach(caller)).order_by(Device.id).limit(limit)
     if subject is not None:
         wanted = wanted.where(Device.subject == subject)

@@ -15,7 +15,7 @@ from shared.http.policies import Principal
 async def enrol_device(
     session: AsyncSession, details: DeviceDetails, *, caller: Principal, at: datetime
 ) -> tuple[Device, bool]:
-    """Enrol the phone in the caller's hand; whether it is new, for the same enrolment may be sent again."""
+    """Enrol the caller's phone. The flag says whether it is new: the same enrolment may be sent again."""
     known = await queries.device_with_id(session, details.id)
     if known is not None:
         known.check_same(details, subject=caller.subject)
@@ -31,7 +31,7 @@ async def enrol_device(
 async def revoke_device(
     session: AsyncSession, device_id: UUID, reason: str, *, caller: Principal, at: datetime
 ) -> Device:
-    """Take a phone out of service: its holder, an officer of his district, or the bureau."""
+    """Revoke a phone. Its holder, an officer of its district and the bureau may do this."""
     device = await queries.device_for_update(session, device_id, caller)
     revoked = device.revoke(reason, by=caller.subject, at=at)
     await journal.record(session, revoked, subject=device, reason=reason)

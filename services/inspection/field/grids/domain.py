@@ -157,7 +157,7 @@ class Survey:
 
 
 def survey(features: Sequence[Any], columns: Columns) -> Survey:
-    """Check every feature by itself, then all against one another. Of two that overlap both are reported."""
+    """Check each feature by itself, then all against one another. Of two features that overlap, both are reported."""
     findings: list[Finding] = []
     candidates: list[Candidate] = []
     for number, feature in enumerate(features):
@@ -210,7 +210,8 @@ def _examine(number: int, feature: Any, columns: Columns) -> Candidate | Finding
 
 
 def _ring_fault(coordinates: Any) -> Fault | None:
-    """What RFC 7946 says of a ring, and shapely would put right in silence: four positions, the last as the first."""
+    """The fault of a ring by RFC 7946: at least four positions, and the last equals the first. Shapely would repair it
+    silently."""
     if not isinstance(coordinates, Sequence) or isinstance(coordinates, str):
         return Fault.GEOMETRY_MALFORMED
     for part in coordinates:
@@ -243,7 +244,7 @@ _DISTRICT: Final = TypeAdapter(Code)
 
 
 def _fits(kind: TypeAdapter[str], words: str) -> bool:
-    """Whether every other route would take these words, too."""
+    """Whether the text obeys the rules that all other routes apply."""
     try:
         kind.validate_python(words)
     except ValidationError:
@@ -296,7 +297,6 @@ class Reused:
 
 
 def reused(before: Sequence["Grid"], candidates: Sequence[Candidate]) -> list[Reused]:
-    """Codes whose name or area changed substantially."""
     former = {grid.code: grid for grid in before}
     pairs = [(former[one.code], one) for one in candidates if one.code in former]
     if not pairs:
@@ -316,7 +316,7 @@ _SUFFIX: Final = re.compile(r"(?:街道办事处|办事处|街道|镇|乡|社区
 
 
 def _stem(name: str) -> str:
-    """The name without its width, its blanks and the kind of its office."""
+    """The name in its normal form, without blanks and without the suffix that says which kind of office it is."""
     plain = "".join(key(name).split()).casefold()
     return _SUFFIX.sub("", plain) or plain
 
@@ -353,7 +353,7 @@ class GridSet(Base, Aggregate, Withdrawable):
     def follow(
         cls, before: Self | None, candidates: Sequence[Candidate], *, source: str, valid_from: date, at: datetime
     ) -> tuple[Self, list["Grid"], GridSetEndSet | None]:
-        """The version after that one, which gives way when this begins."""
+        """Make the version that follows `before`; `before` ends when it begins."""
         if before is not None and valid_from < before.valid_from:
             raise GridSetOutOfOrder(newest=before.valid_from)
         ended = before.end(valid_from, at=at) if before is not None else None
@@ -370,23 +370,20 @@ class GridSet(Base, Aggregate, Withdrawable):
         return grid_set, [Grid.of(grid_set.id, candidate) for candidate in candidates], ended
 
     def end(self, valid_to: date | None, *, at: datetime) -> GridSetEndSet:
-        """Give way on the first day of the version after it; None: that one was withdrawn."""
+        """Set the last day: the first day of the next version, or None if the next version was withdrawn."""
         self.valid_to = valid_to
         return GridSetEndSet(grid_set_id=self.id, number=self.number, valid_to=valid_to, at=at)
 
     def withdraw(self, reason: str, *, by: str, at: datetime) -> GridSetWithdrawn:
-        """Take the version back before its first day, as if it had never been imported."""
         self._take_back(reason, first_day=self.valid_from, by=by, at=at)
         return GridSetWithdrawn(grid_set_id=self.id, number=self.number, valid_from=self.valid_from, at=at)
 
     def scheduled(self, codes: Sequence[str], *, at: datetime) -> GridSetScheduled:
-        """It is known now and begins on a day to come."""
         return GridSetScheduled(
             grid_set_id=self.id, number=self.number, codes=sorted(codes), valid_from=self.valid_from, at=at
         )
 
     def activate(self, codes: Sequence[str], *, at: datetime) -> GridSetActivated:
-        """Its day has come: institutions and teams move over."""
         self.activated_at = at
         return GridSetActivated(
             grid_set_id=self.id, number=self.number, codes=sorted(codes), valid_from=self.valid_from, at=at
@@ -466,13 +463,12 @@ class GridIndex:
 
     @cached_property
     def _scale(self) -> float:
-        """How long a degree of longitude is, in degrees of latitude."""
+        """The length of a degree of longitude, in degrees of latitude."""
         _, south, _, north = shapely.total_bounds(list(self.shapes))
         return cos(radians((south + north) / 2))
 
     @cached_property
     def _plane(self) -> Any:
-        """The grids in the plane."""
         return shapely.transform(np.array(self.shapes, dtype=object), lambda ends: ends * (self._scale, 1.0))
 
     @cached_property
@@ -514,8 +510,11 @@ class GridIndex:
         return placements
 
     def _metres(self, points: Any, borders: Any) -> list[float]:
-        """Distances on the ground. The nearest place on the border is found in the plane, how far it is on the
-        ellipsoid of WGS 84, by the length of a degree halfway there (series of its meridian and its parallels)."""
+        """Distances on the ground, in metres.
+
+        The nearest point of the border is found in the plane. Its distance is measured on the ellipsoid of WGS 84, with
+        the length of a degree halfway (series of the meridian and of the parallel).
+        """
         ends = shapely.get_coordinates(shapely.shortest_line(points, borders)).reshape(-1, 2, 2)
         across, along = (ends[:, 0] - ends[:, 1]).T
         lat = np.radians(ends[:, :, 1].mean(axis=1))

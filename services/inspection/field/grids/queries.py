@@ -25,7 +25,7 @@ from shared.http.policies import Principal
 
 
 def _holding(on: date) -> Select[UUID]:
-    """The id of the set that holds on a day: days of versions never go back, so the newest that has begun."""
+    """The id of the set in force on a day: first days never go back, so it is the newest set that has begun."""
     begun = stands(GridSet) & (GridSet.valid_from <= on)
     return select(GridSet.id).where(begun).order_by(GridSet.number.desc()).limit(1)
 
@@ -39,7 +39,7 @@ async def set_on(session: AsyncSession, on: date) -> GridSet:
 
 
 async def newest_set_for_update(session: AsyncSession) -> GridSet | None:
-    """Locked: two imports at once would both believe to be the next version."""
+    """The newest set, locked: otherwise two imports at once would both become the next version."""
     await lock_sets(session)
     wanted = select(GridSet).where(stands(GridSet)).order_by(GridSet.number.desc()).limit(1)
     found: GridSet | None = await session.scalar(wanted.execution_options(populate_existing=True))
@@ -47,7 +47,6 @@ async def newest_set_for_update(session: AsyncSession) -> GridSet | None:
 
 
 async def grid_set(session: AsyncSession, grid_set_id: UUID) -> GridSet:
-    """One version; raises `GridSetNotFound`."""
     found = await session.get(GridSet, grid_set_id, populate_existing=True)
     if found is None:
         raise GridSetNotFound
@@ -55,24 +54,25 @@ async def grid_set(session: AsyncSession, grid_set_id: UUID) -> GridSet:
 
 
 async def lock_sets(session: AsyncSession) -> None:
-    """Until the transaction ends no set changes, and nobody places an institution by the one before."""
+    """Lock out other changes of sets, and everybody who places institutions (`hold_sets`), until the transaction
+    ends."""
     await session.execute(select(func.pg_advisory_xact_lock(func.hashtext("grid_set"))))
 
 
 async def hold_sets(session: AsyncSession) -> None:
-    """For one who places institutions: while he does, no set takes over. He asks before he locks any institution."""
+    """Keep the set in force from changing while the caller places institutions. Call it before locking any
+    institution."""
     await session.execute(select(func.pg_advisory_xact_lock_shared(func.hashtext("grid_set"))))
 
 
 async def due_sets(session: AsyncSession, on: date) -> Sequence[GridSet]:
-    """Sets whose day has come and to which nobody has moved yet, in their order."""
+    """Sets whose first day has come and that are not active yet, oldest first."""
     due = stands(GridSet) & GridSet.activated_at.is_(None) & (GridSet.valid_from <= on)
     wanted = select(GridSet).where(due).order_by(GridSet.number)
     return (await session.scalars(wanted.execution_options(populate_existing=True))).all()
 
 
 async def codes_on(session: AsyncSession, on: date) -> set[str]:
-    """Codes of the grids that hold on a day."""
     return set(await session.scalars(select(Grid.code).where(Grid.grid_set_id == _holding(on).scalar_subquery())))
 
 
@@ -84,10 +84,8 @@ async def codes_of(session: AsyncSession, grid_set_id: UUID) -> list[str]:
 async def check_named(
     session: AsyncSession, named: Mapping[str, str], caller: Principal, *, on: date
 ) -> dict[str, str | None]:
-    """The districts of these grids (pointer to code), which hold on a day and may be named by a district officer.
-
-    Raises `GridUnknown` or `GridOutsideYourDistrict`.
-    """
+    """The district of each grid named, by its JSON pointer. The grids are in force on the day and within a district
+    officer's reach; raises `GridUnknown` or `GridOutsideYourDistrict`."""
     if not named:
         return {}
     wanted = select(Grid.code, Grid.district).where(
@@ -108,13 +106,11 @@ async def grids_of(session: AsyncSession, grid_set_id: UUID) -> Sequence[Grid]:
 
 
 async def sets(session: AsyncSession) -> Sequence[GridSet]:
-    """Every version, newest first; one that was withdrawn stands beside the one that got its number."""
     wanted = select(GridSet).order_by(GridSet.number.desc(), GridSet.imported_at.desc())
     return (await session.scalars(wanted)).all()
 
 
 async def heirs(session: AsyncSession, grid_set_id: UUID) -> Heirs:
-    """What a set says of the codes before it."""
     wanted = (
         select(GridSuccession)
         .where(GridSuccession.grid_set_id == grid_set_id)

@@ -67,7 +67,7 @@ class GridSuccession(Base):
 def faults_of(
     successions: Sequence[Succession], *, old: Iterable[str], new: Iterable[str]
 ) -> Sequence[SuccessionFinding]:
-    """Each entry against both sets: the old code was in the one before, every successor is in the one to come."""
+    """Check each entry against both sets: its old code was in the former set, and every successor is in the new set."""
     before, after = set(old), set(new)
     times = Counter(one.code for one in successions)
     findings: list[SuccessionFinding] = []
@@ -90,17 +90,17 @@ class Heirs:
     told: Mapping[str, Sequence[str]]
 
     def of(self, code: str) -> Sequence[str]:
-        """Its successors, in order; none where the code vanished and nobody said what became of it."""
+        """The successors of a code, in order; empty if the code vanished and no succession was given."""
         return self.told.get(code) or ([code] if code in self.codes else [])
 
     def vanished(self, old: Iterable[str]) -> Sequence[str]:
         return sorted(code for code in old if not self.of(code))
 
     def walked(self, grids: Sequence[str]) -> list[str]:
-        """What a team that walked these walks now: the same, or the only successor.
+        """The grids that a team now walks: each code that is still there, or else its only successor.
 
-        A code that vanished stays on its list: should a later set have it again, the team walks it again. One whose
-        area goes to several is nobody's until somebody decides.
+        A vanished code stays on the team's list, because a later set may have it again. A code with several successors
+        is dropped: somebody has to decide who walks them.
         """
         kept: list[str] = []
         for grid in grids:
@@ -113,7 +113,8 @@ class Heirs:
 
 
 def uncontested(before: Mapping[UUID, Sequence[str]], after: Mapping[UUID, Sequence[str]]) -> dict[UUID, list[str]]:
-    """Of two teams' grids that became one: whoever walked it already keeps it, and of two newcomers neither gets it."""
+    """Settle grids that two teams now claim: the team that walked the grid before keeps it; if neither did, nobody gets
+    it."""
     claims = Counter(grid for grids in after.values() for grid in grids)
     return {
         team: [grid for grid in grids if claims[grid] == 1 or grid in before[team]] for team, grids in after.items()
@@ -138,7 +139,7 @@ class Followed:
 
 
 def followed(code: str, versions: Sequence[Version], *, on: date) -> Followed:
-    """Follow a code through the versions after the first that had it; raises `GridNotFound`."""
+    """Follow a code through the versions after the first one that had it; raises `GridNotFound`."""
     having = [place for place, version in enumerate(versions) if code in version.heirs.codes]
     if not having:
         raise GridNotFound

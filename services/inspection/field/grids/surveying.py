@@ -63,7 +63,8 @@ class Surveyed:
 
 
 async def survey_elsewhere(body: bytes, columns: Columns) -> Surveyed:
-    """Raises `NotJson`, `NotGrids`, or `GridsTooDetailed` where the process ends."""
+    """Survey in a process of its own. Raises `NotJson`, `NotGrids`, or `GridsTooDetailed` if the process exceeds its
+    limits."""
     names = (columns.code, columns.name, columns.district)
     try:
         async with confined(__name__, *names, limits=LIMITS, content=_pieces(body)) as answers:
@@ -86,7 +87,6 @@ def _pieces(body: bytes) -> Iterable[bytes]:
 
 
 def main(code: str, name: str, district: str) -> None:
-    """In the process of its own."""
     try:
         sent = FeatureCollectionIn.model_validate(strict_json.loads_batch(sys.stdin.buffer.read(), "features"))
     except strict_json.JsonRefused as refused:

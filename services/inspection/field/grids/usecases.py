@@ -47,10 +47,10 @@ async def import_grids(
     accept_far_date: bool = False,
     at: datetime,
 ) -> Imported:
-    """Store a set as the next version. A faulty feature or succession refuses the set, unless `accept_valid`.
+    """Store a set as the next version; it is not active yet (`stories.territory` activates it).
 
-    A code that means another street than before needs a succession or a confirmation, and a far first day as well. A
-    set whose day has come is not active yet: `stories.territory` activates it.
+    A faulty feature or succession refuses the whole set unless `accept_valid`. A code that now means another street
+    needs a succession or a confirmation; a first day far ahead needs `accept_far_date`.
     """
     before = await queries.newest_set_for_update(session)
     former = await queries.grids_of(session, before.id) if before is not None else []
@@ -85,7 +85,6 @@ async def import_grids(
 
 
 async def withdraw_grids(session: AsyncSession, grid_set_id: UUID, *, reason: str, by: str, at: datetime) -> GridSet:
-    """Take the newest version back before its first day; the one before holds on."""
     newest = await queries.newest_set_for_update(session)
     grid_set = await queries.grid_set(session, grid_set_id)
     withdrawn = grid_set.withdraw(reason, by=by, at=at)
@@ -111,7 +110,8 @@ def _rows(
 
 
 def _report(survey: Survey, findings: Sequence[SuccessionFinding]) -> list[dict[str, object]]:
-    """Without the codes: a problem repeats nothing of what was sent, and the number finds the feature or the entry."""
+    """The findings without the codes that were sent: a problem repeats no input, and its number finds the feature or
+    entry."""
     features: list[dict[str, object]] = []
     for finding in survey.findings:
         told: dict[str, object] = {"feature": finding.feature, "fault": finding.fault}

@@ -199,7 +199,6 @@ class RotaEntry(Base, Aggregate):
                     raise RotaOverlap(day=min(shared))
 
     def cancel(self, *, at: datetime) -> DutyCancelled | AbsenceCancelled:
-        """Take it back."""
         if self.cancelled_at is not None:
             raise RotaEntryCancelled
         self.cancelled_at = at
@@ -207,7 +206,6 @@ class RotaEntry(Base, Aggregate):
         return kind(entry_id=self.id, team_id=self.team_id, subject=self.subject, at=at)
 
     def days(self) -> Sequence[date]:
-        """The days it is about."""
         return [day for day in span(self.first_day, self.last_day) if self.holds(day)]
 
     def holds(self, day: date) -> bool:
@@ -245,7 +243,8 @@ class DutyDay:
 def roster(
     members: Sequence[Inspector], entries: Sequence[RotaEntry], *, keeps_rota: bool, first: date, last: date
 ) -> Sequence[DutyDay]:
-    """Day by day, who is on duty and not absent. Who left the team is not there, whatever the rota says."""
+    """Day by day, the members who are on duty and not absent. Former members are never present, whatever the rota
+    says."""
     if not 0 <= (last - first).days < LONGEST:
         raise RotaSpanTooLong(pointer="/query/to")
     days = []

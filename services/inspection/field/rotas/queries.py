@@ -12,7 +12,6 @@ from services.inspection.field.teams.domain import Inspector, Team
 
 
 async def entries(session: AsyncSession, team_id: UUID, first: date, last: date) -> Sequence[RotaEntry]:
-    """What stands on the rota between two days, in the order of its days."""
     wanted = (
         select(RotaEntry)
         .where(
@@ -27,7 +26,6 @@ async def entries(session: AsyncSession, team_id: UUID, first: date, last: date)
 
 
 async def there(session: AsyncSession, teams: Sequence[Team], on: date) -> Mapping[UUID, DutyDay]:
-    """By team, who is there on a day."""
     ids = [team.id for team in teams]
     standing = select(RotaEntry).where(RotaEntry.team_id.in_(ids), RotaEntry.cancelled_at.is_(None))
     holding: dict[UUID, list[RotaEntry]] = {}

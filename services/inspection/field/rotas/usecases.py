@@ -24,7 +24,6 @@ from shared.http.policies import Principal
 async def assign_duty(
     session: AsyncSession, team_id: UUID, details: DutyDetails, *, caller: Principal, at: datetime
 ) -> RotaEntry:
-    """Put a member on duty."""
     team = await teams.team_for_update(session, team_id, caller)
     _check_keeper(caller, team)
     beside = await _beside(session, team, details)
@@ -37,7 +36,6 @@ async def assign_duty(
 async def note_absence(
     session: AsyncSession, team_id: UUID, details: AbsenceDetails, *, caller: Principal, at: datetime
 ) -> RotaEntry:
-    """Note that a member will be away; he may do so himself."""
     team = await teams.team_for_update(session, team_id, caller)
     if details.subject != caller.subject:
         _check_keeper(caller, team)
@@ -51,7 +49,6 @@ async def note_absence(
 async def cancel_entry(
     session: AsyncSession, team_id: UUID, entry_id: UUID, *, caller: Principal, at: datetime
 ) -> RotaEntry:
-    """Take a duty or an absence back."""
     team = await teams.team_for_update(session, team_id, caller)
     entry = await queries.entry(session, team.id, entry_id)
     if entry.kind != RotaEntryKind.ABSENCE or entry.subject != caller.subject:

@@ -66,7 +66,9 @@ class Target(Base, Followed):
     external_ref: Mapped[str | None] = mapped_column(Text)
     grid: Mapped[str | None] = mapped_column(Text)
     left_grids: Mapped[list[str]] = mapped_column(
-        ARRAY(Text), server_default=text("'{}'"), comment="where it stood before: phones there are told that it left"
+        ARRAY(Text),
+        server_default=text("'{}'"),
+        comment="grids it lay in before; phones of these grids are told that it left",
     )
     blind_spot: Mapped[str | None] = mapped_column(Text)
     last_visited_on: Mapped[date | None]
@@ -74,11 +76,12 @@ class Target(Base, Followed):
 
     @property
     def merged(self) -> bool:
-        """Whether the entry was another one twice: nothing new begins here, and what is under way goes on."""
+        """Whether the ledger merged this entry into another: nothing new may begin here, but what is under way
+        continues."""
         return self.status == MERGED
 
     def check_not_merged(self) -> None:
-        """Raises `TargetMerged`; it names the surviving entry where that is known."""
+        """Raises `TargetMerged`, which names the surviving entry if it is known."""
         if self.merged:
             raise TargetMerged(**({"merged_into": str(self.merged_into)} if self.merged_into else {}))
 
@@ -96,12 +99,12 @@ _POINTLESS: Final = frozenset({BlindSpot.NO_COORDINATES, BlindSpot.ZERO_COORDINA
 
 
 def stayed(found: Placement, grid: str | None) -> Placement:
-    """An entry that loses its point, but not its address, keeps its grid: its team goes on visiting it."""
+    """An entry that loses its coordinates but keeps its address keeps its grid, so its team goes on visiting it."""
     return replace(found, grid=grid) if found.blind_spot in _POINTLESS else found
 
 
 def succeeded(found: Placement, grid: str | None, heirs: Heirs) -> tuple[Placement, Cause]:
-    """Where an institution belongs in a new set: where its point lies, or else where its grid went."""
+    """The placement in a new set: by coordinates, or else by the only successor of the former grid."""
     if found.blind_spot not in _POINTLESS:
         return found, Cause.GRIDS_CHANGED
     successors = heirs.of(grid) if grid is not None else []
@@ -111,14 +114,12 @@ def succeeded(found: Placement, grid: str | None, heirs: Heirs) -> tuple[Placeme
 
 
 def left(before: Sequence[str], grid: str | None, *, now: str | None) -> list[str]:
-    """Grids that an institution has left, when it goes from `grid` to the one it stands in now."""
     return sorted({*before, *([grid] if grid else [])} - {now})
 
 
 def placed(
     institution_id: UUID, placement: Placement, *, moved_from: str | None, cause: Cause, at: datetime
 ) -> TargetPlaced:
-    """The fact that an institution stands in this grid, or in none."""
     return TargetPlaced(
         institution_id=institution_id,
         grid=placement.grid,

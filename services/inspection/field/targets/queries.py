@@ -14,7 +14,6 @@ from shared.http.reach import within_reach
 
 
 async def target(session: AsyncSession, institution_id: UUID) -> Target:
-    """Raises `TargetNotFound`."""
     found = await session.get(Target, institution_id)
     if found is None:
         raise TargetNotFound
@@ -22,7 +21,7 @@ async def target(session: AsyncSession, institution_id: UUID) -> Target:
 
 
 async def targets(session: AsyncSession, institution_ids: Sequence[UUID]) -> Sequence[Target]:
-    """All of these, by id; raises `TargetNotFound` if one is not known (yet)."""
+    """These targets, by id; raises `TargetNotFound` if one is not known, or not yet."""
     wanted = select(Target).where(Target.institution_id.in_(institution_ids)).order_by(Target.institution_id)
     found = (await session.scalars(wanted)).all()
     if len(found) < len(set(institution_ids)):
@@ -31,7 +30,6 @@ async def targets(session: AsyncSession, institution_ids: Sequence[UUID]) -> Seq
 
 
 async def targets_by_ref(session: AsyncSession, refs: Sequence[str]) -> dict[str, Target]:
-    """Targets by the external reference of their ledger entry."""
     found = await session.scalars(select(Target).where(Target.external_ref.in_(refs)))
     return {entry.external_ref: entry for entry in found if entry.external_ref is not None}
 
@@ -51,19 +49,19 @@ _NOTE = text(
 
 
 async def note_visits(session: AsyncSession, visits: Sequence[tuple[UUID, date]]) -> None:
-    """Move the last visit of each institution forward and count; locks them in one order."""
+    """Add visits to the count and last day of their institutions; locks them in one order."""
     if visits:
         await session.execute(_NOTE, {"ids": [one for one, _ in visits], "days": [day for _, day in visits]})
 
 
 async def hold_targets(session: AsyncSession, institution_ids: Collection[UUID]) -> None:
-    """Lock these in the order of `note_visits`."""
+    """Lock these targets, in the order of `note_visits`."""
     wanted = select(Target.institution_id).where(Target.institution_id.in_(institution_ids))
     await session.execute(wanted.order_by(Target.institution_id).with_for_update())
 
 
 async def keep_visits(session: AsyncSession, seen: Mapping[UUID, tuple[int, date | None]]) -> None:
-    """Replace the number of visits and the day of the last one; the caller holds the targets."""
+    """Replace the number of visits and the last day; the caller holds the locks of the targets."""
     rows = [{"institution_id": one, "visits": times, "last_visited_on": day} for one, (times, day) in seen.items()]
     await session.execute(update(Target), rows)
 
@@ -71,7 +69,6 @@ async def keep_visits(session: AsyncSession, seen: Mapping[UUID, tuple[int, date
 async def blind_spots(
     session: AsyncSession, caller: Principal, *, reason: str | None, after: UUID | None, limit: int
 ) -> Sequence[Target]:
-    """Targets in no grid, in several, or near a border, by id."""
     wanted = (
         select(Target)
         .where(Target.blind_spot.is_not(None), _within_reach(caller))
@@ -88,7 +85,8 @@ async def blind_spots(
 async def unvisited(
     session: AsyncSession, caller: Principal, *, since: date, after: UUID | None, limit: int
 ) -> Sequence[Target]:
-    """Targets nobody has visited since that day, by id; closed institutions are not expected to be."""
+    """Targets without a visit since that day, by id. Closed and merged institutions are left out: nobody is expected
+    there."""
     wanted = (
         select(Target)
         .where(
@@ -109,7 +107,6 @@ def _within_reach(caller: Principal) -> ColumnElement[bool]:
 
 
 async def placement_counts(session: AsyncSession) -> Sequence[Any]:
-    """`grid, blind_spot, targets`: how many stand where, and what is doubtful about them."""
     rows = await session.execute(
         select(Target.grid, Target.blind_spot, func.count().label("targets")).group_by(Target.grid, Target.blind_spot)
     )
@@ -117,7 +114,6 @@ async def placement_counts(session: AsyncSession) -> Sequence[Any]:
 
 
 def as_mapping(rows: Sequence[Any]) -> Mapping[str, int]:
-    """Counts by blind spot."""
     counts: dict[str, int] = {}
     for row in rows:
         if row.blind_spot is not None:

@@ -24,9 +24,9 @@ CHUNK = 5000
 
 
 async def copy_institutions(session: AsyncSession, deliveries: Sequence[Delivery]) -> list[UUID]:
-    """Copy what the registry says of institutions, and place those whose location changed; their ids.
+    """Copy the registry's institutions and place those whose location changed; returns their ids.
 
-    The last event of an institution in the batch holds its whole state, so only that one counts.
+    The last event of an institution in the batch carries its whole state, so only that one counts.
     """
     latest: dict[UUID, InstitutionEvent] = {}
     causes: dict[UUID, str | None] = {}
@@ -70,7 +70,7 @@ async def copy_institutions(session: AsyncSession, deliveries: Sequence[Delivery
 
 
 async def place_all(session: AsyncSession, index: GridIndex, heirs: Heirs, *, at: datetime) -> int:
-    """Place every target anew, after the grids changed; the number that moved. Each move is a fact."""
+    """Place every target anew after the grids changed; returns how many moved. Each move is a fact."""
     moved, after = 0, None
     while True:
         wanted = select(Target).order_by(Target.institution_id).limit(CHUNK).with_for_update()
@@ -111,7 +111,7 @@ async def _move(session: AsyncSession, index: GridIndex, heirs: Heirs, chunk: Se
 
 
 async def _lock(session: AsyncSession, ids: Sequence[UUID]) -> dict[UUID, Any]:
-    """Versions and places of known targets, locked in one order: an import of grids may be moving them."""
+    """Versions and placements of known targets, locked in one order, because an import of grids may be moving them."""
     rows = await session.execute(
         select(
             Target.institution_id,
@@ -131,7 +131,8 @@ async def _lock(session: AsyncSession, ids: Sequence[UUID]) -> dict[UUID, Any]:
 
 
 async def _place(index: GridIndex | None, points: Sequence[tuple[float | None, float | None]]) -> list[Placement]:
-    """Without grids nobody stands anywhere yet, and no blind spot is claimed. Beside the loop: others wait for it."""
+    """Place points in a thread, off the event loop. Without grids, nobody has a placement and there are no blind
+    spots."""
     return [Placement(None)] * len(points) if index is None else await asyncio.to_thread(index.place, points)
 
 

@@ -144,7 +144,6 @@ class Team(Base, Aggregate):
 
     @classmethod
     def form(cls, details: TeamDetails, *, at: datetime) -> tuple[Self, TeamFormed]:
-        """Put a team in service."""
         team = cls(id=new_id(), version=0, formed_at=at, changed_at=at, **details.model_dump(mode="json"))
         team._check_leader()
         return team, team._formed(at)
@@ -163,7 +162,6 @@ class Team(Base, Aggregate):
     def hand_over(
         self, to: str, *, visits: int, targets: int, violations: int, complaints: int, at: datetime
     ) -> TeamHandedOver:
-        """Tell that its open work went to another team."""
         return TeamHandedOver(
             team_id=self.id,
             code=self.code,
@@ -177,7 +175,6 @@ class Team(Base, Aggregate):
 
     @property
     def walked(self) -> list[str]:
-        """The grids it answers for: none once it is out of service."""
         return self.grids if self.active else []
 
     def _check_leader(self) -> None:

@@ -30,7 +30,6 @@ async def team_for_update(session: AsyncSession, team_id: UUID, caller: Principa
 async def teams(
     session: AsyncSession, caller: Principal, *, district: str | None, after: str | None, limit: int
 ) -> Sequence[Team]:
-    """Teams the caller may see, oldest first."""
     wanted = select(Team).where(_reach(caller)).order_by(Team.id).limit(limit)
     if district is not None:
         wanted = wanted.where(Team.district == district)
@@ -44,23 +43,20 @@ def _reach(caller: Principal) -> ColumnElement[bool]:
 
 
 async def teams_in_service(session: AsyncSession, caller: Principal) -> Sequence[Team]:
-    """Teams at work that the caller may see, oldest first."""
     return (await session.scalars(select(Team).where(Team.active, _reach(caller)).order_by(Team.id))).all()
 
 
 async def teams_in_service_for_update(session: AsyncSession) -> Sequence[Team]:
-    """All of them, locked in the order of their ids."""
+    """All teams in service, locked in the order of their ids."""
     wanted = select(Team).where(Team.active).order_by(Team.id).with_for_update()
     return (await session.scalars(wanted.execution_options(populate_existing=True))).all()
 
 
 async def covered_grids(session: AsyncSession) -> set[str]:
-    """Grids that some team in service walks."""
     return set(await session.scalars(select(TeamGrid.grid)))
 
 
 async def team_of_grid(session: AsyncSession, grid: str | None) -> Team | None:
-    """The team that walks a grid, if any."""
     if grid is None:
         return None
     found: Team | None = await session.scalar(
@@ -72,10 +68,10 @@ async def team_of_grid(session: AsyncSession, grid: str | None) -> Team | None:
 async def team_for(
     session: AsyncSession, caller: Principal, *, walking: Team | None, district: str | None
 ) -> Team | None:
-    """Whose work a place of this district is: the team that walks there; where none does, an inspector's own.
+    """The team responsible for a place: the team that walks its grid; if there is none, an inspector's own team.
 
-    An inspector's own team is what this service knows of it, not what his token says: it is in service, and of the
-    place's district. Raises `TeamNotFound` where an inspector belongs to no such team.
+    An inspector's own team is checked against stored data, not against the token: it is in service and of the place's
+    district. Raises `TeamNotFound` otherwise.
     """
     if walking is not None or "inspector" not in caller.roles or caller.covers():
         return walking
@@ -86,13 +82,11 @@ async def team_for(
 
 
 async def teams_by_grid(session: AsyncSession) -> dict[str, str]:
-    """Which team in service (its code) walks which grid."""
     rows = await session.execute(select(TeamGrid.grid, Team.code).join(Team, TeamGrid.team_id == Team.id))
     return {row.grid: row.code for row in rows}
 
 
 async def codes_in_service(session: AsyncSession) -> set[str]:
-    """Codes of all teams at work."""
     return set(await session.scalars(select(Team.code).where(Team.active)))
 
 
@@ -102,7 +96,7 @@ async def team_by_code(session: AsyncSession, code: str) -> Team | None:
 
 
 async def certified(session: AsyncSession, subjects: Iterable[str], *, on: date) -> set[str]:
-    """Those of these people whose certificate is in force on this day, by the records of the teams in service."""
+    """Those of these people whose certificate is in force on the day, according to the teams in service."""
     wanted = set(subjects)
     members = await session.scalars(select(Team.members).where(Team.active))
     people = (Inspector.model_validate(person) for team in members for person in team)
@@ -110,6 +104,6 @@ async def certified(session: AsyncSession, subjects: Iterable[str], *, on: date)
 
 
 async def known_codes(session: AsyncSession, codes: Iterable[str], *, district: str | None) -> set[str]:
-    """Those of the codes that name a team, in service or not. With a district, the team belongs to it."""
+    """Those of the codes that name a team, in service or not; with `district`, a team of that district."""
     wanted = select(Team.code).where(Team.code.in_(list(codes)))
     return set(await session.scalars(wanted if district is None else wanted.where(Team.district == district)))

@@ -16,7 +16,6 @@ from shared.http.policies import Principal
 
 
 async def form_team(session: AsyncSession, details: TeamDetails, *, caller: Principal, at: datetime) -> Team:
-    """Put a team in service; the database refuses a grid that another one walks."""
     keep_to_district(caller, details.district)
     await grids_in_force.check_named(session, pointers_of(details.grids), caller, on=china_date(at))
     team, formed = Team.form(details, at=at)
@@ -27,7 +26,8 @@ async def form_team(session: AsyncSession, details: TeamDetails, *, caller: Prin
 
 
 async def take_over_grids(session: AsyncSession, heirs: Heirs, *, at: datetime) -> None:
-    """After a new set of grids: a team that walked an old code walks its only successor, and says so."""
+    """After a change of the grids, each team takes over the only successor of a grid it walked; each change is a
+    fact."""
     teams = {team.id: team for team in await queries.teams_in_service_for_update(session)}
     before = {team.id: team.grids for team in teams.values()}
     after = uncontested(before, {team_id: heirs.walked(grids) for team_id, grids in before.items()})
@@ -51,7 +51,6 @@ async def walk_grids(session: AsyncSession, team: Team) -> None:
 
 
 def pointers_of(grids: Sequence[str]) -> dict[str, str]:
-    """JSON pointer -> grid, for errors about one grid of the list."""
     return {f"/grids/{place}": grid for place, grid in enumerate(grids)}
 
 

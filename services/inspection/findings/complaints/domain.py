@@ -176,7 +176,7 @@ _MISREAD: Final = str.maketrans("018", "OIB")
 
 
 def _as_printed(receipt: str) -> str:
-    """A receipt as people type it: in small letters, in groups, with a nought for an O."""
+    """The receipt as it was printed: people type small letters, spaces, and O instead of 0."""
     return "".join(letter for letter in key(receipt).upper() if letter.isalnum()).translate(_MISREAD)
 
 
@@ -218,7 +218,6 @@ class Looks:
 
     @classmethod
     def of(cls, visits: Iterable[Visit]) -> Self:
-        """All visits about it, including cancelled ones."""
         told = [(visit.state, visit.outcome) for visit in visits]
         ended = [outcome for state, outcome in told if state in (VisitState.DONE, VisitState.REVIEWED)]
         return cls(
@@ -289,7 +288,6 @@ class Complaint(Base, Aggregate):
         days: int,
         at: datetime,
     ) -> tuple[Self, ComplaintReceived]:
-        """Take it in, and say by when it is answered."""
         complaint = cls(
             id=new_id(),
             version=0,
@@ -305,7 +303,8 @@ class Complaint(Base, Aggregate):
         return complaint, complaint._fact(ComplaintReceived, at, due_on=complaint.due_on)
 
     def match(self, place: Place, *, by: str, at: datetime) -> ComplaintMatched:
-        """Somebody decided whom or where it is about. One that was joined stands for itself until it joins again."""
+        """Record which institution or grid the complaint is about. A complaint that had joined another one leaves
+        it."""
         self._check(Action.MATCH)
         self.lead_id = None
         self.institution_id, self.grid, self.district = place.institution_id, place.grid, place.district
@@ -314,20 +313,20 @@ class Complaint(Base, Aggregate):
         return self._fact(ComplaintMatched, at)
 
     def join(self, lead: "Complaint", *, at: datetime) -> ComplaintJoined:
-        """The same is being looked into already: what is found answers this one, too."""
+        """Join a complaint about the same matter, which is already being looked into: one answer serves both."""
         self._check(Action.JOIN)
         self.state, self.lead_id = ComplaintState.JOINED, lead.id
         return self._fact(ComplaintJoined, at, lead_id=lead.id)
 
     def part(self, *, at: datetime) -> ComplaintParted:
-        """The one it joined turned out to be about something else: it stands for itself again, where it was matched."""
+        """Leave the complaint it had joined, which turned out to be about something else; its own match stays."""
         self._check(Action.PART)
         self.state, self.lead_id = ComplaintState.MATCHED, None
         return self._fact(ComplaintParted, at)
 
     def plan_visit(self, visit_id: UUID, looks: Looks, *, team: str | None, at: datetime) -> ComplaintVisitPlanned:
-        """A team goes and looks; again, where those who went came back without having seen anything. The complaint is
-        that team's to read."""
+        """Plan a visit; another one only after a visit that saw nothing. From now on the team can read the
+        complaint."""
         self._check(Action.VISIT)
         if looks.coming:
             raise ComplaintVisitOpen
@@ -339,8 +338,10 @@ class Complaint(Base, Aggregate):
     def give_answer(
         self, outcome: ComplaintOutcome, answer: str, looks: Looks, *, by: str, at: datetime
     ) -> ComplaintAnswered:
-        """Tell the complainant what was found. Once somebody stood before a closed door, that nothing was found can be
-        told without waiting for the next visit."""
+        """Answer the complaint.
+
+        An answer other than `substantiated` need not wait for the next visit once a visit met a closed door.
+        """
         self._check(Action.ANSWER)
         if self.state == ComplaintState.RECEIVED and outcome is not ComplaintOutcome.NOT_OURS:
             raise ComplaintUnmatched
@@ -353,16 +354,15 @@ class Complaint(Base, Aggregate):
         return self._answered(outcome, answer, by, at)
 
     def take_answer(self, lead: "Complaint", *, at: datetime) -> ComplaintAnswered:
-        """The answer to the one it joined."""
         self._check(Action.ANSWER_JOINED)
         return self._answered(ComplaintOutcome(lead.outcome or ""), lead.answer or "", lead.answered_by or "", at)
 
     def contact_read(self, *, at: datetime) -> ComplaintContactRead:
-        """Somebody looked at the complainant's contact; the journal keeps who and why."""
         return self._fact(ComplaintContactRead, at)
 
     def leads_at(self, place: Place) -> bool:
-        """Whether it stands for itself there already, so that matching it there again changes nothing for others."""
+        """Whether it is already matched to this place on its own: matching it there again changes nothing for other
+        complaints."""
         if self.state != ComplaintState.MATCHED:
             return False
         if place.institution_id is not None:
@@ -371,7 +371,6 @@ class Complaint(Base, Aggregate):
 
     @property
     def place(self) -> Place:
-        """Where a team goes."""
         return Place(self.institution_id, self.grid, self.district, self.street, self.team)
 
     def _answered(self, outcome: ComplaintOutcome, answer: str, by: str, at: datetime) -> ComplaintAnswered:
@@ -384,7 +383,6 @@ class Complaint(Base, Aggregate):
             raise ComplaintStateRefuses(state=self.state)
 
     def hand_over(self, team: str, *, at: datetime) -> ComplaintHandedOver:
-        """Let another team look into it."""
         assert self.team is not None, "it waits for the team that hands over"
         before, self.team = self.team, team
         return self._fact(ComplaintHandedOver, at, from_team=before, team=team)
@@ -407,12 +405,12 @@ class Complaint(Base, Aggregate):
 
 
 def new_receipt() -> str:
-    """A number nobody can guess: eighty random bits, in letters and digits that are read out without mistakes."""
+    """A number nobody can guess: eighty random bits, in letters and digits that are hard to confuse."""
     return base64.b32encode(secrets.token_bytes(RECEIPT_BYTES)).decode()
 
 
 def place_key(address: str | None) -> str | None:
-    """An address without spaces, marks and widths, so that the same place written twice is the same."""
+    """An address without spaces, punctuation and character widths, so that two spellings of one place are equal."""
     if address is None:
         return None
     plain = unicodedata.normalize("NFKC", address).lower()

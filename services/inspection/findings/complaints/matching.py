@@ -32,7 +32,7 @@ class Candidate:
 
 
 def written_code(code: str | None) -> str | None:
-    """A credit code or a permit's number as people write it, as the ledger does: no blanks, capitals, narrow digits."""
+    """A credit code or permit number in the ledger's notation: no blanks, capitals, narrow digits."""
     plain = "".join(unicodedata.normalize("NFKC", code or "").split()).upper()
     return plain or None
 
@@ -40,7 +40,7 @@ def written_code(code: str | None) -> str | None:
 def candidates(
     known: Sequence[Known], coded: Sequence[Known], *, name: str | None, address: str | None
 ) -> list[Candidate]:
-    """Those that have the code, then the likeliest of those known."""
+    """Institutions with the code first, then the most similar ones of those known."""
     by_code = [Candidate(one.institution_id, one.name, one.address, 100) for one in coded]
     scores: dict[int, float] = {}
     asked = [(name, [one.name for one in known]), (address, [one.address for one in known])]

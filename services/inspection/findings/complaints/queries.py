@@ -29,17 +29,15 @@ MOST_COMPARED = 20_000
 
 
 async def complaint(session: AsyncSession, complaint_id: UUID, caller: Principal) -> Complaint:
-    """One complaint within the caller's reach; raises `ComplaintNotFound`."""
     return _reachable(await session.get(Complaint, complaint_id), caller)
 
 
 async def complaint_for_update(session: AsyncSession, complaint_id: UUID, caller: Principal) -> Complaint:
-    """The complaint, locked until the transaction ends; raises `ComplaintNotFound`."""
     return _reachable(await session.get(Complaint, complaint_id, with_for_update=True, populate_existing=True), caller)
 
 
 async def complaint_to_conclude(session: AsyncSession, complaint_id: UUID) -> Complaint | None:
-    """The complaint that a visit was about, locked, if it is still looked into."""
+    """The complaint that a visit was about, locked; None if it is no longer being investigated."""
     found = await session.get(Complaint, complaint_id, with_for_update=True, populate_existing=True)
     return found if found is not None and found.state == ComplaintState.INVESTIGATING else None
 
@@ -52,7 +50,7 @@ def _reachable(found: Complaint | None, caller: Principal) -> Complaint:
 
 
 def only_walks(caller: Principal) -> bool:
-    """An inspector, who reads what was given to a team: before that, people's own words are the officers' to read."""
+    """An inspector who is not an officer. They read a complaint only once it was given to their team."""
     return "inspector" in caller.roles and "district_officer" not in caller.roles and not caller.covers()
 
 
@@ -82,7 +80,7 @@ async def complaints(
 
 
 async def by_receipt(session: AsyncSession, receipt: str) -> Complaint:
-    """Whoever has the receipt may know; raises `ReceiptUnknown`."""
+    """The complaint of this receipt, which alone gives access; raises `ReceiptUnknown`."""
     found: Complaint | None = await session.scalar(select(Complaint).where(Complaint.receipt == receipt))
     if found is None:
         raise ReceiptUnknown
@@ -98,16 +96,16 @@ async def contact(session: AsyncSession, complaint_id: UUID) -> ComplaintContact
 
 
 async def queue_decisions(session: AsyncSession) -> None:
-    """Who matches or answers a complaint waits for others who do, until this transaction ends. One decision may move
-    complaints at two places; asked for before any row is locked, it lets nobody wait in a circle."""
+    """Wait until other transactions that match or answer complaints have ended.
+
+    One decision may move complaints at two places. Called before any row is locked, this prevents deadlocks.
+    """
     await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended("complaints", 0))))
 
 
 async def open_lead(session: AsyncSession, of: Complaint) -> Complaint | None:
-    """The oldest open complaint of the same subject about the same institution, or the same address in the same grid.
-
-    The caller has queued.
-    """
+    """The oldest open complaint of the same subject about the same institution, or the same address in the same grid;
+    locked. Call `queue_decisions` first."""
     if of.institution_id is None and of.place_key is None:
         return None
     same = (
@@ -127,7 +125,7 @@ async def open_lead(session: AsyncSession, of: Complaint) -> Complaint | None:
 
 
 async def joined_to(session: AsyncSession, lead_id: UUID) -> Sequence[Complaint]:
-    """Those that are answered with it, locked in the order they came."""
+    """The complaints that joined this one, locked in the order in which they came."""
     joined = Complaint.state == ComplaintState.JOINED
     wanted = select(Complaint).where(Complaint.lead_id == lead_id, joined).order_by(Complaint.id).with_for_update()
     return (await session.scalars(wanted)).all()
@@ -138,24 +136,22 @@ def _unanswered(team: str) -> ColumnElement[bool]:
 
 
 async def unanswered_for_update(session: AsyncSession, team: str) -> Sequence[Complaint]:
-    """A team's open complaints, locked in the order of ids."""
+    """A team's open complaints, locked in the order of their ids."""
     wanted = select(Complaint).where(_unanswered(team)).order_by(Complaint.id)
     return (await session.scalars(wanted.with_for_update())).all()
 
 
 async def unanswered(session: AsyncSession, team: str) -> int:
-    """How many complaints wait for a team."""
     return await session.scalar(select(func.count()).where(_unanswered(team))) or 0
 
 
 async def institutions_known(session: AsyncSession, district: str | None) -> Sequence[Known]:
-    """The institutions of a district, or of the city."""
     wanted = _KNOWN.order_by(Target.institution_id).limit(MOST_COMPARED)
     return await _known(session, wanted if district is None else wanted.where(Target.district == district))
 
 
 async def institutions_coded(session: AsyncSession, code: str) -> Sequence[Known]:
-    """Those of the whole city with this credit code or number of a permit, written in capitals."""
+    """Institutions of the whole city with this credit code or permit number, in capitals."""
     coded = or_(Target.uscc == code, func.upper(Target.permit_no) == code)
     return await _known(session, _KNOWN.where(coded).order_by(Target.institution_id).limit(MOST))
 

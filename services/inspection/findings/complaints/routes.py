@@ -175,7 +175,7 @@ class ContactOut(PersonalData):
 
 
 def _shown(complaint: Complaint, caller: Principal) -> ComplaintOut:
-    """By its number at the hotline a complainant can be found, so who only goes there does not get it."""
+    """A caller who only visits does not get the hotline number: it could identify the complainant."""
     shown = ComplaintOut.model_validate(complaint)
     return shown.model_copy(update={"hotline_no": None}) if queries.only_walks(caller) else shown
 

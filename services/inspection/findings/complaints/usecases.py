@@ -47,7 +47,7 @@ async def receive_complaint(
     caller: Principal | None = None,
     at: datetime,
 ) -> Complaint:
-    """Take it in: from anybody, or from the hotline by an official (`caller`)."""
+    """Receive a complaint: from anybody, or with `caller`, an official who enters it from the hotline."""
     if caller is not None and not caller.covers():
         if content.district is None:
             content = content.model_copy(update={"district": caller.district})
@@ -69,8 +69,10 @@ async def receive_complaint(
 
 
 async def candidates_for(session: AsyncSession, complaint_id: UUID, caller: Principal) -> Sequence[Candidate]:
-    """Institutions it may be about: by code in the whole city, by likeness where the caller works. Comparing a city's
-    names takes a while, so it is done beside."""
+    """Institutions it may be about: by code in the whole city, by similarity within the caller's reach.
+
+    Comparing names takes a while, so it runs in a thread.
+    """
     complaint = await queries.complaint(session, complaint_id, caller)
     code = matching.written_code(complaint.uscc)
     return await asyncio.to_thread(
@@ -91,9 +93,9 @@ async def match_complaint(
     caller: Principal,
     at: datetime,
 ) -> Complaint:
-    """Say whom or where it is about. Where the same is being looked into already, it joins.
+    """Match the complaint; if another open complaint is about the same matter, it joins that one.
 
-    Those that had joined it stay where they were: the oldest of them leads the others now.
+    Complaints that had joined it keep their place: the oldest of them leads the others from now on.
     """
     await queries.queue_decisions(session)
     complaint = await queries.complaint_for_update(session, complaint_id, caller)
@@ -118,7 +120,6 @@ async def _join(session: AsyncSession, complaint: Complaint, *, at: datetime) ->
 async def send_team(
     session: AsyncSession, complaint_id: UUID, *, note: str | None, caller: Principal, at: datetime
 ) -> Complaint:
-    """Put a visit about it on the list of the team that walks there now."""
     complaint = await queries.complaint_for_update(session, complaint_id, caller)
     looks = Looks.of(await visits.asked_for(session, complaint.id))
     team = await teams.team_of_grid(session, complaint.grid)
@@ -129,8 +130,8 @@ async def send_team(
 async def take_look(
     session: AsyncSession, complaint_id: UUID, *, team: str | None, note: str | None, at: datetime
 ) -> None:
-    """A visit about it came back. Where it saw nothing (a closed door), the same team is to go once more, with the same
-    note; where it saw something, the next visit is wanted no more."""
+    """Take the result of a visit about the complaint. If it saw nothing (closed door), plan another for the same team
+    with the same note; if it saw something, cancel the next planned visit."""
     complaint = await queries.complaint_to_conclude(session, complaint_id)
     if complaint is None:
         return
@@ -162,7 +163,6 @@ async def answer_complaint(
     caller: Principal,
     at: datetime,
 ) -> Complaint:
-    """Tell what was found: to this complainant, and to everybody whose complaint joined it."""
     await queries.queue_decisions(session)
     complaint = await queries.complaint_for_update(session, complaint_id, caller)
     looks = Looks.of(await visits.asked_for(session, complaint.id))
@@ -182,7 +182,6 @@ async def answer_complaint(
 async def read_contact(
     session: AsyncSession, complaint_id: UUID, *, purpose: str, caller: Principal, at: datetime
 ) -> ComplaintContact:
-    """Show a complainant's contact, and write down who looked and why."""
     complaint = await queries.complaint_for_update(session, complaint_id, caller)
     contact = await queries.contact(session, complaint.id)
     await journal.record(session, complaint.contact_read(at=at), subject=complaint, reason=purpose)

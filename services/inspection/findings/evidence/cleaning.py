@@ -17,5 +17,5 @@ class Unclean(Exception):
 
 
 def is_our_fault(error: Exception) -> bool:
-    """Whether memory, disk or handles ran out: that says nothing about the file, and another try may do."""
+    """Whether memory, disk or handles ran out. That says nothing about the file, so another try may succeed."""
     return isinstance(error, MemoryError) or getattr(error, "errno", None) in _OURS

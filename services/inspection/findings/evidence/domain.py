@@ -225,7 +225,7 @@ class Capture(BaseModel):
 
     @property
     def claim(self) -> dict[str, Any]:
-        """What a device signs: everything it says, but for the signature."""
+        """The announcement without its signature: this is what the device signs."""
         return self.model_dump(mode="json", exclude={"signature"})
 
 
@@ -274,26 +274,27 @@ class Evidence(Base, Aggregate):
     device_id: Mapped[UUID | None]
     device_signature: Mapped[str | None] = mapped_column(Text)
     state: Mapped[str] = mapped_column(Text)
-    parts: Mapped[list[int]] = mapped_column(ARRAY(BigInteger), comment="where each part received begins")
+    parts: Mapped[list[int]] = mapped_column(ARRAY(BigInteger), comment="offset at which each received part begins")
     received_bytes: Mapped[int] = mapped_column(BigInteger)
     refusal: Mapped[str | None] = mapped_column(Text)
     clean_type: Mapped[str | None] = mapped_column(Text)
     clean_size: Mapped[int | None] = mapped_column(BigInteger)
     clean_sha256: Mapped[str | None] = mapped_column(Text)
     receipt: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
-    signature: Mapped[str | None] = mapped_column(Text, comment="ours, over the receipt")
+    signature: Mapped[str | None] = mapped_column(Text, comment="the platform's signature over the receipt")
     announced_by: Mapped[str] = mapped_column(Text)
     announced_at: Mapped[datetime]
     received_at: Mapped[datetime | None]
     decided_at: Mapped[datetime | None]
     tries: Mapped[int] = mapped_column(server_default=text("0"), comment="cleanings begun since it was received")
     next_try_at: Mapped[datetime | None]
-    fault: Mapped[str | None] = mapped_column(Text, comment="what of ours failed last; it says nothing about the file")
-    stalled_at: Mapped[datetime | None] = mapped_column(comment="since when a person must look")
+    fault: Mapped[str | None] = mapped_column(
+        Text, comment="last failure of the platform; it says nothing about the file"
+    )
+    stalled_at: Mapped[datetime | None] = mapped_column(comment="when it stalled; a person must look at it")
 
     @classmethod
     def announce(cls, capture: Capture, place: Place, *, by: str, at: datetime) -> tuple[Self, EvidenceAnnounced]:
-        """Make room for what a phone is about to send."""
         medium = MEDIA_TYPES.get(capture.media_type)
         if medium is None:
             raise MediaTypeNotKept(pointer="/media_type")
@@ -324,23 +325,22 @@ class Evidence(Base, Aggregate):
         return evidence, evidence._fact(EvidenceAnnounced, at)
 
     def says(self, capture: Capture) -> bool:
-        """Whether this is what that announcement asks for, so that announcing again changes nothing."""
+        """Whether this announcement equals the stored one; if so, announcing again changes nothing."""
         position = capture.position.model_dump() if capture.position else None
         said = (capture.subject_id, capture.sha256, capture.size, capture.media_type, capture.captured_at, position)
         return said == (self.subject_id, self.sha256, self.size, self.media_type, self.captured_at, self.position)
 
     def check_sender(self, subject: str) -> None:
-        """Nobody else knows what was recorded, so nobody else can spoil it."""
+        """Only the user who announced the evidence may upload it: nobody else knows what was recorded."""
         if subject != self.announced_by:
             raise EvidenceNotYours
 
     def speaks_of(self, subjects: Collection[UUID], institution_id: UUID | None) -> bool:
-        """Whether it may prove something about these, or about what happened at this institution."""
+        """Whether it may serve as evidence about one of these subjects, or about this institution."""
         there = institution_id is not None and self.institution_id == institution_id
         return self.state != EvidenceState.REFUSED and (there or self.subject_id in subjects)
 
     def check_part(self, offset: int, length: int) -> None:
-        """Whether a part that begins there is the next one."""
         if self.state != EvidenceState.ANNOUNCED:
             raise UploadComplete(state=self.state)
         if offset != self.received_bytes:
@@ -351,7 +351,6 @@ class Evidence(Base, Aggregate):
             raise UploadTooLong(size=self.size)
 
     def receive(self, offset: int, length: int, *, at: datetime) -> EvidenceReceived | None:
-        """Take note of a part that is stored; the last one completes the upload."""
         self.check_part(offset, length)
         self.parts = [*self.parts, offset]
         self.received_bytes = offset + length
@@ -365,13 +364,14 @@ class Evidence(Base, Aggregate):
             raise EvidenceNotReceived(state=self.state)
 
     def begin_try(self, *, at: datetime) -> None:
-        """Count a cleaning before it begins: one that ends this process is counted, too."""
+        """Count a try before it begins, so that one that ends the process is counted too."""
         self.check_received()
         self.next_try_at = at + FIRST_PAUSE * 4**self.tries
         self.tries += 1
 
     def note_fault(self, fault: str, *, at: datetime) -> EvidenceStalled | None:
-        """Something of ours failed. The parts stay; after the last try a person must look."""
+        """Record a failure of the platform. The parts stay; after the last try, the evidence stalls and a person must
+        look."""
         self.check_received()
         self.fault = fault
         if self.tries < TRIES or self.stalled_at is not None:
@@ -384,20 +384,19 @@ class Evidence(Base, Aggregate):
             raise EvidenceNotStalled(state=self.state)
 
     def resume(self, *, at: datetime) -> EvidenceResumed:
-        """Try again: what failed was put right."""
         self.check_stalled()
         self.tries, self.next_try_at, self.stalled_at = 0, None, None
         return self._fact(EvidenceResumed, at)
 
     def give_up(self, *, at: datetime) -> EvidenceRefused:
-        """A person decides that no clean copy can be made."""
         self.check_stalled()
         return self.refuse("given-up", at=at)
 
     def receipt_for(self, clean: CleanCopy) -> dict[str, Any]:
-        """What we sign: which bytes, recorded when and where by the phone's word, received when by ours.
+        """What the platform signs: the hash, when and where the phone says it was recorded, and when the platform
+        received it.
 
-        The camera's position stands beside the phone's: the clean copy holds neither.
+        The camera's position stands beside the phone's, because the clean copy contains neither.
         """
         assert self.received_at is not None
         return {
@@ -414,7 +413,6 @@ class Evidence(Base, Aggregate):
         }
 
     def keep(self, clean: CleanCopy, receipt: Mapping[str, Any], signature: str, *, at: datetime) -> EvidenceKept:
-        """It is what was announced, and it is clean: keep it for good."""
         self.check_received()
         self.state, self.decided_at, self.stalled_at = EvidenceState.KEPT, at, None
         self.clean_type, self.clean_size, self.clean_sha256 = clean.media_type, clean.size, clean.sha256
@@ -422,7 +420,6 @@ class Evidence(Base, Aggregate):
         return self._fact(EvidenceKept, at, signature=signature)
 
     def refuse(self, code: str, *, at: datetime) -> EvidenceRefused:
-        """It is not what was announced, or nothing that may be shown to people."""
         self.check_received()
         self.state, self.refusal, self.decided_at, self.stalled_at = EvidenceState.REFUSED, code, at, None
         return self._fact(EvidenceRefused, at, code=code)
@@ -434,7 +431,7 @@ class Evidence(Base, Aggregate):
     def exhibit(
         self, case_id: UUID, chain: "Sequence[Exhibit]", *, by: str, at: datetime
     ) -> tuple["Exhibit", EvidenceExhibited]:
-        """Enter it into a case, chained to the exhibits before it. The caller holds the case."""
+        """Enter it into a case, chained to the exhibits before it. The caller holds the lock of the case."""
         self.check_kept()
         if any(link.evidence_id == self.id for link in chain):
             raise ExhibitAlready
@@ -455,7 +452,6 @@ class Evidence(Base, Aggregate):
 
     @property
     def place(self) -> Place:
-        """Where it was recorded."""
         return Place(self.institution_id, None, self.district, self.street, self.team)
 
     def _fact(self, kind: type[Fact], at: datetime, **more: object) -> Fact:

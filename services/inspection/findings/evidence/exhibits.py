@@ -29,7 +29,7 @@ _SUFFIX = {"image/jpeg": "jpeg", "audio/ogg": "ogg", "video/mp4": "mp4"}
 async def enter_exhibits(
     session: AsyncSession, case_id: UUID, evidence_ids: Sequence[UUID], *, caller: Principal, at: datetime
 ) -> Sequence[Exhibit]:
-    """Chain these to the exhibits of a case, whose row the caller of this holds; the new links."""
+    """Chain this evidence to the exhibits of a case, whose row the caller has locked; returns the new links."""
     chain, entered = list(await queries.chain(session, case_id)), []
     for evidence_id in evidence_ids:
         evidence = await queries.evidence_for_update(session, evidence_id, caller)
@@ -44,7 +44,7 @@ async def enter_exhibits(
 async def bundle(
     case_id: UUID, chain: Sequence[Exhibit], store: EvidenceStore, seal: Seal, *, at: datetime
 ) -> AsyncIterator[bytes]:
-    """The archive, made before its first piece leaves: the signed manifest, then originals and clean copies."""
+    """The archive, complete before its first byte is sent: the signed manifest, then originals and clean copies."""
     exhibits = [
         {
             "entry": link.entry,

@@ -61,7 +61,8 @@ class Keeper:
 async def keep_received(
     sessions: async_sessionmaker[AsyncSession], store: EvidenceStore, seal: Seal, stop: asyncio.Event | None = None
 ) -> int:
-    """Decide about all that has arrived; how many pieces. One that cannot be decided keeps no other waiting."""
+    """Decide about all evidence that has arrived; returns how many pieces. One that fails does not hold up the
+    others."""
     decided, after = 0, None
     while stop is None or not stop.is_set():
         async with sessions() as session:
@@ -79,7 +80,8 @@ async def keep_received(
 async def _decide(
     sessions: async_sessionmaker[AsyncSession], store: EvidenceStore, seal: Seal, evidence: Evidence
 ) -> bool:
-    """Keep or refuse it; whether that was possible. The parts go only once the file itself has decided."""
+    """Keep or refuse it; returns whether that was possible. The parts are deleted only after a decision about the file
+    itself."""
     with tempfile.TemporaryDirectory(prefix="evidence-") as folder:
         original, target = Path(folder) / "original", Path(folder) / "clean"
         found = await usecases.assemble(store, evidence, original)
@@ -112,7 +114,7 @@ async def _decide(
 
 
 async def _launder(evidence: Evidence, original: Path, target: Path) -> dict[str, Any]:
-    """The laundry's answer about the file; a `fault` where it was ended before it could say anything."""
+    """The cleaner's answer about the file; a `fault` if its process was ended before it could answer."""
     limits = laundry.limits(evidence.media_type)
     try:
         async with confined(laundry.__name__, str(original), str(target), evidence.media_type, limits=limits) as said:

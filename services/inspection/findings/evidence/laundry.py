@@ -25,12 +25,10 @@ def clean(source: Path, target: Path, media_type: str) -> dict[str, Any]:
 
 
 def limits(media_type: str) -> Limits:
-    """The limits for one file of this kind."""
     return Limits(MEMORY, CPU_SECONDS[media_type.partition("/")[0]], OUTPUT)
 
 
 def main(source: str, target: str, media_type: str) -> None:
-    """In the process of its own: clean the file, or say why that is not possible."""
     try:
         say(clean(Path(source), Path(target), media_type))
     except Unclean as unclean:

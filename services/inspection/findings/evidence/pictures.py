@@ -40,9 +40,8 @@ def clean_picture(source: Path, target: Path, media_type: str) -> dict[str, Any]
 
 
 def _as_shown(picture: Image.Image) -> Image.Image:
-    """Upright, in the colours that its profile means, and nothing shown from beneath what is transparent.
-
-    The new sheet has no comments and no profile."""
+    """Upright, in the colours that its profile means; what lies under transparent areas is not shown. The new image has
+    no comments and no profile."""
     upright = ImageOps.exif_transpose(picture)
     if upright.mode.startswith("I;16"):  # converted as it is, everything above 255 would be white
         upright = upright.point(lambda level: level / 256).convert("L")
@@ -57,7 +56,7 @@ def _as_shown(picture: Image.Image) -> Image.Image:
 
 
 def _in_srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:
-    """The colours that the profile means; without a profile, or with one that does not fit, as they stand."""
+    """The picture in sRGB; without a profile that fits, its colours stay as they are."""
     if not profile:
         return picture
     try:
@@ -68,7 +67,7 @@ def _in_srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:
 
 
 def _position(picture: Image.Image) -> dict[str, float] | None:
-    """Degrees from the camera's own record, where it makes sense."""
+    """Degrees from the camera's own record, if plausible."""
     try:
         gps = picture.getexif().get_ifd(ExifTags.IFD.GPSInfo)
         lat = _degrees(gps[ExifTags.GPS.GPSLatitude], gps.get(ExifTags.GPS.GPSLatitudeRef) == "S")

@@ -23,12 +23,12 @@ from shared.http.reach import own_institution, within_reach
 
 
 async def evidence(session: AsyncSession, evidence_id: UUID, caller: Principal) -> Evidence:
-    """One piece within the caller's reach; raises `EvidenceNotFound`."""
     return _reachable(await session.get(Evidence, evidence_id), caller)
 
 
 async def evidence_for_update(session: AsyncSession, evidence_id: UUID, caller: Principal | None = None) -> Evidence:
-    """Locked until the transaction ends; without a caller, for the service itself."""
+    """The evidence, locked until the transaction ends; without `caller`, for the service itself. Raises
+    `EvidenceNotFound`."""
     found = await session.get(Evidence, evidence_id, with_for_update=True, populate_existing=True)
     if caller is None and found is not None:
         return found
@@ -43,7 +43,7 @@ def _reachable(found: Evidence | None, caller: Principal) -> Evidence:
 
 
 def reaches(caller: Principal, evidence: Evidence) -> bool:
-    """Whether it is the caller's to see; operators see what they themselves recorded about their institution."""
+    """Whether the caller may see it. Operators see what they recorded themselves about their institution."""
     if "operator" in caller.roles:
         own = own_institution(caller)
         return own is not None and (evidence.institution_id, evidence.announced_by) == (own, caller.subject)
@@ -58,7 +58,7 @@ async def check_fit(
     subjects: Collection[UUID],
     institution_id: UUID | None,
 ) -> None:
-    """Whether all of this evidence is within the caller's reach and about these subjects or this institution; raises
+    """Check that all of this evidence is within the caller's reach and about these subjects or this institution; raises
     `EvidenceUnfit`."""
     found = await session.scalars(select(Evidence).where(Evidence.id.in_(evidence_ids)))
     fit = {one.id for one in found if reaches(caller, one) and one.speaks_of(subjects, institution_id)}
@@ -68,13 +68,14 @@ async def check_fit(
 
 
 async def evidence_with_id(session: AsyncSession, evidence_id: UUID) -> Evidence | None:
-    """The evidence a phone's id names already. Who asks next with the same id waits until this transaction ends."""
+    """The evidence that has this id already, if any. Others who ask for the same id wait until this transaction
+    ends."""
     await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(str(evidence_id), 1))))
     return await session.get(Evidence, evidence_id)
 
 
 async def place_of(session: AsyncSession, kind: SubjectKind, subject_id: UUID, caller: Principal) -> Place:
-    """Where the subject is; raises its own `NotFound` if it is not within the caller's reach."""
+    """Where the subject is; raises the `NotFound` of its kind if it is not within the caller's reach."""
     match kind:
         case SubjectKind.VISIT:
             return (await visits.visit(session, subject_id, caller)).place
@@ -93,7 +94,6 @@ async def evidence_about(
     after: str | None,
     limit: int,
 ) -> Sequence[Evidence]:
-    """Evidence within the caller's reach, in the order in which it was announced."""
     reach = (
         and_(Evidence.institution_id == own_institution(caller), Evidence.announced_by == caller.subject)
         if "operator" in caller.roles
@@ -112,13 +112,12 @@ async def evidence_about(
 
 
 async def announced_about(session: AsyncSession, kind: SubjectKind, subject_id: UUID) -> set[UUID]:
-    """What was announced about it, arrived or not."""
     about = (Evidence.subject_kind == kind, Evidence.subject_id == subject_id)
     return set(await session.scalars(select(Evidence.id).where(*about)))
 
 
 async def next_received(session: AsyncSession, after: UUID | None, *, at: datetime) -> Evidence | None:
-    """Evidence that arrived and may be cleaned now, by id, after this one; without what waits for a person."""
+    """The next evidence after this id that has arrived and may be cleaned now. What waits for a person is left out."""
     due = or_(Evidence.next_try_at.is_(None), Evidence.next_try_at <= at)
     waiting = (Evidence.state == EvidenceState.RECEIVED, Evidence.stalled_at.is_(None), due)
     wanted = select(Evidence).where(*waiting).order_by(Evidence.id).limit(1)
@@ -129,5 +128,4 @@ async def next_received(session: AsyncSession, after: UUID | None, *, at: dateti
 
 
 async def chain(session: AsyncSession, case_id: UUID) -> Sequence[Exhibit]:
-    """The exhibits of a case, in their order."""
     return (await session.scalars(select(Exhibit).where(Exhibit.case_id == case_id).order_by(Exhibit.number))).all()

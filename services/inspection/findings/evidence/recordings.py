@@ -64,7 +64,8 @@ def clean_recording(source: Path, target: Path, media_type: str) -> dict[str, An
 
 
 def _encode(recorded: Any, target: Path, with_picture: bool) -> str:
-    """Only the picture and the sound that a player would choose, without names, subtitles, attachments or chapters."""
+    """Encode only the picture and the sound that a player would choose, without titles, subtitles, attachments or
+    chapters."""
     pictures = recorded.streams.best("video") if with_picture else None
     sounds = recorded.streams.best("audio")
     with av.open(str(target), "w", format="mp4" if with_picture else "ogg") as written:
@@ -139,7 +140,7 @@ class _Picture:
 
 
 def _turn(frame: Any) -> str:  # the library's stubs know of no display matrix
-    """The filter for the display matrix of a recording; the nearest quarter turn where it means another angle."""
+    """The filter for the display matrix of a recording, rounded to a quarter turn."""
     try:
         matrix = memoryview(bytes(frame.side_data[Type.DISPLAYMATRIX])).cast("i")
     except KeyError:

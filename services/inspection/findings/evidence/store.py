@@ -27,17 +27,15 @@ class EvidenceStore:
             self._store = LocalStore(Path(where).absolute(), mkdir=True)
 
     async def put_part(self, evidence_id: UUID, offset: int, content: bytes) -> None:
-        """Store a part; the same part again replaces itself."""
+        """Store a part; storing it again replaces it."""
         with _reachable():
             await obstore.put_async(self._store, _part(evidence_id, offset), content)
 
     async def read_parts(self, evidence_id: UUID, offsets: list[int]) -> AsyncIterator[bytes]:
-        """All parts in order."""
         for offset in offsets:
             yield bytes(await (await obstore.get_async(self._store, _part(evidence_id, offset))).bytes_async())
 
     async def drop_parts(self, evidence_id: UUID, offsets: list[int]) -> None:
-        """What was assembled, or refused, is not needed in parts."""
         for offset in offsets:
             try:
                 await obstore.delete_async(self._store, _part(evidence_id, offset))
@@ -57,7 +55,8 @@ class EvidenceStore:
         return await self._open(_clean(evidence_id))
 
     async def _open(self, key: str) -> AsyncIterator[bytes]:
-        """Found before an answer begins: a store that is away is then a 503, and not an answer cut short."""
+        """Look the object up before the answer begins: if the store is away, the answer is a 503, not a truncated
+        200."""
         with _reachable():
             found = await obstore.get_async(self._store, key)
         return (bytes(piece) async for piece in found.stream(min_chunk_size=READ_AT_ONCE))

@@ -20,7 +20,7 @@ from shared.http.policies import Principal
 async def announce(
     session: AsyncSession, capture: Capture, *, caller: Principal, at: datetime
 ) -> tuple[Evidence, bool]:
-    """Make room for what a phone is about to send; whether it is new, for a phone may ask again."""
+    """Announce evidence. The flag says whether it is new: a phone may ask again."""
     place = await queries.place_of(session, capture.subject_kind, capture.subject_id, caller)
     known = await queries.evidence_with_id(session, capture.id)
     if known is not None:
@@ -52,7 +52,7 @@ async def receive_part(
     caller: Principal,
     at: datetime,
 ) -> Evidence:
-    """Store a part, then say so. What a crash leaves in between is replaced when the phone sends it again."""
+    """Store a part, then record it. After a crash in between, the phone sends the part again and replaces it."""
     evidence = await queries.evidence_for_update(session, evidence_id, caller)
     evidence.check_sender(caller.subject)
     evidence.check_part(offset, len(content))
@@ -64,7 +64,8 @@ async def receive_part(
 
 
 async def assemble(store: EvidenceStore, evidence: Evidence, target: Path) -> str:
-    """Write the parts into one file; its SHA-256. Raises `OSError` where the store gives back less than it took."""
+    """Write the parts into one file; returns its SHA-256. Raises `OSError` if the store returns fewer bytes than it
+    took."""
     sum_of_all = hashlib.sha256()
     with target.open("wb") as file:
         async for part in store.read_parts(evidence.id, evidence.parts):
@@ -76,12 +77,10 @@ async def assemble(store: EvidenceStore, evidence: Evidence, target: Path) -> st
 
 
 async def begin_try(session: AsyncSession, evidence_id: UUID, *, at: datetime) -> None:
-    """Count a cleaning that is about to begin."""
     (await queries.evidence_for_update(session, evidence_id)).begin_try(at=at)
 
 
 async def note_fault(session: AsyncSession, evidence_id: UUID, fault: str, *, at: datetime) -> None:
-    """Write down what of ours failed; the last time, tell that a person must look."""
     evidence = await queries.evidence_for_update(session, evidence_id)
     stalled = evidence.note_fault(fault, at=at)
     if stalled is not None:
@@ -89,7 +88,6 @@ async def note_fault(session: AsyncSession, evidence_id: UUID, fault: str, *, at
 
 
 async def resume(session: AsyncSession, evidence_id: UUID, *, reason: str, caller: Principal, at: datetime) -> Evidence:
-    """Have the cleaning tried again."""
     evidence = await queries.evidence_for_update(session, evidence_id, caller)
     await journal.record(session, evidence.resume(at=at), subject=evidence, reason=reason)
     return evidence
@@ -98,14 +96,14 @@ async def resume(session: AsyncSession, evidence_id: UUID, *, reason: str, calle
 async def give_up(
     session: AsyncSession, evidence_id: UUID, *, reason: str, caller: Principal, at: datetime
 ) -> Evidence:
-    """Refuse what could not be cleaned. Its parts stay in the store: a person's word proves nothing about the bytes."""
+    """Refuse evidence that could not be cleaned. Its parts stay in the store: a person's decision proves nothing about
+    the bytes."""
     evidence = await queries.evidence_for_update(session, evidence_id, caller)
     await journal.record(session, evidence.give_up(at=at), subject=evidence, reason=reason)
     return evidence
 
 
 async def keep(session: AsyncSession, evidence_id: UUID, clean: CleanCopy, seal: Seal, *, at: datetime) -> None:
-    """Keep it for good, with our receipt."""
     evidence = await queries.evidence_for_update(session, evidence_id)
     evidence.check_received()
     receipt = evidence.receipt_for(clean)
@@ -113,6 +111,5 @@ async def keep(session: AsyncSession, evidence_id: UUID, clean: CleanCopy, seal:
 
 
 async def refuse(session: AsyncSession, evidence_id: UUID, code: str, *, at: datetime) -> None:
-    """Refuse it; the phone reads why."""
     evidence = await queries.evidence_for_update(session, evidence_id)
     await journal.record(session, evidence.refuse(code, at=at), subject=evidence)

@@ -193,7 +193,6 @@ class LooseFinding(Finding):
 
     @property
     def finding(self) -> Finding:
-        """What is wrong, without where."""
         return Finding(**self.model_dump(include=set(Finding.model_fields)))
 
 
@@ -260,7 +259,6 @@ class Violation(Base, Aggregate, Followed):
         offence: Offence | None = None,
         violation_id: UUID | None = None,
     ) -> tuple[Self, ViolationReported]:
-        """Take note of a breach; of an offence, with the version in force on the day it was found."""
         if found_on > china_date(at):
             raise FoundInFuture(pointer="/found_on")
         if place.institution_id is None and place.grid is None and visit_id is None:
@@ -287,7 +285,6 @@ class Violation(Base, Aggregate, Followed):
         return violation, violation._fact(ViolationReported, at, description=finding.description, external_ref=None)
 
     def order(self, due_on: date, requirement: str, *, at: datetime) -> RectificationOrdered:
-        """Tell the institution to put it right by a day."""
         self._check(Action.ORDER)
         if due_on < china_date(at):
             raise DueOnPast(pointer="/due_on")
@@ -295,7 +292,7 @@ class Violation(Base, Aggregate, Followed):
         return self._fact(RectificationOrdered, at, due_on=due_on, requirement=requirement)
 
     def extend(self, due_on: date, reason: str, *, by: str, at: datetime) -> ViolationExtended:
-        """Move the deadline: once, before it passes, for a reason."""
+        """Extend the deadline: once, and before it passes."""
         self._check(Action.EXTEND)
         assert self.due_on is not None
         if self.extended_at is not None:
@@ -308,7 +305,6 @@ class Violation(Base, Aggregate, Followed):
         return self._fact(ViolationExtended, at, due_on=due_on, reason=reason)
 
     def rectify(self, statement: str, *, at: datetime, evidence: Sequence[UUID] = ()) -> ViolationRectified:
-        """Take the institution's word that it was put right, and what it shows for it."""
         self._check(Action.RECTIFY)
         self.state, self.statement, self.rectified_at = ViolationState.RECTIFIED, statement, at
         self.evidence = list(dict.fromkeys(evidence))
@@ -316,8 +312,8 @@ class Violation(Base, Aggregate, Followed):
         return self._fact(ViolationRectified, at, statement=statement, evidence=self.evidence)
 
     def verify(self, *, holds: bool, note: str | None, by: str, at: datetime) -> ViolationVerified:
-        """Decide without a re-visit: closed if the rectification holds, which wants its grounds, else back under the
-        same order."""
+        """Decide without a re-visit: closed if the rectification holds, which requires grounds in `note`; else back
+        under its order."""
         self._check(Action.VERIFY)
         if holds and note is None:
             raise VerificationUnexplained(pointer="/note")
@@ -326,10 +322,11 @@ class Violation(Base, Aggregate, Followed):
     def conclude(
         self, *, visit_id: UUID, planned_at: datetime, holds: bool, note: str | None, by: str, at: datetime
     ) -> ViolationVerified | None:
-        """Take the conclusion of a re-visit; sent back by its reviewer and submitted anew, its last one counts.
+        """Apply the conclusion of a re-visit. A visit that is sent back and submitted again replaces its own
+        conclusion.
 
-        None where the re-visit changes nothing: it says the same again, an officer has verified meanwhile, or it was
-        made for an earlier rectification.
+        Returns None if nothing changes: it concludes the same again, an officer has verified meanwhile, or it was
+        planned for an earlier rectification.
         """
         if self.rectified_after(planned_at):
             return None
@@ -341,10 +338,11 @@ class Violation(Base, Aggregate, Followed):
         return self._verified(holds, note, by, at)
 
     def rectified_after(self, planned_at: datetime) -> bool:
-        """Whether the newest rectification was reported after a re-visit was planned, and so after it began.
+        """Whether the newest rectification was reported after a re-visit was planned.
 
-        Each rectification plans its own re-visit, and each verification cancels those that have not begun. So the
-        plan tells which rectification a re-visit looked at. Both times are the server's; the start may be a phone's.
+        Each rectification plans its own re-visit, and each verification cancels those that have not begun, so the time
+        of planning tells which rectification a re-visit looked at. Both times are the server's; the start of the visit
+        may be a phone's.
         """
         return self.rectified_at is not None and planned_at < self.rectified_at
 
@@ -355,29 +353,25 @@ class Violation(Base, Aggregate, Followed):
         return self._fact(ViolationVerified, at, holds=holds, note=note)
 
     def withdraw(self, reason: str, *, by: str, at: datetime) -> ViolationWithdrawn:
-        """It was reported by mistake: it counts nowhere, and stays on record with the reason."""
+        """Withdraw a violation that was reported by mistake: it counts nowhere, but stays on record with the reason."""
         self._check(Action.WITHDRAW)
         self.state, self.withdrawn_by, self.withdrawal_reason = ViolationState.WITHDRAWN, by, reason
         return self._fact(ViolationWithdrawn, at)
 
     def hand_over(self, team: str, *, at: datetime) -> ViolationHandedOver:
-        """Give the work on it to another team."""
         assert self.team is not None, "it was found by the team that hands over"
         before, self.team = self.team, team
         return self._fact(ViolationHandedOver, at, from_team=before, team=team)
 
     def check_pursuable(self) -> None:
-        """Whether a case may be filed on it."""
         if self.state not in PURSUABLE:
             raise ViolationWithdrawnAlready(state=self.state)
 
     @property
     def place(self) -> Place:
-        """Where it is, for who looks again."""
         return Place(self.institution_id, self.grid, self.district, self.street, self.team)
 
     def says(self, finding: Finding, offence: Offence | None = None) -> bool:
-        """Whether this is the same finding, sent again."""
         return (self.offence, self.severity, self.description, self.clause) == (
             finding.offence,
             graded(finding, offence),
@@ -394,7 +388,6 @@ class Violation(Base, Aggregate, Followed):
 
 
 def fact_fields(violation: Violation) -> dict[str, object]:
-    """What every event of a violation carries."""
     return {
         "violation_id": violation.id,
         "institution_id": violation.institution_id,
@@ -410,14 +403,13 @@ def fact_fields(violation: Violation) -> dict[str, object]:
 
 
 def graded(finding: Finding, offence: Offence | None) -> str:
-    """The severity: the catalogue's, else what the finder says."""
+    """The severity: the offence's if there is one, else what the finder reports."""
     severity = Severity(offence.severity) if offence is not None else finding.severity
     assert severity is not None  # a finding without an offence has one
     return severity.value
 
 
 def is_overdue(state: str, due_on: date | None, *, on: date) -> bool:
-    """Whether the day by which to put it right has passed without a word of the institution."""
     return state == ViolationState.RECTIFICATION_ORDERED and due_on is not None and due_on < on
 
 

@@ -39,7 +39,8 @@ async def violation_for_update(session: AsyncSession, violation_id: UUID, caller
 
 
 async def violation_to_conclude(session: AsyncSession, violation_id: UUID) -> Violation | None:
-    """The violation a re-visit is about, locked: whoever may submit the visit may conclude."""
+    """The violation a re-visit is about, locked. There is no check of reach: whoever may submit the visit may
+    conclude."""
     return await session.get(Violation, violation_id, with_for_update=True, populate_existing=True)
 
 
@@ -78,19 +79,19 @@ async def violations(
 
 
 async def violations_of_visit(session: AsyncSession, visit_id: UUID) -> Sequence[Violation]:
-    """What a visit found and nobody withdrew, locked in the order of the ids."""
+    """Violations found at a visit and not withdrawn, locked in the order of their ids."""
     wanted = select(Violation).where(Violation.visit_id == visit_id, Violation.state != ViolationState.WITHDRAWN)
     return (await session.scalars(wanted.order_by(Violation.id).with_for_update())).all()
 
 
 async def violations_by_ref(session: AsyncSession, refs: Sequence[str]) -> Sequence[Violation]:
-    """Locked, in the order of their ids."""
+    """Violations by their external references, locked in the order of their ids."""
     wanted = select(Violation).where(Violation.external_ref.in_(refs)).order_by(Violation.id).with_for_update()
     return (await session.scalars(wanted)).all()
 
 
 async def days_to_rectify(session: AsyncSession, severity: str, *, on: date) -> int:
-    """The default in force on a day; raises `DeadlineUnknown`."""
+    """The default number of days in force on a day; raises `DeadlineUnknown`."""
     name = NormName(f"rectification.{severity}")
     days = (await norms.in_force(session, [name], on=on)).get(name)
     if days is None:

@@ -31,7 +31,6 @@ async def report_violation(
     at: datetime,
     violation_id: UUID | None = None,
 ) -> Violation:
-    """Report a breach found outside a visit; a phone without a line makes the id itself."""
     if violation_id is not None and await session.get(Violation, violation_id) is not None:
         raise ViolationIdTaken
     place = await _place(session, institution_id, grid, caller, on=china_date(at))
@@ -50,7 +49,7 @@ async def report_violation(
 async def order_rectification(
     session: AsyncSession, violation_id: UUID, *, due_on: date | None, requirement: str, caller: Principal, at: datetime
 ) -> Violation:
-    """Order it to be put right, by the day named or by the default of its severity."""
+    """Order the rectification by the day named, or by the default of the offence or severity."""
     violation = await queries.violation_for_update(session, violation_id, caller)
     if due_on is None:
         today = china_date(at)
@@ -62,7 +61,6 @@ async def order_rectification(
 async def extend_deadline(
     session: AsyncSession, violation_id: UUID, *, due_on: date, reason: str, caller: Principal, at: datetime
 ) -> Violation:
-    """Give the institution more time, once."""
     violation = await queries.violation_for_update(session, violation_id, caller)
     extended = violation.extend(due_on, reason, by=caller.subject, at=at)
     await journal.record(session, extended, subject=violation, reason=reason)
@@ -72,7 +70,7 @@ async def extend_deadline(
 async def offences_named(
     session: AsyncSession, findings: Sequence[Finding], *, on: date, pointers: Sequence[str]
 ) -> list[Offence | None]:
-    """For each finding the version of its offence in force on the day; raises `OffenceUnknown`."""
+    """For each finding, the version of its offence in force on the day; raises `OffenceUnknown`."""
     versions = await offences.in_force(session, [finding.offence for finding in findings if finding.offence], on=on)
     for finding, pointer in zip(findings, pointers, strict=True):
         if finding.offence is not None and finding.offence not in versions:
@@ -81,7 +79,7 @@ async def offences_named(
 
 
 async def _days(session: AsyncSession, violation: Violation, *, on: date) -> int:
-    """As the version it keeps says, else as its severity says today."""
+    """Days by the offence version that the violation keeps; without one, by its severity today."""
     if violation.offence_id is not None:
         return (await offences.offence(session, violation.offence_id)).days
     return await queries.days_to_rectify(session, violation.severity, on=on)
@@ -90,8 +88,8 @@ async def _days(session: AsyncSession, violation: Violation, *, on: date) -> int
 async def _place(
     session: AsyncSession, institution_id: UUID | None, grid: str | None, caller: Principal, *, on: date
 ) -> Place:
-    """Where it was found and whose work that is, by what is stored; only a finding in no grid at all lies where the
-    caller works."""
+    """Where it was found and which team it belongs to, by stored data. Only a finding in no grid is placed by the
+    caller."""
     if institution_id is not None:
         target = await targets.target(session, institution_id)
         target.check_not_merged()

@@ -139,7 +139,6 @@ class ResultDetails(BaseModel):
 
 
 def drawn(seed: bytes, population: Iterable[UUID], share_bp: int) -> list[UUID]:
-    """The share of these visits that the seed draws, at least one."""
     visits = list(population)
     number = -(-len(visits) * share_bp // WHOLE)
     return sorted(visits, key=lambda visit: hmac.digest(seed, str(visit).encode(), hashlib.sha256))[:number]
@@ -167,7 +166,6 @@ class RecheckRound(Base, Aggregate):
     def draw(
         cls, details: RoundDetails, population: Sequence[UUID], *, district: str | None, by: str, at: datetime
     ) -> tuple[Self, list[UUID], RechecksDrawn]:
-        """Draw, with a seed nobody chose."""
         if details.by_team == details.team:
             raise SameTeamRechecks(pointer="/by_team")
         if not population:
@@ -220,7 +218,7 @@ class Recheck(Base, Aggregate):
     round_id: Mapped[UUID]
     visit_id: Mapped[UUID] = mapped_column(unique=True)
     institution_id: Mapped[UUID | None]
-    team: Mapped[str] = mapped_column(Text, comment="whose visit it was")
+    team: Mapped[str] = mapped_column(Text, comment="team that made the visit")
     by_team: Mapped[str | None] = mapped_column(Text)
     district: Mapped[str | None] = mapped_column(Text)
     outcome_before: Mapped[str] = mapped_column(Text)
@@ -235,7 +233,6 @@ class Recheck(Base, Aggregate):
 
     @classmethod
     def of(cls, round_: RecheckRound, visit_id: UUID, institution_id: UUID | None, outcome: str) -> Self:
-        """Put a drawn visit on the list."""
         return cls(
             id=new_id(),
             version=0,
@@ -261,10 +258,10 @@ class Recheck(Base, Aggregate):
         by_team: str | None,
         at: datetime,
     ) -> RecheckConcluded | RecheckAttempted:
-        """Say what the second look saw, beside the visit's outcome as it is now: it may have been corrected since.
+        """Record the result of the re-check, beside the visit's outcome as it is now, which may have been corrected.
 
-        A closed door says nothing about a visit that got in, so the re-check stays open. `by_team` is the team of an
-        inspector, none for an officer.
+        A closed door contradicts nothing, so the re-check of a visit that got in stays open. `by_team` is the
+        inspector's team, None for an officer.
         """
         if self.state != RecheckState.OPEN:
             raise RecheckDone
@@ -311,7 +308,6 @@ class Recheck(Base, Aggregate):
 
     @property
     def differences(self) -> list[str]:
-        """In what it differs: `outcome`, `violations_missed`."""
         if self.state != RecheckState.DONE:
             return []
         found = {"outcome": self.outcome_found != self.outcome_before, "violations_missed": bool(self.missed)}
@@ -332,5 +328,4 @@ class Agreement:
 
 
 def as_agreements(rows: Iterable[Any]) -> Mapping[str, Agreement]:
-    """Counts by team."""
     return {row.team: Agreement(row.team, row.rechecked, row.agreeing) for row in rows}

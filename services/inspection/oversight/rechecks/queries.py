@@ -25,7 +25,7 @@ from shared.http.reach import within_reach
 
 
 async def finished(session: AsyncSession, team: str, first_day: date, last_day: date) -> Sequence[Any]:
-    """`id, institution_id, outcome` of a team's finished visits of these days that no round has drawn yet."""
+    """Rows of `id, institution_id, outcome`: a team's finished visits of these days that no round has drawn yet."""
     known = select(Recheck.visit_id).where(Recheck.visit_id == Visit.id)
     wanted = (
         select(Visit.id, Visit.institution_id, Visit.outcome)
@@ -42,18 +42,16 @@ async def finished(session: AsyncSession, team: str, first_day: date, last_day: 
 
 
 async def concluded(session: AsyncSession, visit_ids: Collection[UUID]) -> set[UUID]:
-    """Those of these visits of which a second look was recorded."""
     wanted = select(Recheck.visit_id).where(Recheck.visit_id.in_(visit_ids), Recheck.state == RecheckState.DONE)
     return set(await session.scalars(wanted))
 
 
 async def lock_team(session: AsyncSession, team: str) -> None:
-    """Two rounds at once would draw the same visits."""
+    """Wait for other draws of the team: two rounds at once would draw the same visits."""
     await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"recheck:{team}", 0))))
 
 
 async def round_(session: AsyncSession, round_id: UUID, caller: Principal) -> RecheckRound:
-    """One round within the caller's reach; raises `RoundNotFound`."""
     found = await session.get(RecheckRound, round_id)
     if found is None or not caller.covers(district=found.district):
         raise RoundNotFound
@@ -61,17 +59,15 @@ async def round_(session: AsyncSession, round_id: UUID, caller: Principal) -> Re
 
 
 async def recheck(session: AsyncSession, recheck_id: UUID, caller: Principal) -> Recheck:
-    """One re-check within the caller's reach; raises `RecheckNotFound`."""
     return _reachable(await session.get(Recheck, recheck_id), caller)
 
 
 async def recheck_for_update(session: AsyncSession, recheck_id: UUID, caller: Principal) -> Recheck:
-    """The re-check, locked until the transaction ends; raises `RecheckNotFound`."""
     return _reachable(await session.get(Recheck, recheck_id, with_for_update=True, populate_existing=True), caller)
 
 
 def _reachable(found: Recheck | None, caller: Principal) -> Recheck:
-    """A team sees what it is to look at, not what others look at of its own."""
+    """Inspectors see the re-checks that their team makes, not those that others make of their team's visits."""
     if found is None or not (_officer(caller, found) or _looks(caller, found)):
         raise RecheckNotFound
     return found
@@ -101,7 +97,6 @@ async def rechecks(
     after: str | None,
     limit: int,
 ) -> Sequence[Recheck]:
-    """Re-checks within the caller's reach, in the order in which they were drawn up."""
     wanted = select(Recheck).where(_reach(caller)).order_by(Recheck.id).limit(limit)
     for column, value in ((Recheck.round_id, round_id), (Recheck.team, team), (Recheck.state, state)):
         if value is not None:
@@ -114,7 +109,6 @@ async def rechecks(
 async def agreement(
     session: AsyncSession, *, teams: Sequence[str] | None = None, first: date | None = None, last: date | None = None
 ) -> Mapping[str, Agreement]:
-    """By team, how often its visits stood a second look that was taken in these days."""
     wanted = (
         select(
             Recheck.team,

@@ -27,7 +27,6 @@ from shared.http.policies import Principal
 async def draw_rechecks(
     session: AsyncSession, details: RoundDetails, *, caller: Principal, at: datetime
 ) -> RecheckRound:
-    """Draw a share of a team's finished visits; one that was drawn before is not drawn again."""
     team = await teams.team_by_code(session, details.team)
     if team is None or not caller.covers(district=team.district):
         raise TeamNotFound
@@ -50,10 +49,8 @@ async def draw_rechecks(
 async def conclude_recheck(
     session: AsyncSession, recheck_id: UUID, details: ResultDetails, *, caller: Principal, at: datetime
 ) -> Recheck:
-    """Record what the second look saw. What the first one missed is reported as a violation of its own.
-
-    Locks in this order: re-check, visit.
-    """
+    """Record the result of a re-check. Violations that the visit missed are reported. Locks the re-check, then the
+    visit."""
     recheck = await queries.recheck_for_update(session, recheck_id, caller)
     visit = await locked(session, Visit, recheck.visit_id)
     assert visit is not None

@@ -69,7 +69,6 @@ class Reported:
         self.days: dict[date, DayFigures] = {}
 
     def of(self, team: str | None, grid: str | None) -> tuple[Figures, Figures, Figures]:
-        """The three places where something of this team and grid counts."""
         return (
             self.whole,
             self.teams.setdefault(team, TeamFigures(team=team)),

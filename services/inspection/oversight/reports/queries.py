@@ -18,7 +18,6 @@ _ENDED = (VisitState.DONE, VisitState.REVIEWED)
 
 
 async def reported(session: AsyncSession, campaign_id: UUID) -> Reported:
-    """Every figure of the report."""
     report = Reported()
     for grid, team, state, number in await tally(session, campaign_id):
         for part in report.of(team, grid):

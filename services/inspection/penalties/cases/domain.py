@@ -108,12 +108,11 @@ class Case(Base, Aggregate):
 
     @property
     def proposed(self) -> list[Penalty]:
-        """The penalties the party was told of."""
         return [Penalty.model_validate(one) for one in (self.notice or {}).get("penalties", [])]
 
     @property
     def heard(self) -> bool:
-        """Whether the hearing is on record; a party that stayed away had its hearing."""
+        """Whether a hearing is on record. If the party stayed away, the hearing counts as held."""
         return self.hearing is not None and self.hearing.get("held") is not None
 
     def check(self, action: Action) -> None:
@@ -157,7 +156,7 @@ class Case(Base, Aggregate):
         )
 
     def supersede_notice(self, at: datetime) -> None:
-        """End the notice in force, its hearing and its legal review. They stay on file."""
+        """End the notice in force with its hearing and legal review; all stay on file."""
         if self.notice is None:
             return
         assert self.notified_on is not None
@@ -174,7 +173,6 @@ class Case(Base, Aggregate):
         self.set_review_aside(at)
 
     def set_review_aside(self, at: datetime) -> None:
-        """Mark the legal review as given before what came later."""
         if self.review is not None:
             self.review = {**self.review, "set_aside_on": china_date(at).isoformat()}
 

@@ -59,11 +59,9 @@ async def cases(
 
 
 async def pursued(session: AsyncSession, violation_ids: Collection[UUID]) -> set[UUID]:
-    """Those of these violations for which there is or was a case."""
     return set(await session.scalars(select(Case.violation_id).where(Case.violation_id.in_(violation_ids))))
 
 
 async def subjects_of(session: AsyncSession, of: Case) -> list[UUID]:
-    """What evidence for the case may be about: its violation, and the visit that found it."""
     visit = await session.scalar(select(Violation.visit_id).where(Violation.id == of.violation_id))
     return [of.violation_id] if visit is None else [of.violation_id, visit]

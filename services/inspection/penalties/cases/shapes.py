@@ -172,6 +172,5 @@ class CaseOut(_OfEveryCase):
 
 
 def as_read_by(caller: Principal, case: Case) -> CaseOut | PartyCaseOut:
-    """The case in the shape its reader may see."""
     shape = CaseOut if own_institution(caller) is None else PartyCaseOut
     return shape.model_validate(case)

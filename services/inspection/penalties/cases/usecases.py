@@ -20,7 +20,6 @@ async def take_step(
     caller: Principal,
     reason: str | None = None,
 ) -> Case:
-    """A step that needs nothing but the file."""
     case = await queries.case_for_update(session, case_id, caller)
     await journal.record(session, step(case), subject=case, reason=reason)
     return case

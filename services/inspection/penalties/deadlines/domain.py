@@ -53,7 +53,6 @@ class Tick:
 
 
 def ticks(case: Case, calendar: CountsWorkingDays, *, five_years: bool, on: date) -> Iterator[Tick]:
-    """Every deadline the case has had so far, in the order of its steps."""
     limit = law.limitation_ends(case.acts_until, five_years=five_years and case.harmful)
     yield _tick(Clock.LIMITATION, Deadline(limit, False), case.found_on, calendar, on=on)
     if case.preserved_on is not None:

@@ -75,7 +75,7 @@ async def get_case_clock(case_id: UUID, caller: ReaderDep, session: SessionDep) 
 
 
 async def _clock(session: SessionDep, case: Case, *, party: bool, at: datetime) -> ClockOut:
-    """The party sees its deadlines, and not where the office stands with its file."""
+    """The clock of a case. The party sees its deadlines, but not what still blocks the decision."""
     on = china_date(at)
     ground = await ground_of(session, case, on=on)
     deadlines = ticks(case, ground.calendar, five_years=ground.offence.life_or_finance, on=on)

@@ -24,7 +24,7 @@ from shared.events.inspection.cases import CaseDecided, CaseDropped, CaseProposa
 
 
 def extend(case: Case, until: date, reason: str, *, most: int, by: str, at: datetime) -> CaseStepTaken:
-    """More time for the decision: once, approved before the time ends, by at most so many days."""
+    """Extend the time limit of the decision: once, approved before it ends, and by at most `most` days."""
     case.check(Action.EXTEND)
     case.check_unrecused(by)
     latest = case.due_on + timedelta(days=most)
@@ -35,14 +35,14 @@ def extend(case: Case, until: date, reason: str, *, most: int, by: str, at: date
 
 
 def blocks(case: Case, ground: Ground, decision: Decision | None, *, on: date) -> Iterator[Refusal]:
-    """Everything that forbids a decision on this day; of none yet, the one the party was told of is judged."""
+    """Everything that forbids a decision on this day. Without a decision, the penalties of the notice are judged."""
     if case.state in BEFORE_NOTICE:
         yield NoticeMissing()
     yield from law.obstacles(case, ground, decision, on=on)
 
 
 def decide(case: Case, decision: Decision, ground: Ground, *, by: str, at: datetime) -> CaseDecided:
-    """Decide the penalty. What a court would void is refused, and the article named."""
+    """Decide the penalty. A decision that a court would void is refused, with the article."""
     if case.state not in BEFORE_NOTICE:
         case.check(Action.DECIDE)
     case.check_unrecused(by)
@@ -60,7 +60,7 @@ def decide(case: Case, decision: Decision, ground: Ground, *, by: str, at: datet
 
 
 def decide_on_the_spot(case: Case, decision: SpotDecision, ground: Ground, *, by: str, at: datetime) -> CaseDecided:
-    """A warning, or a small fine, decided and handed over where the act was found (art. 51 and 52)."""
+    """Decide a warning or a small fine, and serve it where the act was found (art. 51, 52)."""
     case.check(Action.DECIDE_ON_THE_SPOT)
     case.check_unrecused(by)
     if case.gravity not in law.ON_THE_SPOT or case.aggravations:
@@ -88,8 +88,8 @@ def decide_on_the_spot(case: Case, decision: SpotDecision, ground: Ground, *, by
 
 
 def spare(case: Case, grounds: str, ground: Ground, *, by: str, at: datetime) -> CaseDropped:
-    """Leave a first offence unpunished (首违不罚): minor harm, put right in time, nothing that weighs against the
-    party, and the catalogue allows it."""
+    """Spare a first offence (首违不罚): minor harm, rectified in time, nothing aggravating, provided for by
+    the catalogue."""
     case.check(Action.SPARE)
     case.check_unrecused(by)
     minor = case.gravity in (Gravity.MINOR, Gravity.ORDINARY) and not case.harmful
@@ -106,13 +106,13 @@ def spare(case: Case, grounds: str, ground: Ground, *, by: str, at: datetime) ->
 
 
 def dismiss(case: Case, grounds: str, *, by: str, at: datetime) -> CaseDropped:
-    """Decide not to punish: the facts do not hold, or the act is too slight (art. 57)."""
+    """Dismiss the case: the facts do not hold, or the act is too slight (art. 57)."""
     case.check(Action.DISMISS)
     return _drop(case, CaseState.NOT_PUNISHED, grounds, by, at)
 
 
 def withdraw(case: Case, grounds: str, *, by: str, at: datetime) -> CaseDropped:
-    """Take a case off file that should not have been opened (撤案); once the party was told, it is dismissed."""
+    """Withdraw a case that should not have been opened (撤案). Once the party was notified, dismiss it instead."""
     case.check(Action.WITHDRAW)
     if case.superseded:
         raise CaseStateRefuses(state=case.state)
@@ -154,8 +154,8 @@ def _decided(
 def proposals_of(
     penalties: Sequence[Penalty], *, notice: bool
 ) -> Iterator[tuple[Proposal, Sequence[PenaltyKind], date | None]]:
-    """What the decision asks of the registry, and the penalties it rests on: only the registry touches permits and
-    publishes notices."""
+    """What the decision asks of the registry, each with the penalties it rests on: only the registry changes permits
+    and publishes notices."""
     for one in penalties:
         if one.kind is PenaltyKind.SUSPENSION:
             yield Proposal.SUSPENSION, [one.kind], one.until

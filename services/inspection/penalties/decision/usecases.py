@@ -21,7 +21,6 @@ from shared.http.policies import Principal
 async def extend_case(
     session: AsyncSession, case_id: UUID, *, until: date, reason: str, caller: Principal, at: datetime
 ) -> Case:
-    """Approve more time for the decision."""
     most = await norms.norm(session, NormName.CASE_EXTENSION, on=china_date(at))
     return await take_step(
         session,
@@ -35,7 +34,7 @@ async def extend_case(
 async def decide_case(
     session: AsyncSession, case_id: UUID, decision: Decision, *, caller: Principal, at: datetime
 ) -> Case:
-    """Decide the penalty; two cases of one party are decided one after the other."""
+    """Decide the penalty. Cases of one party are decided one after the other: a lock on the party makes them queue."""
     case = await queries.case_for_update(session, case_id, caller)
     ground = await ground_of(session, case, on=china_date(at), deciding=True)
     decided = domain.decide(case, decision, ground, by=caller.subject, at=at)
@@ -46,7 +45,6 @@ async def decide_case(
 async def decide_on_the_spot(
     session: AsyncSession, case_id: UUID, decision: SpotDecision, *, caller: Principal, at: datetime
 ) -> Case:
-    """Decide a warning or a small fine, and hand it over at once."""
     case = await queries.case_for_update(session, case_id, caller)
     ground = await ground_of(session, case, on=china_date(at), deciding=True)
     decided = domain.decide_on_the_spot(case, decision, ground, by=caller.subject, at=at)
@@ -55,7 +53,6 @@ async def decide_on_the_spot(
 
 
 async def spare_case(session: AsyncSession, case_id: UUID, grounds: str, *, caller: Principal, at: datetime) -> Case:
-    """Leave a first offence unpunished."""
     case = await queries.case_for_update(session, case_id, caller)
     ground = await ground_of(session, case, on=china_date(at), deciding=True)
     spared = domain.spare(case, grounds, ground, by=caller.subject, at=at)
@@ -64,7 +61,6 @@ async def spare_case(session: AsyncSession, case_id: UUID, grounds: str, *, call
 
 
 async def dismiss_case(session: AsyncSession, case_id: UUID, grounds: str, *, caller: Principal, at: datetime) -> Case:
-    """Decide not to punish."""
     return await take_step(
         session,
         case_id,
@@ -75,7 +71,6 @@ async def dismiss_case(session: AsyncSession, case_id: UUID, grounds: str, *, ca
 
 
 async def withdraw_case(session: AsyncSession, case_id: UUID, grounds: str, *, caller: Principal, at: datetime) -> Case:
-    """Take it off file; the violation may get another case."""
     return await take_step(
         session,
         case_id,

@@ -13,7 +13,7 @@ from shared.events.inspection.cases import CaseClosed, CasePaid, CaseServed, Cas
 
 
 def serve(case: Case, method: str, calendar: CountsWorkingDays, *, at: datetime) -> CaseServed:
-    """Hand the decision over. Late service is recorded as late: it is no reason never to serve."""
+    """Serve the decision. Late service is recorded as late, but never refused."""
     case.check(Action.SERVE)
     assert case.decided_on is not None
     assert case.decision is not None
@@ -24,7 +24,6 @@ def serve(case: Case, method: str, calendar: CountsWorkingDays, *, at: datetime)
 
 
 def late_fen(case: Case, on: date) -> int:
-    """What is added for paying late: 3 % of the fine a day, at most the fine (art. 72)."""
     if case.served_on is None:
         return 0
     last = case.paid_on or on
@@ -32,7 +31,6 @@ def late_fen(case: Case, on: date) -> int:
 
 
 def pay(case: Case, amount_fen: int, *, at: datetime) -> CasePaid:
-    """Take a payment; when nothing is owed any more the case is paid."""
     case.check(Action.PAY)
     today = china_date(at)
     late = late_fen(case, today)
@@ -45,7 +43,7 @@ def pay(case: Case, amount_fen: int, *, at: datetime) -> CasePaid:
 
 
 def enforce(case: Case, means: str, *, at: datetime) -> CaseStepTaken:
-    """It was enforced because it was not paid or kept (art. 72); not before the time to pay has passed."""
+    """Record the enforcement (art. 72); not before the time to pay has passed."""
     case.check(Action.ENFORCE)
     assert case.served_on is not None
     assert case.decision is not None
@@ -58,7 +56,7 @@ def enforce(case: Case, means: str, *, at: datetime) -> CaseStepTaken:
 
 
 def hear_answer(case: Case, kind: str, *, accepted: bool, proposal_id: UUID, at: datetime) -> CaseStepTaken | None:
-    """What the registry did with a proposal; told again it is known already."""
+    """Record what the registry did with a proposal; None if it is recorded already."""
     if any(answer["proposal_id"] == str(proposal_id) for answer in case.answers):
         return None
     said = {"proposal_id": str(proposal_id), "kind": kind, "accepted": accepted, "on": china_date(at).isoformat()}
@@ -67,7 +65,6 @@ def hear_answer(case: Case, kind: str, *, accepted: bool, proposal_id: UUID, at:
 
 
 def close(case: Case, *, at: datetime) -> CaseClosed:
-    """Put the file away (结案)."""
     case.check(Action.CLOSE)
     if case.state == CaseState.SERVED and case.owed_fen:
         raise MoneyOwed(owed_fen=case.owed_fen - case.paid_fen)

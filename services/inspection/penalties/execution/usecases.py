@@ -17,7 +17,6 @@ from shared.http.policies import Principal
 
 
 async def serve_decision(session: AsyncSession, case_id: UUID, method: str, *, caller: Principal, at: datetime) -> Case:
-    """Record that the decision was handed over."""
     case = await queries.case_for_update(session, case_id, caller)
     calendar = await calendar_of(session, case)
     await journal.record(session, domain.serve(case, method, calendar, at=at), subject=case)
@@ -27,21 +26,18 @@ async def serve_decision(session: AsyncSession, case_id: UUID, method: str, *, c
 async def take_payment(
     session: AsyncSession, case_id: UUID, amount_fen: int, *, caller: Principal, at: datetime
 ) -> Case:
-    """Record a payment."""
     return await take_step(session, case_id, lambda case: domain.pay(case, amount_fen, at=at), caller=caller)
 
 
 async def enforce_decision(
     session: AsyncSession, case_id: UUID, means: str, *, caller: Principal, at: datetime
 ) -> Case:
-    """Record that it was enforced."""
     return await take_step(
         session, case_id, lambda case: domain.enforce(case, means, at=at), caller=caller, reason=means
     )
 
 
 async def hear_registry(session: AsyncSession, answer: ProposalAccepted | ProposalDismissed) -> None:
-    """The registry followed a proposal of a decision, or did not."""
     case = await session.get(Case, answer.case_id, with_for_update=True, populate_existing=True)
     if case is None:
         raise CaseNotFound
@@ -52,5 +48,4 @@ async def hear_registry(session: AsyncSession, answer: ProposalAccepted | Propos
 
 
 async def close_case(session: AsyncSession, case_id: UUID, *, caller: Principal, at: datetime) -> Case:
-    """Close the case."""
     return await take_step(session, case_id, lambda case: domain.close(case, at=at), caller=caller)

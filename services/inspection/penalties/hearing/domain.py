@@ -23,10 +23,10 @@ from shared.events.inspection.cases import CaseNotified, CaseStepTaken
 
 
 def notify(case: Case, notice: Notice, offence: Offence, ground: Ground, *, at: datetime) -> CaseNotified:
-    """Tell the party what is proposed, on which facts and basis, and its rights.
+    """Notify the party of the proposed penalties, their facts and basis, and its rights.
 
-    Before the decision a notice can be replaced; the party's days begin again. A party that spoke up or asked to be
-    heard is not told of more for it: that takes an inquiry that finds another act.
+    Until the decision a new notice may replace the earlier one, and the party's days begin again. After a statement or
+    a request for a hearing, a new notice may not be harsher unless an inquiry finds another act.
     """
     case.check(Action.NOTIFY)
     law.check_penalties(case, notice.penalties, offence, on=china_date(at))
@@ -47,7 +47,6 @@ def notify(case: Case, notice: Notice, offence: Offence, ground: Ground, *, at: 
 
 
 def state_defence(case: Case, statement: Statement, *, by: str, at: datetime) -> CaseStepTaken:
-    """Take the party's statement; it may waive the hearing in it."""
     case.check(Action.STATE)
     said = {"text": statement.text, "by": by, "on": china_date(at).isoformat()}
     case.statements = [*case.statements, said]
@@ -70,7 +69,7 @@ def ask_hearing(case: Case, calendar: CountsWorkingDays, *, at: datetime) -> Cas
 
 
 def call_hearing(case: Case, on: date, chair: str, calendar: CountsWorkingDays, *, at: datetime) -> CaseStepTaken:
-    """Tell the party when the hearing is, seven working days before, and who chairs it."""
+    """Tell the party the day and the chair of its hearing, at least seven working days before."""
     case.check(Action.CALL_HEARING)
     _check_not_held(case)
     _check_chair(case, chair, pointer="/chair")
@@ -82,7 +81,7 @@ def call_hearing(case: Case, on: date, chair: str, calendar: CountsWorkingDays, 
 
 
 def hold_hearing(case: Case, *, attended: bool, record: str, at: datetime) -> CaseStepTaken:
-    """The record of the hearing; a party that stays away without reason has given it up (art. 64)."""
+    """Record the hearing. A party that stays away without reason has given it up (art. 64)."""
     case.check(Action.HOLD_HEARING)
     _check_not_held(case)
     if case.hearing_on is None or case.hearing is None or china_date(at) < case.hearing_on:

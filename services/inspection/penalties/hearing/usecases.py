@@ -19,7 +19,6 @@ from shared.http.policies import Principal
 async def notify_party(
     session: AsyncSession, case_id: UUID, notice: Notice, *, caller: Principal, at: datetime
 ) -> Case:
-    """Tell the party what is proposed, and its rights."""
     case = await queries.case_for_update(session, case_id, caller)
     ground = await ground_of(session, case, on=china_date(at))
     await journal.record(session, domain.notify(case, notice, ground.offence, ground, at=at), subject=case)
@@ -29,14 +28,12 @@ async def notify_party(
 async def take_statement(
     session: AsyncSession, case_id: UUID, statement: Statement, *, caller: Principal, at: datetime
 ) -> Case:
-    """What the party says to the notice."""
     return await take_step(
         session, case_id, lambda case: domain.state_defence(case, statement, by=caller.subject, at=at), caller=caller
     )
 
 
 async def ask_hearing(session: AsyncSession, case_id: UUID, *, caller: Principal, at: datetime) -> Case:
-    """The party asks to be heard."""
     case = await queries.case_for_update(session, case_id, caller)
     calendar = await calendar_of(session, case)
     await journal.record(session, domain.ask_hearing(case, calendar, at=at), subject=case)
@@ -46,7 +43,6 @@ async def ask_hearing(session: AsyncSession, case_id: UUID, *, caller: Principal
 async def call_hearing(
     session: AsyncSession, case_id: UUID, *, on: date, chair: str, caller: Principal, at: datetime
 ) -> Case:
-    """Tell the party when it is heard."""
     case = await queries.case_for_update(session, case_id, caller)
     calendar = await calendar_of(session, case)
     await journal.record(session, domain.call_hearing(case, on, chair, calendar, at=at), subject=case)
@@ -56,7 +52,6 @@ async def call_hearing(
 async def record_hearing(
     session: AsyncSession, case_id: UUID, *, attended: bool, record: str, caller: Principal, at: datetime
 ) -> Case:
-    """What was said at the hearing."""
     return await take_step(
         session, case_id, lambda case: domain.hold_hearing(case, attended=attended, record=record, at=at), caller=caller
     )

@@ -94,7 +94,7 @@ class Ground:
 
 
 def limitation_ends(acts_until: date, *, five_years: bool) -> date:
-    """The last day on which the act may be found, art. 36: two years after it ended, or five."""
+    """The last day on which the act may be found (art. 36): two years after it ended, or five."""
     years = 5 if five_years else 2
     try:
         return acts_until.replace(year=acts_until.year + years)
@@ -103,14 +103,13 @@ def limitation_ends(acts_until: date, *, five_years: bool) -> date:
 
 
 def too_old(case: Case, offence: Offence) -> Iterator[Refusal]:
-    """Found too late. An inquiry that finds no harm may bring five years down to two."""
+    """Refuse an act that was found too late. If an inquiry finds no harm, two years apply instead of five."""
     limit = limitation_ends(case.acts_until, five_years=offence.life_or_finance and case.harmful)
     if case.found_on > limit:
         yield LimitationPassed(ended_on=limit)
 
 
 def hearing_window(notified_on: date, calendar: CountsWorkingDays) -> Deadline:
-    """The last day on which the party may ask for a hearing."""
     return calendar.after_working_days(notified_on, HEARING_REQUEST_DAYS)
 
 
@@ -119,35 +118,36 @@ def payment_due(served_on: date) -> date:
 
 
 def late_surcharge(fine_fen: int, days_late: int) -> int:
-    """3 % a day, at most the fine itself."""
+    """3 % of the fine per day, at most the fine."""
     return min(fine_fen, fine_fen * LATE_PERCENT * max(days_late, 0) // 100)
 
 
 def gives_hearing(penalties: Sequence[Penalty], hearing_fen: int) -> bool:
-    """Whether the party may ask for a hearing: grave penalties, and large fines and confiscations."""
+    """Whether the party may ask for a hearing: for grave penalties, and for large fines and confiscations."""
     return any(one.kind in _ALWAYS_HEARD or (one.amount_fen or 0) >= hearing_fen for one in penalties)
 
 
 def needs_review(penalties: Sequence[Penalty], hearing_fen: int, *, heard: bool) -> bool:
-    """Art. 58: what touches the party's important interests, or went through a hearing."""
+    """Whether a legal review is required (art. 58): the party's important interests are affected, or there was a
+    hearing."""
     return heard or gives_hearing(penalties, hearing_fen)
 
 
 def is_grave(case: Case, penalties: Sequence[Penalty]) -> bool:
-    """Art. 57: grave penalties are decided together."""
+    """Whether the penalty must be decided collectively (art. 57)."""
     return case.gravity == Gravity.VERY_SERIOUS or any(
         one.kind in (PenaltyKind.REVOCATION, PenaltyKind.CLOSURE) for one in penalties
     )
 
 
 def check_penalties(case: Case, penalties: Sequence[Penalty], offence: Offence, *, on: date) -> None:
-    """Each is one the law allows for an act as grave as this, a fine lies in its range, a suspension can be served."""
+    """Check that the law allows each penalty for an act of this gravity, that a fine lies in its range and that a
+    suspension can still be served."""
     for refusal in (*unfounded(case, penalties, offence), *_over(penalties, on=on)):
         raise refusal
 
 
 def unfounded(case: Case, penalties: Sequence[Penalty], offence: Offence) -> Iterator[Refusal]:
-    """The penalties that the law does not allow here."""
     kinds = [one.kind for one in penalties]
     for place, one in enumerate(penalties):
         rule = _rule(offence.rules, one.kind, Gravity(case.gravity))
@@ -168,7 +168,7 @@ def unfounded(case: Case, penalties: Sequence[Penalty], offence: Offence) -> Ite
 
 
 def _range_fen(case: Case, rule: PenaltyRule) -> tuple[int, int]:
-    """Where something weighs against the party, the least of the range is too little."""
+    """The range of the fine. With aggravating circumstances, the minimum itself is too little."""
     least, most = rule.range_fen(case.illegal_income_fen)
     return (least + 1 if case.aggravations and least < most else least), most
 
@@ -180,7 +180,6 @@ def _over(penalties: Sequence[Penalty], *, on: date) -> Iterator[Refusal]:
 
 
 def articles_of(offence: Offence, kinds: Sequence[PenaltyKind], gravity: Gravity) -> str:
-    """The articles on which penalties of these kinds rest, each once."""
     rules = [_rule(offence.rules, kind, gravity) for kind in kinds]
     return "、".join(dict.fromkeys(rule.basis for rule in rules if rule is not None)) or offence.clause
 
@@ -190,7 +189,6 @@ def _rule(rules: Sequence[PenaltyRule], kind: PenaltyKind, gravity: Gravity) -> 
 
 
 def obstacles(case: Case, ground: Ground, decision: Decision | None, *, on: date) -> Iterator[Refusal]:
-    """All that forbids this decision on this day, in the order of the articles."""
     penalties = decision.penalties if decision is not None else case.proposed
     yield from _about_the_act(case, ground, penalties)
     yield from unfounded(case, penalties, ground.offence)
@@ -214,7 +212,7 @@ def obstacles(case: Case, ground: Ground, decision: Decision | None, *, on: date
 
 
 def _involved(case: Case) -> Iterator[Refusal]:
-    """Who reviewed or chaired was neither recused nor ever an investigator of this case, also afterwards."""
+    """A reviewer or chair must be neither recused nor an investigator of this case, at any time, also later."""
     reviewer = case.review["by"] if case.review is not None and _stands(case.review) else None
     chair = (case.hearing or {}).get("chair")
     if {reviewer, chair} & set(case.recused):
@@ -254,12 +252,11 @@ def _about_review_and_hearing(
 
 
 def _stands(review: Mapping[str, Any]) -> bool:
-    """An opinion given before a hearing or another notice judged something else."""
+    """Whether a review still counts: not after a later hearing or another notice."""
     return "set_aside_on" not in review
 
 
 def spot_obstacles(case: Case, ground: Ground, penalties: Sequence[Penalty]) -> Iterator[Refusal]:
-    """What forbids a decision on the spot besides its limits."""
     yield from _about_the_act(case, ground, penalties)
     yield from unfounded(case, penalties, ground.offence)
     if len(set(case.officers) & set(ground.certified)) < OFFICERS:
@@ -271,7 +268,8 @@ def _overlap(case: Case, other: Window) -> bool:
 
 
 def harsher_than_told(case: Case, penalties: Sequence[Penalty], *, named: bool) -> Iterator[Refusal]:
-    """Beyond the notice in force: a penalty nobody told of, a larger amount, a longer suspension, a public naming."""
+    """Whatever goes beyond the notice in force: a new penalty, a larger amount, a longer suspension, a public
+    naming."""
     if case.notice is None:
         return
     known = {one.kind: one for one in case.proposed}
@@ -288,7 +286,7 @@ def harsher_than_told(case: Case, penalties: Sequence[Penalty], *, named: bool) 
 
 
 def check_officers(officers: Sequence[str], certified: Collection[str], recused: Sequence[str]) -> None:
-    """Two of them are certified today, and none is recused."""
+    """At least two officers are certified today, and none is recused; raises `OfficersMissing` or `OfficerRecused`."""
     if set(officers) & set(recused):
         raise OfficerRecused(pointer="/officers")
     if len(set(officers) & set(certified)) < OFFICERS:

@@ -19,7 +19,6 @@ from services.inspection.rulebook.offences import queries as offences
 
 
 async def fined_windows(session: AsyncSession, of: Case) -> Sequence[Window]:
-    """Other cases of this party in which this offence was fined, and the days of their acts."""
     rows = await session.execute(
         select(Case.acts_from, Case.acts_until).where(
             _same_party(of), Case.offence == of.offence, Case.id != of.id, Case.fine_fen > 0
@@ -29,7 +28,8 @@ async def fined_windows(session: AsyncSession, of: Case) -> Sequence[Window]:
 
 
 async def is_first_offence(session: AsyncSession, of: Case) -> bool:
-    """Whether nothing was ever decided against this party for this offence, leniency included."""
+    """Whether the party has no earlier decision for this offence. Leniency counts as one; dismissed and withdrawn cases
+    do not."""
     dropped = (CaseState.WITHDRAWN, CaseState.NOT_PUNISHED)
     earlier = await session.scalar(
         select(Case.id)
@@ -47,12 +47,12 @@ def _same_party(of: Case) -> ColumnElement[bool]:
 
 
 async def calendar_of(session: AsyncSession, case: Case) -> WorkingCalendar:
-    """The calendar from the year the case was filed in."""
     return await working_calendar(session, case.filed_on)
 
 
 async def ground_of(session: AsyncSession, case: Case, *, on: date, deciding: bool = False) -> Ground:
-    """What a decision stands on besides the file: the offence, the violation, other cases of the party."""
+    """What a decision rests on besides the file: the offence, the violation, the party's other cases. With `deciding`,
+    locks the party."""
     if deciding:
         party = f"case {case.institution_id or case.party_name}"
         await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(party, 0))))

@@ -38,7 +38,7 @@ def file(
     by: str,
     at: datetime,
 ) -> tuple[Case, CaseFiled]:
-    """Open a case (立案). The act must be found in time, and the law must know a penalty for it."""
+    """Open a case (立案). The act must be found in time, and the law must provide a penalty for it."""
     today = china_date(at)
     acts_until = filing.acts_until or filing.acts_from
     if not filing.acts_from <= acts_until <= today:
@@ -99,7 +99,7 @@ def file(
 def assign(
     case: Case, officers: Sequence[str], recused: Sequence[str], *, certified: Collection[str], at: datetime
 ) -> CaseStepTaken:
-    """Who handles it from now on; who is recused stays out for good."""
+    """Replace the officers. Whoever is recused stays recused for good."""
     case.check(Action.ASSIGN)
     out = [*case.recused, *(one for one in dict.fromkeys(recused) if one not in case.recused)]
     wanted = list(dict.fromkeys(officers))
@@ -110,10 +110,10 @@ def assign(
 
 
 def inquire(case: Case, inquiry: Inquiry, *, certified: Collection[str], at: datetime) -> CaseStepTaken:
-    """Put an inquiry or inspection of the scene on file, with who was there and what it found out.
+    """Put an inquiry, or an inspection of the scene, on file.
 
-    After the notice it reopens the investigation if it finds the act to be another than the party was told, or
-    adds to what a hearing heard: the party is then notified anew.
+    After the notice it reopens the investigation if it finds another act than the party was told of, or follows a
+    hearing. The party must then be notified anew.
     """
     case.check(Action.INQUIRE)
     check_officers(inquiry.officers, certified, case.recused)
@@ -133,7 +133,7 @@ def inquire(case: Case, inquiry: Inquiry, *, certified: Collection[str], at: dat
 
 
 def preserve(case: Case, *, at: datetime) -> CaseStepTaken:
-    """Items were registered and preserved as evidence: within seven working days they must be decided on."""
+    """Record that items were preserved as evidence; they must be decided on within seven working days."""
     case.check(Action.PRESERVE)
     if case.preserved_on is not None and case.settled_on is None:
         raise PreservedItemsUndecided(preserved_on=case.preserved_on)
@@ -142,7 +142,6 @@ def preserve(case: Case, *, at: datetime) -> CaseStepTaken:
 
 
 def settle(case: Case, *, at: datetime) -> CaseStepTaken:
-    """Decide on the preserved items."""
     case.check(Action.SETTLE)
     if case.preserved_on is None or case.settled_on is not None:
         raise CaseStateRefuses(state=case.state)
@@ -151,14 +150,13 @@ def settle(case: Case, *, at: datetime) -> CaseStepTaken:
 
 
 def exhibit(case: Case, evidence: Sequence[UUID], *, at: datetime) -> CaseStepTaken:
-    """Put evidence on file."""
     case.check(Action.EXHIBIT)
     case.add_exhibits(evidence)
     return case.step("exhibits", at)
 
 
 def give_review(case: Case, review: Review, *, by: str, at: datetime) -> CaseStepTaken:
-    """The legal opinion. Before the notice it moves the case on, or back to the investigation."""
+    """Record the legal review. Before the notice it moves the case forward, or back to the investigation."""
     case.check(Action.REVIEW)
     case.check_unrecused(by)
     if by in case.investigators:

@@ -56,7 +56,6 @@ async def assign_officers(
     caller: Principal,
     at: datetime,
 ) -> Case:
-    """Name the officers anew; who is recused takes no further part."""
     certified = await teams.certified(session, officers, on=china_date(at))
     return await take_step(
         session,
@@ -70,7 +69,6 @@ async def assign_officers(
 async def record_inquiry(
     session: AsyncSession, case_id: UUID, inquiry: Inquiry, *, caller: Principal, at: datetime
 ) -> Case:
-    """Put an inquiry on file."""
     certified = await teams.certified(session, inquiry.officers, on=china_date(at))
     await _exhibit(session, case_id, inquiry.evidence, caller=caller, at=at)
     return await take_step(
@@ -89,7 +87,6 @@ async def settle_items(session: AsyncSession, case_id: UUID, *, caller: Principa
 async def add_exhibits(
     session: AsyncSession, case_id: UUID, evidence: Sequence[UUID], *, caller: Principal, at: datetime
 ) -> Case:
-    """Put evidence on file."""
     await _exhibit(session, case_id, evidence, caller=caller, at=at)
     return await take_step(session, case_id, lambda case: domain.exhibit(case, evidence, at=at), caller=caller)
 
@@ -97,7 +94,7 @@ async def add_exhibits(
 async def _exhibit(
     session: AsyncSession, case_id: UUID, evidence: Sequence[UUID], *, caller: Principal, at: datetime
 ) -> None:
-    """Chain what is new to the exhibits of the case; only what was verified and kept can be one."""
+    """Add new evidence to the exhibits of the case, once each; only verified and kept evidence is accepted."""
     case = await queries.case_for_update(session, case_id, caller)
     new = [one for one in dict.fromkeys(evidence) if one not in case.exhibits]
     subjects = await queries.subjects_of(session, case)
@@ -106,14 +103,13 @@ async def _exhibit(
 
 
 async def give_review(session: AsyncSession, case_id: UUID, review: Review, *, caller: Principal, at: datetime) -> Case:
-    """Take the legal opinion of the caller."""
     return await take_step(
         session, case_id, lambda case: domain.give_review(case, review, by=caller.subject, at=at), caller=caller
     )
 
 
 async def _offence(session: AsyncSession, violation: Violation, filing: Filing) -> Offence:
-    """The law at the time of the act (art. 37)."""
+    """The version of the offence at the time of the act (art. 37)."""
     if filing.offence is None:
         if violation.offence_id is None:
             raise NoPenaltyBasis

@@ -210,7 +210,7 @@ class Draw(Base, Aggregate):
     )
 
     name: Mapped[str] = mapped_column(Text)
-    district: Mapped[str | None] = mapped_column(Text, comment="whose draw; null is the city's")
+    district: Mapped[str | None] = mapped_column(Text, comment="district that holds the draw; null is the city")
     scope: Mapped[dict[str, Any]] = mapped_column(JSONB)
     pool: Mapped[dict[str, Any]] = mapped_column(JSONB)
     recusals: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
@@ -227,7 +227,7 @@ class Draw(Base, Aggregate):
     terms: Mapped[str] = mapped_column(Text, comment="canonical JSON, as it was hashed")
     targets: Mapped[str] = mapped_column(Text, comment="canonical JSON, as it was hashed")
     inspectors: Mapped[str] = mapped_column(Text, comment="canonical JSON, as it was hashed")
-    people: Mapped[dict[str, Any]] = mapped_column(JSONB, comment="who stands behind the names made for this draw")
+    people: Mapped[dict[str, Any]] = mapped_column(JSONB, comment="the inspectors behind the pseudonyms of this draw")
     result: Mapped[str | None] = mapped_column(Text)
     committed_at: Mapped[datetime]
     revealed_at: Mapped[datetime | None]
@@ -246,7 +246,6 @@ class Draw(Base, Aggregate):
         last_visitors: Mapping[UUID, Sequence[str]],
         at: datetime,
     ) -> tuple[Self, DrawCommitted]:
-        """Promise a seed, and the lists it will be used on."""
         if held_on < china_date(at):
             raise DrawHeldInThePast(pointer="/held_on")
         if len(strata) > LARGEST:
@@ -322,7 +321,6 @@ class Draw(Base, Aggregate):
 
     @property
     def commitment(self) -> dict[str, str]:
-        """What is published before anything is drawn."""
         return {
             "seed_sha256": self.seed_sha256,
             "terms_sha256": sha256(self.terms.encode()),
@@ -335,7 +333,6 @@ class Draw(Base, Aggregate):
         return len(self.exclusions)
 
     def reveal(self, *, at: datetime) -> tuple[list[Assignment], DrawRevealed]:
-        """Draw, and say what the seed was."""
         self.check_committed()
         listed = [orjson.loads(text) for text in (self.terms, self.targets, self.inspectors)]
         result = draw(self.seed, *listed)
@@ -351,13 +348,12 @@ class Draw(Base, Aggregate):
         return result, fact
 
     def gone(self, status: str) -> Unvisited | None:
-        """What became of an institution with this status, if it is one that is no longer drawn from."""
+        """Why an institution of this status is no longer visited; None if it still is."""
         if status == "merged":
             return Unvisited.MERGED
         return Unvisited.CLOSED if status == "closed" and status not in self.scope["statuses"] else None
 
     def listed_results(self, unvisited: Mapping[UUID, Unvisited], *, at: datetime) -> Sequence[DrawResultListed]:
-        """The result in parts, as facts: institutions, and inspectors by certificate."""
         drawn = self.assignments()
         parts = [drawn[start : start + PER_EVENT] for start in range(0, len(drawn), PER_EVENT)]
         return [
@@ -373,7 +369,6 @@ class Draw(Base, Aggregate):
         ]
 
     def assignments(self) -> list[DrawAssignment]:
-        """Who was drawn, as it is published."""
         certificates = {one["id"]: one["certificate"] for one in orjson.loads(self.inspectors)}
         return [
             DrawAssignment(
@@ -385,7 +380,7 @@ class Draw(Base, Aggregate):
         ]
 
     def cancel(self, reason: str, *, at: datetime) -> DrawCancelled:
-        """Give it up before it is revealed. Nobody knows the seed, so nobody knows what is given up."""
+        """Cancel it before it is revealed. Nobody knows the seed, so nobody can know which result is given up."""
         self.check_committed()
         self.state, self.cancelled_at, self.cancellation_reason = DrawState.CANCELLED, at, reason
         return DrawCancelled(draw_id=self.id, reason=reason, at=at)
@@ -395,7 +390,6 @@ class Draw(Base, Aggregate):
             raise DrawNotCommitted(state=self.state)
 
     def proof(self) -> dict[str, Any]:
-        """All that a stranger needs to draw again."""
         if self.result is None:
             raise DrawNotRevealed(state=self.state)
         return {
@@ -442,7 +436,6 @@ class DrawnTarget:
 
 
 def check_share(share_bp: int, *, minimum: int) -> None:
-    """Whether the share is as large as the office wants it."""
     if share_bp < minimum:
         raise ShareTooSmall(pointer="/share_bp", minimum_bp=minimum)
 
@@ -460,7 +453,6 @@ def _exclusions(
     people: Sequence[Person],
     last_visitors: Mapping[UUID, Sequence[str]],
 ) -> dict[str, set[str]]:
-    """By subject: the institutions that he is recused from, or visited last."""
     pool = {person.subject for person in people}
     excluded: dict[str, set[str]] = {}
     for place, recusal in enumerate(recusals):

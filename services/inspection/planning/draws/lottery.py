@@ -47,18 +47,18 @@ def sha256(content: bytes) -> str:
 
 
 def order(seed: bytes, *words: str) -> str:
-    """Where something stands in the order of the seed."""
+    """The sort key of something in the order that the seed gives."""
     return hmac.digest(seed, "|".join(words).encode(), hashlib.sha256).hex()
 
 
 def wanted(targets: int, share: int) -> int:
-    """How many a share asks for; never less than it says."""
+    """How many targets the share asks for, rounded up."""
     return -(-targets * share // WHOLE)
 
 
 def parts(seed: bytes, sizes: Mapping[str, int], want: int) -> dict[str, int]:
-    """How many of each stratum are drawn: one by one, first where nothing is drawn yet, however small the stratum, then
-    where the quotient size / (2 x drawn + 1) is greatest."""
+    """How many of each stratum are drawn, one by one: first from strata without any, however small; then from the one
+    with the greatest quotient size / (2 x drawn + 1)."""
     drawn = dict.fromkeys(sizes, 0)
     names = sorted(sizes, key=lambda name: order(seed, "stratum", name))
     next_ones = [(False, Fraction(0), place, name) for place, name in enumerate(names) if sizes[name]]
@@ -88,7 +88,8 @@ def drawn_targets(seed: bytes, targets: Sequence[ListedTarget], share: int) -> l
 def paired(
     seed: bytes, drawn: Sequence[ListedTarget], inspectors: Sequence[ListedInspector], certified: int
 ) -> list[Assignment]:
-    """Two inspectors for each, the first `certified` of them certified, nobody for whom he is excluded."""
+    """Two inspectors for each target; the first `certified` of them are certified, and none is excluded for the
+    target."""
     load = {person["id"]: 0 for person in inspectors}
     excluded = {person["id"]: frozenset(person["excluded"]) for person in inspectors}
     result = []
@@ -106,7 +107,7 @@ def paired(
 
 
 def uncovered(targets: Sequence[ListedTarget], inspectors: Sequence[ListedInspector], certified: int) -> list[str]:
-    """The targets that could not be given a pair, whatever the seed."""
+    """The targets for which no pair exists, whatever the seed."""
     all_certified = sum(person["certified"] for person in inspectors)
     lost: dict[str, list[int]] = {}
     for person in inspectors:

@@ -32,7 +32,7 @@ async def draw_for_update(session: AsyncSession, draw_id: UUID, caller: Principa
 
 
 async def published_draw(session: AsyncSession, draw_id: UUID) -> Draw:
-    """Any draw: its commitment is public from the first moment, its result from the reveal on."""
+    """Any draw, without a check of reach: its commitment is public at once, its result from the reveal on."""
     found = await session.get(Draw, draw_id)
     if found is None:
         raise DrawNotFound
@@ -59,7 +59,6 @@ _SHORT = (
 
 
 async def draws(session: AsyncSession, caller: Principal, *, after: str | None, limit: int) -> Sequence[Any]:
-    """Draws within the caller's reach, oldest first."""
     reach = within_reach(caller, district=Draw.district, street=null())
     wanted = select(*_SHORT).where(reach).order_by(Draw.id).limit(limit)
     if after is not None:
@@ -68,7 +67,6 @@ async def draws(session: AsyncSession, caller: Principal, *, after: str | None, 
 
 
 async def published_draws(session: AsyncSession, *, after: str | None, limit: int) -> Sequence[Any]:
-    """All draws, the newest first."""
     wanted = select(*_SHORT).order_by(Draw.id.desc()).limit(limit)
     if after is not None:
         wanted = wanted.where(Draw.id < UUID(after))
@@ -78,7 +76,6 @@ async def published_draws(session: AsyncSession, *, after: str | None, limit: in
 async def drawn_targets(
     session: AsyncSession, draw_id: UUID, *, after: str | None, limit: int
 ) -> Sequence[DrawnTarget]:
-    """Whom a draw drew, by institution, and who went there."""
     wanted = (
         select(
             DrawVisit.institution_id,
@@ -115,7 +112,6 @@ async def drawn_targets(
 
 
 async def unvisited(session: AsyncSession, draw_id: UUID) -> dict[UUID, str]:
-    """Which institutions were drawn and have no visit, and why."""
     rows = await session.execute(
         select(DrawVisit.institution_id, DrawVisit.unvisited).where(
             DrawVisit.draw_id == draw_id, DrawVisit.unvisited.is_not(None)
@@ -125,7 +121,6 @@ async def unvisited(session: AsyncSession, draw_id: UUID) -> dict[UUID, str]:
 
 
 async def drawable(session: AsyncSession, scope: Scope) -> dict[UUID, str | None]:
-    """Institutions of a scope and their grids."""
     wanted = select(Target.institution_id, Target.grid).where(*within(scope)).limit(LARGEST + 1)
     return {row.institution_id: row.grid for row in await session.execute(wanted)}
 
@@ -135,7 +130,6 @@ def _ids(institution_ids: Sequence[UUID]) -> Any:
 
 
 async def last_visitors(session: AsyncSession, institution_ids: Sequence[UUID]) -> dict[UUID, list[str]]:
-    """Who was at each of these at the last visit of which we know who made it."""
     rows = await session.execute(
         select(Visit.institution_id, Visit.inspectors)
         .where(
@@ -150,7 +144,6 @@ async def last_visitors(session: AsyncSession, institution_ids: Sequence[UUID]) 
 
 
 async def names(session: AsyncSession, institution_ids: Sequence[UUID]) -> dict[UUID, str]:
-    """What these are called in the ledger."""
     rows = await session.execute(
         select(Target.institution_id, Target.name).where(Target.institution_id == _ids(institution_ids))
     )

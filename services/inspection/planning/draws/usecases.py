@@ -39,7 +39,7 @@ VISIT_TYPE = "双随机抽查"
 
 
 async def commit_draw(session: AsyncSession, details: DrawDetails, *, caller: Principal, at: datetime) -> Draw:
-    """Fix who may be drawn and by whom, and promise the seed. A district officer draws in his district."""
+    """Commit to a draw. A district officer's draw is confined to the officer's district."""
     district = None
     if not caller.covers():
         district = caller.district
@@ -67,7 +67,6 @@ async def commit_draw(session: AsyncSession, details: DrawDetails, *, caller: Pr
 
 
 async def reveal_draw(session: AsyncSession, draw_id: UUID, *, caller: Principal, at: datetime) -> Draw:
-    """Draw, publish, and put the visits on the teams' lists."""
     draw = await queries.draw_for_update(session, draw_id, caller)
     # A large draw takes seconds of arithmetic: other requests go on meanwhile.
     result, revealed = await asyncio.to_thread(draw.reveal, at=at)
@@ -79,15 +78,14 @@ async def reveal_draw(session: AsyncSession, draw_id: UUID, *, caller: Principal
 
 
 async def cancel_draw(session: AsyncSession, draw_id: UUID, reason: str, *, caller: Principal, at: datetime) -> Draw:
-    """Give up a draw that was not revealed yet."""
     draw = await queries.draw_for_update(session, draw_id, caller)
     await journal.record(session, draw.cancel(reason, at=at), subject=draw, reason=reason)
     return draw
 
 
 async def _people(session: AsyncSession, pool: Pool, caller: Principal, *, on: date) -> Sequence[Person]:
-    """The members of the pool's teams, each once: of two teams, with the one where he is there, else the one formed
-    first. Who is absent from one is absent."""
+    """The members of the pool's teams, each once. A member of two teams counts for the team where they are on duty,
+    else for the one formed first. An absence from one team counts for all."""
     people: dict[str, Person] = {}
     within = await teams.teams_in_service(session, caller)
     days = await rotas.there(session, within, on)
@@ -113,8 +111,11 @@ async def _people(session: AsyncSession, pool: Pool, caller: Principal, *, on: d
 async def _plan_visits(
     session: AsyncSession, draw: Draw, result: Sequence[Assignment], *, at: datetime
 ) -> Mapping[UUID, Unvisited]:
-    """A visit is on the list of the team whose inspector was drawn first; the other comes along. Where that team is no
-    longer in service it is on the other's, else on that of the team that walks the grid. Answers who has no visit."""
+    """Plan the visits; returns the targets that get none, with the reason.
+
+    A visit goes to the team of the inspector drawn first; if that team is not in service, to the other inspector's
+    team, else to the team that walks the grid.
+    """
     by_grid, in_service = await teams.teams_by_grid(session), await teams.codes_in_service(session)
     unvisited: dict[UUID, Unvisited] = {}
     places = {one.institution_id: one for one in await targets.targets(session, [UUID(a["target"]) for a in result])}

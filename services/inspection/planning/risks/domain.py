@@ -52,7 +52,7 @@ class Weights:
 
     @classmethod
     def of(cls, values: Mapping[NormName, int]) -> Self:
-        """Out of the norms in force; one that was never decided weighs nothing."""
+        """The weights by the norms in force; a norm that was never enacted weighs nothing."""
 
         def value(name: NormName) -> int:
             return values.get(name, 0)
@@ -70,7 +70,6 @@ class Weights:
         )
 
     def risk(self, violations: Mapping[str, int], last_visited_on: date | None, *, on: date) -> Risk:
-        """The score of a target with so many open violations of each severity, last visited then."""
         reasons = [
             Reason(f"open_violations_{severity}", number, number * weight)
             for severity, weight in self.violations.items()

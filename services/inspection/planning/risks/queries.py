@@ -14,7 +14,6 @@ from services.inspection.rulebook.norms import queries as norms
 
 
 async def risks(session: AsyncSession, institution_ids: Sequence[UUID], *, on: date) -> dict[UUID, Risk]:
-    """The score of each, by the weights in force on the day."""
     weights = Weights.of(await norms.in_force(session, NAMES, on=on))
     ids = bindparam("ids", list(institution_ids), type_=ARRAY(Uuid))
     counted = await session.execute(

@@ -58,7 +58,7 @@ class Retry:
 
 
 def retry_after(tries: Sequence[datetime], *, gap_days: int, last_day: date) -> Retry | None:
-    """The plan after these tries; a campaign's last day is late enough for the last one."""
+    """When to try again after these tries; brought forward to the campaign's last day if that comes first."""
     if not tries:
         return None
     latest = max(map(china_date, tries))
@@ -89,7 +89,7 @@ class Work:
 
     @property
     def located(self) -> bool:
-        """A point is there, and it is not the zero that files write where they have none."""
+        """Whether it has coordinates. Files write 0, 0 where they have none."""
         return self.lon is not None and self.lat is not None and (self.lon, self.lat) != (0, 0)
 
     def due(self, *, on: date) -> bool:
@@ -113,8 +113,7 @@ def ordered(
 ) -> tuple[list[Stop], int]:
     """The first `limit` stops of the day, and how many open targets are left for later.
 
-    Who can be found comes first: those that are due today, then closed doors that should wait; after them, whoever has
-    no point. Nobody is skipped: who is not in the first stops is among the rest.
+    Targets due today come first, then those to be retried later, then those without coordinates. No target is dropped.
     """
     due = [work for work in works if work.located and work.due(on=on)]
     waiting = sorted(

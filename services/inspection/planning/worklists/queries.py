@@ -22,7 +22,7 @@ from shared.http.policies import Principal
 
 
 async def team_meant(session: AsyncSession, code: str | None, caller: Principal) -> Team:
-    """The team named, or the caller's own; raises `TeamNotFound` where it is not his to see."""
+    """The team named, or the caller's own; raises `TeamNotFound` if the caller may not see it."""
     wanted = code or caller.team
     if wanted is None:
         raise WorklistTeamMissing(pointer="/query/team")
@@ -33,7 +33,6 @@ async def team_meant(session: AsyncSession, code: str | None, caller: Principal)
 
 
 async def open_work(session: AsyncSession, campaign: Campaign, team: str, *, on: date) -> list[Work]:
-    """Every open target of the team, with its risk and, after a closed door, the plan for the next try."""
     rows = await _open_targets(session, campaign.id, team)
     scored = await risks(session, [row.institution_id for row in rows], on=on)
     tries = await closed_doors(session, campaign.id, team)
@@ -79,7 +78,6 @@ async def _open_targets(session: AsyncSession, campaign_id: UUID, team: str) -> 
 
 
 async def closed_doors(session: AsyncSession, campaign_id: UUID, team: str) -> dict[UUID, list[datetime]]:
-    """When the team stood before a closed door, by target of the list."""
     rows = await session.execute(
         select(Visit.campaign_target_id, func.coalesce(Visit.started_at, Visit.submitted_at).label("at"))
         .join(CampaignTarget, CampaignTarget.id == Visit.campaign_target_id)

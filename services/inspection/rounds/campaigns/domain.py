@@ -184,20 +184,19 @@ class CampaignTarget(Base, Followed):
     visit_id: Mapped[UUID | None]
     attempts: Mapped[int]
     shut_on: Mapped[list[date]] = mapped_column(
-        ARRAY(Date), server_default=text("'{}'"), comment="the day of each closed door"
+        ARRAY(Date), server_default=text("'{}'"), comment="the days of visits that met a closed door"
     )
     closed_at: Mapped[datetime | None]
 
     @property
     def standing(self) -> str:
-        """Where it counts: under its reason, or as open."""
         return self.reason or TargetState.OPEN
 
     def take(self, outcome: Outcome, *, before: str | None, visit_id: UUID, on: date, at: datetime) -> bool:
-        """Let a visit's outcome count; whether the target ended by it, or ended otherwise than it had.
+        """Count a visit's outcome; returns whether the target closed by it, or its reason changed.
 
-        `before` is the outcome the same visit had until a reviewer sent it back: a door is not counted closed twice.
-        Knocking three times in one day is one try of the three. On a withdrawn list nothing counts.
+        `before` is the outcome this visit had before a reviewer sent it back, so that a closed door is not counted
+        twice. Several closed doors on one day count as one of the three. A withdrawn list counts nothing.
         """
         if self.state == TargetState.WITHDRAWN:
             return False
@@ -214,7 +213,8 @@ class CampaignTarget(Base, Followed):
         return True
 
     def _correct(self, outcome: Outcome, visit_id: UUID) -> bool:
-        """Another visit's reason stands; this visit's own may be put right, though not taken back."""
+        """A reason set by another visit stays. This visit's own reason may be corrected, but not taken back; raises
+        `OutcomeCounted`."""
         if self.visit_id != visit_id or self.reason == outcome:
             return False
         if outcome is Outcome.CLOSED_DOOR:
@@ -224,7 +224,6 @@ class CampaignTarget(Base, Followed):
 
 
 def _without(days: Sequence[date], day: date) -> list[date]:
-    """One of the equal days less."""
     left = list(days)
     left.remove(day)
     return left
@@ -243,7 +242,6 @@ class Count:
 
     @classmethod
     def of_target(cls, target: CampaignTarget, *, was: str, at: datetime) -> Self:
-        """A target that has just ended, or whose reason was put right."""
         assert target.reason is not None
         fact = CampaignTargetClosed(
             campaign_id=target.campaign_id,
@@ -257,7 +255,7 @@ class Count:
 
     @classmethod
     def of_discovery(cls, found: Discovery, campaign_id: UUID, *, known: bool, at: datetime) -> Self:
-        """Something that no list knew; `known` where it counts already and is only described now."""
+        """A discovery. `known`: it counts already and is only described now."""
         fact = CampaignDiscovery(
             campaign_id=campaign_id, discovery_id=found.id, visit_id=found.visit_id, **found.description(), at=at
         )
@@ -277,7 +275,7 @@ class Campaign(Base, Aggregate, Withdrawable):
     name: Mapped[str] = mapped_column(Text)
     purpose: Mapped[str | None] = mapped_column(Text)
     scope: Mapped[dict[str, Any]] = mapped_column(JSONB)
-    district: Mapped[str | None] = mapped_column(Text, comment="whose campaign; null is the city's")
+    district: Mapped[str | None] = mapped_column(Text, comment="district that holds the campaign; null is the city")
     starts_on: Mapped[date] = mapped_column(Date)
     ends_on: Mapped[date] = mapped_column(Date)
     state: Mapped[str] = mapped_column(Text)
@@ -290,7 +288,6 @@ class Campaign(Base, Aggregate, Withdrawable):
 
     @classmethod
     def plan(cls, details: CampaignDetails, *, district: str | None, at: datetime) -> Self:
-        """Draft a campaign: no fact yet, nobody outside needs to know."""
         return cls(
             id=new_id(),
             version=0,
@@ -314,7 +311,6 @@ class Campaign(Base, Aggregate, Withdrawable):
             raise CampaignNotOpen(state=self.state)
 
     def launch(self, targets: int, *, at: datetime) -> CampaignLaunched:
-        """Begin, with a list of so many targets."""
         self.check_draft()
         if targets == 0:
             raise CampaignScopeEmpty
@@ -322,33 +318,25 @@ class Campaign(Base, Aggregate, Withdrawable):
         return CampaignLaunched(campaign_id=self.id, name=self.name, targets=targets, district=self.district, at=at)
 
     def listed(self, targets: Sequence[ListedTarget], *, at: datetime) -> CampaignTargetsListed:
-        """A part of the frozen list, as a fact."""
         # Rows of ours, up to a million of them: building them needs no second validation.
         return CampaignTargetsListed.model_construct(campaign_id=self.id, targets=list(targets), at=at)
 
     def hand_over(self, targets: Sequence[UUID], *, to: str, from_team: str, at: datetime) -> CampaignTargetsHandedOver:
-        """Some of its open targets go to another team."""
         return CampaignTargetsHandedOver(
             campaign_id=self.id, targets=list(targets), from_team=from_team, team=to, at=at
         )
 
     def check_withdrawable(self, *, at: datetime) -> None:
-        """A draft can be withdrawn on any day, a launched campaign before its first day or on the day of its launch.
-
-        A first day that had passed when it was launched counts for nothing.
-
-        Raises `Withdrawn` or `WithdrawalTooLate`.
-        """
+        """A draft can be withdrawn on any day, a launched campaign before its first day or on the day of its launch. A
+        first day that lay in the past at the launch does not matter. Raises `Withdrawn` or `WithdrawalTooLate`."""
         self.check_stands()
         if self.launched_at is not None:
             begins = max(self.starts_on, china_date(self.launched_at))
             self._check_not_begun(first_day=begins, entered_at=self.launched_at, at=at)
 
     def withdraw(self, reason: str, *, under_way: bool, by: str, at: datetime) -> CampaignWithdrawn:
-        """Take it back; `under_way`: whether somebody has set out for it.
-
-        Raises `Withdrawn`, `WithdrawalTooLate` or `CampaignUnderWay`.
-        """
+        """Withdraw it. `under_way`: a visit of the campaign has started. Raises `Withdrawn`, `WithdrawalTooLate` or
+        `CampaignUnderWay`."""
         self.check_withdrawable(at=at)
         if under_way:
             raise CampaignUnderWay
@@ -357,18 +345,16 @@ class Campaign(Base, Aggregate, Withdrawable):
         return CampaignWithdrawn(campaign_id=self.id, name=self.name, district=self.district, at=at)
 
     def unlisted(self, targets: Sequence[UUID], *, at: datetime) -> CampaignTargetsWithdrawn:
-        """A part of the list of a withdrawn campaign, as a fact."""
         return CampaignTargetsWithdrawn(campaign_id=self.id, targets=list(targets), at=at)
 
     def count(self, one: Count) -> None:
-        """Let an outcome count. What counts already is told again whatever became of the campaign."""
+        """Count an outcome. A correction of something already counted is accepted after the end of the campaign too."""
         if one.moves:
             self.check_open()
             self.closed_total += one.was == TargetState.OPEN
             self.discoveries_total += one.now == DISCOVERED
 
     def close(self, *, at: datetime) -> CampaignClosed:
-        """End, once every target has its reason."""
         self.check_open()
         still_open = self.targets_total - self.closed_total
         if still_open:
@@ -389,7 +375,7 @@ campaign_tally = Table(
     Column("campaign_id", Uuid, nullable=False),
     Column("grid", Text),
     Column("team", Text),
-    Column("state", Text, nullable=False, comment="open, the reason of closing, or newly_found"),
+    Column("state", Text, nullable=False, comment="open, newly_found, or the reason of closing"),
     Column("number", Integer, nullable=False),
     UniqueConstraint(
         "campaign_id", "grid", "team", "state", name="uq_campaign_tally_cell", postgresql_nulls_not_distinct=True
@@ -409,7 +395,6 @@ class Coverage(BaseModel):
     reasons: dict[str, int] = Field(default_factory=dict)
 
     def add(self, state: str, number: int) -> None:
-        """Count what stands in one cell of the tally."""
         if state == DISCOVERED:
             self.discoveries += number
             return

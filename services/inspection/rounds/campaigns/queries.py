@@ -53,7 +53,7 @@ _TALLY = campaign_tally.c
 
 
 def _visible(caller: Principal) -> ColumnElement[bool]:
-    """A district's people see the city's campaigns and their own; a team also those that list its institutions."""
+    """District users see the city's campaigns and their district's; a team also those that list its targets."""
     if caller.covers():
         return literal(True)
     ours: ColumnElement[bool] = Campaign.district.is_(None)
@@ -68,7 +68,6 @@ def _visible(caller: Principal) -> ColumnElement[bool]:
 
 
 async def campaign(session: AsyncSession, campaign_id: UUID, caller: Principal) -> Campaign:
-    """One campaign within the caller's sight; raises `CampaignNotFound`."""
     found: Campaign | None = await session.scalar(select(Campaign).where(Campaign.id == campaign_id, _visible(caller)))
     if found is None:
         raise CampaignNotFound
@@ -76,9 +75,9 @@ async def campaign(session: AsyncSession, campaign_id: UUID, caller: Principal) 
 
 
 async def campaign_to_visit(session: AsyncSession, campaign_id: UUID, caller: Principal) -> Campaign:
-    """The campaign that a visit is planned for: until the transaction ends, nobody launches, closes or withdraws it.
+    """The campaign a visit is planned for; raises `CampaignNotFound`.
 
-    Others go on counting and planning. Raises `CampaignNotFound`.
+    Until the transaction ends, nobody launches, closes or withdraws it. Counting and planning by others go on.
     """
     found = await session.scalar(
         select(Campaign)
@@ -92,18 +91,15 @@ async def campaign_to_visit(session: AsyncSession, campaign_id: UUID, caller: Pr
 
 
 async def campaign_to_count(session: AsyncSession, campaign_id: UUID) -> Campaign:
-    """Locked for its counters. The last lock a transaction takes (visit, target, campaign): many visits at once then
-    only queue."""
+    """The campaign, locked for its counters. This is the last lock of a transaction (visit, target, campaign), so that
+    many visits at once only queue."""
     found = await session.get(Campaign, campaign_id, with_for_update=COUNTING, populate_existing=True)
     assert found is not None, "campaigns are not deleted"
     return found
 
 
 async def campaign_for_update(session: AsyncSession, campaign_id: UUID) -> Campaign:
-    """Locked against everybody, who counts and who plans a visit. The last lock that a transaction takes.
-
-    Raises `CampaignNotFound`.
-    """
+    """The campaign, locked against counting and planning; the last lock of a transaction. Raises `CampaignNotFound`."""
     found = await session.get(Campaign, campaign_id, with_for_update=True, populate_existing=True)
     if found is None:
         raise CampaignNotFound
@@ -113,7 +109,6 @@ async def campaign_for_update(session: AsyncSession, campaign_id: UUID) -> Campa
 async def campaigns(
     session: AsyncSession, caller: Principal, *, state: str | None, after: str | None, limit: int
 ) -> Sequence[Campaign]:
-    """Campaigns within sight, oldest first."""
     wanted = select(Campaign).where(_visible(caller)).order_by(Campaign.id).limit(limit)
     if state is not None:
         wanted = wanted.where(Campaign.state == state)
@@ -123,7 +118,7 @@ async def campaigns(
 
 
 def _new_id(at: datetime) -> ColumnElement[UUID]:
-    """A UUIDv7 where PostgreSQL makes the row: `uuidv7()` itself came with 18, and we run on 15."""
+    """SQL for a UUIDv7: PostgreSQL has `uuidv7()` only from 18 on, and 15 is supported."""
     millis = int(at.timestamp() * 1000)
     return literal_column(
         "encode(set_bit(set_bit(overlay(uuid_send(gen_random_uuid()) "
@@ -133,8 +128,8 @@ def _new_id(at: datetime) -> ColumnElement[UUID]:
 
 
 def within(scope: Scope) -> list[ColumnElement[bool]]:
-    """The conditions under which a target lies in a scope. Who closed is in it only where it asks for the closed; what
-    was merged into another entry is there under that entry."""
+    """The conditions for targets in a scope. Closed targets are included only on request; merged ones are replaced by
+    their survivor."""
     dimensions = (
         (Target.grid, scope.grids),
         (Target.district, scope.districts),
@@ -149,7 +144,8 @@ def within(scope: Scope) -> list[ColumnElement[bool]]:
 
 
 async def freeze_list(session: AsyncSession, campaign_id: UUID, scope: Scope, *, at: datetime) -> int:
-    """Write the list in one statement, each target with the team that walks its grid, and tally it; its length."""
+    """Write the list in one statement, each target with the team that walks its grid, and its tally; returns its
+    length."""
     listed = (
         select(
             _new_id(at),
@@ -177,7 +173,7 @@ async def freeze_list(session: AsyncSession, campaign_id: UUID, scope: Scope, *,
 
 
 async def withdraw_list(session: AsyncSession, campaign_id: UUID) -> None:
-    """Withdraw all targets of a list that has no closed one, and empty its tally."""
+    """Withdraw all targets of a list, none of which is closed, and empty its tally."""
     async with allowing(session, 600):
         await session.execute(
             update(CampaignTarget)
@@ -217,9 +213,10 @@ _PIECES = TypeAdapter(list[ListedTarget])
 
 
 async def listed_targets(session: AsyncSession, campaign_id: UUID) -> AsyncIterator[list[ListedTarget]]:
-    """The frozen list in pieces of several events' length, by institution.
+    """The frozen list in chunks of several events' length, by institution.
 
-    As JSON, read by pydantic's own parser: row by row, a million of them kept the event loop for most of a minute.
+    It is read as JSON by pydantic's parser: row by row, a million targets would block the event loop for most of a
+    minute.
     """
     after = UUID(int=0)
     while True:
@@ -233,7 +230,7 @@ async def listed_targets(session: AsyncSession, campaign_id: UUID) -> AsyncItera
 
 
 async def move_in_tally(session: AsyncSession, campaign_id: UUID, counts: Sequence[Count]) -> None:
-    """Targets from one cell to another, discoveries into theirs. The caller holds the campaign."""
+    """Move targets between cells of the tally, and add discoveries. The caller holds the lock of the campaign."""
     cells: Counter[tuple[str | None, str | None, str]] = Counter()
     for one in counts:
         if one.was is not None:
@@ -245,7 +242,7 @@ async def move_in_tally(session: AsyncSession, campaign_id: UUID, counts: Sequen
 async def add_to_tally(
     session: AsyncSession, campaign_id: UUID, cells: Mapping[tuple[str | None, str | None, str], int]
 ) -> None:
-    """Add to cells (grid, team, state) what is to be added, or taken away. The caller holds the campaign."""
+    """Add positive or negative numbers to cells (grid, team, state). The caller holds the lock of the campaign."""
     rows = [
         {"campaign_id": campaign_id, "grid": grid, "team": team, "state": state, "number": number}
         for (grid, team, state), number in cells.items()
@@ -258,7 +255,6 @@ async def add_to_tally(
 
 
 async def tally(session: AsyncSession, campaign_id: UUID) -> Sequence[Any]:
-    """`grid, team, state, number`: every cell of a campaign that is not empty."""
     rows = await session.execute(
         select(_TALLY.grid, _TALLY.team, _TALLY.state, _TALLY.number)
         .where(_TALLY.campaign_id == campaign_id, _TALLY.number != 0)
@@ -285,7 +281,6 @@ async def targets(
     after: str | None,
     limit: int,
 ) -> Sequence[Any]:
-    """Targets within the caller's reach, with what the institution is called now, by institution."""
     wanted = (
         select(*CampaignTarget.__table__.columns, Target.name, Target.address, Target.lon, Target.lat)
         .outerjoin(Target, Target.institution_id == CampaignTarget.institution_id)
@@ -308,7 +303,6 @@ async def targets(
 
 
 async def target_of(session: AsyncSession, campaign_id: UUID, institution_id: UUID) -> CampaignTarget | None:
-    """The institution's place on the campaign's list."""
     found: CampaignTarget | None = await session.scalar(
         select(CampaignTarget).where(
             CampaignTarget.campaign_id == campaign_id, CampaignTarget.institution_id == institution_id
@@ -318,7 +312,7 @@ async def target_of(session: AsyncSession, campaign_id: UUID, institution_id: UU
 
 
 async def target_for_update(session: AsyncSession, target_id: UUID) -> CampaignTarget:
-    """Locked; the caller holds the visit, and not yet the campaign."""
+    """The target, locked. The caller holds the lock of the visit, but not yet that of the campaign."""
     found = await locked(session, CampaignTarget, target_id)
     assert found is not None, "a frozen list loses nobody"
     return found

@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 async def plan_campaign(
     session: AsyncSession, details: CampaignDetails, *, caller: Principal, at: datetime
 ) -> Campaign:
-    """Draft a campaign. A district officer's lies in his district, whatever else its scope says."""
+    """Draft a campaign. A district officer's campaign is confined to the officer's district, whatever its scope
+    says."""
     district = None
     if not caller.covers():
         district = caller.district
@@ -49,7 +50,6 @@ async def plan_campaign(
 
 
 async def launch_campaign(session: AsyncSession, campaign_id: UUID, *, caller: Principal, at: datetime) -> Campaign:
-    """Freeze the list, give each target to the team of its grid, and say so."""
     campaign = await own_campaign_for_update(session, campaign_id, caller)
     campaign.check_draft()
     total = await queries.freeze_list(session, campaign.id, Scope.model_validate(campaign.scope), at=at)
@@ -59,16 +59,15 @@ async def launch_campaign(session: AsyncSession, campaign_id: UUID, *, caller: P
 
 
 async def close_campaign(session: AsyncSession, campaign_id: UUID, *, caller: Principal, at: datetime) -> Campaign:
-    """End a campaign whose every target has a reason."""
     campaign = await own_campaign_for_update(session, campaign_id, caller)
     await journal.record(session, campaign.close(at=at), subject=campaign)
     return campaign
 
 
 async def count_outcomes(session: AsyncSession, counts: Sequence[Count]) -> None:
-    """Let outcomes count. Every team waits for the row of its campaign, so this comes last in a transaction.
+    """Count outcomes in their campaigns. All teams wait for the row of a campaign, so call this last in a transaction.
 
-    What a team found after the end of its campaign is told without the campaign.
+    A discovery made after the end of its campaign is published without the campaign.
     """
     for campaign_id in sorted({one.fact.campaign_id for one in counts}):
         campaign = await queries.campaign_to_count(session, campaign_id)
@@ -86,7 +85,6 @@ async def count_outcomes(session: AsyncSession, counts: Sequence[Count]) -> None
 
 
 async def _told_alone(session: AsyncSession, late: Count) -> bool:
-    """Tell of a new discovery without its campaign, which has ended; whether it is one."""
     found = late.discovery
     if found is None or not late.moves:
         return False
@@ -96,7 +94,6 @@ async def _told_alone(session: AsyncSession, late: Count) -> bool:
 
 
 async def tell_list(session: AsyncSession, campaign: Campaign, say: Callable[[Sequence[ListedTarget]], Event]) -> None:
-    """Tell of the whole list, a part in each fact."""
     async for piece in queries.listed_targets(session, campaign.id):
         facts = []
         for start in range(0, len(piece), LISTED_PER_EVENT):

@@ -91,7 +91,7 @@ class Discovery(Base, Aggregate):
         note: str | None,
         at: datetime,
     ) -> Self:
-        """Take note of it. Its version counts the facts of those that no campaign tells."""
+        """Record a discovery. Its version counts only facts that it publishes itself, not those of its campaign."""
         return cls(
             id=new_id(),
             version=0,
@@ -108,7 +108,8 @@ class Discovery(Base, Aggregate):
         )
 
     def complete(self, details: DiscoveryDetails | None) -> bool:
-        """Describe what was only noted so far; whether that is news. What was told once is not told otherwise."""
+        """Describe a discovery that has no description yet; returns whether that changed it. A description is never
+        replaced."""
         if details is None or self.name is not None:
             return False
         for name, value in details.model_dump().items():
@@ -116,15 +117,13 @@ class Discovery(Base, Aggregate):
         return True
 
     def check_described(self) -> None:
-        """Only what is described can be entered in the ledger."""
+        """Raises `DiscoveryUndescribed`: only a described discovery can be entered in the ledger."""
         if self.name is None:
             raise DiscoveryUndescribed
 
     def told(self, *, at: datetime) -> InstitutionDiscovered:
-        """The fact, where no campaign tells it."""
         return InstitutionDiscovered(discovery_id=self.id, visit_id=self.visit_id, **self.description(), at=at)
 
     def description(self) -> dict[str, object]:
-        """What its fact says, whoever tells it."""
         fields = ("grid", "team", "name", "address", "kind", "lon", "lat", "district", "street", "ledger_id")
         return {field: getattr(self, field) for field in fields}

@@ -12,7 +12,7 @@ from shared.http.reach import within_reach
 
 
 async def discovery_of(session: AsyncSession, visit_id: UUID) -> Discovery | None:
-    """What a visit found that no list knew. The caller holds the visit."""
+    """The discovery of a visit, if any. The caller holds the lock of the visit."""
     found: Discovery | None = await session.scalar(select(Discovery).where(Discovery.visit_id == visit_id))
     return found
 
@@ -20,7 +20,6 @@ async def discovery_of(session: AsyncSession, visit_id: UUID) -> Discovery | Non
 async def discoveries(
     session: AsyncSession, caller: Principal, *, campaign_id: UUID | None, after: str | None, limit: int
 ) -> Sequence[Discovery]:
-    """Discoveries within the caller's reach, oldest first."""
     reach = within_reach(caller, district=Discovery.district, street=Discovery.street, team=Discovery.team)
     wanted = select(Discovery).where(reach).order_by(Discovery.id).limit(limit)
     if campaign_id is not None:
@@ -31,7 +30,6 @@ async def discoveries(
 
 
 async def note_entries(session: AsyncSession, institution_ids: Sequence[UUID]) -> None:
-    """Those of these institutions that were discoveries are in the ledger now."""
     ids = bindparam("ids", list(institution_ids), type_=ARRAY(Uuid))
     await session.execute(
         update(Discovery)

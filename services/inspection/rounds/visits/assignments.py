@@ -11,9 +11,10 @@ from shared.facts.journal import Fact, record_many
 
 
 async def assign_waiting(session: AsyncSession, *, at: datetime, institutions: Collection[UUID] | None = None) -> int:
-    """Give planned visits without a team (those to these institutions, or all) to the team that walks there now.
+    """Give planned visits without a team (at these institutions, or all) to the team that now walks their grid; returns
+    how many. Each is a fact.
 
-    Each is a fact. To be called wherever a grid gets a team, or an institution its grid.
+    Call it wherever a grid gets a team, or an institution a grid.
     """
     facts = []
     for visit, place in await queries.assignable_for_update(session, institutions):

@@ -228,7 +228,6 @@ class Visit(Base, Aggregate, Followed):
 
     @classmethod
     def plan(cls, visit_id: UUID, plan: Plan, *, at: datetime) -> tuple[Self, VisitPlanned]:
-        """Put a visit on a team's list."""
         place = plan.place
         if place.institution_id is None and place.grid is None:
             raise VisitPlaceMissing(pointer="/grid")
@@ -264,14 +263,14 @@ class Visit(Base, Aggregate, Followed):
         return self._fact(VisitStarted, at, visited_on=self.visited_on, checklist_id=checklist_id)
 
     def plan_again(self, *, at: datetime) -> VisitPlanned:
-        """Plan a cancelled visit again: a phone made it before it knew of the cancellation."""
+        """Plan a cancelled visit again: a phone made it before it learned of the cancellation."""
         if self.state != VisitState.CALLED_OFF:
             raise VisitNotCalledOff(state=self.state)
         self.state = VisitState.PLANNED
         return self._fact(VisitPlanned, at)
 
     def join(self, inspectors: Sequence[str], *, at: datetime) -> VisitJoined | None:
-        """Come to a colleague who is at the door already; None where everybody is known to be there."""
+        """Join a visit that a colleague has started; None if all these inspectors are in it already."""
         if self.state != VisitState.STARTED:
             raise VisitNotStarted(state=self.state)
         together = list(dict.fromkeys([*self.inspectors, *inspectors]))
@@ -281,7 +280,7 @@ class Visit(Base, Aggregate, Followed):
         return self._fact(VisitJoined, at, inspectors=together)
 
     def check_submission(self, outcome: Outcome, passed: bool | None) -> None:
-        """Whether the visit may end so, before anything else is moved by it."""
+        """Check that the visit may end with this outcome, before anything else changes."""
         if self.state != VisitState.STARTED:
             raise VisitNotStarted(state=self.state)
         if self.institution_id is None and outcome in NEEDS_INSTITUTION:
@@ -303,7 +302,6 @@ class Visit(Base, Aggregate, Followed):
         passed: bool | None,
         at: datetime,
     ) -> VisitSubmitted:
-        """Come back with an outcome, so many violations, and the conclusion somebody asked for."""
         self.check_submission(outcome, passed)
         self.passed = passed
         self.state, self.outcome, self.score, self.submitted_at = VisitState.DONE, outcome, score, at
@@ -319,7 +317,6 @@ class Visit(Base, Aggregate, Followed):
         )
 
     def review(self, *, accepted: bool, note: str | None, at: datetime) -> VisitReviewed:
-        """Accept what was submitted, or send the team back to it."""
         if self.state != VisitState.DONE:
             raise VisitNotDone(state=self.state)
         self.state = VisitState.REVIEWED if accepted else VisitState.STARTED
@@ -327,12 +324,11 @@ class Visit(Base, Aggregate, Followed):
         return self._fact(VisitReviewed, at, accepted=accepted, note=note)
 
     def hand_over(self, team: str, *, at: datetime) -> VisitHandedOver:
-        """Give it to another team."""
         before, self.team = self.team, team
         return self._fact(VisitHandedOver, at, from_team=before)
 
     def assign(self, place: Place, *, at: datetime) -> VisitHandedOver:
-        """Put a visit that was nobody's on the list of the team that walks there, in the grid of its place now."""
+        """Give a visit without a team to the team that walks its place now, and move it to the grid of that place."""
         self.check_planned()
         self.grid, self.district, self.street = place.grid, place.district, place.street
         before, self.team = self.team, place.team
@@ -343,7 +339,6 @@ class Visit(Base, Aggregate, Followed):
             raise VisitAskedFor(purpose=self.purpose)
 
     def call_off(self, cause: str, *, at: datetime) -> VisitCalledOff:
-        """Take a planned visit from the team's list."""
         if self.state != VisitState.PLANNED:
             raise VisitNotPlanned(state=self.state)
         self.state = VisitState.CALLED_OFF
@@ -351,7 +346,6 @@ class Visit(Base, Aggregate, Followed):
 
     @property
     def place(self) -> Place:
-        """Where it is, for what is found there."""
         return Place(self.institution_id, self.grid, self.district, self.street, self.team)
 
     def _fact(self, kind: type[Fact], at: datetime, **more: object) -> Fact:
@@ -359,7 +353,6 @@ class Visit(Base, Aggregate, Followed):
 
 
 def fact_fields(visit: Visit) -> dict[str, object]:
-    """What every event of a visit carries."""
     return {
         "visit_id": visit.id,
         "institution_id": visit.institution_id,

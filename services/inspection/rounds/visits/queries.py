@@ -33,7 +33,7 @@ async def visit_for_update(session: AsyncSession, visit_id: UUID, caller: Princi
 
 
 async def visit_with_id(session: AsyncSession, visit_id: UUID) -> Visit | None:
-    """The visit a client's id names already. Who asks next with the same id waits until this transaction ends."""
+    """The visit that has this id already, if any. Others who ask for the same id wait until this transaction ends."""
     if holds(session, Visit, visit_id):
         return await locked(session, Visit, visit_id)
     await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(str(visit_id), 0))))
@@ -43,8 +43,8 @@ async def visit_with_id(session: AsyncSession, visit_id: UUID) -> Visit | None:
 async def hold_visits(
     session: AsyncSession, known: Collection[UUID], made: Collection[UUID], doors: Collection[tuple[UUID, UUID]]
 ) -> None:
-    """All of these, those that are still to be made, and their places on campaigns' lists (`doors`: campaign and
-    institution of the latter), each kind in one order: two phones at the same doors only queue."""
+    """Lock these visits, the ids of visits still to be planned, and their targets (`doors`: campaign and institution),
+    each kind in one order, so that two phones at the same doors only queue."""
     if made:
         await session.execute(_QUEUE, {"ids": [str(one) for one in sorted(made)]})
     ids = {*known, *made}
@@ -91,13 +91,11 @@ async def visits(
 
 
 async def visits_by_ref(session: AsyncSession, refs: Sequence[str], *, lock: bool = False) -> Sequence[Visit]:
-    """Visits by their references elsewhere, in the order of their ids."""
     wanted = select(Visit).where(Visit.external_ref.in_(refs)).order_by(Visit.id)
     return (await session.scalars(wanted.with_for_update() if lock else wanted)).all()
 
 
 async def seen_at(session: AsyncSession, institution_ids: Collection[UUID]) -> Mapping[UUID, tuple[int, date | None]]:
-    """For each institution how often somebody saw it, and on which day last."""
     rows = await session.execute(
         select(Visit.institution_id, func.count(), func.max(Visit.visited_on))
         .where(Visit.institution_id.in_(institution_ids), Visit.outcome.in_(SEEN))
@@ -108,12 +106,11 @@ async def seen_at(session: AsyncSession, institution_ids: Collection[UUID]) -> M
 
 
 async def asked_for(session: AsyncSession, reference_id: UUID) -> Sequence[Visit]:
-    """Visits that were asked for on behalf of this, in the order of their plans."""
     return (await session.scalars(select(Visit).where(Visit.reference_id == reference_id).order_by(Visit.id))).all()
 
 
 async def planned_for_update(session: AsyncSession, reference_id: UUID) -> Sequence[Visit]:
-    """Planned visits that were asked for on behalf of this, locked in the order of their plans."""
+    """Planned visits requested for this id, locked in the order of their plans."""
     return await _planned_for_update(session, Visit.reference_id == reference_id)
 
 
@@ -128,7 +125,6 @@ async def _planned_for_update(session: AsyncSession, wanted: ColumnElement[bool]
 
 
 async def wanted_for_campaign(session: AsyncSession, campaign_id: UUID) -> bool:
-    """Whether a campaign has a visit that was not cancelled."""
     visits = select(Visit).where(Visit.campaign_id == campaign_id, Visit.state != VisitState.CALLED_OFF)
     return bool(await session.scalar(select(visits.exists())))
 
@@ -136,9 +132,9 @@ async def wanted_for_campaign(session: AsyncSession, campaign_id: UUID) -> bool:
 async def assignable_for_update(
     session: AsyncSession, institutions: Collection[UUID] | None
 ) -> Sequence[tuple[Visit, Place]]:
-    """Planned visits without a team to places where a team walks now, with these places; locked by id.
+    """Planned visits without a team where a team walks now, each with its place; locked by id.
 
-    A visit that somebody has locked is being started or cancelled at this moment: it needs no team any more.
+    A visit locked by somebody else is skipped: it is being started or cancelled, and needs no team.
     """
     grid = func.coalesce(Target.grid, Visit.grid)
     wanted = (
@@ -166,7 +162,8 @@ async def assignable_for_update(
 async def others_at(
     session: AsyncSession, campaign_id: UUID | None, institution_id: UUID | None, *, besides: UUID
 ) -> Visit | None:
-    """Another visit of the same campaign to the same institution, to come, under way, or ended with somebody seen."""
+    """Another visit of the same campaign to the same institution that is neither cancelled nor ended at a closed
+    door."""
     if campaign_id is None or institution_id is None:
         return None
     found: Visit | None = await session.scalar(

@@ -33,7 +33,7 @@ REQUESTS: tuple[type[Event], ...] = (
 async def take_request(session: AsyncSession, event: Event) -> None:
     """Plan the visits that the registry requests, or cancel those it no longer needs.
 
-    Raises `TargetNotFound` while the event of the institution has not arrived: the consumer tries again.
+    Raises `TargetNotFound` while the institution's own event has not arrived; the consumer tries again.
     """
     match event:
         case SiteVisitRequested(institution_id=UUID() as institution_id):
@@ -66,12 +66,10 @@ async def _plan(
 
 
 async def cancel_requested(session: AsyncSession, reference_id: UUID, cause: str, *, at: datetime) -> None:
-    """Cancel the planned visits that were requested for this."""
     await _cancel(session, await queries.planned_for_update(session, reference_id), cause, at=at)
 
 
 async def cancel_for_campaign(session: AsyncSession, campaign_id: UUID, cause: str, *, at: datetime) -> None:
-    """Cancel the planned visits of a campaign."""
     await _cancel(session, await queries.planned_for_campaign_for_update(session, campaign_id), cause, at=at)
 
 

@@ -41,7 +41,7 @@ class Wish:
     note: str | None = None
 
     def describes(self, visit: Visit) -> bool:
-        """Whether that visit is what this asks for, so that asking again changes nothing."""
+        """Whether the stored visit matches this request; if so, asking again changes nothing."""
         return (
             (self.institution_id, self.campaign_id) == (visit.institution_id, visit.campaign_id)
             and self.team in (None, visit.team)
@@ -51,7 +51,7 @@ class Wish:
 
 
 async def plan_visit(session: AsyncSession, wish: Wish, *, caller: Principal, at: datetime) -> tuple[Visit, bool]:
-    """Put a visit on a team's list; whether it is new, for a client's own id may be sent again."""
+    """Plan a visit. The flag says whether it is new: a client's own id may be sent again."""
     if wish.id is not None:
         known = await queries.visit_with_id(session, wish.id)
         if known is not None:
@@ -75,7 +75,6 @@ async def start_visit(
     at: datetime,
     checklist_id: UUID | None = None,
 ) -> Visit:
-    """Start a visit, with a version of a checklist that is in force on the day."""
     visit = await queries.visit_for_update(session, visit_id, caller)
     visit.check_planned()
     if checklist_id is not None:
@@ -95,7 +94,6 @@ async def plan_again(session: AsyncSession, visit_id: UUID, *, reason: str, call
 async def join_visit(
     session: AsyncSession, visit_id: UUID, *, colleagues: Sequence[str], caller: Principal, at: datetime
 ) -> Visit:
-    """Come to a colleague who is at the door already."""
     visit = await queries.visit_for_update(session, visit_id, caller)
     joined = visit.join([caller.subject, *colleagues], at=at)
     if joined is not None:
@@ -106,9 +104,10 @@ async def join_visit(
 async def count_visits(
     session: AsyncSession, seen: Sequence[tuple[UUID, date]], *, corrected: Collection[UUID]
 ) -> None:
-    """Count new visits (institution and day) at their institutions; where visits were corrected, count all anew.
+    """Count new visits (institution, day) at their institutions; if visits were corrected, count those institutions
+    anew.
 
-    The count begins once the institutions are locked, so it sees every visit that others have counted.
+    The new count is made after the institutions are locked, so it includes everything others have counted.
     """
     if not corrected:
         await targets.note_visits(session, seen)
@@ -122,7 +121,6 @@ async def count_visits(
 async def review_visit(
     session: AsyncSession, visit_id: UUID, *, accepted: bool, note: str | None, caller: Principal, at: datetime
 ) -> Visit:
-    """Accept what was submitted, or send the team back to it: to describe what it found, if it did not."""
     visit = await queries.visit_for_update(session, visit_id, caller)
     reviewed = visit.review(accepted=accepted, note=note, at=at)
     if accepted and visit.outcome == Outcome.NEWLY_FOUND:
@@ -136,7 +134,7 @@ async def review_visit(
 async def call_off_visit(
     session: AsyncSession, visit_id: UUID, *, reason: str, caller: Principal, at: datetime
 ) -> Visit:
-    """Cancel a planned visit. A visit requested for another procedure is cancelled only there."""
+    """Cancel a planned visit; not one requested by another procedure, which is cancelled there."""
     visit = await queries.visit_for_update(session, visit_id, caller)
     visit.check_unasked()
     await journal.record(session, visit.call_off("called-off", at=at), subject=visit, reason=reason)
@@ -158,7 +156,6 @@ async def _plan(session: AsyncSession, wish: Wish, caller: Principal, *, on: dat
 
 
 async def _on_the_list(session: AsyncSession, wish: Wish, caller: Principal) -> CampaignTarget | None:
-    """The institution's place on the list of the campaign, which must be open."""
     if wish.campaign_id is None:
         return None
     (await campaigns.campaign_to_visit(session, wish.campaign_id, caller)).check_open()
@@ -173,9 +170,9 @@ async def _on_the_list(session: AsyncSession, wish: Wish, caller: Principal) -> 
 async def _place(
     session: AsyncSession, wish: Wish, listed: CampaignTarget | None, caller: Principal, *, on: date
 ) -> Place:
-    """Place the visit as the frozen list says, if there is one, and give it to its team.
+    """The place and team of the visit: those of the frozen list if it is on one.
 
-    A merged institution on the list of a campaign is still visited: the campaign ends once each target has an outcome.
+    A merged institution on a list is still visited, because the campaign ends only when each target has an outcome.
     """
     if wish.institution_id is None:
         return await _searched(session, wish, caller, on=on)
@@ -191,7 +188,7 @@ async def _place(
 
 
 async def _searched(session: AsyncSession, wish: Wish, caller: Principal, *, on: date) -> Place:
-    """A search for an institution nobody knows happens in a grid: the one named, or the only one of the team."""
+    """The place of a search for an unknown institution: the grid named, or the only grid of the team."""
     named = {"/grid": wish.grid} if wish.grid is not None else {}
     districts = await grids.check_named(session, named, caller, on=on)
     district = districts[wish.grid] if wish.grid is not None else None
@@ -213,8 +210,8 @@ async def _team(
     district: str | None,
     street: str | None,
 ) -> Team | None:
-    """Officers may give a visit in their district to a team of it, the bureau to any; inspectors plan for their own
-    team, and not what another team walks."""
+    """The team of the visit. The bureau names any team, officers one of their district; inspectors plan for their own
+    team, and nothing in a grid that another team walks."""
     if not caller.covers() and "district_officer" not in caller.roles:
         if wish.team not in (None, caller.team):
             raise AnotherTeamsWork(pointer="/team")

@@ -9,14 +9,14 @@ from services.inspection.rulebook.calendars.domain import KnownDay, KnownYear, W
 
 
 async def working_calendar(session: AsyncSession, since: date) -> WorkingCalendar:
-    """Every year from that day's on: periods of working days run on into the next."""
+    """Calendar years from that of the day on: deadlines in working days run into the next year."""
     years = await session.scalars(select(KnownYear.year).where(KnownYear.year >= since.year))
     days = await session.execute(select(KnownDay.on, KnownDay.kind).where(KnownDay.year >= since.year))
     return WorkingCalendar(frozenset(years), {row.on: row.kind == "makeup_workday" for row in days})
 
 
 def working_days_after(start: str, days: int) -> str:
-    """SQL: the day so many working days after `start`. A day that no calendar knows is judged by its weekday."""
+    """SQL for the day so many working days after `start`. Days of unpublished years are judged by their weekday."""
     return f"""
     (SELECT day::date FROM (
         SELECT day, row_number() OVER (ORDER BY day) AS number

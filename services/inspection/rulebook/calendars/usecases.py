@@ -12,7 +12,6 @@ CALENDAR = (CalendarYearPublished, CalendarDayCorrected)
 
 
 async def copy_calendar(session: AsyncSession, delivery: Delivery) -> None:
-    """A year with all its exceptional days, or one day of a year as it is after all."""
     event = delivery.event
     if isinstance(event, CalendarYearPublished):
         await session.execute(

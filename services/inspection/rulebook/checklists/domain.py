@@ -130,7 +130,6 @@ class Checklist(Base, LastingVersion):
 
     @classmethod
     def enact(cls, content: ChecklistContent, *, at: datetime) -> tuple[Self, ChecklistEnacted]:
-        """Put a version in force from a day on."""
         if content.valid_from < china_date(at):
             raise ChecklistBeginsPast(pointer="/valid_from")
         checklist = cls(
@@ -153,7 +152,6 @@ class Checklist(Base, LastingVersion):
         )
 
     def retire(self, last_day: date, *, at: datetime) -> ChecklistRetired:
-        """Give the version its last day."""
         self.check_stands()
         if last_day < max(china_date(at), self.valid_from):
             raise ChecklistBeginsPast(pointer="/valid_to")
@@ -173,14 +171,14 @@ class Checklist(Base, LastingVersion):
         return ChecklistContinued(checklist_id=self.id, code=self.code, valid_to=self.valid_to, at=at)
 
     def usable(self, *, on: date) -> bool:
-        """Whether visits of this day may use it: on the day of its withdrawal, a phone without a line had it still."""
+        """Whether visits of this day may use it. On the day of its withdrawal they may: an offline phone still had
+        it."""
         if self.withdrawn_at is not None:
             return self.valid_from <= on <= china_date(self.withdrawn_at)
         return self.reaches(on)
 
     @property
     def asked(self) -> Sequence[Question]:
-        """The questions, as rules."""
         return [Question.model_validate(question) for question in self.questions]
 
     def shows_evidence(self, answers: Mapping[str, Any]) -> bool:
@@ -192,7 +190,7 @@ class Checklist(Base, LastingVersion):
     def judge(
         self, answers: Mapping[str, Any], *, announced: Collection[UUID] = ()
     ) -> tuple[dict[str, Any], dict[Finding, str]]:
-        """The answers as they are kept, and what they say is wrong, by key; raises `AnswersInvalid`. `announced` is the
+        """The answers as they are stored, and the findings by question key; raises `AnswersInvalid`. `announced` is the
         evidence about the visit."""
         asked = self.asked
         faults = list(faults_of(asked, answers, announced=announced))
@@ -202,7 +200,6 @@ class Checklist(Base, LastingVersion):
 
 
 def offences_of(questions: Iterable[Question]) -> set[str]:
-    """The offences that answers may point to."""
     return {breach.offence for question in questions for breach in question.breaches}
 
 

@@ -23,7 +23,7 @@ async def checklist_for_update(session: AsyncSession, checklist_id: UUID) -> Che
 
 
 async def usable(session: AsyncSession, checklist_id: UUID, *, on: date) -> Checklist:
-    """The version a phone says it used, which must have been in force on the day; raises `ChecklistUnknown`."""
+    """The version that a phone used; it must have been in force on the day. Raises `ChecklistUnknown`."""
     found = await session.get(Checklist, checklist_id)
     if found is None or not found.usable(on=on):
         raise ChecklistUnknown(pointer="/checklist_id")
@@ -31,7 +31,7 @@ async def usable(session: AsyncSession, checklist_id: UUID, *, on: date) -> Chec
 
 
 async def pointing_to(session: AsyncSession, offence: str, *, after: date) -> Sequence[Checklist]:
-    """Versions whose answers point to an offence, and that are in force on some day after this one."""
+    """Versions in force on some day after this one whose answers point to the offence."""
     points = Checklist.questions.contains([{"breaches": [{"offence": offence}]}])
     lasts = stands(Checklist) & or_(Checklist.valid_to.is_(None), Checklist.valid_to > after)
     return (await session.scalars(select(Checklist).where(points, lasts).order_by(Checklist.id))).all()

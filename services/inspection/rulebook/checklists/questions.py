@@ -67,7 +67,6 @@ class Condition(BaseModel):
         return self
 
     def holds(self, answer: Any) -> bool:
-        """Whether the answer is so."""
         match self.test:
             case Test.EQUALS:
                 return bool(answer == self.yes)
@@ -142,7 +141,7 @@ class Question(BaseModel):
         return self
 
     def read(self, answer: Any) -> Any:
-        """The answer as its kind wants it; raises `ValueError`."""
+        """The answer in the form of its kind; raises `ValueError`."""
         value = _READ[self.kind](answer)
         if (self.kind is QuestionKind.CHOICE and value not in self.choices) or (
             self.kind is QuestionKind.EVIDENCE and len(set(value)) < self.least
@@ -152,7 +151,7 @@ class Question(BaseModel):
 
 
 def suits(question: Question, condition: Condition) -> bool:
-    """Whether the question could ever be answered so."""
+    """Whether the question could ever have an answer that meets the condition."""
     return condition.test in _SUITS[question.kind] and set(condition.choices or []) <= set(question.choices)
 
 
@@ -171,7 +170,7 @@ _READ: Final[Mapping[QuestionKind, Callable[[Any], Any]]] = {
 
 
 def in_order(questions: list[Question]) -> list[Question]:
-    """Each key once, and a condition looks back, never ahead."""
+    """Check that each key occurs once and that conditions refer only to earlier questions."""
     before: dict[str, Question] = {}
     for question in questions:
         if question.key in before:
@@ -193,7 +192,8 @@ Questions = Annotated[list[Question], Field(min_length=1, max_length=200), After
 def faults_of(
     questions: Sequence[Question], answers: Mapping[str, Any], *, announced: Collection[UUID] = ()
 ) -> Iterator[tuple[str, str]]:
-    """`key, code` of each answer that is missing, not asked for, not of its kind, or evidence that nobody announced."""
+    """Pairs of key and code, for each answer that is missing, not asked for, of the wrong kind, or evidence that was
+    not announced."""
     read: dict[str, Any] = {}
     for question in questions:
         given = answers.get(question.key)
@@ -216,7 +216,7 @@ def faults_of(
 
 
 def findings(questions: Sequence[Question], answers: Mapping[str, Any]) -> dict[Finding, str]:
-    """What the answers say is wrong, each with the key of the answer that says so; they have no faults."""
+    """The findings in answers without faults, each with the key of its question."""
     read = {
         question.key: question.read(answers[question.key])
         for question in questions
@@ -237,7 +237,7 @@ def _asked(question: Question, read: Mapping[str, Any]) -> bool:
 
 
 def plain(questions: Sequence[Question], answers: Mapping[str, Any]) -> dict[str, Any]:
-    """The answers as they are kept: JSON, in the order of the questions."""
+    """The answers as stored: JSON, in the order of the questions."""
     return {
         question.key: _plain(question.read(answers[question.key]))
         for question in questions

@@ -16,7 +16,6 @@ YES, NO = Condition(test=Test.EQUALS, yes=True), Condition(test=Test.EQUALS, yes
 
 
 def _wanted(key: str, text: str, offence: str, description: str) -> Question:
-    """A question whose answer should be yes."""
     return Question(
         key=key,
         text=text,
@@ -26,7 +25,6 @@ def _wanted(key: str, text: str, offence: str, description: str) -> Question:
 
 
 def _unwanted(key: str, text: str, offence: str, description: str) -> Question:
-    """A question whose answer should be no."""
     return Question(
         key=key,
         text=text,
@@ -94,7 +92,6 @@ CONTENT = ChecklistContent(
 
 
 def rows() -> Iterator[dict[str, Any]]:
-    """The row for the migration."""
     told = CONTENT.model_dump(mode="json")
     yield {
         "id": ROUTINE,

@@ -20,7 +20,6 @@ from shared.facts import journal
 
 
 async def enact_checklist(session: AsyncSession, content: ChecklistContent, *, at: datetime) -> Checklist:
-    """Put a version in force; the one before ends the day before."""
     pointed_to = offences_of(content.questions)
     versions = await offences.versions_relied_on(session, pointed_to)
     if any(not unbroken(versions.get(code, ()), since=content.valid_from) for code in pointed_to):
@@ -33,7 +32,6 @@ async def enact_checklist(session: AsyncSession, content: ChecklistContent, *, a
 async def retire_checklist(
     session: AsyncSession, checklist_id: UUID, *, valid_to: date, reason: str, at: datetime
 ) -> Checklist:
-    """Give a version its last day."""
     checklist = await queries.checklist_for_update(session, checklist_id)
     await journal.record(session, checklist.retire(valid_to, at=at), subject=checklist, reason=reason)
     return checklist
@@ -42,7 +40,8 @@ async def retire_checklist(
 async def withdraw_checklist(
     session: AsyncSession, checklist_id: UUID, *, reason: str, by: str, at: datetime
 ) -> Checklist:
-    """Take the newest version back; the one that gave way to it lasts as long as before, with the offences it needs."""
+    """Withdraw the newest version. The version before gets its last day back, if the offences it points to are in force
+    that long."""
     known = await queries.checklist(session, checklist_id)
     pointed_to: set[str] = set()
     if known.predecessor_id is not None:

@@ -90,7 +90,7 @@ class NormName(StrEnum):
 
     @property
     def most(self) -> int:
-        """Ten years of days, the whole of a share, a fine that a whole number of fen can hold."""
+        """The largest value: ten years of days, 100 % of a share, or the largest fine in fen."""
         return _MOST.get(self, 3650)
 
 
@@ -132,7 +132,6 @@ class Norm(Base, Aggregate, Withdrawable):
 
     @classmethod
     def enact(cls, content: NormContent, *, at: datetime) -> tuple[Self, NormEnacted]:
-        """Decide a number from a day on."""
         if content.valid_from < china_date(at):
             raise NormBeginsPast(pointer="/valid_from")
         if content.value > content.name.most:
@@ -143,7 +142,6 @@ class Norm(Base, Aggregate, Withdrawable):
         )
 
     def withdraw(self, reason: str, *, by: str, at: datetime) -> NormWithdrawn:
-        """Take the number back; the one before counts on."""
         self._take_back(reason, first_day=self.valid_from, entered_at=self.enacted_at, by=by, at=at)
         return NormWithdrawn(norm_id=self.id, name=self.name, valid_from=self.valid_from, at=at)
 

@@ -22,7 +22,6 @@ async def norm(session: AsyncSession, name: NormName, *, on: date) -> int:
 
 
 async def norm_for_update(session: AsyncSession, norm_id: UUID) -> Norm:
-    """The number, locked until the transaction ends; raises `NormNotFound`."""
     found = await session.get(Norm, norm_id, with_for_update=True, populate_existing=True)
     if found is None:
         raise NormNotFound
@@ -30,7 +29,6 @@ async def norm_for_update(session: AsyncSession, norm_id: UUID) -> Norm:
 
 
 async def in_force(session: AsyncSession, names: Iterable[NormName], *, on: date) -> Mapping[NormName, int]:
-    """By name, the numbers in force on a day."""
     rows = await session.execute(
         select(Norm.name, Norm.value)
         .where(Norm.name.in_(list(names)), Norm.valid_from <= on, stands(Norm))
@@ -42,7 +40,6 @@ async def in_force(session: AsyncSession, names: Iterable[NormName], *, on: date
 async def norms(
     session: AsyncSession, *, name: str | None, after: tuple[str, date, UUID] | None, limit: int
 ) -> Sequence[Norm]:
-    """Every number there was, by name and first day, withdrawn ones among them."""
     wanted = in_order(select(Norm), Norm.name, Norm.valid_from, Norm.id, after=after, limit=limit)
     if name is not None:
         wanted = wanted.where(Norm.name == name)

@@ -11,7 +11,6 @@ from shared.facts import journal
 
 
 async def enact_norm(session: AsyncSession, content: NormContent, *, at: datetime) -> Norm:
-    """From a day on this number counts; the one before counts until then."""
     norm, enacted = Norm.enact(content, at=at)
     session.add(norm)
     await journal.record(session, enacted, subject=norm)
@@ -19,7 +18,6 @@ async def enact_norm(session: AsyncSession, content: NormContent, *, at: datetim
 
 
 async def withdraw_norm(session: AsyncSession, norm_id: UUID, *, reason: str, by: str, at: datetime) -> Norm:
-    """Take a number back; the one before counts on."""
     norm = await queries.norm_for_update(session, norm_id)
     await journal.record(session, norm.withdraw(reason, by=by, at=at), subject=norm, reason=reason)
     return norm

@@ -137,7 +137,6 @@ class PenaltyRule(BaseModel):
         return self
 
     def range_fen(self, illegal_income_fen: int) -> tuple[int, int]:
-        """The least and the most a fine may be."""
         if self.max_times is not None:
             return (self.min_times or 0) * illegal_income_fen, self.max_times * illegal_income_fen
         return self.min_fen or 0, self.max_fen or 0
@@ -202,7 +201,6 @@ class Offence(Base, LastingVersion):
 
     @classmethod
     def enact(cls, content: OffenceContent, *, at: datetime) -> tuple[Self, OffenceEnacted]:
-        """Put a version in force from a day on."""
         if content.valid_from < china_date(at):
             raise OffenceBeginsPast(pointer="/valid_from")
         offence = cls(id=new_id(), version=0, enacted_at=at, **columns(content))
@@ -218,7 +216,6 @@ class Offence(Base, LastingVersion):
         )
 
     def repeal(self, valid_to: date, *, at: datetime) -> OffenceRepealed:
-        """Give the version its last day."""
         self.check_stands()
         if valid_to < max(china_date(at), self.valid_from):
             raise OffenceEndPast(pointer="/valid_to")
@@ -239,22 +236,19 @@ class Offence(Base, LastingVersion):
 
     @property
     def clause(self) -> str:
-        """As a violation cites it."""
         return f"{self.law}{self.article}"
 
     @property
     def rules(self) -> list[PenaltyRule]:
-        """The penalties the law allows."""
         return [PenaltyRule.model_validate(penalty) for penalty in self.penalties]
 
     @property
     def penal(self) -> bool:
-        """Whether it may lead to a penalty at all."""
         return bool(self.penalties)
 
 
 def unbroken(versions: Iterable[Offence], *, since: date, until: date | None = None) -> bool:
-    """Whether one version or another is in force on every day from this one on, to the last day if there is one."""
+    """Whether the versions cover every day from `since` to `until`, or without end."""
     day = since
     for version in sorted(versions, key=lambda one: one.valid_from):
         if version.valid_from > day:
@@ -266,7 +260,6 @@ def unbroken(versions: Iterable[Offence], *, since: date, until: date | None = N
 
 
 def columns(content: OffenceContent) -> dict[str, Any]:
-    """The content as a row has it."""
     penalties = [rule.model_dump(mode="json") for rule in content.penalties]
     return content.model_dump() | {
         "penalties": penalties,

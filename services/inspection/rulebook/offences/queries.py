@@ -23,7 +23,6 @@ async def offence_for_update(session: AsyncSession, offence_id: UUID) -> Offence
 
 
 async def in_force(session: AsyncSession, codes: Iterable[str], *, on: date) -> Mapping[str, Offence]:
-    """By code, the versions in force on a day; what is not in force then is left out."""
     wanted = set(codes)
     if not wanted:
         return {}
@@ -37,7 +36,8 @@ async def in_force(session: AsyncSession, codes: Iterable[str], *, on: date) -> 
 
 
 async def versions_relied_on(session: AsyncSession, codes: Iterable[str]) -> Mapping[str, Sequence[Offence]]:
-    """Every version of these offences that stands, by code. Nobody ends one of them until this transaction ends."""
+    """Every version of these offences that is not withdrawn, by code. None of them can end until this transaction
+    ends."""
     wanted = select(Offence).where(Offence.code.in_(set(codes)), stands(Offence)).order_by(Offence.id)
     versions: dict[str, list[Offence]] = {}
     for one in await session.scalars(wanted.with_for_update(read=True).execution_options(populate_existing=True)):

@@ -61,7 +61,7 @@ _UNLICENSED: Final = (
 
 
 def _conduct(article: str) -> tuple[PenaltyRule, ...]:
-    """Warning; when serious no new pupils, a suspended or a revoked permit."""
+    """A warning; if serious, a halt to enrolment, or a suspended or revoked permit."""
     basis = f"{ORDER}{article}"
     grave = [Gravity.SERIOUS, Gravity.VERY_SERIOUS]
     return (
@@ -74,7 +74,7 @@ def _conduct(article: str) -> tuple[PenaltyRule, ...]:
 
 
 def _fined(article: str) -> tuple[PenaltyRule, ...]:
-    """Warning; fines when serious and when very serious."""
+    """A warning; fines if serious and if very serious."""
     basis = f"{ORDER}{article}"
     return (
         PenaltyRule(kind=PenaltyKind.WARNING, gravities=[Gravity.ORDINARY], basis=basis),
@@ -341,7 +341,8 @@ OFFENCES: Final = (
 
 
 def rows() -> Iterator[dict[str, Any]]:
-    """A row per version: what was wrong before Order 53 could be penalised has an earlier version without penalties."""
+    """One row per version. An offence of before Order 53, which could not be penalised, has an earlier version without
+    penalties."""
     for offence in OFFENCES:
         row = {"id": new_id(), "version": 0, "valid_to": None, **columns(offence)}
         if offence.penalties and offence.valid_from < SINCE_ORDER:

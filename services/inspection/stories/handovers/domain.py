@@ -28,14 +28,13 @@ class Handover:
 
 
 def check_heir(team: Team, heir: Team | None) -> Team:
-    """Whether it may take over; raises `HeirUnfit`."""
+    """Check that the successor may take over; raises `HeirUnfit`."""
     if heir is None or not heir.active or heir.id == team.id or heir.district != team.district:
         raise HeirUnfit
     return heir
 
 
 def moved_cells(grids: "Counter[str | None]", *, team: str, heir: str, state: str) -> "Counter[Cell]":
-    """How open targets move in the tally of their campaign, by the grids they lie in."""
     cells: Counter[Cell] = Counter()
     for grid, number in grids.items():
         cells[grid, team, state] -= number

@@ -18,7 +18,6 @@ def _visits_of(team: str) -> ColumnElement[bool]:
 
 
 def _targets_of(team: str) -> ColumnElement[bool]:
-    """Of `CampaignTarget` joined to its campaign."""
     return and_(
         CampaignTarget.team == team,
         CampaignTarget.state == TargetState.OPEN,
@@ -31,20 +30,18 @@ def _violations_of(team: str) -> ColumnElement[bool]:
 
 
 async def visits_for_update(session: AsyncSession, team: str) -> Sequence[Visit]:
-    """Its visits that have not ended for good, by id."""
     wanted = select(Visit).where(_visits_of(team)).order_by(Visit.id).with_for_update()
     return (await session.scalars(wanted.execution_options(populate_existing=True))).all()
 
 
 async def violations_for_update(session: AsyncSession, team: str) -> Sequence[Violation]:
-    """Its violations that have not ended, by id."""
     wanted = select(Violation).where(_violations_of(team)).order_by(Violation.id).with_for_update()
     return (await session.scalars(wanted.execution_options(populate_existing=True))).all()
 
 
 async def pass_targets(session: AsyncSession, team: str, heir: str) -> Mapping[Campaign, Mapping[UUID, str | None]]:
-    """Give its open targets of open campaigns to another team: by campaign, which is locked, the targets and the grid
-    of each."""
+    """Give the open targets of open campaigns to another team. Returns, by campaign (locked), the grid of each
+    target."""
     wanted = (
         select(CampaignTarget.id, CampaignTarget.campaign_id, CampaignTarget.grid)
         .join(Campaign, Campaign.id == CampaignTarget.campaign_id)
@@ -64,7 +61,6 @@ async def pass_targets(session: AsyncSession, team: str, heir: str) -> Mapping[C
 
 
 async def open_work(session: AsyncSession, team: str) -> dict[str, int]:
-    """How many visits, targets of open campaigns, violations and complaints a team still has to deal with."""
     visits = select(func.count()).where(_visits_of(team))
     targets = (
         select(func.count())

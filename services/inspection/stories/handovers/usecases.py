@@ -24,11 +24,10 @@ from shared.http.policies import Principal
 async def hand_over(
     session: AsyncSession, team_id: UUID, to: str, *, reason: str, caller: Principal, at: datetime
 ) -> Handover:
-    """Give another team the open work of this one: visits, targets of open campaigns, violations, complaints.
+    """Give the open work of a team to another one: visits, targets of open campaigns, violations, complaints.
 
-    Whatever changes hands is a fact of its own, and the handover is one of the team; its phones begin anew, for its
-    version moves.
-    Locks in the order of visits: visits, violations, complaints, targets, campaigns.
+    Each change of hands is a fact, and so is the handover. The version of the team moves, so its phones start over.
+    Locks visits, violations, complaints, targets, then campaigns.
     """
     team = await teams.team_for_update(session, team_id, caller)
     heir = check_heir(team, await teams.team_by_code(session, to))

@@ -82,10 +82,8 @@ class Rejected(Exception):
 
 
 def read_cells(row: Row, fields: RowFields, dates: DateOrder | None) -> tuple[dict[str, Any], list[str]]:
-    """The row with its days, numbers and keys read as every import reads them; the notes say what was corrected.
-
-    Raises `Rejected`.
-    """
+    """The row with its days, numbers and keys normalised as in every import, and notes of what was corrected. Raises
+    `Rejected`."""
     values: dict[str, Any] = dict(row)
     notes: list[str] = []
 
@@ -117,7 +115,7 @@ def read_cells(row: Row, fields: RowFields, dates: DateOrder | None) -> tuple[di
 
 
 def read_word(words: Mapping[str, str]) -> BeforeValidator:
-    """The file's word in ours, whatever its case; a word nobody knows is left for the validator to refuse."""
+    """Translate the file's word into ours, whatever its case; an unknown word is left to the validator."""
 
     def read(value: object) -> object:
         if not isinstance(value, str):
@@ -133,7 +131,6 @@ def _plain(word: str) -> str:
 
 
 def interpreted(outcome: object) -> bool:
-    """Whether this word of a file had to be interpreted."""
     return isinstance(outcome, str) and _plain(outcome) in INTERPRETED
 
 
@@ -143,7 +140,7 @@ Model = TypeVar("Model", bound=BaseModel)
 def without_lost_cells(
     model: type[Model], values: dict[str, Any], dispensable: frozenset[str], notes: list[str]
 ) -> Model:
-    """The row; a cell that it can do without is left out where it cannot be read, and the notes say so."""
+    """Validate the row. Optional cells that cannot be read are dropped, and the notes say so."""
     try:
         return model.model_validate(values)
     except ValidationError as error:
@@ -155,7 +152,7 @@ def without_lost_cells(
 
 
 def codes_of(error: ValidationError) -> list[str]:
-    """`field-reason` for each field that is not acceptable, each once."""
+    """A code `field-reason` for each invalid field, without repetition."""
     problems = error.errors(include_url=False, include_input=False, include_context=False)
     return sorted(
         {

@@ -57,7 +57,7 @@ class VisitRow(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def keep_their_word(cls, row: Mapping[str, Any]) -> Mapping[str, Any]:
-        """What an outcome of ours does not say, the note does, unless the file fills it."""
+        """If the word for the outcome had to be interpreted, keep it as the note, unless the file fills the note."""
         return {**row, "note": row["outcome"]} if interpreted(row.get("outcome")) and not row.get("note") else row
 
 
@@ -213,5 +213,4 @@ _KEPT: Final = ("id", "version", "institution_id", "campaign_id", "grid", "distr
 
 
 def _seen(visit: Mapping[str, Any]) -> tuple[UUID, date] | None:
-    """The institution that somebody saw, and the day."""
     return (visit["institution_id"], visit["visited_on"]) if visit["outcome"] in SEEN else None

@@ -29,7 +29,6 @@ async def rectify_violation(
     caller: Principal,
     at: datetime,
 ) -> Violation:
-    """Report what was put right, as the operator or as an inspector on their behalf, and plan a visit to look at it."""
     violation = await violations.violation_for_update(session, violation_id, caller)
     await proofs.check_fit(session, evidence, caller, subjects=[violation.id], institution_id=violation.institution_id)
     rectified = violation.rectify(statement, at=at, evidence=evidence)
@@ -41,7 +40,6 @@ async def rectify_violation(
 async def verify_violation(
     session: AsyncSession, violation_id: UUID, *, holds: bool, note: str | None, caller: Principal, at: datetime
 ) -> Violation:
-    """Close the violation, or put it back under its order. The planned visit is cancelled."""
     violation = await violations.violation_for_update(session, violation_id, caller)
     verified = violation.verify(holds=holds, note=note, by=caller.subject, at=at)
     await journal.record(session, verified, subject=violation)
@@ -59,11 +57,8 @@ async def conclude_verification(
     caller: Principal,
     at: datetime,
 ) -> None:
-    """Apply the conclusion of a second visit.
-
-    Another visit is planned if this one did not look at the rectification: the door was closed, or the institution
-    reported the rectification later.
-    """
+    """Apply the conclusion of a re-visit. Another re-visit is planned if this one could not see the rectification: the
+    door was closed, or the rectification was reported later."""
     violation = await violations.violation_to_conclude(session, violation_id)
     if violation is None:
         return
@@ -80,10 +75,8 @@ async def conclude_verification(
 
 
 async def plan_verification(session: AsyncSession, violation: Violation, *, at: datetime) -> None:
-    """Plan a visit to see whether the rectification holds, unless one is planned or under way, or the place is unknown.
-
-    The plan is never dated before the rectification, whatever a phone's clock says.
-    """
+    """Plan a re-visit, unless one is planned or under way, or the place is unknown. It is never dated before the
+    rectification, whatever a phone's clock says."""
     place = violation.place
     nowhere = place.institution_id is None and place.grid is None
     if nowhere or violation.state != ViolationState.RECTIFIED:

@@ -53,7 +53,6 @@ class Consequence:
 async def submit_visit(
     session: AsyncSession, visit_id: UUID, said: SubmissionIn, *, caller: Principal, at: datetime
 ) -> Visit:
-    """End a visit: report its violations, and count its outcome in its campaign and at its institution."""
     visit, consequence = await end_visit(session, visit_id, said, caller=caller, at=at)
     await count_consequences(session, [consequence])
     return visit
@@ -62,7 +61,7 @@ async def submit_visit(
 async def end_visit(
     session: AsyncSession, visit_id: UUID, said: SubmissionIn, *, caller: Principal, at: datetime
 ) -> tuple[Visit, Consequence]:
-    """End a visit, but leave its consequences to `count_consequences`, which comes last in the transaction."""
+    """End a visit and return what is still to be counted; call `count_consequences` last in the transaction."""
     visit = await visits.visit_for_update(session, visit_id, caller)
     outcome, before, wanted = said.outcome, visit.outcome, visit.note
     visit.check_submission(outcome, said.passed)
@@ -105,7 +104,6 @@ async def end_visit(
 
 
 async def count_consequences(session: AsyncSession, consequences: Sequence[Consequence]) -> None:
-    """Count ended visits in their campaigns and at their institutions."""
     await count_outcomes(session, [one.count for one in consequences if one.count is not None])
     await count_visits(
         session,
@@ -117,10 +115,8 @@ async def count_consequences(session: AsyncSession, consequences: Sequence[Conse
 async def _judge(
     session: AsyncSession, visit: Visit, outcome: Outcome, answers: Mapping[str, Any] | None
 ) -> tuple[dict[str, Any] | None, dict[Finding, str]]:
-    """The answers, checked against the checklist of the visit, and the findings among them with their keys.
-
-    Answers require the outcome `inspected`.
-    """
+    """The answers, checked against the visit's checklist, and the findings among them with their keys. Answers require
+    the outcome `inspected`."""
     if visit.checklist_id is None or outcome is not Outcome.INSPECTED:
         if answers is not None:
             raise AnswersUnasked(pointer="/answers")
@@ -141,9 +137,9 @@ async def weigh_outcome(
     discovery: DiscoveryDetails | None,
     at: datetime,
 ) -> Count | None:
-    """What the outcome changes in the campaign, for `count_outcomes` to count. The caller holds the row of the visit.
+    """The effect of the outcome on the campaign, for `count_outcomes`. The caller holds the lock of the visit.
 
-    A discovery outside a campaign is published at once: no campaign publishes it.
+    A discovery outside a campaign is published at once, because no campaign publishes it.
     """
     if outcome is Outcome.NEWLY_FOUND:
         if before not in (None, outcome) and visit.campaign_target_id is not None:
@@ -166,7 +162,8 @@ async def weigh_outcome(
 async def _discover(
     session: AsyncSession, visit: Visit, details: DiscoveryDetails | None, *, note: str | None, at: datetime
 ) -> Count | None:
-    """Make one discovery per visit, however often it is sent back. A later submission may add the description."""
+    """Record at most one discovery per visit, however often it is sent back. A later submission may add the
+    description."""
     known = await discoveries.discovery_of(session, visit.id)
     if known is not None and not known.complete(details):
         return None
@@ -191,10 +188,10 @@ async def report_at_visit(
     by: str,
     at: datetime,
 ) -> int:
-    """Report the findings of a visit, each with its JSON pointer in the request; how many violations the visit has now.
+    """Report the findings of a visit, each with its JSON pointer; returns how many violations the visit has.
 
-    `again`: the visit ended before. Findings reported then are recognised. Those that are missing now are withdrawn,
-    unless somebody acted on them.
+    `again`: the visit was submitted before. Findings already reported are recognised; missing ones are withdrawn unless
+    somebody has acted on them.
     """
     known = await violations.violations_of_visit(session, visit_id) if again else []
     facts = []

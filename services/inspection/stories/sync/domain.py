@@ -123,7 +123,7 @@ class OperationIn(BaseModel):
 
     @property
     def fingerprint(self) -> str:
-        """Two operations with one id must be the same one."""
+        """Hash of the content: an id sent twice must stand for the same operation."""
         return digest(self.model_dump(mode="json"))
 
 
@@ -140,11 +140,9 @@ class PhoneClock:
 
     @property
     def skew(self) -> timedelta:
-        """What to add to the phone's time."""
         return self.received_at - self.sent_at
 
     def right(self, at: datetime) -> datetime:
-        """When it was, by our clock."""
         before = max(at - self.sent_at, self.enrolled_at - self.received_at)
         return self.received_at + min(before, timedelta(0))
 
@@ -214,7 +212,7 @@ IN_CONFLICT: Final = (Verdict.HARD_CONFLICT, "predecessor-in-conflict")
 
 
 def waits_for(after: Sequence[UUID], known: Mapping[UUID, Verdict]) -> tuple[Verdict, str] | None:
-    """The verdict that predecessors impose; None where the way is free."""
+    """The verdict that follows from the predecessors; None if they are no obstacle."""
     verdicts = [known.get(one) for one in after]
     if Verdict.REFUSED in verdicts:
         return Verdict.REFUSED, "predecessor-refused"
@@ -245,7 +243,7 @@ class Operation(Base, Aggregate, Followed):
     subject: Mapped[str] = mapped_column(Text)
     team: Mapped[str | None] = mapped_column(Text)
     district: Mapped[str | None] = mapped_column(Text)
-    street: Mapped[str | None] = mapped_column(Text, comment="of what it changed, as soon as that is known")
+    street: Mapped[str | None] = mapped_column(Text, comment="street of the changed entity; null until it is known")
     kind: Mapped[str] = mapped_column(Text)
     entity_id: Mapped[UUID]
     base_version: Mapped[int | None] = mapped_column(BigInteger)
@@ -253,7 +251,7 @@ class Operation(Base, Aggregate, Followed):
     content: Mapped[dict[str, Any]] = mapped_column(JSONB)
     fingerprint: Mapped[str] = mapped_column(Text)
     claimed_at: Mapped[datetime]
-    skew_seconds: Mapped[float] = mapped_column(Float, comment="what was added to the phone's time")
+    skew_seconds: Mapped[float] = mapped_column(Float, comment="seconds added to the phone's time")
     done_at: Mapped[datetime]
     received_at: Mapped[datetime]
     verdict: Mapped[str] = mapped_column(Text)
@@ -277,7 +275,6 @@ class Operation(Base, Aggregate, Followed):
         team: str | None,
         district: str | None,
     ) -> Self:
-        """Write down what was sent, before anything is made of it."""
         return cls(
             id=sent.id,
             version=0,
@@ -309,7 +306,7 @@ class Operation(Base, Aggregate, Followed):
         theirs: Mapping[str, Any] | None = None,
         place: Place | None = None,
     ) -> SyncConflictRecorded | None:
-        """Give the verdict; a conflict is a fact. Where the thing it changed is known, the operation lies there."""
+        """Record the verdict. A conflict is published. The operation gets the place of what it changed, if known."""
         if place is not None:
             self.district, self.street = place.district, place.street
         self.verdict, self.code, self.entity_version, self.decided_at = verdict, code, entity_version, at
@@ -333,7 +330,6 @@ class Operation(Base, Aggregate, Followed):
             raise OperationNotOpen(verdict=self.verdict)
 
     def resolve(self, choice: Choice, *, reason: str, by: str, at: datetime) -> SyncConflictResolved:
-        """Say whose version holds."""
         self.check_open()
         self.resolution, self.resolution_reason, self.resolved_by, self.resolved_at = choice, reason, by, at
         return SyncConflictResolved(
@@ -348,32 +344,31 @@ class Operation(Base, Aggregate, Followed):
 
     @property
     def standing(self) -> Verdict:
-        """What it is to those that come after it: what an officer let the phone do has happened."""
+        """The verdict that successors see: a conflict resolved for the phone counts as applied."""
         prevailed = self.verdict == Verdict.HARD_CONFLICT and self.resolution == Choice.PHONE
         return Verdict.APPLIED if prevailed else Verdict(self.verdict)
 
     @property
     def is_behind(self) -> bool:
-        """Whether it is in conflict only because something before it is."""
+        """Whether it is in conflict only because a predecessor is."""
         return (self.verdict, self.code) == IN_CONFLICT
 
     def reopen(self) -> None:
-        """It was let go and met another version: that is for somebody to decide."""
+        """Reopen a resolution: the operation was applied and met another version, so somebody must decide again."""
         self.resolution = self.resolution_reason = self.resolved_by = self.resolved_at = None
 
     def is_same_as(self, sent: OperationIn, subject: str) -> bool:
-        """Whether this is what is sent again, be it from the same person's next phone."""
+        """Whether the same person sent the same operation again, from whichever phone."""
         return self.subject == subject and self.fingerprint == sent.fingerprint
 
     @property
     def answer(self) -> Verdict:
-        """What a phone is told that sends the operation again."""
         verdict = Verdict(self.verdict)
         return Verdict.ALREADY_APPLIED if verdict in DONE else verdict
 
 
 def standings(operations: Iterable[Operation], subject: str) -> dict[UUID, Verdict]:
-    """What operations are to those of this person that come after them. Another person's are nothing to them."""
+    """The verdicts that this person's later operations see. Operations of other people do not count."""
     return {one.id: one.standing for one in operations if one.subject == subject}
 
 

@@ -42,7 +42,7 @@ class Mark:
 
     @classmethod
     def to_read_on(cls, known: Self | None, at: Any) -> tuple[Self, bool]:
-        """From where to read now; whether the phone must forget what it has."""
+        """Where to read from, and whether the phone must discard what it has."""
         here = (at["epoch"], at["team_version"])
         # A mark ahead of what was ever open: an older copy of the same disk came back.
         if known is None or (known.epoch, known.team_version) != here or known.next_floor > at["horizon"]:
@@ -52,7 +52,7 @@ class Mark:
         return known, False
 
     def after_page(self, last: str | None, *, more: bool) -> Self:
-        """Behind this page, or at the beginning of the next reading."""
+        """The mark after this page, or the start of the next pull."""
         if not more or last is None:
             return replace(self, floor=self.next_floor, position=FIRST)
         changed_in, kind, one = orjson.loads(last)

@@ -94,7 +94,7 @@ async def perform_alone(session: AsyncSession, operation: Operation, caller: Pri
 
 
 def _told(refusal: Refusal) -> dict[str, Any] | None:
-    """States, limits and ids of ours that go with a refusal."""
+    """The facts of a refusal: states, limits and ids of the platform."""
     return {name: str(value) for name, value in refusal.facts.items()} or None
 
 
@@ -192,12 +192,11 @@ def _stood(found: Stance, visit: Visit, theirs: Mapping[str, Any]) -> Effect:
 
 
 def _in_the_way(verdict: Verdict, code: str, visit: Visit) -> Effect:
-    """The visit as it stands is the server's version."""
+    """A conflict, with the visit's present state as the server's version."""
     return Effect(verdict, code, visit.version, snapshot(visit), place=visit.place)
 
 
 def snapshot(visit: Visit) -> dict[str, Any]:
-    """The server's version, to stand beside the phone's."""
     return {
         "visit_id": str(visit.id),
         "version": visit.version,
@@ -213,7 +212,7 @@ def snapshot(visit: Visit) -> dict[str, Any]:
 
 
 def says_the_same(visit: Visit, body: SubmissionIn) -> bool:
-    """Two inspectors at one door who saw the same and found nothing more: there is nothing to decide."""
+    """Whether a second submission repeats the first without adding findings: then there is no conflict."""
     found_more = body.violations or body.discovery is not None
     answered = body.answers is None or visit.answers is None or dict(body.answers) == dict(visit.answers)
     return (

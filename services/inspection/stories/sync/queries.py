@@ -21,24 +21,23 @@ from shared.http.reach import within_reach
 
 
 async def queue_for(session: AsyncSession, subject: str) -> None:
-    """One batch of a person at a time: a batch sent twice at once is taken once, then recognised."""
+    """Process one batch of a person at a time, so that a batch sent twice at once is applied once."""
     await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"sync {subject}", 0))))
 
 
 async def operations(session: AsyncSession, ids: Iterable[UUID]) -> dict[UUID, Operation]:
-    """Those of these operations that are known."""
     found = await session.scalars(select(Operation).where(Operation.id.in_(list(ids))))
     return {operation.id: operation for operation in found}
 
 
 async def held(session: AsyncSession, subject: str) -> Sequence[Operation]:
-    """A person's operations that wait for others; locked, for an officer may be deciding about them."""
+    """A person's operations that wait for others, locked: an officer may be deciding about them."""
     wanted = select(Operation).where(Operation.subject == subject, Operation.verdict == Verdict.HELD)
     return (await session.scalars(wanted.order_by(Operation.id).with_for_update())).all()
 
 
 async def behind(session: AsyncSession, decided: Operation) -> Sequence[Operation]:
-    """The person's operations that are in conflict only because this one was; locked."""
+    """The person's operations that are in conflict only because of this one; locked."""
     wanted = select(Operation).where(
         Operation.subject == decided.subject,
         Operation.verdict == Verdict.HARD_CONFLICT,
@@ -50,7 +49,7 @@ async def behind(session: AsyncSession, decided: Operation) -> Sequence[Operatio
 
 
 async def starts_of(session: AsyncSession, submitted: Operation) -> Sequence[Operation]:
-    """The person's starts of the visit that this submission came after and that are still to be decided; locked."""
+    """The unresolved starts, by the same person, of the visit of this submission; locked."""
     wanted = select(Operation).where(
         Operation.id.in_(submitted.after),
         Operation.subject == submitted.subject,
@@ -63,7 +62,7 @@ async def starts_of(session: AsyncSession, submitted: Operation) -> Sequence[Ope
 
 
 async def operation_for_update(session: AsyncSession, operation_id: UUID, caller: Principal) -> Operation:
-    """Locked; raises `OperationNotFound` out of the caller's reach."""
+    """The operation, locked; raises `OperationNotFound` if it is not within the caller's reach."""
     found = await session.get(Operation, operation_id, with_for_update=True, populate_existing=True)
     if found is None or not caller.covers(district=found.district, street=found.street or "", team=found.team):
         raise OperationNotFound
@@ -79,7 +78,7 @@ async def operations_with(
     after: str | None,
     limit: int,
 ) -> Sequence[Operation]:
-    """Operations within the caller's reach, by id; `open_only` leaves out what somebody has decided."""
+    """Operations within the caller's reach, by id; `open_only` leaves out resolved ones."""
     nowhere_yet = func.coalesce(Operation.street, "")  # no officer of a street decides what may lie in another
     reach = within_reach(caller, district=Operation.district, street=nowhere_yet, team=Operation.team)
     wanted = select(Operation).where(reach).order_by(Operation.id).limit(limit)
@@ -95,7 +94,6 @@ async def operations_with(
 async def unreadable_operations(
     session: AsyncSession, caller: Principal, *, after: str | None, limit: int
 ) -> Sequence[UnreadableOperation]:
-    """Unreadable operations of phones within the caller's reach, by id."""
     table = UnreadableOperation
     reach = within_reach(caller, district=table.district, street=literal(""), team=table.team)
     wanted = select(table).where(reach).order_by(table.id).limit(limit)
@@ -198,7 +196,7 @@ PAGE: Final = """
 
 
 async def now(reads: Any, team: str, device_id: UUID, subject: str) -> Any:
-    """`epoch, horizon, team_version`: where a pull that begins at this moment stands; raises `DeviceNotEnrolled`."""
+    """A row of `epoch, horizon, team_version` for a pull that begins now; raises `DeviceNotEnrolled`."""
     (row,) = await reads.rows(_NOW, team, device_id, subject)
     if not row["enrolled"]:
         raise DeviceNotEnrolled
@@ -208,6 +206,6 @@ async def now(reads: Any, team: str, device_id: UUID, subject: str) -> Any:
 async def changed(
     reads: Any, team: str, subject: str, *, floor: int, position: tuple[int, int, UUID], limit: int
 ) -> Any:
-    """A page of what was written in transaction `floor` or later, after a position: one JSON text for each kind."""
+    """A page of rows written in transaction `floor` or later, after a position: one JSON text per kind."""
     (row,) = await reads.rows(PAGE, team, floor, *position, limit, subject)
     return row

@@ -56,7 +56,7 @@ class BatchIn(BaseModel):
 
     @property
     def elements(self) -> Sequence[OperationIn | Broken]:
-        """The operations, and in their places the elements that could not be read."""
+        """The operations; in place of an element that could not be read, its damage."""
         return self.operations
 
 

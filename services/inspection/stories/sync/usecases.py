@@ -69,12 +69,10 @@ class Answer:
 
     @classmethod
     def reused(cls, sent: OperationIn) -> "Answer":
-        """The id is another operation's, whose verdict stands."""
         return cls(sent.id, sent.entity_id, Verdict.REFUSED, "operation-id-reused", None, None)
 
     @classmethod
     def unreadable(cls, broken: Broken) -> "Answer":
-        """The element is no operation; `fields` says where it is wrong."""
         fields: dict[str, object] | None = {"fields": broken.pointers} if broken.pointers else None
         ids = broken.uuid("id"), broken.uuid("entity_id")
         return cls(*ids, Verdict.REFUSED, broken.code, None, fields)
@@ -120,7 +118,7 @@ async def _keep_unreadable(
     caller: Principal,
     at: datetime,
 ) -> None:
-    """Write down what could not be read; sent again, it is kept once."""
+    """Store elements that could not be read; an element sent again is stored once."""
     rows = [
         {
             "id": new_id(),
@@ -143,7 +141,6 @@ async def _keep_unreadable(
 
 
 def _doors(sent: Sequence[OperationIn]) -> Iterator[tuple[UUID, UUID]]:
-    """Campaign and institution of each visit that is planned, as far as they can be read."""
     for one in sent:
         if one.kind == OperationKind.PLAN_VISIT:
             with suppress(ContentInvalid):
@@ -171,7 +168,6 @@ class _Batch:
         self._consequences: list[Consequence] = []
 
     async def take(self, sent: Sequence[OperationIn]) -> list[Answer]:
-        """Decide everything, and write it down."""
         await self._remember(sent)
         await self._resume()
         answers = [await self._answer(one) for one in sent]
@@ -194,7 +190,7 @@ class _Batch:
             self._waiting_for[before].append(one)
 
     async def _resume(self) -> None:
-        """Decide what no longer waits, because an officer decided meanwhile what it waited for."""
+        """Decide operations whose predecessors an officer has resolved meanwhile."""
         free = [one for one in self._held.values() if waits_for(one.after, self._standing) != STILL_WAITING]
         await self._let_go(free)
 
@@ -223,8 +219,10 @@ class _Batch:
         return answer
 
     async def _let_go(self, waiting: Sequence[Operation]) -> None:
-        """Decide these, in the order in which they were done, and after each what waited for it. A phone may have
-        chained everything it did, so there is no recursion."""
+        """Decide these in the order in which they were done, and after each the ones that waited for it.
+
+        A phone may have chained everything it did, so there is no recursion.
+        """
         ahead = _latest_first(waiting)
         while ahead:
             one = ahead.pop()

@@ -30,6 +30,5 @@ class GridCalendar:
             await pause(stop, LOOK_EVERY)
 
     async def look(self) -> int:
-        """Move over to every set whose day has come; how many there were."""
         async with self._sessions.begin() as session:
             return await activate_due(session, at=utc_now())

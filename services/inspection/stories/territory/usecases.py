@@ -41,7 +41,6 @@ async def import_grids(
     accept_far_date: bool = False,
     at: datetime,
 ) -> Imported:
-    """Store a set of grids as the next version, and activate it if its day has come."""
     imported = await grid_sets.import_grids(
         session,
         survey,
@@ -59,7 +58,7 @@ async def import_grids(
 
 
 async def activate_due(session: AsyncSession, *, at: datetime) -> int:
-    """Activate every set whose day has come, one after the other, as if nobody had been late; how many.
+    """Activate every set whose first day has come, oldest first; returns how many.
 
     Teams take over the only successor of a grid they walked, and every institution is placed anew.
     """
@@ -79,13 +78,12 @@ async def activate_due(session: AsyncSession, *, at: datetime) -> int:
 
 
 async def copy_institutions(session: AsyncSession, deliveries: Sequence[Delivery]) -> None:
-    """Copy what the registry says of institutions, and place those whose location changed."""
     copied = await targets.copy_institutions(session, deliveries)
     await assign_waiting(session, at=utc_now(), institutions=copied)
 
 
 async def form_team(session: AsyncSession, details: TeamDetails, *, caller: Principal, at: datetime) -> Team:
-    """Put a team in service; it gets the visits that wait in its grids."""
+    """Put a team in service, and give it the waiting visits in its grids."""
     team = await team_changes.form_team(session, details, caller=caller, at=at)
     await assign_waiting(session, at=at)
     return team
@@ -100,7 +98,7 @@ async def change_team(
     caller: Principal,
     at: datetime,
 ) -> Team:
-    """Change a team that is still at version `expected`. A team with open work stays in service."""
+    """Change a team that is still at version `expected`. A team with open work cannot be taken out of service."""
     team = await teams.team_for_update(session, team_id, caller)
     check_version(team, expected)
     keep_to_district(caller, changes.get("district", team.district))

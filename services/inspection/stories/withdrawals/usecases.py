@@ -27,9 +27,9 @@ from shared.http.policies import Principal
 async def withdraw_campaign(
     session: AsyncSession, campaign_id: UUID, *, reason: str, caller: Principal, at: datetime
 ) -> Campaign:
-    """Withdraw a campaign that has not begun, and cancel the visits that were planned for it.
+    """Withdraw a campaign and cancel its planned visits.
 
-    Locks in the order of visits: visits, targets, campaign. Checks again what may have changed before the last lock.
+    Locks visits, targets, then the campaign; conditions that may have changed before the last lock are checked again.
     """
     campaign = await campaigns.campaign(session, campaign_id, caller)
     campaign.check_withdrawable(at=at)
@@ -55,7 +55,6 @@ async def withdraw_campaign(
 async def withdraw_violation(
     session: AsyncSession, violation_id: UUID, reason: str, *, caller: Principal, at: datetime
 ) -> Violation:
-    """Withdraw a violation that was reported by mistake, before anybody acted on it."""
     violation = await violations.violation_for_update(session, violation_id, caller)
     if await cases.pursued(session, [violation.id]):
         raise ViolationNotWithdrawable(state=violation.state)
@@ -71,7 +70,6 @@ MOST_NAMED = 20
 async def repeal_offence(
     session: AsyncSession, offence_id: UUID, *, valid_to: date, reason: str, at: datetime
 ) -> Offence:
-    """Give a version its last day. Refused while a checklist asks for the offence after that day."""
     offence = await offences.offence_for_update(session, offence_id)
     repealed = offence.repeal(valid_to, at=at)
     asking = await checklists.pointing_to(session, offence.code, after=valid_to)
@@ -82,10 +80,8 @@ async def repeal_offence(
 
 
 async def withdraw_offence(session: AsyncSession, offence_id: UUID, *, reason: str, by: str, at: datetime) -> Offence:
-    """Withdraw the newest version; its predecessor gets its last day back.
-
-    Refused while a checklist asks for an offence that would then be missing.
-    """
+    """Withdraw the newest version; its predecessor gets its last day back. Refused while a checklist needs an offence
+    that would then be missing."""
     known = await offences.offence(session, offence_id)
     withdrawal = await withdraw_newest(session, known, reason=reason, by=by, at=at)
     offence = withdrawal.version

@@ -13,10 +13,11 @@ from shared.facts import journal
 async def enter_discovery(
     session: AsyncSession, found: CampaignDiscovery | InstitutionDiscovered, *, at: datetime
 ) -> Institution | None:
-    """Enter it under the id it was given there; None where nobody described it, or it is entered already.
+    """Enter a discovery under the ledger id that inspection gave it; None if nobody described it, or it is entered
+    already.
 
-    An entry that was there before under another name is left to the ledger's quality findings: a machine does not
-    decide that two institutions are one.
+    If the institution is in the ledger under another name, that is left to the quality findings: no program decides
+    that two institutions are one.
     """
     if found.ledger_id is None or found.name is None or found.address is None or found.kind is None:
         return None

@@ -117,8 +117,8 @@ def check_uscc(value: str) -> str:
     """GB 32100-2015: registering department, class, region, organisation, and a check character over all of them.
 
     Departments are digits, and A (military), N (agriculture), Y (others). The check is that of ISO 7064, modulus 31;
-    the organisation code inside has one of its own (GB 11714), and both must hold. A region code that was abolished
-    since is no error.
+    the organisation code inside has its own check (GB 11714), and both must hold. Codes of abolished regions are
+    accepted.
     """
     value = value.strip().upper()
     if re.fullmatch(r"[0-9A-HJ-NPQRTUWXY]{18}", value) is None:
@@ -253,13 +253,14 @@ class Institution(Base, Aggregate):
     registered_at: Mapped[datetime]
     changed_at: Mapped[datetime]
     merged_into: Mapped[UUID | None]
-    search: Mapped[str] = mapped_column(Text, server_default="", comment="name and address as they are looked up")
+    search: Mapped[str] = mapped_column(
+        Text, server_default="", comment="name and address in the form that lookups compare"
+    )
 
     @classmethod
     def register(
         cls, details: Details, *, institution_id: UUID | None = None, at: datetime
     ) -> tuple[Self, InstitutionRegistered]:
-        """Enter an institution in the ledger, under the id it has elsewhere already if it has one."""
         institution = cls(
             id=institution_id or new_id(),
             version=0,
@@ -271,7 +272,7 @@ class Institution(Base, Aggregate):
         return institution, InstitutionRegistered(**public_state(institution.id, details), at=at)
 
     def change(self, changes: Mapping[str, object], *, at: datetime) -> InstitutionChanged | None:
-        """Correct the entry with fields that are valid one by one; None where nothing would change."""
+        """Change fields that are valid each by itself; None if nothing would change."""
         before = self.details()
         after = before.model_copy(update=dict(changes))
         if (after.lon is None) != (after.lat is None):
@@ -285,9 +286,9 @@ class Institution(Base, Aggregate):
         return InstitutionChanged(**public_state(self.id, after), changed=changed, at=at)
 
     def merge_into(self, survivor: Self, *, at: datetime) -> InstitutionMerged:
-        """End this entry, which was another one twice; its history stays and is part of the other's file.
+        """End this entry, a duplicate of the survivor, whose file now contains its history.
 
-        A code may stand in one entry only: one that the survivor lacks is left to it.
+        A credit code may stand in one entry only: if the survivor has none, this entry loses its own.
         """
         if self.status == Status.MERGED:
             raise InstitutionEnded(status=self.status)
@@ -297,13 +298,13 @@ class Institution(Base, Aggregate):
         return InstitutionMerged(**public_state(self.id, self.details()), merged_into=survivor.id, at=at)
 
     def missing_from(self, other: Details) -> dict[str, object]:
-        """What this entry does not say and another of the same institution did; its reference stays there."""
+        """Fields that are empty here and filled in another entry of the same institution, except the reference."""
         silent = [field for field in FIELDS if field not in ("external_ref", "lat") and not getattr(self, field)]
         known: dict[str, object] = {field: value for field in silent if (value := getattr(other, field))}
         return known | {"lat": other.lat} if "lon" in known else known
 
     def check_open(self) -> None:
-        """Raise `InstitutionEnded` for an entry that only keeps its history."""
+        """Raise `InstitutionEnded` for an entry that is closed or merged."""
         if self.status in (Status.CLOSED, Status.MERGED):
             raise InstitutionEnded(status=self.status)
 
@@ -312,5 +313,5 @@ class Institution(Base, Aggregate):
 
 
 def public_state(institution_id: UUID, details: Details) -> dict[str, Any]:
-    """What events say of an entry: all but the private fields."""
+    """The state that events carry: everything except private fields."""
     return {"institution_id": institution_id, **{name: getattr(details, name) for name in _PUBLIC}}

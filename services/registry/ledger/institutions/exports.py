@@ -42,7 +42,7 @@ _CODED = [name in CODED for name in COLUMNS]
 
 
 def cells_of(row: Sequence[object]) -> list[str]:
-    """The texts of a row, which an import reads as what they were."""
+    """The texts of a row; an import of the file reads them back unchanged."""
     return [prefixed(cell) if coded else cell for cell, coded in zip(map(safe, row), _CODED, strict=True)]
 
 
@@ -118,7 +118,7 @@ async def _as_xlsx(rows: AsyncIterator[Sequence[Any]]) -> AsyncIterator[bytes]:
 
 
 def _fits_a_cell(value: float) -> bool:
-    """Whether a number is the same in the sixteen digits of a cell; as text it is the same in any case."""
+    """Whether a number survives the sixteen digits of a cell; otherwise it is written as text."""
     return float(f"{value:.16G}") == value
 
 

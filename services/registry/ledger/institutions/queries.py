@@ -43,7 +43,6 @@ class Filters:
     id: str | None = None
 
     def within(self, caller: Principal) -> "Filters | None":
-        """The part of these filters that the caller may see; None where that is nothing."""
         if caller.covers():
             return self
         if "operator" in caller.roles:
@@ -56,7 +55,6 @@ class Filters:
         return replace(self, district=caller.district, street=street)
 
     def conditions(self) -> list[Condition]:
-        """The same, said in SQL."""
         conditions = given(
             ("district = {}", self.district),
             ("street = {}", self.street),
@@ -79,7 +77,7 @@ def _is_id(value: str | None) -> bool:
 
 
 def looked_up(q: str, table: str = "institution") -> Condition:
-    """That an entry is meant by these words. Words without a letter or a digit are looked for as they stand."""
+    """SQL for entries that match these words. Words without letters or digits are compared as they are written."""
     folded = pattern(q)
     if folded is not None:
         return f"{table}.search LIKE {{}}", folded
@@ -92,7 +90,6 @@ def _escape(words: str) -> str:
 
 
 def ledger_page(filters: Filters, *, after: str | None, limit: int) -> Statement:
-    """One page in the order of registration."""
     return page_statement(_ITEM, [*filters.conditions(), *given(("id > {}::uuid", after))], sort="id", limit=limit)
 
 
@@ -102,13 +99,12 @@ async def institution(session: AsyncSession, institution_id: UUID, caller: Princ
 
 
 async def institution_for_update(session: AsyncSession, institution_id: UUID, caller: Principal) -> Institution:
-    """The entry, locked until the transaction ends; raises `InstitutionNotFound`."""
     found = await session.get(Institution, institution_id, with_for_update=True, populate_existing=True)
     return reachable(found, caller, InstitutionNotFound, **REACH)
 
 
 async def matching(session: AsyncSession, *, uscc: Sequence[str], external_ref: Sequence[str]) -> Sequence[Institution]:
-    """Entries that carry one of these codes or references, locked, in the order of their ids."""
+    """Entries with one of these codes or references, locked in the order of their ids."""
     wanted: Select[Any] = (
         select(Institution)
         .where(
@@ -123,7 +119,6 @@ async def matching(session: AsyncSession, *, uscc: Sequence[str], external_ref: 
 
 
 async def whole_ledger(session: AsyncSession, filters: Filters) -> AsyncIterator[Any]:
-    """Every entry in the order of registration, streamed."""
     wanted = select(*(getattr(Institution, name) for name in COLUMNS)).order_by(Institution.id)
     for name in ("district", "street", "kind", "status"):
         value = getattr(filters, name)
@@ -137,7 +132,8 @@ async def whole_ledger(session: AsyncSession, filters: Filters) -> AsyncIterator
 def at_work(
     *, district: str | None = None, street: str | None = None, kind: str | None = None, mode: str | None = None
 ) -> ColumnElement[bool]:
-    """The condition that an institution is at work and one of these; who trains both ways trains in either mode."""
+    """SQL for institutions at work with these properties. Those that train both online and offline match either
+    mode."""
     wanted: list[ColumnElement[bool]] = [Institution.status.in_(AT_WORK)]
     for column, value in ((Institution.district, district), (Institution.street, street), (Institution.kind, kind)):
         if value is not None:
@@ -148,5 +144,4 @@ def at_work(
 
 
 def places(wanted: ColumnElement[bool], *more: Any) -> Select[Any]:
-    """Id, district and street of the institutions that meet a condition, after these columns."""
     return select(*more, Institution.id, Institution.district, Institution.street).where(wanted)

@@ -71,7 +71,7 @@ class Rejected(Exception):
 
 
 def parse(row: Row, scope: str | None, hints: Hints = NO_HINTS) -> Parsed:
-    """A mapped row as an entry; raises `Rejected` with the reasons where it cannot be one."""
+    """The entry of a mapped row; raises `Rejected` with the reasons if there is none."""
     values: dict[str, Any] = dict(row)
     notes = _clean(values, hints)
     paper, paper_notes = _paper(values, hints.dates)
@@ -93,7 +93,7 @@ def parse(row: Row, scope: str | None, hints: Hints = NO_HINTS) -> Parsed:
 
 
 def _details(values: dict[str, Any], notes: list[str]) -> Details:
-    """The entry; a cell that it can do without is left out where it cannot be read, and the notes say so."""
+    """The entry. Optional cells that cannot be read are dropped, and the notes say so."""
     try:
         return Details.model_validate(values)
     except ValidationError as error:
@@ -114,13 +114,13 @@ _DISPENSABLE = _POINT | {"capacity", "phone", "legal_representative", "district"
 
 
 def _unknown_words(values: Mapping[str, Any], problems: Sequence[Any]) -> list[str]:
-    """The report names a status that nobody knows, so that a mapping can say what it means."""
+    """The report names an unknown status, so that a mapping can give it a meaning."""
     unknown = any(problem["loc"] == ("status",) for problem in problems)
     return [f"status-unknown:{values['status'][:50]}"] if unknown else []
 
 
 def _clean(values: dict[str, Any], hints: Hints) -> list[str]:
-    """Put every cell in the form the entry wants; the notes say which were corrected."""
+    """Normalise every cell; the notes say which ones were corrected."""
     notes: list[str] = []
     for field in _LINES:
         if field in values:
@@ -179,7 +179,7 @@ def _clean_uscc(values: dict[str, Any], notes: list[str]) -> None:
 
 
 def _put_postcode(values: dict[str, Any], notes: list[str], digits: int | None) -> None:
-    """A postcode stays with the address. One digit short of most in its file, it lost a leading zero."""
+    """Put a postcode into the address. If it is one digit shorter than most in its file, it lost a leading zero."""
     postcode = unprefixed(key(values.pop("postcode"))).removesuffix(".0")
     address = values.get("address", "")
     if postcode.isdigit() and digits in _POSTCODE_LENGTHS and len(postcode) == digits - 1:
@@ -217,7 +217,7 @@ def _plain(said: str) -> str:
 
 
 def _paper(values: dict[str, Any], dates: DateOrder | None) -> tuple[PermitPaper | None, list[str]]:
-    """The permit a row tells of: one with a number, and an end or the word that it has none."""
+    """The permit of a row: it needs a number, and an end or the word for no end."""
     if not any(field in values for field in PAPER):
         return None, []
     days: dict[str, date | None] = {}

@@ -29,17 +29,17 @@ _SIMPLIFIED: Final = _Simplified({ord("○"): "〇", ord("ü"): "v"})
 
 
 def simplified(text: str) -> str:
-    """Of one width and case, in simplified characters."""
+    """The text in one width and case, in simplified characters."""
     return characters(text).casefold().translate(_SIMPLIFIED)
 
 
 def folded(text: str) -> str:
-    """Letters, digits and the signs of amounts alone, without blanks, brackets and points."""
+    """Only letters, digits and signs of amounts: no blanks, brackets or points."""
     return _SAYS_NOTHING.sub("", simplified(text))
 
 
 def searchable(name: str, address: str) -> str:
-    """What the stored column holds: name, address, and the pinyin of the name, in full and by initials."""
+    """The content of the stored column: name, address, and the pinyin of the name, in full and as initials."""
     plain = folded(name)
     syllables = list(_syllables(plain))
     pinyin = ("".join(syllables), "".join(syllable[0] for syllable in syllables)) if syllables else ()
@@ -47,7 +47,7 @@ def searchable(name: str, address: str) -> str:
 
 
 def _syllables(plain: str) -> Iterator[str]:
-    """Of Chinese runs their syllables, of others each character."""
+    """Chinese runs by syllable, everything else by character."""
     end = 0
     for run in _CHINESE.finditer(plain):
         yield from plain[end : run.start()]
@@ -63,7 +63,7 @@ def _of_run(run: str) -> tuple[str, ...]:
 
 
 def pattern(q: str) -> str | None:
-    """What the stored column is matched with (LIKE); None where the words hold no letter and no digit."""
+    """The LIKE pattern for the stored column; None if the words contain no letter and no digit."""
     plain = folded(q)
     return f"%{_SIGNS_OF_LIKE.sub(_ESCAPED, plain)}%" if plain else None
 

@@ -15,7 +15,7 @@ from shared.http.policies import Principal
 async def register_institution(
     session: AsyncSession, details: Details, *, caller: Principal, at: datetime
 ) -> Institution:
-    """Enter an institution; two entries for one USCC or one external reference are refused by the database."""
+    """Enter an institution. The database refuses a second entry for one credit code or reference."""
     check_place(caller, details.district, details.street)
     institution, registered = Institution.register(details, at=at)
     session.add(institution)
@@ -24,12 +24,12 @@ async def register_institution(
 
 
 def check_place(caller: Principal, district: Any, street: Any) -> None:
-    """An entry may not be put where its keeper could not see it again: another district, or another street."""
+    """Refuse a place outside the caller's district or street: the caller could not see the entry again."""
     if not caller.covers(district=district, street=street):
         raise OutsideYourDistrict(pointer="/district")
 
 
 async def move_file(session: AsyncSession, duplicate: UUID, survivor: UUID) -> None:
-    """Entries merged into the one that now ends belong to the survivor's file as well."""
+    """Entries merged into the duplicate now belong to the survivor's file."""
     moved = update(Institution).where(Institution.merged_into == duplicate).values(merged_into=survivor)
     await session.execute(moved, execution_options={"synchronize_session": False})

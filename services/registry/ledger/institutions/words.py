@@ -53,6 +53,6 @@ DISTRICTS: Final[Mapping[str, str]] = {
 
 
 def district_code(name: str) -> str | None:
-    """The code of a district that a ledger names; None where nobody knows it."""
+    """The code of a district that a ledger names; None if it is unknown."""
     plain = "".join(name.split()).removeprefix("山西省").removeprefix("大同市").removeprefix("大同")
     return DISTRICTS.get(plain[:-1] if plain[-1:] in ("区", "县") else plain)

@@ -10,7 +10,7 @@ from shared.events.inspection.violations import ViolationWithdrawn
 
 
 async def knows_violation(session: AsyncSession, institution_id: UUID, violation_id: UUID) -> bool:
-    """Whether inspection told of this violation at this institution, and did not withdraw it since."""
+    """Whether inspection reported this violation of this institution, and has not withdrawn it."""
     told = select(FileEntry.type).where(
         FileEntry.institution_id == institution_id,
         FileEntry.key == violation_id,

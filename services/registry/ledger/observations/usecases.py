@@ -15,7 +15,6 @@ from shared.facts.inbox import Delivery
 
 
 async def note_observations(session: AsyncSession, deliveries: Sequence[Delivery]) -> None:
-    """File every fact, and bring the copies up to it."""
     await _file_facts(session, deliveries)
     await _copy_placements(session, deliveries)
     await _copy_violations(session, deliveries)
@@ -23,7 +22,7 @@ async def note_observations(session: AsyncSession, deliveries: Sequence[Delivery
 
 
 async def _file_facts(session: AsyncSession, deliveries: Sequence[Delivery]) -> None:
-    """A fact about no known institution (a newly found one) has no file to go to yet."""
+    """File each fact under its institution. A fact without one, such as a new discovery, has no file yet."""
     entries = [
         {
             "event_id": delivery.envelope.event_id,
@@ -44,7 +43,6 @@ async def _file_facts(session: AsyncSession, deliveries: Sequence[Delivery]) -> 
 
 
 async def _copy_placements(session: AsyncSession, deliveries: Sequence[Delivery]) -> None:
-    """Where inspection found each institution to lie."""
     placed = {
         delivery.event.institution_id: {
             "institution_id": delivery.event.institution_id,
@@ -66,7 +64,7 @@ async def _copy_placements(session: AsyncSession, deliveries: Sequence[Delivery]
 
 
 async def _copy_violations(session: AsyncSession, deliveries: Sequence[Delivery]) -> None:
-    """Where each violation stands after the newest of these facts; an older fact than the copy's changes nothing."""
+    """The state of each violation after the newest of these facts; facts older than the copy change nothing."""
     newest: dict[object, dict[str, object]] = {}
     for delivery in deliveries:
         event = delivery.event
@@ -96,7 +94,6 @@ async def _copy_violations(session: AsyncSession, deliveries: Sequence[Delivery]
 
 
 async def _copy_cases(session: AsyncSession, deliveries: Sequence[Delivery]) -> None:
-    """Where each case stands after the newest of these facts."""
     newest: dict[object, dict[str, object]] = {}
     for delivery in deliveries:
         event = delivery.event

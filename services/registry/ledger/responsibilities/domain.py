@@ -65,7 +65,7 @@ class Holder(BaseModel):
 
 
 def check_department(role: Role, department: Department | None) -> None:
-    """Raise `DepartmentNotForRole` where a department is named for another role."""
+    """Raise `DepartmentNotForRole` if a department is named for a role that has none."""
     if department is not None and role is not Role.INDUSTRY_DEPARTMENT:
         raise DepartmentNotForRole(pointer="/department")
 
@@ -96,7 +96,7 @@ class Responsibility(Base, Aggregate):
 
     @classmethod
     def of(cls, institution: Institution, role: Role, *, at: datetime) -> Self:
-        """A responsibility nobody has yet; it is worth a fact when somebody does."""
+        """A vacant responsibility; it publishes nothing until it is assigned."""
         return cls(
             id=new_id(),
             version=0,
@@ -108,7 +108,7 @@ class Responsibility(Base, Aggregate):
         )
 
     def assign(self, holder: Holder, institution: Institution, *, at: datetime) -> ResponsibilityAssigned | None:
-        """Give it to somebody; None where he has it already and nothing about him changed."""
+        """Assign it; None if this officer holds it already with the same details."""
         institution.check_open()
         check_department(Role(self.role), holder.department)
         given = holder.model_dump()
@@ -122,7 +122,6 @@ class Responsibility(Base, Aggregate):
         return self._assigned(at)
 
     def vacate(self, *, at: datetime) -> ResponsibilityAssigned:
-        """Nobody has it any more."""
         if self.officer is None:
             raise ResponsibilityVacant
         self.officer = self.officer_name = self.phone = self.department = None

@@ -35,13 +35,12 @@ class Part:
 
 
 async def responsibilities_of(session: AsyncSession, institution_id: UUID) -> Sequence[Responsibility]:
-    """Those ever assigned, vacant ones included."""
     wanted = select(Responsibility).where(Responsibility.institution_id == institution_id)
     return (await session.scalars(wanted)).all()
 
 
 async def responsibility_for_update(session: AsyncSession, institution_id: UUID, role: Role) -> Responsibility | None:
-    """Locked until the transaction ends; None where it was never assigned."""
+    """The responsibility, locked until the transaction ends; None if it was never assigned."""
     wanted = (
         select(Responsibility)
         .where(Responsibility.institution_id == institution_id, Responsibility.role == role)
@@ -54,10 +53,10 @@ async def responsibility_for_update(session: AsyncSession, institution_id: UUID,
 async def gaps(
     session: AsyncSession, caller: Principal, part: Part, *, role: Role | None, after: str | None, limit: int
 ) -> Sequence[Any]:
-    """Rows of `id, name, district, street, status, held` for institutions that lack a role, or any role.
+    """Rows of `id, name, district, street, status, held` for institutions that lack this role, or any role.
 
-    Each role is asked by itself, in the order of ids and no further than a page: PostgreSQL walks two indexes side by
-    side and stops, where "fewer than three of them" would be counted for every institution.
+    Each role is queried by itself, by id and only one page deep: PostgreSQL can stop early, where a count of roles
+    would visit every institution.
     """
     lacking = [_lacking(caller, part, one, after, limit) for one in ([role] if role else Role)]
     page = union(*lacking).subquery()
@@ -83,7 +82,6 @@ async def gaps(
 
 
 def held(role: Role) -> ColumnElement[bool]:
-    """Whether somebody has this responsibility for `Institution`."""
     return exists().where(
         Responsibility.institution_id == Institution.id,
         Responsibility.role == role,
@@ -101,7 +99,6 @@ def _lacking(caller: Principal, part: Part, role: Role, after: str | None, limit
 async def institutions_in(
     session: AsyncSession, caller: Principal, part: Part, *, after: UUID | None, limit: int
 ) -> Sequence[Any]:
-    """Rows of `id, district, street` in the order of ids."""
     wanted = select(Institution.id, Institution.district, Institution.street).where(*part.conditions(caller))
     if after is not None:
         wanted = wanted.where(Institution.id > after)

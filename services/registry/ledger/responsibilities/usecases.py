@@ -48,7 +48,7 @@ async def assign_responsibility(
     caller: Principal,
     at: datetime,
 ) -> Responsibility:
-    """Name the one responsible; the institution's row is locked, so that two first assignments come in turn."""
+    """Assign a responsibility. The institution's row is locked, so that two first assignments do not collide."""
     check_department(role, holder.department)
     institution = await institutions.institution_for_update(session, institution_id, caller)
     responsibility = await queries.responsibility_for_update(session, institution_id, role)
@@ -64,7 +64,6 @@ async def assign_responsibility(
 async def vacate_responsibility(
     session: AsyncSession, institution_id: UUID, role: Role, *, reason: str, caller: Principal, at: datetime
 ) -> Responsibility:
-    """Take it back."""
     await institutions.institution(session, institution_id, caller)
     responsibility = await queries.responsibility_for_update(session, institution_id, role)
     if responsibility is None:
@@ -74,7 +73,7 @@ async def vacate_responsibility(
 
 
 async def vacate_all(session: AsyncSession, institution_id: UUID, *, reason: str, at: datetime) -> None:
-    """Nobody is responsible any more for an entry that has ended; its row is locked by the caller."""
+    """Vacate all responsibilities for an entry that has ended; the caller has locked its row."""
     for responsibility in await queries.responsibilities_of(session, institution_id):
         if responsibility.officer is not None:
             await journal.record(session, responsibility.vacate(at=at), subject=responsibility, reason=reason)
@@ -90,7 +89,6 @@ async def assign_many(
     caller: Principal,
     at: datetime,
 ) -> Assigned:
-    """Give one officer a role for every supervised institution of a part of the ledger; one fact each."""
     if not caller.covers(district=part.district, street=part.street):
         raise OutsideYourDistrict(pointer="/district")
     check_department(role, holder.department)

@@ -285,7 +285,6 @@ class Application(Base, Aggregate):
     def draft(
         cls, wish: Wish, *, applicant: str, place: tuple[str | None, str | None], at: datetime
     ) -> tuple[Self, ApplicationDrafted]:
-        """Begin to write an application; `place` is the district and street it will be handled in."""
         application = cls(
             id=new_id(),
             version=0,
@@ -302,7 +301,7 @@ class Application(Base, Aggregate):
         return application, application._fact(ApplicationDrafted, at)
 
     def change(self, wish: Wish, *, place: tuple[str | None, str | None], at: datetime) -> ApplicationChanged | None:
-        """Write it anew, while it is the applicant's to write; None where nothing would change."""
+        """Replace the content while the applicant may change it; None if nothing would change."""
         self._check(Action.CHANGE)
         before = self.wish()
         if self.institution_id is not None and before.newcomer is not None:
@@ -317,7 +316,7 @@ class Application(Base, Aggregate):
         return self._fact(ApplicationChanged, at, changed=changed)
 
     def submit(self, procedure: Procedure, calendar: Calendar, *, at: datetime) -> ApplicationSubmitted:
-        """Hand it in; `procedure` governs it from the first time on. A newcomer has been entered in the ledger."""
+        """Submit it. `procedure` governs it from the first submission on. A newcomer is in the ledger by now."""
         self._check(Action.SUBMIT)
         for place, document in enumerate(self.documents):
             if not procedure.knows_document(document["code"]):
@@ -338,10 +337,10 @@ class Application(Base, Aggregate):
         acknowledged: bool = False,
         at: datetime,
     ) -> ApplicationReturned:
-        """Tell the applicant, once and completely, what is missing.
+        """Return it with the complete list of what is missing, once.
 
-        More can be told later, or left untold, where the office acknowledges it. What was not told within the days
-        from the receipt holds nothing up: the application counts as accepted on that day (行政许可法 art. 32).
+        If the office acknowledges it, more can be listed later, or left out. What was not listed within the days from
+        the receipt no longer counts: the application is then accepted as of the day of receipt (行政许可法 art. 32).
         """
         self._check(Action.RETURN)
         if self._late(at):
@@ -370,8 +369,8 @@ class Application(Base, Aggregate):
         )
 
     def accept(self, procedure: Procedure, calendar: Calendar, *, at: datetime) -> ApplicationAccepted:
-        """Find it complete. Accepted late it counts as accepted on the day it was received, and so it does where
-        something was not told in time."""
+        """Accept it as complete. If that is late, or something missing was not listed in time, it counts as accepted
+        on the day of its receipt."""
         self._check(Action.ACCEPT)
         late = self._late(at)
         missing = self._missing(procedure)
@@ -389,14 +388,14 @@ class Application(Base, Aggregate):
 
     @property
     def _received(self) -> date | None:
-        """The day of the first submission; of the last for an application from an earlier version."""
+        """The day of the first submission."""
         return self.received_on or self.submitted_on
 
     def _missing(self, procedure: Procedure) -> list[str]:
         return procedure.missing(document["code"] for document in self.documents)
 
     def _in_time_to_tell(self, procedure: Procedure, calendar: Calendar, at: datetime) -> bool:
-        """Whether the days from the receipt, within which everything missing is told, still run."""
+        """Whether the days from the receipt, within which everything missing must be listed, are still running."""
         days = procedure.days.get(ApplicationState.SUBMITTED)
         if days is None or self._received is None:
             return True
@@ -405,7 +404,6 @@ class Application(Base, Aggregate):
     def request_site_visit(
         self, procedure: Procedure, calendar: Calendar, *, coordinates: tuple[float | None, float | None], at: datetime
     ) -> SiteVisitRequested:
-        """Ask inspection to look at the premises (again)."""
         self._check(Action.REQUEST_SITE_VISIT)
         self.site_visit_id = self.site_visit_outcome = self.site_visit_passed = None
         self._enter(Action.REQUEST_SITE_VISIT, procedure, calendar, at)
@@ -422,7 +420,6 @@ class Application(Base, Aggregate):
         *,
         at: datetime,
     ) -> SiteVisitConcluded:
-        """Take inspection's answer."""
         self._check(Action.CONCLUDE_SITE_VISIT)
         if not self.awaits(visit_id):
             raise ApplicationNotReady(state=self.state)
@@ -431,12 +428,11 @@ class Application(Base, Aggregate):
         return self._fact(SiteVisitConcluded, at, visit_id=visit_id, outcome=outcome, passed=passed)
 
     def awaits(self, visit_id: UUID) -> bool:
-        """Whether that visit's answer is waited for, or may correct the one it gave."""
+        """Whether it waits for the result of this visit, or the visit may correct its result."""
         asked = self.state == ApplicationState.SITE_VISIT_REQUESTED
         return asked or (self.state == ApplicationState.SITE_VISITED and self.site_visit_id == visit_id)
 
     def extend(self, cause: str, procedure: Procedure, calendar: Calendar, *, at: datetime) -> ApplicationExtended:
-        """Take more time for the decision, once; the applicant is told why."""
         self._check(Action.EXTEND)
         if self.extended_because is not None or not procedure.extension_days:
             raise ExtendedAlready
@@ -445,7 +441,6 @@ class Application(Base, Aggregate):
         return self._fact(ApplicationExtended, at, overall_due_on=self.overall_due_on, cause=cause)
 
     def check_grantable(self, procedure: Procedure) -> None:
-        """Whether a permit may be granted on it now."""
         self._check(Action.GRANT)
         if procedure.site_visit and self.state != ApplicationState.SITE_VISITED:
             raise SiteVisitMissing
@@ -453,42 +448,37 @@ class Application(Base, Aggregate):
             raise SiteVisitFailed(outcome=self.site_visit_outcome)
 
     def grant(self, permit_id: UUID, procedure: Procedure, *, at: datetime) -> ApplicationGranted:
-        """Decide for it."""
         self.check_grantable(procedure)
         self.permit_id = permit_id
         self._decide(Action.GRANT, at)
         return self._fact(ApplicationGranted, at, permit_id=permit_id)
 
     def refuse(self, grounds: str, legal_basis: str, *, at: datetime) -> ApplicationRefused:
-        """Decide against it, with grounds."""
         self._check(Action.REFUSE)
         self.grounds, self.legal_basis = grounds, legal_basis
         self._decide(Action.REFUSE, at)
         return self._fact(ApplicationRefused, at, grounds=grounds, legal_basis=legal_basis)
 
     def withdraw(self, *, at: datetime) -> ApplicationWithdrawn:
-        """Take it back."""
         self._check(Action.WITHDRAW)
         self._decide(Action.WITHDRAW, at)
         return self._fact(ApplicationWithdrawn, at)
 
     def recount(self, procedure: Procedure, calendar: Calendar) -> None:
-        """Count the running clocks again, after the calendar changed. The days promised are the procedure's still."""
+        """Recompute the running deadlines after the calendar changed. The number of days stays that of the
+        procedure."""
         self._set_due(procedure, calendar)
         if self.accepted_on is not None:
             self._set_overall(procedure, calendar, extended=self.extended_because is not None)
 
     def state_clock(self, on: date) -> Clock | None:
-        """The clock of the present state; None where none runs."""
         return _clock(self.due_on, self.due_provisional, on) if self.state in OPEN else None
 
     def overall_clock(self, on: date) -> Clock | None:
-        """The clock from acceptance to decision; None before it runs and after the decision."""
         return _clock(self.overall_due_on, self.overall_provisional, on) if self.state in UNDER_EXAMINATION else None
 
     @property
     def scope(self) -> Scope:
-        """What a permit granted on it covers."""
         return Scope(self.kind, tuple(self.stages), tuple(self.subjects), self.site, self.district, self.street)
 
     def wish(self) -> Wish:

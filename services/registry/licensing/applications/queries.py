@@ -31,18 +31,16 @@ class Filters:
 
 
 async def application(session: AsyncSession, application_id: UUID, caller: Principal) -> Application:
-    """An application within the caller's reach; raises `ApplicationNotFound`."""
     return _reachable(await session.get(Application, application_id), caller)
 
 
 async def application_for_update(session: AsyncSession, application_id: UUID, caller: Principal) -> Application:
-    """The application, locked until the transaction ends; raises `ApplicationNotFound`."""
     found = await session.get(Application, application_id, with_for_update=True, populate_existing=True)
     return _reachable(found, caller)
 
 
 def _reachable(found: Application | None, caller: Principal) -> Application:
-    """An operator reaches what he applied for himself, also before there is an institution of his."""
+    """Operators reach what they applied for themselves, also before their institution exists."""
     if found is not None and "operator" in caller.roles and found.applicant == caller.subject:
         return found
     return reachable(found, caller, ApplicationNotFound, **_REACH)
@@ -54,7 +52,6 @@ def _within_reach(caller: Principal) -> ColumnElement[bool]:
 
 
 def late(on: date) -> ColumnElement[bool]:
-    """Whether a clock of the application has run out."""
     return or_(
         Application.state.in_(OPEN) & (Application.due_on < on),
         Application.state.in_(UNDER_EXAMINATION) & (Application.overall_due_on < on),
@@ -64,7 +61,6 @@ def late(on: date) -> ColumnElement[bool]:
 async def applications(
     session: AsyncSession, caller: Principal, filters: Filters, *, on: date, after: UUID | None, limit: int
 ) -> Sequence[Application]:
-    """A page of applications, oldest first."""
     wanted = select(Application).where(_within_reach(caller)).order_by(Application.id).limit(limit)
     columns: tuple[tuple[Any, object], ...] = (
         (Application.state, filters.state),
@@ -83,7 +79,7 @@ async def applications(
 
 
 async def running_for_update(session: AsyncSession) -> Sequence[Application]:
-    """Every application with a clock, locked in the order of their ids."""
+    """Every application with a running clock, locked in the order of their ids."""
     wanted = (
         select(Application)
         .where(Application.state.in_(OPEN), Application.procedure_id.is_not(None))

@@ -49,7 +49,6 @@ class Grant:
 
 
 async def draft_application(session: AsyncSession, wish: Wish, *, caller: Principal, at: datetime) -> Application:
-    """Draft an application."""
     place = await _place(session, wish, caller)
     application, drafted = Application.draft(wish, applicant=caller.subject, place=place, at=at)
     session.add(application)
@@ -60,7 +59,6 @@ async def draft_application(session: AsyncSession, wish: Wish, *, caller: Princi
 async def change_application(
     session: AsyncSession, application_id: UUID, wish: Wish, *, expected: int, caller: Principal, at: datetime
 ) -> Application:
-    """Write a draft, or one that was returned, anew."""
     application = await queries.application_for_update(session, application_id, caller)
     check_version(application, expected)
     changed = application.change(wish, place=await _place(session, wish, caller), at=at)
@@ -72,7 +70,6 @@ async def change_application(
 async def submit_application(
     session: AsyncSession, application_id: UUID, *, caller: Principal, at: datetime
 ) -> Application:
-    """Hand an application in; a newcomer is entered in the ledger with it."""
     application = await queries.application_for_update(session, application_id, caller)
     await _refuse_if_closed(session, application, at)
     procedure = await _procedure(session, application, at)
@@ -94,7 +91,6 @@ async def return_application(
     caller: Principal,
     at: datetime,
 ) -> Application:
-    """Tell the applicant what is missing."""
     application, procedure, calendar = await _running(session, application_id, caller, at)
     returned = application.give_back(missing, note, procedure, calendar, acknowledged=acknowledged, at=at)
     await journal.record(session, returned, subject=application, reason=note)
@@ -104,7 +100,6 @@ async def return_application(
 async def accept_application(
     session: AsyncSession, application_id: UUID, *, caller: Principal, at: datetime
 ) -> Application:
-    """Find an application complete."""
     application, procedure, calendar = await _running(session, application_id, caller, at)
     await journal.record(session, application.accept(procedure, calendar, at=at), subject=application)
     return application
@@ -113,7 +108,6 @@ async def accept_application(
 async def request_site_visit(
     session: AsyncSession, application_id: UUID, *, caller: Principal, at: datetime
 ) -> Application:
-    """Ask inspection to look at the premises."""
     application, procedure, calendar = await _running(session, application_id, caller, at)
     assert application.institution_id is not None
     applicant = await session.get_one(Institution, application.institution_id)
@@ -125,7 +119,7 @@ async def request_site_visit(
 async def note_site_visit(
     session: AsyncSession, application_id: UUID, visit_id: UUID, *, outcome: str, passed: bool | None, at: datetime
 ) -> None:
-    """Take inspection's answer, or its correction. One that nobody waits for (any more) changes nothing."""
+    """Record the result of the site visit, or its correction. A result that nobody waits for changes nothing."""
     application = await session.get(Application, application_id, with_for_update=True, populate_existing=True)
     if application is None or not application.awaits(visit_id):
         return
@@ -140,7 +134,6 @@ async def note_site_visit(
 async def extend_application(
     session: AsyncSession, application_id: UUID, *, cause: str, caller: Principal, at: datetime
 ) -> Application:
-    """Take more time for the decision, once."""
     application, procedure, calendar = await _running(session, application_id, caller, at)
     _check_office(procedure, caller)
     extended = application.extend(cause, procedure, calendar, at=at)
@@ -151,7 +144,6 @@ async def extend_application(
 async def grant_application(
     session: AsyncSession, application_id: UUID, grant: Grant, *, caller: Principal, at: datetime
 ) -> Application:
-    """Decide for the applicant: the permit is given in the same transaction."""
     application, procedure, _ = await _running(session, application_id, caller, at)
     _check_office(procedure, caller)
     application.check_grantable(procedure)
@@ -175,7 +167,6 @@ async def grant_application(
 async def refuse_application(
     session: AsyncSession, application_id: UUID, *, grounds: str, legal_basis: str, caller: Principal, at: datetime
 ) -> Application:
-    """Decide against the applicant, with grounds."""
     application, procedure, _ = await _running(session, application_id, caller, at)
     _check_office(procedure, caller)
     refused = application.refuse(grounds, legal_basis, at=at)
@@ -186,14 +177,14 @@ async def refuse_application(
 async def withdraw_application(
     session: AsyncSession, application_id: UUID, *, reason: str | None, caller: Principal, at: datetime
 ) -> Application:
-    """Take an application back."""
     application = await queries.application_for_update(session, application_id, caller)
     await journal.record(session, application.withdraw(at=at), subject=application, reason=reason)
     return application
 
 
 async def recount_clocks(session: AsyncSession, *, on: date) -> None:
-    """Count every running clock again: the calendar changed. Not a step of any case, so nothing is published."""
+    """Recompute every running clock after a change of the calendar. This is no step of a case, so nothing is
+    published."""
     running = await queries.running_for_update(session)
     if not running:
         return
@@ -205,7 +196,6 @@ async def recount_clocks(session: AsyncSession, *, on: date) -> None:
 
 
 async def _place(session: AsyncSession, wish: Wish, caller: Principal) -> tuple[str | None, str | None]:
-    """District and street of what is asked for; the caller may speak for it."""
     if wish.newcomer is None and wish.institution_id is not None:
         institution = await institutions.institution(session, wish.institution_id, caller)
         institution.check_open()
@@ -247,7 +237,6 @@ async def _running(
 
 
 async def _procedure(session: AsyncSession, application: Application, at: datetime) -> Procedure:
-    """The one it runs under, else the one in force for it today."""
     if application.procedure_id is not None:
         return await procedures.procedure(session, application.procedure_id)
     return await procedures.procedure_for(

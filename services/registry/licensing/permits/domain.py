@@ -222,10 +222,10 @@ class Paper:
 
 
 def entry_changes(permits: Sequence["Permit"], entry: Details, on: date) -> dict[str, object]:
-    """What the entry of an institution with these permits (oldest first) must say otherwise on a day.
+    """What must change in the entry of an institution that has these permits (oldest first) on a day.
 
-    It names a permit that stands. Without one it names none, and an institution that is open is `unlicensed`. An entry
-    without recorded permits is as its ledger states it.
+    The entry names a permit that stands (`STANDING`). Without one it names none, and an open institution becomes
+    `unlicensed`. An entry without recorded permits stays as its ledger states it.
     """
     status_of = {permit.number: permit.status_on(on) for permit in permits}
     standing = [number for number, status in status_of.items() if status in STANDING]
@@ -239,7 +239,8 @@ def entry_changes(permits: Sequence["Permit"], entry: Details, on: date) -> dict
 
 
 def contradictions(permits: Sequence["Permit"], entry: Details, on: date) -> dict[str, object]:
-    """What a correction or a ledger may not say: `entry_changes`, but for permits that merely expired."""
+    """What a correction or a ledger may not change: as `entry_changes`, but permits that merely expired do not
+    count."""
     standing = any(permit.status_on(on) in STANDING for permit in permits)
     return entry_changes(permits, entry, on) if standing or all(permit.ending for permit in permits) else {}
 
@@ -281,7 +282,9 @@ class Permit(Base, Aggregate):
     suspended_until: Mapped[date | None] = mapped_column(Date)
     suspension_cause: Mapped[str | None] = mapped_column(Text)
     suspension_basis: Mapped[str | None] = mapped_column(Text)
-    decided_at: Mapped[datetime | None] = mapped_column(comment="of the last decision here, but for its end")
+    decided_at: Mapped[datetime | None] = mapped_column(
+        comment="time of the registry's last decision on the permit, except its ending"
+    )
     ended_on: Mapped[date | None] = mapped_column(Date)
     ending: Mapped[str | None] = mapped_column(Text)
     ending_cause: Mapped[str | None] = mapped_column(Text)
@@ -301,7 +304,6 @@ class Permit(Base, Aggregate):
         application_id: UUID,
         at: datetime,
     ) -> tuple[Self, PermitGranted]:
-        """Give leave, as an application asked for it."""
         if validity.ends is not None and validity.ends < china_date(at):
             raise EndNotLater(pointer="/valid_to")
         permit = cls._write(number, scope, validity, institution_id=institution_id, at=at)
@@ -310,14 +312,13 @@ class Permit(Base, Aggregate):
 
     @classmethod
     def record(cls, paper: Paper, *, at: datetime) -> tuple[Self, PermitRecorded]:
-        """Take over a permit granted before this platform."""
         permit = cls._write(paper.number, paper.scope, paper.validity, institution_id=paper.institution_id, at=at)
         return permit, permit._fact(PermitRecorded, at, source="ledger")
 
     def record_again(self, paper: Paper, *, at: datetime) -> PermitRecorded | None:
-        """Take over what a newer ledger says of it; None where that is nothing new.
+        """Take over a newer ledger's dates; None if nothing is new.
 
-        A permit decided on here (granted, suspended, renewed, ended) is no longer the ledger's to change.
+        A permit that was decided on here (granted, suspended, renewed, ended) no longer follows the ledger.
         """
         validity = Validity(self.valid_from, self.valid_to)
         ours = self.application_id is not None or self.decided_at is not None or self.ending is not None
@@ -327,7 +328,6 @@ class Permit(Base, Aggregate):
         return self._fact(PermitRecorded, at, source="ledger")
 
     def status_on(self, day: date) -> PermitStatus:
-        """What the permit is on a day in China."""
         return status_on(self, day)
 
     def suspend(
@@ -339,7 +339,7 @@ class Permit(Base, Aggregate):
         exception: SuspensionException | None = None,
         at: datetime,
     ) -> PermitSuspended:
-        """Let it rest from today; the suspension lifts by itself on the day `until`."""
+        """Suspend it from today on. The suspension ends by itself on the day `until`."""
         today = self.check(Action.SUSPEND, at)
         if until <= today:
             raise SuspensionOver(pointer="/until")
@@ -348,7 +348,6 @@ class Permit(Base, Aggregate):
         return self._fact(PermitSuspended, at, cause=cause, legal_basis=legal_basis, exception=exception)
 
     def reinstate(self, cause: str, *, at: datetime) -> PermitReinstated:
-        """Lift the suspension before its end."""
         today = self.check(Action.REINSTATE, at)
         self.suspended_until, self.decided_at = today, at
         return self._fact(PermitReinstated, at, cause=cause)
@@ -362,7 +361,7 @@ class Permit(Base, Aggregate):
         exception: RevocationException | None = None,
         at: datetime,
     ) -> PermitRevoked:
-        """Take it away as a penalty (吊销), or on an exception (撤销); the notice tells the city."""
+        """Revoke it, as a penalty (吊销) or on an exception (撤销); the notice makes that public."""
         self._end(Action.REVOKE, PermitStatus.REVOKED, cause, at)
         self.ending_basis, self.notice_id = legal_basis, notice_id
         return self._fact(
@@ -370,7 +369,7 @@ class Permit(Base, Aggregate):
         )
 
     def renew(self, valid_to: date, *, at: datetime) -> PermitRenewed:
-        """Let it run longer; a permit that has lapsed is applied for anew."""
+        """Extend it. An expired permit cannot be renewed: its holder applies again."""
         today = self.check(Action.RENEW, at)
         previous = self.valid_to
         if previous is None or valid_to <= previous or valid_to < today:
@@ -379,7 +378,6 @@ class Permit(Base, Aggregate):
         return self._fact(PermitRenewed, at, previous_valid_to=previous)
 
     def cancel(self, cause: str, *, ground: CancellationGround, at: datetime) -> PermitCancelled:
-        """End it without blame (注销)."""
         if ground is CancellationGround.EXPIRED and self.status_on(china_date(at)) in STANDING:
             raise PermitNotExpired(pointer="/ground", valid_to=self.valid_to)
         self._end(Action.CANCEL, PermitStatus.CANCELLED, cause, at)
@@ -404,7 +402,7 @@ class Permit(Base, Aggregate):
         )
 
     def check(self, action: Action, at: datetime) -> date:
-        """The day in China, if the permit takes this action on it; raises the action's own conflict."""
+        """The day in China, if the permit's status allows the action; otherwise raises the refusal of that action."""
         today = china_date(at)
         status = self.status_on(today)
         if status not in TRANSITIONS[action]:

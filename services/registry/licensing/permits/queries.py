@@ -29,7 +29,6 @@ async def permit(session: AsyncSession, permit_id: UUID, caller: Principal) -> P
 
 
 async def permit_for_update(session: AsyncSession, permit_id: UUID, caller: Principal) -> Permit:
-    """The permit, locked until the transaction ends; raises `PermitNotFound`."""
     found = await session.get(Permit, permit_id, with_for_update=True, populate_existing=True)
     return reachable(found, caller, PermitNotFound, **_REACH)
 
@@ -39,7 +38,7 @@ def ended(on: date) -> ColumnElement[bool]:
 
 
 def has_status(status: PermitStatus, on: date) -> ColumnElement[bool]:
-    """`Permit.status_on(on) == status`, said in SQL."""
+    """SQL for `Permit.status_on(on) == status`."""
     if status in (PermitStatus.REVOKED, PermitStatus.CANCELLED):
         return and_(ended(on), Permit.ending == status)
     pending = func.coalesce(Permit.valid_from > on, false())
@@ -93,7 +92,6 @@ async def permits(
 
 
 async def permits_of(session: AsyncSession, institution_ids: Sequence[UUID]) -> Sequence[Permit]:
-    """Every permit these institutions ever had, oldest first."""
     wanted = select(Permit).where(Permit.institution_id.in_(institution_ids)).order_by(Permit.id)
     return (await session.scalars(wanted)).all()
 
@@ -101,7 +99,6 @@ async def permits_of(session: AsyncSession, institution_ids: Sequence[UUID]) -> 
 async def permits_by_institution(
     session: AsyncSession, institution_ids: Sequence[UUID]
 ) -> Mapping[UUID, Sequence[Permit]]:
-    """`permits_of`, institution by institution."""
     found: defaultdict[UUID, list[Permit]] = defaultdict(list)
     for one in await permits_of(session, institution_ids):
         found[one.institution_id].append(one)
@@ -109,7 +106,7 @@ async def permits_by_institution(
 
 
 async def living_permits_for_update(session: AsyncSession, institution_id: UUID, on: date) -> Sequence[Permit]:
-    """Permits of an institution that have not been ended, locked in the order of their ids."""
+    """The permits of an institution that have not ended, locked in the order of their ids."""
     wanted = (
         select(Permit)
         .where(Permit.institution_id == institution_id, ~ended(on))
@@ -146,7 +143,7 @@ _NEXT = text(
 
 
 async def next_number(session: AsyncSession, district: str | None) -> str:
-    """The next number of the district that no permit has: 教民, level, district, 7 for training, seven digits, 号."""
+    """The next free number of the district: 教民, level, district, 7 for training, seven digits, 号."""
     place = district or "000000"
     while True:
         number = f"教民1{place}7{await session.scalar(_NEXT, {'district': place}):07d}号"

@@ -49,7 +49,7 @@ async def grant_permit(
     application_id: UUID,
     at: datetime,
 ) -> Permit:
-    """Give an institution, whose row is locked, a permit; it may teach from the first day on."""
+    """Grant a permit, which makes the institution `active`. The caller has locked the institution's row."""
     today = china_date(at)
     for other in await queries.living_permits_for_update(session, institution.id, today):
         if other.status_on(today) in STANDING and (other.kind, other.site) == (scope.kind, scope.site):
@@ -79,7 +79,6 @@ async def suspend_permit(
     caller: Principal,
     at: datetime,
 ) -> Permit:
-    """Let a permit in force rest until a day."""
     permit = await queries.permit_for_update(session, permit_id, caller)
     suspended = permit.suspend(until, cause=cause, legal_basis=legal_basis, exception=exception, at=at)
     await journal.record(session, suspended, subject=permit, reason=cause)
@@ -96,7 +95,7 @@ async def suspend_on_exception(
     caller: Principal,
     at: datetime,
 ) -> Permit:
-    """Let a permit rest without a penalty decision; raises `SuspensionNeedsProposal` where no exception is named."""
+    """Suspend a permit without a penalty decision; raises `SuspensionNeedsProposal` if no exception is named."""
     await queries.permit(session, permit_id, caller)
     if exception is None:
         raise SuspensionNeedsProposal(pointer="/exception", exceptions=list(SuspensionException))
@@ -115,7 +114,6 @@ async def suspend_on_exception(
 async def reinstate_permit(
     session: AsyncSession, permit_id: UUID, *, cause: str, caller: Principal, at: datetime
 ) -> Permit:
-    """Lift a suspension before its end."""
     permit = await queries.permit_for_update(session, permit_id, caller)
     await journal.record(session, permit.reinstate(cause, at=at), subject=permit, reason=cause)
     return permit
@@ -124,7 +122,6 @@ async def reinstate_permit(
 async def revoke_permit(
     session: AsyncSession, permit_id: UUID, revocation: Revocation, notice_id: UUID, *, caller: Principal, at: datetime
 ) -> Permit:
-    """Revoke a permit; `notice_id` is the notice of the decision."""
     permit, institution = await locked_with_institution(session, permit_id, caller)
     revoked = permit.revoke(
         revocation.cause,
@@ -141,7 +138,6 @@ async def revoke_permit(
 async def renew_permit(
     session: AsyncSession, permit_id: UUID, valid_to: date, *, reason: str | None, caller: Principal, at: datetime
 ) -> Permit:
-    """Let a permit in force run longer."""
     permit = await queries.permit_for_update(session, permit_id, caller)
     await journal.record(session, permit.renew(valid_to, at=at), subject=permit, reason=reason)
     return permit
@@ -156,7 +152,6 @@ async def cancel_permit(
     caller: Principal,
     at: datetime,
 ) -> Permit:
-    """End a permit without blame."""
     permit, institution = await locked_with_institution(session, permit_id, caller)
     await journal.record(session, permit.cancel(cause, ground=ground, at=at), subject=permit, reason=cause)
     await settle_entry(session, institution, at=at)
@@ -166,8 +161,7 @@ async def cancel_permit(
 async def cancel_all(
     session: AsyncSession, institution: Institution, *, kind: str | None, cause: str, at: datetime
 ) -> int:
-    """End every living permit (of a kind) of an institution that becomes something else, and whose row is locked; how
-    many there were."""
+    """Cancel every living permit (of a kind) of an institution, whose row the caller has locked; returns how many."""
     living = await queries.living_permits_for_update(session, institution.id, china_date(at))
     ending = [permit for permit in living if kind in (None, permit.kind)]
     for permit in ending:
@@ -187,7 +181,7 @@ class PaperOutcome(StrEnum):
 async def record_papers(
     session: AsyncSession, papers: Sequence[Paper], *, at: datetime
 ) -> dict[tuple[UUID, str], PaperOutcome]:
-    """Take over permits that a ledger states; by institution and number, what became of each."""
+    """Take over the permits that a ledger states; returns the outcome of each, by institution and number."""
     known = await queries.by_number_for_update(session, [paper.number for paper in papers])
     outcomes: dict[tuple[UUID, str], PaperOutcome] = {}
     facts: list[journal.Fact] = []
@@ -218,7 +212,7 @@ async def record_papers(
 async def locked_with_institution(
     session: AsyncSession, permit_id: UUID, caller: Principal
 ) -> tuple[Permit, Institution]:
-    """Both locked, the institution first, as everywhere."""
+    """The permit and its institution, both locked, the institution first, as everywhere."""
     seen = await queries.permit(session, permit_id, caller)
     institution = await institutions.institution_for_update(session, seen.institution_id, caller)
     return await queries.permit_for_update(session, permit_id, caller), institution
@@ -232,7 +226,7 @@ async def settle_entry(
     reason: str | None = None,
     at: datetime,
 ) -> None:
-    """Change an entry, whose row is locked, so that it says what its permits say; one fact, or none."""
+    """Change an entry so that it agrees with its permits; at most one fact. The caller has locked its row."""
     wanted = dict(changes or {})
     entry = institution.details().model_copy(update=wanted)
     wanted |= entry_changes(await queries.permits_in_file(session, institution.id), entry, china_date(at))

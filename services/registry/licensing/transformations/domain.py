@@ -137,7 +137,6 @@ class Transformation(Base, Aggregate):
     def start(
         cls, institution: Institution, target: Target, procedure: Procedure, calendar: Calendar, *, at: datetime
     ) -> tuple[Self, TransformationStarted]:
-        """Begin; each step is due so many working days from today."""
         institution.check_open()
         field, value = _BECOMES[target]
         if getattr(institution, field) == value:
@@ -172,7 +171,6 @@ class Transformation(Base, Aggregate):
         return transformation, transformation._fact(TransformationStarted, at, steps=steps, due_on=due.on)
 
     def finish_step(self, code: str, *, done_on: date, note: str | None, at: datetime) -> TransformationStepDone:
-        """One step is done."""
         self._check()
         if done_on > china_date(at):
             raise DoneInFuture(pointer="/done_on")
@@ -186,7 +184,6 @@ class Transformation(Base, Aggregate):
         return self._fact(TransformationStepDone, at, step=code, done_on=done_on)
 
     def complete(self, *, at: datetime) -> TransformationCompleted:
-        """Every step is done: the institution is what it was to become."""
         self._check()
         missing = [step["code"] for step in self.steps if step["done_on"] is None]
         if missing:
@@ -195,19 +192,16 @@ class Transformation(Base, Aggregate):
         return self._fact(TransformationCompleted, at, permit=self.permit)
 
     def abandon(self, *, at: datetime) -> TransformationAbandoned:
-        """Give it up: the institution stays what it was."""
         self._check()
         self.state, self.ended_on = TransformationState.ABANDONED, china_date(at)
         return self._fact(TransformationAbandoned, at)
 
     @property
     def change(self) -> dict[str, object]:
-        """What its completion changes in the ledger entry."""
         field, value = _BECOMES[Target(self.target)]
         return {field: value}
 
     def overdue_on(self, day: date) -> bool:
-        """Whether the whole of it, or one of its steps, is late on a day."""
         late_step = any(step["done_on"] is None and step["due_on"] < day.isoformat() for step in self.steps)
         return self.state == TransformationState.UNDER_WAY and (day > self.due_on or late_step)
 

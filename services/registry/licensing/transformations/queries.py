@@ -14,7 +14,6 @@ from shared.http.reach import within_reach
 async def transformation_for_update(
     session: AsyncSession, institution_id: UUID, transformation_id: UUID
 ) -> Transformation:
-    """A transformation of that institution, locked; raises `TransformationNotFound`."""
     found = await session.get(Transformation, transformation_id, with_for_update=True, populate_existing=True)
     if found is None or found.institution_id != institution_id:
         raise TransformationNotFound
@@ -22,7 +21,6 @@ async def transformation_for_update(
 
 
 async def transformations_of(session: AsyncSession, institution_id: UUID) -> Sequence[Transformation]:
-    """Every transformation of an institution, oldest first."""
     wanted = select(Transformation).where(Transformation.institution_id == institution_id).order_by(Transformation.id)
     return (await session.scalars(wanted)).all()
 
@@ -36,7 +34,6 @@ async def transformations(
     after: UUID | None,
     limit: int,
 ) -> Sequence[Transformation]:
-    """A page of transformations within the caller's reach."""
     reach = within_reach(
         caller,
         district=Transformation.district,

@@ -23,7 +23,6 @@ HORIZON = timedelta(days=500)
 async def start_transformation(
     session: AsyncSession, institution_id: UUID, target: Target, *, reason: str | None, caller: Principal, at: datetime
 ) -> Transformation:
-    """Begin under the procedure in force today."""
     today = china_date(at)
     institution = await institutions.institution_for_update(session, institution_id, caller)
     procedure = await procedures.procedure_for(
@@ -47,7 +46,6 @@ async def finish_step(
     caller: Principal,
     at: datetime,
 ) -> Transformation:
-    """Record that a step is done."""
     await institutions.institution(session, institution_id, caller)
     transformation = await queries.transformation_for_update(session, institution_id, transformation_id)
     done = transformation.finish_step(step, done_on=done_on, note=note, at=at)
@@ -58,9 +56,9 @@ async def finish_step(
 async def complete_transformation(
     session: AsyncSession, institution_id: UUID, transformation_id: UUID, *, caller: Principal, at: datetime
 ) -> Transformation:
-    """Make the institution what it was to become; its permits are kept or cancelled as the procedure says.
+    """Complete it: the institution changes, and its permits are kept or cancelled as the procedure says.
 
-    An open institution that is left without a permit is `unlicensed`.
+    An open institution without a permit becomes `unlicensed`.
     """
     institution = await institutions.institution_for_update(session, institution_id, caller)
     institution.check_open()
@@ -84,7 +82,6 @@ async def abandon_transformation(
     caller: Principal,
     at: datetime,
 ) -> Transformation:
-    """Give it up."""
     await institutions.institution(session, institution_id, caller)
     transformation = await queries.transformation_for_update(session, institution_id, transformation_id)
     await journal.record(session, transformation.abandon(at=at), subject=transformation, reason=reason)

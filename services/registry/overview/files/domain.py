@@ -36,7 +36,6 @@ UNTOLD: Final = frozenset({"purpose", "reference_id"})
 
 
 def as_the_institution_reads(entries: Sequence[Entry]) -> Iterator[Entry]:
-    """The file without what is kept from the institution it is about."""
     for entry in entries:
         if entry.type not in UNSHOWN and not _taken_off_file(entry):
             visit = entry.type.startswith("inspection.visit.")
@@ -45,5 +44,5 @@ def as_the_institution_reads(entries: Sequence[Entry]) -> Iterator[Entry]:
 
 
 def _taken_off_file(entry: Entry) -> bool:
-    """A case withdrawn before its party was told of it, with why."""
+    """Whether the entry tells of a case that was withdrawn before its party was notified."""
     return entry.type == "inspection.case.dropped.v1" and entry.facts.get("outcome") == "withdrawn"

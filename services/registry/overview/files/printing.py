@@ -46,6 +46,6 @@ def _time(at: datetime) -> str:
 
 
 def _actor(actor: str) -> str:
-    """Who acted; where a service reacted to another's fact, which one."""
+    """Who acted. If a service reacted to another's event, the name of that service."""
     service = actor.removeprefix("consumer:")
     return actor if service == actor else f"系统（{_SOURCES.get(f'/{service}', service)}）"

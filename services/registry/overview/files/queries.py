@@ -37,9 +37,9 @@ _ABOUT_ONE = (
 
 
 async def file_of(session: AsyncSession, institution_id: UUID, caller: Principal) -> list[Entry]:
-    """The registry's own facts and those of other services, oldest first, as the caller may read them.
+    """The facts of the registry and of other services, oldest first, as far as the caller may read them.
 
-    The files of entries that were merged into this one are part of it.
+    The files of entries merged into this one are included.
     """
     ids = select(Institution.id).where(or_(Institution.id == institution_id, Institution.merged_into == institution_id))
     keys = union_all(ids, *(select(one.id).where(one.institution_id.in_(ids)) for one in _ABOUT_ONE))
@@ -69,7 +69,6 @@ async def file_of(session: AsyncSession, institution_id: UUID, caller: Principal
 
 
 def _notices(ids: Select[Any]) -> Select[Any]:
-    """Notices it received: published once, to many."""
     return (
         select(
             literal("/registry"),
@@ -86,7 +85,6 @@ def _notices(ids: Select[Any]) -> Select[Any]:
 
 
 def _orders(ids: Select[Any]) -> Select[Any]:
-    """Stop orders it is under: issued once, to many."""
     return (
         select(
             literal("/registry"),

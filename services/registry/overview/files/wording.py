@@ -282,12 +282,11 @@ _MONEY: Final[Mapping[str, str]] = {
 
 
 def title(event_type: str) -> str:
-    """What happened, in Chinese."""
     return TITLES.get(event_type, event_type)
 
 
 def details(facts: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """What a fact says besides where it belongs, as label and text; of a change, what is new."""
+    """The details of a fact as pairs of label and text, without its place; for a change, only what is new."""
     changed = facts.get("changed") or []
     told = {name: label for name, label in _FIELDS.items() if name in changed}
     told |= {name: label for name, label in _TELLING.items() if not changed}
@@ -296,7 +295,7 @@ def details(facts: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def in_words(value: Any, *, of: str = "") -> str:
-    """A value as people read it, under the name it has; nothing where there is none. What has a kind is told by it."""
+    """A value in Chinese, by the words of its field; empty for None. An object is told by its `kind`."""
     if value is None:
         return ""
     if isinstance(value, bool):

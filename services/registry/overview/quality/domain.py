@@ -92,7 +92,7 @@ class Dismissal(Base, Aggregate):
     def dismiss(
         cls, doubt: Doubt, institution_id: UUID, other_id: UUID | None, *, reason: str, by: str, at: datetime
     ) -> tuple[Self, QualityFindingDismissed]:
-        """Note that nothing is wrong; a pair is the same whichever of the two is named first."""
+        """Dismiss a finding. A pair is the same, whichever of the two is named first."""
         if other_id is not None:
             institution_id, other_id = sorted((institution_id, other_id))
         dismissal = cls(
@@ -139,26 +139,25 @@ class Entry:
 
     @cached_property
     def key(self) -> str:
-        """The name without what most names have."""
+        """The name without words that most names contain."""
         return distinctive(self.name)
 
     @cached_property
     def place(self) -> str:
-        """The address without what most addresses have."""
         return distinctive(self.address)
 
 
 def distinctive(words: str) -> str:
-    """Width, case, punctuation and the words that say nothing removed; the whole, where nothing would be left."""
+    """The text without differences of width and case, punctuation and common words; never empty."""
     plain = simplified(words)
     return _NOISE.sub("", plain) or re.sub(r"[\s\W_]+", "", plain)
 
 
 def similar_pairs(entries: Iterable[Entry]) -> Iterator[tuple[Entry, Entry, Mapping[str, int]]]:
-    """Pairs that are probably one institution: names alike and addresses alike, in one district.
+    """Pairs of one district that are probably one institution: their names and addresses are alike.
 
-    Only entries that share a piece of their name are compared: all pairs of a city would be too many. Where a piece is
-    common, they must share a piece of their address as well. Entries that are equal are always found.
+    Comparing all pairs of a city would take too long, so only entries that share a piece of their name are compared; if
+    the piece is common, also a piece of their address. Equal entries are always found.
     """
     blocks: dict[tuple[str | None, str], list[Entry]] = {}
     equal: dict[tuple[str | None, str, str], list[Entry]] = {}
@@ -192,7 +191,7 @@ LARGEST_BLOCK: Final = 60
 
 
 def _pieces(key: str) -> set[str]:
-    """Every run of two characters (Chinese) or the words' beginnings; a short key is its own piece."""
+    """Every run of two Chinese characters, or the beginnings of words; a short key is its own piece."""
     return {key[place : place + 2] for place in range(len(key) - 1)} or {key}
 
 
@@ -216,7 +215,7 @@ def _alike_one(
 
 
 def likeness(one: Entry, other: Entry) -> Mapping[str, int] | None:
-    """How alike two entries are, of 100; None where they are not alike enough to trouble anybody."""
+    """How alike two entries are, out of 100; None if they are too different to report."""
     name = round(fuzz.ratio(one.key, other.key))
     if name < SIMILAR_NAMES:
         return None

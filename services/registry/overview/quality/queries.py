@@ -48,7 +48,8 @@ class Search:
 async def findings(
     session: AsyncSession, caller: Principal, search: Search, *, after: Position | None, limit: int
 ) -> Sequence[Finding]:
-    """A page of findings in the order of their entries; raises `PartTooLarge` where every name would be compared."""
+    """A page of findings in the order of their entries; raises `PartTooLarge` if too many names would have to be
+    compared."""
     if search.doubt is Doubt.SIMILAR_ENTRIES:
         return await _similar(session, caller, search.part, after=after, limit=limit)
     if search.doubt is Doubt.RESPONSIBLE_MISSING:
@@ -66,7 +67,7 @@ async def findings(
 
 
 async def counts(session: AsyncSession, caller: Principal, part: Part, on: date) -> dict[Doubt, int]:
-    """How many findings each doubt has that PostgreSQL can count; similar names are compared on demand only."""
+    """The number of findings by kind. Similar names are not counted: they are compared on request only."""
     counted: dict[Doubt, int] = {}
     for doubt in Doubt:
         if doubt is not Doubt.SIMILAR_ENTRIES:
@@ -76,7 +77,6 @@ async def counts(session: AsyncSession, caller: Principal, part: Part, on: date)
 
 
 def _wanted(caller: Principal, search: Search) -> Select[Any]:
-    """Rows of `id, name, district, street, other, facts` that are not dismissed."""
     doubt = search.doubt
     paired = doubt is Doubt.SAME_PERMIT_NUMBER
     other = _Other.id if paired else literal(None)
@@ -123,7 +123,8 @@ def _condition(doubt: Doubt, on: date) -> ColumnElement[bool]:
 
 
 def _elsewhere() -> ColumnElement[bool]:
-    """Its coordinates lie in the grid of another street, or district, than it states. Other codes say nothing."""
+    """SQL: the coordinates lie in the grid of another street or district than the entry states. Codes of other forms
+    are ignored."""
     street = Placement.grid.regexp_match("^[0-9]{9}([0-9]{3})?$")
     return and_(
         street,

@@ -21,7 +21,6 @@ async def dismiss_finding(
     caller: Principal,
     at: datetime,
 ) -> Dismissal:
-    """Note that an entry, or a pair of them, is as it should be."""
     for one in (institution_id, other_id):
         if one is not None:
             await institutions.institution(session, one, caller)

@@ -130,7 +130,7 @@ _MAY_TEACH: Final = frozenset({Status.ACTIVE, Status.SUSPENDED})
 
 
 def judge(facts: Facts, on: date) -> Standing:
-    """Where an institution stands on a day: its best permit decides, and what is open against it is said."""
+    """Judge an institution on a day: its best permit decides, and everything open against it is listed as a reason."""
     ranked = sorted(facts.permits, key=lambda permit: _BEST_FIRST.index(status_on(permit, on)))
     permit = ranked[0] if ranked else None
     licence: Licence = (

@@ -53,7 +53,7 @@ _FACTS = TypeAdapter(Facts)
 
 
 async def facts_of(reads: ReadPool, uscc: str, on: date) -> tuple[dict[str, Any], Facts] | None:
-    """The entry with this code (its survivor, if it was merged) and what its standing is derived from."""
+    """The entry with this code (or its survivor, if it was merged) and the facts that its standing is derived from."""
     found = await reads.json(_STANDING, uscc, on)
     if found is None:
         return None
@@ -64,7 +64,8 @@ async def facts_of(reads: ReadPool, uscc: str, on: date) -> tuple[dict[str, Any]
 def white_list(
     on: date, *, district: str | None, kind: str | None, q: str | None, after: str | None, limit: int
 ) -> Statement:
-    """A page of institutions with a permit in force, in the ledger's order: it walks the permits, not the ledger."""
+    """A page of institutions with a permit in force, in the ledger's order. The query walks the permits, not the
+    ledger."""
     values: list[object] = [limit + 1, on]
     wanted: list[Condition] = [
         (IN_FORCE.format(on="$2"),),
@@ -85,7 +86,6 @@ def white_list(
 
 
 def published_notices(*, after: str | None, limit: int) -> Statement:
-    """A page of notices, the newest first, with the names of those they are about."""
     values: list[object] = [limit + 1]
     older = ""
     if after is not None:

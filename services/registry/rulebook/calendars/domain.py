@@ -157,12 +157,12 @@ class Calendar(CountsWorkingDays):
         return exceptional.name if exceptional else None
 
     def is_working_day(self, day: date) -> bool:
-        """As the year's calendar says, and by the weekday while it is not published."""
+        """By the year's calendar; by the weekday while that is not published."""
         kind = self.kind(day)
         return not is_weekend(day) if kind is DayKind.UNKNOWN else kind in (DayKind.WORKDAY, DayKind.MAKEUP_WORKDAY)
 
     def vacation_on(self, day: date, district: str | None) -> Vacation | None:
-        """The schools' vacation on a day: the district's own, else the city's."""
+        """The schools' vacation on a day: the district's own, or else the city's."""
         there = [
             vacation
             for vacation in self.vacations
@@ -171,10 +171,9 @@ class Calendar(CountsWorkingDays):
         return min(there, key=lambda vacation: vacation.district is None, default=None)
 
     def forbids_subject_training(self, day: date, district: str | None) -> bool:
-        """Public holidays, rest days and vacations; raises `CalendarUnpublished` where that is not known.
-
-        双减意见 forbids training on 国家法定节假日, 休息日 and in 寒暑假期; a makeup workday is none of the first two.
-        """
+        """Whether subject training is forbidden: on public holidays, rest days and in vacations. 双减意见 forbids
+        training on 国家法定节假日, 休息日 and in 寒暑假期; a makeup workday is neither of the first two. Raises
+        `CalendarUnpublished` for a year without a calendar."""
         kind = self.kind(day)
         if kind is DayKind.UNKNOWN:
             raise CalendarUnpublished(year=day.year)
@@ -237,7 +236,6 @@ class CalendarYear(Base, Aggregate):
 
     @classmethod
     def publish(cls, content: YearContent, *, at: datetime) -> tuple[Self, list["CalendarDay"], CalendarYearPublished]:
-        """Take the announced calendar over."""
         seen = Counter[date]()
         for place, day in enumerate(content.days):
             seen[day.on] += 1
@@ -255,7 +253,7 @@ class CalendarYear(Base, Aggregate):
         return year, days, CalendarYearPublished(year_id=year.id, year=year.year, source=year.source, days=told, at=at)
 
     def correct(self, content: CorrectionContent, *, at: datetime) -> tuple["CalendarDay | None", CalendarDayCorrected]:
-        """One of its days as it is after all; None where it is what its weekday says."""
+        """Correct one day; the first value is None if the day now follows its weekday."""
         if (content.kind is None) != (content.name is None):
             raise DayNameMissing(pointer="/name")
         corrected = None
@@ -310,7 +308,6 @@ class SchoolTerm(Base, Aggregate, Withdrawable):
         return term, term.set_days(content, at=at)
 
     def set_days(self, content: TermContent, *, at: datetime) -> SchoolTermSet:
-        """Say, or say again, which days it has."""
         self.check_stands()
         if content.ends_on < content.starts_on:
             raise TermReversed(pointer="/ends_on")
@@ -319,7 +316,6 @@ class SchoolTerm(Base, Aggregate, Withdrawable):
         return SchoolTermSet(term_id=self.id, **content.model_dump(), at=at)
 
     def withdraw(self, reason: str, *, by: str, at: datetime) -> SchoolTermWithdrawn:
-        """Take it back, as if it had never been entered."""
         self._take_back(reason, first_day=self.starts_on, entered_at=self.entered_at, by=by, at=at)
         return SchoolTermWithdrawn(
             term_id=self.id,

@@ -23,7 +23,7 @@ from shared.domain.dated import stands
 
 
 async def calendar(session: AsyncSession, first: date, last: date) -> Calendar:
-    """The years and vacations that touch these days, and the year after: periods of working days run on into it."""
+    """The years and vacations that touch these days, and the year after: deadlines in working days run into it."""
     years = (
         await session.execute(
             select(CalendarYear.id, CalendarYear.year).where(CalendarYear.year.between(first.year, last.year + 1))
@@ -56,7 +56,6 @@ async def year_for_update(session: AsyncSession, year: int) -> CalendarYear:
 
 
 async def term(session: AsyncSession, term_id: UUID) -> SchoolTerm:
-    """One term or vacation; raises `TermNotFound`."""
     found = await session.get(SchoolTerm, term_id)
     if found is None:
         raise TermNotFound
@@ -66,7 +65,6 @@ async def term(session: AsyncSession, term_id: UUID) -> SchoolTerm:
 async def terms(
     session: AsyncSession, *, period: str | None = None, district: str | None = None, after: str | None, limit: int
 ) -> Sequence[SchoolTerm]:
-    """Terms and vacations in the order they were set, withdrawn ones too."""
     wanted = select(SchoolTerm).order_by(SchoolTerm.id).limit(limit)
     if period is not None:
         wanted = wanted.where(SchoolTerm.period == period)
@@ -78,7 +76,6 @@ async def terms(
 
 
 async def term_for_update(session: AsyncSession, term_id: UUID) -> SchoolTerm:
-    """The term or vacation, locked until the transaction ends; raises `TermNotFound`."""
     found = await session.get(SchoolTerm, term_id, with_for_update=True, populate_existing=True)
     if found is None:
         raise TermNotFound
@@ -86,14 +83,13 @@ async def term_for_update(session: AsyncSession, term_id: UUID) -> SchoolTerm:
 
 
 async def lock_terms(session: AsyncSession) -> None:
-    """One after the other: two overlapping vacations set at the same moment would not see each other."""
+    """Wait for others who set terms: two overlapping vacations set at once would not see each other."""
     await session.execute(select(func.pg_advisory_xact_lock(func.hashtext("school_term"))))
 
 
 async def overlapping_term(
     session: AsyncSession, *, period: str, district: str | None, starts_on: date, ends_on: date, but: UUID
 ) -> SchoolTerm | None:
-    """Another period of this kind for the same schools with some of these days."""
     return await session.scalar(
         select(SchoolTerm)
         .where(

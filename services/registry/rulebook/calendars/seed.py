@@ -16,11 +16,14 @@ SOURCE: Final = f"holidays {version('holidays')} (国务院办公厅节假日安
 
 
 def rows(years: Iterable[int] = YEARS) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Rows of `calendar_year` (without `published_at`) and of `calendar_day`."""
+    """Rows of `calendar_year` (without `published_at`) and of `calendar_day`.
+
+    Version 1 is the fact that the migration writes to the journal.
+    """
     year_rows: list[dict[str, Any]] = []
     day_rows: list[dict[str, Any]] = []
     for year in years:
-        made = {"id": new_id(), "version": 0, "year": year, "source": SOURCE}
+        made = {"id": new_id(), "version": 1, "year": year, "source": SOURCE}
         year_rows.append(made)
         for on, (kind, name) in sorted(_exceptional_days(year).items()):
             day_rows.append({"on": on, "kind": kind, "name": name, "source": SOURCE, "year_id": made["id"]})

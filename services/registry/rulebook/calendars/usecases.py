@@ -21,7 +21,7 @@ from shared.http.etags import check_version
 
 
 async def publish_year(session: AsyncSession, content: YearContent, *, at: datetime) -> CalendarYear:
-    """Take over the announced calendar of a year; a second one is refused by the database."""
+    """Publish a year's calendar. The database refuses a second one for the same year."""
     year, days, published = CalendarYear.publish(content, at=at)
     session.add(year)
     await journal.record(session, published, subject=year)
@@ -30,7 +30,6 @@ async def publish_year(session: AsyncSession, content: YearContent, *, at: datet
 
 
 async def correct_day(session: AsyncSession, content: CorrectionContent, *, at: datetime) -> CalendarYear:
-    """Say what one day of a published year is after all."""
     year = await queries.year_for_update(session, content.on.year)
     day, corrected = year.correct(content, at=at)
     await session.execute(delete(CalendarDay).where(CalendarDay.on == content.on))
@@ -41,7 +40,6 @@ async def correct_day(session: AsyncSession, content: CorrectionContent, *, at: 
 
 
 async def set_term(session: AsyncSession, content: TermContent, *, at: datetime) -> SchoolTerm:
-    """Enter a term or a vacation."""
     await queries.lock_terms(session)
     term, told = SchoolTerm.new(content, at=at)
     await _check_overlap(session, content, but=term.id)
@@ -53,7 +51,6 @@ async def set_term(session: AsyncSession, content: TermContent, *, at: datetime)
 async def reset_term(
     session: AsyncSession, term_id: UUID, content: TermContent, *, expected: int, at: datetime
 ) -> SchoolTerm:
-    """Put the days of a term or a vacation right that is still at version `expected`."""
     await queries.lock_terms(session)
     term = await queries.term_for_update(session, term_id)
     check_version(term, expected)
@@ -64,7 +61,6 @@ async def reset_term(
 
 
 async def withdraw_term(session: AsyncSession, term_id: UUID, *, reason: str, by: str, at: datetime) -> SchoolTerm:
-    """Take a term or a vacation back."""
     await queries.lock_terms(session)
     term = await queries.term_for_update(session, term_id)
     await journal.record(session, term.withdraw(reason, by=by, at=at), subject=term, reason=reason)

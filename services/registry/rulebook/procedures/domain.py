@@ -162,7 +162,6 @@ class Procedure(Base, Aggregate, Withdrawable):
 
     @classmethod
     def enact(cls, terms: Terms, *, at: datetime) -> tuple[Self, ProcedureEnacted]:
-        """Put a procedure in force from its day on."""
         stored = terms.model_dump(mode="json") | {
             "valid_from": terms.valid_from,
             "days": terms.days.model_dump(exclude_none=True),
@@ -184,7 +183,7 @@ class Procedure(Base, Aggregate, Withdrawable):
         )
 
     def withdraw(self, reason: str, *, by: str, at: datetime) -> ProcedureWithdrawn:
-        """Take the procedure back; the one before governs on. A case begun on this day keeps it."""
+        """Withdraw it; the one before applies again. A matter that began today keeps it."""
         self._take_back(reason, first_day=self.valid_from, entered_at=self.enacted_at, by=by, at=at)
         return ProcedureWithdrawn(
             procedure_id=self.id,
@@ -196,7 +195,6 @@ class Procedure(Base, Aggregate, Withdrawable):
         )
 
     def missing(self, present: Iterable[str]) -> list[str]:
-        """Codes of required documents that are not there."""
         there = set(present)
         return [one["code"] for one in self.documents if one["required"] and one["code"] not in there]
 
@@ -205,8 +203,8 @@ class Procedure(Base, Aggregate, Withdrawable):
 
 
 def governing(procedures: Iterable[Procedure], *, kind: str, district: str | None, on: date) -> Procedure:
-    """The procedure for a case begun that day: a district's own before the city's, one for the kind before one for any,
-    the newest before an older. Raises `NoProcedure`."""
+    """The procedure for a matter that begins on the day. A district's own goes before the city's, one for the kind
+    before one for any, a newer before an older. Raises `NoProcedure`."""
     fitting = [
         one
         for one in procedures

@@ -12,7 +12,6 @@ from shared.domain.dated import stands
 
 
 async def procedure(session: AsyncSession, procedure_id: UUID) -> Procedure:
-    """Raises `ProcedureNotFound`."""
     found = await session.get(Procedure, procedure_id)
     if found is None:
         raise ProcedureNotFound
@@ -20,7 +19,6 @@ async def procedure(session: AsyncSession, procedure_id: UUID) -> Procedure:
 
 
 async def procedure_for_update(session: AsyncSession, procedure_id: UUID) -> Procedure:
-    """The procedure, locked until the transaction ends; raises `ProcedureNotFound`."""
     found = await session.get(Procedure, procedure_id, with_for_update=True, populate_existing=True)
     if found is None:
         raise ProcedureNotFound
@@ -30,7 +28,6 @@ async def procedure_for_update(session: AsyncSession, procedure_id: UUID) -> Pro
 async def procedures(
     session: AsyncSession, *, matter: str | None, after: UUID | None, limit: int
 ) -> Sequence[Procedure]:
-    """Every record, superseded and withdrawn ones too, in the order in which they were enacted."""
     wanted = select(Procedure).order_by(Procedure.id).limit(limit)
     if matter is not None:
         wanted = wanted.where(Procedure.matter == matter)
@@ -40,6 +37,6 @@ async def procedures(
 
 
 async def procedure_for(session: AsyncSession, matter: str, *, kind: str, district: str | None, on: date) -> Procedure:
-    """The procedure of a case begun on that day; raises `NoProcedure`."""
+    """The procedure of a matter that begins on that day; raises `NoProcedure`."""
     standing = await session.scalars(select(Procedure).where(Procedure.matter == matter, stands(Procedure)))
     return governing(standing, kind=kind, district=district, on=on)

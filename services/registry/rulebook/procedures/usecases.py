@@ -11,7 +11,6 @@ from shared.facts import journal
 
 
 async def enact_procedure(session: AsyncSession, terms: Terms, *, at: datetime) -> Procedure:
-    """Put a procedure in force; cases that are running keep the one they began under."""
     procedure, enacted = Procedure.enact(terms, at=at)
     session.add(procedure)
     await journal.record(session, enacted, subject=procedure)
@@ -21,7 +20,6 @@ async def enact_procedure(session: AsyncSession, terms: Terms, *, at: datetime) 
 async def withdraw_procedure(
     session: AsyncSession, procedure_id: UUID, *, reason: str, by: str, at: datetime
 ) -> Procedure:
-    """Take a procedure back; the one before governs on."""
     procedure = await queries.procedure_for_update(session, procedure_id)
     await journal.record(session, procedure.withdraw(reason, by=by, at=at), subject=procedure, reason=reason)
     return procedure

@@ -170,7 +170,7 @@ class Scope(BaseModel):
     districts: list[Code] = Field(default_factory=list)
 
     def covers(self, *, kind: Kind, mode: Mode, stages: Sequence[Stage], district: str | None) -> bool:
-        """Whether it binds these. Who does not say which stages he teaches may teach any of them."""
+        """Whether the rule applies. An institution without stated stages may teach any of them."""
         return (
             (not self.kinds or kind in self.kinds)
             and (not self.modes or mode is Mode.BOTH or mode in self.modes)
@@ -221,7 +221,6 @@ class Rule(Base, Aggregate, Withdrawable):
 
     @classmethod
     def enact(cls, content: RuleContent, *, at: datetime) -> tuple[Self, RuleEnacted]:
-        """Put a rule in force from a day on."""
         if content.effective_to is not None and content.effective_to < content.effective_from:
             raise RuleDaysReversed(pointer="/effective_to")
         rule = cls(id=new_id(), version=0, enacted_at=at, **columns(content))
@@ -238,7 +237,7 @@ class Rule(Base, Aggregate, Withdrawable):
         )
 
     def repeal(self, effective_to: date, *, at: datetime) -> RuleRepealed:
-        """Give it a last day. What it said of days past stays said."""
+        """Give it a last day, today or later: it stays in force for all days past."""
         self.check_stands()
         if effective_to < max(self.effective_from, china_date(at)):
             raise RuleEndPast(pointer="/effective_to", effective_from=self.effective_from)
@@ -248,7 +247,6 @@ class Rule(Base, Aggregate, Withdrawable):
         return RuleRepealed(rule_id=self.id, code=self.code, effective_to=effective_to, at=at)
 
     def withdraw(self, reason: str, *, by: str, at: datetime) -> RuleWithdrawn:
-        """Take the rule back, as if it had never been enacted."""
         self._take_back(reason, first_day=self.effective_from, entered_at=self.enacted_at, by=by, at=at)
         return RuleWithdrawn(rule_id=self.id, code=self.code, effective_from=self.effective_from, at=at)
 
@@ -260,7 +258,6 @@ class Rule(Base, Aggregate, Withdrawable):
 
 
 def columns(content: RuleContent) -> dict[str, Any]:
-    """What is stored of a rule, its parameters being those its check needs."""
     try:
         parameters = PARAMETERS[content.check].model_validate(content.parameters)
     except ValidationError:
@@ -274,7 +271,7 @@ def columns(content: RuleContent) -> dict[str, Any]:
 
 
 def approval_closed(rules: Sequence[Rule], *, kind: Kind, stages: Sequence[Stage]) -> Rule | None:
-    """The rule by which nothing of this kind is approved any more, if there is one among those in force."""
+    """The rule that forbids approvals of this kind, if one is in force."""
     for rule in rules:
         if rule.check == RuleCheck.APPROVAL_CLOSED:
             closed = ApprovalClosed.model_validate(rule.parameters)

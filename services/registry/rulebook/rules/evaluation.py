@@ -158,7 +158,7 @@ class Verdict:
 
 
 def read_timetable(plan: Plan) -> list[Lesson]:
-    """The lessons in China's time; refuses those that cannot be."""
+    """The lessons in China's time; refuses impossible ones."""
     return [_lesson(plan.institution, lesson, f"/timetable/{place}") for place, lesson in enumerate(plan.timetable)]
 
 
@@ -185,7 +185,6 @@ class _Case:
 
 
 def judge(plan: Plan, lessons: Sequence[Lesson], rules: Sequence[Rule], calendar: Calendar, *, on: date) -> Verdict:
-    """Hold the plan against every rule that binds it."""
     findings: list[Finding] = []
     checked: list[str] = []
     kinds = {lesson.pointer: _kind_of(lesson, plan.institution, rules) for lesson in lessons}

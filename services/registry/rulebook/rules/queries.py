@@ -12,7 +12,6 @@ from shared.domain.dated import stands
 
 
 async def rule(session: AsyncSession, rule_id: UUID) -> Rule:
-    """One rule; raises `RuleNotFound`."""
     found = await session.get(Rule, rule_id)
     if found is None:
         raise RuleNotFound
@@ -20,7 +19,6 @@ async def rule(session: AsyncSession, rule_id: UUID) -> Rule:
 
 
 async def rule_for_update(session: AsyncSession, rule_id: UUID) -> Rule:
-    """The rule, locked until the transaction ends; raises `RuleNotFound`."""
     found = await session.get(Rule, rule_id, with_for_update=True, populate_existing=True)
     if found is None:
         raise RuleNotFound
@@ -36,7 +34,6 @@ async def rules(
     after: str | None,
     limit: int,
 ) -> Sequence[Rule]:
-    """Rules in the order they were entered, withdrawn ones too; `on` narrows to those in force on a day."""
     wanted = select(Rule).order_by(Rule.id).limit(limit)
     if on is not None:
         wanted = wanted.where(_touching(on, on))
@@ -50,7 +47,6 @@ async def rules(
 
 
 async def rules_in_force(session: AsyncSession, on: date, *, check: RuleCheck | None = None) -> Sequence[Rule]:
-    """Rules in force on a day, by their codes."""
     wanted = select(Rule).where(_touching(on, on)).order_by(Rule.code)
     if check is not None:
         wanted = wanted.where(Rule.check == check)
@@ -58,7 +54,6 @@ async def rules_in_force(session: AsyncSession, on: date, *, check: RuleCheck | 
 
 
 async def rules_between(session: AsyncSession, first: date, last: date) -> Sequence[Rule]:
-    """Rules in force on some day from the first to the last, by their codes and days."""
     wanted = select(Rule).where(_touching(first, last)).order_by(Rule.code, Rule.effective_from)
     return (await session.scalars(wanted)).all()
 
@@ -66,7 +61,7 @@ async def rules_between(session: AsyncSession, first: date, last: date) -> Seque
 async def overlapping_rule(
     session: AsyncSession, code: str, effective_from: date, effective_to: date | None
 ) -> Rule | None:
-    """A rule of this code in force on some of these days; nobody else enters one until the transaction ends."""
+    """A rule of this code in force on some of these days. Nobody else enters one until the transaction ends."""
     # A lock, for two records entered at the same moment would not see each other.
     await session.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"rule {code}"))))
     return await session.scalar(select(Rule).where(Rule.code == code, _touching(effective_from, effective_to)).limit(1))

@@ -153,5 +153,5 @@ RULES: Final = (
 
 
 def rows() -> list[dict[str, Any]]:
-    """Rows of `rule`."""
-    return [{"id": new_id(), "version": 0, **columns(rule)} for rule in RULES]
+    """Rows of `rule`; version 1 is the fact that the migration writes to the journal."""
+    return [{"id": new_id(), "version": 1, **columns(rule)} for rule in RULES]

@@ -13,7 +13,7 @@ from shared.facts import journal
 
 
 async def enact_rule(session: AsyncSession, content: RuleContent, *, at: datetime) -> Rule:
-    """Put a rule in force; two records of one code never hold on one day."""
+    """Enact a rule. Two rules of one code are never in force on the same day."""
     rule, enacted = Rule.enact(content, at=at)
     other = await queries.overlapping_rule(session, rule.code, rule.effective_from, rule.effective_to)
     if other is not None:
@@ -26,21 +26,19 @@ async def enact_rule(session: AsyncSession, content: RuleContent, *, at: datetim
 
 
 async def repeal_rule(session: AsyncSession, rule_id: UUID, *, effective_to: date, reason: str, at: datetime) -> Rule:
-    """Give a rule its last day."""
     rule = await queries.rule_for_update(session, rule_id)
     await journal.record(session, rule.repeal(effective_to, at=at), subject=rule, reason=reason)
     return rule
 
 
 async def withdraw_rule(session: AsyncSession, rule_id: UUID, *, reason: str, by: str, at: datetime) -> Rule:
-    """Take a rule back, as if it had never been enacted."""
     rule = await queries.rule_for_update(session, rule_id)
     await journal.record(session, rule.withdraw(reason, by=by, at=at), subject=rule, reason=reason)
     return rule
 
 
 async def check_plan(session: AsyncSession, plan: Plan, *, today: date) -> Verdict:
-    """What the plan would break: its lessons on their own days, the rest on `as_of`, else today."""
+    """What the plan would break: lessons by the rules of their own days, the rest by those of `as_of`, or today."""
     on = plan.as_of or today
     lessons = evaluation.read_timetable(plan)
     days = [on, *(lesson.on for lesson in lessons)]

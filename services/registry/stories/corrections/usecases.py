@@ -27,7 +27,7 @@ async def change_institution(
     caller: Principal,
     at: datetime,
 ) -> Institution:
-    """Correct an entry that is still at version `expected`. Locks the entry; its permits are read."""
+    """Correct an entry that is still at version `expected`. Locks the entry, not its permits."""
     institution = await institutions.institution_for_update(session, institution_id, caller)
     check_version(institution, expected)
     check_place(caller, changes.get("district", institution.district), changes.get("street", institution.street))
@@ -41,7 +41,7 @@ async def change_institution(
 async def _keep_to_permits(
     session: AsyncSession, institution: Institution, changes: Mapping[str, object], *, at: datetime
 ) -> None:
-    """A correction may not bring a permit back that has ended, nor name another than those that stand."""
+    """A correction may not revive a permit that has ended, nor name one that does not stand."""
     entry = institution.details().model_copy(update=dict(changes))
     if not {"status", "permit_no"} & changes.keys():
         return

@@ -45,7 +45,7 @@ class InstitutionImporter:
         at: datetime,
         hints: Hints = NO_HINTS,
     ) -> Sequence[RowReport]:
-        """Locks the entries that the rows name, then the permits, both by id."""
+        """Locks the entries named in the rows, then the permits, both by id."""
         parsed = [_parsed(row, scope, hints) for row in rows]
         readable = [row.details for row in parsed if isinstance(row, Parsed)]
         known = await self._known(session, readable)
@@ -66,7 +66,6 @@ Papers = Mapping[tuple[UUID, str], PaperOutcome]
 
 
 def _with_paper(row: Parsed | RowReport, report: RowReport, papers: Papers) -> RowReport:
-    """The report, with what became of the permit that the row states."""
     if not isinstance(row, Parsed) or row.paper is None or report.entity_id is None:
         return report
     outcome = papers.get((report.entity_id, row.paper.number))
@@ -135,14 +134,14 @@ class _Batch:
         return RowReport("updated", notes, institution_id)
 
     def _contradicted(self, institution_id: UUID, after: Details, paper: PermitPaper | None) -> Mapping[str, object]:
-        """A ledger does not bring back a permit that ended here; one that it states for the first time is recorded."""
+        """A ledger does not revive a permit that ended here. A permit that it states for the first time is recorded."""
         permits = self._permits.get(institution_id, ())
         if paper is not None and all(permit.number != paper.number for permit in permits):
             return {}
         return contradictions(permits, after, china_date(self._at))
 
     async def write(self, session: AsyncSession) -> Papers:
-        """Store what was taken; the institutions and permit numbers where the number is another's."""
+        """Store the accepted rows; returns what became of their permits."""
         await self._give_up(session)
         for institution_id, version in self._versions.items():
             institution = self._existing.get(institution_id)
@@ -168,7 +167,8 @@ class _Batch:
         )
 
     async def _give_up(self, session: AsyncSession) -> None:
-        """Two entries may exchange their references in one chunk: nobody takes one before its owner let it go."""
+        """First clear references that move: two entries may exchange theirs in one chunk, and each must be free
+        before it is taken."""
         for field in ("external_ref", "uscc"):
             losing = [
                 institution.id

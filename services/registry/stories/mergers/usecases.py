@@ -21,7 +21,7 @@ from shared.http.policies import Principal
 async def merge_institutions(
     session: AsyncSession, survivor_id: UUID, duplicate_id: UUID, *, reason: str, caller: Principal, at: datetime
 ) -> Institution:
-    """End one entry in favour of another; the survivor takes over what it did not say itself.
+    """End one entry in favour of another, which takes over what it lacks.
 
     Locks both entries, in the order of their ids.
     """

@@ -32,12 +32,10 @@ CONFIRM_WITHIN = timedelta(days=15)
 async def accept_proposal(
     session: AsyncSession, proposal_id: UUID, telling: Telling, *, caller: Principal, at: datetime
 ) -> PenaltyProposal:
-    """Do what is asked, in one transaction: revoke or suspend the permits, publish the notice.
+    """Do what the proposal asks, in one transaction: revoke or suspend the permits, publish the notice.
 
-    A decision has one notice: proposals of one case share it, whichever is accepted first.
-
-    Locks the proposals of the decision by id, the entry (before a revocation), the notices of the year for the next
-    number, then the permits.
+    A decision has one notice, so proposals of one case share it, whichever is accepted first. Locks the proposals of
+    the decision by id, the entry (before a revocation), the notices of the year for the next number, then the permits.
     """
     proposal, together = await proposals.decision_for_update(session, proposal_id, caller)
     proposal.check(Action.ACCEPT)

@@ -11,20 +11,20 @@ from shared.domain.clock import china_date
 
 
 async def publish_year(session: AsyncSession, content: YearContent, *, at: datetime) -> CalendarYear:
-    """Publish a year; locks the running applications, by id."""
+    """Publish a year. Locks the running applications, by id."""
     year = await calendars.publish_year(session, content, at=at)
     await _recount(session, at)
     return year
 
 
 async def correct_day(session: AsyncSession, content: CorrectionContent, *, at: datetime) -> CalendarYear:
-    """Correct a day; locks the year, then the running applications, by id."""
+    """Correct a day. Locks the year, then the running applications, by id."""
     year = await calendars.correct_day(session, content, at=at)
     await _recount(session, at)
     return year
 
 
 async def _recount(session: AsyncSession, at: datetime) -> None:
-    """Days that are working days after all move the deadlines of running cases."""
+    """Recompute deadlines: a corrected day may change how many working days have passed."""
     await session.flush()
     await recount_clocks(session, on=china_date(at))

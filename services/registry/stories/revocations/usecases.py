@@ -29,7 +29,7 @@ async def revoke_on_exception(
     caller: Principal,
     at: datetime,
 ) -> Permit:
-    """Take a permit back and publish the notice about it; raises `RevocationNeedsProposal` without an exception.
+    """Revoke a permit and publish the notice; raises `RevocationNeedsProposal` without an exception.
 
     Locks the entry, the permit, then the notices of the year for the next number.
     """

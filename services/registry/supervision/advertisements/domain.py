@@ -196,7 +196,6 @@ class Advertisement(Base, Aggregate):
 
     @classmethod
     def find(cls, advertisement_id: UUID, find: Find, *, by: str, at: datetime) -> tuple[Self, AdvertisementFound]:
-        """Take note of an advertisement."""
         if find.found_on > china_date(at):
             raise FoundOnFuture(pointer="/found_on")
         if (find.lon is None) != (find.lat is None):
@@ -213,7 +212,6 @@ class Advertisement(Base, Aggregate):
         return advertisement, advertisement._fact(AdvertisementFound, at, visit_id=find.visit_id)
 
     def identify(self, institution_id: UUID, *, at: datetime) -> AdvertisementIdentified:
-        """Know whose it is, or know better."""
         self._check(Action.IDENTIFY)
         if self.institution_id == institution_id:
             raise AdvertisementIdentifiedAlready
@@ -221,7 +219,6 @@ class Advertisement(Base, Aggregate):
         return self._fact(AdvertisementIdentified, at)
 
     def order_removal(self, due_on: date, requirement: str, *, at: datetime) -> AdvertisementRemovalOrdered:
-        """Order that it be gone by a day."""
         self._check(Action.ORDER_REMOVAL)
         if due_on < china_date(at):
             raise RemovalDueOnPast(pointer="/due_on")
@@ -229,7 +226,6 @@ class Advertisement(Base, Aggregate):
         return self._fact(AdvertisementRemovalOrdered, at, due_on=due_on)
 
     def remove(self, removed_on: date, note: str | None, *, by: str, at: datetime) -> AdvertisementRemoved:
-        """Take somebody's word that it is gone."""
         self._check(Action.REMOVE)
         if not self.found_on <= removed_on <= china_date(at):
             raise RemovedOnImpossible(pointer="/removed_on")
@@ -242,7 +238,7 @@ class Advertisement(Base, Aggregate):
         return self._fact(AdvertisementRemoved, at, removed_on=removed_on)
 
     def verify(self, *, holds: bool, note: str | None, by: str, at: datetime) -> AdvertisementVerified:
-        """Look again: gone, or back under the same order; without one, as it was found."""
+        """Verify: gone, or back under its order; without an order, back to found."""
         self._check(Action.VERIFY)
         if by == self.removed_by:
             raise VerifierRemovedIt
@@ -253,7 +249,7 @@ class Advertisement(Base, Aggregate):
         return self._fact(AdvertisementVerified, at, holds=holds)
 
     def is_what_was_sent(self, find: Find) -> bool:
-        """Whether this is the same find, sent again; what became known since does not matter."""
+        """Whether this is the same find, sent again; what became known since is ignored."""
         sent = find.model_dump()
         return self.reported_institution_id == find.institution_id and all(
             getattr(self, name) == sent[name] for name in _SENT

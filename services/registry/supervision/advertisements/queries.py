@@ -27,13 +27,12 @@ async def advertisement(session: AsyncSession, advertisement_id: UUID, caller: P
 
 
 async def advertisement_for_update(session: AsyncSession, advertisement_id: UUID, caller: Principal) -> Advertisement:
-    """The advertisement, locked until the transaction ends; raises `AdvertisementNotFound`."""
     found = await session.get(Advertisement, advertisement_id, with_for_update=True, populate_existing=True)
     return reachable(found, caller, AdvertisementNotFound, **REACH)
 
 
 async def advertisement_with_id(session: AsyncSession, advertisement_id: UUID) -> Advertisement | None:
-    """Whoever may see it: to tell an id that is taken from one that is free."""
+    """The advertisement, within the caller's reach or not: an id can be taken only once."""
     return await session.get(Advertisement, advertisement_id)
 
 
@@ -75,7 +74,6 @@ async def advertisements(
 async def repeat_offenders(
     session: AsyncSession, caller: Principal, *, since: date | None, least: int, after: Sequence[Any] | None, limit: int
 ) -> Sequence[Any]:
-    """Rows of `institution_id, name, district, street, advertisements, last_found_on`, most first."""
     count = func.count().label("advertisements")
     found = (
         select(Advertisement.institution_id, count, func.max(Advertisement.found_on).label("last_found_on"))

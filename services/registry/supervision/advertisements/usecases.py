@@ -18,7 +18,6 @@ from shared.http.reach import reaches
 async def find_advertisement(
     session: AsyncSession, find: Find, *, advertisement_id: UUID | None, caller: Principal, at: datetime
 ) -> tuple[Advertisement, bool]:
-    """Note a find; whether it is new, for a client's own id may be sent again."""
     if advertisement_id is not None:
         known = await queries.advertisement_with_id(session, advertisement_id)
         if known is not None:
@@ -38,7 +37,6 @@ async def find_advertisement(
 async def identify_advertisement(
     session: AsyncSession, advertisement_id: UUID, institution_id: UUID, *, caller: Principal, at: datetime
 ) -> Advertisement:
-    """Say whose it is."""
     advertisement = await queries.advertisement_for_update(session, advertisement_id, caller)
     await institutions.institution(session, institution_id, caller)
     await journal.record(session, advertisement.identify(institution_id, at=at), subject=advertisement)
@@ -48,7 +46,6 @@ async def identify_advertisement(
 async def order_removal(
     session: AsyncSession, advertisement_id: UUID, *, due_on: date, requirement: str, caller: Principal, at: datetime
 ) -> Advertisement:
-    """Order that it be gone by a day."""
     advertisement = await queries.advertisement_for_update(session, advertisement_id, caller)
     ordered = advertisement.order_removal(due_on, requirement, at=at)
     await journal.record(session, ordered, subject=advertisement)
@@ -64,7 +61,6 @@ async def remove_advertisement(
     caller: Principal,
     at: datetime,
 ) -> Advertisement:
-    """Take the word of the institution, or of an official, that it is gone."""
     advertisement = await queries.advertisement_for_update(session, advertisement_id, caller)
     removed = advertisement.remove(removed_on, note, by=caller.subject, at=at)
     await journal.record(session, removed, subject=advertisement)
@@ -74,7 +70,6 @@ async def remove_advertisement(
 async def verify_removal(
     session: AsyncSession, advertisement_id: UUID, *, holds: bool, note: str | None, caller: Principal, at: datetime
 ) -> Advertisement:
-    """Look again."""
     advertisement = await queries.advertisement_for_update(session, advertisement_id, caller)
     verified = advertisement.verify(holds=holds, note=note, by=caller.subject, at=at)
     await journal.record(session, verified, subject=advertisement)

@@ -39,7 +39,7 @@ class RecordedAnswer(BaseModel):
     note: Reason | None = None
 
     def check(self, issued_on: date, at: datetime) -> None:
-        """It came after the issue, and not in the future."""
+        """Check that the answer came after the issue, and is not in the future."""
         if self.on > china_date(at):
             raise AnsweredInFuture(pointer="/on")
         if self.on < issued_on:

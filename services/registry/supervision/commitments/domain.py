@@ -143,7 +143,7 @@ class CommitmentText(Base, Aggregate, Withdrawable):
     def publish(
         cls, content: TextContent, *, newest: "CommitmentText | None", at: datetime
     ) -> tuple[Self, CommitmentTextPublished]:
-        """The next version after `newest`: later numbers are never valid from an earlier day."""
+        """Publish the next version. It may not be valid from an earlier day than `newest`."""
         if newest is not None and content.valid_from < newest.valid_from:
             raise CommitmentTextNotLater(pointer="/valid_from", newest_valid_from=newest.valid_from)
         published = cls(
@@ -166,7 +166,7 @@ class CommitmentText(Base, Aggregate, Withdrawable):
         )
 
     def withdraw(self, reason: str, *, signed: bool, by: str, at: datetime) -> CommitmentTextWithdrawn:
-        """Take the text back, unless somebody has signed it; the one before is the one to sign again."""
+        """Withdraw the text unless it was signed; the one before is the one to sign again."""
         self._take_back(reason, first_day=self.valid_from, entered_at=self.published_at, by=by, at=at)
         if signed:
             raise CommitmentTextSigned
@@ -217,7 +217,7 @@ class Commitment(Base, Aggregate):
         by: str,
         at: datetime,
     ) -> tuple[Self, CommitmentSigned]:
-        """Sign the text in force, having read that very text; `newest` is the newest in force today."""
+        """Sign the text in force; the hash proves that this text was read. `newest` is the newest in force today."""
         institution.check_open()
         text.check_stands()
         if signature.sha256 != text.sha256:
@@ -245,7 +245,7 @@ class Commitment(Base, Aggregate):
     def breach(
         self, violation_id: UUID, *, note: str | None, by: str, at: datetime
     ) -> "tuple[CommitmentBreach, CommitmentBreached]":
-        """A violation broke it; that it was found in the institution's file is the caller's to know."""
+        """Record that a violation broke it. The caller has checked that the violation is in the institution's file."""
         if self.breached_at is None:
             self.breached_at = at
         breach = CommitmentBreach(

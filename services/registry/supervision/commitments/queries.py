@@ -28,7 +28,6 @@ _COLUMN: dict[Dimension, Any] = {
 
 
 async def text(session: AsyncSession, text_id: UUID) -> CommitmentText:
-    """One text; raises `CommitmentTextNotFound`."""
     found = await session.get(CommitmentText, text_id)
     if found is None:
         raise CommitmentTextNotFound
@@ -36,7 +35,7 @@ async def text(session: AsyncSession, text_id: UUID) -> CommitmentText:
 
 
 async def text_for_update(session: AsyncSession, text_id: UUID) -> CommitmentText:
-    """The text, while nobody signs it; raises `CommitmentTextNotFound`."""
+    """The text, locked against signatures; raises `CommitmentTextNotFound`."""
     found = await session.get(CommitmentText, text_id, with_for_update=True, populate_existing=True)
     if found is None:
         raise CommitmentTextNotFound
@@ -44,7 +43,7 @@ async def text_for_update(session: AsyncSession, text_id: UUID) -> CommitmentTex
 
 
 async def text_to_sign(session: AsyncSession, text_id: UUID) -> CommitmentText:
-    """The text, while nobody withdraws it; raises `CommitmentTextNotFound`."""
+    """The text, locked against withdrawal; raises `CommitmentTextNotFound`."""
     found = await session.get(CommitmentText, text_id, with_for_update={"read": True}, populate_existing=True)
     if found is None:
         raise CommitmentTextNotFound
@@ -52,12 +51,10 @@ async def text_to_sign(session: AsyncSession, text_id: UUID) -> CommitmentText:
 
 
 async def signed(session: AsyncSession, text_id: UUID) -> bool:
-    """Whether some institution has signed this text."""
     return bool(await session.scalar(select(select(Commitment.id).where(Commitment.text_id == text_id).exists())))
 
 
 async def texts(session: AsyncSession, *, after: str | None, limit: int) -> Sequence[CommitmentText]:
-    """In the order of publication, withdrawn ones too."""
     wanted = select(CommitmentText).order_by(CommitmentText.id).limit(limit)
     if after is not None:
         wanted = wanted.where(CommitmentText.id > UUID(after))
@@ -65,7 +62,7 @@ async def texts(session: AsyncSession, *, after: str | None, limit: int) -> Sequ
 
 
 async def newest_text(session: AsyncSession, *, on: date | None = None) -> CommitmentText | None:
-    """The text with the highest number, or the one in force on a day."""
+    """The text with the highest number: of all, or of those in force on a day."""
     wanted = select(CommitmentText).where(stands(CommitmentText)).order_by(CommitmentText.number.desc()).limit(1)
     if on is not None:
         wanted = wanted.where(CommitmentText.valid_from <= on)
@@ -73,18 +70,16 @@ async def newest_text(session: AsyncSession, *, on: date | None = None) -> Commi
 
 
 async def one_publisher_at_a_time(session: AsyncSession) -> None:
-    """Numbers have no gaps, so who gives the next one waits for who gave the last."""
+    """Wait for other publishers: numbers have no gaps."""
     await session.execute(select(func.pg_advisory_xact_lock(func.hashtext("commitment_text"))))
 
 
 async def commitments_of(session: AsyncSession, institution_id: UUID) -> Sequence[Commitment]:
-    """What an institution signed, oldest first."""
     wanted = select(Commitment).where(Commitment.institution_id == institution_id).order_by(Commitment.id)
     return (await session.scalars(wanted)).all()
 
 
 async def breaches_of(session: AsyncSession, commitment_ids: Sequence[UUID]) -> Sequence[CommitmentBreach]:
-    """In the order in which they were recorded."""
     wanted = (
         select(CommitmentBreach)
         .where(CommitmentBreach.commitment_id.in_(commitment_ids))
@@ -94,7 +89,6 @@ async def breaches_of(session: AsyncSession, commitment_ids: Sequence[UUID]) -> 
 
 
 async def commitment_for_update(session: AsyncSession, institution_id: UUID, commitment_id: UUID) -> Commitment:
-    """A commitment of this institution, locked; raises `CommitmentNotFound`."""
     found = await session.get(Commitment, commitment_id, with_for_update=True, populate_existing=True)
     if found is None or found.institution_id != institution_id:
         raise CommitmentNotFound
@@ -102,7 +96,6 @@ async def commitment_for_update(session: AsyncSession, institution_id: UUID, com
 
 
 async def counts(session: AsyncSession, caller: Principal, by: Dimension) -> Sequence[Any]:
-    """Rows of `value, signed, breached`: commitments signed, and how many of them were broken."""
     column = _COLUMN[by]
     reach = within_reach(
         caller, district=Commitment.district, street=Commitment.street, institution=Commitment.institution_id

@@ -24,7 +24,6 @@ from shared.http.policies import Principal
 
 
 async def publish_text(session: AsyncSession, content: TextContent, *, at: datetime) -> CommitmentText:
-    """Publish the next version."""
     await queries.one_publisher_at_a_time(session)
     text, published = CommitmentText.publish(content, newest=await queries.newest_text(session), at=at)
     session.add(text)
@@ -33,7 +32,6 @@ async def publish_text(session: AsyncSession, content: TextContent, *, at: datet
 
 
 async def withdraw_text(session: AsyncSession, text_id: UUID, *, reason: str, by: str, at: datetime) -> CommitmentText:
-    """Take the newest version back; the one before is the one to sign again."""
     await queries.one_publisher_at_a_time(session)
     text = await queries.text_for_update(session, text_id)
     newest = await queries.newest_text(session)
@@ -47,7 +45,7 @@ async def withdraw_text(session: AsyncSession, text_id: UUID, *, reason: str, by
 async def sign_commitment(
     session: AsyncSession, institution_id: UUID, signature: Signature, *, caller: Principal, at: datetime
 ) -> Commitment:
-    """Sign the text in force; a second signature under the same text is refused by the database."""
+    """Sign the text in force. The database refuses a second signature under the same text."""
     if signature.on_paper == ("operator" in caller.roles):
         raise SignatureFormWrong(pointer="/on_paper")
     institution = await institutions.institution_for_update(session, institution_id, caller)

@@ -89,7 +89,7 @@ class Notice(Base, Aggregate):
 
     @classmethod
     def publish(cls, content: NoticeContent, *, sequence: int, subjects: list[UUID], by: str, at: datetime) -> Self:
-        """Put it in the series of its year. `published` is its fact, once its recipients are counted."""
+        """Number it in the series of its year. Record its fact, `published`, once its recipients are counted."""
         if content.confirm_by < china_date(at):
             raise ConfirmByPast(pointer="/confirm_by")
         return cls(
@@ -146,8 +146,7 @@ class Receipt(Base, Aggregate):
     note: Mapped[str | None] = mapped_column(Text)
 
     def confirm(self, *, by: str, at: datetime, answer: RecordedAnswer | None = None) -> NoticeConfirmed:
-        """Take the operator's word that he has read it, or an official's (`answer`). Once is enough, and late is better
-        than never."""
+        """Record the operator's confirmation, or an official's (`answer`). Once only; a late one is accepted."""
         if self.confirmed_at is not None:
             raise NoticeConfirmedAlready(confirmed_at=self.confirmed_at)
         self.confirmed_at, self.confirmed_by = at, by

@@ -25,14 +25,13 @@ class ReceiptCounts:
 
 
 async def next_sequence(session: AsyncSession, year: int) -> int:
-    """The next number of a year; whoever else wants one waits until the transaction ends, so that none is lost."""
+    """The next number of a year. Others who want one wait until the transaction ends, so that there are no gaps."""
     await session.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"notice {year}"))))
     last: int | None = await session.scalar(select(func.max(Notice.sequence)).where(Notice.year == year))
     return (last or 0) + 1
 
 
 async def notice(session: AsyncSession, notice_id: UUID, caller: Principal) -> Notice:
-    """One notice within the caller's reach; raises `NoticeNotFound`."""
     found = await session.scalar(select(Notice).where(Notice.id == notice_id, _visible(caller)))
     if found is None:
         raise NoticeNotFound
@@ -42,7 +41,6 @@ async def notice(session: AsyncSession, notice_id: UUID, caller: Principal) -> N
 async def notices(
     session: AsyncSession, caller: Principal, *, institution: UUID | None = None, after: str | None, limit: int
 ) -> Sequence[Notice]:
-    """Notices within the caller's reach, in the order of publication; `institution` narrows to its own."""
     wanted = select(Notice).where(_visible(caller)).order_by(Notice.id).limit(limit)
     if institution is not None:
         wanted = wanted.where(
@@ -76,7 +74,6 @@ async def receipts(
     after: str | None,
     limit: int,
 ) -> Sequence[Any]:
-    """Receipts of a notice with the institutions' names, in the order of the ledger."""
     late = Receipt.confirmed_at.is_(None) if notice.confirm_by < on else false()
     wanted = (
         select(
@@ -107,7 +104,7 @@ async def receipts(
 
 
 async def own_receipt_for_update(session: AsyncSession, notice_id: UUID, caller: Principal) -> Receipt:
-    """The receipt of the operator's institution, locked; raises `NoticeNotFound` where it is no recipient."""
+    """The receipt of the operator's institution, locked; raises `NoticeNotFound` if it is no recipient."""
     found = await session.scalar(
         select(Receipt)
         .where(Receipt.notice_id == notice_id, Receipt.institution_id == own_institution(caller))
@@ -121,7 +118,7 @@ async def own_receipt_for_update(session: AsyncSession, notice_id: UUID, caller:
 async def receipt_for_update(
     session: AsyncSession, notice_id: UUID, institution_id: UUID, caller: Principal
 ) -> Receipt:
-    """A receipt within an official's reach, locked; raises `NoticeNotFound` where there is none."""
+    """A receipt within an official's reach, locked; raises `NoticeNotFound` if there is none."""
     wanted = select(Receipt).where(
         Receipt.notice_id == notice_id, Receipt.institution_id == institution_id, _receipts_of(caller)
     )
@@ -136,7 +133,7 @@ def _receipts_of(caller: Principal) -> ColumnElement[bool]:
 
 
 def _visible(caller: Principal) -> ColumnElement[bool]:
-    """Notices of one's own place, and those that went to somebody there."""
+    """Notices of the caller's own place, and those with a recipient within reach."""
     return or_(
         within_reach(caller, district=Notice.district, street=Notice.street),
         exists().where(Receipt.notice_id == Notice.id, _receipts_of(caller)),

@@ -22,7 +22,7 @@ from shared.http.reach import within_reach
 async def issue_notice(
     session: AsyncSession, content: NoticeContent, *, subjects: Sequence[UUID], caller: Principal, at: datetime
 ) -> Notice:
-    """Publish an official's own notice: to those, and about those, within his reach."""
+    """Publish an official's own notice. Recipients and subjects must be within the official's reach."""
     recipients = content.recipients
     in_street = caller.covers() or caller.street in (None, recipients.street)
     if not in_street or not caller.covers(district=recipients.district, street=recipients.street):
@@ -34,8 +34,10 @@ async def issue_notice(
 async def publish_notice(
     session: AsyncSession, content: NoticeContent, *, subjects: Sequence[UUID], caller: Principal, at: datetime
 ) -> Notice:
-    """Publish a notice to every institution at work in its scope, and to those it is about. A decision of the
-    authority may be told the whole city, whoever took it: the caller's reach is not asked here."""
+    """Publish a notice to every institution at work in its scope, and to its subjects.
+
+    The caller's reach is not checked: a decision of the authority may be told the whole city.
+    """
     sequence = await queries.next_sequence(session, china_date(at).year)
     notice = Notice.publish(content, sequence=sequence, subjects=list(subjects), by=caller.subject, at=at)
     session.add(notice)
@@ -45,7 +47,6 @@ async def publish_notice(
 
 
 async def confirm_notice(session: AsyncSession, notice_id: UUID, *, caller: Principal, at: datetime) -> Receipt:
-    """The operator says that his institution has received it."""
     receipt = await queries.own_receipt_for_update(session, notice_id, caller)
     await journal.record(session, receipt.confirm(by=caller.subject, at=at), subject=receipt)
     return receipt
@@ -60,7 +61,6 @@ async def record_confirmation(
     caller: Principal,
     at: datetime,
 ) -> Receipt:
-    """An official records that an institution has received it."""
     receipt = await queries.receipt_for_update(session, notice_id, institution_id, caller)
     notice = await session.get_one(Notice, notice_id)
     answer.check(china_date(notice.published_at), at)
@@ -70,7 +70,7 @@ async def record_confirmation(
 
 
 async def _address(session: AsyncSession, notice: Notice) -> int:
-    """Freeze the recipients, in one statement however many they are; how many there are."""
+    """Freeze the list of recipients, in one statement; returns how many there are."""
     wanted = or_(
         at_work(district=notice.district, street=notice.street, kind=notice.kind), Institution.id.in_(notice.subjects)
     )

@@ -84,7 +84,6 @@ class Telling(BaseModel):
 
     @property
     def silent(self) -> bool:
-        """Whether nothing is said."""
         return self.title is None and self.body is None and self.confirm_by is None
 
 
@@ -121,7 +120,6 @@ class PenaltyProposal(Base, Aggregate):
     def receive(
         cls, decided: CaseDecided, proposal: CaseProposal, *, institution_id: UUID, at: datetime
     ) -> tuple[Self, ProposalReceived]:
-        """Take note of what a decision asks for."""
         received = cls(
             id=new_id(),
             version=0,
@@ -142,19 +140,17 @@ class PenaltyProposal(Base, Aggregate):
         return received, received._fact(ProposalReceived, at, until=proposal.until)
 
     def check(self, action: Action) -> None:
-        """Raise `ProposalDecidedAlready` where this is not possible any more."""
+        """Raise `ProposalDecidedAlready` if the state does not allow the action."""
         if self.state not in TRANSITIONS[action]:
             raise ProposalDecidedAlready(state=self.state)
 
     def accept(self, *, permit_ids: Sequence[UUID], notice_id: UUID | None, by: str, at: datetime) -> ProposalAccepted:
-        """The bureau did what was asked: to these permits, by this notice."""
         self.check(Action.ACCEPT)
         self.state, self.decided_at, self.decided_by = ProposalState.ACCEPTED, at, by
         self.permit_ids, self.notice_id = list(permit_ids), notice_id
         return self._fact(ProposalAccepted, at, permit_ids=self.permit_ids, notice_id=notice_id)
 
     def dismiss(self, grounds: str, *, by: str, at: datetime) -> ProposalDismissed:
-        """The bureau will not do it, and says why."""
         self.check(Action.DISMISS)
         self.state, self.decided_at, self.decided_by, self.grounds = ProposalState.DISMISSED, at, by, grounds
         return self._fact(ProposalDismissed, at, grounds=grounds)

@@ -20,7 +20,6 @@ async def proposal(session: AsyncSession, proposal_id: UUID, caller: Principal) 
 
 
 async def proposal_for_update(session: AsyncSession, proposal_id: UUID, caller: Principal) -> PenaltyProposal:
-    """The proposal, locked until the transaction ends; raises `ProposalNotFound`."""
     found = await session.get(PenaltyProposal, proposal_id, with_for_update=True, populate_existing=True)
     return reachable(found, caller, ProposalNotFound, **_REACH)
 
@@ -28,7 +27,8 @@ async def proposal_for_update(session: AsyncSession, proposal_id: UUID, caller: 
 async def decision_for_update(
     session: AsyncSession, proposal_id: UUID, caller: Principal
 ) -> tuple[PenaltyProposal, Sequence[PenaltyProposal]]:
-    """The proposal, and all those of the same decision, locked in the order of their ids; raises `ProposalNotFound`."""
+    """The proposal, and all proposals of the same decision, locked in the order of their ids; raises
+    `ProposalNotFound`."""
     case_id = (await proposal(session, proposal_id, caller)).case_id
     wanted = select(PenaltyProposal).where(PenaltyProposal.case_id == case_id).order_by(PenaltyProposal.id)
     wanted = wanted.with_for_update().execution_options(populate_existing=True)
@@ -57,7 +57,6 @@ async def proposals(
 
 
 async def known_kinds(session: AsyncSession, case_ids: Iterable[UUID]) -> set[tuple[UUID, str]]:
-    """What was proposed already, by case and kind."""
     rows = await session.execute(
         select(PenaltyProposal.case_id, PenaltyProposal.kind).where(PenaltyProposal.case_id.in_(list(case_ids)))
     )

@@ -14,7 +14,7 @@ from shared.http.policies import Principal
 
 
 async def receive_proposals(session: AsyncSession, decided: CaseDecided) -> None:
-    """Take what a decision asks for; told again it changes nothing."""
+    """Record what a decision asks for. A repeated event changes nothing."""
     if decided.institution_id is None or not decided.proposals:
         return
     known = await queries.known_kinds(session, [decided.case_id])
@@ -32,7 +32,6 @@ async def receive_proposals(session: AsyncSession, decided: CaseDecided) -> None
 async def dismiss_proposal(
     session: AsyncSession, proposal_id: UUID, grounds: str, *, caller: Principal, at: datetime
 ) -> PenaltyProposal:
-    """Say no, and why."""
     proposal = await queries.proposal_for_update(session, proposal_id, caller)
     dismissed = proposal.dismiss(grounds, by=caller.subject, at=at)
     await journal.record(session, dismissed, subject=proposal, reason=grounds)

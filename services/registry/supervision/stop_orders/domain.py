@@ -160,7 +160,6 @@ class StopOrderContent(BaseModel):
 
 
 def days_meant(content: StopOrderContent, term: SchoolTerm | None) -> tuple[date, date]:
-    """First and last day of an order: its own, or those of its term."""
     if term is None:
         if content.first_day is None or content.last_day is None:
             raise TermOrDays(pointer="/first_day")
@@ -215,9 +214,10 @@ class StopOrder(Base, Aggregate):
         at: datetime,
         replaces: UUID | None = None,
     ) -> Self:
-        """Compile the days; raises `CalendarUnpublished` where they are not known. `issued` is its first fact.
+        """Compile the days; raises `CalendarUnpublished` if a year's calendar is missing. `issued` is its first
+        fact.
 
-        The days may be past: orders from before this platform are taken over, with their recipients and what was seen.
+        The days may be past: orders from before this platform are entered too, with their recipients and checks.
         """
         check_days(first, last)
         days = compiled(calendar, first, last, content.district)
@@ -253,7 +253,6 @@ class StopOrder(Base, Aggregate):
         )
 
     def listed(self, recipients: Sequence[ListedRecipient]) -> list[StopOrderRecipientsListed]:
-        """The frozen list, in parts that fit a message."""
         return [
             StopOrderRecipientsListed(
                 stop_order_id=self.id,
@@ -267,13 +266,11 @@ class StopOrder(Base, Aggregate):
         ]
 
     def cancel(self, cause: str, *, by: str, at: datetime) -> StopOrderCancelled:
-        """Take it back."""
         self.check_not_cancelled()
         self.cancelled_at, self.cancelled_by, self.cause = at, by, cause
         return StopOrderCancelled(stop_order_id=self.id, cause=cause, at=at)
 
     def released(self, recipient_ids: Sequence[UUID], *, at: datetime) -> list[StopOrderRecipientsReleased]:
-        """Those who were on the list of a cancelled order, in parts that fit a message."""
         return [
             StopOrderRecipientsReleased(
                 stop_order_id=self.id, recipients=list(recipient_ids[start : start + CHUNK]), at=at
@@ -282,30 +279,28 @@ class StopOrder(Base, Aggregate):
         ]
 
     def content(self, acknowledge_by: date) -> StopOrderContent:
-        """What it orders, to be issued anew."""
         said = {name: getattr(self, name) for name in StopOrderContent.model_fields}
         by_term = {} if self.term_id is None else {"first_day": None, "last_day": None}
         return StopOrderContent.model_validate(said | by_term | {"acknowledge_by": acknowledge_by})
 
     def differs_from(self, today: Sequence[date]) -> bool:
-        """Whether the calendar says other days today than those ordered, and nobody confirmed these since it does."""
+        """Whether the calendar now gives other days than those ordered, and nobody has confirmed the order since."""
         return self.cancelled_at is None and list(today) not in (self.days, self.confirmed_days)
 
     def check_differs_from(self, today: Sequence[date]) -> None:
-        """Raise `CalendarUnchanged` where there is nothing to decide."""
+        """Raise `CalendarUnchanged` if the days are still those of the calendar."""
         self.check_not_cancelled()
         if not self.differs_from(today):
             raise CalendarUnchanged
 
     def confirm(self, today: Sequence[date], cause: str, *, by: str, at: datetime) -> StopOrderConfirmed:
-        """Let it stand as it is, although the calendar says other days today, until the calendar changes again."""
+        """Confirm the order although the calendar now gives other days. This lasts until the calendar changes again."""
         self.check_differs_from(today)
         self.confirmed_days, self.confirmed_at, self.confirmed_by = list(today), at, by
         self.confirmed_because = cause
         return StopOrderConfirmed(stop_order_id=self.id, cause=cause, days_today=list(today), at=at)
 
     def stops_on(self, day: date) -> bool:
-        """Whether it orders to stop on this very day."""
         return self.cancelled_at is None and day in self.days
 
     def check_not_cancelled(self) -> None:
@@ -317,7 +312,7 @@ class StopOrder(Base, Aggregate):
 
 
 def compiled(calendar: Calendar, first: date, last: date, district: str | None) -> list[date]:
-    """The days on which training is forbidden; raises `CalendarUnpublished` where they are not known."""
+    """The days on which training is forbidden; raises `CalendarUnpublished` if a year's calendar is missing."""
     return [day for day in days_between(first, last) if calendar.forbids_subject_training(day, district)]
 
 
@@ -354,7 +349,7 @@ class StopOrderRecipient(Base, Aggregate):
     note: Mapped[str | None] = mapped_column(Text)
 
     def acknowledge(self, *, by: str, at: datetime, answer: RecordedAnswer | None = None) -> StopOrderAcknowledged:
-        """Take the operator's word that he knows the order, or an official's (`answer`); late is better than never."""
+        """Record the operator's acknowledgement, or an official's (`answer`); a late one is accepted."""
         if self.state not in TRANSITIONS[Action.ACKNOWLEDGE]:
             raise StopOrderAcknowledgedAlready(state=self.state, acknowledged_at=self.acknowledged_at)
         self.state, self.acknowledged_at, self.acknowledged_by = RecipientState.ACKNOWLEDGED, at, by
@@ -372,7 +367,7 @@ class StopOrderRecipient(Base, Aggregate):
         )
 
     def verify(self, checks: Iterable["StopOrderCheck"]) -> StopOrderVerified | None:
-        """What the last check that counts says, by day and then by time; None where nothing changes."""
+        """Take the result of the last check that counts, by day and then time; None if nothing changes."""
         counting = [check for check in checks if check.counts]
         if not counting:
             return None
@@ -435,7 +430,6 @@ class StopOrderCheck(Base):
     def of_visit(
         cls, recipient: StopOrderRecipient, order: StopOrder, *, visit_id: UUID, on: date, result: Result, at: datetime
     ) -> Self:
-        """What a visit saw on a day."""
         return cls(
             id=new_id(),
             recipient_id=recipient.id,
@@ -450,7 +444,7 @@ class StopOrderCheck(Base):
     def of_rectification(
         cls, recipient: StopOrderRecipient, violation_id: UUID, *, note: str | None, by: str, at: datetime
     ) -> Self:
-        """Inspection closed the violation that was found at the recipient: it has stopped."""
+        """A check without a visit: inspection closed the violation found at the recipient, so it has stopped."""
         if recipient.result != Result.OPERATING or recipient.visit_id is None:
             raise RecipientNotOperating(result=recipient.result)
         return cls(
@@ -467,6 +461,6 @@ class StopOrderCheck(Base):
         )
 
     def say(self, result: Result, *, at: datetime) -> None:
-        """The visit was sent back and submitted anew: its last word holds."""
+        """The visit was sent back and submitted again: its latest result counts."""
         if at > self.at:
             self.result, self.at = result, at

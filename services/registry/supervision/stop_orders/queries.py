@@ -39,12 +39,10 @@ class RecipientCounts:
 
 
 async def stop_order(session: AsyncSession, stop_order_id: UUID, caller: Principal) -> StopOrder:
-    """One order within the caller's reach; raises `StopOrderNotFound`."""
     return _found(await session.scalar(select(StopOrder).where(StopOrder.id == stop_order_id, _visible(caller))))
 
 
 async def stop_order_for_update(session: AsyncSession, stop_order_id: UUID, caller: Principal) -> StopOrder:
-    """The order, locked until the transaction ends; raises `StopOrderNotFound`."""
     wanted = select(StopOrder).where(StopOrder.id == stop_order_id, _visible(caller)).with_for_update(of=StopOrder)
     return _found(await session.scalar(wanted))
 
@@ -64,7 +62,6 @@ async def stop_orders(
     after: str | None,
     limit: int,
 ) -> Sequence[StopOrder]:
-    """Orders within the caller's reach, in the order they were issued."""
     wanted = select(StopOrder).where(_visible(caller)).order_by(StopOrder.id).limit(limit)
     if in_force_on is not None:
         wanted = wanted.where(_in_force(in_force_on))
@@ -108,7 +105,6 @@ async def recipients(
     after: str | None,
     limit: int,
 ) -> Sequence[Any]:
-    """The frozen list with the institutions' names, in the order of the ledger."""
     wanted = (
         select(
             StopOrderRecipient.id,
@@ -143,7 +139,7 @@ async def recipients(
 
 
 async def own_recipient_for_update(session: AsyncSession, stop_order_id: UUID, caller: Principal) -> StopOrderRecipient:
-    """The operator's institution on the list, locked; raises `StopOrderNotFound` where it is not on it."""
+    """The operator's institution on the list, locked; raises `StopOrderNotFound` if it is not on it."""
     own = own_institution(caller)
     found = await recipient_for_update(session, stop_order_id, own) if own is not None else None
     if found is None:
@@ -154,7 +150,6 @@ async def own_recipient_for_update(session: AsyncSession, stop_order_id: UUID, c
 async def recipient_for_update(
     session: AsyncSession, stop_order_id: UUID, institution_id: UUID
 ) -> StopOrderRecipient | None:
-    """An institution on the list, locked; None where it is not on it."""
     return await session.scalar(
         select(StopOrderRecipient)
         .where(StopOrderRecipient.stop_order_id == stop_order_id, StopOrderRecipient.institution_id == institution_id)
@@ -178,7 +173,6 @@ async def recipient(
 
 
 async def checks(session: AsyncSession, recipient_id: UUID) -> Sequence[StopOrderCheck]:
-    """Every check of a recipient, in the order of their days."""
     wanted = select(StopOrderCheck).where(StopOrderCheck.recipient_id == recipient_id)
     return (
         await session.scalars(wanted.order_by(StopOrderCheck.checked_on, StopOrderCheck.at, StopOrderCheck.id))
@@ -186,7 +180,8 @@ async def checks(session: AsyncSession, recipient_id: UUID) -> Sequence[StopOrde
 
 
 async def is_closed_under(session: AsyncSession, violation_id: UUID, recipient: StopOrderRecipient) -> bool:
-    """Whether inspection closed this violation, found by the visit that counts, or since then until the last day."""
+    """Whether inspection closed this violation. It must come from the visit that counts, or a later day of the
+    order."""
     order = await session.get_one(StopOrder, recipient.stop_order_id)
     found = await session.get(OpenViolation, violation_id)
     return (
@@ -202,13 +197,11 @@ async def is_closed_under(session: AsyncSession, violation_id: UUID, recipient: 
 
 
 async def recipient_ids(session: AsyncSession, stop_order_id: UUID) -> Sequence[UUID]:
-    """The frozen list, in the order of the ledger."""
     wanted = select(StopOrderRecipient.id).where(StopOrderRecipient.stop_order_id == stop_order_id)
     return (await session.scalars(wanted.order_by(StopOrderRecipient.institution_id))).all()
 
 
 async def days_today(session: AsyncSession, order: StopOrder) -> list[date]:
-    """The days of an order as they would be compiled today."""
     first, last = order.first_day, order.last_day
     if order.term_id is not None:
         term = await calendars.term(session, order.term_id)
@@ -219,7 +212,6 @@ async def days_today(session: AsyncSession, order: StopOrder) -> list[date]:
 async def orders_in_force_for(
     session: AsyncSession, institution_id: UUID, on: date
 ) -> Sequence[tuple[StopOrder, StopOrderRecipient]]:
-    """The orders an institution is under on a day, and what is known of it under each."""
     rows = await session.execute(
         select(StopOrder, StopOrderRecipient)
         .join(StopOrderRecipient, StopOrderRecipient.stop_order_id == StopOrder.id)
@@ -230,7 +222,7 @@ async def orders_in_force_for(
 
 
 def _in_force(on: date) -> ColumnElement[bool]:
-    """`StopOrder.in_force`, said in SQL."""
+    """SQL for `StopOrder.in_force`."""
     return StopOrder.cancelled_at.is_(None) & (StopOrder.first_day <= on) & (StopOrder.last_day >= on)
 
 
@@ -244,7 +236,7 @@ def _recipients_of(caller: Principal) -> ColumnElement[bool]:
 
 
 def _visible(caller: Principal) -> ColumnElement[bool]:
-    """Orders of one's own district, and those that went to somebody within reach."""
+    """Orders of the caller's own district, and those with a recipient within reach."""
     return or_(
         within_reach(caller, district=StopOrder.district, street=null()),
         exists().where(StopOrderRecipient.stop_order_id == StopOrder.id, _recipients_of(caller)),

@@ -34,7 +34,6 @@ from shared.http.policies import Principal
 async def issue_stop_order(
     session: AsyncSession, content: StopOrderContent, *, caller: Principal, at: datetime
 ) -> StopOrder:
-    """Order everybody at work of that kind and mode to stop on the forbidden days, and freeze the list."""
     if not _issues(caller, content.district):
         raise StopOrderBeyondReach(pointer="/district")
     return await _issue(session, content, caller=caller, at=at)
@@ -43,7 +42,6 @@ async def issue_stop_order(
 async def reissue_stop_order(
     session: AsyncSession, stop_order_id: UUID, cause: str, acknowledge_by: date, *, caller: Principal, at: datetime
 ) -> StopOrder:
-    """Take an order back whose days the calendar changed, and issue it anew with the days of today."""
     order = await queries.stop_order_for_update(session, stop_order_id, caller)
     if not _issues(caller, order.district):
         raise StopOrderBeyondReach
@@ -56,7 +54,6 @@ async def reissue_stop_order(
 async def confirm_stop_order(
     session: AsyncSession, stop_order_id: UUID, cause: str, *, caller: Principal, at: datetime
 ) -> StopOrder:
-    """Let an order stand as it is, although the calendar changed."""
     order = await queries.stop_order_for_update(session, stop_order_id, caller)
     if not _issues(caller, order.district):
         raise StopOrderBeyondReach
@@ -85,7 +82,7 @@ async def _issue(
 async def cancel_stop_order(
     session: AsyncSession, stop_order_id: UUID, cause: str, *, caller: Principal, at: datetime
 ) -> StopOrder:
-    """Take an order back: the bureau any, a district its own."""
+    """Cancel an order: the bureau any, a district officer those of the district."""
     order = await queries.stop_order_for_update(session, stop_order_id, caller)
     if not _issues(caller, order.district):
         raise StopOrderBeyondReach
@@ -102,7 +99,6 @@ async def _cancel(session: AsyncSession, order: StopOrder, cause: str, *, caller
 async def acknowledge_stop_order(
     session: AsyncSession, stop_order_id: UUID, *, caller: Principal, at: datetime
 ) -> StopOrderRecipient:
-    """The operator says that he knows the order."""
     recipient = await queries.own_recipient_for_update(session, stop_order_id, caller)
     order = await queries.stop_order(session, stop_order_id, caller)
     order.check_not_cancelled()
@@ -119,7 +115,6 @@ async def record_acknowledgement(
     caller: Principal,
     at: datetime,
 ) -> StopOrderRecipient:
-    """An official records that an institution knows the order."""
     recipient = await queries.recipient(session, stop_order_id, institution_id, caller, lock=True)
     order = await queries.stop_order(session, stop_order_id, caller)
     order.check_not_cancelled()
@@ -140,7 +135,6 @@ async def record_rectification(
     caller: Principal,
     at: datetime,
 ) -> StopOrderRecipient:
-    """An official records that inspection closed the violation found at a recipient: it counts as stopped."""
     recipient = await queries.recipient(session, stop_order_id, institution_id, caller, lock=True)
     (await queries.stop_order(session, stop_order_id, caller)).check_not_cancelled()
     check = StopOrderCheck.of_rectification(recipient, violation_id, note=note, by=caller.subject, at=at)
@@ -163,10 +157,9 @@ async def conclude_visit(
     result: Result,
     at: datetime,
 ) -> None:
-    """Take what a visit saw at one recipient; told again it changes nothing.
+    """Record what a visit saw at one recipient. A repeated event changes nothing.
 
-    A visit on another day than those ordered does not count: inspection is asked again, as long as such days are to
-    come.
+    A visit on a day that the order does not cover does not count; another visit is requested while such days remain.
     """
     # The order first: visits of one order may come side by side, and each may ask for another look.
     order = await session.get(StopOrder, stop_order_id, with_for_update=True, populate_existing=True)
@@ -199,7 +192,7 @@ async def _verify(session: AsyncSession, recipient: StopOrderRecipient, *, reaso
 
 
 def _issues(caller: Principal, district: str | None) -> bool:
-    """The bureau for all, a district officer for his district; one of a street for none."""
+    """Who may issue: the bureau for all, a district officer for the district, an officer of a street for none."""
     return caller.covers(district=district) and (caller.covers() or caller.street is None)
 
 
