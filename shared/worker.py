@@ -181,7 +181,7 @@ async def _work(
     server = _health_server(settings, lifecycle, checks)
     if server is not None:
         parts["health"] = server.serve()
-    memory.settle()
+    memory.freeze()
     log.info("worker started")
 
     def drain() -> None:

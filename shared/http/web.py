@@ -144,7 +144,7 @@ def _lifespan(resources: Sequence[Resource]) -> Callable[[FastAPI], AbstractAsyn
                 await stack.enter_async_context(resource(app))
             lifecycle.drain_on_sigterm()
             lifecycle.started = True
-            memory.settle()
+            memory.freeze()
             yield
             lifecycle.draining = True
 

@@ -20,11 +20,18 @@ from services.inspection.penalties.cases.papers import (
     Statement,
 )
 from services.inspection.penalties.cases.states import Action, CaseState
-from services.inspection.penalties.decision.domain import decide, decide_on_the_spot, dismiss, extend, spare, withdraw
+from services.inspection.penalties.decision.domain import (
+    decide,
+    decide_on_the_spot,
+    dismiss,
+    extend,
+    grant_leniency,
+    withdraw,
+)
 from services.inspection.penalties.execution.domain import close, enforce, pay, serve
 from services.inspection.penalties.hearing.domain import ask_hearing, call_hearing, hold_hearing, notify, state_defence
 from services.inspection.penalties.law.domain import Ground
-from services.inspection.penalties.opening.domain import assign, exhibit, file, give_review, inquire, preserve, settle
+from services.inspection.penalties.opening.domain import assign, dispose, exhibit, file, give_review, inquire, preserve
 from services.inspection.rulebook.calendars.domain import WorkingCalendar
 from services.inspection.rulebook.offences.domain import (
     Gravity,
@@ -161,8 +168,8 @@ def closed() -> Case:
 
 def ended(action: Action) -> Case:
     case = investigating()
-    if action is Action.SPARE:
-        spare(case, "x", ground(corrected=True), by="b1", at=AT)
+    if action is Action.LENIENCY:
+        grant_leniency(case, "x", ground(corrected=True), by="b1", at=AT)
     elif action is Action.DISMISS:
         dismiss(case, "x", by="b1", at=AT)
     else:
@@ -181,7 +188,7 @@ IN_STATE: dict[CaseState, Callable[[], Case]] = {
     CaseState.PAID: paid,
     CaseState.ENFORCED: enforced,
     CaseState.CLOSED: closed,
-    CaseState.LENIENCY: lambda: ended(Action.SPARE),
+    CaseState.LENIENCY: lambda: ended(Action.LENIENCY),
     CaseState.NOT_PUNISHED: lambda: ended(Action.DISMISS),
     CaseState.WITHDRAWN: lambda: ended(Action.WITHDRAW),
 }
@@ -190,7 +197,7 @@ ACTS: dict[Action, Callable[[Case], CaseEvent]] = {
     Action.ASSIGN: lambda case: assign(case, ["o1", "o3"], ["o2"], certified=CERTIFIED, at=days(1)),
     Action.INQUIRE: lambda case: inquire(case, INQUIRY, certified=CERTIFIED, at=days(1)),
     Action.PRESERVE: lambda case: preserve(case, at=days(1)),
-    Action.SETTLE: lambda case: settle(case, at=days(1)),
+    Action.DISPOSE: lambda case: dispose(case, at=days(1)),
     Action.EXHIBIT: lambda case: exhibit(case, [new_id()], at=days(1)),
     Action.REVIEW: lambda case: give_review(case, REVIEW, by="jurist", at=days(1)),
     Action.NOTIFY: lambda case: notify(case, notice(), offence(), ground(), at=days(1)),
@@ -203,7 +210,7 @@ ACTS: dict[Action, Callable[[Case], CaseEvent]] = {
     Action.DECIDE_ON_THE_SPOT: lambda case: decide_on_the_spot(
         case, SpotDecision(grounds="x", identity_shown=True, fine_fen=300_000), ground(), by="b1", at=days(1)
     ),
-    Action.SPARE: lambda case: spare(case, "x", ground(corrected=True), by="b1", at=days(1)),
+    Action.LENIENCY: lambda case: grant_leniency(case, "x", ground(corrected=True), by="b1", at=days(1)),
     Action.DISMISS: lambda case: dismiss(case, "x", by="b1", at=days(1)),
     Action.WITHDRAW: lambda case: withdraw(case, "x", by="b1", at=days(1)),
     Action.SERVE: lambda case: serve(case, "直接送达", CALENDAR, at=days(2)),

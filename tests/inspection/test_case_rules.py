@@ -18,14 +18,14 @@ from services.inspection.penalties.decision.domain import (
     decide_on_the_spot,
     dismiss,
     extend,
-    spare,
+    grant_leniency,
     withdraw,
 )
 from services.inspection.penalties.execution.domain import close, enforce, late_fen, pay, serve
 from services.inspection.penalties.hearing.domain import ask_hearing, call_hearing, hold_hearing, notify, state_defence
 from services.inspection.penalties.law import domain as law
 from services.inspection.penalties.law.domain import Window, late_surcharge, limitation_ends
-from services.inspection.penalties.opening.domain import assign, exhibit, file, give_review, inquire, preserve, settle
+from services.inspection.penalties.opening.domain import assign, dispose, exhibit, file, give_review, inquire, preserve
 from services.inspection.rulebook.offences.domain import Gravity, PenaltyKind
 from shared.data.database import new_id
 from shared.domain.clock import china_date
@@ -73,7 +73,7 @@ TAKEN = [
 @pytest.mark.parametrize(("action", "state"), TAKEN, ids=str)
 def test_every_step_is_taken_where_the_table_says(action: Action, state: CaseState) -> None:
     case = IN_STATE[state]()
-    if action is Action.SETTLE:
+    if action is Action.DISPOSE:
         case.preserved_on = DAY
     if action is Action.ASK_HEARING:
         case.hearing_fen = 1
@@ -111,11 +111,14 @@ VOID: dict[str, tuple[str, Callable[[], object]]] = {
         lambda: decide(notified(), decision(), ground(fined=[Window(DAY, DAY)]), by="b", at=AT),
     ),
     "minor and put right": ("第三十三条", lambda: decide(_minor(), decision(), ground(corrected=True), by="b", at=AT)),
-    "no leniency twice": ("第三十三条", lambda: spare(investigating(), "x", ground(first=False), by="b", at=AT)),
-    "no leniency uncorrected": ("第三十三条", lambda: spare(investigating(), "x", ground(), by="b", at=AT)),
+    "no leniency twice": (
+        "第三十三条",
+        lambda: grant_leniency(investigating(), "x", ground(first=False), by="b", at=AT),
+    ),
+    "no leniency uncorrected": ("第三十三条", lambda: grant_leniency(investigating(), "x", ground(), by="b", at=AT)),
     "no leniency for a serving teacher": (
         "第三十三条",
-        lambda: spare(_aggravated(investigating()), "x", ground(corrected=True), by="b", at=AT),
+        lambda: grant_leniency(_aggravated(investigating()), "x", ground(corrected=True), by="b", at=AT),
     ),
     "found too late": (
         "第三十六条",
@@ -151,7 +154,7 @@ VOID: dict[str, tuple[str, Callable[[], object]]] = {
             _recused(), SpotDecision(grounds="x", identity_shown=True), ground(), by="o2", at=AT
         ),
     ),
-    "recused spares": ("第四十三条", lambda: spare(_lost("b"), "x", ground(corrected=True), by="b", at=AT)),
+    "recused spares": ("第四十三条", lambda: grant_leniency(_lost("b"), "x", ground(corrected=True), by="b", at=AT)),
     "recused dismisses": ("第四十三条", lambda: dismiss(_lost("b"), "x", by="b", at=AT)),
     "recused withdraws": ("第四十三条", lambda: withdraw(_recused(), "x", by="o2", at=AT)),
     "the reviewer is recused later": (
@@ -750,15 +753,15 @@ def test_confiscation_is_of_the_illegal_income() -> None:
 def test_preserved_items_are_settled_once() -> None:
     case = investigating()
     preserve(case, at=AT)
-    assert settle(case, at=days(1)).step == "preservation_settled"
+    assert dispose(case, at=days(1)).step == "preservation_settled"
     again = investigating()
     for day in (1, 9):
         preserve(again, at=days(day))
-        settle(again, at=days(day + 1))
+        dispose(again, at=days(day + 1))
     assert again.preserved_on == china_date(days(9))
     for settled in (case, investigating()):
         with pytest.raises(CaseStateRefuses):
-            settle(settled, at=days(2))
+            dispose(settled, at=days(2))
 
 
 def test_everything_that_blocks_is_said_at_once() -> None:

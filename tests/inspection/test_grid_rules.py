@@ -25,9 +25,9 @@ from services.inspection.field.grids.domain import (
 )
 from services.inspection.field.grids.successions import (
     GridNotFound,
-    Heirs,
     Succession,
     SuccessionFault,
+    Successors,
     Version,
     faults_of,
     followed,
@@ -252,7 +252,7 @@ def test_a_set_holds_from_its_first_day_to_the_next_ones() -> None:
     assert first.activated_at == AT
 
 
-HEIRS = Heirs(frozenset("acxyz"), {"a": ["a", "x"], "b": ["y"], "c": ["x", "z"]})
+HEIRS = Successors(frozenset("acxyz"), {"a": ["a", "x"], "b": ["y"], "c": ["x", "z"]})
 """a is split and goes on, b is renamed, c's code is used again for another area, d vanished."""
 
 
@@ -320,8 +320,8 @@ def test_who_loses_only_the_point_keeps_the_grid() -> None:
 
 def test_a_code_is_followed_through_the_versions() -> None:
     def version(number: int, codes: str, **told: str) -> Version:
-        heirs = Heirs(frozenset(codes), {code: list(after) for code, after in told.items()})
-        return Version(number, DAY + timedelta(days=number), heirs)
+        successors = Successors(frozenset(codes), {code: list(after) for code, after in told.items()})
+        return Version(number, DAY + timedelta(days=number), successors)
 
     versions = [version(1, "ab"), version(2, "ab"), version(3, "bcd", a="cd"), version(4, "be", c="e"), version(9, "f")]
     found = followed("a", versions, on=DAY + timedelta(days=5))

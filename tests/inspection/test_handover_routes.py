@@ -26,7 +26,7 @@ async def planned(world: World, **more: Any) -> str:
 async def test_open_work_goes_over_and_what_has_ended_stays(world: World) -> None:
     teams = await two_teams(world)
     visit, ended = await planned(world), await planned(world)
-    inspector, heir = world.inspector("t1"), world.inspector("t2")
+    inspector, successor = world.inspector("t1"), world.inspector("t2")
     await inspector.post(f"/v1/visits/{ended}/start")
     breach = {"severity": "low", "description": "x"}
     await inspector.post(f"/v1/visits/{ended}/submission", json={"outcome": "inspected", "violations": [breach]})
@@ -42,12 +42,12 @@ async def test_open_work_goes_over_and_what_has_ended_stays(world: World) -> Non
     path, body = f"/v1/teams/{teams['t1']}/handover", {"to": "t2", "reason": "街道合并"}
     done = await world.officer("140213").post(path, json=body)
     assert (done.status_code, done.json()) == (200, {"visits": 1, "targets": 2, "violations": 1, "complaints": 0})
-    assert [one["id"] for one in (await heir.get("/v1/visits")).json()["items"]] == [visit]
+    assert [one["id"] for one in (await successor.get("/v1/visits")).json()["items"]] == [visit]
     assert [one["id"] for one in (await inspector.get("/v1/visits")).json()["items"]] == [ended]
     coverage = (await world.bureau.get(f"{campaign}/coverage")).json()
     assert [(one["team"], one["open"]) for one in coverage["teams"] if one["targets"]] == [("t2", 2)]
     assert [kind for kind, _, _ in await world.facts(visit)][-1] == "inspection.visit.handed_over.v1"
-    (violation,) = (await heir.get("/v1/violations")).json()["items"]
+    (violation,) = (await successor.get("/v1/violations")).json()["items"]
     kind, version, told = (await world.facts(violation["id"]))[-1]
     assert (kind, version, told["from_team"], told["team"]) == ("inspection.violation.handed_over.v1", 2, "t1", "t2")
     assert violation["version"] == 2
@@ -106,8 +106,8 @@ async def test_a_team_with_an_open_complaint_is_not_dissolved(world: World) -> N
     assert (await dissolve(2))[0] == 200
     answer = {"outcome": "unsubstantiated", "answer": "x"}
     assert (await officer.post(f"{complaints[0]}/answer", json=answer)).status_code == 200
-    heir = await officer.patch(f"/v1/teams/{teams['t2']}", json={"active": False}, headers={"if-match": '"1"'})
-    assert heir.status_code == 200, heir.text
+    successor = await officer.patch(f"/v1/teams/{teams['t2']}", json={"active": False}, headers={"if-match": '"1"'})
+    assert successor.status_code == 200, successor.text
 
 
 async def test_who_may_take_over(world: World) -> None:
@@ -140,17 +140,17 @@ async def test_a_planned_visit_is_called_off_unless_somebody_waits_for_it(world:
 
 async def test_a_complaint_goes_with_the_visit_about_it(world: World) -> None:
     teams = await two_teams(world)
-    officer, heir = world.officer("140213"), world.inspector("t2")
+    officer, successor = world.officer("140213"), world.inspector("t2")
     said = {"subject": "fees", "text": "x", "district": "140213", "hotline_no": "1"}
     complaint = (await officer.post("/v1/complaints", json=said)).headers["location"]
     await officer.post(f"{complaint}/match", json={"institution_id": str(await world.institution("g1"))})
     visit = (await officer.post(f"{complaint}/visit", json={})).json()["visit_id"]
-    assert (await heir.get(complaint)).status_code == 404
+    assert (await successor.get(complaint)).status_code == 404
     await officer.post(f"/v1/teams/{teams['t1']}/handover", json={"to": "t2", "reason": "x"})
-    assert (await heir.get(complaint)).status_code == 200
-    await heir.post(f"/v1/visits/{visit}/start")
-    await heir.post(f"/v1/visits/{visit}/submission", json={"outcome": "closed_door"})
-    (again,) = (await heir.get("/v1/visits", params={"state": "planned"})).json()["items"]
+    assert (await successor.get(complaint)).status_code == 200
+    await successor.post(f"/v1/visits/{visit}/start")
+    await successor.post(f"/v1/visits/{visit}/submission", json={"outcome": "closed_door"})
+    (again,) = (await successor.get("/v1/visits", params={"state": "planned"})).json()["items"]
     off = await officer.post(f"/v1/visits/{again['id']}/calling-off", json={"reason": "x"})
     assert off.status_code == 200, off.text
     sent = await officer.post(f"{complaint}/visit", json={})

@@ -116,14 +116,14 @@ async def test_a_frozen_leader_is_replaced_within_thirty_seconds(engine: AsyncEn
     assert frozen.stdout is not None
     try:
         assert await asyncio.wait_for(frozen.stdout.readline(), 30) == b"leads\n"
-        heir = Leader(engine)
-        await heir.says("waits")
+        successor = Leader(engine)
+        await successor.says("waits")
         os.kill(frozen.pid, signal.SIGSTOP)
-        await heir.says("leads", within=30)
+        await successor.says("leads", within=30)
         os.kill(frozen.pid, signal.SIGCONT)
         await asyncio.sleep(2 * leadership.RENEW_EVERY)
-        assert heir.working, "who wakes up finds that another leads"
-        await heir.ends()
+        assert successor.working, "who wakes up finds that another leads"
+        await successor.ends()
     finally:
         frozen.kill()
         await frozen.wait()

@@ -19,7 +19,7 @@ from services.inspection.field.grids.domain import (
     GridUnknown,
     NoGrids,
 )
-from services.inspection.field.grids.successions import GridSuccession, Heirs
+from services.inspection.field.grids.successions import GridSuccession, Successors
 from shared.domain.dated import stands
 from shared.http.policies import Principal
 
@@ -110,7 +110,7 @@ async def sets(session: AsyncSession) -> Sequence[GridSet]:
     return (await session.scalars(wanted)).all()
 
 
-async def heirs(session: AsyncSession, grid_set_id: UUID) -> Heirs:
+async def successors(session: AsyncSession, grid_set_id: UUID) -> Successors:
     wanted = (
         select(GridSuccession)
         .where(GridSuccession.grid_set_id == grid_set_id)
@@ -119,7 +119,7 @@ async def heirs(session: AsyncSession, grid_set_id: UUID) -> Heirs:
     told: dict[str, list[str]] = {}
     for row in await session.scalars(wanted):
         told.setdefault(row.code, []).append(row.successor)
-    return Heirs(frozenset(await codes_of(session, grid_set_id)), told)
+    return Successors(frozenset(await codes_of(session, grid_set_id)), told)
 
 
 _built: dict[UUID, GridIndex] = {}

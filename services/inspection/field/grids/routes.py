@@ -185,7 +185,7 @@ async def get_successions(
     """The successors of a grid's code, version by version."""
     today = china_date(utc_now())
     versions = [
-        Version(one.number, one.valid_from, await queries.heirs(session, one.id))
+        Version(one.number, one.valid_from, await queries.successors(session, one.id))
         for one in reversed(await queries.sets(session))
         if one.withdrawn_at is None
     ]

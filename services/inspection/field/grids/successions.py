@@ -83,7 +83,7 @@ def faults_of(
 
 
 @dataclass(frozen=True)
-class Heirs:
+class Successors:
     """Which codes of a set follow which of the one before."""
 
     codes: frozenset[str]
@@ -104,11 +104,11 @@ class Heirs:
         """
         kept: list[str] = []
         for grid in grids:
-            heirs = self.of(grid)
-            if grid in heirs or not heirs:
+            successors = self.of(grid)
+            if grid in successors or not successors:
                 kept.append(grid)
-            elif len(heirs) == 1:
-                kept.append(heirs[0])
+            elif len(successors) == 1:
+                kept.append(successors[0])
         return list(dict.fromkeys(kept))
 
 
@@ -127,7 +127,7 @@ class Version:
 
     number: int
     valid_from: date
-    heirs: Heirs
+    successors: Successors
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,16 +140,16 @@ class Followed:
 
 def followed(code: str, versions: Sequence[Version], *, on: date) -> Followed:
     """Follow a code through the versions after the first one that had it; raises `GridNotFound`."""
-    having = [place for place, version in enumerate(versions) if code in version.heirs.codes]
+    having = [place for place, version in enumerate(versions) if code in version.successors.codes]
     if not having:
         raise GridNotFound
     steps: list[tuple[Version, str, Sequence[str]]] = []
     codes = [code]
     current = codes if versions[having[0]].valid_from <= on else []
     for version in versions[having[0] + 1 :]:
-        heirs = {former: version.heirs.of(former) for former in codes}
-        steps += [(version, former, after) for former, after in heirs.items() if list(after) != [former]]
-        codes = sorted({heir for after in heirs.values() for heir in after})
+        successors = {former: version.successors.of(former) for former in codes}
+        steps += [(version, former, after) for former, after in successors.items() if list(after) != [former]]
+        codes = sorted({successor for after in successors.values() for successor in after})
         if version.valid_from <= on:
             current = codes
     return Followed(current, steps)

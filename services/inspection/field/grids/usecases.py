@@ -80,7 +80,7 @@ async def import_grids(
     await session.flush()
     if grid_set.valid_from > today:
         await journal.record(session, grid_set.scheduled(codes, at=at), subject=grid_set)
-    vanished = (await queries.heirs(session, grid_set.id)).vanished(old)
+    vanished = (await queries.successors(session, grid_set.id)).vanished(old)
     return Imported(grid_set, findings, vanished, changed)
 
 

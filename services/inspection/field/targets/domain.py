@@ -11,7 +11,7 @@ from sqlalchemy import ARRAY, BigInteger, Index, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.inspection.field.grids.domain import BlindSpot, Placement
-from services.inspection.field.grids.successions import Heirs
+from services.inspection.field.grids.successions import Successors
 from services.inspection.orm import Base, Followed
 from shared.data.database import key_check
 from shared.domain.refusals import Conflict, NotFound
@@ -103,14 +103,14 @@ def stayed(found: Placement, grid: str | None) -> Placement:
     return replace(found, grid=grid) if found.blind_spot in _POINTLESS else found
 
 
-def succeeded(found: Placement, grid: str | None, heirs: Heirs) -> tuple[Placement, Cause]:
+def succeeded(found: Placement, grid: str | None, successors: Successors) -> tuple[Placement, Cause]:
     """The placement in a new set: by coordinates, or else by the only successor of the former grid."""
     if found.blind_spot not in _POINTLESS:
         return found, Cause.GRIDS_CHANGED
-    successors = heirs.of(grid) if grid is not None else []
-    if len(successors) > 1:
+    after = successors.of(grid) if grid is not None else []
+    if len(after) > 1:
         return Placement(None, BlindSpot.SEVERAL_SUCCESSORS), Cause.SUCCEEDED
-    return replace(found, grid=successors[0] if successors else None), Cause.SUCCEEDED
+    return replace(found, grid=after[0] if after else None), Cause.SUCCEEDED
 
 
 def left(before: Sequence[str], grid: str | None, *, now: str | None) -> list[str]:

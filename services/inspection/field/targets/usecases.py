@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.inspection.field.grids import queries as grids
 from services.inspection.field.grids.domain import GridIndex, Placement
-from services.inspection.field.grids.successions import Heirs
+from services.inspection.field.grids.successions import Successors
 from services.inspection.field.targets.domain import MERGED, Cause, Target, left, placed, stayed, succeeded
 from shared.domain.clock import china_date, utc_now
 from shared.domain.text import key
@@ -69,7 +69,7 @@ async def copy_institutions(session: AsyncSession, deliveries: Sequence[Delivery
     return list(latest)
 
 
-async def place_all(session: AsyncSession, index: GridIndex, heirs: Heirs, *, at: datetime) -> int:
+async def place_all(session: AsyncSession, index: GridIndex, successors: Successors, *, at: datetime) -> int:
     """Place every target anew after the grids changed; returns how many moved. Each move is a fact."""
     moved, after = 0, None
     while True:
@@ -80,14 +80,16 @@ async def place_all(session: AsyncSession, index: GridIndex, heirs: Heirs, *, at
         if not chunk:
             return moved
         after = chunk[-1].institution_id
-        moved += await _move(session, index, heirs, chunk, at=at)
+        moved += await _move(session, index, successors, chunk, at=at)
 
 
-async def _move(session: AsyncSession, index: GridIndex, heirs: Heirs, chunk: Sequence[Target], *, at: datetime) -> int:
+async def _move(
+    session: AsyncSession, index: GridIndex, successors: Successors, chunk: Sequence[Target], *, at: datetime
+) -> int:
     changes, facts = [], []
     placements = await _place(index, [(one.lon, one.lat) for one in chunk])
     for target, found in zip(chunk, placements, strict=True):
-        placement, cause = succeeded(found, target.grid, heirs)
+        placement, cause = succeeded(found, target.grid, successors)
         if (target.grid, target.blind_spot) == (placement.grid, placement.blind_spot):
             continue
         version = target.version + 1

@@ -7,7 +7,7 @@ from sqlalchemy import delete, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.inspection.field.grids import queries as grids_in_force
-from services.inspection.field.grids.successions import Heirs, uncontested
+from services.inspection.field.grids.successions import Successors, uncontested
 from services.inspection.field.teams import queries
 from services.inspection.field.teams.domain import Team, TeamDetails, TeamGrid, TeamOutsideYourDistrict
 from shared.domain.clock import china_date
@@ -25,12 +25,12 @@ async def form_team(session: AsyncSession, details: TeamDetails, *, caller: Prin
     return team
 
 
-async def take_over_grids(session: AsyncSession, heirs: Heirs, *, at: datetime) -> None:
+async def take_over_grids(session: AsyncSession, successors: Successors, *, at: datetime) -> None:
     """After a change of the grids, each team takes over the only successor of a grid it walked; each change is a
     fact."""
     teams = {team.id: team for team in await queries.teams_in_service_for_update(session)}
     before = {team.id: team.grids for team in teams.values()}
-    after = uncontested(before, {team_id: heirs.walked(grids) for team_id, grids in before.items()})
+    after = uncontested(before, {team_id: successors.walked(grids) for team_id, grids in before.items()})
     changed = [team for team in teams.values() if team.grids != after[team.id]]
     if not changed:
         return

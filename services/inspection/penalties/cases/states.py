@@ -27,7 +27,7 @@ class Action(StrEnum):
     ASSIGN = "assign"
     INQUIRE = "inquire"
     PRESERVE = "preserve"
-    SETTLE = "settle"
+    DISPOSE = "dispose"
     EXHIBIT = "exhibit"
     REVIEW = "review"
     NOTIFY = "notify"
@@ -38,7 +38,7 @@ class Action(StrEnum):
     EXTEND = "extend"
     DECIDE = "decide"
     DECIDE_ON_THE_SPOT = "decide_on_the_spot"
-    SPARE = "spare"
+    LENIENCY = "leniency"
     DISMISS = "dismiss"
     WITHDRAW = "withdraw"
     SERVE = "serve"
@@ -56,7 +56,7 @@ TRANSITIONS: Final[Mapping[Action, frozenset[CaseState]]] = {
     Action.ASSIGN: UNDECIDED,
     Action.INQUIRE: frozenset({_S.FILED, _S.INVESTIGATING, _S.NOTIFIED, _S.HEARING}),
     Action.PRESERVE: frozenset({_S.INVESTIGATING}),
-    Action.SETTLE: UNDECIDED,
+    Action.DISPOSE: UNDECIDED,
     Action.EXHIBIT: UNDECIDED,
     Action.REVIEW: frozenset({_S.INVESTIGATING, _S.LEGAL_REVIEW, _S.NOTIFIED, _S.HEARING}),
     Action.NOTIFY: frozenset({_S.INVESTIGATING, _S.LEGAL_REVIEW, _S.NOTIFIED, _S.HEARING}),
@@ -67,7 +67,7 @@ TRANSITIONS: Final[Mapping[Action, frozenset[CaseState]]] = {
     Action.EXTEND: UNDECIDED,
     Action.DECIDE: frozenset({_S.NOTIFIED, _S.HEARING}),
     Action.DECIDE_ON_THE_SPOT: frozenset({_S.FILED}),
-    Action.SPARE: frozenset({_S.INVESTIGATING, _S.LEGAL_REVIEW, _S.NOTIFIED, _S.HEARING}),
+    Action.LENIENCY: frozenset({_S.INVESTIGATING, _S.LEGAL_REVIEW, _S.NOTIFIED, _S.HEARING}),
     Action.DISMISS: frozenset({_S.INVESTIGATING, _S.LEGAL_REVIEW, _S.NOTIFIED, _S.HEARING}),
     Action.WITHDRAW: frozenset({_S.FILED, _S.INVESTIGATING}),
     Action.SERVE: frozenset({_S.DECIDED}),

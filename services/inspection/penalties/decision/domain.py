@@ -87,10 +87,10 @@ def decide_on_the_spot(case: Case, decision: SpotDecision, ground: Ground, *, by
     return _decided(case, penalties, decision.grounds, ground.offence, False, at)
 
 
-def spare(case: Case, grounds: str, ground: Ground, *, by: str, at: datetime) -> CaseDropped:
+def grant_leniency(case: Case, grounds: str, ground: Ground, *, by: str, at: datetime) -> CaseDropped:
     """Spare a first offence (首违不罚): minor harm, rectified in time, nothing aggravating, provided for by
     the catalogue."""
-    case.check(Action.SPARE)
+    case.check(Action.LENIENCY)
     case.check_unrecused(by)
     minor = case.gravity in (Gravity.MINOR, Gravity.ORDINARY) and not case.harmful
     aggravated = bool(case.aggravations)

@@ -55,7 +55,7 @@ async def decide_on_the_spot(
 async def spare_case(session: AsyncSession, case_id: UUID, grounds: str, *, caller: Principal, at: datetime) -> Case:
     case = await queries.case_for_update(session, case_id, caller)
     ground = await ground_of(session, case, on=china_date(at), deciding=True)
-    spared = domain.spare(case, grounds, ground, by=caller.subject, at=at)
+    spared = domain.grant_leniency(case, grounds, ground, by=caller.subject, at=at)
     await journal.record(session, spared, subject=case, reason=grounds)
     return case
 

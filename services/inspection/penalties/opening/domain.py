@@ -141,8 +141,8 @@ def preserve(case: Case, *, at: datetime) -> CaseStepTaken:
     return case.step("preservation", at)
 
 
-def settle(case: Case, *, at: datetime) -> CaseStepTaken:
-    case.check(Action.SETTLE)
+def dispose(case: Case, *, at: datetime) -> CaseStepTaken:
+    case.check(Action.DISPOSE)
     if case.preserved_on is None or case.settled_on is not None:
         raise CaseStateRefuses(state=case.state)
     case.settled_on = china_date(at)

@@ -81,7 +81,7 @@ async def preserve_items(session: AsyncSession, case_id: UUID, *, caller: Princi
 
 
 async def settle_items(session: AsyncSession, case_id: UUID, *, caller: Principal, at: datetime) -> Case:
-    return await take_step(session, case_id, lambda case: domain.settle(case, at=at), caller=caller)
+    return await take_step(session, case_id, lambda case: domain.dispose(case, at=at), caller=caller)
 
 
 async def add_exhibits(

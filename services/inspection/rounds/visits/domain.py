@@ -338,7 +338,7 @@ class Visit(Base, Aggregate, Followed):
         if self.purpose in _CONCLUDED:
             raise VisitAskedFor(purpose=self.purpose)
 
-    def call_off(self, cause: str, *, at: datetime) -> VisitCalledOff:
+    def cancel(self, cause: str, *, at: datetime) -> VisitCalledOff:
         if self.state != VisitState.PLANNED:
             raise VisitNotPlanned(state=self.state)
         self.state = VisitState.CALLED_OFF

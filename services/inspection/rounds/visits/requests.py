@@ -76,7 +76,7 @@ async def cancel_for_campaign(session: AsyncSession, campaign_id: UUID, cause: s
 async def _cancel(session: AsyncSession, visits: Sequence[Visit], cause: str, *, at: datetime) -> None:
     facts = []
     for visit in visits:
-        called_off = visit.call_off(cause, at=at)
+        called_off = visit.cancel(cause, at=at)
         visit.version += 1
         facts.append(Fact(visit.id, visit.version, called_off, cause))
     await record_many(session, facts)

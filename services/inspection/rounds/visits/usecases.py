@@ -137,7 +137,7 @@ async def call_off_visit(
     """Cancel a planned visit; not one requested by another procedure, which is cancelled there."""
     visit = await queries.visit_for_update(session, visit_id, caller)
     visit.check_unasked()
-    await journal.record(session, visit.call_off("called-off", at=at), subject=visit, reason=reason)
+    await journal.record(session, visit.cancel("called-off", at=at), subject=visit, reason=reason)
     return visit
 
 

@@ -10,7 +10,7 @@ Cell = tuple[str | None, str | None, str]
 """Grid, team, state: where something counts in a campaign's tally."""
 
 
-class HeirUnfit(Conflict):
+class SuccessorUnfit(Conflict):
     """The successor must be another active team of the same district."""
 
     code = "heir-unfit"
@@ -27,16 +27,16 @@ class Handover:
     complaints: int
 
 
-def check_heir(team: Team, heir: Team | None) -> Team:
-    """Check that the successor may take over; raises `HeirUnfit`."""
-    if heir is None or not heir.active or heir.id == team.id or heir.district != team.district:
-        raise HeirUnfit
-    return heir
+def check_successor(team: Team, successor: Team | None) -> Team:
+    """Check that the successor may take over; raises `SuccessorUnfit`."""
+    if successor is None or not successor.active or successor.id == team.id or successor.district != team.district:
+        raise SuccessorUnfit
+    return successor
 
 
-def moved_cells(grids: "Counter[str | None]", *, team: str, heir: str, state: str) -> "Counter[Cell]":
+def moved_cells(grids: "Counter[str | None]", *, team: str, successor: str, state: str) -> "Counter[Cell]":
     cells: Counter[Cell] = Counter()
     for grid, number in grids.items():
         cells[grid, team, state] -= number
-        cells[grid, heir, state] += number
+        cells[grid, successor, state] += number
     return cells

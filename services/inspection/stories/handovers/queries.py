@@ -39,7 +39,9 @@ async def violations_for_update(session: AsyncSession, team: str) -> Sequence[Vi
     return (await session.scalars(wanted.execution_options(populate_existing=True))).all()
 
 
-async def pass_targets(session: AsyncSession, team: str, heir: str) -> Mapping[Campaign, Mapping[UUID, str | None]]:
+async def pass_targets(
+    session: AsyncSession, team: str, successor: str
+) -> Mapping[Campaign, Mapping[UUID, str | None]]:
     """Give the open targets of open campaigns to another team. Returns, by campaign (locked), the grid of each
     target."""
     wanted = (
@@ -56,7 +58,7 @@ async def pass_targets(session: AsyncSession, team: str, heir: str) -> Mapping[C
     held = select(Campaign).where(Campaign.id.in_(grids)).order_by(Campaign.id).with_for_update(key_share=True)
     campaigns = (await session.scalars(held.execution_options(populate_existing=True))).all()
     ids = [one.id for one in found]
-    await session.execute(update(CampaignTarget).where(CampaignTarget.id.in_(ids)).values(team=heir))
+    await session.execute(update(CampaignTarget).where(CampaignTarget.id.in_(ids)).values(team=successor))
     return {campaign: grids[campaign.id] for campaign in campaigns}
 
 

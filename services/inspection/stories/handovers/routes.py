@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict
 
 from services.inspection.field.teams.domain import TeamNotFound
 from services.inspection.stories.handovers import usecases
-from services.inspection.stories.handovers.domain import Handover, HeirUnfit
+from services.inspection.stories.handovers.domain import Handover, SuccessorUnfit
 from shared.domain.clock import utc_now
 from shared.domain.wording import Line, Reason
 from shared.http.policies import Principal, allow
@@ -36,7 +36,7 @@ class HandoverOut(BaseModel):
     complaints: int
 
 
-@router.post("/{team_id}/handover", response_model=HandoverOut, responses=problems(TeamNotFound, HeirUnfit))
+@router.post("/{team_id}/handover", response_model=HandoverOut, responses=problems(TeamNotFound, SuccessorUnfit))
 async def hand_over(
     team_id: UUID,
     body: HandoverIn,

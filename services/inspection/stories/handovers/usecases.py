@@ -15,7 +15,7 @@ from services.inspection.rounds.campaigns.domain import LISTED_PER_EVENT, Target
 from services.inspection.rounds.campaigns.queries import add_to_tally
 from services.inspection.rounds.visits.domain import Visit
 from services.inspection.stories.handovers import queries
-from services.inspection.stories.handovers.domain import Handover, check_heir, moved_cells
+from services.inspection.stories.handovers.domain import Handover, check_successor, moved_cells
 from shared.facts import journal
 from shared.facts.journal import Fact
 from shared.http.policies import Principal
@@ -30,29 +30,29 @@ async def hand_over(
     Locks visits, violations, complaints, targets, then campaigns.
     """
     team = await teams.team_for_update(session, team_id, caller)
-    heir = check_heir(team, await teams.team_by_code(session, to))
+    successor = check_successor(team, await teams.team_by_code(session, to))
     facts: list[Fact] = []
     visits = await queries.visits_for_update(session, team.code)
     violations = await queries.violations_for_update(session, team.code)
     waiting = await complaints.unanswered_for_update(session, team.code)
     work: Sequence[Visit | Violation | Complaint] = [*visits, *violations, *waiting]
     for one in work:
-        handed = one.hand_over(heir.code, at=at)
+        handed = one.hand_over(successor.code, at=at)
         one.version += 1
         facts.append(Fact(one.id, one.version, handed, reason))
-    passed = await queries.pass_targets(session, team.code, heir.code)
+    passed = await queries.pass_targets(session, team.code, successor.code)
     for campaign, grids in passed.items():
         for part in _parts(list(grids)):
             campaign.version += 1
-            told = campaign.hand_over(part, to=heir.code, from_team=team.code, at=at)
+            told = campaign.hand_over(part, to=successor.code, from_team=team.code, at=at)
             facts.append(Fact(campaign.id, campaign.version, told, reason))
-        cells = moved_cells(Counter(grids.values()), team=team.code, heir=heir.code, state=TargetState.OPEN)
+        cells = moved_cells(Counter(grids.values()), team=team.code, successor=successor.code, state=TargetState.OPEN)
         await add_to_tally(session, campaign.id, cells)
     await session.flush()
     await journal.record_many(session, facts)
     handover = Handover(len(visits), sum(map(len, passed.values())), len(violations), len(waiting))
     fact = team.hand_over(
-        heir.code,
+        successor.code,
         visits=handover.visits,
         targets=handover.targets,
         violations=handover.violations,

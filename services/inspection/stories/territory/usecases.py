@@ -70,7 +70,7 @@ async def activate_due(session: AsyncSession, *, at: datetime) -> int:
     for grid_set in due:
         codes = await grids.codes_of(session, grid_set.id)
         await journal.record(session, grid_set.activate(codes, at=at), subject=grid_set)
-        successors = await grids.heirs(session, grid_set.id)
+        successors = await grids.successors(session, grid_set.id)
         await take_over_grids(session, successors, at=at)
         await targets.place_all(session, await grids.index_of(session, grid_set.id), successors, at=at)
         await assign_waiting(session, at=at)

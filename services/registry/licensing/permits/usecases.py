@@ -64,7 +64,7 @@ async def grant_permit(
     )
     session.add(permit)
     await journal.record(session, granted, subject=permit)
-    await settle_entry(session, institution, {"permit_no": permit.number, "status": Status.ACTIVE}, at=at)
+    await update_entry(session, institution, {"permit_no": permit.number, "status": Status.ACTIVE}, at=at)
     return permit
 
 
@@ -131,7 +131,7 @@ async def revoke_permit(
         at=at,
     )
     await journal.record(session, revoked, subject=permit, reason=revocation.cause)
-    await settle_entry(session, institution, at=at)
+    await update_entry(session, institution, at=at)
     return permit
 
 
@@ -154,7 +154,7 @@ async def cancel_permit(
 ) -> Permit:
     permit, institution = await locked_with_institution(session, permit_id, caller)
     await journal.record(session, permit.cancel(cause, ground=ground, at=at), subject=permit, reason=cause)
-    await settle_entry(session, institution, at=at)
+    await update_entry(session, institution, at=at)
     return permit
 
 
@@ -218,7 +218,7 @@ async def locked_with_institution(
     return await queries.permit_for_update(session, permit_id, caller), institution
 
 
-async def settle_entry(
+async def update_entry(
     session: AsyncSession,
     institution: Institution,
     changes: Mapping[str, object] | None = None,

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.ledger.institutions import queries as institutions
-from services.registry.licensing.permits.usecases import cancel_all, settle_entry
+from services.registry.licensing.permits.usecases import cancel_all, update_entry
 from services.registry.licensing.transformations import queries
 from services.registry.licensing.transformations.domain import MATTERS, Target, Transformation
 from services.registry.rulebook.calendars import queries as calendars
@@ -68,7 +68,7 @@ async def complete_transformation(
     if transformation.permit == PermitFate.CANCELLED:
         kind = institution.kind if transformation.target == Target.NON_SUBJECT else None
         await cancel_all(session, institution, kind=kind, cause=cause, at=at)
-    await settle_entry(session, institution, transformation.change, reason=cause, at=at)
+    await update_entry(session, institution, transformation.change, reason=cause, at=at)
     await journal.record(session, completed, subject=transformation)
     return transformation
 

@@ -11,7 +11,7 @@ from services.registry.ledger.institutions.usecases import move_file
 from services.registry.ledger.responsibilities.usecases import vacate_all
 from services.registry.licensing.permits import queries as permits
 from services.registry.licensing.permits.domain import STANDING
-from services.registry.licensing.permits.usecases import settle_entry
+from services.registry.licensing.permits.usecases import update_entry
 from services.registry.stories.mergers.domain import MergedHasPermit, MergeIntoItself
 from shared.domain.clock import china_date
 from shared.facts import journal
@@ -40,6 +40,6 @@ async def merge_institutions(
     await journal.record(session, duplicate.merge_into(survivor, at=at), subject=duplicate, reason=reason)
     await move_file(session, duplicate_id, survivor_id)
     # After the other's row is written: two may not have one code.
-    await settle_entry(session, survivor, survivor.missing_from(said), reason=reason, at=at)
+    await update_entry(session, survivor, survivor.missing_from(said), reason=reason, at=at)
     await vacate_all(session, duplicate_id, reason=reason, at=at)
     return survivor
