@@ -29,7 +29,7 @@ smoke ?=
 # Only the claims that were given; `make token role=inspector team=...`
 CLAIMS = $(foreach claim,subject district street team school institution lifetime,$(if $($(claim)),--$(claim)='$($(claim))'))
 
-.PHONY: help run demo token clean test test-all test-clock test-kafka chain campaign faults bench check lint types format openapi migrate revision
+.PHONY: help run demo token clean test test-all coverage test-clock test-kafka chain campaign faults bench check lint types format openapi migrate revision
 
 help: ## This list
 	@awk 'BEGIN { FS = ":.*## " } \
@@ -65,12 +65,15 @@ endif
 FULL := FUZZ_RECORDS=20000 FUZZ_EXAMPLES=8 BROKEN_BATCHES=2000 EXPORT_EXAMPLES=500 MODEL_EXAMPLES=100 RACE_ROUNDS=10
 
 test-all: $(READY) ## Every test on the embedded parts, the slow ones too, in full size
-	@$(FULL) $(PY) -m pytest --timeout 1200 -n 2 --dist loadgroup $(addprefix --ignore=,$(PLATFORMS))
+	@$(FULL) $(PY) -m pytest --timeout 1200 -n 2 --dist loadgroup --cov --cov-report=term $(addprefix --ignore=,$(PLATFORMS))
 	@$(FULL) $(PY) -m pytest --timeout 1200 $(PLATFORMS)
 
 # 23:59 and 00:01 in China, 07:59 in China where UTC ends its day; 29 February, 31 December, 1 January, a make-up workday
 MOMENTS ?= 2026-11-26T15:59:00Z 2026-11-26T16:01:00Z 2026-11-26T23:59:00Z 2028-02-28T16:01:00Z 2028-02-29T15:59:00Z \
   2026-12-31T15:59:00Z 2026-12-31T16:01:00Z 2026-12-31T23:59:00Z 2027-01-01T15:59:00Z 2026-10-09T23:59:00Z
+
+coverage: $(READY) ## Every branch of every rule (domain.py) is taken by the tests of its service
+	@$(PY) -m pytest -q -m "not slow" -n 2 --dist loadgroup --cov --cov-report=term $(or $(T),tests/registry tests/inspection tests/afterschool tests/metrics)
 
 test-clock: $(READY) ## All tests of rules, routes and projections at the hours and on the days where dates go wrong
 	@for moment in $(MOMENTS); do \

@@ -11,6 +11,7 @@ TARGETS = (
         "demo",
         "test",
         "test-all",
+        "coverage",
         "test-clock",
         "test-kafka",
         "check",

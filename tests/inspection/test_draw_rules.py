@@ -19,6 +19,7 @@ from pydantic import ValidationError
 from deploy.verify.draw import differences, result_of
 from services.inspection.planning.draws import domain
 from services.inspection.planning.draws.domain import (
+    LARGEST,
     Draw,
     DrawDetails,
     DrawHeldInThePast,
@@ -26,6 +27,7 @@ from services.inspection.planning.draws.domain import (
     DrawNotRevealed,
     DrawnTarget,
     DrawScopeEmpty,
+    DrawTooLarge,
     ExclusionNotInScope,
     InspectorNotInPool,
     NotEnoughInspectors,
@@ -254,6 +256,7 @@ def test_a_draw_ends_once(state: str, act: str) -> None:
     ("more", "refusal"),
     [
         ({"strata": {}}, DrawScopeEmpty),
+        ({"strata": {UUID(int=n): "a" for n in range(LARGEST + 1)}}, DrawTooLarge),
         ({"held_on": DAY - timedelta(days=1)}, DrawHeldInThePast),
         ({"people": PEOPLE[:1]}, NotEnoughInspectors),
         ({"people": PEOPLE[3:], "certified_per_pair": 2}, NotEnoughInspectors),

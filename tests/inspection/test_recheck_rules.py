@@ -8,6 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from services.inspection.oversight.rechecks.domain import (
+    LARGEST,
     Agreement,
     NothingToRecheck,
     Recheck,
@@ -19,6 +20,7 @@ from services.inspection.oversight.rechecks.domain import (
     ResultDetails,
     RoundDetails,
     SameTeamRechecks,
+    TooManyToRecheck,
     drawn,
 )
 from shared.data.database import new_id
@@ -62,7 +64,12 @@ def test_every_visit_is_as_likely() -> None:
 
 
 @pytest.mark.parametrize(
-    ("more", "visits", "refusal"), [({"by_team": "t1"}, VISITS, SameTeamRechecks), ({}, [], NothingToRecheck)]
+    ("more", "visits", "refusal"),
+    [
+        ({"by_team": "t1"}, VISITS, SameTeamRechecks),
+        ({}, [], NothingToRecheck),
+        ({}, VISITS[:1] * (LARGEST + 1), TooManyToRecheck),
+    ],
 )
 def test_rounds_that_cannot_be(more: dict[str, Any], visits: list[Any], refusal: type[Refusal]) -> None:
     with pytest.raises(refusal):

@@ -33,3 +33,16 @@ def test_a_certificate_is_one_persons() -> None:
     with pytest.raises(ValidationError) as refused:
         team("晋1", " 晋1")
     assert [error["type"] for error in refused.value.errors()] == ["certificate_repeated"]
+
+
+@pytest.mark.parametrize(
+    ("more", "code"),
+    [
+        ({"members": [{"subject": "i1", "name": "王"}, {"subject": "i1", "name": "李"}]}, "member_repeated"),
+        ({"grids": ["g1", "g2", "g1"]}, "grid_repeated"),
+    ],
+)
+def test_nobody_and_nothing_is_named_twice(more: dict[str, object], code: str) -> None:
+    with pytest.raises(ValidationError) as refused:
+        TeamDetails.model_validate({"code": "t1", "name": "一组", **more})
+    assert [error["type"] for error in refused.value.errors()] == [code]

@@ -13,10 +13,12 @@ from services.inspection.rounds.visits.domain import (
     Plan,
     Purpose,
     Visit,
+    VisitNotCalledOff,
     VisitNotDone,
     VisitNotPlanned,
     VisitNotStarted,
     VisitPlaceMissing,
+    VisitState,
 )
 from shared.data.database import new_id
 
@@ -116,3 +118,15 @@ def test_review_accepts_or_sends_back() -> None:
 def test_only_a_submitted_visit_is_reviewed(make: Make) -> None:
     with pytest.raises(VisitNotDone):
         make().review(accepted=True, note=None, at=AT)
+
+
+def test_only_a_cancelled_visit_is_planned_again() -> None:
+    with pytest.raises(VisitNotCalledOff) as refused:
+        planned().plan_again(at=AT)
+    assert refused.value.facts == {"state": VisitState.PLANNED}
+
+
+def test_only_a_visit_under_way_is_joined() -> None:
+    with pytest.raises(VisitNotStarted) as refused:
+        planned().join(["i2"], at=AT)
+    assert refused.value.facts == {"state": VisitState.PLANNED}

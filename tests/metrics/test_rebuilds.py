@@ -13,6 +13,7 @@ from sqlalchemy import func, select, text
 from deploy.topics import create_declared_topics
 from services.metrics.projections.domain import Cell, Generation, Member, Receipt
 from services.metrics.rebuilds import usecases
+from services.metrics.rebuilds.domain import Rebuild, RebuildState
 from services.metrics.rebuilds.usecases import SHADOW, Rebuilder
 from services.metrics.settings import Settings
 from services.metrics.subscriptions import INBOX
@@ -25,6 +26,7 @@ from shared.facts.journal import Fact, record_many
 from shared.facts.relay import Relay
 from tests.infrastructure import Broker
 from tests.metrics.conftest import World, changed, licensing
+from tests.metrics.deliveries import AT
 
 ROWS = (Cell, Member, Receipt)
 
@@ -181,3 +183,10 @@ async def test_a_shadow_too_large_for_one_statement_goes_in_slices(
     await hasty.dispose()
     assert (await rows_of(world, 3 - live))[1] == 0
     assert (await rows_of(world, live))[1] == 20
+
+
+def test_a_rebuild_that_failed_says_why() -> None:
+    rebuild = Rebuild.request(swap=True, by="o1", at=AT)
+    rebuild.begin()
+    rebuild.fail("the log could not be read", at=AT)
+    assert (rebuild.state, rebuild.error, rebuild.finished_at) == (RebuildState.FAILED, "the log could not be read", AT)

@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 
 import pytest
+from pydantic import ValidationError
 
 from services.registry.ledger.institutions.domain import Details
 from services.registry.licensing.applications.domain import (
@@ -23,6 +24,7 @@ from services.registry.licensing.applications.domain import (
 )
 from services.registry.rulebook.calendars.domain import Calendar
 from services.registry.rulebook.procedures.domain import NoProcedure, governing
+from shared.data.database import new_id
 from shared.events.registry.applications import ApplicationChanged, ApplicationEvent
 from tests.registry.licensing import (
     APPLICATION_ACTIONS,
@@ -275,3 +277,28 @@ def test_every_state_has_a_way_to_an_end() -> None:
         application: Application = application_in(state)
         application.withdraw(at=AT)
         assert application.state in ends
+
+
+def test_a_visit_that_was_not_requested_concludes_nothing() -> None:
+    application = application_in(ApplicationState.SITE_VISIT_REQUESTED)
+    known = APPLICATION_ACTIONS[Action.CONCLUDE_SITE_VISIT](application)
+    assert isinstance(known, ApplicationEvent)
+    with pytest.raises(ApplicationNotReady):
+        application.conclude_site_visit(new_id(), "inspected", True, RULES, CALENDAR, at=AT)
+
+
+def test_a_procedure_without_days_for_the_first_look_has_no_time_that_runs_out() -> None:
+    patient = procedure(days={})
+    application = draft()
+    application.documents = []
+    application.submit(patient, CALENDAR, at=AT)
+    application.give_back(["form"], None, patient, CALENDAR, at=AT)
+    application.submit(patient, CALENDAR, at=LATE)
+    again = application.give_back(["form", "photo"], None, patient, CALENDAR, at=LATE)
+    assert (again.missing, again.told_late) == (["form", "photo"], [])
+
+
+def test_no_code_stands_twice_in_a_procedure() -> None:
+    with pytest.raises(ValidationError) as refused:
+        procedure(documents=[{"code": "form", "name": "申请书"}, {"code": "form", "name": "申请表"}])
+    assert [error["type"] for error in refused.value.errors()] == ["code_repeated"]

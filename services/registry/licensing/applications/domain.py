@@ -353,7 +353,7 @@ class Application(Base, Aggregate):
         more = [code for code in named if code not in (*told, *(self.told_late or ()))]
         in_time = self.told_missing is None or self._in_time_to_tell(procedure, calendar, at)
         if more and not in_time and not acknowledged:
-            raise MissingNotToldAtOnce(told=told, accepted_on=self._received)
+            raise MissingNotToldAtOnce(told=told, accepted_on=self.received_on)
         asked_for = {*told, *(self.told_late or ()), *named}
         untold = [code for code in self._missing(procedure) if code not in asked_for]
         if untold and not acknowledged:
@@ -382,14 +382,9 @@ class Application(Base, Aggregate):
         self._enter(Action.ACCEPT, procedure, calendar, at)
         self.accepted_on = self.submitted_on if late else china_date(at)
         if self.told_late or excused:
-            self.accepted_on = self._received
+            self.accepted_on = self.received_on
         self._set_overall(procedure, calendar, extended=False)
         return self._fact(ApplicationAccepted, at, overall_due_on=self.overall_due_on, accepted_on=self.accepted_on)
-
-    @property
-    def _received(self) -> date | None:
-        """The day of the first submission."""
-        return self.received_on or self.submitted_on
 
     def _missing(self, procedure: Procedure) -> list[str]:
         return procedure.missing(document["code"] for document in self.documents)
@@ -397,9 +392,10 @@ class Application(Base, Aggregate):
     def _in_time_to_tell(self, procedure: Procedure, calendar: Calendar, at: datetime) -> bool:
         """Whether the days from the receipt, within which everything missing must be listed, are still running."""
         days = procedure.days.get(ApplicationState.SUBMITTED)
-        if days is None or self._received is None:
+        if days is None:
             return True
-        return china_date(at) <= calendar.after_working_days(self._received, days).on
+        assert self.received_on is not None, "only what was submitted is returned or accepted"
+        return china_date(at) <= calendar.after_working_days(self.received_on, days).on
 
     def request_site_visit(
         self, procedure: Procedure, calendar: Calendar, *, coordinates: tuple[float | None, float | None], at: datetime

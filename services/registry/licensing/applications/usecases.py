@@ -188,7 +188,7 @@ async def recount_clocks(session: AsyncSession, *, on: date) -> None:
     running = await queries.running_for_update(session)
     if not running:
         return
-    first = min(application.received_on or application.submitted_on or on for application in running)
+    first = min(application.received_on or on for application in running)
     calendar = await calendars.calendar(session, first, on + HORIZON)
     for application in running:
         assert application.procedure_id is not None
