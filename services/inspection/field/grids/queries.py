@@ -31,7 +31,6 @@ def _holding(on: date) -> Select[UUID]:
 
 
 async def set_on(session: AsyncSession, on: date) -> GridSet:
-    """The set that holds on a day; raises `NoGrids`."""
     found: GridSet | None = await session.scalar(select(GridSet).where(GridSet.id == _holding(on).scalar_subquery()))
     if found is None:
         raise NoGrids
@@ -128,7 +127,6 @@ _KEPT = 4
 
 
 async def index(session: AsyncSession, on: date) -> GridIndex:
-    """The index of the set that holds on a day; raises `NoGrids`."""
     found = await index_if_any(session, on)
     if found is None:
         raise NoGrids

@@ -16,12 +16,10 @@ _REACH: Final[ReachColumns] = {"district": Team.district, "team": Team.code}
 
 
 async def team(session: AsyncSession, team_id: UUID, caller: Principal) -> Team:
-    """One team within the caller's reach; raises `TeamNotFound`."""
     return reachable(await session.get(Team, team_id), caller, TeamNotFound, **_REACH)
 
 
 async def team_for_update(session: AsyncSession, team_id: UUID, caller: Principal) -> Team:
-    """The team, locked until the transaction ends; raises `TeamNotFound`."""
     return reachable(
         await session.get(Team, team_id, with_for_update=True, populate_existing=True), caller, TeamNotFound, **_REACH
     )

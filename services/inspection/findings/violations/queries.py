@@ -24,12 +24,10 @@ _REACH: Final[ReachColumns] = {
 
 
 async def violation(session: AsyncSession, violation_id: UUID, caller: Principal) -> Violation:
-    """One violation within the caller's reach; raises `ViolationNotFound`."""
     return reachable(await session.get(Violation, violation_id), caller, ViolationNotFound, **_REACH)
 
 
 async def violation_for_update(session: AsyncSession, violation_id: UUID, caller: Principal) -> Violation:
-    """The violation, locked until the transaction ends; raises `ViolationNotFound`."""
     return reachable(
         await session.get(Violation, violation_id, with_for_update=True, populate_existing=True),
         caller,
@@ -91,7 +89,6 @@ async def violations_by_ref(session: AsyncSession, refs: Sequence[str]) -> Seque
 
 
 async def days_to_rectify(session: AsyncSession, severity: str, *, on: date) -> int:
-    """The default number of days in force on a day; raises `DeadlineUnknown`."""
     name = NormName(f"rectification.{severity}")
     days = (await norms.in_force(session, [name], on=on)).get(name)
     if days is None:

@@ -28,7 +28,6 @@ async def case(session: AsyncSession, case_id: UUID, caller: Principal) -> Case:
 
 
 async def case_for_update(session: AsyncSession, case_id: UUID, caller: Principal) -> Case:
-    """The case, locked until the transaction ends; raises `CaseNotFound`."""
     return reachable(
         await session.get(Case, case_id, with_for_update=True, populate_existing=True), caller, CaseNotFound, **_REACH
     )

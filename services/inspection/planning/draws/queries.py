@@ -20,12 +20,10 @@ _REACH: Final[ReachColumns] = {"district": Draw.district}
 
 
 async def draw(session: AsyncSession, draw_id: UUID, caller: Principal) -> Draw:
-    """One draw within the caller's reach; raises `DrawNotFound`."""
     return reachable(await session.get(Draw, draw_id), caller, DrawNotFound, **_REACH)
 
 
 async def draw_for_update(session: AsyncSession, draw_id: UUID, caller: Principal) -> Draw:
-    """The draw, locked until the transaction ends; raises `DrawNotFound`."""
     return reachable(
         await session.get(Draw, draw_id, with_for_update=True, populate_existing=True), caller, DrawNotFound, **_REACH
     )

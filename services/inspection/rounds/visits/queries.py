@@ -23,7 +23,6 @@ REACH: Final[ReachColumns] = {"district": Visit.district, "street": Visit.street
 
 
 async def visit(session: AsyncSession, visit_id: UUID, caller: Principal) -> Visit:
-    """One visit within the caller's reach; raises `VisitNotFound`."""
     return reachable(await session.get(Visit, visit_id), caller, VisitNotFound, **REACH)
 
 

@@ -13,12 +13,10 @@ from shared.domain.dated import stands
 
 
 async def checklist(session: AsyncSession, checklist_id: UUID) -> Checklist:
-    """One version; raises `ChecklistNotFound`."""
     return await version_with_id(session, Checklist, checklist_id, ChecklistNotFound)
 
 
 async def checklist_for_update(session: AsyncSession, checklist_id: UUID) -> Checklist:
-    """The version, locked until the transaction ends; raises `ChecklistNotFound`."""
     return await version_with_id(session, Checklist, checklist_id, ChecklistNotFound, for_update=True)
 
 

@@ -14,7 +14,6 @@ from shared.domain.dated import STANDS, stands
 
 
 async def norm(session: AsyncSession, name: NormName, *, on: date) -> int:
-    """The number in force on a day; raises `NormUnknown`."""
     value = (await in_force(session, [name], on=on)).get(name)
     if value is None:
         raise NormUnknown(name=name.value)

@@ -13,12 +13,10 @@ from shared.domain.dated import stands
 
 
 async def offence(session: AsyncSession, offence_id: UUID) -> Offence:
-    """One version; raises `OffenceNotFound`."""
     return await version_with_id(session, Offence, offence_id, OffenceNotFound)
 
 
 async def offence_for_update(session: AsyncSession, offence_id: UUID) -> Offence:
-    """The version, locked until the transaction ends; raises `OffenceNotFound`."""
     return await version_with_id(session, Offence, offence_id, OffenceNotFound, for_update=True)
 
 

@@ -94,7 +94,6 @@ def ledger_page(filters: Filters, *, after: str | None, limit: int) -> Statement
 
 
 async def institution(session: AsyncSession, institution_id: UUID, caller: Principal) -> Institution:
-    """One entry within the caller's reach; raises `InstitutionNotFound`."""
     return reachable(await session.get(Institution, institution_id), caller, InstitutionNotFound, **REACH)
 
 

@@ -24,7 +24,6 @@ _REACH: Final[ReachColumns] = {
 
 
 async def permit(session: AsyncSession, permit_id: UUID, caller: Principal) -> Permit:
-    """A permit within the caller's reach; raises `PermitNotFound`."""
     return reachable(await session.get(Permit, permit_id), caller, PermitNotFound, **_REACH)
 
 

@@ -48,7 +48,6 @@ async def calendar(session: AsyncSession, first: date, last: date) -> Calendar:
 
 
 async def year_for_update(session: AsyncSession, year: int) -> CalendarYear:
-    """The published year, locked until the transaction ends; raises `CalendarUnpublished`."""
     found = await session.scalar(select(CalendarYear).where(CalendarYear.year == year).with_for_update())
     if found is None:
         raise CalendarUnpublished(year=year)

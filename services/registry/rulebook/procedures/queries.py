@@ -37,6 +37,5 @@ async def procedures(
 
 
 async def procedure_for(session: AsyncSession, matter: str, *, kind: str, district: str | None, on: date) -> Procedure:
-    """The procedure of a matter that begins on that day; raises `NoProcedure`."""
     standing = await session.scalars(select(Procedure).where(Procedure.matter == matter, stands(Procedure)))
     return governing(standing, kind=kind, district=district, on=on)

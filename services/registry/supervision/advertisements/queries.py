@@ -22,7 +22,6 @@ REACH: Final[ReachColumns] = {
 
 
 async def advertisement(session: AsyncSession, advertisement_id: UUID, caller: Principal) -> Advertisement:
-    """One advertisement within the caller's reach; raises `AdvertisementNotFound`."""
     return reachable(await session.get(Advertisement, advertisement_id), caller, AdvertisementNotFound, **REACH)
 
 

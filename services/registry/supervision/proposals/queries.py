@@ -15,7 +15,6 @@ _REACH: Final[ReachColumns] = {"district": PenaltyProposal.district, "street": P
 
 
 async def proposal(session: AsyncSession, proposal_id: UUID, caller: Principal) -> PenaltyProposal:
-    """One proposal within the caller's reach; raises `ProposalNotFound`."""
     return reachable(await session.get(PenaltyProposal, proposal_id), caller, ProposalNotFound, **_REACH)
 
 

@@ -160,7 +160,6 @@ async def recipient_for_update(
 async def recipient(
     session: AsyncSession, stop_order_id: UUID, institution_id: UUID, caller: Principal, *, lock: bool = False
 ) -> StopOrderRecipient:
-    """An institution on the list within the caller's reach; raises `StopOrderNotFound`."""
     wanted = select(StopOrderRecipient).where(
         StopOrderRecipient.stop_order_id == stop_order_id,
         StopOrderRecipient.institution_id == institution_id,
