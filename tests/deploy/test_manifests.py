@@ -1,6 +1,10 @@
 """The files that cannot be run here at least parse, and agree with the code they start."""
 
 import json
+import os
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +15,8 @@ from pydantic import ValidationError
 from deploy.local.ports import SERVICES
 from services.inspection.settings import Settings
 
-DEPLOY = Path(__file__).parents[2] / "deploy"
+ROOT = Path(__file__).parents[2]
+DEPLOY = ROOT / "deploy"
 BASE = DEPLOY / "k8s" / "base"
 
 
@@ -135,3 +140,27 @@ def test_the_dashboard_shows_what_operators_look_at() -> None:
         "consumer_standing",
     ):
         assert metric in asked
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_an_image_holds_all_that_its_processes_import(tmp_path: Path, service: str) -> None:
+    """The tree that the Dockerfile copies, without the rest of the project beside it."""
+    for line in (DEPLOY / "Dockerfile").read_text(encoding="utf-8").splitlines():
+        if not line.startswith("COPY ") or "--from" in line:
+            continue
+        *sources, target = line.replace("$SERVICE", service).split()[1:]
+        for source in sources:
+            place = tmp_path / target / Path(source).name if target.endswith(("/", ".")) else tmp_path / target
+            place.parent.mkdir(parents=True, exist_ok=True)
+            if (ROOT / source).is_dir():
+                shutil.copytree(ROOT / source, place, ignore=shutil.ignore_patterns("__pycache__"))
+            else:
+                shutil.copy(ROOT / source, place)
+    imports = f"import services.{service}.app, services.{service}.subscriptions, shared.worker, deploy.local.__main__"
+    migrations = "import deploy.alembic.shared_tables"
+    script = f"{imports}; {migrations}; import pathlib, shared; print(pathlib.Path(shared.__file__).parents[1])"
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(tmp_path)}
+    ran = subprocess.run(
+        [sys.executable, "-c", script], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+    )
+    assert ran.stdout.strip() == str(tmp_path), ran.stderr
