@@ -65,9 +65,9 @@ async def measures(platform: Platform, sizes: Sizes) -> AsyncIterator[Measure]:
             rounds=sizes.rounds,
         )
     yield Measure(
-        f"ledger page, 50 of {sizes.rows:,} / bare Starlette + asyncpg", figures["ours"], figures["bare"], 0.6, "req/s"
+        f"ledger page, 50 of {sizes.rows:,} / bare Starlette + asyncpg", figures["ours"], figures["bare"], 0.65, "req/s"
     )
-    yield Measure("ledger page / FastAPI + ORM + response_model", figures["ours"], figures["idiom"], 3.0, "req/s")
+    yield Measure("ledger page / FastAPI + ORM + response_model", figures["ours"], figures["idiom"], 3.3, "req/s")
 
 
 def _rows(number: int) -> list[tuple[Any, ...]]:

@@ -11,14 +11,17 @@ class WrongResult(RuntimeError):
 
 @dataclass(frozen=True)
 class Sizes:
-    """`rows` of a ledger, institutions of the `small` and the `large` database, events of the `backlog`; a load lasts
-    `seconds` and is repeated for `rounds`. `plant`: take an effect away in each part, which must be seen."""
+    """`rows` of a ledger, institutions of the `small` and the `large` database, events of the `backlog`; an idle
+    platform is watched for `idle_seconds`, after `settle_seconds`; a load lasts `seconds` and is repeated for `rounds`.
+    `plant`: take an effect away in each part, which must be seen."""
 
     rows: int = 50_000
     small: int = 10_000
     large: int = 1_000_000
     backlog: int = 60_000
     steady_seconds: float = 15.0
+    idle_seconds: float = 60.0
+    settle_seconds: float = 15.0
     seconds: float = 2.0
     rounds: int = 5
     plant: bool = False
@@ -26,7 +29,10 @@ class Sizes:
 
 def smoke(*, plant: bool) -> Sizes:
     """Every measure once, to see that it works: its figures mean nothing."""
-    return Sizes(rows=1000, small=200, large=2000, backlog=2000, steady_seconds=2.0, seconds=0.2, rounds=1, plant=plant)
+    return Sizes(
+        rows=1000, small=200, large=2000, backlog=2000, steady_seconds=2.0, idle_seconds=2.0, settle_seconds=0.0,
+        seconds=0.2, rounds=1, plant=plant,
+    )  # fmt: skip
 
 
 def expect(what: str, found: object, wanted: object) -> None:

@@ -38,6 +38,11 @@ from shared.process.logs import configure_logging
 from shared.process.settings import ServiceSettings
 from shared.process.telemetry import configure_metrics
 
+try:
+    import uvloop
+except ImportError:  # there is none for Windows
+    uvloop = None  # type: ignore[assignment]  # as the import says
+
 log = structlog.get_logger(__name__)
 
 GRACE = 20.0
@@ -92,7 +97,7 @@ def run_worker(
         sys.exit(asyncio.run(operate(sys.argv[1:], settings, inbox)))
     configure_logging(settings.service, settings.log_level)
     configure_metrics(settings.service)
-    with asyncio.Runner() as runner:
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop if uvloop else None) as runner:
         well = runner.run(_work(settings, inbox, importers or {}, jobs))
     sys.exit(0 if well else 1)
 

@@ -165,6 +165,15 @@ async def private_connection(engine: AsyncEngine) -> AsyncConnection:
     return connection
 
 
+def without(*plans: str, local: bool = True) -> str:
+    """Columns of a SELECT that keep PostgreSQL from such plans for the rest of the transaction, or of the session.
+
+    For statements that look rows up by key. What PostgreSQL believes of a table that has just grown is wrong, and it
+    would read all of it.
+    """
+    return ", ".join(f"set_config('enable_{plan}', 'off', {local})" for plan in plans)
+
+
 class DriverPool:
     """Connections of the driver's own beside the sessions', opened at the first use, for what the ORM is too slow."""
 

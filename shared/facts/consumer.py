@@ -9,6 +9,7 @@ import asyncio
 import time
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from itertools import groupby
 from typing import Any
 
 import structlog
@@ -19,10 +20,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from shared.data.leadership import pause, run_as_leader
 from shared.data.outages import Fault, database_fault, is_outage
 from shared.facts import parking
-from shared.facts.inbox import Fenced, Inbox, Record, is_hopeless, reason_of
+from shared.facts.inbox import Fenced, Inbox, Record, TryAgain, is_hopeless, reason_of
 from shared.facts.progress import STANDS_STILL, Progress
 from shared.facts.records import read_any_record
 from shared.process.failpoints import failpoint
+from shared.process.pace import Pace
 from shared.process.settings import ServiceSettings
 
 log = structlog.get_logger(__name__)
@@ -39,6 +41,10 @@ FAILURES_FORGIVEN = 2
 STEADY_AFTER = 10.0
 MEASURE_WITHIN = 4.0
 RETRY_PARKED_EVERY = 5.0
+WAIT, WAIT_IDLE = 100, 500
+"""Milliseconds for which the broker may hold an empty fetch: while records come, and at most. Apache Kafka answers as
+soon as a record comes; the embedded broker looks only at the half and at the end of this time, and each look costs it a
+step per partition."""
 
 
 class LogLost(Exception):
@@ -144,6 +150,8 @@ class Consumer:
         loop = asyncio.get_running_loop()
         begun = loop.time()
         retry_at = begun + RETRY_PARKED_EVERY
+        pace = Pace(WAIT / 1000, WAIT_IDLE / 1000)
+        wait = WAIT
         while not stop.is_set():
             if self._stale:
                 assignment = self._assignment
@@ -155,13 +163,15 @@ class Consumer:
                 await parking.retry_due(self._sessions, self.inbox)
                 retry_at = loop.time() + RETRY_PARKED_EVERY
             try:
-                got = await kafka.getmany(timeout_ms=100, max_records=BATCH)
+                kafka._fetcher._fetch_max_wait_ms = wait  # read for each fetch; the public API sets it once
+                got = await kafka.getmany(timeout_ms=wait, max_records=BATCH)
             except NoOffsetForPartitionError:
                 # Assigned just now, and the client looked for an offset in Kafka before we could say where to read.
                 self._assignment += 1
                 continue
             except OffsetOutOfRangeError as error:
                 raise LogLost(f"position unknown to the broker: {error}") from error
+            wait = round(1000 * pace.after(found=bool(got)))
             # Cursors move before anything is applied, success or not: they say where the client will fetch next.
             spans = [(tp, self._cursor.get(tp), records) for tp, records in got.items()]
             for tp, _, records in spans:
@@ -174,8 +184,9 @@ class Consumer:
     async def _take_all(
         self, kafka: AIOKafkaConsumer, spans: Sequence[tuple[TopicPartition, int | None, Sequence[Any]]]
     ) -> None:
-        """Handle partitions side by side: while one waits for PostgreSQL, another is unpacked. All end before an
-        error is raised."""
+        """Handle a topic's partitions side by side: while one waits for PostgreSQL, another is unpacked. Partitions of
+        different topics may concern the same things and would wait for each other. All end before an error is raised.
+        """
         turn = asyncio.Semaphore(SIDE_BY_SIDE)
 
         async def take(tp: TopicPartition, start: int | None, records: Sequence[Any]) -> None:
@@ -183,7 +194,9 @@ class Consumer:
                 if start is not None and not self._stale:  # else resynchronised on the next turn
                     await self._take(kafka, tp, start, [_as_record(record) for record in records])
 
-        outcomes = await asyncio.gather(*(take(*span) for span in spans), return_exceptions=True)
+        outcomes: list[BaseException | None] = []
+        for _, alike in groupby(sorted(spans, key=_topic_of), key=_topic_of):
+            outcomes += await asyncio.gather(*(take(*span) for span in alike), return_exceptions=True)
         for outcome in outcomes:
             if isinstance(outcome, BaseException):
                 raise outcome
@@ -207,7 +220,7 @@ class Consumer:
         except Fenced:
             raise
         except Exception as error:
-            match database_fault(error):
+            match _fault(error):
                 case Fault.AWAY:
                     raise
                 case Fault.SLOW if len(records) > 1:
@@ -217,7 +230,8 @@ class Consumer:
                     await self._take_span(records[half:], records[half - 1].offset + 1)
                 case Fault.CONTENDED if tries > 1:
                     log.warning("batch contended", topic=records[0].topic, error=type(error).__name__)
-                    await asyncio.sleep(FIRST_PAUSE * 2 ** (TRIES - tries + 1))
+                    if not isinstance(error, TryAgain):
+                        await asyncio.sleep(FIRST_PAUSE * 2 ** (TRIES - tries + 1))
                     await self._take_span(records, start, tries - 1)
                 case _:
                     await self._one_by_one(records, start)
@@ -242,7 +256,7 @@ class Consumer:
             except Fenced:
                 raise
             except Exception as error:
-                fault = database_fault(error)
+                fault = _fault(error)
                 last = attempt == (SLOW_TRIES if fault is Fault.SLOW else TRIES)
                 if fault is Fault.AWAY or (fault is Fault.CONTENDED and last):
                     raise  # nothing is wrong with the record: it waits, and that is seen
@@ -309,7 +323,8 @@ class Consumer:
             heartbeat_interval_ms=1_000,
             rebalance_timeout_ms=20_000,
             max_partition_fetch_bytes=4 * 1024 * 1024,
-            fetch_max_wait_ms=100,
+            fetch_max_wait_ms=WAIT,
+            consumer_timeout_ms=WAIT_IDLE,
             metadata_max_age_ms=30_000,
             **group,
         )
@@ -329,5 +344,13 @@ class _Rebalance(ConsumerRebalanceListener):  # type: ignore[misc]  # the librar
         self._kafka.pause(*assigned)
 
 
+def _fault(error: BaseException) -> Fault | None:
+    return Fault.CONTENDED if isinstance(error, TryAgain) else database_fault(error)
+
+
 def _as_record(record: "ConsumerRecord[Any, Any]") -> Record:
-    return Record(record.topic, record.partition, record.offset, tuple(record.headers), record.value, record.key or b"")
+    return Record(record.topic, record.partition, record.offset, record.headers, record.value, record.key or b"")
+
+
+def _topic_of(span: tuple[TopicPartition, int | None, Sequence[Any]]) -> str:
+    return str(span[0].topic)

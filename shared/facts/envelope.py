@@ -7,9 +7,9 @@ in every consumer, and there the library took 18 and 25 µs of the 100 that an e
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final
+from functools import cache
+from typing import Final, NamedTuple
 from uuid import UUID
 
 TYPE_PREFIX: Final = "org.doublewings."
@@ -31,9 +31,8 @@ class Malformed(ValueError):
     """The record is not one of our CloudEvents; the text says why and holds nothing of the payload."""
 
 
-@dataclass(frozen=True, slots=True)
-class Envelope:
-    """What travels around an event."""
+class Envelope(NamedTuple):
+    """What travels around an event. One is made for each record, and a frozen dataclass takes four times as long."""
 
     event_id: UUID
     type: str
@@ -49,6 +48,7 @@ class Envelope:
     offset: int = -1
 
 
+@cache
 def owner_of(topic: str) -> str:
     """The source of every event on a topic: the service after which it is named."""
     return f"/{topic.partition('.')[0]}"
@@ -94,17 +94,17 @@ def envelope_of(headers: Iterable[tuple[str, bytes | None]], *, topic: str, part
         name = said["ce_type"].decode()
         sequence = said["ce_sequence"]
         envelope = Envelope(
-            event_id=UUID(said["ce_id"].decode()),
-            type=name.removeprefix(TYPE_PREFIX),
-            source=said["ce_source"].decode(),
-            key=UUID(said["ce_subject"].decode()),
-            sequence=int(sequence) if sequence.isdigit() and len(sequence) <= 19 else 0,
-            time=datetime.fromisoformat(said["ce_time"].decode()),
-            actor=said["ce_actor"].decode(),
-            traceparent=_traceparent(said.get("ce_traceparent")),
-            topic=topic,
-            partition=partition,
-            offset=offset,
+            UUID(said["ce_id"].decode()),
+            name.removeprefix(TYPE_PREFIX),
+            said["ce_source"].decode(),
+            UUID(said["ce_subject"].decode()),
+            int(sequence) if sequence.isdigit() and len(sequence) <= 19 else 0,
+            datetime.fromisoformat(said["ce_time"].decode()),
+            said["ce_actor"].decode(),
+            _traceparent(said.get("ce_traceparent")),
+            topic,
+            partition,
+            offset,
         )
     except KeyError as missing:
         raise Malformed(f"the record has no {missing.args[0]}") from None
@@ -121,5 +121,7 @@ def envelope_of(headers: Iterable[tuple[str, bytes | None]], *, topic: str, part
 
 def _traceparent(sent: bytes | None) -> str | None:
     """The trace of the cause; an invalid one counts as missing, and the record is accepted."""
-    text = (sent or b"").decode("latin-1")
+    if sent is None:
+        return None
+    text = sent.decode("latin-1")
     return text if TRACEPARENT.fullmatch(text) else None

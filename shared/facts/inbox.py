@@ -13,7 +13,7 @@ Four rules keep effects exactly-once and in order per key:
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 from uuid import UUID
 
 import structlog
@@ -41,7 +41,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared.data.database import shared_metadata
+from shared.data.database import copy_rows, shared_metadata
 from shared.data.outages import is_outage
 from shared.domain.refusals import NotFound, Refusal
 from shared.events import Event
@@ -122,8 +122,7 @@ discarded = Table(
 """Records an operator gave up, kept for good. One that had a place among the facts of its key counts as applied."""
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """A Kafka record, without the client library's types."""
 
     topic: str
@@ -134,8 +133,7 @@ class Record:
     key: bytes | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
+class Delivery(NamedTuple):
     """An event with its envelope, decoded and known to be the next one of its key."""
 
     event: Event
@@ -160,6 +158,10 @@ class Unreadable(Exception):
 
 class Contested(Unreadable):
     """A record that is not what it says it is. It takes no place among the facts of its key: none waits behind it."""
+
+
+class TryAgain(Exception):
+    """A handler met what another batch has just written; nothing is wrong, and the same batch again succeeds."""
 
 
 class _StillParked(Exception):
@@ -258,21 +260,20 @@ class Inbox:
             raise Unreadable("a key has parked records")
         seen = await self._versions(session, topic, keys)
         fresh: list[Delivery] = []
-        moved: dict[UUID, Delivery] = {}
+        moved: dict[UUID, _Last] = {}
         for delivery in deliveries:
             envelope = delivery.envelope
-            before = moved.get(envelope.key)
-            last = (
-                _Last(before.envelope.sequence, before.envelope.event_id) if before else seen.get(envelope.key, _NONE)
-            )
+            last = moved.get(envelope.key) or seen.get(envelope.key, _NONE)
             if envelope.sequence > last.version + 1:
                 raise Unreadable("gap", envelope)
             if last.contests(envelope):
                 raise Contested("another fact has this version", envelope)
             if envelope.sequence == last.version + 1:
-                moved[envelope.key] = delivery
+                moved[envelope.key] = _Last(envelope.sequence, envelope.event_id)
                 fresh.append(delivery)
-        await self._remember(session, topic, [delivery.envelope for delivery in moved.values()])
+        news = [(self.consumer, topic, key, *last, last.version) for key, last in moved.items() if key not in seen]
+        await copy_rows(session, applied.name, tuple(applied.c.keys()), news)
+        await self._remember_rows(session, topic, [(key, *last) for key, last in moved.items() if key in seen])
         await self._give([delivery for delivery in fresh if type(delivery.event) in self.wanted], session)
         await failpoint("W10")
 
@@ -440,7 +441,8 @@ class Inbox:
                 await session.flush()
 
     async def _advance(self, session: AsyncSession, delivery: Delivery) -> None:
-        await self._remember(session, delivery.envelope.topic, [delivery.envelope])
+        envelope = delivery.envelope
+        await self._remember_rows(session, envelope.topic, [(envelope.key, envelope.sequence, envelope.event_id)])
         if type(delivery.event) in self.wanted:
             await self._give([delivery], session)
 
@@ -478,9 +480,6 @@ class Inbox:
             select(func.min(row.version)).where(row.consumer == self.consumer, row.topic == topic, row.key == key)
         )
         return first
-
-    async def _remember(self, session: AsyncSession, topic: str, envelopes: Sequence[Envelope]) -> None:
-        await self._remember_rows(session, topic, [(one.key, one.sequence, one.event_id) for one in envelopes])
 
     async def _remember_rows(
         self, session: AsyncSession, topic: str, rows: Sequence[tuple[UUID, int, UUID | None]]
@@ -544,8 +543,7 @@ class Inbox:
         await session.execute(insert(parked).values(row))
 
 
-@dataclass(frozen=True, slots=True)
-class _Last:
+class _Last(NamedTuple):
     """The last version of a key, and the fact that had it, where that is known."""
 
     version: int

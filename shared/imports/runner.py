@@ -30,6 +30,7 @@ from shared.imports.reading import Reading, ReadRow, Request, read_elsewhere
 from shared.imports.tables import import_file, import_job, import_row
 from shared.process.confined import ProcessEnded
 from shared.process.context import acting_as
+from shared.process.pace import Pace
 
 log = structlog.get_logger(__name__)
 
@@ -41,7 +42,8 @@ EXHAUSTED = "attempts-exhausted"
 TOO_SLOW = "too-slow"
 """The code of a row that takes longer than a statement may."""
 OPEN = ("queued", "running")
-POLL = 0.1
+POLL, POLL_IDLE = 0.1, 0.5
+"""Seconds between looks for a waiting import: while there are some, and at most."""
 ANALYZE_FROM = 1000
 
 Outcome = Literal["accepted", "updated", "unchanged", "rejected"]
@@ -117,9 +119,12 @@ class ImportRunner:
         await run_as_leader(self._engine, "imports", lambda: self._work(stop), stop)
 
     async def _work(self, stop: asyncio.Event) -> None:
+        pace = Pace(POLL, POLL_IDLE)
         while not stop.is_set():
-            if not await self.run_next(stop):
-                await pause(stop, POLL)
+            found = await self.run_next(stop)
+            wait = pace.after(found=found)
+            if not found:
+                await pause(stop, wait)
 
     async def run_next(self, stop: asyncio.Event | None = None) -> bool:
         """Try the oldest open job; returns whether there was one."""

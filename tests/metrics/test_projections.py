@@ -7,10 +7,11 @@ from itertools import permutations
 from uuid import UUID
 
 import pytest
+from sqlalchemy import BigInteger, Uuid
 
 from services.metrics.projections.domain import DIMENSIONS, Change, Mark, Movement, moved
 from services.metrics.projections.facts import PROJECTIONS
-from services.metrics.projections.usecases import AdmittedElsewhere
+from services.metrics.projections.usecases import _LIVE, _LOCK, _MOVE_MEMBERS, AdmittedElsewhere, _arrays
 from shared.events import Event
 from shared.events.afterschool.offerings import OfferingChanged, OfferingPublished
 from shared.events.catalogue import EVENTS
@@ -238,3 +239,21 @@ async def test_batches_side_by_side(world: World) -> None:
         )
     assert await world.numbers() == {("institution", "active", "subject", "140213", "140213050", "g1"): (50, 0)}
     await world.check()
+
+
+async def test_a_batch_looks_up_its_members_whatever_statistics_say(world: World) -> None:
+    """Nobody has analysed the members, and a batch must not read all of them."""
+    for first in range(0, 3000, 1000):
+        await world.count(*(institution(number) for number in range(first, first + 1000)))
+    asked = [UUID(int=1000 + number) for number in range(10)]
+    known = {"generation": 1, "noun": "institution", "ids": asked}
+    async with world.sessions.begin() as session:
+        await session.scalar(_LIVE)
+        for statement, more in ((_LOCK, {}), (_MOVE_MEMBERS, {"cells": [1] * 10, "amounts": [0] * 10})):
+            types = {"ids": Uuid, "cells": BigInteger, "amounts": BigInteger}
+            explained = _arrays(
+                f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {statement.text}",
+                **{name: kind for name, kind in types.items() if name in {**known, **more}},
+            )
+            (found,) = (await session.execute(explained, {**known, **more})).scalars().one()
+            assert found["Plan"]["Shared Hit Blocks"] + found["Plan"]["Shared Read Blocks"] < 150

@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
     [
         ("tests.faults", "--only consumers --seconds 6", ["0 of 1 phases lost nothing"]),
         ("tests.system.street", "--institutions 40 --kills 0", ["BROKEN  operations with one verdict"]),
-        ("bench", "--smoke", [f"WRONG in {part}" for part in ("ledger", "scale", "street", "drain")]),
+        ("bench", "--smoke", [f"WRONG in {part}" for part in ("idle", "ledger", "scale", "street", "drain")]),
     ],
     ids=["faults", "campaign", "bench"],
 )

@@ -4,9 +4,12 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Final
+from functools import cache
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
+from pydantic import BaseModel
 from sqlalchemy import BigInteger, Identity, Index, Integer, SmallInteger, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -95,15 +98,14 @@ class Generation(Base):
     live: Mapped[int] = mapped_column(SmallInteger)
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """What an event says of one member: dimensions not named stay as they were."""
 
     noun: str
     id: UUID
     says: Mapping[str, str]
     amount: int | None = None
-    marks: Mapping[Mark, bool] = field(default_factory=dict)
+    marks: Mapping[Mark, bool] = MappingProxyType({})
     """Marks that are set or taken away; the others stay."""
 
 
@@ -112,7 +114,13 @@ def month(at: datetime) -> str:
 
 
 def place(event: Any) -> dict[str, str]:
-    return {name: getattr(event, name, None) or "" for name in ("district", "street", "grid") if hasattr(event, name)}
+    return {name: getattr(event, name) or "" for name in _places(event.__class__)}
+
+
+@cache
+def _places(kind: type[BaseModel]) -> tuple[str, ...]:
+    """Cached, because asking an event for a field that it does not have is slow."""
+    return tuple(name for name in ("district", "street", "grid") if name in kind.model_fields)
 
 
 Projection = Callable[[Any], Iterable[Change]]

@@ -1,23 +1,24 @@
-"""Folds a batch of events into the cells: six statements, whether it holds one event or five thousand."""
+"""Folds a batch of events into the cells: six statements or seven, whether it holds one event or five thousand."""
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import groupby
+from operator import itemgetter
+from typing import Any, NamedTuple
 from uuid import UUID
 
+from asyncpg import UniqueViolationError
 from sqlalchemy import ARRAY, BigInteger, SmallInteger, Text, TextClause, Uuid, bindparam, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.metrics.projections.domain import DIMENSIONS, Change, Coordinates, Movement, moved
+from services.metrics.projections.domain import DIMENSIONS, Change, Coordinates, Member, Movement, Receipt, moved
 from services.metrics.projections.facts import PROJECTIONS
-from shared.data.database import copy_rows
-from shared.facts.inbox import BatchHandler, Delivery
+from shared.data.database import copy_rows, without
+from shared.facts.inbox import BatchHandler, Delivery, TryAgain
 
 MemberKey = tuple[str, UUID]
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(NamedTuple):
     """Where a member stands, and with what amount."""
 
     cell: Coordinates
@@ -32,16 +33,15 @@ def _arrays(statement: str, **types: Any) -> TextClause:
 _DIMENSIONS = ", ".join(DIMENSIONS)
 
 _LOCK = _arrays(
-    f"""
-    SELECT member.noun, member.id, member.amount, cell_id, {_DIMENSIONS}
-    FROM member JOIN cell ON cell.id = cell_id
-    WHERE member.generation = :generation
-      AND (member.noun, member.id) IN (SELECT noun, id FROM unnest(:nouns, :ids) AS row (noun, id))
-    ORDER BY member.noun, member.id
-    FOR UPDATE OF member
-    """,  # noqa: S608  # column names of ours
-    nouns=Text,
+    """
+    SELECT id, cell_id, amount FROM member
+    WHERE generation = :generation AND noun = :noun AND id = ANY(:ids) ORDER BY id FOR UPDATE
+    """,
     ids=Uuid,
+)
+_CELLS = _arrays(
+    f"SELECT id, noun, {_DIMENSIONS} FROM cell WHERE generation = :generation AND id = ANY(:ids)",  # noqa: S608  # ours
+    ids=BigInteger,
 )
 _MOVE_CELLS = _arrays(
     f"""
@@ -58,41 +58,34 @@ _MOVE_CELLS = _arrays(
     amounts=BigInteger,
     **dict.fromkeys(DIMENSIONS, Text),
 )
-_ADMIT = _arrays(
-    """
-    INSERT INTO member (generation, noun, id, cell_id, amount)
-    SELECT :generation, * FROM unnest(:nouns, :ids, :cells, :amounts)
-    ON CONFLICT DO NOTHING RETURNING 1
-    """,
-    nouns=Text,
-    ids=Uuid,
-    cells=BigInteger,
-    amounts=BigInteger,
-)
 _MOVE_MEMBERS = _arrays(
     """
     UPDATE member SET cell_id = row.cell_id, amount = row.amount
-    FROM unnest(:nouns, :ids, :cells, :amounts) AS row (noun, id, cell_id, amount)
-    WHERE member.generation = :generation AND member.noun = row.noun AND member.id = row.id
+    FROM unnest(:ids, :cells, :amounts) AS row (id, cell_id, amount)
+    WHERE member.generation = :generation AND member.noun = :noun AND member.id = row.id AND member.id = ANY(:ids)
     """,
-    nouns=Text,
     ids=Uuid,
     cells=BigInteger,
     amounts=BigInteger,
 )
+_MEMBER = ("generation", "noun", "id", "cell_id", "amount")
 _RECEIPT = (
     "generation", "noun", "member_id", "event_id", "type", "topic", "partition", "offset", "sequence", "at"
 )  # fmt: skip
 
 
-class AdmittedElsewhere(Exception):
-    """Another topic spoke of a member for the first time in this very moment: apply again."""
+_LIVE = text(f"SELECT live, {without('seqscan', 'nestloop')} FROM generation FOR SHARE")  # noqa: S608  # names of ours
+"""The live generation, and for the statements that follow: look members up by key, however many there are by now."""
+
+
+class AdmittedElsewhere(TryAgain):
+    """Another batch admitted a member while this one did."""
 
 
 def folding_into(shadow: bool) -> BatchHandler:
     async def handle(session: AsyncSession, deliveries: Sequence[Delivery]) -> None:
         # Shared, so that batches of several partitions run side by side; a swap takes it exclusively.
-        live = await session.scalar(text("SELECT live FROM generation FOR SHARE"))
+        live = await session.scalar(_LIVE)
         assert live is not None, "the migration made the row"
         await fold(session, deliveries, generation=_other(live) if shadow else live)
 
@@ -118,16 +111,24 @@ async def fold(session: AsyncSession, deliveries: Sequence[Delivery], *, generat
 
 async def _lock_members(session: AsyncSession, keys: set[MemberKey], generation: int) -> dict[MemberKey, Standing]:
     """The known members and their coordinates, locked in one order: two topics may concern one member at once."""
-    ordered = sorted(keys)
-    found = await session.execute(
-        _LOCK,
-        {
-            "generation": generation,
-            "nouns": [noun for noun, _ in ordered],
-            "ids": [member for _, member in ordered],
-        },
+    found = [
+        (noun, row)
+        for noun, ids in _by_noun(keys)
+        for row in await session.execute(_LOCK, {"generation": generation, "noun": noun, "ids": ids})
+    ]
+    if not found:
+        return {}
+    cells = await session.execute(
+        _CELLS, {"generation": generation, "ids": list({cell_id for _, (_, cell_id, _) in found})}
     )
-    return {(row[0], row[1]): Standing((row[0], *row[4:]), row[2]) for row in found}
+    coordinates: dict[int, Coordinates] = {row[0]: tuple(row[1:]) for row in cells}
+    return {(noun, id_): Standing(coordinates[cell_id], amount) for noun, (id_, cell_id, amount) in found}
+
+
+def _by_noun(keys: Collection[MemberKey]) -> Iterator[tuple[str, list[UUID]]]:
+    """Members in the one order in which all batches take them."""
+    for noun, alike in groupby(sorted(keys), key=itemgetter(0)):
+        yield noun, [id_ for _, id_ in alike]
 
 
 async def _move_members(
@@ -140,23 +141,22 @@ async def _move_members(
 ) -> None:
     """Insert new members and move known ones, in one order: otherwise two batches could deadlock."""
     ordered = sorted(after)
-    for statement, keys in (
-        (_ADMIT, [key for key in ordered if key not in known]),
-        (_MOVE_MEMBERS, [key for key in ordered if key in known]),
-    ):
-        if keys:
-            done = await session.execute(
-                statement,
-                {
-                    "generation": generation,
-                    "nouns": [noun for noun, _ in keys],
-                    "ids": [member for _, member in keys],
-                    "cells": [cells[after[key].cell] for key in keys],
-                    "amounts": [after[key].amount for key in keys],
-                },
-            )
-            if statement is _ADMIT and len(done.all()) < len(keys):
-                raise AdmittedElsewhere
+    new = [(generation, *key, cells[after[key].cell], after[key].amount) for key in ordered if key not in known]
+    try:
+        await copy_rows(session, Member.__tablename__, _MEMBER, new)
+    except UniqueViolationError as error:
+        raise AdmittedElsewhere from error
+    for noun, ids in _by_noun([key for key in ordered if key in known]):
+        await session.execute(
+            _MOVE_MEMBERS,
+            {
+                "generation": generation,
+                "noun": noun,
+                "ids": ids,
+                "cells": [cells[after[noun, id_].cell] for id_ in ids],
+                "amounts": [after[noun, id_].amount for id_ in ids],
+            },
+        )
 
 
 def _sum(
@@ -204,6 +204,6 @@ async def _keep_receipts(session: AsyncSession, changes: Sequence[tuple[Change, 
             generation, change.noun, change.id, envelope.event_id, envelope.type, envelope.topic, envelope.partition,
             envelope.offset, envelope.sequence, envelope.time,
         )
-        for change, envelope in ((change, delivery.envelope) for change, delivery in changes)
+        for change, (_, envelope) in changes
     ]  # fmt: skip
-    await copy_rows(session, "receipt", _RECEIPT, rows)
+    await copy_rows(session, Receipt.__tablename__, _RECEIPT, rows)

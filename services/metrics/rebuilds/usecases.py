@@ -32,7 +32,10 @@ log = structlog.get_logger(__name__)
 SHADOW = Inbox.of(f"{CONSUMER}.rebuild", wanted=PROJECTIONS, handle=folding_into(shadow=True))
 """The same events once more, from the beginning of the log, into the generation that is not live."""
 
+LOOK_EVERY = 1.0
+"""Seconds between looks for a queued rebuild."""
 POLL = 0.5
+"""Seconds between looks whether the shadow has caught up."""
 SLICE = 50_000
 LONGEST = 3600.0
 """Seconds a rebuild may take before it is given up."""
@@ -61,7 +64,7 @@ class Rebuilder:
     async def _carry_out(self, stop: asyncio.Event) -> None:
         while not stop.is_set():
             await self.run_next(stop)
-            await pause(stop, POLL)
+            await pause(stop, LOOK_EVERY)
 
     async def run_next(self, stop: asyncio.Event) -> bool:
         """Carry out the open rebuild, if any. After a crash it begins again with an empty shadow."""

@@ -15,7 +15,7 @@ from shared.data.database import new_id, open_engine, open_sessions
 from shared.data.outages import Fault, database_fault
 from shared.facts import consumer, parking
 from shared.facts.consumer import Consumer
-from shared.facts.inbox import Delivery, Inbox, Record, handle_each
+from shared.facts.inbox import Delivery, Inbox, Record, TryAgain, handle_each
 from shared.facts.journal import Fact, journal, record_many
 from shared.facts.progress import STANDS_STILL, Progress
 from tests.infrastructure import Broker as InfrastructureBroker
@@ -116,6 +116,39 @@ async def test_what_is_contended_is_repeated_and_never_parked(
             await taking
         assert database_fault(raised.value) is Fault.CONTENDED
         assert met < 20
+    assert await reasons(sessions) == []
+
+
+async def test_a_batch_that_met_another_one_is_repeated_as_a_whole(
+    engine: AsyncEngine, sessions: Sessions, settings: ExampleSettings
+) -> None:
+    sizes: list[int] = []
+
+    async def too_late(session: AsyncSession, deliveries: list[Delivery]) -> None:
+        sizes.append(len(deliveries))
+        await write_effects(session, deliveries)
+        if len(sizes) <= 2:
+            raise TryAgain
+
+    records = as_records(await messages_of(engine, sessions, *((new_id(), 1, 1) for _ in range(32))))
+    inbox = await ready(sessions, example_inbox(too_late))
+    await feeding(settings, engine, sessions, inbox)._take(None, PARTITION, 0, records)
+    assert sizes == [32, 32, 32]
+    async with sessions() as session:
+        assert await count(session, effects) == 32
+    assert await reasons(sessions) == []
+
+
+async def test_a_record_that_is_always_too_late_is_not_parked(
+    engine: AsyncEngine, sessions: Sessions, settings: ExampleSettings
+) -> None:
+    async def too_late(session: AsyncSession, deliveries: list[Delivery]) -> None:
+        raise TryAgain
+
+    records = as_records(await messages_of(engine, sessions, (new_id(), 1, 1)))
+    inbox = await ready(sessions, example_inbox(too_late))
+    with pytest.raises(TryAgain):
+        await feeding(settings, engine, sessions, inbox)._take(None, PARTITION, 0, records)
     assert await reasons(sessions) == []
 
 

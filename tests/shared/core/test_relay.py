@@ -14,7 +14,7 @@ from shared.data.database import new_id
 from shared.facts.envelope import unwrap
 from shared.facts.journal import outbox_pending
 from shared.facts.recovery import forget_log
-from shared.facts.relay import KafkaSender, Message, relay_once
+from shared.facts.relay import _PENDING, PLANS, KafkaSender, Message, relay_once
 from shared.process.failpoints import InjectedFault, armed
 from tests.shared.core.conftest import count, tell
 
@@ -59,6 +59,23 @@ async def test_pending_facts_are_sent_in_order_and_only_then_forgotten(engine: A
     assert log.versions() == {key: list(range(1, 26))}
     async with sessions() as session:
         assert await count(session, outbox_pending) == 0
+
+
+async def test_a_batch_reads_no_more_of_a_backlog_than_its_rows(engine: AsyncEngine, sessions: Sessions) -> None:
+    """Nobody has analysed the outbox: what PostgreSQL guesses of it must not matter."""
+    async with sessions.begin() as session:
+        for _ in range(20):
+            await tell(session, new_id(), 1, 500)
+    connection = await autocommit(engine)
+    try:
+        await connection.execute(PLANS)
+        explained = text(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {_PENDING.text}")
+        ((plan,),) = (await connection.execute(explained, {"batch": 10})).scalars().all()
+        assert plan["Plan"]["Actual Rows"] == 10
+        assert plan["Plan"]["Shared Hit Blocks"] + plan["Plan"]["Shared Read Blocks"] < 100
+    finally:
+        await connection.invalidate()
+        await connection.close()
 
 
 @pytest.mark.parametrize("window", ["W5", "W7"])
