@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared.data.database import private_connection, shared_metadata
 from shared.data.outages import Fault, database_fault
+from shared.process.pace import Pace
 
 log = structlog.get_logger(__name__)
 
@@ -168,6 +169,24 @@ async def run_as_leader(
                     log.warning("work of the leader interrupted", task=task, error=type(error).__name__)
                 wait = FIRST_PAUSE if loop.time() - begun > STEADY_AFTER else min(wait * 2, LONGEST_PAUSE)
                 await pause(stop, wait)
+
+
+async def look_while_leading(
+    engine: AsyncEngine, task: str, look: Callable[[], Awaitable[int]], stop: asyncio.Event, pace: Pace
+) -> None:
+    """In the one worker that leads `task`, look for work again and again; `look` does what it finds, and counts it.
+
+    The next look follows at once if there was work, else after the pause that `pace` gives.
+    """
+
+    async def work() -> None:
+        while not stop.is_set():
+            found = await look() > 0
+            wait = pace.after(found=found)
+            if not found:
+                await pause(stop, wait)
+
+    await run_as_leader(engine, task, work, stop)
 
 
 async def _lead(lease: Lease, work: Work) -> None:

@@ -20,7 +20,7 @@ from sqlalchemy import ARRAY, Integer, Text, Uuid, bindparam, column, delete, fu
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
-from shared.data.leadership import pause, run_as_leader
+from shared.data.leadership import look_while_leading
 from shared.data.outages import Fault, database_fault, is_outage
 from shared.domain.clock import utc_now
 from shared.imports.cleaning import DateOrder, Identity
@@ -116,15 +116,7 @@ class ImportRunner:
         self._engine, self._sessions, self._importers = engine, sessions, importers
 
     async def run(self, stop: asyncio.Event) -> None:
-        await run_as_leader(self._engine, "imports", lambda: self._work(stop), stop)
-
-    async def _work(self, stop: asyncio.Event) -> None:
-        pace = Pace(POLL, POLL_IDLE)
-        while not stop.is_set():
-            found = await self.run_next(stop)
-            wait = pace.after(found=found)
-            if not found:
-                await pause(stop, wait)
+        await look_while_leading(self._engine, "imports", lambda: self.run_next(stop), stop, Pace(POLL, POLL_IDLE))
 
     async def run_next(self, stop: asyncio.Event | None = None) -> bool:
         """Try the oldest open job; returns whether there was one."""

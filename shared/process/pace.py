@@ -8,11 +8,13 @@ STAYS_QUICK = 2.0
 
 
 class Pace:
-    """The pause before the next look: `shortest` while work was found lately, then twice as long each time, up to
-    `longest`, which is also the longest that new work waits for an idle loop."""
+    """The pause before the next look, in seconds: `shortest` while work was found lately, then twice as long each time,
+    up to `longest`, which is the longest that new work waits for an idle loop. Without `longest`, always the same."""
 
-    def __init__(self, shortest: float, longest: float, *, clock: Callable[[], float] = time.monotonic) -> None:
-        self._shortest, self._longest, self._clock = shortest, longest, clock
+    def __init__(
+        self, shortest: float, longest: float | None = None, *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._shortest, self._longest, self._clock = shortest, longest or shortest, clock
         self._worked_at = clock()
         self._pause = shortest
 

@@ -20,11 +20,12 @@ from services.metrics.projections.facts import PROJECTIONS
 from services.metrics.projections.usecases import folding_into
 from services.metrics.rebuilds import queries
 from services.metrics.rebuilds.domain import Rebuild, RebuildRunning
-from shared.data.leadership import pause, run_as_leader
+from shared.data.leadership import look_while_leading, pause
 from shared.data.outages import Fault, database_fault
 from shared.domain.clock import utc_now
 from shared.facts.consumer import Consumer
 from shared.facts.inbox import Inbox, applied, consumer_offset, parked
+from shared.process.pace import Pace
 from shared.process.settings import ServiceSettings
 
 log = structlog.get_logger(__name__)
@@ -59,12 +60,7 @@ class Rebuilder:
         self._settings, self._engine, self._sessions = settings, engine, sessions
 
     async def run(self, stop: asyncio.Event) -> None:
-        await run_as_leader(self._engine, "rebuild", lambda: self._carry_out(stop), stop)
-
-    async def _carry_out(self, stop: asyncio.Event) -> None:
-        while not stop.is_set():
-            await self.run_next(stop)
-            await pause(stop, LOOK_EVERY)
+        await look_while_leading(self._engine, "rebuild", lambda: self.run_next(stop), stop, Pace(LOOK_EVERY))
 
     async def run_next(self, stop: asyncio.Event) -> bool:
         """Carry out the open rebuild, if any. After a crash it begins again with an empty shadow."""

@@ -7,9 +7,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from services.inspection.accountability.duties.usecases import escalate_overdue
 from services.inspection.settings import Settings
-from shared.data.leadership import pause, run_as_leader
+from shared.data.leadership import look_while_leading
 from shared.domain.clock import utc_now
 from shared.process.context import acting_as
+from shared.process.pace import Pace
 from shared.process.settings import ServiceSettings
 
 
@@ -23,12 +24,7 @@ class Watch:
         self._every = cast("Settings", settings).escalate_every
 
     async def run(self, stop: asyncio.Event) -> None:
-        await run_as_leader(self._engine, "escalations", lambda: self._look_again(stop), stop)
-
-    async def _look_again(self, stop: asyncio.Event) -> None:
-        while not stop.is_set():
-            if not await self.look():
-                await pause(stop, self._every)
+        await look_while_leading(self._engine, "escalations", self.look, stop, Pace(self._every))
 
     async def look(self) -> int:
         with acting_as("worker:escalations"):

@@ -19,9 +19,10 @@ from services.inspection.findings.evidence.domain import CleanCopy, Evidence, Ev
 from services.inspection.findings.evidence.seal import Seal
 from services.inspection.findings.evidence.store import EvidenceStore
 from services.inspection.settings import Settings
-from shared.data.leadership import pause, run_as_leader
+from shared.data.leadership import look_while_leading, pause
 from shared.domain.clock import utc_now
 from shared.process.confined import ProcessEnded, confined
+from shared.process.pace import Pace
 from shared.process.settings import ServiceSettings
 
 log = structlog.get_logger(__name__)
@@ -44,18 +45,15 @@ class Keeper:
         self._seal = Seal(ours.seal_key.get_secret_value())
 
     async def run(self, stop: asyncio.Event) -> None:
-        await run_as_leader(self._engine, "evidence", lambda: self._keep(stop), stop)
+        await look_while_leading(self._engine, "evidence", lambda: self._look(stop), stop, Pace(LOOK_EVERY))
 
-    async def _keep(self, stop: asyncio.Event) -> None:
-        while not stop.is_set():
-            try:
-                decided = await keep_received(self._sessions, self._store, self._seal, stop)
-            except Exception as error:
-                log.error("evidence is not being kept", exc_info=error)
-                await pause(stop, AFTER_A_FAULT)
-            else:
-                if not decided:
-                    await pause(stop, LOOK_EVERY)
+    async def _look(self, stop: asyncio.Event) -> int:
+        try:
+            return await keep_received(self._sessions, self._store, self._seal, stop)
+        except Exception as error:
+            log.error("evidence is not being kept", exc_info=error)
+            await pause(stop, AFTER_A_FAULT)
+            return 0
 
 
 async def keep_received(

@@ -5,8 +5,9 @@ import asyncio
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from services.inspection.stories.territory.usecases import activate_due
-from shared.data.leadership import pause, run_as_leader
+from shared.data.leadership import look_while_leading
 from shared.domain.clock import utc_now
+from shared.process.pace import Pace
 from shared.process.settings import ServiceSettings
 
 LOOK_EVERY = 30.0
@@ -22,12 +23,7 @@ class GridCalendar:
         self._engine, self._sessions = engine, sessions
 
     async def run(self, stop: asyncio.Event) -> None:
-        await run_as_leader(self._engine, "grid-calendar", lambda: self._look_again(stop), stop)
-
-    async def _look_again(self, stop: asyncio.Event) -> None:
-        while not stop.is_set():
-            await self.look()
-            await pause(stop, LOOK_EVERY)
+        await look_while_leading(self._engine, "grid-calendar", self.look, stop, Pace(LOOK_EVERY))
 
     async def look(self) -> int:
         async with self._sessions.begin() as session:
