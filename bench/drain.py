@@ -22,6 +22,8 @@ STEADY_RATE = 500
 LEAST_LAGS = 2
 """A slow machine measures on until it has so many."""
 TOPIC = InstitutionRegistered.topic
+LISTENERS = ("inspection.worker", "afterschool.worker")
+"""They follow the same facts on the same two cores, and are not measured here."""
 
 
 async def measures(platform: Platform, sizes: Sizes) -> AsyncIterator[Measure]:
@@ -35,10 +37,11 @@ async def measures(platform: Platform, sizes: Sizes) -> AsyncIterator[Measure]:
         yield Measure("topic to metrics, drain (consumer alone)", alone, raw, 0.15, "events/s")
         yield Measure("journal to metrics, drain / 10,000 a second", whole, 10_000, 1.0, "events/s")
         lags = await _steady(registry, metrics, sizes.steady_seconds)
-        yield Measure(
-            f"commit to visible metric at {STEADY_RATE} events/s, p99 / 1 s",
-            1000 * statistics.quantiles(lags, n=100)[98], 1000, 1.0, "ms", more_is_better=False,
-        )  # fmt: skip
+        for percent, target in ((50, 0.25), (99, 1.0)):
+            yield Measure(
+                f"commit to visible metric at {STEADY_RATE} events/s, p{percent} / 1 s",
+                1000 * statistics.quantiles(lags, n=100)[percent - 1], 1000, target, "ms", more_is_better=False,
+            )  # fmt: skip
     finally:
         await metrics.close()
         await registry.dispose()
@@ -70,7 +73,8 @@ async def _drain_journal(
 ) -> float:
     """Events a second from a journalled backlog to the last changed number, both workers running."""
     await platform.stop_process("registry.worker")
-    await platform.stop_process("inspection.worker")  # it places institutions, which is not measured here
+    for listener in LISTENERS:
+        await platform.stop_process(listener)
     await _journal(registry, sizes.backlog)
     before = await _counted(metrics)
     await platform.start_process("registry.worker")

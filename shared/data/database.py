@@ -187,7 +187,8 @@ class DriverPool:
     async def connection(self) -> AsyncIterator["asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"]:
         """A connection for single statements. If its line turns out to be silent, all connections are opened anew."""
         pool = self._pool or await self._open()
-        connection = await pool.acquire(timeout=self._settings.pool_wait)
+        # A limit costs a timer, and where a connection is idle nobody waits.
+        connection = await pool.acquire(timeout=None if pool.get_idle_size() else self._settings.pool_wait)
         try:
             yield connection
         except Exception as error:

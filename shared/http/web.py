@@ -4,13 +4,13 @@ Outermost first: request id, CORS, the edge (limits of characters, security head
 catch), then FastAPI with transactional routes. All of it is plain ASGI: BaseHTTPMiddleware would cut contextvars.
 """
 
+import os
 import re
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import fastapi_offline
 from asgi_correlation_id import CorrelationIdMiddleware
@@ -31,6 +31,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from shared.data.database import open_engine, open_sessions
 from shared.domain.refusals import Refusal
 from shared.facts.envelope import TRACEPARENT
+from shared.http.annotations import remember_annotations
 from shared.http.auth import ANONYMOUS, KeyRing, TokenVerifier
 from shared.http.health import Check, Lifecycle, database_answers, health_router, migrations_at_head
 from shared.http.openapi import problems, service_openapi
@@ -88,6 +89,7 @@ def create_service(
     """
     configure_logging(settings.service, settings.log_level)
     configure_metrics(settings.service)
+    remember_annotations()
     app = FastAPI(
         title=title,
         description=description,
@@ -166,7 +168,11 @@ def _middleware(settings: ServiceSettings) -> list[Middleware]:
         else []
     )
     request_id = Middleware(
-        CorrelationIdMiddleware, validator=lambda value: _REQUEST_ID.fullmatch(value) is not None, transformer=None
+        CorrelationIdMiddleware,
+        generator=lambda: os.urandom(16).hex(),
+        validator=lambda value: _REQUEST_ID.fullmatch(value) is not None,
+        transformer=None,
+        update_request_header=False,
     )
     # Outermost, so that all below, the throttle above all, sees the citizen's address and not the gateway's.
     behind_gateway = (
@@ -312,5 +318,5 @@ def _traceparent(scope: Scope) -> str:
             sent: str = value.decode("latin-1")
             if TRACEPARENT.fullmatch(sent):
                 return sent
-    trace_id = (correlation_id.get() or uuid4().hex).replace("-", "")
-    return f"00-{trace_id}-{uuid4().hex[:16]}-00"
+    trace_id = (correlation_id.get() or os.urandom(16).hex()).replace("-", "")
+    return f"00-{trace_id}-{os.urandom(8).hex()}-00"
