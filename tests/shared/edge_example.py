@@ -218,7 +218,7 @@ def token(key: jwk.Key = KEY, header: dict[str, Any] | None = None, **claims: An
         "sub": "u1",
         "roles": ["bureau"],
         "iat": now,
-        "exp": now + 600,
+        "exp": now + 7200,  # a slow machine takes an hour for all tests
         **claims,
     }
     payload = {name: value for name, value in payload.items() if value is not ...}
