@@ -41,7 +41,7 @@ FAILURES_FORGIVEN = 2
 STEADY_AFTER = 10.0
 MEASURE_WITHIN = 4.0
 RETRY_PARKED_EVERY = 5.0
-WAIT, WAIT_IDLE = 100, 500
+WAIT, WAIT_IDLE = 100, 750
 """Milliseconds for which the broker may hold an empty fetch: while records come, and at most. Apache Kafka answers as
 soon as a record comes; the embedded broker looks only at the half and at the end of this time, and each look costs it a
 step per partition."""
