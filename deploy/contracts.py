@@ -45,7 +45,7 @@ def _wanted(service: str) -> frozenset[type[Event]]:
 
 
 def documents() -> dict[Path, str]:
-    """What is committed: path below the root -> content."""
+    """The committed documents: path below the root -> content."""
     spoken = language()
     return {
         **{Path(f"docs/api/{service}.md"): api_page(service, openapi(service)) for service in SERVICES},

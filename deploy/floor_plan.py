@@ -18,9 +18,9 @@ SERVICES: Final = ("registry", "inspection", "afterschool", "metrics")
 SLICE: Final = ("routes", "usecases", "queries", "domain")
 """The files of a slice, from the edge to the rule."""
 ENTRANCES: Final = ("app | worker", "subscriptions")
-"""What starts a service and what comes in besides requests: above its slices."""
+"""Modules that start a service or receive events and files: above its slices."""
 GROUND: Final = ("settings | orm | canonical | owed",)
-"""What every slice of a service may use."""
+"""Modules that every slice of a service may use."""
 SHARED: Final = ("worker | tables", "imports", "http", "facts", "data", "process", "events", "domain")
 """The packages of `shared`, from top to bottom."""
 EDGE: Final = ("fastapi", "starlette", "httpx", "aiokafka", "asyncpg")

@@ -16,7 +16,7 @@ DRAIN_SECONDS = "20"
 
 
 class Launched(Protocol):
-    """What the commands need to know of the platform that they are part of."""
+    """The platform, as far as its commands need to know it."""
 
     services: Sequence[str]
     ports: Ports
