@@ -11,7 +11,6 @@ from pydantic import BaseModel
 
 from shared.domain.refusals import Refusal
 from shared.http.etags import expected_version
-from shared.http.messages import EDGE
 from shared.http.policies import api_routes, policies_of, roles_admitted
 from shared.http.problems import MEDIA_TYPE, Problem, status_of
 from shared.process.settings import ServiceSettings
@@ -179,8 +178,3 @@ def _statuses(method: str, *, anonymous: bool, needs_version: bool, has_body: bo
     if needs_version:
         found |= {412, 428}
     return found
-
-
-def edge_codes() -> Mapping[str, str]:
-    """Codes with which any operation may answer, for the generated documentation."""
-    return {code: english for code, (english, _) in EDGE.items()}
