@@ -1,4 +1,4 @@
-"""What the platform's processes cost: seconds of processor time, read from the kernel."""
+"""The cost of the platform's processes: seconds of processor time, read from the kernel."""
 
 import os
 from collections.abc import Iterator, Mapping
@@ -26,7 +26,7 @@ def spent(platform: Platform) -> Burden:
 
 
 def difference(before: Burden, after: Burden) -> Burden:
-    """What was spent in between, the largest first; a process that came in between counts from its beginning."""
+    """The seconds spent in between, the largest first; a process that started in between counts from its start."""
     spent = {name: seconds - before.get(name, 0.0) for name, seconds in after.items()}
     return dict(sorted(spent.items(), key=lambda one: -one[1]))
 

@@ -118,7 +118,7 @@ _GROWN = {
         FROM admitted
     """,
 }
-"""What a city leaves behind that was told of long ago. Nothing analyses it, as after an import."""
+"""The rows that a large city leaves behind. Nobody has analysed the tables, as after an import."""
 
 
 async def _grow(platform: Platform, institutions: int) -> None:

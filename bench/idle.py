@@ -1,4 +1,4 @@
-"""What a platform costs that nobody uses: each process's share of one core."""
+"""The cost of an idle platform: each process's share of one core."""
 
 import asyncio
 import time

@@ -1,4 +1,4 @@
-"""What schools do to their offerings: publish one."""
+"""Schools publish offerings."""
 
 from datetime import datetime
 from uuid import UUID

@@ -7,7 +7,7 @@ from uuid import UUID
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where something was found or is to be looked at, and whose work it is."""
+    """A place where something was found or is to be inspected, and the team whose work it is."""
 
     institution_id: UUID | None
     grid: str | None

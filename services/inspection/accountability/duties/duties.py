@@ -1,4 +1,4 @@
-"""What is open, in one statement over the open steps that every slice offers, each with the day by which it is owed."""
+"""Every open step that a slice offers, in one statement, each with the day by which it is owed."""
 
 from datetime import date
 from typing import Any
