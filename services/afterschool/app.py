@@ -2,17 +2,17 @@
 
 from fastapi import FastAPI
 
-from services.afterschool.enrolments.counter import open_counter
-from services.afterschool.enrolments.domain import AlreadyEnrolled
-from services.afterschool.enrolments.routes import router as enrolments
-from services.afterschool.offerings.routes import router as offerings
-from services.afterschool.providers.routes import router as providers
-from services.afterschool.schools.domain import SchoolCodeTaken
-from services.afterschool.schools.routes import router as schools
+from services.afterschool.placement.enrolments.counter import open_counter
+from services.afterschool.placement.enrolments.domain import AlreadyEnrolled
+from services.afterschool.placement.enrolments.routes import router as enrolments
+from services.afterschool.placement.waitlists.routes import enrolments as withdrawals
+from services.afterschool.placement.waitlists.routes import offerings as changes
+from services.afterschool.placement.waitlists.routes import router as waitlists
+from services.afterschool.programme.offerings.routes import router as offerings
+from services.afterschool.programme.providers.routes import router as providers
+from services.afterschool.roster.schools.domain import SchoolCodeTaken
+from services.afterschool.roster.schools.routes import router as schools
 from services.afterschool.settings import Settings
-from services.afterschool.waitlists.routes import enrolments as withdrawals
-from services.afterschool.waitlists.routes import offerings as changes
-from services.afterschool.waitlists.routes import router as waitlists
 from shared.http.web import create_service
 
 

@@ -1,6 +1,6 @@
 """What comes into after-school besides requests: the registry's institutions and permits, by events."""
 
-from services.afterschool.providers.usecases import copy_registry
+from services.afterschool.programme.providers.usecases import copy_registry
 from shared.events.registry.institutions import InstitutionChanged, InstitutionMerged, InstitutionRegistered
 from shared.events.registry.permits import (
     PermitCancelled,

@@ -4,7 +4,7 @@ import asyncio
 from typing import Any
 from uuid import uuid4
 
-from services.afterschool.enrolments.routes import EnrolmentOut
+from services.afterschool.placement.enrolments.routes import EnrolmentOut
 from shared.domain.clock import utc_now
 from shared.events.catalogue import EVENTS
 from tests.afterschool.conftest import CLOSED, OPEN, SCHEDULED, World

@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from services.afterschool.offerings.routes import OfferingOut
+from services.afterschool.programme.offerings.routes import OfferingOut
 from tests.afterschool.conftest import CLOSED, OPEN, SCHEDULED, World
 from tests.services import version_of
 

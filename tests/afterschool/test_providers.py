@@ -8,8 +8,8 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from services.afterschool.providers import queries, routes
-from services.afterschool.providers.domain import Provider, ProviderPermit, Reason, Standing, judge
+from services.afterschool.programme.providers import queries, routes
+from services.afterschool.programme.providers.domain import Provider, ProviderPermit, Reason, Standing, judge
 from services.afterschool.subscriptions import INBOX
 from shared.events import Event
 from shared.events.registry.institutions import InstitutionChanged, InstitutionMerged, InstitutionRegistered

@@ -6,8 +6,8 @@ from uuid import uuid4
 import pytest
 from pydantic import ValidationError
 
-from services.afterschool.enrolments.domain import Enrolment, EnrolmentEnded, NotWaiting, State
-from services.afterschool.offerings.domain import (
+from services.afterschool.placement.enrolments.domain import Enrolment, EnrolmentEnded, NotWaiting, State
+from services.afterschool.programme.offerings.domain import (
     CapacityBelowEnrolled,
     Category,
     Offering,
@@ -15,7 +15,7 @@ from services.afterschool.offerings.domain import (
     Window,
     WindowEmpty,
 )
-from services.afterschool.schools.domain import School, SchoolDetails, Stage
+from services.afterschool.roster.schools.domain import School, SchoolDetails, Stage
 
 AT = datetime(2026, 9, 1, 8, 0, tzinfo=UTC)
 DAY = timedelta(days=1)

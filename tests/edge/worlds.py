@@ -9,7 +9,7 @@ from uuid import uuid4
 
 from sqlalchemy import insert, update
 
-from services.afterschool.providers.domain import Provider
+from services.afterschool.programme.providers.domain import Provider
 from services.metrics.rebuilds.domain import Rebuild, RebuildState
 from services.metrics.subscriptions import INBOX
 from shared.data.database import new_id

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, and_, exists, false, func, or_, select, tr
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from services.afterschool.providers.domain import Provider, ProviderNotFound, ProviderPermit, Standing
+from services.afterschool.programme.providers.domain import Provider, ProviderNotFound, ProviderPermit, Standing
 from shared.http.policies import Principal
 
 

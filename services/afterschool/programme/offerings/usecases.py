@@ -5,10 +5,10 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.afterschool.offerings.domain import Offering, OfferingDetails
-from services.afterschool.schools import queries as schools
-from services.afterschool.schools.domain import SchoolNotFound
-from services.afterschool.schools.reach import reaches
+from services.afterschool.programme.offerings.domain import Offering, OfferingDetails
+from services.afterschool.roster.schools import queries as schools
+from services.afterschool.roster.schools.domain import SchoolNotFound
+from services.afterschool.roster.schools.reach import reaches
 from shared.facts import journal
 from shared.http.policies import Principal
 

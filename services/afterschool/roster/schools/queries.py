@@ -4,8 +4,8 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.afterschool.schools.domain import School, SchoolNotFound
-from services.afterschool.schools.reach import may_look, within_reach
+from services.afterschool.roster.schools.domain import School, SchoolNotFound
+from services.afterschool.roster.schools.reach import may_look, within_reach
 from shared.http.policies import Principal
 from shared.http.reads import Statement, given, instant, page_statement
 

@@ -9,10 +9,10 @@ from fastapi import Request, Response, status
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.afterschool.enrolments import queries, usecases
-from services.afterschool.enrolments.counter import Counter
-from services.afterschool.enrolments.decision import Decision, decide_within
-from services.afterschool.enrolments.domain import (
+from services.afterschool.placement.enrolments import queries, usecases
+from services.afterschool.placement.enrolments.counter import Counter
+from services.afterschool.placement.enrolments.decision import Decision, decide_within
+from services.afterschool.placement.enrolments.domain import (
     AlreadyEnrolled,
     Enrolment,
     EnrolmentNotFound,
@@ -21,8 +21,8 @@ from services.afterschool.enrolments.domain import (
     State,
     StudentNotFound,
 )
-from services.afterschool.enrolments.usecases import EnrolmentBusy
-from services.afterschool.offerings.domain import OfferingNotFound
+from services.afterschool.placement.enrolments.usecases import EnrolmentBusy
+from services.afterschool.programme.offerings.domain import OfferingNotFound
 from shared.domain.clock import utc_now
 from shared.domain.wording import Line
 from shared.http import idempotency

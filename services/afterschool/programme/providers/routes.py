@@ -8,8 +8,15 @@ from uuid import UUID
 from fastapi import Query
 from pydantic import BaseModel, ConfigDict
 
-from services.afterschool.providers import queries
-from services.afterschool.providers.domain import WORDS, Provider, ProviderNotFound, ProviderPermit, Standing, judge
+from services.afterschool.programme.providers import queries
+from services.afterschool.programme.providers.domain import (
+    WORDS,
+    Provider,
+    ProviderNotFound,
+    ProviderPermit,
+    Standing,
+    judge,
+)
 from shared.domain.clock import china_date, utc_now
 from shared.domain.wording import KEY
 from shared.events.registry.permits import PermitStatus, status_on

@@ -6,12 +6,12 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.afterschool.enrolments import queries as enrolments
-from services.afterschool.enrolments.domain import Enrolment, State
-from services.afterschool.offerings import queries as offerings
-from services.afterschool.offerings.domain import Offering
-from services.afterschool.schools.domain import School
-from services.afterschool.waitlists import queries
+from services.afterschool.placement.enrolments import queries as enrolments
+from services.afterschool.placement.enrolments.domain import Enrolment, State
+from services.afterschool.placement.waitlists import queries
+from services.afterschool.programme.offerings import queries as offerings
+from services.afterschool.programme.offerings.domain import Offering
+from services.afterschool.roster.schools.domain import School
 from shared.events.afterschool.enrolments import EnrolmentEvent
 from shared.facts import journal
 from shared.facts.journal import Fact

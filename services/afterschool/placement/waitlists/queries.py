@@ -6,8 +6,8 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.afterschool.enrolments.domain import Enrolment, State
-from services.afterschool.enrolments.queries import own_or_within_reach
+from services.afterschool.placement.enrolments.domain import Enrolment, State
+from services.afterschool.placement.enrolments.queries import own_or_within_reach
 from shared.http.policies import Principal
 from shared.http.reads import Statement, given, instant, page_statement
 

@@ -6,17 +6,17 @@ from uuid import UUID
 from fastapi import Request, Response
 from pydantic import MISSING, BaseModel, ConfigDict
 
-from services.afterschool.enrolments.domain import EnrolmentEnded, EnrolmentNotFound
-from services.afterschool.enrolments.routes import ActorDep, EnrolmentOut, ReaderDep
-from services.afterschool.offerings.domain import (
+from services.afterschool.placement.enrolments.domain import EnrolmentEnded, EnrolmentNotFound
+from services.afterschool.placement.enrolments.routes import ActorDep, EnrolmentOut, ReaderDep
+from services.afterschool.placement.waitlists import queries, usecases
+from services.afterschool.programme.offerings.domain import (
     Capacity,
     CapacityBelowEnrolled,
     Instant,
     OfferingNotFound,
     WindowEmpty,
 )
-from services.afterschool.offerings.routes import OfferingOut, WriterDep
-from services.afterschool.waitlists import queries, usecases
+from services.afterschool.programme.offerings.routes import OfferingOut, WriterDep
 from shared.domain.clock import utc_now
 from shared.domain.wording import Line, Reason
 from shared.http.etags import IfMatch

@@ -8,9 +8,9 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, Index, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.afterschool.offerings.domain import Offering
 from services.afterschool.orm import Base
-from services.afterschool.schools.domain import School
+from services.afterschool.programme.offerings.domain import Offering
+from services.afterschool.roster.schools.domain import School
 from shared.data.database import Aggregate
 from shared.domain.refusals import Conflict, Invalid, NotFound
 from shared.events.afterschool.enrolments import EnrolmentWithdrawn, StudentPromoted

@@ -8,7 +8,7 @@ import orjson
 from sqlalchemy import Text, TextClause, bindparam, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.afterschool.providers.domain import Provider, ProviderPermit
+from services.afterschool.programme.providers.domain import Provider, ProviderPermit
 from shared.events.registry.institutions import InstitutionEvent, InstitutionMerged
 from shared.events.registry.permits import PermitEvent
 from shared.facts.inbox import Delivery

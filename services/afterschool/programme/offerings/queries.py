@@ -6,9 +6,9 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.afterschool.offerings.domain import Offering, OfferingNotFound
-from services.afterschool.schools.domain import School
-from services.afterschool.schools.reach import may_look, reaches, within_reach
+from services.afterschool.programme.offerings.domain import Offering, OfferingNotFound
+from services.afterschool.roster.schools.domain import School
+from services.afterschool.roster.schools.reach import may_look, reaches, within_reach
 from shared.http.policies import Principal
 from shared.http.reads import Statement, given, instant, page_statement
 

@@ -6,11 +6,11 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.afterschool.enrolments import queries
-from services.afterschool.enrolments.decision import Ask, Decision
-from services.afterschool.enrolments.domain import GuardianUnclear
-from services.afterschool.offerings.domain import OfferingNotFound
-from services.afterschool.schools.reach import school_of
+from services.afterschool.placement.enrolments import queries
+from services.afterschool.placement.enrolments.decision import Ask, Decision
+from services.afterschool.placement.enrolments.domain import GuardianUnclear
+from services.afterschool.programme.offerings.domain import OfferingNotFound
+from services.afterschool.roster.schools.reach import school_of
 from shared.domain.refusals import Conflict
 from shared.http.policies import Principal
 

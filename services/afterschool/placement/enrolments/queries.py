@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.afterschool.enrolments.domain import (
+from services.afterschool.placement.enrolments.domain import (
     Enrolment,
     EnrolmentNotFound,
     EnrolmentNotOpen,
@@ -15,9 +15,9 @@ from services.afterschool.enrolments.domain import (
     Student,
     StudentNotFound,
 )
-from services.afterschool.offerings.domain import Offering, OfferingNotFound, Window
-from services.afterschool.schools.domain import School
-from services.afterschool.schools.reach import reaches, within_reach
+from services.afterschool.programme.offerings.domain import Offering, OfferingNotFound, Window
+from services.afterschool.roster.schools.domain import School
+from services.afterschool.roster.schools.reach import reaches, within_reach
 from shared.http.policies import Principal
 from shared.http.reads import Condition, Statement, given, instant, page_statement
 

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from services.afterschool.schools.domain import School
+from services.afterschool.roster.schools.domain import School
 from shared.http.policies import Principal
 from shared.http.reads import Condition, given
 

@@ -7,8 +7,8 @@ from uuid import UUID
 from fastapi import Query, Request, Response, status
 from pydantic import BaseModel, ConfigDict
 
-from services.afterschool.schools import queries, usecases
-from services.afterschool.schools.domain import (
+from services.afterschool.roster.schools import queries, usecases
+from services.afterschool.roster.schools.domain import (
     OutsideYourDistrict,
     School,
     SchoolCodeTaken,

@@ -10,8 +10,8 @@ from contextlib import asynccontextmanager
 import asyncpg
 from fastapi import FastAPI
 
-from services.afterschool.enrolments.decision import Ask, Decision, decide
-from services.afterschool.enrolments.domain import AlreadyEnrolled
+from services.afterschool.placement.enrolments.decision import Ask, Decision, decide
+from services.afterschool.placement.enrolments.domain import AlreadyEnrolled
 from shared.data.database import DriverPool
 from shared.http.problems import EdgeProblem
 from shared.process.settings import ServiceSettings

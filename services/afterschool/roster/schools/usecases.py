@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.afterschool.schools.domain import OutsideYourDistrict, School, SchoolDetails
+from services.afterschool.roster.schools.domain import OutsideYourDistrict, School, SchoolDetails
 from shared.facts import journal
 from shared.http.policies import Principal
 

@@ -11,7 +11,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.afterschool.orm import Base
-from services.afterschool.schools.domain import School
+from services.afterschool.roster.schools.domain import School
 from shared.data.database import Aggregate, key_check, new_id
 from shared.domain.refusals import Conflict, Invalid, NotFound, field_error
 from shared.domain.wording import NUMBER, Key, Line

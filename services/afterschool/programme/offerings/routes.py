@@ -7,8 +7,8 @@ from uuid import UUID
 from fastapi import Query, Request, Response, status
 from pydantic import BaseModel
 
-from services.afterschool.offerings import queries, usecases
-from services.afterschool.offerings.domain import (
+from services.afterschool.programme.offerings import queries, usecases
+from services.afterschool.programme.offerings.domain import (
     Category,
     Offering,
     OfferingDetails,
@@ -16,7 +16,7 @@ from services.afterschool.offerings.domain import (
     Window,
     WindowEmpty,
 )
-from services.afterschool.schools.domain import SchoolNotFound
+from services.afterschool.roster.schools.domain import SchoolNotFound
 from shared.domain.clock import utc_now
 from shared.domain.wording import KEY
 from shared.http.paging import Page, PageParams
