@@ -5,23 +5,65 @@ from fastapi import FastAPI
 from services.afterschool.placement.enrolments.counter import open_counter
 from services.afterschool.placement.enrolments.domain import AlreadyEnrolled
 from services.afterschool.placement.enrolments.routes import router as enrolments
-from services.afterschool.placement.waitlists.routes import enrolments as withdrawals
+from services.afterschool.placement.waitlists.routes import enrolments as answers
 from services.afterschool.placement.waitlists.routes import offerings as changes
 from services.afterschool.placement.waitlists.routes import router as waitlists
+from services.afterschool.programme.occupations import domain as occupation_rules
 from services.afterschool.programme.offerings.routes import router as offerings
 from services.afterschool.programme.providers.routes import router as providers
+from services.afterschool.programme.publications.routes import router as publications
+from services.afterschool.roster.classes.domain import ClassCodeTaken
+from services.afterschool.roster.classes.routes import router as classes
+from services.afterschool.roster.gate.routes import requests as access_requests
+from services.afterschool.roster.gate.routes import router as identities
+from services.afterschool.roster.guardianships.routes import of_student as guardianships_of_one
+from services.afterschool.roster.guardianships.routes import router as guardianships
+from services.afterschool.roster.people.domain import PersonNumberTaken, PersonReferenceTaken
 from services.afterschool.roster.schools.domain import SchoolCodeTaken
 from services.afterschool.roster.schools.routes import router as schools
+from services.afterschool.roster.students.routes import router as students
+from services.afterschool.roster.teachers.routes import router as teachers
+from services.afterschool.roster.terms.routes import router as terms
+from services.afterschool.sealing import Sealer
 from services.afterschool.settings import Settings
+from services.afterschool.stories.moves.routes import router as moves
 from shared.http.web import create_service
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
-    return create_service(
-        settings or Settings(),
+    known = settings or Settings()
+    app = create_service(
+        known,
         title="Double Wings after-school",
         description="After-school courses, enrolment, and the institutions that a school may engage. 课后服务选课。",
-        routers=[schools, offerings, changes, enrolments, withdrawals, waitlists, providers],
+        routers=[
+            schools,
+            terms,
+            classes,
+            teachers,
+            students,
+            moves,
+            identities,
+            access_requests,
+            guardianships,
+            guardianships_of_one,
+            offerings,
+            publications,
+            changes,
+            enrolments,
+            answers,
+            waitlists,
+            providers,
+        ],
         resources=[open_counter],
-        constraints={"uq_school_code": SchoolCodeTaken, "uq_enrolment_offering_id_student_id": AlreadyEnrolled},
+        constraints={
+            "uq_school_code": SchoolCodeTaken,
+            "uq_school_class_school_id_school_year_code": ClassCodeTaken,
+            "uq_person_number_print": PersonNumberTaken,
+            "uq_person_reference_print": PersonReferenceTaken,
+            "uq_enrolment_offering_id_student_id": AlreadyEnrolled,
+            **occupation_rules.CONSTRAINTS,
+        },
     )
+    app.state.sealer = Sealer.of(known)
+    return app

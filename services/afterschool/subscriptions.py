@@ -1,6 +1,17 @@
-"""What comes into after-school besides requests: the registry's institutions and permits, by events."""
+"""What comes into after-school besides requests: the registry's institutions, permits and calendar, by events."""
+
+from collections.abc import Sequence
+
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.afterschool.programme.providers.usecases import copy_registry
+from services.afterschool.roster.terms.usecases import copy_calendar
+from shared.events.registry.calendars import (
+    CalendarDayCorrected,
+    CalendarYearPublished,
+    SchoolTermSet,
+    SchoolTermWithdrawn,
+)
 from shared.events.registry.institutions import InstitutionChanged, InstitutionMerged, InstitutionRegistered
 from shared.events.registry.permits import (
     PermitCancelled,
@@ -11,7 +22,13 @@ from shared.events.registry.permits import (
     PermitRevoked,
     PermitSuspended,
 )
-from shared.facts.inbox import Inbox
+from shared.facts.inbox import Delivery, Inbox
+
+
+async def hear(session: AsyncSession, deliveries: Sequence[Delivery]) -> None:
+    await copy_registry(session, deliveries)
+    await copy_calendar(session, deliveries)
+
 
 INBOX = Inbox.of(
     "afterschool",
@@ -26,6 +43,10 @@ INBOX = Inbox.of(
         PermitRevoked,
         PermitRenewed,
         PermitCancelled,
+        CalendarYearPublished,
+        CalendarDayCorrected,
+        SchoolTermSet,
+        SchoolTermWithdrawn,
     ],
-    handle=copy_registry,
+    handle=hear,
 )

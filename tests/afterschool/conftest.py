@@ -14,6 +14,7 @@ from sqlalchemy import text
 from services.afterschool.app import create_app
 from services.afterschool.settings import Settings
 from shared.domain.clock import utc_now
+from tests.afterschool.roster import enter_child, tell_calendar
 from tests.infrastructure import ScratchDatabase
 from tests.services import Service, running, settings_on
 
@@ -22,16 +23,36 @@ OPEN = {"opens_at": (NOW - timedelta(days=1)).isoformat(), "closes_at": (NOW + t
 CLOSED = {"opens_at": (NOW - timedelta(days=9)).isoformat(), "closes_at": (NOW - timedelta(days=1)).isoformat()}
 SCHEDULED = {"opens_at": (NOW + timedelta(days=1)).isoformat(), "closes_at": (NOW + timedelta(days=9)).isoformat()}
 
+TERM = "2026-autumn"
+
 _UNTRUE = text(
     """
-    SELECT offering.id FROM offering
-    LEFT JOIN LATERAL (
-        SELECT count(*) FILTER (WHERE state = 'enrolled') AS enrolled,
-               count(*) FILTER (WHERE state = 'waiting') AS waiting, count(*) AS asked
-        FROM enrolment WHERE offering_id = offering.id
-    ) held ON true
-    WHERE offering.enrolled <> held.enrolled OR offering.waiting <> held.waiting OR offering.asked <> held.asked
-       OR offering.enrolled > capacity OR (offering.waiting > 0 AND offering.enrolled + held_back < capacity)
+    SELECT pool.offering_id, pool."group" FROM seat_pool pool
+    JOIN offering ON offering.id = pool.offering_id
+    CROSS JOIN LATERAL (
+        SELECT count(*) FILTER (WHERE state = 'enrolled' AND pool = pool."group") AS enrolled,
+               count(*) FILTER (WHERE state = 'offered' AND pool = pool."group") AS offered,
+               count(*) FILTER (WHERE state = 'waiting' AND pool."group" IN ('general', reserve)) AS waiting,
+               count(*) AS asked
+        FROM enrolment WHERE offering_id = pool.offering_id
+    ) held
+    WHERE (pool.enrolled, pool.offered, pool.waiting) <> (held.enrolled, held.offered, held.waiting)
+       OR offering.asked <> held.asked OR pool.enrolled + pool.offered > pool.size
+       OR (pool.waiting > 0 AND pool.enrolled + pool.offered + pool.held_back < pool.size)
+    """
+)
+_UNPLACED = text(
+    """
+    -- A child is where its seats are, and nowhere else.
+    SELECT enrolment.student_id FROM enrolment
+    JOIN offering ON offering.id = enrolment.offering_id
+    JOIN offering_period period ON period.offering_id = offering.id
+    CROSS JOIN unnest(offering.halves) AS half
+    LEFT JOIN occupation ON occupation.holder_id = enrolment.student_id AND occupation.term_id = offering.term_id
+        AND occupation.weekday = period.weekday AND occupation.number = period.number AND occupation.half = half.half
+    WHERE (state IN ('enrolled', 'offered')) <> (occupation.offering_id IS NOT DISTINCT FROM offering.id)
+      AND NOT EXISTS (SELECT FROM enrolment other WHERE other.student_id = enrolment.student_id
+                      AND other.offering_id = offering.id AND other.id <> enrolment.id)
     """
 )
 _UNTOLD = text(
@@ -43,8 +64,9 @@ _UNTOLD = text(
     LEFT JOIN journal ON journal.key = enrolment.id AND journal.key_version = told.last
     WHERE told.facts <> enrolment.version OR told.last IS DISTINCT FROM enrolment.version
        OR state <> CASE split_part(journal.type, '.', 3)
-                   WHEN 'enrolled' THEN 'enrolled' WHEN 'promoted' THEN 'enrolled'
-                   WHEN 'waitlisted' THEN 'waiting' ELSE 'withdrawn' END
+                   WHEN 'enrolled' THEN 'enrolled' WHEN 'promoted' THEN 'enrolled' WHEN 'offered' THEN 'offered'
+                   WHEN 'waitlisted' THEN 'waiting' WHEN 'returned' THEN 'waiting'
+                   WHEN 'passed-over' THEN 'passed' ELSE 'ended' END
     """
 )
 _UNSENT = text("SELECT id FROM journal WHERE id NOT IN (SELECT journal_id FROM outbox_pending)")
@@ -57,6 +79,11 @@ class World:
     service: Service
     schools: dict[str, str] = field(default_factory=dict)
     """District -> the id of its school."""
+    classes: dict[tuple[str, int], str] = field(default_factory=dict)
+    """(Id of a school, grade) -> the id of a class."""
+    entering: asyncio.Lock = field(default_factory=asyncio.Lock)
+    children: dict[str, str] = field(default_factory=dict)
+    """Subject of a guardian -> the id of the child."""
 
     @property
     def bureau(self) -> httpx.AsyncClient:
@@ -82,7 +109,7 @@ class World:
             "school_id": self.schools[district],
             "name": "合唱",
             "category": "artistic_cultivation",
-            "term": "2026-autumn",
+            "term": TERM,
             "capacity": capacity,
             **OPEN,
             **more,
@@ -96,16 +123,41 @@ class World:
         """One child each of so many guardians, one after the other."""
         return [await self.ask(offering, f"{prefix}-{number}") for number in range(count)]
 
-    async def ask(self, offering: str, guardian: str, *, key: bool = False) -> dict[str, Any]:
+    async def child(self, guardian: str, district: str = "140213", *, grade: int = 3, **group: str) -> str:
+        """The child of a guardian, made when it is first asked for; `group` is one with reserved seats."""
+        async with self.entering:
+            if guardian not in self.children:
+                school_class = await self.school_class(self.schools[district], grade)
+                async with self.service.sessions.begin() as session:
+                    self.children[guardian] = await enter_child(session, school_class, guardian, **group)
+        return self.children[guardian]
+
+    async def school_class(self, school: str, grade: int) -> str:
+        if (school, grade) not in self.classes:
+            body = {"school_id": school, "code": f"{grade}-1", "name": f"{grade}.1", "grade": grade}
+            answer = await self.bureau.post("/v1/classes", json=body | {"school_year": 2026})
+            assert answer.status_code == 201, answer.text
+            self.classes[school, grade] = answer.json()["id"]
+        return self.classes[school, grade]
+
+    async def ask(self, offering: str, guardian: str, *, key: bool = False, accepts: bool = True) -> dict[str, Any]:
         """With a key the decision is part of the request's transaction; without, it stands alone."""
-        body = {"offering_id": offering, "student_id": str(uuid4())}
-        headers = {"idempotency-key": str(uuid4())} if key else {}
-        answer = await self.guardian(guardian).post("/v1/enrolments", json=body, headers=headers)
+        answer = await self.request(offering, guardian, key=key, accepts=accepts)
         assert answer.status_code == 201, answer.text
         made: dict[str, Any] = {**answer.json(), "guardian": guardian}
         return made
 
+    async def request(
+        self, offering: str, guardian: str, *, key: bool = False, accepts: bool = True
+    ) -> httpx.Response:
+        student = await self.child(guardian)
+        body = {"offering_id": offering, "student_id": student, "accepts_promotion": accepts}
+        headers = {"idempotency-key": str(uuid4())} if key else {}
+        return await self.guardian(guardian).post("/v1/enrolments", json=body, headers=headers)
+
     async def ask_at_once(self, offering: str, count: int) -> list[dict[str, Any]]:
+        for number in range(count):
+            await self.child(f"rush-{number}")
         asking = [self.ask(offering, f"rush-{number}", key=number % 2 == 0) for number in range(count)]
         return list(await asyncio.gather(*asking))
 
@@ -131,6 +183,7 @@ class World:
         """Counters count, nobody waits for a free place, and the journal tells every step and says it outside."""
         async with self.service.sessions() as session:
             assert (await session.execute(_UNTRUE)).all() == []
+            assert (await session.execute(_UNPLACED)).all() == []
             assert (await session.execute(_UNTOLD)).all() == []
             assert (await session.execute(_UNSENT)).all() == []
 
@@ -139,6 +192,7 @@ class World:
 async def world(fresh_database: ScratchDatabase) -> AsyncIterator[World]:
     settings = settings_on(Settings, await fresh_database("afterschool"), pool_wait=30.0)
     async with running(create_app, settings) as service:
+        await tell_calendar(service)
         world = World(service)
         for district in ("140213", "140214"):
             world.schools[district] = await world.school(district, street=f"{district}050")

@@ -1,7 +1,7 @@
 """The counter's connections: what is told when one dies under a decision."""
 
 import asyncio
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from sqlalchemy import text
 
@@ -15,7 +15,7 @@ _DECIDING = text(
 
 async def test_a_link_that_breaks_under_a_decision_leaves_the_outcome_unknown(world: World) -> None:
     offering = await world.offering(5)
-    body = {"offering_id": offering["id"], "student_id": str(uuid4())}
+    body = {"offering_id": offering["id"], "student_id": await world.child("guardian-1")}
     async with world.service.sessions() as session:
         await session.execute(text("SELECT FROM offering WHERE id = :id FOR UPDATE"), {"id": UUID(offering["id"])})
         asking = asyncio.create_task(world.guardian().post("/v1/enrolments", json=body))
@@ -34,7 +34,7 @@ async def test_a_link_that_breaks_under_a_decision_leaves_the_outcome_unknown(wo
 
 async def test_what_waits_too_long_is_told_to_come_again(world: World) -> None:
     offering = await world.offering(5)
-    body = {"offering_id": offering["id"], "student_id": str(uuid4())}
+    body = {"offering_id": offering["id"], "student_id": await world.child("guardian-1")}
     async with world.service.sessions() as session:
         await session.execute(text("SELECT FROM offering WHERE id = :id FOR UPDATE"), {"id": UUID(offering["id"])})
         answer = await world.guardian().post("/v1/enrolments", json=body)

@@ -57,7 +57,7 @@ class Model:
 async def play(world: World, steps: list[tuple[str, int]]) -> None:
     offering = (await world.offering(2))["id"]
     model, last = Model(2), dict[int, str]()
-    student = {child: f"{offering[:-4]}{child:04}" for child in range(8)}
+    student = {child: await world.child(f"{offering}-{child}") for child in range(8)}
     for act, number in steps:
         accepted = await _ACTS[act](world, offering, student, last, number)
         assert accepted == getattr(model, act)(number)
@@ -70,7 +70,7 @@ async def play(world: World, steps: list[tuple[str, int]]) -> None:
 
 
 async def _ask(world: World, offering: str, student: dict[int, str], last: dict[int, str], child: int) -> bool:
-    body = {"offering_id": offering, "student_id": student[child]}
+    body = {"offering_id": offering, "student_id": student[child], "accepts_promotion": True}
     answer = await world.guardian(f"{offering}-{child}").post("/v1/enrolments", json=body)
     if answer.status_code == 201:
         last[child] = answer.json()["id"]

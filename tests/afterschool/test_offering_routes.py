@@ -6,7 +6,8 @@ from uuid import uuid4
 import pytest
 
 from services.afterschool.programme.offerings.routes import OfferingOut
-from tests.afterschool.conftest import CLOSED, OPEN, SCHEDULED, World
+from tests.afterschool.conftest import CLOSED, OPEN, SCHEDULED, TERM, World
+from tests.afterschool.roster import tell_calendar
 from tests.services import version_of
 
 
@@ -33,7 +34,7 @@ async def test_the_window_is_told_at_every_read(world: World) -> None:
 
 async def test_only_the_schools_own_people_publish(world: World) -> None:
     body = {
-        "school_id": world.schools["140214"], "name": "x", "category": "essay_reading", "term": "t", "capacity": 1,
+        "school_id": world.schools["140214"], "name": "x", "category": "essay_reading", "term": TERM, "capacity": 1,
         **OPEN,
     }  # fmt: skip
     for client in (world.staff("140213"), world.officer("140213")):
@@ -59,13 +60,14 @@ async def test_only_the_schools_own_people_publish(world: World) -> None:
 )
 async def test_an_offering_that_says_nonsense_is_refused(world: World, change: dict[str, object]) -> None:
     body = {
-        "school_id": world.schools["140213"], "name": "x", "category": "essay_reading", "term": "t", "capacity": 1,
+        "school_id": world.schools["140213"], "name": "x", "category": "essay_reading", "term": TERM, "capacity": 1,
         **OPEN, **change,
     }  # fmt: skip
     assert (await world.bureau.post("/v1/offerings", json=body)).status_code == 422
 
 
 async def test_the_list_is_filtered_and_within_reach(world: World) -> None:
+    await tell_calendar(world.service, name="2026-spring")
     here = await world.offering(1, category="labour_education", term="2026-spring")
     there = await world.offering(1, district="140214")
     for client, params, found in [
@@ -121,6 +123,7 @@ async def test_a_change_is_checked(world: World) -> None:
 
 async def test_a_term_is_found_by_its_own_name(world: World) -> None:
     for term in ("２０２６秋", "2026—2027学年（上）"):
+        await tell_calendar(world.service, name=term)
         offering = await world.offering(1, term=term)
         found = (await world.bureau.get("/v1/offerings", params={"term": term})).json()["items"]
         assert [one["id"] for one in found] == [offering["id"]]

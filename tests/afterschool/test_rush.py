@@ -32,11 +32,12 @@ async def test_sixty_ask_for_twenty_places_then_ten_leave(world: World) -> None:
 async def test_two_hundred_for_three_offerings_and_the_same_child_twice(world: World) -> None:
     """The same child asks for the same course many times at once and is counted once."""
     offerings = [(await world.offering(15))["id"] for _ in range(3)]
-    students = [f"00000000-0000-4000-8000-{number:012}" for number in range(25)]
-    bodies = [{"offering_id": offering, "student_id": student} for offering in offerings for student in students]
+    students = {f"parent-{number}": await world.child(f"parent-{number}") for number in range(25)}
+    guardians = {student: guardian for guardian, student in students.items()}
+    bodies = [{"offering_id": offering, "student_id": student} for offering in offerings for student in guardians]
     random.Random(3).shuffle(bodies)
     answers = await asyncio.gather(
-        *(world.guardian(body["student_id"]).post("/v1/enrolments", json=body) for body in bodies * 3)
+        *(world.guardian(guardians[body["student_id"]]).post("/v1/enrolments", json=body) for body in bodies * 3)
     )
     said = Counter((answer.status_code, answer.json().get("code")) for answer in answers)
     assert said == {(201, None): 75, (409, "already-enrolled"): 150}

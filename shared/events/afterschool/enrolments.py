@@ -1,4 +1,4 @@
-"""Enrolments, waiting lists and promotions."""
+"""Enrolments, waiting lists, offers and promotions."""
 
 from datetime import datetime
 from typing import ClassVar
@@ -22,26 +22,49 @@ class EnrolmentEvent(Event):
 
 
 class StudentEnrolled(EnrolmentEvent):
-    """A child got a place."""
+    """A child got a seat."""
 
     type: ClassVar[str] = "afterschool.enrolment.enrolled.v1"
 
 
 class StudentWaitlisted(EnrolmentEvent):
-    """All places were taken, and the child joined the waiting list."""
+    """All seats were taken, and the child joined the waiting list."""
 
     type: ClassVar[str] = "afterschool.enrolment.waitlisted.v1"
 
 
+class SeatOffered(EnrolmentEvent):
+    """A seat became free and is held for a waiting child until `expires_at`."""
+
+    type: ClassVar[str] = "afterschool.enrolment.offered.v1"
+
+    expires_at: datetime
+
+
+class EnrolmentPassedOver(EnrolmentEvent):
+    """A seat became free, but the child could not take it; it stays in the queue."""
+
+    type: ClassVar[str] = "afterschool.enrolment.passed-over.v1"
+
+    passed_for: str
+
+
+class EnrolmentReturned(EnrolmentEvent):
+    """A child that was passed over waits again, with its old ticket."""
+
+    type: ClassVar[str] = "afterschool.enrolment.returned.v1"
+
+
 class StudentPromoted(EnrolmentEvent):
-    """A place became free and went to the child that had waited longest."""
+    """A waiting child got a seat: at once if its family had agreed beforehand, else by accepting an offer."""
 
     type: ClassVar[str] = "afterschool.enrolment.promoted.v1"
 
 
 class EnrolmentWithdrawn(EnrolmentEvent):
-    """An enrolment was withdrawn: a place, or a place on the waiting list, was given back."""
+    """An enrolment ended: a seat, an offer or a position on the waiting list was given back. `ending` says why."""
 
     type: ClassVar[str] = "afterschool.enrolment.withdrawn.v1"
 
     was: str
+    ending: str | None = None

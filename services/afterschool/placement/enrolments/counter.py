@@ -1,4 +1,4 @@
-"""The counter at which places are given: the decision alone, as a transaction of its own, in one round trip.
+"""The counter at which seats are given: the decision alone, as a transaction of its own, in one round trip.
 
 Measured against the same statement between BEGIN and COMMIT through the ORM's session: four times as many decisions,
 because a hot offering's row stays locked for the statement only, not for two more messages.
@@ -11,7 +11,6 @@ import asyncpg
 from fastapi import FastAPI
 
 from services.afterschool.placement.enrolments.decision import Ask, Decision, decide
-from services.afterschool.placement.enrolments.domain import AlreadyEnrolled
 from shared.data.database import DriverPool
 from shared.http.problems import EdgeProblem
 from shared.process.settings import ServiceSettings
@@ -23,15 +22,11 @@ class Counter:
     def __init__(self, settings: ServiceSettings) -> None:
         self._pool = DriverPool(settings, "counter")
 
-    async def decide(self, ask: Ask) -> Decision | None:
+    async def decide(self, ask: Ask) -> Decision:
         """When this returns, the decision is final: the statement is its own transaction."""
         async with self._pool.connection() as connection:
             try:
                 return await decide(connection, ask)
-            except asyncpg.UniqueViolationError as error:
-                if error.constraint_name != "uq_enrolment_offering_id_student_id":
-                    raise
-                raise AlreadyEnrolled from None
             except (asyncpg.PostgresConnectionError, OSError, TimeoutError) as error:
                 # The link broke under the statement: nobody knows whether it was the last thing the server did.
                 raise EdgeProblem(503, "outcome-unknown", headers={"Retry-After": "1"}) from error

@@ -1,56 +1,64 @@
 """Reading enrolments."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date
 from uuid import UUID
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.afterschool.placement.enrolments.domain import (
+    QUEUED,
     Enrolment,
     EnrolmentNotFound,
-    EnrolmentNotOpen,
     State,
-    Student,
-    StudentNotFound,
 )
-from services.afterschool.programme.offerings.domain import Offering, OfferingNotFound, Window
+from services.afterschool.roster.guardianships import queries as guardianships
 from services.afterschool.roster.schools.domain import School
-from services.afterschool.roster.schools.reach import reaches, within_reach
+from services.afterschool.roster.schools.reach import reaches
+from services.afterschool.roster.students.queries import own_or_within_reach
 from shared.http.policies import Principal
-from shared.http.reads import Condition, Statement, given, instant, page_statement
+from shared.http.reads import Statement, given, instant, page_statement
+
+COLUMNS = f"""
+       enrolment.id, enrolment.version, offering_id, student_id, enrolment.school_id, state, reserve, pool, ticket,
+       accepts_promotion, {instant("asked_at")}, {instant("decided_at")}, {instant("expires_at")}, passed_for, ending,
+       {instant("ended_at")}"""
 
 _ITEM = f"""
-SELECT enrolment.id, enrolment.version, offering_id, student_id, school_id, state, ticket,
+SELECT {COLUMNS},
        CASE WHEN state = 'waiting' THEN (
            SELECT count(*) FROM enrolment ahead
            WHERE ahead.offering_id = enrolment.offering_id AND ahead.state = 'waiting'
              AND ahead.ticket <= enrolment.ticket
-       ) END AS position,
-       {instant("asked_at")}, {instant("decided_at")}, {instant("withdrawn_at")}
-FROM enrolment JOIN school ON school.id = enrolment.school_id
+       ) END AS position
+FROM enrolment
+JOIN school ON school.id = enrolment.school_id
+JOIN student ON student.id = enrolment.student_id
 WHERE {{where}}
 """  # noqa: S608 -- column names of ours
 
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """An enrolment with what reach and events need beside it."""
+    """An enrolment with the school, which reach and events need."""
 
     enrolment: Enrolment
     school: School
-    guardian: str
-
-    def within(self, caller: Principal) -> bool:
-        own = "guardian" in caller.roles and caller.subject == self.guardian
-        return own or reaches(caller, self.school)
 
 
 def enrolments_page(
-    caller: Principal, *, offering: UUID | None, student: UUID | None, state: str | None, after: str | None, limit: int
+    caller: Principal,
+    *,
+    offering: UUID | None,
+    student: UUID | None,
+    state: str | None,
+    on: date,
+    after: str | None,
+    limit: int,
 ) -> Statement | None:
-    reach = own_or_within_reach(caller)
+    reach = own_or_within_reach(caller, on)
     if reach is None:
         return None
     wanted = given(
@@ -62,26 +70,28 @@ def enrolments_page(
     return page_statement(_ITEM, [*reach, *wanted], sort="id", limit=limit)
 
 
-def own_or_within_reach(caller: Principal) -> list[Condition] | None:
-    """Conditions on enrolments: a guardian's own children, or the schools within reach. None if nothing is within
-    reach."""
-    if "guardian" in caller.roles and not caller.covers():
-        return [("student_id IN (SELECT student.id FROM student WHERE guardian = {})", caller.subject)]
-    return within_reach(caller)
-
-
-async def placed(session: AsyncSession, enrolment_id: UUID, caller: Principal) -> Placed:
-    wanted = (
-        select(Enrolment, School, Student.guardian)
-        .join(School, School.id == Enrolment.school_id)
-        .join(Student, Student.id == Enrolment.student_id)
-        .where(Enrolment.id == enrolment_id)
+async def placed(
+    session: AsyncSession, enrolment_id: UUID, caller: Principal, *, on: date, act: bool = False
+) -> Placed:
+    """An enrolment of a child for whom the caller may act, or whom the caller may see. Raises `EnrolmentNotFound`."""
+    found = await with_school(session, enrolment_id)
+    own = "guardian" in caller.roles and await guardianships.may(
+        session, found.enrolment.student_id, caller.subject, on, act=act
     )
-    row = (await session.execute(wanted)).one_or_none()
-    found = Placed(row[0], row[1], row[2]) if row is not None else None
-    if found is None or not found.within(caller):
+    if not own and not reaches(caller, found.school):
         raise EnrolmentNotFound
     return found
+
+
+async def with_school(session: AsyncSession, enrolment_id: UUID) -> Placed:
+    """Any enrolment. Raises `EnrolmentNotFound`."""
+    wanted = (
+        select(Enrolment, School).join(School, School.id == Enrolment.school_id).where(Enrolment.id == enrolment_id)
+    )
+    row = (await session.execute(wanted)).one_or_none()
+    if row is None:
+        raise EnrolmentNotFound
+    return Placed(row[0], row[1])
 
 
 async def position(session: AsyncSession, enrolment: Enrolment) -> int | None:
@@ -99,16 +109,18 @@ async def position(session: AsyncSession, enrolment: Enrolment) -> int | None:
     )
 
 
-async def refuse_undecided(
-    session: AsyncSession, *, offering_id: UUID, student_id: UUID, guardian: str, school_id: UUID | None, at: datetime
-) -> None:
-    """Raise the reason why nothing was decided; returns if a decision is possible now."""
-    offering = await session.get(Offering, offering_id)
-    if offering is None or school_id not in (None, offering.school_id):
-        raise OfferingNotFound(pointer="/offering_id")
-    student = await session.get(Student, student_id)
-    if student is not None and student.guardian != guardian:
-        raise StudentNotFound(pointer="/student_id")
-    window = offering.window(at)
-    if window is not Window.OPEN:
-        raise EnrolmentNotOpen(window=window, opens_at=offering.opens_at, closes_at=offering.closes_at)
+async def active_of(session: AsyncSession, student_id: UUID) -> Sequence[Enrolment]:
+    """A child's enrolments that have not ended."""
+    wanted = select(Enrolment).where(Enrolment.student_id == student_id, Enrolment.state != State.ENDED)
+    return (await session.scalars(wanted.order_by(Enrolment.id))).all()
+
+
+async def queue_of(session: AsyncSession, offering_id: UUID) -> Sequence[Enrolment]:
+    """Everybody who waits for an offering or was passed over, in order, re-read. The caller holds the offering."""
+    wanted = (
+        select(Enrolment)
+        .where(Enrolment.offering_id == offering_id, Enrolment.state.in_(QUEUED))
+        .order_by(Enrolment.ticket)
+        .execution_options(populate_existing=True)
+    )
+    return (await session.scalars(wanted)).all()

@@ -13,18 +13,15 @@ from services.afterschool.placement.enrolments import queries, usecases
 from services.afterschool.placement.enrolments.counter import Counter
 from services.afterschool.placement.enrolments.decision import Decision, decide_within
 from services.afterschool.placement.enrolments.domain import (
-    AlreadyEnrolled,
+    REFUSALS,
+    Ending,
     Enrolment,
     EnrolmentNotFound,
-    EnrolmentNotOpen,
-    GuardianUnclear,
+    PassedFor,
     State,
-    StudentNotFound,
 )
-from services.afterschool.placement.enrolments.usecases import EnrolmentBusy
-from services.afterschool.programme.offerings.domain import OfferingNotFound
-from shared.domain.clock import utc_now
-from shared.domain.wording import Line
+from services.afterschool.roster.students.domain import Group
+from shared.domain.clock import china_date, utc_now
 from shared.http import idempotency
 from shared.http.paging import Page, PageParams
 from shared.http.policies import Principal, allow
@@ -38,17 +35,23 @@ ActorDep = Annotated[Principal, allow("guardian", "school_staff")]
 
 
 class EnrolmentIn(BaseModel):
-    """A request for a place. School staff name the `guardian` they act for; a guardian leaves it out."""
+    """A request for a seat, by the child's guardian or by staff of its school.
+
+    With `accepts_promotion` a seat that becomes free is taken at once; otherwise it is offered for a time.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
     offering_id: UUID
     student_id: UUID
-    guardian: Line | None = None
+    accepts_promotion: bool = False
 
 
 class EnrolmentOut(BaseModel):
-    """An enrolment. `ticket` numbers the requests in order; `position` is the place on the waiting list, from 1."""
+    """An enrolment. `ticket` numbers the requests in order; `position` is the place on the waiting list, from 1.
+
+    `passed_for` says why a waiting child was passed over, `ending` why the enrolment ended. An offer has `expires_at`.
+    """
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -58,11 +61,17 @@ class EnrolmentOut(BaseModel):
     student_id: UUID
     school_id: UUID
     state: State
+    reserve: Group
+    pool: Group | None
     ticket: int
+    accepts_promotion: bool
     position: int | None
     asked_at: datetime
     decided_at: datetime | None
-    withdrawn_at: datetime | None
+    expires_at: datetime | None
+    passed_for: PassedFor | None
+    ending: Ending | None
+    ended_at: datetime | None
 
     @classmethod
     def of(cls, enrolment: Enrolment, *, position: int | None) -> "EnrolmentOut":
@@ -74,21 +83,18 @@ class EnrolmentOut(BaseModel):
     "",
     status_code=status.HTTP_201_CREATED,
     response_model=EnrolmentOut,
-    responses=problems(
-        AlreadyEnrolled, EnrolmentNotOpen, EnrolmentBusy, OfferingNotFound, StudentNotFound, GuardianUnclear
-    ),
+    responses=problems(*REFUSALS.values()),
 )
 async def enrol_student(
     body: EnrolmentIn, request: Request, caller: ActorDep, session: SessionDep, response: Response
 ) -> Decision:
-    """Request a place. The child gets it at once if one is free and nobody waits, else joins the end of the waiting
-    list."""
+    """Request a seat. The child gets it at once if one is free and nobody entitled to it waits, else joins the end of
+    the waiting list."""
     decision = await usecases.enrol_student(
         _decider(request, session),
-        session,
         body.offering_id,
         body.student_id,
-        guardian=body.guardian,
+        accepts_promotion=body.accepts_promotion,
         caller=caller,
         at=utc_now(),
     )
@@ -118,7 +124,13 @@ async def list_enrolments(
     binding = {"offering": offering, "student": student, "state": state}
     (after,) = page.position(**binding) or (None,)
     statement = queries.enrolments_page(
-        caller, offering=offering, student=student, state=state, after=after, limit=page.limit
+        caller,
+        offering=offering,
+        student=student,
+        state=state,
+        on=china_date(utc_now()),
+        after=after,
+        limit=page.limit,
     )
     return await fetch_page(request, statement, page, **binding)
 
@@ -126,5 +138,5 @@ async def list_enrolments(
 @router.get("/{enrolment_id}", response_model=EnrolmentOut, responses=problems(EnrolmentNotFound))
 async def get_enrolment(enrolment_id: UUID, caller: ReaderDep, session: SessionDep) -> EnrolmentOut:
     """One enrolment with its present place on the waiting list. Never 304: the list moves without a new version."""
-    placed = await queries.placed(session, enrolment_id, caller)
+    placed = await queries.placed(session, enrolment_id, caller, on=china_date(utc_now()))
     return EnrolmentOut.of(placed.enrolment, position=await queries.position(session, placed.enrolment))

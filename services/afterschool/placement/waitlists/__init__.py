@@ -1,1 +1,5 @@
-"""Who waits for a course. A place that becomes free goes to who waited longest, at once, until enrolment closes."""
+"""Who waits for a seat, and who gets one that becomes free.
+
+A free seat goes at once to the first child in line who can take it, as an offer with an end, or for good where the
+family agreed beforehand. Whoever cannot take it is passed over with a reason and keeps its ticket.
+"""

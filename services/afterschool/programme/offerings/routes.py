@@ -1,22 +1,25 @@
 """`/v1/offerings`."""
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import datetime, time
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Query, Request, Response, status
-from pydantic import BaseModel
+from fastapi import Query, Request, Response
+from pydantic import BaseModel, ConfigDict
 
-from services.afterschool.programme.offerings import queries, usecases
+from services.afterschool.programme.offerings import queries
 from services.afterschool.programme.offerings.domain import (
+    Care,
     Category,
+    Mode,
     Offering,
     OfferingDetails,
     OfferingNotFound,
+    SeatPool,
     Window,
-    WindowEmpty,
 )
-from services.afterschool.roster.schools.domain import SchoolNotFound
+from services.afterschool.roster.students.domain import Group
 from shared.domain.clock import utc_now
 from shared.domain.wording import KEY
 from shared.http.paging import Page, PageParams
@@ -36,8 +39,32 @@ class OfferingIn(OfferingDetails):
     school_id: UUID
 
 
+class PoolOut(BaseModel):
+    """Seats for one group. `waiting` are the children who are entitled to them; of `general`, all who wait."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    group: Group
+    size: int
+    enrolled: int
+    offered: int
+    waiting: int
+    release_at: datetime | None
+
+
+class PeriodOut(BaseModel):
+    """A weekly lesson, in China's time."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    weekday: int
+    number: int
+    starts_at: time
+    ends_at: time
+
+
 class OfferingOut(BaseModel):
-    """A course and its places. `window` says whether enrolment is open now. `version` counts changes of the published
+    """A course and its seats. `window` says whether enrolment is open now. `version` counts changes of the published
     fields, so the ETag does not change when a child enrols."""
 
     id: UUID
@@ -45,35 +72,57 @@ class OfferingOut(BaseModel):
     school_id: UUID
     name: str
     category: Category
+    item: str | None
     term: str
+    term_id: UUID
+    mode: Mode
+    care: Care
+    grades: list[int]
+    first_week: int
+    last_week: int
+    room: str | None
+    teacher_id: UUID | None
+    provider_id: UUID | None
+    outside_person_id: UUID | None
+    fee: int
+    offer_hours: int
     capacity: int
     enrolled: int
+    offered: int
     waiting: int
+    pools: list[PoolOut]
+    periods: list[PeriodOut]
     opens_at: datetime
     closes_at: datetime
+    frozen_at: datetime | None
+    frozen_for: str | None
     published_at: datetime
     changed_at: datetime
     window: Window
 
     @classmethod
-    def of(cls, offering: Offering, *, at: datetime) -> "OfferingOut":
-        stored = {name: getattr(offering, name) for name in cls.model_fields if name != "window"}
-        return cls(**stored, window=offering.window(at))
+    async def of(cls, session: SessionDep, offering: Offering, *, at: datetime) -> "OfferingOut":
+        pools = await queries.pools(session, offering.id)
+        periods = await queries.periods(session, [offering.id])
+        weekly = [PeriodOut.model_validate(period) for period in periods]
+        return cls(**_stored(offering), **_seats(pools), periods=weekly, window=offering.window(at))
 
 
-@router.post(
-    "",
-    status_code=status.HTTP_201_CREATED,
-    response_model=OfferingOut,
-    responses=problems(SchoolNotFound, WindowEmpty),
-)
-async def publish_offering(body: OfferingIn, caller: WriterDep, session: SessionDep, response: Response) -> OfferingOut:
-    """Publish a course of a school."""
-    at = utc_now()
-    details = OfferingDetails(**body.model_dump(exclude={"school_id"}))
-    offering = await usecases.publish_offering(session, body.school_id, details, caller=caller, at=at)
-    response.headers["Location"] = f"/v1/offerings/{offering.id}"
-    return OfferingOut.of(offering, at=at)
+_COUNTED = {"capacity", "enrolled", "offered", "waiting", "pools", "periods", "window"}
+
+
+def _stored(offering: Offering) -> dict[str, object]:
+    return {name: getattr(offering, name) for name in OfferingOut.model_fields if name not in _COUNTED}
+
+
+def _seats(pools: Sequence[SeatPool]) -> dict[str, object]:
+    return {
+        "capacity": sum(pool.size for pool in pools),
+        "enrolled": sum(pool.enrolled for pool in pools),
+        "offered": sum(pool.offered for pool in pools),
+        "waiting": max(pool.waiting for pool in pools if pool.group == Group.GENERAL),
+        "pools": [PoolOut.model_validate(pool) for pool in pools],
+    }
 
 
 @router.get("", response_model=Page[OfferingOut])
@@ -96,6 +145,6 @@ async def list_offerings(
 
 @router.get("/{offering_id}", response_model=OfferingOut, responses=problems(OfferingNotFound))
 async def get_offering(offering_id: UUID, caller: ReaderDep, session: SessionDep) -> OfferingOut:
-    """One course with its present places. Never 304: the counters change without a new version."""
+    """One course with its present seats. Never 304: the counters change without a new version."""
     offering = await queries.offering(session, offering_id, caller)
-    return OfferingOut.of(offering, at=utc_now())
+    return await OfferingOut.of(session, offering, at=utc_now())

@@ -5,7 +5,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.afterschool.roster.schools.domain import School, SchoolNotFound
-from services.afterschool.roster.schools.reach import may_look, within_reach
+from services.afterschool.roster.schools.reach import may_look, reaches, within_reach
 from shared.http.policies import Principal
 from shared.http.reads import Statement, given, instant, page_statement
 
@@ -29,4 +29,12 @@ async def school(session: AsyncSession, school_id: UUID, caller: Principal) -> S
     found = await session.get(School, school_id)
     if found is None or not may_look(caller, found):
         raise SchoolNotFound
+    return found
+
+
+async def school_to_keep(session: AsyncSession, school_id: UUID, caller: Principal) -> School:
+    """A school whose data the caller may change. Raises `SchoolNotFound`."""
+    found = await session.get(School, school_id)
+    if found is None or not reaches(caller, found):
+        raise SchoolNotFound(pointer="/school_id")
     return found

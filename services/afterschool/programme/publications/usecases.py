@@ -1,0 +1,36 @@
+"""An offering is published with everything it occupies, frozen, and opened again."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.afterschool.programme.occupations import usecases as occupations
+from services.afterschool.programme.occupations.domain import room_id
+from services.afterschool.programme.offerings import queries as offerings
+from services.afterschool.programme.offerings import usecases as publishing
+from services.afterschool.programme.offerings.domain import Offering, OfferingDetails
+from shared.facts import journal
+from shared.http.policies import Principal
+
+
+async def publish_offering(
+    session: AsyncSession, school_id: UUID, details: OfferingDetails, *, caller: Principal, at: datetime
+) -> Offering:
+    """Publish a course. The database refuses a teacher or a room that is elsewhere at its periods (`TimeClash`)."""
+    offering = await publishing.publish_offering(session, school_id, details, caller=caller, at=at)
+    room = [] if details.room is None else [room_id(school_id, details.room)]
+    people = [person for person in (details.teacher_id, details.outside_person_id) if person is not None]
+    await occupations.take(session, offering.id, [*room, *people])
+    return offering
+
+
+async def freeze_offering(
+    session: AsyncSession, offering_id: UUID, reason: str, *, caller: Principal, at: datetime
+) -> Offering:
+    """Nobody can enrol from now on; the children who have seats keep them."""
+    offering = await offerings.offering_for_update(session, offering_id, caller)
+    frozen = offering.freeze(reason, at=at)
+    if frozen is not None:
+        await journal.record(session, frozen, subject=offering, reason=reason)
+    return offering

@@ -1,0 +1,1 @@
+"""Classes of a school in a school year, and the grades they are in."""
