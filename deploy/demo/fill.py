@@ -4,7 +4,6 @@ import os
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from uuid import uuid4
 
 import httpx
 from joserfc.jwk import ECKey
@@ -14,6 +13,7 @@ from deploy.demo.dataset import Dataset
 from deploy.demo.licensing import Licensing
 from deploy.demo.player import Player, player
 from deploy.demo.remedies import Remedies
+from deploy.demo.school_life import SchoolLife
 from deploy.demo.street import Street
 from deploy.failures import StartFailed
 from deploy.local import tokens
@@ -95,6 +95,8 @@ async def _known(one: Player) -> int:
 
 async def _open_schools(one: Player) -> None:
     """Schools with three courses each; two children more than there are places in every fourth course."""
+    life = SchoolLife(one.bureau, one.guardian)
+    term = await life.open_term()
     for number, (street, name) in enumerate(list(pingcheng.STREETS.items())[:SCHOOLS], start=1):
         school = await one.bureau.post(
             "afterschool",
@@ -107,6 +109,8 @@ async def _open_schools(one: Player) -> None:
                 "street": street,
             },
         )
+        school_class = await life.form_class(school.json()["id"], grade=3)
+        pupils = [await life.admit(school_class, f"（演示）学生{place + 1}") for place in range(12)]
         for place, category in enumerate(CATEGORIES):
             offering = await one.bureau.post(
                 "afterschool",
@@ -115,15 +119,15 @@ async def _open_schools(one: Player) -> None:
                     "school_id": school.json()["id"],
                     "name": f"（演示）课程{place + 1}",
                     "category": category,
-                    "term": "2026-autumn",
+                    "term": term,
                     "capacity": 10,
                     "opens_at": "2020-01-01T00:00:00Z",
                     "closes_at": "2099-01-01T00:00:00Z",
                 },
             )
             children = 12 if (number + place) % 4 == 0 else 6
-            for _ in range(children):
-                body = {"offering_id": offering.json()["id"], "student_id": str(uuid4())}
+            for pupil in pupils[:children]:
+                body = {"offering_id": offering.json()["id"], "student_id": pupil}
                 await one.guardian.post("afterschool", "/v1/enrolments", body)
 
 

@@ -65,7 +65,7 @@ _UNTOLD = text(
     WHERE told.facts <> enrolment.version OR told.last IS DISTINCT FROM enrolment.version
        OR state <> CASE split_part(journal.type, '.', 3)
                    WHEN 'enrolled' THEN 'enrolled' WHEN 'promoted' THEN 'enrolled' WHEN 'offered' THEN 'offered'
-                   WHEN 'waitlisted' THEN 'waiting' WHEN 'returned' THEN 'waiting'
+                   WHEN 'promotion-chosen' THEN state WHEN 'waitlisted' THEN 'waiting' WHEN 'returned' THEN 'waiting'
                    WHEN 'passed-over' THEN 'passed' ELSE 'ended' END
     """
 )
@@ -123,13 +123,13 @@ class World:
         """One child each of so many guardians, one after the other."""
         return [await self.ask(offering, f"{prefix}-{number}") for number in range(count)]
 
-    async def child(self, guardian: str, district: str = "140213", *, grade: int = 3, **group: str) -> str:
+    async def child(self, guardian: str, district: str = "140213", *, grade: int = 3, group: str | None = None) -> str:
         """The child of a guardian, made when it is first asked for; `group` is one with reserved seats."""
         async with self.entering:
             if guardian not in self.children:
                 school_class = await self.school_class(self.schools[district], grade)
                 async with self.service.sessions.begin() as session:
-                    self.children[guardian] = await enter_child(session, school_class, guardian, **group)
+                    self.children[guardian] = await enter_child(session, school_class, guardian, group=group)
         return self.children[guardian]
 
     async def school_class(self, school: str, grade: int) -> str:
@@ -147,9 +147,7 @@ class World:
         made: dict[str, Any] = {**answer.json(), "guardian": guardian}
         return made
 
-    async def request(
-        self, offering: str, guardian: str, *, key: bool = False, accepts: bool = True
-    ) -> httpx.Response:
+    async def request(self, offering: str, guardian: str, *, key: bool = False, accepts: bool = True) -> httpx.Response:
         student = await self.child(guardian)
         body = {"offering_id": offering, "student_id": student, "accepts_promotion": accepts}
         headers = {"idempotency-key": str(uuid4())} if key else {}

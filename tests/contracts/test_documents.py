@@ -82,6 +82,7 @@ def test_every_service_sends_and_receives_what_it_should() -> None:
     assert "inspection.receive.registry.institutions.v1" in received
     assert {name for name in received if name.startswith("afterschool.")} == {
         "afterschool.receive.registry.institutions.v1",
+        "afterschool.receive.registry.norms.v1",
         "afterschool.receive.registry.permits.v1",
     }
 

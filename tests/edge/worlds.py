@@ -3,19 +3,17 @@
 
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
-from datetime import timedelta
 from typing import Any
-from uuid import uuid4
 
-from sqlalchemy import insert, update
+from sqlalchemy import update
 
-from services.afterschool.programme.providers.domain import Provider
 from services.metrics.rebuilds.domain import Rebuild, RebuildState
 from services.metrics.subscriptions import INBOX
 from shared.data.database import new_id
 from shared.events import Event
 from shared.events.inspection.campaigns import CampaignLaunched
 from shared.events.registry.institutions import InstitutionRegistered
+from tests.edge.afterschool_world import afterschool
 from tests.edge.asks import HERE, NOW, STREET, Ask, Build, World, made
 from tests.edge.inspection_world import inspection
 from tests.edge.operations import MAKERS, OPERATIONS
@@ -24,68 +22,6 @@ from tests.edge.unpublished import refuse_untold_changes
 from tests.infrastructure import ScratchDatabase
 from tests.metrics.deliveries import deliver_all
 from tests.services import Service, running
-
-
-async def afterschool(service: Service) -> World:
-    bureau, guardian = service("bureau"), service("guardian", subject="guardian-1")
-    place = {"name": "第一小学", "stage": "primary", "district": HERE, "street": STREET}
-    school = await made(bureau, "/v1/schools", json=place | {"code": "school-1"})
-    course = {
-        "school_id": school,
-        "name": "合唱",
-        "category": "artistic_cultivation",
-        "term": "2026-autumn",
-        "capacity": 1,
-        "opens_at": (NOW - timedelta(days=1)).isoformat(),
-        "closes_at": (NOW + timedelta(days=9)).isoformat(),
-    }
-    offering = await made(bureau, "/v1/offerings", json=course)
-    full = await made(bureau, "/v1/offerings", json=course)
-    child = {"offering_id": offering, "student_id": str(uuid4())}
-    another = child | {"offering_id": full}
-    provider = await _provider(service)
-    enrolled = await made(guardian, "/v1/enrolments", json=child)
-    _, waiting = [
-        await made(guardian, "/v1/enrolments", json={"offering_id": full, "student_id": str(uuid4())}) for _ in range(2)
-    ]
-    return World(
-        service,
-        {
-            "register_school": Ask(body=place | {"code": "school-2"}),
-            "list_schools": Ask(shows=school),
-            "get_school": Ask({"school_id": school}, shows=school),
-            "publish_offering": Ask(body=course),
-            "list_offerings": Ask(shows=offering),
-            "get_offering": Ask({"offering_id": offering}, shows=offering),
-            "change_offering": Ask({"offering_id": offering}, body={"capacity": 2, "reason": "room"}),
-            "enrol_student": Ask(
-                body=another, instead={"school_staff": {"body": another | {"guardian": "guardian-1"}}}
-            ),
-            "list_enrolments": Ask(shows=enrolled),
-            "get_enrolment": Ask({"enrolment_id": enrolled}, shows=enrolled),
-            "withdraw_enrolment": Ask({"enrolment_id": enrolled}, body={"reason": "moved away"}),
-            "list_waiting": Ask(query={"offering": full}, shows=waiting),
-            "list_providers": Ask(query={"standing": "none"}, shows=provider),
-            "get_provider": Ask({"institution_id": provider}, shows=provider),
-        },
-        school=school,
-    )
-
-
-async def _provider(service: Service) -> str:
-    """An institution as the registry's events would have left it here."""
-    row = {
-        "institution_id": new_id(),
-        "name": "晨光",
-        "kind": "non_subject",
-        "status": "active",
-        "district": HERE,
-        "street": STREET,
-        "sequence": 1,
-    }
-    async with service.sessions.begin() as session:
-        await session.execute(insert(Provider), [row])
-    return str(row["institution_id"])
 
 
 async def metrics(service: Service) -> World:

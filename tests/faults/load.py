@@ -9,6 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 from deploy.demo.player import Client, PlayFailed
+from deploy.demo.school_life import SchoolLife
 
 LEDGER_ROWS = 1500
 LARGEST_LEDGERS = 20
@@ -136,6 +137,9 @@ class Load:
             )
         ).json()
         self.acknowledged.note("afterschool", school["id"], 1)
+        life = SchoolLife(self._bureau, self._guardian)
+        term, school_class = await life.open_term(), await life.form_class(school["id"], grade=3)
+        pupils = [await life.admit(school_class, f"学生{number}") for number in range(8)]
         while not self._stop.is_set():
             offering = (
                 await self._bureau.post(
@@ -145,7 +149,7 @@ class Load:
                         "school_id": school["id"],
                         "name": "篮球",
                         "category": "sunshine_sports",
-                        "term": "2026-autumn",
+                        "term": term,
                         "capacity": 5,
                         "opens_at": "2020-01-01T00:00:00Z",
                         "closes_at": "2099-01-01T00:00:00Z",
@@ -156,10 +160,10 @@ class Load:
             enrolments = [
                 (
                     await self._guardian.post(
-                        "afterschool", "/v1/enrolments", {"offering_id": offering["id"], "student_id": str(uuid4())}
+                        "afterschool", "/v1/enrolments", {"offering_id": offering["id"], "student_id": pupil}
                     )
                 ).json()
-                for _ in range(8)
+                for pupil in pupils
             ]
             for enrolment in enrolments:
                 self.acknowledged.note("afterschool", enrolment["id"], 1)

@@ -20,6 +20,7 @@ from jsonschema import Draft202012Validator, FormatChecker
 from deploy.demo import pingcheng
 from deploy.demo.dataset import Dataset
 from deploy.demo.player import Player, player
+from deploy.demo.school_life import SchoolLife
 from deploy.local.platform import Platform
 from deploy.local.ports import Ports
 from tests.system.broker_kind import BROKER
@@ -59,13 +60,16 @@ async def work(one: Player, folder: Path) -> None:
     await one.play_campaign(teams, list(pingcheng.STREETS), on=date(2026, 9, 1))
     school = {"code": "S1", "name": "一小", "stage": "primary", "district": pingcheng.DISTRICT, "street": "140213050"}
     school_id = (await one.bureau.post("afterschool", "/v1/schools", school)).json()["id"]
+    life = SchoolLife(one.bureau, one.guardian)
+    school_class = await life.form_class(school_id, grade=3)
     offering = {
-        "school_id": school_id, "name": "篮球", "category": "sunshine_sports", "term": "2026-autumn", "capacity": 1,
+        "school_id": school_id, "name": "篮球", "category": "sunshine_sports",
+        "term": await life.open_term(), "capacity": 1,
         "opens_at": "2020-01-01T00:00:00Z", "closes_at": "2099-01-01T00:00:00Z",
     }  # fmt: skip
     offering_id = (await one.bureau.post("afterschool", "/v1/offerings", offering)).json()["id"]
-    for _ in range(2):  # the second child waits
-        child = {"offering_id": offering_id, "student_id": str(uuid4())}
+    for name in ("一", "二"):  # the second child waits
+        child = {"offering_id": offering_id, "student_id": await life.admit(school_class, name)}
         await one.guardian.post("afterschool", "/v1/enrolments", child)
 
     async def counted() -> int:

@@ -61,6 +61,14 @@ class StudentPromoted(EnrolmentEvent):
     type: ClassVar[str] = "afterschool.enrolment.promoted.v1"
 
 
+class PromotionChosen(EnrolmentEvent):
+    """A family said beforehand whether a seat that becomes free is taken at once."""
+
+    type: ClassVar[str] = "afterschool.enrolment.promotion-chosen.v1"
+
+    accepts_promotion: bool
+
+
 class EnrolmentWithdrawn(EnrolmentEvent):
     """An enrolment ended: a seat, an offer or a position on the waiting list was given back. `ending` says why."""
 

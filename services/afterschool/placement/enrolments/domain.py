@@ -18,6 +18,7 @@ from shared.events.afterschool.enrolments import (
     EnrolmentPassedOver,
     EnrolmentReturned,
     EnrolmentWithdrawn,
+    PromotionChosen,
     SeatOffered,
     StudentPromoted,
 )
@@ -226,6 +227,15 @@ class Enrolment(Base, Aggregate):
         self.state, self.pool, self.expires_at, self.passed_for = State.ENDED, None, None, None
         self.ending, self.ended_at = ending, at
         return EnrolmentWithdrawn(**self._said(school, at), was=was, ending=ending)
+
+    def choose(self, *, accepts: bool, school: School, at: datetime) -> PromotionChosen | None:
+        """Whether a seat that becomes free is taken at once; None if that was so before. Raises `EnrolmentEnded`."""
+        if self.state == State.ENDED:
+            raise EnrolmentEnded(ending=self.ending)
+        if self.accepts_promotion == accepts:
+            return None
+        self.accepts_promotion = accepts
+        return PromotionChosen(**self._said(school, at), accepts_promotion=accepts)
 
     def _check_waiting(self) -> None:
         if self.state != State.WAITING:

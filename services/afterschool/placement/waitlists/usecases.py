@@ -15,7 +15,6 @@ from services.afterschool.placement.enrolments.domain import (
     SEATED,
     Ending,
     Enrolment,
-    EnrolmentEnded,
     State,
 )
 from services.afterschool.placement.waitlists import queries
@@ -127,9 +126,9 @@ async def set_promotion(
     placed = await enrolments.placed(session, enrolment_id, caller, on=china_date(at), act=True)
     await offerings.locked(session, placed.enrolment.offering_id)
     enrolment = await _reread(session, placed.enrolment)
-    if enrolment.state == State.ENDED:
-        raise EnrolmentEnded(ending=enrolment.ending)
-    enrolment.accepts_promotion = accepts
+    chosen = enrolment.choose(accepts=accepts, school=placed.school, at=at)
+    if chosen is not None:
+        await journal.record(session, chosen, subject=enrolment)
     return enrolment
 
 

@@ -122,6 +122,7 @@ class Care(StrEnum):
     EVENING_STUDY = "evening_study"
 
 
+Week = Annotated[int, NUMBER, Field(ge=1, le=30)]
 Capacity = Annotated[int, NUMBER, Field(ge=0, le=10_000)]
 Instant = Annotated[AwareDatetime, Field(ge=datetime(2000, 1, 1, tzinfo=UTC), lt=datetime(2100, 1, 1, tzinfo=UTC))]
 ALL_GRADES: Final = tuple(range(1, 10))
@@ -155,8 +156,9 @@ class Period(BaseModel):
 class OfferingDetails(BaseModel):
     """What a school publishes. Enrolment is open from `opens_at` until just before `closes_at`.
 
-    `pools` reserve seats for groups; what they leave of `capacity` is for everybody. `weeks` are the first and the last
-    week of the term, counted from 1. `fee` is fen per lesson. A free seat is offered for `offer_hours`.
+    `pools` reserve seats for groups; what they leave of `capacity` is for everybody. Weeks of the term are counted
+    from 1; without them the course runs from the first to the last. `fee` is fen per lesson. A free seat is offered
+    for `offer_hours`.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -173,7 +175,8 @@ class OfferingDetails(BaseModel):
     grades: Annotated[tuple[Grade, ...], Field(min_length=1, max_length=9)] = ALL_GRADES
     pools: Annotated[tuple[Pool, ...], Field(max_length=3)] = ()
     periods: Annotated[tuple[Period, ...], Field(max_length=20)] = ()
-    weeks: tuple[Annotated[int, Field(ge=1, le=30)], Annotated[int, Field(ge=1, le=30)]] | None = None
+    first_week: Week | None = None
+    last_week: Week | None = None
     room: Key | None = None
     teacher_id: UUID | None = None
     provider_id: UUID | None = None
@@ -202,7 +205,7 @@ class OfferingDetails(BaseModel):
         overlap = any(a.weekday == b.weekday and b.starts_at < a.ends_at for a, b in followed)
         numbers = {(one.weekday, one.number) for one in ordered}
         empty = any(one.starts_at >= one.ends_at for one in ordered)
-        backwards = self.weeks is not None and self.weeks[0] > self.weeks[1]
+        backwards = self.last_week is not None and (self.first_week or 1) > self.last_week
         if overlap or empty or backwards or len(numbers) < len(ordered):
             raise field_error(PeriodsMalformed.code, en=PeriodsMalformed.en(), zh=PeriodsMalformed.zh)
         return self
@@ -210,7 +213,7 @@ class OfferingDetails(BaseModel):
 
 CHANGEABLE: Final = ("name", "opens_at", "closes_at")
 """A course of another kind, term or school is another offering. The capacity changes with its pools."""
-_STORED_APART: Final = {"pools", "periods", "weeks", "term", "capacity", "grades"}
+_STORED_APART: Final = {"pools", "periods", "first_week", "last_week", "term", "capacity", "grades"}
 
 
 class SeatPool(Base):
@@ -309,9 +312,9 @@ class Offering(Base, Aggregate):
         cls, details: OfferingDetails, *, school: School, term: Term, at: datetime
     ) -> tuple[Self, list[SeatPool], list[OfferingPeriod], OfferingPublished]:
         """The offering, its seats and its periods. Raises `PeriodsMalformed`."""
-        first, last = details.weeks or (1, term.weeks())
-        if last > term.weeks():
-            raise PeriodsMalformed(pointer="/weeks", weeks=term.weeks())
+        first, last = details.first_week or 1, details.last_week or term.weeks()
+        if not first <= last <= term.weeks():
+            raise PeriodsMalformed(pointer="/last_week", weeks=term.weeks())
         offering = cls(
             id=new_id(),
             version=0,

@@ -27,6 +27,7 @@ from services.afterschool.roster.schools.domain import SchoolNotFound
 from services.afterschool.roster.students.domain import StudentNotFound
 from shared.domain.clock import utc_now
 from shared.domain.wording import Reason
+from shared.http.idempotency import PersonalData
 from shared.http.policies import Principal, allow
 from shared.http.web import SessionDep, problems, service_router
 
@@ -36,10 +37,11 @@ requests = service_router(prefix="/v1/access-requests", tags=["students"])
 ReaderDep = Annotated[Principal, allow("bureau", "district_officer", "school_staff", "guardian", "auditor")]
 OutsiderDep = Annotated[Principal, allow("bureau", "district_officer", "auditor")]
 DeciderDep = Annotated[Principal, allow("bureau", "district_officer", "school_staff")]
+AuditorDep = Annotated[Principal, allow("bureau", "district_officer", "school_staff", "auditor")]
 GuardianDep = Annotated[Principal, allow("guardian")]
 
 
-class IdentityOut(BaseModel):
+class IdentityOut(PersonalData):
     """A child's identity."""
 
     model_config = ConfigDict(from_attributes=True)
@@ -74,6 +76,14 @@ class ConsentIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
+    given: bool
+
+
+class ConsentOut(BaseModel):
+    """Whether a guardian consents to a purpose now."""
+
+    student_id: UUID
+    purpose: Purpose
     given: bool
 
 
@@ -148,16 +158,13 @@ async def list_identity_reads(
     return {"items": await usecases.identity_reads(session, student_id, caller, limit=limit, at=utc_now())}
 
 
-@router.put(
-    "/{student_id}/consents/{purpose}",
-    status_code=status.HTTP_204_NO_CONTENT,
-    responses=problems(StudentNotFound),
-)
+@router.put("/{student_id}/consents/{purpose}", response_model=ConsentOut, responses=problems(StudentNotFound))
 async def set_consent(
     student_id: UUID, purpose: Purpose, body: ConsentIn, caller: GuardianDep, session: SessionDep
-) -> None:
+) -> ConsentOut:
     """Give or withdraw consent to a purpose, as the child's guardian."""
     await usecases.set_consent(session, student_id, purpose, given=body.given, caller=caller, at=utc_now())
+    return ConsentOut(student_id=student_id, purpose=purpose, given=body.given)
 
 
 @requests.post(
@@ -182,7 +189,7 @@ async def ask_for_access(body: AccessRequestIn, caller: OutsiderDep, session: Se
 @requests.get("", response_model=AccessRequestsOut, responses=problems(SchoolNotFound))
 async def list_access_requests(
     school: UUID,
-    caller: ReaderDep,
+    caller: AuditorDep,
     session: SessionDep,
     limit: Annotated[int, Query(ge=1, le=200)] = 100,
 ) -> dict[str, Sequence[AccessRequest]]:

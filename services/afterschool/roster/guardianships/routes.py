@@ -23,6 +23,7 @@ from services.afterschool.roster.people.domain import Identity
 from services.afterschool.roster.students.domain import StudentNotFound
 from shared.domain.clock import utc_now
 from shared.domain.wording import Key, Line, Phone, Reason
+from shared.http.idempotency import PersonalData
 from shared.http.policies import Principal, allow
 from shared.http.web import SessionDep, problems, service_router
 
@@ -74,7 +75,7 @@ class GuardianshipsOut(BaseModel):
     items: list[GuardianshipOut]
 
 
-class CodeOut(BaseModel):
+class CodeOut(PersonalData):
     """A one-time code. It is shown this once only."""
 
     code: str

@@ -20,6 +20,7 @@ from services.afterschool.roster.students.domain import (
 )
 from shared.domain.clock import china_date, utc_now
 from shared.domain.wording import Day, Key, Line, Phone, Reason
+from shared.http.idempotency import PersonalData
 from shared.http.paging import Page, PageParams
 from shared.http.policies import Principal, allow
 from shared.http.reads import fetch_page
@@ -52,6 +53,12 @@ class GroupIn(BaseModel):
     belongs: bool
     since: Day
     reason: Reason | None = None
+
+
+class GroupsOut(PersonalData):
+    """The groups of a pupil on the day named, in the published order; the first one counts."""
+
+    groups: list[Group]
 
 
 class StudentOut(BaseModel):
@@ -129,11 +136,13 @@ async def get_student(student_id: UUID, caller: ReaderDep, session: SessionDep) 
 
 @router.put(
     "/{student_id}/groups/{group}",
-    status_code=status.HTTP_204_NO_CONTENT,
+    response_model=GroupsOut,
     responses=problems(StudentNotFound),
 )
-async def set_group(student_id: UUID, group: Group, body: GroupIn, caller: KeeperDep, session: SessionDep) -> None:
+async def set_group(student_id: UUID, group: Group, body: GroupIn, caller: KeeperDep, session: SessionDep) -> GroupsOut:
     """Confirm that a pupil belongs to a group for whom seats are reserved, or no longer does."""
     await usecases.set_group(
         session, student_id, group, belongs=body.belongs, on=body.since, reason=body.reason, caller=caller
     )
+    await session.flush()
+    return GroupsOut(groups=list(await queries.groups_on(session, student_id, body.since)))

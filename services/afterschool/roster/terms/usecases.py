@@ -7,13 +7,13 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.afterschool.roster.terms.domain import CalendarYear, ExceptionalDay, Term
+from shared.domain.text import key
 from shared.events.registry.calendars import (
     CalendarDayCorrected,
     CalendarYearPublished,
     SchoolTermSet,
     SchoolTermWithdrawn,
 )
-from shared.domain.text import key
 from shared.facts.inbox import Delivery
 
 TERM = "term"

@@ -1,0 +1,226 @@
+"""After-school's world: a school with a class, whose pupils are children of the guardian in scope."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import httpx
+from sqlalchemy import insert
+
+from services.afterschool.programme.providers.domain import Provider
+from shared.data.database import new_id
+from shared.domain.clock import china_date
+from tests.afterschool.roster import TERM, enter_child, tell_calendar
+from tests.edge.asks import HERE, NOW, STREET, Ask, World, made
+from tests.services import Service
+
+TODAY = china_date(NOW)
+PLACE = {"name": "第一小学", "stage": "primary", "district": HERE, "street": STREET}
+Asks = dict[str, Ask]
+
+
+@dataclass(frozen=True)
+class Scene:
+    """The world while it is made."""
+
+    service: Service
+    school: str
+    school_class: str
+
+    @property
+    def bureau(self) -> httpx.AsyncClient:
+        return self.service("bureau")
+
+    @property
+    def staff(self) -> httpx.AsyncClient:
+        return self.service("school_staff", school=self.school)
+
+    @property
+    def guardian(self) -> httpx.AsyncClient:
+        return self.service("guardian", subject="guardian-1")
+
+    def course(self, **more: Any) -> dict[str, Any]:
+        return {
+            "school_id": self.school,
+            "name": "合唱",
+            "category": "artistic_cultivation",
+            "term": TERM,
+            "capacity": 1,
+            "opens_at": (NOW - timedelta(days=1)).isoformat(),
+            "closes_at": (NOW + timedelta(days=9)).isoformat(),
+            **more,
+        }
+
+    async def offering(self, **more: Any) -> str:
+        return await made(self.bureau, "/v1/offerings", json=self.course(**more))
+
+    async def child(self, guardian: str = "guardian-1") -> str:
+        async with self.service.sessions.begin() as session:
+            return await enter_child(session, self.school_class, guardian)
+
+    async def enrolment(self, offering: str, child: str) -> str:
+        return await made(self.staff, "/v1/enrolments", json={"offering_id": offering, "student_id": child})
+
+    async def offered(self, child: str) -> str:
+        """An enrolment of a child to whom a seat is offered."""
+        offering = await self.offering()
+        seat = await self.enrolment(offering, await self.child("somebody"))
+        waiting = await self.enrolment(offering, child)
+        assert (await self.staff.post(f"/v1/enrolments/{seat}/withdrawal")).status_code == 200
+        return waiting
+
+
+async def afterschool(service: Service) -> World:
+    await tell_calendar(service)
+    school = await made(service("bureau"), "/v1/schools", json=PLACE | {"code": "school-1"})
+    formed = {"school_id": school, "code": "3-1", "name": "三年级一班", "grade": 3, "school_year": TODAY.year}
+    scene = Scene(service, school, await made(service("bureau"), "/v1/classes", json=formed))
+    return World(
+        service,
+        {
+            **await _schools(scene, formed),
+            **await _pupils(scene),
+            **await _identities(scene),
+            **await _guardianships(scene),
+            **await _enrolments(scene),
+            **await _providers(scene),
+        },
+        school=school,
+    )
+
+
+async def _schools(scene: Scene, formed: Mapping[str, Any]) -> Asks:
+    teacher = {"school_id": scene.school, "name": "张三", "valid_from": str(TODAY - timedelta(days=9))}
+    employed = await made(scene.bureau, "/v1/teachers", json=teacher)
+    one = {"teacher_id": employed}
+    return {
+        "register_school": Ask(body=PLACE | {"code": "school-2"}),
+        "list_schools": Ask(shows=scene.school),
+        "get_school": Ask({"school_id": scene.school}, shows=scene.school),
+        "list_terms": Ask(),
+        "form_class": Ask(body={**formed, "code": "3-2"}),
+        "list_classes": Ask(shows=scene.school_class),
+        "get_class": Ask({"class_id": scene.school_class}, shows=scene.school_class),
+        "register_teacher": Ask(body=teacher),
+        "list_teachers": Ask(shows=employed),
+        "get_teacher": Ask(one, shows=employed),
+        "let_teacher_go": Ask(one, body={"left_on": str(TODAY)}),
+    }
+
+
+async def _pupils(scene: Scene) -> Asks:
+    other_class = {
+        "school_id": scene.school,
+        "code": "3-9",
+        "name": "九班",
+        "grade": 3,
+        "school_year": TODAY.year,
+    }
+    elsewhere = await made(scene.bureau, "/v1/classes", json=other_class)
+    child = await scene.child()
+    one, moving, leaving = {"student_id": child}, await scene.child(), await scene.child()
+    admitted = {"class_id": scene.school_class, "name": "李四", "valid_from": str(TODAY)}
+    return {
+        "admit_student": Ask(body=admitted),
+        "list_students": Ask(shows=child),
+        "get_student": Ask(one, shows=child),
+        "set_group": Ask(one | {"group": "hardship"}, body={"belongs": True, "since": str(TODAY)}),
+        "move_student": Ask({"student_id": moving}, body={"class_id": elsewhere, "valid_from": str(TODAY)}),
+        "let_student_go": Ask({"student_id": leaving}, body={"left_on": str(TODAY)}),
+    }
+
+
+async def _identities(scene: Scene) -> Asks:
+    """A child whose name everybody in scope may read: staff and guardian by right, others by approval."""
+    named = {"class_id": scene.school_class, "name": "王五", "valid_from": str(TODAY - timedelta(days=9))}
+    child = await made(scene.staff, "/v1/students", json=named)
+    wanted = {"school_id": scene.school, "purpose": "verification", "reason": "抽查"}
+    for role, claims in (("bureau", {}), ("district_officer", {"district": HERE}), ("auditor", {})):
+        asked = await made(scene.service(role, **claims), "/v1/access-requests", json=wanted)
+        await scene.staff.post(f"/v1/access-requests/{asked}/decision", json={"approved": True})
+    open_request = await made(scene.service("auditor"), "/v1/access-requests", json=wanted)
+    entered = {"student_id": child, "relation": "mother", "valid_from": str(TODAY - timedelta(days=9))}
+    guardianship = await made(scene.staff, "/v1/guardianships", json=entered)
+    code = (await scene.staff.post(f"/v1/guardianships/{guardianship}/code")).json()["code"]
+    assert (await scene.guardian.post("/v1/guardianships/proof", json={"code": code})).status_code == 200
+    one = {"student_id": child}
+    return {
+        "read_identity": Ask(
+            one,
+            {"purpose": "verification"},
+            instead={role: {"query": {"purpose": "class_list"}} for role in ("school_staff", "guardian")},
+        ),
+        "list_identity_reads": Ask(one),
+        "set_consent": Ask(one | {"purpose": "publicity"}, body={"given": True}),
+        "ask_for_access": Ask(body=wanted),
+        "list_access_requests": Ask(query={"school": scene.school}, shows=open_request),
+        "decide_access": Ask({"request_id": open_request}, body={"approved": False}),
+    }
+
+
+async def _guardianships(scene: Scene) -> Asks:
+    child = await scene.child()
+    entered = {"student_id": child, "relation": "father", "valid_from": str(TODAY - timedelta(days=9))}
+    guardianship = await made(scene.staff, "/v1/guardianships", json=entered)
+    of_another = await scene.child("somebody")
+    proving = await made(scene.staff, "/v1/guardianships", json={**entered, "student_id": of_another})
+    code = (await scene.staff.post(f"/v1/guardianships/{proving}/code")).json()["code"]
+    one = {"guardianship_id": guardianship}
+    changed = {"relation": "father", "may_act": False, "valid_from": entered["valid_from"], "reason": "家长申请"}
+    return {
+        "enter_guardianship": Ask(body=entered),
+        "change_guardianship": Ask(one, body=changed),
+        "give_code": Ask(one),
+        "prove_guardianship": Ask(body={"code": code}),
+        "list_guardianships": Ask({"student_id": child}),
+    }
+
+
+async def _enrolments(scene: Scene) -> Asks:
+    offering, full = await scene.offering(capacity=5), await scene.offering()
+    roomy = await scene.offering(capacity=9, pools=[{"group": "hardship", "size": 2}])
+    first, second, third = [await scene.child() for _ in range(3)]
+    enrolled = await scene.enrolment(offering, first)
+    await scene.enrolment(full, await scene.child("somebody"))
+    waiting = await scene.enrolment(full, second)
+    accepting, declining = await scene.offered(await scene.child()), await scene.offered(await scene.child())
+    wanted, kept = await scene.offered(third), await scene.enrolment(offering, third)
+    frozen = await scene.offering()
+    return {
+        "publish_offering": Ask(body=scene.course()),
+        "list_offerings": Ask(shows=offering),
+        "get_offering": Ask({"offering_id": offering}, shows=offering),
+        "change_offering": Ask({"offering_id": offering}, body={"capacity": 7, "reason": "room"}),
+        "freeze_offering": Ask({"offering_id": frozen}, body={"reason": "停课"}),
+        "release_reserve": Ask({"offering_id": roomy, "group": "hardship"}),
+        "enrol_student": Ask(body={"offering_id": roomy, "student_id": first}),
+        "list_enrolments": Ask(shows=enrolled),
+        "get_enrolment": Ask({"enrolment_id": enrolled}, shows=enrolled),
+        "withdraw_enrolment": Ask({"enrolment_id": enrolled}, body={"reason": "moved away"}),
+        "list_waiting": Ask(query={"offering": full}, shows=waiting),
+        "accept_offer": Ask({"enrolment_id": accepting}),
+        "decline_offer": Ask({"enrolment_id": declining}),
+        "set_promotion": Ask({"enrolment_id": waiting}, body={"accepts": True}),
+        "exchange_seat": Ask({"enrolment_id": kept}, body={"wanted_id": wanted}),
+    }
+
+
+async def _providers(scene: Scene) -> Asks:
+    """An institution as the registry's events would have left it here."""
+    row = {
+        "institution_id": new_id(),
+        "name": "晨光",
+        "kind": "non_subject",
+        "status": "active",
+        "district": HERE,
+        "street": STREET,
+        "sequence": 1,
+    }
+    async with scene.service.sessions.begin() as session:
+        await session.execute(insert(Provider), [row])
+    provider = str(row["institution_id"])
+    return {
+        "list_providers": Ask(query={"standing": "none"}, shows=provider),
+        "get_provider": Ask({"institution_id": provider}, shows=provider),
+    }
