@@ -16,6 +16,7 @@ from services.afterschool.roster.classes.domain import ClassCodeTaken
 from services.afterschool.roster.classes.routes import router as classes
 from services.afterschool.roster.gate.routes import requests as access_requests
 from services.afterschool.roster.gate.routes import router as identities
+from services.afterschool.roster.guardianships.domain import GuardianEntered
 from services.afterschool.roster.guardianships.routes import of_student as guardianships_of_one
 from services.afterschool.roster.guardianships.routes import router as guardianships
 from services.afterschool.roster.people.domain import PersonNumberTaken, PersonReferenceTaken
@@ -27,11 +28,15 @@ from services.afterschool.roster.terms.routes import router as terms
 from services.afterschool.sealing import Sealer
 from services.afterschool.settings import Settings
 from services.afterschool.stories.moves.routes import router as moves
+from services.afterschool.stories.rosters.importer import importers
+from services.afterschool.stories.rosters.routes import router as missing
 from shared.http.web import create_service
+from shared.imports.routes import imports_router
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
     known = settings or Settings()
+    sealer = Sealer.of(known)
     app = create_service(
         known,
         title="Double Wings after-school",
@@ -54,6 +59,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             answers,
             waitlists,
             providers,
+            missing,
+            imports_router(importers(sealer)),
         ],
         resources=[open_counter],
         constraints={
@@ -61,9 +68,10 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             "uq_school_class_school_id_school_year_code": ClassCodeTaken,
             "uq_person_number_print": PersonNumberTaken,
             "uq_person_reference_print": PersonReferenceTaken,
+            "uq_guardianship_student_id_name_print": GuardianEntered,
             "uq_enrolment_offering_id_student_id": AlreadyEnrolled,
             **occupation_rules.CONSTRAINTS,
         },
     )
-    app.state.sealer = Sealer.of(known)
+    app.state.sealer = sealer
     return app

@@ -1,9 +1,34 @@
-"""After-school's worker: `python -m services.afterschool.worker`. It relays facts and keeps the copy of the ledger."""
+"""After-school's worker: `python -m services.afterschool.worker`.
+
+It relays facts, keeps the copies of the ledger and the calendar, reads rosters, and ends offers. `… worker reseal`
+seals every identity again with the active key and exits.
+"""
+
+import asyncio
+import sys
 
 from services.afterschool.placement.waitlists.clerk import Clerk
+from services.afterschool.roster.people.usecases import reseal
+from services.afterschool.sealing import Sealer
 from services.afterschool.settings import Settings
+from services.afterschool.stories.rosters.importer import importers
 from services.afterschool.subscriptions import INBOX
+from shared.data.database import open_engine, open_sessions
 from shared.worker import run_worker
 
+
+async def reseal_everything(settings: Settings) -> int:
+    """Seal again what another key sealed; returns how many identities."""
+    engine = open_engine(settings)
+    try:
+        return await reseal(open_sessions(engine), Sealer.of(settings))
+    finally:
+        await engine.dispose()
+
+
 if __name__ == "__main__":
-    run_worker(Settings(), inbox=INBOX, jobs=[Clerk])
+    if sys.argv[1:] == ["reseal"]:
+        print(asyncio.run(reseal_everything(Settings())))  # noqa: T201  # a command's answer
+    else:
+        known = Settings()
+        run_worker(known, inbox=INBOX, importers=importers(Sealer.of(known)), jobs=[Clerk])

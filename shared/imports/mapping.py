@@ -1,5 +1,6 @@
 """Whose column is which field: the importer's fields on the left, the file's words on the right."""
 
+from collections.abc import Mapping as Dict
 from functools import reduce
 from typing import Annotated
 
@@ -25,6 +26,7 @@ class Mapping(BaseModel):
     word. `qualify`: for a field, the columns within which alone it is unique, such as `{"external_ref": ["office"]}`;
     their cells go before it, with colons between. `prefix`: for a field, a word before all of that, such as the name
     of the ledger. `dates`: the order of the numbers in dates that leave it open: `ymd`, `mdy` or `dmy`.
+    `lenient`: a column that the file lacks is a field without a value.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -35,6 +37,14 @@ class Mapping(BaseModel):
     qualify: dict[str, list[str]] = Field(default_factory=dict)
     prefix: dict[str, str] = Field(default_factory=dict)
     dates: DateOrder | None = None
+    lenient: bool = False
+
+    def or_template(self, template: Dict[str, str]) -> "Mapping":
+        """The mapping; without columns, that of the template, of whose columns a file may lack any."""
+        if self.columns or not template:
+            return self
+        columns = {field: name for field, name in template.items() if field not in self.constants}
+        return self.model_copy(update={"columns": columns, "lenient": True})
 
     def check(self, fields: frozenset[str]) -> None:
         """Raise `UnknownField` unless every field named is one of `fields`."""
@@ -52,6 +62,16 @@ class Mapping(BaseModel):
     def missing_columns(self, present: frozenset[str]) -> list[str]:
         known = {column_key(name) for name in present}
         return sorted(name.strip() for name in self.wanted_columns() if column_key(name) not in known)
+
+    def narrowed_to(self, present: frozenset[str], *, keep: frozenset[str]) -> "Mapping":
+        """Without the fields whose columns are not there, except those to keep."""
+        known = {column_key(name) for name in present}
+        columns = {
+            field: names
+            for field, names in self.columns.items()
+            if field in keep or all(column_key(name) in known for name in _several(names))
+        }
+        return self.model_copy(update={"columns": columns})
 
     def bound_to(self, present: frozenset[str]) -> "Mapping":
         """The mapping with its columns spelled as in the file."""

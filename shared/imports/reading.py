@@ -125,11 +125,12 @@ async def read_elsewhere(request: Request, content: AsyncIterable[bytes]) -> Asy
 
 def main(told: str) -> None:
     request = Request.model_validate({**json.loads(told), **json.loads(sys.stdin.buffer.readline())})
-    mapping = request.mapping
     try:
+        content = sys.stdin.buffer.read()
+        request = _narrowed(request, content)
+        mapping = request.mapping
         exact = mapping.columns_of(request.coded)
         required = mapping.columns_of(request.required)
-        content = sys.stdin.buffer.read()
         table = read_table(content, request.filename, mapping.wanted_columns(), exact=exact, required=required)
         if table.total and mapping.missing_columns(table.columns):
             raise UnreadableFile("mapping-column-missing")
@@ -138,6 +139,16 @@ def main(told: str) -> None:
         say({"error": error.code})
     except MemoryError:
         say({"error": "file-too-large"})
+
+
+def _narrowed(request: Request, content: bytes) -> Request:
+    """A template's mapping without the columns that this file lacks; its header is that with the required columns."""
+    mapping = request.mapping
+    if not mapping.lenient:
+        return request
+    required = mapping.columns_of(request.required)
+    present = read_table(content, request.filename, required, required=required).columns
+    return request.model_copy(update={"mapping": mapping.narrowed_to(present, keep=request.required)})
 
 
 def _tell(request: Request, table: Table) -> None:

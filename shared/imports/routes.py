@@ -122,6 +122,7 @@ def imports_router(importers: Dict[str, Importer]) -> APIRouter:
             parsed = Mapping.model_validate(strict_json.loads(mapping))
         except (ValidationError, strict_json.JsonRefused):
             raise MappingMalformed(pointer="/mapping") from None
+        parsed = parsed.or_template(importer.template)
         parsed.check(importer.fields)
         job = {
             "id": new_id(),

@@ -90,6 +90,12 @@ class Importer(Protocol):
     """Fields of digits and letters that are no amounts: a number that lost some of its digits is none of them."""
     padded: ClassVar[frozenset[str]]
     """Fields of digits that all have one length, unless a spreadsheet dropped a zero."""
+    template: ClassVar[Dict[str, str]]
+    """The columns of the file that this service asks for, by field: how a file is read without a mapping."""
+
+    async def references(self, session: AsyncSession, field: str, keys: Sequence[str]) -> Dict[str, str]:
+        """References that stand beside these keys in the database; `field` is an identity that is no reference."""
+        ...
 
     async def apply(
         self,
@@ -105,6 +111,25 @@ class Importer(Protocol):
         `scope` is the importer's district: rows of other districts are rejected; null is the whole city.
         """
         ...
+
+
+class Columned:
+    """An importer whose key fields are columns of its table."""
+
+    table: ClassVar[str]
+    identities: ClassVar[Dict[str, Identity]]
+    template: ClassVar[Dict[str, str]] = {}
+
+    async def references(self, session: AsyncSession, field: str, keys: Sequence[str]) -> Dict[str, str]:
+        """References that stand beside these keys in the table."""
+        reference = next(iter(self.identities))
+        known = bindparam("keys", keys, type_=ARRAY(Text))
+        wanted = (
+            select(column(field, Text), column(reference, Text))
+            .select_from(table(self.table))
+            .where(column(field) == func.any(known), column(reference).is_not(None))
+        )
+        return {row[0]: row[1] for row in await session.execute(wanted)}
 
 
 class ImportRunner:
@@ -221,20 +246,13 @@ class ImportRunner:
             await self._analyze(importer.table)
 
     async def _links(self, importer: Importer, strays: Sequence[str]) -> dict[str, str]:
-        """References that stand beside these keys in the database, because other rows of the file may have them. The
-        key fields are columns of the importer's table."""
-        reference, *others = importer.identities
+        """References that stand beside these keys in the database, because other rows of the file may have them."""
+        _, *others = importer.identities
         found: dict[str, str] = {}
         for begin in range(0, len(strays), CHUNK):
             async with self._sessions() as session:
                 for other in others:
-                    known = bindparam("keys", strays[begin : begin + CHUNK], type_=ARRAY(Text))
-                    wanted = (
-                        select(column(other, Text), column(reference, Text))
-                        .select_from(table(importer.table))
-                        .where(column(other) == func.any(known), column(reference).is_not(None))
-                    )
-                    found |= {row[0]: row[1] for row in await session.execute(wanted)}
+                    found |= await importer.references(session, other, strays[begin : begin + CHUNK])
         return found
 
     async def _judge_in_time(self, judge: "Judge", rows: Sequence[ReadRow]) -> None:

@@ -20,8 +20,8 @@ _CHILD = text(
     WITH child AS (
         INSERT INTO student (id, version, registered_at) VALUES (:student, 1, :at)
     ), belongs AS (
-        INSERT INTO membership (id, student_id, school_id, class_id, grade, valid_from)
-        SELECT :membership, :student, school_id, id, grade, :since FROM school_class WHERE id = :class
+        INSERT INTO membership (id, student_id, school_id, class_id, grade, valid_from, origin)
+        SELECT :membership, :student, school_id, id, grade, :since, 'school' FROM school_class WHERE id = :class
     ), special AS (
         INSERT INTO student_group (id, student_id, "group", valid_from, decided_by)
         SELECT :membership, :student, CAST(:group AS text), :since, 'test' WHERE CAST(:group AS text) IS NOT NULL

@@ -143,6 +143,7 @@ def _students() -> None:
         sa.Column("grade", sa.Integer(), nullable=False),
         sa.Column("valid_from", sa.Date(), nullable=False),
         sa.Column("valid_to", sa.Date()),
+        sa.Column("origin", sa.Text(), nullable=False),
         sa.CheckConstraint("valid_to IS NULL OR valid_from < valid_to", name=op.f("ck_membership_days_not_empty")),
         sa.ForeignKeyConstraint(["class_id"], ["school_class.id"], name=op.f("fk_membership_class_id_school_class")),
         sa.ForeignKeyConstraint(["school_id"], ["school.id"], name=op.f("fk_membership_school_id_school")),
@@ -195,6 +196,7 @@ def _guardianships() -> None:
         sa.Column("valid_from", sa.Date(), nullable=False),
         sa.Column("valid_to", sa.Date()),
         sa.Column("origin", sa.Text(), nullable=False),
+        sa.Column("name_print", sa.LargeBinary()),
         sa.Column("reference_print", sa.LargeBinary()),
         sa.Column("proven_at", sa.DateTime(timezone=True)),
         sa.Column("version", sa.BigInteger(), nullable=False),
@@ -206,13 +208,8 @@ def _guardianships() -> None:
     op.create_index(
         "ix_guardianship_subject", "guardianship", ["subject"], postgresql_where=sa.text("subject IS NOT NULL")
     )
-    op.create_index(
-        "uq_guardianship_student_id_reference",
-        "guardianship",
-        ["student_id", "reference_print"],
-        unique=True,
-        postgresql_where=sa.text("reference_print IS NOT NULL"),
-    )
+    for name in ("name_print", "reference_print"):
+        op.create_index(f"uq_guardianship_student_id_{name}", "guardianship", ["student_id", name], unique=True)
     op.create_table(
         "guardianship_code",
         sa.Column("guardianship_id", sa.Uuid(), nullable=False),

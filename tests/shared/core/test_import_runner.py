@@ -11,12 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from shared.data.database import open_engine, open_sessions
 from shared.imports.cleaning import Identity
-from shared.imports.runner import NO_HINTS, Hints, ImportRunner, RowReport
+from shared.imports.runner import NO_HINTS, Columned, Hints, ImportRunner, RowReport
 from shared.imports.tables import import_file, import_job, import_row
 from tests.shared.core.conftest import ExampleSettings
 
 
-class SlowImporter:
+class SlowImporter(Columned):
     """Takes as long as its rows say."""
 
     fields: ClassVar[frozenset[str]] = frozenset({"seconds"})

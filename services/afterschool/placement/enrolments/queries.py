@@ -1,6 +1,6 @@
 """Reading enrolments."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -109,9 +109,9 @@ async def position(session: AsyncSession, enrolment: Enrolment) -> int | None:
     )
 
 
-async def active_of(session: AsyncSession, student_id: UUID) -> Sequence[Enrolment]:
-    """A child's enrolments that have not ended."""
-    wanted = select(Enrolment).where(Enrolment.student_id == student_id, Enrolment.state != State.ENDED)
+async def active_of(session: AsyncSession, student_ids: Collection[UUID]) -> Sequence[Enrolment]:
+    """The children's enrolments that have not ended."""
+    wanted = select(Enrolment).where(Enrolment.student_id.in_(student_ids), Enrolment.state != State.ENDED)
     return (await session.scalars(wanted.order_by(Enrolment.id))).all()
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from services.afterschool.orm import Base
 from services.afterschool.roster.schools.domain import School
-from services.afterschool.roster.students.domain import Student
+from services.afterschool.roster.students.domain import Origin, Student
 from services.afterschool.sealing import Sealer
 from shared.data.database import Aggregate, new_id
 from shared.domain.refusals import Conflict, NotFound
@@ -41,6 +41,13 @@ class AlreadyGuardian(Conflict):
     zh = "您已登记为该学生的监护人。"
 
 
+class GuardianEntered(Conflict):
+    """A guardian of this name is already entered for this child."""
+
+    code = "guardian-entered"
+    zh = "该学生已登记同名监护人。"
+
+
 class GuardianBarred(Conflict):
     """This person is barred from acting for the child."""
 
@@ -56,13 +63,6 @@ class Relation(StrEnum):
     GRANDPARENT = "grandparent"
     RELATIVE = "relative"
     OTHER = "other"
-
-
-class Origin(StrEnum):
-    """Who said so last. What a person decided is not changed by a file."""
-
-    FILE = "file"
-    SCHOOL = "school"
 
 
 CODE_DAYS: Final = 14
@@ -94,13 +94,8 @@ class Guardianship(Base, Aggregate):
         CheckConstraint("valid_to IS NULL OR valid_from < valid_to", name="days_not_empty"),
         Index("ix_guardianship_student_id_subject", "student_id", "subject"),
         Index("ix_guardianship_subject", "subject", postgresql_where=text("subject IS NOT NULL")),
-        Index(
-            "uq_guardianship_student_id_reference",
-            "student_id",
-            "reference_print",
-            unique=True,
-            postgresql_where=text("reference_print IS NOT NULL"),
-        ),
+        Index("uq_guardianship_student_id_name_print", "student_id", "name_print", unique=True),
+        Index("uq_guardianship_student_id_reference_print", "student_id", "reference_print", unique=True),
     )
 
     student_id: Mapped[UUID] = mapped_column(ForeignKey(Student.id))
@@ -112,7 +107,9 @@ class Guardianship(Base, Aggregate):
     valid_from: Mapped[date] = mapped_column(Date)
     valid_to: Mapped[date | None] = mapped_column(Date)
     origin: Mapped[str] = mapped_column(Text)
+    name_print: Mapped[bytes | None] = mapped_column(LargeBinary)
     reference_print: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """Fingerprints by which a roster finds the guardian again."""
     proven_at: Mapped[datetime | None]
 
     @classmethod
@@ -123,6 +120,7 @@ class Guardianship(Base, Aggregate):
         *,
         school: School,
         origin: Origin,
+        name_print: bytes | None = None,
         reference_print: bytes | None = None,
         at: datetime,
     ) -> tuple[Self, GuardianshipEntered]:
@@ -132,6 +130,7 @@ class Guardianship(Base, Aggregate):
             student_id=student_id,
             subject=None,
             origin=origin,
+            name_print=name_print,
             reference_print=reference_print,
             proven_at=None,
             **details.model_dump(),

@@ -14,6 +14,7 @@ from services.afterschool.roster.guardianships.domain import (
     AlreadyGuardian,
     CodeNotValid,
     GuardianBarred,
+    GuardianEntered,
     Guardianship,
     GuardianshipDetails,
     GuardianshipNotFound,
@@ -91,7 +92,10 @@ class CodeIn(BaseModel):
 
 
 @router.post(
-    "", status_code=status.HTTP_201_CREATED, response_model=GuardianshipOut, responses=problems(StudentNotFound)
+    "",
+    status_code=status.HTTP_201_CREATED,
+    response_model=GuardianshipOut,
+    responses=problems(StudentNotFound, GuardianEntered),
 )
 async def enter_guardianship(
     body: GuardianshipIn, caller: KeeperDep, session: SessionDep, sealer: SealerDep, response: Response

@@ -12,7 +12,6 @@ from services.afterschool.roster.guardianships.domain import (
     Guardianship,
     GuardianshipCode,
     GuardianshipDetails,
-    Origin,
     code_print,
     expiry,
     new_code,
@@ -20,6 +19,7 @@ from services.afterschool.roster.guardianships.domain import (
 from services.afterschool.roster.people import usecases as people
 from services.afterschool.roster.people.domain import Identity, PersonKind, sealed_row
 from services.afterschool.roster.students import queries as students
+from services.afterschool.roster.students.domain import Origin
 from services.afterschool.sealing import Sealer
 from shared.facts import journal
 from shared.http.policies import Principal
@@ -37,7 +37,10 @@ async def enter_guardianship(
 ) -> Guardianship:
     """Enter a guardian of a pupil."""
     pupil = await students.pupil_to_keep(session, student_id, caller)
-    entered, event = Guardianship.enter(student_id, details, school=pupil.school, origin=Origin.SCHOOL, at=at)
+    name_print = None if identity is None else sealer.fingerprint("guardian", identity.name)
+    entered, event = Guardianship.enter(
+        student_id, details, school=pupil.school, origin=Origin.SCHOOL, name_print=name_print, at=at
+    )
     session.add(entered)
     if identity is not None:
         await people.enter(session, [sealed_row(entered.id, PersonKind.GUARDIAN, identity, sealer)])

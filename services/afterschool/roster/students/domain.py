@@ -84,6 +84,13 @@ def upgrades(before: str | None, after: str | None) -> bool:
     return after is not None and (before is None or not (before[0] == "G" and after[0] == "L"))
 
 
+class Origin(StrEnum):
+    """Who decided last. What a person decided is not changed by a file."""
+
+    FILE = "file"
+    SCHOOL = "school"
+
+
 class Student(Base, Aggregate):
     """A pupil by pseudonym. The name is a sealed `person` of the same id."""
 
@@ -95,31 +102,31 @@ class Student(Base, Aggregate):
 
     @classmethod
     def admit(
-        cls, school_class: SchoolClass, *, school: School, on: date, at: datetime
+        cls, school_class: SchoolClass, *, school: School, on: date, origin: Origin, at: datetime
     ) -> tuple[Self, "Membership", StudentAdmitted]:
         """A new pupil, from a day on."""
         student = cls(id=new_id(), version=0, credit=0, registered_at=at)
-        membership = Membership.of(student.id, school_class, on)
-        return student, membership, StudentAdmitted(**said(student.id, school_class, school, at), valid_from=on)
+        membership, admitted = admission(student.id, school_class, school=school, on=on, origin=origin, at=at)
+        return student, membership, admitted
 
     def move(
-        self, membership: "Membership", to: SchoolClass, *, school: School, on: date, at: datetime
+        self, membership: "Membership", to: SchoolClass, *, school: School, on: date, origin: Origin, at: datetime
     ) -> tuple["Membership", StudentMoved]:
         """To another class or school; that day is the first one there and counts nowhere else."""
         if membership.class_id == to.id:
             raise SameClass
-        membership.end(on)
+        membership.end(on, origin)
         moved = StudentMoved(
             **said(self.id, to, school, at),
             valid_from=on,
             from_class=membership.class_id,
             from_school=membership.school_id,
         )
-        return Membership.of(self.id, to, on), moved
+        return Membership.of(self.id, to, on, origin), moved
 
-    def leave(self, membership: "Membership", *, school: School, on: date, at: datetime) -> StudentLeft:
+    def leave(self, membership: "Membership", *, school: School, on: date, origin: Origin, at: datetime) -> StudentLeft:
         """`on` is the first day on which the pupil no longer belongs to the class."""
-        membership.end(on)
+        membership.end(on, origin)
         return StudentLeft(
             student_id=self.id,
             school_id=school.id,
@@ -150,9 +157,10 @@ class Membership(Base):
     grade: Mapped[int]
     valid_from: Mapped[date] = mapped_column(Date)
     valid_to: Mapped[date | None] = mapped_column(Date)
+    origin: Mapped[str] = mapped_column(Text)
 
     @classmethod
-    def of(cls, student_id: UUID, school_class: SchoolClass, on: date) -> Self:
+    def of(cls, student_id: UUID, school_class: SchoolClass, on: date, origin: Origin) -> Self:
         return cls(
             id=new_id(),
             student_id=student_id,
@@ -161,15 +169,16 @@ class Membership(Base):
             grade=school_class.grade,
             valid_from=on,
             valid_to=None,
+            origin=origin,
         )
 
-    def end(self, on: date) -> None:
+    def end(self, on: date, origin: Origin) -> None:
         """Raises `MoveTooEarly` and `StudentHasLeft`."""
         if self.valid_to is not None:
             raise StudentHasLeft
         if on <= self.valid_from:
             raise MoveTooEarly(since=self.valid_from)
-        self.valid_to = on
+        self.valid_to, self.origin = on, origin
 
 
 class GroupMembership(Base):
@@ -203,6 +212,14 @@ class Pupil:
     student: Student
     membership: Membership
     school: School
+
+
+def admission(
+    student_id: UUID, school_class: SchoolClass, *, school: School, on: date, origin: Origin, at: datetime
+) -> tuple[Membership, StudentAdmitted]:
+    """A pupil without a class joins one, for the first time or again."""
+    membership = Membership.of(student_id, school_class, on, origin)
+    return membership, StudentAdmitted(**said(student_id, school_class, school, at), valid_from=on)
 
 
 def said(student_id: UUID, school_class: SchoolClass, school: School, at: datetime) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from services.afterschool.roster.students import queries
 from services.afterschool.roster.students.domain import (
     Group,
     GroupMembership,
+    Origin,
     Pupil,
     Student,
     student_number,
@@ -34,7 +35,7 @@ async def admit_student(
 ) -> Pupil:
     """Admit a pupil to a class. The database refuses a second one with the same number."""
     school_class, school = await classes.school_class(session, class_id, caller)
-    student, membership, admitted = Student.admit(school_class, school=school, on=on, at=at)
+    student, membership, admitted = Student.admit(school_class, school=school, on=on, origin=Origin.SCHOOL, at=at)
     number = None if identity.number is None else student_number(identity.number)
     known = Identity(identity.name, number, identity.phone, identity.reference)
     session.add(student)
@@ -51,7 +52,7 @@ async def move_student(
     """Move a pupil to another class within reach."""
     found = await queries.pupil_to_keep(session, student_id, caller)
     to, school = await classes.school_class(session, class_id, caller)
-    membership, moved = found.student.move(found.membership, to, school=school, on=on, at=at)
+    membership, moved = found.student.move(found.membership, to, school=school, on=on, origin=Origin.SCHOOL, at=at)
     await session.flush()  # ends the old membership before the new one is open
     session.add(membership)
     await journal.record(session, moved, subject=found.student)
@@ -59,11 +60,18 @@ async def move_student(
 
 
 async def let_student_go(
-    session: AsyncSession, student_id: UUID, *, on: date, reason: str | None, caller: Principal, at: datetime
+    session: AsyncSession,
+    student_id: UUID,
+    *,
+    on: date,
+    reason: str | None,
+    caller: Principal,
+    at: datetime,
+    origin: Origin = Origin.SCHOOL,
 ) -> Pupil:
     """End a pupil's membership; `on` is the first day without the pupil."""
     found = await queries.pupil_to_keep(session, student_id, caller)
-    left = found.student.leave(found.membership, school=found.school, on=on, at=at)
+    left = found.student.leave(found.membership, school=found.school, on=on, origin=origin, at=at)
     await journal.record(session, left, subject=found.student, reason=reason)
     return found
 

@@ -28,7 +28,7 @@ from shared.domain.wording import Key, Line, Paragraph
 from shared.events.inspection.violations import ViolationReported
 from shared.imports.cleaning import DateOrder, Identity
 from shared.imports.reader import Row
-from shared.imports.runner import NO_HINTS, Hints, RowReport
+from shared.imports.runner import NO_HINTS, Columned, Hints, RowReport
 
 COMPARED: Final = ("severity", "description", "clause", "found_on")
 """A later row may correct these fields, and close the violation, as long as nobody here acted on it."""
@@ -56,7 +56,7 @@ FIELDS: Final = RowFields(
 )
 
 
-class ViolationImporter:
+class ViolationImporter(Columned):
     """Reports, corrects or recognises violations; every row gets its report."""
 
     fields: ClassVar[frozenset[str]] = frozenset(ViolationRow.model_fields)

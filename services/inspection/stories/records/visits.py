@@ -30,7 +30,7 @@ from shared.domain.wording import Key, Line, Paragraph
 from shared.events.inspection.visits import VisitRecorded
 from shared.imports.cleaning import DateOrder, Identity
 from shared.imports.reader import Row
-from shared.imports.runner import NO_HINTS, Hints, RowReport
+from shared.imports.runner import NO_HINTS, Columned, Hints, RowReport
 
 COMPARED: Final = ("visited_on", "outcome", "score", "visit_type", "team", "note")
 """A later row may correct these fields, as long as no re-check was recorded against them.
@@ -69,7 +69,7 @@ FIELDS: Final = RowFields(
 )
 
 
-class VisitImporter:
+class VisitImporter(Columned):
     """Records, corrects or recognises visits; every row gets its report."""
 
     fields: ClassVar[frozenset[str]] = frozenset(VisitRow.model_fields)

@@ -22,10 +22,10 @@ from shared.events.registry.institutions import InstitutionChanged, InstitutionR
 from shared.facts.journal import Fact, record_many
 from shared.imports.cleaning import Identity
 from shared.imports.reader import Row
-from shared.imports.runner import NO_HINTS, Hints, RowReport
+from shared.imports.runner import NO_HINTS, Columned, Hints, RowReport
 
 
-class InstitutionImporter:
+class InstitutionImporter(Columned):
     """Enters, corrects or recognises institutions; every row gets its report."""
 
     fields: ClassVar[frozenset[str]] = frozenset({*FIELDS, *PAPER, "postcode"})
