@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 from bench.measure import HEADING, Measure
-from bench.sizes import expect
+from bench.sizes import WrongResult, expect
 from services.afterschool.placement.allocations.checker import faults, term_faults
 from services.afterschool.placement.allocations.credits import credits_after
 from services.afterschool.placement.allocations.lottery import Draw, numbers
@@ -76,7 +76,7 @@ def _one_market(children: int, *, plant: bool) -> Iterator[Measure]:
     allocated = time.process_time()
     if plant:
         result.seats.popitem()
-    expect("faults", list(faults(one, drawn, result.seats.items(), result.cutoffs)), [])
+    expect("first fault", next(faults(one, drawn, result.seats.items(), result.cutoffs), None), None)
     checked = time.process_time()
     name = f"one market, {children:,} x {CHOICES}"
     yield less(f"{name}: hash of the input", frozen - began, 5, "s of CPU")
@@ -90,7 +90,7 @@ def _five_slots(children: int) -> Iterator[Measure]:
     began = time.process_time()
     draw = Draw(SECRET, "x", input_hashes(markets))
     outcomes: list[Outcome] = list(run(markets, draw))
-    expect("faults", list(term_faults(outcomes)), [])
+    expect("first fault", next(term_faults(outcomes), None), None)
     expect("children with a credit", len(credits_after(outcomes)), children)
     spent = time.process_time() - began
     yield less(f"{len(markets)} markets, {len(SLOTS) * children:,} lists: all, checked", spent, 300, "s of CPU")
@@ -102,8 +102,12 @@ def main(
 ) -> None:
     """Measure. A figure that is short is shown and does not fail the run; a wrong result does."""
     print(HEADING, flush=True)
-    for measure in measures(children, plant=plant_loss):
-        print(measure.line(judged=children >= CHILDREN), flush=True)
+    try:
+        for measure in measures(children, plant=plant_loss):
+            print(measure.line(judged=children >= CHILDREN), flush=True)
+    except WrongResult as error:
+        print(f"WRONG in allocation: {error}", flush=True)
+        raise typer.Exit(1) from error
 
 
 if __name__ == "__main__":
