@@ -2,6 +2,8 @@
 
 from fastapi import FastAPI
 
+from services.afterschool.placement.allocations.routes import preferences
+from services.afterschool.placement.allocations.routes import router as allocations
 from services.afterschool.placement.enrolments.counter import open_counter
 from services.afterschool.placement.enrolments.domain import AlreadyEnrolled
 from services.afterschool.placement.enrolments.routes import router as enrolments
@@ -58,6 +60,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             enrolments,
             answers,
             waitlists,
+            allocations,
+            preferences,
             providers,
             missing,
             imports_router(importers(sealer)),

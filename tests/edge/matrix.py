@@ -309,6 +309,23 @@ afterschool.decline_offer              403    403     403   403   own   own    4
 afterschool.set_promotion              403    403     403   403   own   own    403    403   401
 afterschool.exchange_seat              403    403     403   403   own   own    403    403   401
 afterschool.list_waiting               yes    list    403   403   list  list   yes    yes   401
+afterschool.open_allocation            yes    own     403   403   own   403    403    403   401
+afterschool.list_allocations           yes    yes     403   403   yes   yes    yes    yes   401
+afterschool.get_allocation             yes    yes     403   403   yes   yes    yes    yes   401
+afterschool.draw_allocation            yes    own     403   403   own   403    403    403   401
+afterschool.list_markets               yes    yes     403   403   yes   yes    yes    yes   401
+afterschool.list_cutoffs               yes    yes     403   403   yes   yes    yes    yes   401
+afterschool.get_publication            yes    yes     403   403   yes   yes    yes    yes   401
+afterschool.explain_allocation         yes    own     403   403   own   own    yes    403   401
+afterschool.rank_choices               403    403     403   403   own   own    403    403   401
+afterschool.withdraw_choices           403    403     403   403   own   own    403    403   401
+afterschool.list_preferences           yes    own     403   403   own   own    yes    403   401
+afterschool.start_import               yes    yes     403   403   403   403    403    yes   401
+afterschool.get_import                 yes    own     403   403   403   403    yes    yes   401
+afterschool.cancel_import              yes    own     403   403   403   403    403    yes   401
+afterschool.list_import_rows           yes    own     403   403   403   403    yes    yes   401
+afterschool.list_missing               yes    own     403   403   403   403    yes    403   401
+afterschool.let_missing_go             yes    own     403   403   403   403    403    403   401
 afterschool.list_providers             yes    list    403   403   yes   yes    yes    yes   401
 afterschool.get_provider               yes    own     403   403   yes   yes    yes    yes   401
 
@@ -341,7 +358,7 @@ OF_A_STREET = {
     for operation, answers in MATRIX.items()
     if operation.startswith(("registry.", "afterschool.", "inspection.list_blind", "inspection.list_unvisited"))
     or operation.endswith(("_visit", "_visits", "_violation", "_violations", "_rectification", *_OF_FINDINGS))
-    if not operation.endswith(("_import", "_import_rows"))
+    if not operation.endswith(("_import", "_import_rows", "_missing", "_missing_go"))
 } | {
     "inspection.list_campaign_targets": "list",
     "inspection.list_operations": "list",
