@@ -12,6 +12,8 @@ from services.afterschool.programme.offerings.routes import router as offerings
 from services.afterschool.programme.providers.routes import router as providers
 from services.afterschool.roster.schools.domain import SchoolCodeTaken
 from services.afterschool.roster.schools.routes import router as schools
+from services.afterschool.rulebook.catalogue.routes import router as catalogue
+from services.afterschool.rulebook.norms.routes import router as norms
 from services.afterschool.settings import Settings
 from shared.http.web import create_service
 
@@ -21,7 +23,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         settings or Settings(),
         title="Double Wings after-school",
         description="After-school courses, enrolment, and the institutions that a school may engage. 课后服务选课。",
-        routers=[schools, offerings, changes, enrolments, withdrawals, waitlists, providers],
+        routers=[schools, offerings, changes, enrolments, withdrawals, waitlists, providers, catalogue, norms],
         resources=[open_counter],
         constraints={"uq_school_code": SchoolCodeTaken, "uq_enrolment_offering_id_student_id": AlreadyEnrolled},
     )

@@ -9,13 +9,13 @@ from pydantic import ValidationError
 from services.afterschool.placement.enrolments.domain import Enrolment, EnrolmentEnded, NotWaiting, State
 from services.afterschool.programme.offerings.domain import (
     CapacityBelowEnrolled,
-    Category,
     Offering,
     OfferingDetails,
     Window,
     WindowEmpty,
 )
 from services.afterschool.roster.schools.domain import School, SchoolDetails, Stage
+from services.afterschool.rulebook.catalogue.domain import Category
 
 AT = datetime(2026, 9, 1, 8, 0, tzinfo=UTC)
 DAY = timedelta(days=1)

@@ -279,6 +279,16 @@ afterschool.withdraw_enrolment         403    403     403   403   own   own    4
 afterschool.list_waiting               yes    list    403   403   list  list   yes    yes   401
 afterschool.list_providers             yes    list    403   403   yes   yes    yes    yes   401
 afterschool.get_provider               yes    own     403   403   yes   yes    yes    yes   401
+afterschool.list_catalogue_items       yes    yes     403   403   yes   yes    yes    yes   401
+afterschool.get_catalogue_item         yes    yes     403   403   yes   yes    yes    yes   401
+afterschool.enact_catalogue_item       yes    403     403   403   403   403    403    403   401
+afterschool.repeal_catalogue_item      yes    403     403   403   403   403    403    403   401
+afterschool.withdraw_catalogue_item    yes    403     403   403   403   403    403    403   401
+afterschool.list_norms                 yes    yes     403   403   yes   yes    yes    yes   401
+afterschool.get_norm                   yes    yes     403   403   yes   yes    yes    yes   401
+afterschool.enact_norm                 yes    403     403   403   403   403    403    403   401
+afterschool.repeal_norm                yes    403     403   403   403   403    403    403   401
+afterschool.withdraw_norm              yes    403     403   403   403   403    403    403   401
 
 metrics.list_indicators                yes    yes     403   403   yes   403    yes    yes   401
 metrics.get_indicator                  yes    own     403   403   own   403    yes    yes   401

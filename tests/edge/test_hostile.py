@@ -70,6 +70,7 @@ OPTIONAL_FIELDS: dict[str, dict[str, Any]] = {
     "match_complaint": {"grid": "x"},
     "accept_proposal": {"confirm_by": "x"},
     "enact_norm": {"status": "x"},
+    "enact_catalogue_item": {"status": "x"},
     "order_rectification": {"due_on": "x"},
     "import_grids": {"successions": [{"code": "x", "successors": ["x"]}]},
     "form_team": {"members": [{"subject": "x", "name": "x"}], "street": "x", "leader": "x", "active": True},

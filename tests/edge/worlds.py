@@ -16,6 +16,7 @@ from shared.data.database import new_id
 from shared.events import Event
 from shared.events.inspection.campaigns import CampaignLaunched
 from shared.events.registry.institutions import InstitutionRegistered
+from tests.edge.afterschool_rulebook import rulebook
 from tests.edge.asks import HERE, NOW, STREET, Ask, Build, World, made
 from tests.edge.inspection_world import inspection
 from tests.edge.operations import MAKERS, OPERATIONS
@@ -67,6 +68,7 @@ async def afterschool(service: Service) -> World:
             "list_waiting": Ask(query={"offering": full}, shows=waiting),
             "list_providers": Ask(query={"standing": "none"}, shows=provider),
             "get_provider": Ask({"institution_id": provider}, shows=provider),
+            **await rulebook(service),
         },
         school=school,
     )

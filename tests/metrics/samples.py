@@ -9,6 +9,13 @@ from uuid import UUID
 
 from services.metrics.projections.domain import Mark
 from shared.events import Event
+from shared.events.afterschool import norms as afterschool_norms
+from shared.events.afterschool.catalogue import (
+    CatalogueItemContinued,
+    CatalogueItemEnacted,
+    CatalogueItemRepealed,
+    CatalogueItemWithdrawn,
+)
 from shared.events.afterschool.enrolments import EnrolmentWithdrawn, StudentEnrolled, StudentPromoted, StudentWaitlisted
 from shared.events.afterschool.offerings import OfferingChanged, OfferingPublished
 from shared.events.afterschool.schools import SchoolRegistered
@@ -106,6 +113,10 @@ COUNT_NOTHING: frozenset[type[Event]] = frozenset(
     {
         AbsenceCancelled,
         AbsenceNoted,
+        CatalogueItemContinued,
+        CatalogueItemEnacted,
+        CatalogueItemRepealed,
+        CatalogueItemWithdrawn,
         DeviceEnrolled,
         DeviceRevoked,
         ChecklistEnacted,
@@ -129,6 +140,10 @@ COUNT_NOTHING: frozenset[type[Event]] = frozenset(
         GridSetActivated,
         NormEnacted,
         NormWithdrawn,
+        afterschool_norms.NormContinued,
+        afterschool_norms.NormEnacted,
+        afterschool_norms.NormRepealed,
+        afterschool_norms.NormWithdrawn,
         OffenceContinued,
         OffenceEnacted,
         OffenceRepealed,

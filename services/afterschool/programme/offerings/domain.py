@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from services.afterschool.orm import Base
 from services.afterschool.roster.schools.domain import School
+from services.afterschool.rulebook.catalogue.domain import Category
 from shared.data.database import Aggregate, key_check, new_id
 from shared.domain.refusals import Conflict, Invalid, NotFound, field_error
 from shared.domain.wording import NUMBER, Key, Line
@@ -37,18 +38,6 @@ class WindowEmpty(Invalid):
 
     code = "window-empty"
     zh = "选课开始时间须早于结束时间。"
-
-
-class Category(StrEnum):
-    """The seven kinds of courses on the path of in-class homework, style and art, and comprehensive practice."""
-
-    MORAL_EDUCATION = "moral_education"
-    SUNSHINE_SPORTS = "sunshine_sports"
-    SCHOOL_BASED_COURSES = "school_based_courses"
-    ESSAY_READING = "essay_reading"
-    LABOUR_EDUCATION = "labour_education"
-    HOMEWORK_GUIDANCE = "homework_guidance"
-    ARTISTIC_CULTIVATION = "artistic_cultivation"
 
 
 class Window(StrEnum):

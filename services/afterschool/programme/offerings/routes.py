@@ -9,7 +9,6 @@ from pydantic import BaseModel
 
 from services.afterschool.programme.offerings import queries, usecases
 from services.afterschool.programme.offerings.domain import (
-    Category,
     Offering,
     OfferingDetails,
     OfferingNotFound,
@@ -17,6 +16,7 @@ from services.afterschool.programme.offerings.domain import (
     WindowEmpty,
 )
 from services.afterschool.roster.schools.domain import SchoolNotFound
+from services.afterschool.rulebook.catalogue.domain import Category
 from shared.domain.clock import utc_now
 from shared.domain.wording import KEY
 from shared.http.paging import Page, PageParams
