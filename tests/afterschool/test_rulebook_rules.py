@@ -1,6 +1,7 @@
 """Versions of the rulebook: when one begins, ends, is withdrawn, and what the platform starts with."""
 
 from collections import Counter
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -18,6 +19,7 @@ from services.afterschool.rulebook.norms.domain import (
 )
 from services.afterschool.rulebook.norms.seed import NORMS
 from services.afterschool.rulebook.versions import (
+    SourcedVersion,
     VersionBeginsPast,
     VersionEndPast,
     VersionEndsAlready,
@@ -50,6 +52,9 @@ def a_norm(first: date = TODAY, *, district: str | None = None, value: int = 350
     return Norm.enact(content, at=AT)[0]
 
 
+Make = Callable[[date], SourcedVersion]
+
+
 def test_an_item_says_what_it_is() -> None:
     content = CatalogueItemContent(
         code="a", title_zh="甲", title_en="A", category=Category.ESSAY_READING, path=Path.IN_CLASS_HOMEWORK,
@@ -63,13 +68,13 @@ def test_an_item_says_what_it_is() -> None:
 
 
 @pytest.mark.parametrize("make", [an_item, a_norm])
-def test_nothing_begins_in_the_past(make: type[CatalogueItem]) -> None:
+def test_nothing_begins_in_the_past(make: Make) -> None:
     with pytest.raises(VersionBeginsPast):
         make(TODAY - DAY)
 
 
 @pytest.mark.parametrize("make", [an_item, a_norm])
-def test_a_version_gives_way_and_comes_back(make: type[CatalogueItem]) -> None:
+def test_a_version_gives_way_and_comes_back(make: Make) -> None:
     old, new = make(TODAY), make(TODAY + DAY * 5)
     ended = old.give_way(new, at=AT)
     assert ended is not None
@@ -84,7 +89,7 @@ def test_a_version_gives_way_and_comes_back(make: type[CatalogueItem]) -> None:
 
 
 @pytest.mark.parametrize("make", [an_item, a_norm])
-def test_a_version_ends_today_or_later(make: type[CatalogueItem]) -> None:
+def test_a_version_ends_today_or_later(make: Make) -> None:
     version = make(TODAY + DAY)
     with pytest.raises(VersionEndPast):
         version.repeal(TODAY, at=AT)

@@ -114,7 +114,7 @@ def _one_version_a_day(table: str) -> None:
 
 def _publish(table: str, topic: str, kind: str, payload: str) -> None:
     """Write the fact of each seeded record to the journal, with version 1, so that other services receive it."""
-    op.execute(PUBLISH.format(table=table, topic=topic, type=kind, payload=payload).replace(":", r"\:"))
+    op.execute(PUBLISH.format(table=table, topic=topic, type=kind, payload=payload))
 
 
 def downgrade() -> None:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
-from shared.domain.dated import MayBeWithdrawn, SourceStatus
+from shared.domain.dated import MayBeWithdrawn, SourceStatus, WithdrawalIn
 from shared.domain.wording import Day, Reason
 from shared.http.policies import Principal, allow
 
@@ -21,6 +21,10 @@ class RepealIn(BaseModel):
 
     valid_to: Day
     reason: Reason
+
+
+class VersionWithdrawalIn(WithdrawalIn):
+    """Why the version is withdrawn."""
 
 
 class VersionOut(MayBeWithdrawn):

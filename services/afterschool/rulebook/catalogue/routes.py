@@ -13,7 +13,7 @@ from services.afterschool.rulebook.catalogue.domain import (
     Category,
     Path,
 )
-from services.afterschool.rulebook.edge import BureauDep, ReaderDep, RepealIn, VersionOut
+from services.afterschool.rulebook.edge import BureauDep, ReaderDep, RepealIn, VersionOut, VersionWithdrawalIn
 from services.afterschool.rulebook.versions import (
     VersionBeginsPast,
     VersionEndPast,
@@ -21,7 +21,7 @@ from services.afterschool.rulebook.versions import (
     VersionOverlaps,
 )
 from shared.domain.clock import utc_now
-from shared.domain.dated import LaterVersionStands, WithdrawalIn, WithdrawalTooLate, Withdrawn
+from shared.domain.dated import LaterVersionStands, WithdrawalTooLate, Withdrawn
 from shared.domain.wording import KEY, Day
 from shared.facts.versions import place
 from shared.http.paging import Page, PageOf, PageParams
@@ -102,7 +102,7 @@ async def repeal_catalogue_item(item_id: UUID, body: RepealIn, caller: BureauDep
     responses=problems(CatalogueItemNotFound, Withdrawn, WithdrawalTooLate, LaterVersionStands),
 )
 async def withdraw_catalogue_item(
-    item_id: UUID, body: WithdrawalIn, caller: BureauDep, session: SessionDep
+    item_id: UUID, body: VersionWithdrawalIn, caller: BureauDep, session: SessionDep
 ) -> CatalogueItem:
     """Withdraw a version before its first day, or on it if it was enacted that day. The earlier version stays in
     force."""

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import Query, Response, status
 
-from services.afterschool.rulebook.edge import BureauDep, ReaderDep, RepealIn, VersionOut
+from services.afterschool.rulebook.edge import BureauDep, ReaderDep, RepealIn, VersionOut, VersionWithdrawalIn
 from services.afterschool.rulebook.norms import queries, usecases
 from services.afterschool.rulebook.norms.domain import Norm, NormContent, NormName, NormNotFound, NormTooLarge, Unit
 from services.afterschool.rulebook.versions import (
@@ -15,7 +15,7 @@ from services.afterschool.rulebook.versions import (
     VersionOverlaps,
 )
 from shared.domain.clock import utc_now
-from shared.domain.dated import LaterVersionStands, WithdrawalIn, WithdrawalTooLate, Withdrawn
+from shared.domain.dated import LaterVersionStands, WithdrawalTooLate, Withdrawn
 from shared.domain.wording import KEY, Day
 from shared.facts.versions import place
 from shared.http.paging import Page, PageOf, PageParams
@@ -87,6 +87,6 @@ async def repeal_norm(norm_id: UUID, body: RepealIn, caller: BureauDep, session:
     response_model=NormOut,
     responses=problems(NormNotFound, Withdrawn, WithdrawalTooLate, LaterVersionStands),
 )
-async def withdraw_norm(norm_id: UUID, body: WithdrawalIn, caller: BureauDep, session: SessionDep) -> Norm:
+async def withdraw_norm(norm_id: UUID, body: VersionWithdrawalIn, caller: BureauDep, session: SessionDep) -> Norm:
     """Withdraw a value before its first day, or on it if it was enacted that day. The earlier value stays in force."""
     return await usecases.withdraw_norm(session, norm_id, reason=body.reason, by=caller.subject, at=utc_now())
