@@ -290,6 +290,34 @@ afterschool.enact_norm                 yes    403     403   403   403   403    4
 afterschool.repeal_norm                yes    403     403   403   403   403    403    403   401
 afterschool.withdraw_norm              yes    403     403   403   403   403    403    403   401
 
+afterschool.list_management_rules      yes    yes     403   403   yes   yes    yes    yes   401
+afterschool.get_management_rule        yes    yes     403   403   yes   yes    yes    yes   401
+afterschool.enact_management_rule      yes    403     403   403   403   403    403    403   401
+afterschool.repeal_management_rule     yes    403     403   403   403   403    403    403   401
+afterschool.withdraw_management_rule   yes    403     403   403   403   403    403    403   401
+afterschool.declare_management         403    403     403   403   own   403    403    403   401
+afterschool.list_declarations          yes    list    403   403   list  403    yes    yes   401
+afterschool.get_declaration            yes    own     403   403   own   403    yes    yes   401
+afterschool.sign_declaration           403    403     403   403   own   403    403    403   401
+afterschool.withdraw_declaration       403    403     403   403   own   403    403    403   401
+afterschool.verify_declaration         yes    403     403   403   403   403    403    403   401
+afterschool.commit_management_draw     yes    403     403   403   403   403    403    403   401
+afterschool.list_management_draws      yes    yes     403   403   yes   403    yes    yes   401
+afterschool.get_management_draw        yes    yes     403   403   yes   403    yes    yes   401
+afterschool.reveal_management_draw     yes    403     403   403   403   403    403    403   401
+afterschool.cancel_management_draw     yes    403     403   403   403   403    403    403   401
+afterschool.get_management_proof       yes    yes     403   403   yes   403    yes    yes   401
+afterschool.list_shortfalls            yes    list    403   403   list  403    yes    yes   401
+afterschool.get_shortfall              yes    own     403   403   own   403    yes    yes   401
+afterschool.close_shortfall            yes    own     403   403   403   403    403    403   401
+afterschool.open_survey                yes    home    403   403   403   403    403    403   401
+afterschool.list_surveys               yes    yes     403   403   yes   yes    yes    yes   401
+afterschool.get_survey                 yes    yes     403   403   yes   yes    yes    yes   401
+afterschool.answer_survey              403    403     403   403   403   home   403    403   401
+afterschool.get_participation          403    403     403   403   403   yes    403    403   401
+afterschool.close_survey               yes    own     403   403   403   403    403    403   401
+afterschool.list_survey_results        yes    yes     403   403   yes   yes    yes    yes   401
+
 metrics.list_indicators                yes    yes     403   403   yes   403    yes    yes   401
 metrics.get_indicator                  yes    own     403   403   own   403    yes    yes   401
 metrics.list_indicator_values          yes    own     403   403   own   403    yes    yes   401

@@ -16,6 +16,7 @@ from shared.data.database import new_id
 from shared.events import Event
 from shared.events.inspection.campaigns import CampaignLaunched
 from shared.events.registry.institutions import InstitutionRegistered
+from tests.edge.afterschool_quality import quality
 from tests.edge.afterschool_rulebook import rulebook
 from tests.edge.asks import HERE, NOW, STREET, Ask, Build, World, made
 from tests.edge.inspection_world import inspection
@@ -69,6 +70,7 @@ async def afterschool(service: Service) -> World:
             "list_providers": Ask(query={"standing": "none"}, shows=provider),
             "get_provider": Ask({"institution_id": provider}, shows=provider),
             **await rulebook(service),
+            **await quality(service, school),
         },
         school=school,
     )

@@ -17,8 +17,25 @@ from shared.events.afterschool.catalogue import (
     CatalogueItemWithdrawn,
 )
 from shared.events.afterschool.enrolments import EnrolmentWithdrawn, StudentEnrolled, StudentPromoted, StudentWaitlisted
+from shared.events.afterschool.managements import (
+    DeclarationDrawn,
+    DeclarationSigned,
+    DeclarationVerified,
+    DeclarationWithdrawn,
+    ManagementDeclared,
+    ManagementDrawCancelled,
+    ManagementDrawCommitted,
+    ManagementDrawRevealed,
+    ManagementRuleContinued,
+    ManagementRuleEnacted,
+    ManagementRuleRepealed,
+    ManagementRuleWithdrawn,
+    ShortfallClosed,
+    ShortfallFound,
+)
 from shared.events.afterschool.offerings import OfferingChanged, OfferingPublished
 from shared.events.afterschool.schools import SchoolRegistered
+from shared.events.afterschool.surveys import SurveyClosed, SurveyOpened, SurveyResultsListed
 from shared.events.catalogue import events_of
 from shared.events.inspection.campaigns import (
     CampaignClosed,
@@ -169,6 +186,23 @@ COUNT_NOTHING: frozenset[type[Event]] = frozenset(
         SchoolTermSet,
         SchoolTermWithdrawn,
         StopOrderConfirmed,
+        DeclarationDrawn,
+        DeclarationSigned,
+        DeclarationVerified,
+        DeclarationWithdrawn,
+        ManagementDeclared,
+        ManagementDrawCancelled,
+        ManagementDrawCommitted,
+        ManagementDrawRevealed,
+        ManagementRuleContinued,
+        ManagementRuleEnacted,
+        ManagementRuleRepealed,
+        ManagementRuleWithdrawn,
+        ShortfallClosed,
+        ShortfallFound,
+        SurveyClosed,
+        SurveyOpened,
+        SurveyResultsListed,
     }
 )
 """Events of the catalogue that no number needs. Whoever publishes a new event decides here."""
