@@ -1,6 +1,7 @@
 """What an attacker with every published number, a linear program and patience finds out about hidden numbers."""
 
-from collections.abc import Iterator, Mapping
+import random
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 from typing import NamedTuple
 
@@ -91,9 +92,12 @@ class Attacker:
         assert found.status == 0, found.message
         return float(found.fun)
 
-    def narrowed(self) -> list[tuple[Place, float]]:
+    def hidden(self) -> list[Place]:
+        return [place for place, number in self.published() if number is None]
+
+    def narrowed(self, among: Sequence[Place] | None = None) -> list[tuple[Place, float]]:
         """Hidden numbers that the attacker confines to a range below `LEAST`."""
-        hidden = [place for place, number in self.published() if number is None]
+        hidden = self.hidden() if among is None else among
         return [(place, width) for place in hidden if (width := self.range_of(place)) < LEAST - 1e-6]
 
 
@@ -199,6 +203,27 @@ def _split(draw: st.DrawFn, total: int, parts: int) -> tuple[int, ...]:
 @given(tables())
 def test_no_hidden_number_can_be_narrowed(table: Table) -> None:
     check_true(table, check_safe(table))
+
+
+@pytest.mark.timeout(600)
+def test_a_citys_satisfaction_gives_nobody_away() -> None:
+    """Five choices of which the last two are rare, schools of all sizes: as surveys really are."""
+    dice = random.Random(20261127)
+    schools, parents = {}, {f"d{number}": "all" for number in range(4)}
+    for number in range(40):
+        answered = dice.choice((0, 3, 9, 30, 80, 300, 600))
+        counts = []
+        for _ in range(3):
+            given = dice.choices(range(5), (70, 26, 3, 0.7, 0.3), k=answered)
+            counts.append(tuple(given.count(choice) for choice in range(5)))
+        schools[f"s{number}"], parents[f"s{number}"] = Answers(answered, tuple(counts)), f"d{number % 4}"
+    table = Table(schools, parents, [5, 5, 5])
+    shown = published(table)
+    check_true(table, shown)
+    attacker = Attacker(table, shown)
+    assert attacker.narrowed(dice.sample(attacker.hidden(), 60)) == []
+    favourable = [shown[name].counts[0][0] for name, school in schools.items() if school.answered >= 300]
+    assert sum(count is not None for count in favourable) > len(favourable) / 2, "what matters is mostly shown"
 
 
 def test_the_attacker_finds_what_a_careless_table_gives_away() -> None:
