@@ -205,7 +205,8 @@ def test_figures_answer_all_questions_within_reason() -> None:
 
 def test_the_platform_starts_with_all_five_and_knows_their_norms() -> None:
     assert [rule.management for rule in RULES] == list(Management)
-    assert {rule.status for rule in RULES} == {SourceStatus.TO_BE_CONFIRMED}
+    read = {rule.management for rule in RULES if rule.status is SourceStatus.VERIFIED}
+    assert read == {Management.SLEEP, Management.PHONES}
     wanted = {name for rule in RULES for question in rule.questions for name in question.norms}
     assert wanted <= {norm.name for norm in NORMS}
 

@@ -1,7 +1,7 @@
 """The numbers that the platform starts with, each with its source.
 
-Verified are those that were read in the source. Amounts of money, shares, hours and times of day are configuration
-until the bureau confirms them.
+Verified are those that were read in the source. Amounts of money, shares and deadlines are configuration until the
+bureau confirms them.
 """
 
 from datetime import date
@@ -26,7 +26,6 @@ SINCE_FITNESS: Final = date(2021, 4, 19)
 SINCE_AUTUMN_2021: Final = date(2021, 9, 1)
 
 _VERIFIED, _OPEN = SourceStatus.VERIFIED, SourceStatus.TO_BE_CONFIRMED
-_CONFIRMED_LATER: Final = f"{SLEEP}，文本{TO_CONFIRM}"
 _VALUES: Final = (
     (NormName.HOMEWORK_GRADES_1_2, 0, HOMEWORK, _VERIFIED, SINCE_HOMEWORK),
     (NormName.HOMEWORK_GRADES_3_6, 60, HOMEWORK, _VERIFIED, SINCE_HOMEWORK),
@@ -62,12 +61,12 @@ _VALUES: Final = (
         _OPEN,
         SINCE_AUTUMN_2021,
     ),
-    (NormName.SLEEP_PRIMARY, 600, _CONFIRMED_LATER, _OPEN, SINCE_SLEEP),
-    (NormName.SLEEP_JUNIOR, 540, _CONFIRMED_LATER, _OPEN, SINCE_SLEEP),
-    (NormName.BEDTIME_PRIMARY, 21 * 60 + 20, _CONFIRMED_LATER, _OPEN, SINCE_SLEEP),
-    (NormName.BEDTIME_JUNIOR, 22 * 60, _CONFIRMED_LATER, _OPEN, SINCE_SLEEP),
-    (NormName.FIRST_LESSON_PRIMARY, 8 * 60 + 20, _CONFIRMED_LATER, _OPEN, SINCE_SLEEP),
-    (NormName.FIRST_LESSON_JUNIOR, 8 * 60, _CONFIRMED_LATER, _OPEN, SINCE_SLEEP),
+    (NormName.SLEEP_PRIMARY, 600, SLEEP, _VERIFIED, SINCE_SLEEP),
+    (NormName.SLEEP_JUNIOR, 540, SLEEP, _VERIFIED, SINCE_SLEEP),
+    (NormName.BEDTIME_PRIMARY, 21 * 60 + 20, SLEEP, _VERIFIED, SINCE_SLEEP),
+    (NormName.BEDTIME_JUNIOR, 22 * 60, SLEEP, _VERIFIED, SINCE_SLEEP),
+    (NormName.FIRST_LESSON_PRIMARY, 8 * 60 + 20, SLEEP, _VERIFIED, SINCE_SLEEP),
+    (NormName.FIRST_LESSON_JUNIOR, 8 * 60, SLEEP, _VERIFIED, SINCE_SLEEP),
     (NormName.FITNESS_SCHOOL, 60, f"{FITNESS}，文本{TO_CONFIRM}", _OPEN, SINCE_FITNESS),
     (NormName.FITNESS_BREAK, 30, f"{FITNESS}，文本{TO_CONFIRM}", _OPEN, SINCE_FITNESS),
     (NormName.OFFER, 24, OURS, _OPEN, SINCE_AUTUMN_2021),
