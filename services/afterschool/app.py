@@ -14,6 +14,11 @@ from services.afterschool.programme.occupations import domain as occupation_rule
 from services.afterschool.programme.offerings.routes import router as offerings
 from services.afterschool.programme.providers.routes import router as providers
 from services.afterschool.programme.publications.routes import router as publications
+from services.afterschool.quality.declarations.domain import DeclarationExists
+from services.afterschool.quality.declarations.routes import router as declarations
+from services.afterschool.quality.draws.routes import router as management_draws
+from services.afterschool.quality.shortfalls.routes import router as shortfalls
+from services.afterschool.quality.surveys.routes import router as surveys
 from services.afterschool.roster.classes.domain import ClassCodeTaken
 from services.afterschool.roster.classes.routes import router as classes
 from services.afterschool.roster.gate.routes import requests as access_requests
@@ -27,6 +32,9 @@ from services.afterschool.roster.schools.routes import router as schools
 from services.afterschool.roster.students.routes import router as students
 from services.afterschool.roster.teachers.routes import router as teachers
 from services.afterschool.roster.terms.routes import router as terms
+from services.afterschool.rulebook.catalogue.routes import router as catalogue
+from services.afterschool.rulebook.managements.routes import router as management_rules
+from services.afterschool.rulebook.norms.routes import router as norms
 from services.afterschool.sealing import Sealer
 from services.afterschool.settings import Settings
 from services.afterschool.stories.moves.routes import router as moves
@@ -63,6 +71,13 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             allocations,
             preferences,
             providers,
+            catalogue,
+            norms,
+            management_rules,
+            declarations,
+            management_draws,
+            shortfalls,
+            surveys,
             missing,
             imports_router(importers(sealer)),
         ],
@@ -75,6 +90,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             "uq_guardianship_student_id_name_print": GuardianEntered,
             "uq_enrolment_offering_id_student_id": AlreadyEnrolled,
             **occupation_rules.CONSTRAINTS,
+            "uq_management_declaration_school_id_term_management": DeclarationExists,
         },
     )
     app.state.sealer = sealer

@@ -16,6 +16,8 @@ from shared.data.database import new_id
 from shared.domain.clock import china_date, utc_now
 from shared.imports.tables import import_job
 from tests.afterschool.roster import TERM, enter_child, tell_calendar
+from tests.edge.afterschool_quality import quality
+from tests.edge.afterschool_rulebook import rulebook
 from tests.edge.asks import HERE, NOW, STREET, Ask, World, imports, made
 from tests.services import Service
 
@@ -91,6 +93,8 @@ async def afterschool(service: Service) -> World:
             **await _providers(scene),
             **await _allocations(scene),
             **await _rosters(scene),
+            **await rulebook(service),
+            **await quality(service, school),
         },
         school=school,
     )

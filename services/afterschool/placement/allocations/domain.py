@@ -72,7 +72,7 @@ class MarketNotFound(NotFound):
     zh = "该次志愿分配没有此时段。"
 
 
-class State(StrEnum):
+class AllocationState(StrEnum):
     """An allocation is open for choices, then drawing for a few seconds, then drawn."""
 
     OPEN = "open"
@@ -142,7 +142,7 @@ class Allocation(Base, Aggregate):
             commitment=commitment(secret),
             secret=sealed,
             key_id=sealer.active,
-            state=State.OPEN,
+            state=AllocationState.OPEN,
             public_value=None,
             opened_at=at,
             drawn_at=None,
@@ -164,23 +164,23 @@ class Allocation(Base, Aggregate):
 
     def check_open(self, at: datetime) -> None:
         """Raises `PreferencesClosed`."""
-        if self.state != State.OPEN or not self.opens_at <= at < self.closes_at:
+        if self.state != AllocationState.OPEN or not self.opens_at <= at < self.closes_at:
             raise PreferencesClosed(opens_at=self.opens_at, closes_at=self.closes_at)
 
     def enter_public_value(self, value: str, *, at: datetime) -> AllocationClosed:
         """The lots are drawn next. Raises `StillOpen` and `AlreadyDrawn`."""
-        if self.state != State.OPEN:
+        if self.state != AllocationState.OPEN:
             raise AlreadyDrawn
         if at < self.closes_at:
             raise StillOpen(closes_at=self.closes_at)
-        self.state, self.public_value = State.DRAWING, value
+        self.state, self.public_value = AllocationState.DRAWING, value
         return AllocationClosed(
             allocation_id=self.id, school_id=self.school_id, district=self.district, public_value=value, at=at
         )
 
     def finish(self, *, markets: int, children: int, seats: int, at: datetime) -> AllocationDrawn:
         """The results are stored."""
-        self.state, self.drawn_at = State.DRAWN, at
+        self.state, self.drawn_at = AllocationState.DRAWN, at
         return AllocationDrawn(
             allocation_id=self.id,
             school_id=self.school_id,
@@ -300,6 +300,6 @@ def check_choices(
 
 def shown_seed(allocation: Allocation, sealer: Sealer) -> dict[str, Any]:
     """What anybody needs to draw again; empty before the draw."""
-    if allocation.state != State.DRAWN:
+    if allocation.state != AllocationState.DRAWN:
         return {}
     return {"secret": allocation.opened_secret(sealer).hex(), "public_value": allocation.public_value}

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.afterschool.placement.allocations import queries
 from services.afterschool.placement.allocations.checker import term_faults
 from services.afterschool.placement.allocations.credits import credits_after
-from services.afterschool.placement.allocations.domain import SLOT_JOINED, Allocation, State
+from services.afterschool.placement.allocations.domain import SLOT_JOINED, Allocation, AllocationState
 from services.afterschool.placement.allocations.lottery import Draw
 from services.afterschool.placement.allocations.market import GENERAL, Child, Market
 from services.afterschool.placement.allocations.market import Offering as Listed
@@ -52,7 +52,7 @@ async def draw_lots(session: AsyncSession, allocation_id: UUID, *, sealer: Seale
     """Draw an allocation whose public value was entered. Raises `WrongResult`."""
     async with allowing(session, WITHIN):
         allocation = await queries.allocation(session, allocation_id, for_update=True)
-        if allocation.state != State.DRAWING or allocation.public_value is None:
+        if allocation.state != AllocationState.DRAWING or allocation.public_value is None:
             return
         given = await _input(session, allocation, sealer, at)
         hashes = input_hashes(given.markets)

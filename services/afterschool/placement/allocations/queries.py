@@ -12,12 +12,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.afterschool.placement.allocations.domain import (
     Allocation,
     AllocationNotFound,
+    AllocationState,
     DrawnList,
     DrawnMarket,
     DrawnOffering,
     MarketNotFound,
     Preference,
-    State,
     slots_of,
 )
 from services.afterschool.placement.allocations.lottery import Draw, Key, numbers
@@ -72,7 +72,7 @@ async def allocations(
 
 
 async def next_to_draw(session: AsyncSession) -> UUID | None:
-    wanted = select(Allocation.id).where(Allocation.state == State.DRAWING).order_by(Allocation.id).limit(1)
+    wanted = select(Allocation.id).where(Allocation.state == AllocationState.DRAWING).order_by(Allocation.id).limit(1)
     found: UUID | None = await session.scalar(wanted)
     return found
 

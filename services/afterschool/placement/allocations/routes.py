@@ -12,13 +12,13 @@ from services.afterschool.placement.allocations.domain import (
     Allocation,
     AllocationDetails,
     AllocationNotFound,
+    AllocationState,
     AlreadyDrawn,
     ChoicesMalformed,
     MarketNotFound,
     NotDrawnYet,
     Preference,
     PreferencesClosed,
-    State,
     StillOpen,
     shown_seed,
 )
@@ -62,7 +62,7 @@ class AllocationOut(BaseModel):
     closes_at: datetime
     public_source: str
     commitment: str
-    state: State
+    state: AllocationState
     public_value: str | None = None
     secret: str | None = None
     opened_at: datetime
@@ -112,7 +112,7 @@ class PreferencesOut(BaseModel):
     items: list[PreferenceOut]
 
 
-class WithdrawalIn(BaseModel):
+class ChoicesWithdrawalIn(BaseModel):
     """Which list is withdrawn; `*` means all."""
 
     model_config = ConfigDict(extra="forbid")
@@ -347,7 +347,7 @@ async def rank_choices(body: PreferenceIn, caller: ActorDep, session: SessionDep
     response_model=PreferencesOut,
     responses=problems(AllocationNotFound, StudentNotFound, PreferencesClosed),
 )
-async def withdraw_choices(body: WithdrawalIn, caller: ActorDep, session: SessionDep) -> object:
+async def withdraw_choices(body: ChoicesWithdrawalIn, caller: ActorDep, session: SessionDep) -> object:
     """Withdraw the list of one slot, or all lists. The answer has those that are left."""
     at = utc_now()
     await usecases.withdraw_choices(session, body.allocation_id, body.student_id, body.slots, caller=caller, at=at)

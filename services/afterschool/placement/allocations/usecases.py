@@ -12,9 +12,9 @@ from services.afterschool.placement.allocations import queries
 from services.afterschool.placement.allocations.domain import (
     Allocation,
     AllocationDetails,
+    AllocationState,
     NotDrawnYet,
     Preference,
-    State,
     check_choices,
 )
 from services.afterschool.placement.allocations.explanation import Explanation, explain
@@ -166,7 +166,7 @@ async def reseal_secrets(sessions: async_sessionmaker[AsyncSession], sealer: Sea
 async def drawn_allocation(session: AsyncSession, allocation_id: UUID) -> Allocation:
     """Raises `NotDrawnYet`."""
     allocation = await queries.allocation(session, allocation_id)
-    if allocation.state != State.DRAWN:
+    if allocation.state != AllocationState.DRAWN:
         raise NotDrawnYet
     return allocation
 
