@@ -107,13 +107,13 @@ def test_afterschool_starts_in_production_only_with_its_own_keys(monkeypatch: py
     for name, value in ({"ENVIRONMENT": "production"} | ADDRESSES | SECRETS | keys).items():
         monkeypatch.setenv(name, value)
     assert AfterschoolSettings().personal_key == "first"
-    for name, value, said in [
+    for name, wrong, said in [
         ("FINGERPRINT_KEY", None, "must be set in production"),
         ("PERSONAL_KEY", "second", "names no key"),
         ("PERSONAL_KEYS", '{"first": "c2hvcnQ="}', "32 bytes"),
     ]:
         with monkeypatch.context() as changed:
-            changed.delenv(name) if value is None else changed.setenv(name, value)
+            changed.delenv(name) if wrong is None else changed.setenv(name, wrong)
             with pytest.raises(ValidationError, match=said):
                 AfterschoolSettings()
 
