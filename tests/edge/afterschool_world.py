@@ -240,8 +240,8 @@ async def _allocations(scene: Scene) -> Asks:
         )
     entered = await scene.staff.post(f"/v1/allocations/{drawn}/draw", json={"public_value": "03 07 11"})
     assert entered.status_code == 202, entered.text
-    async with scene.service.sessions.begin() as session:
-        await draw_lots(session, UUID(drawn), sealer=scene.service.app.state.sealer, at=utc_now())
+    sealer = scene.service.app.state.sealer
+    assert await draw_lots(scene.service.sessions, UUID(drawn), sealer=sealer, at=utc_now())
     another = await scene.offering(mode="allocation", periods=[monday])
     listed = wish | {"allocation_id": open_one, "student_id": await scene.child(), "choices": [another]}
     market = (await scene.staff.get(f"/v1/allocations/{drawn}/markets")).json()["items"][0]["name"]
