@@ -2,6 +2,14 @@
 
 from fastapi import FastAPI
 
+from services.afterschool.delivery.attendance.domain import MarkIdTaken
+from services.afterschool.delivery.attendance.routes import router as attendance
+from services.afterschool.delivery.pickups.domain import PickupIdReused
+from services.afterschool.delivery.pickups.routes import of_session as pickups_of_session
+from services.afterschool.delivery.pickups.routes import router as pickups
+from services.afterschool.delivery.sessions.routes import makeup_days
+from services.afterschool.delivery.sessions.routes import router as sessions
+from services.afterschool.delivery.wishes.routes import router as wishes
 from services.afterschool.placement.enrolments.counter import open_counter
 from services.afterschool.placement.enrolments.domain import AlreadyEnrolled
 from services.afterschool.placement.enrolments.routes import router as enrolments
@@ -59,6 +67,12 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             answers,
             waitlists,
             providers,
+            sessions,
+            makeup_days,
+            attendance,
+            pickups_of_session,
+            pickups,
+            wishes,
             missing,
             imports_router(importers(sealer)),
         ],
@@ -70,6 +84,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             "uq_person_reference_print": PersonReferenceTaken,
             "uq_guardianship_student_id_name_print": GuardianEntered,
             "uq_enrolment_offering_id_student_id": AlreadyEnrolled,
+            "pk_attendance_mark": MarkIdTaken,
+            "pk_pickup": PickupIdReused,
             **occupation_rules.CONSTRAINTS,
         },
     )
