@@ -19,7 +19,7 @@ SLICE: Final = ("routes", "usecases", "queries", "domain")
 """The files of a slice, from the edge to the rule."""
 ENTRANCES: Final = ("app | worker", "subscriptions")
 """Modules that start a service or receive events and files: above its slices."""
-GROUND: Final = ("sealing", "settings | orm | canonical | owed")
+GROUND: Final = ("sealing", "settings | orm | owed")
 """Modules that every slice of a service may use."""
 SHARED: Final = ("worker | tables", "imports", "http", "facts", "data", "process", "events", "domain")
 """The packages of `shared`, from top to bottom."""

@@ -10,6 +10,8 @@ from services.afterschool.delivery.pickups.routes import router as pickups
 from services.afterschool.delivery.sessions.routes import makeup_days
 from services.afterschool.delivery.sessions.routes import router as sessions
 from services.afterschool.delivery.wishes.routes import router as wishes
+from services.afterschool.placement.allocations.routes import preferences
+from services.afterschool.placement.allocations.routes import router as allocations
 from services.afterschool.placement.enrolments.counter import open_counter
 from services.afterschool.placement.enrolments.domain import AlreadyEnrolled
 from services.afterschool.placement.enrolments.routes import router as enrolments
@@ -20,6 +22,11 @@ from services.afterschool.programme.occupations import domain as occupation_rule
 from services.afterschool.programme.offerings.routes import router as offerings
 from services.afterschool.programme.providers.routes import router as providers
 from services.afterschool.programme.publications.routes import router as publications
+from services.afterschool.quality.declarations.domain import DeclarationExists
+from services.afterschool.quality.declarations.routes import router as declarations
+from services.afterschool.quality.draws.routes import router as management_draws
+from services.afterschool.quality.shortfalls.routes import router as shortfalls
+from services.afterschool.quality.surveys.routes import router as surveys
 from services.afterschool.roster.classes.domain import ClassCodeTaken
 from services.afterschool.roster.classes.routes import router as classes
 from services.afterschool.roster.gate.routes import requests as access_requests
@@ -33,6 +40,9 @@ from services.afterschool.roster.schools.routes import router as schools
 from services.afterschool.roster.students.routes import router as students
 from services.afterschool.roster.teachers.routes import router as teachers
 from services.afterschool.roster.terms.routes import router as terms
+from services.afterschool.rulebook.catalogue.routes import router as catalogue
+from services.afterschool.rulebook.managements.routes import router as management_rules
+from services.afterschool.rulebook.norms.routes import router as norms
 from services.afterschool.sealing import Sealer
 from services.afterschool.settings import Settings
 from services.afterschool.stories.moves.routes import router as moves
@@ -66,6 +76,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             enrolments,
             answers,
             waitlists,
+            allocations,
+            preferences,
             providers,
             sessions,
             makeup_days,
@@ -73,6 +85,13 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             pickups_of_session,
             pickups,
             wishes,
+            catalogue,
+            norms,
+            management_rules,
+            declarations,
+            management_draws,
+            shortfalls,
+            surveys,
             missing,
             imports_router(importers(sealer)),
         ],
@@ -87,6 +106,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             "pk_attendance_mark": MarkIdTaken,
             "pk_pickup": PickupIdReused,
             **occupation_rules.CONSTRAINTS,
+            "uq_management_declaration_school_id_term_management": DeclarationExists,
         },
     )
     app.state.sealer = sealer

@@ -1,12 +1,14 @@
 """After-school's worker: `python -m services.afterschool.worker`.
 
-It relays facts, keeps the copies of the ledger and the calendar, reads rosters, and ends offers. `… worker reseal`
-seals every identity again with the active key and exits.
+It relays facts, keeps the copies of the ledger and the calendar, reads rosters, draws lots and ends offers.
+`… worker reseal` seals again with the active key whatever an older key sealed, and exits.
 """
 
 import asyncio
 import sys
 
+from services.afterschool.placement.allocations.drawer import Drawer
+from services.afterschool.placement.allocations.usecases import reseal_secrets
 from services.afterschool.placement.waitlists.clerk import Clerk
 from services.afterschool.roster.people.usecases import reseal
 from services.afterschool.sealing import Sealer
@@ -18,10 +20,11 @@ from shared.worker import run_worker
 
 
 async def reseal_everything(settings: Settings) -> int:
-    """Seal again what another key sealed; returns how many identities."""
+    """Seal again what another key sealed; returns how many rows."""
     engine = open_engine(settings)
     try:
-        return await reseal(open_sessions(engine), Sealer.of(settings))
+        sessions, sealer = open_sessions(engine), Sealer.of(settings)
+        return await reseal(sessions, sealer) + await reseal_secrets(sessions, sealer)
     finally:
         await engine.dispose()
 
@@ -31,4 +34,4 @@ if __name__ == "__main__":
         print(asyncio.run(reseal_everything(Settings())))  # noqa: T201  # a command's answer
     else:
         known = Settings()
-        run_worker(known, inbox=INBOX, importers=importers(Sealer.of(known)), jobs=[Clerk])
+        run_worker(known, inbox=INBOX, importers=importers(Sealer.of(known)), jobs=[Clerk, Drawer])

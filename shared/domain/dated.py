@@ -5,6 +5,7 @@ withdrawn record stays in every list with its reason; for every other question i
 """
 
 from datetime import date, datetime
+from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import CheckConstraint, ColumnElement, Text
@@ -16,6 +17,13 @@ from shared.domain.wording import Reason
 
 STANDS = "withdrawn_at IS NULL"
 """What the unique indexes of such records ask for: the place of a withdrawn one is free."""
+
+
+class SourceStatus(StrEnum):
+    """Whether the numbers were found in the source itself, or await the bureau's confirmation."""
+
+    VERIFIED = "verified"
+    TO_BE_CONFIRMED = "to_be_confirmed"
 
 
 class Withdrawn(Conflict):

@@ -9,12 +9,12 @@ import pytest
 from deploy.demo.phone import Phone, announcement, synthetic_photo
 from deploy.demo.player import PlayFailed
 from deploy.demo.street import GOOD
-from services.inspection.canonical import canonical
 from services.inspection.field.devices.domain import Device, DeviceDetails
 from services.inspection.findings.evidence.domain import Capture
 from services.inspection.rulebook.checklists import seed
 from services.inspection.rulebook.checklists.questions import faults_of, findings
 from services.inspection.stories.sync.domain import OperationIn
+from shared.domain.canonical import canonical
 from shared.domain.clock import utc_now
 
 

@@ -4,17 +4,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import httpx
-from sqlalchemy import insert, text
+from sqlalchemy import insert, text, update
 
+from services.afterschool.placement.allocations.domain import Allocation
+from services.afterschool.placement.allocations.drawing import draw_lots
 from services.afterschool.programme.providers.domain import Provider
 from services.afterschool.subscriptions import INBOX
 from shared.data.database import new_id
-from shared.domain.clock import china_date
+from shared.domain.clock import china_date, utc_now
 from shared.events.registry.calendars import CalendarDayCorrected
+from shared.imports.tables import import_job
 from tests.afterschool.roster import TERM, enter_child, tell_calendar
-from tests.edge.asks import HERE, NOW, STREET, Ask, World, made
+from tests.edge.afterschool_quality import quality
+from tests.edge.afterschool_rulebook import rulebook
+from tests.edge.asks import HERE, NOW, STREET, Ask, World, imports, made
 from tests.metrics.deliveries import deliver_all
 from tests.services import Service
 
@@ -89,6 +95,10 @@ async def afterschool(service: Service) -> World:
             **await _enrolments(scene),
             **await _providers(scene),
             **await _delivery(scene),
+            **await _allocations(scene),
+            **await _rosters(scene),
+            **await rulebook(service),
+            **await quality(service, school),
         },
         school=school,
     )
@@ -210,6 +220,66 @@ async def _enrolments(scene: Scene) -> Asks:
     }
 
 
+async def _allocations(scene: Scene) -> Asks:
+    """An allocation that is open, one to be drawn, and one that was drawn."""
+    monday = {"weekday": 1, "number": 1, "starts_at": "16:30", "ends_at": "17:30"}
+    child = await scene.child()
+    promised = {
+        "name": "秋季选课",
+        "term": TERM,
+        "opens_at": (NOW - timedelta(days=1)).isoformat(),
+        "closes_at": (NOW + timedelta(days=9)).isoformat(),
+        "public_source": "福利彩票",
+        "school_id": scene.school,
+    }
+    ids = [await made(scene.staff, "/v1/allocations", json=promised) for _ in range(3)]
+    open_one, closed, drawn = ids
+    first = await scene.offering(mode="allocation", periods=[monday])
+    wish = {"student_id": child, "choices": [first]}
+    ranked = await scene.staff.put("/v1/preferences", json=wish | {"allocation_id": drawn})
+    assert ranked.status_code == 200, ranked.text
+    async with scene.service.sessions.begin() as session:
+        await session.execute(
+            update(Allocation).where(Allocation.id.in_(map(UUID, (closed, drawn)))).values(closes_at=utc_now())
+        )
+    entered = await scene.staff.post(f"/v1/allocations/{drawn}/draw", json={"public_value": "03 07 11"})
+    assert entered.status_code == 202, entered.text
+    async with scene.service.sessions.begin() as session:
+        await draw_lots(session, UUID(drawn), sealer=scene.service.app.state.sealer, at=utc_now())
+    another = await scene.offering(mode="allocation", periods=[monday])
+    listed = wish | {"allocation_id": open_one, "student_id": await scene.child(), "choices": [another]}
+    market = (await scene.staff.get(f"/v1/allocations/{drawn}/markets")).json()["items"][0]["name"]
+    one = {"allocation_id": drawn}
+    return {
+        "open_allocation": Ask(body=promised),
+        "list_allocations": Ask(shows=open_one),
+        "get_allocation": Ask(one, shows=drawn),
+        "draw_allocation": Ask({"allocation_id": closed}, body={"public_value": "1"}),
+        "list_markets": Ask(one),
+        "list_cutoffs": Ask(one, shows=first),
+        "get_publication": Ask(one, {"market": market}, shows=first),
+        "explain_allocation": Ask(one, {"student": child}, shows=first),
+        "rank_choices": Ask(body=listed),
+        "withdraw_choices": Ask(body={"allocation_id": open_one, "student_id": child, "slots": "*"}),
+        "list_preferences": Ask(query={"allocation": drawn, "student": child}, shows=first),
+    }
+
+
+async def _rosters(scene: Scene) -> Asks:
+    roster = {"file": ("roster.csv", "学籍号,学生姓名\nG140213201501010011,李一\n".encode())}
+    officer = scene.service("district_officer", district=HERE)
+    started, queued, done = [await made(officer, "/v1/imports", files=roster) for _ in range(3)]
+    async with scene.service.sessions.begin() as session:
+        await session.execute(
+            update(import_job).where(import_job.c.id == UUID(done)).values(state="done", kind="students")
+        )
+    one = {"import_id": done}
+    return {
+        "list_missing": Ask(one),
+        "let_missing_go": Ask(one, body={"left_on": str(TODAY), "reason": "转学"}),
+    } | imports(started, queued, roster)
+
+
 async def _providers(scene: Scene) -> Asks:
     """An institution as the registry's events would have left it here."""
     row = {
@@ -233,7 +303,7 @@ async def _providers(scene: Scene) -> Asks:
 async def _delivery(scene: Scene) -> Asks:
     """A course on every weekday that began weeks ago, and a child that has had its seat since then."""
     weekly = [
-        {"weekday": weekday, "number": 8, "starts_at": "16:00", "ends_at": "18:00"} for weekday in (1, 2, 3, 4, 5)
+        {"weekday": weekday, "number": 12, "starts_at": "19:00", "ends_at": "20:00"} for weekday in (1, 2, 3, 4, 5)
     ]
     offering = await scene.offering(capacity=9, periods=weekly)
     other = await scene.offering(capacity=9, periods=weekly)
@@ -246,7 +316,7 @@ async def _delivery(scene: Scene) -> Asks:
     past, cancelling, substituting = [one["id"] for one in listed.json()["items"][-3:]]
     taught = next(one for one in listed.json()["items"] if one["id"] == past)
     one = {"session_id": past}
-    mark = {"offering_id": offering, "on": taught["on"], "number": 8, "student_id": child, "state": "present"}
+    mark = {"offering_id": offering, "on": taught["on"], "number": 12, "student_id": child, "state": "present"}
     taken = await scene.staff.post(
         "/v1/attendance", json={"marks": [{**mark, "id": str(new_id()), "at": NOW.isoformat()}]}
     )

@@ -309,8 +309,63 @@ afterschool.decline_offer              403    403     403   403   own   own    4
 afterschool.set_promotion              403    403     403   403   own   own    403    403   401
 afterschool.exchange_seat              403    403     403   403   own   own    403    403   401
 afterschool.list_waiting               yes    list    403   403   list  list   yes    yes   401
+afterschool.open_allocation            yes    own     403   403   own   403    403    403   401
+afterschool.list_allocations           yes    yes     403   403   yes   yes    yes    yes   401
+afterschool.get_allocation             yes    yes     403   403   yes   yes    yes    yes   401
+afterschool.draw_allocation            yes    own     403   403   own   403    403    403   401
+afterschool.list_markets               yes    yes     403   403   yes   yes    yes    yes   401
+afterschool.list_cutoffs               yes    yes     403   403   yes   yes    yes    yes   401
+afterschool.get_publication            yes    yes     403   403   yes   yes    yes    yes   401
+afterschool.explain_allocation         yes    own     403   403   own   own    yes    403   401
+afterschool.rank_choices               403    403     403   403   own   own    403    403   401
+afterschool.withdraw_choices           403    403     403   403   own   own    403    403   401
+afterschool.list_preferences           yes    own     403   403   own   own    yes    403   401
+afterschool.start_import               yes    yes     403   403   403   403    403    yes   401
+afterschool.get_import                 yes    own     403   403   403   403    yes    yes   401
+afterschool.cancel_import              yes    own     403   403   403   403    403    yes   401
+afterschool.list_import_rows           yes    own     403   403   403   403    yes    yes   401
+afterschool.list_missing               yes    own     403   403   403   403    yes    403   401
+afterschool.let_missing_go             yes    own     403   403   403   403    403    403   401
 afterschool.list_providers             yes    list    403   403   yes   yes    yes    yes   401
 afterschool.get_provider               yes    own     403   403   yes   yes    yes    yes   401
+afterschool.list_catalogue_items       yes    yes     403   403   yes   yes    yes    yes   401
+afterschool.get_catalogue_item         yes    yes     403   403   yes   yes    yes    yes   401
+afterschool.enact_catalogue_item       yes    403     403   403   403   403    403    403   401
+afterschool.repeal_catalogue_item      yes    403     403   403   403   403    403    403   401
+afterschool.withdraw_catalogue_item    yes    403     403   403   403   403    403    403   401
+afterschool.list_norms                 yes    yes     403   403   yes   yes    yes    yes   401
+afterschool.get_norm                   yes    yes     403   403   yes   yes    yes    yes   401
+afterschool.enact_norm                 yes    403     403   403   403   403    403    403   401
+afterschool.repeal_norm                yes    403     403   403   403   403    403    403   401
+afterschool.withdraw_norm              yes    403     403   403   403   403    403    403   401
+
+afterschool.list_management_rules      yes    yes     403   403   yes   yes    yes    yes   401
+afterschool.get_management_rule        yes    yes     403   403   yes   yes    yes    yes   401
+afterschool.enact_management_rule      yes    403     403   403   403   403    403    403   401
+afterschool.repeal_management_rule     yes    403     403   403   403   403    403    403   401
+afterschool.withdraw_management_rule   yes    403     403   403   403   403    403    403   401
+afterschool.declare_management         403    403     403   403   own   403    403    403   401
+afterschool.list_declarations          yes    list    403   403   list  403    yes    yes   401
+afterschool.get_declaration            yes    own     403   403   own   403    yes    yes   401
+afterschool.sign_declaration           403    403     403   403   own   403    403    403   401
+afterschool.withdraw_declaration       403    403     403   403   own   403    403    403   401
+afterschool.verify_declaration         yes    403     403   403   403   403    403    403   401
+afterschool.commit_management_draw     yes    403     403   403   403   403    403    403   401
+afterschool.list_management_draws      yes    yes     403   403   yes   403    yes    yes   401
+afterschool.get_management_draw        yes    yes     403   403   yes   403    yes    yes   401
+afterschool.reveal_management_draw     yes    403     403   403   403   403    403    403   401
+afterschool.cancel_management_draw     yes    403     403   403   403   403    403    403   401
+afterschool.get_management_proof       yes    yes     403   403   yes   403    yes    yes   401
+afterschool.list_shortfalls            yes    list    403   403   list  403    yes    yes   401
+afterschool.get_shortfall              yes    own     403   403   own   403    yes    yes   401
+afterschool.close_shortfall            yes    own     403   403   403   403    403    403   401
+afterschool.open_survey                yes    home    403   403   403   403    403    403   401
+afterschool.list_surveys               yes    yes     403   403   yes   yes    yes    yes   401
+afterschool.get_survey                 yes    yes     403   403   yes   yes    yes    yes   401
+afterschool.answer_survey              403    403     403   403   403   home   403    403   401
+afterschool.get_participation          403    403     403   403   403   yes    403    403   401
+afterschool.close_survey               yes    own     403   403   403   403    403    403   401
+afterschool.list_survey_results        yes    yes     403   403   yes   yes    yes    yes   401
 
 afterschool.generate_sessions          yes    own     403   403   own   403    403    403   401
 afterschool.list_sessions              yes    list    403   403   list  yes    yes    yes   401
@@ -357,7 +412,7 @@ OF_A_STREET = {
     for operation, answers in MATRIX.items()
     if operation.startswith(("registry.", "afterschool.", "inspection.list_blind", "inspection.list_unvisited"))
     or operation.endswith(("_visit", "_visits", "_violation", "_violations", "_rectification", *_OF_FINDINGS))
-    if not operation.endswith(("_import", "_import_rows"))
+    if not operation.endswith(("_import", "_import_rows", "_missing", "_missing_go"))
 } | {
     "inspection.list_campaign_targets": "list",
     "inspection.list_operations": "list",

@@ -37,16 +37,8 @@ from services.inspection.planning.draws.domain import (
     Unvisited,
     check_share,
 )
-from services.inspection.planning.draws.lottery import (
-    ListedInspector,
-    ListedTarget,
-    draw,
-    drawn_targets,
-    paired,
-    parts,
-    uncovered,
-    wanted,
-)
+from services.inspection.planning.draws.lottery import ListedInspector, draw, paired, uncovered
+from shared.domain.lots import Listed, parts, sampled, wanted
 from shared.domain.refusals import Refusal
 
 AT = datetime(2026, 3, 2, tzinfo=UTC)
@@ -72,11 +64,9 @@ def revealed(**more: Any) -> Draw:
     return drawn
 
 
-def targets(*sizes: int) -> list[ListedTarget]:
+def targets(*sizes: int) -> list[Listed]:
     return [
-        ListedTarget(id=f"{stratum}-{n}", stratum=f"s{stratum}")
-        for stratum, size in enumerate(sizes)
-        for n in range(size)
+        Listed(id=f"{stratum}-{n}", stratum=f"s{stratum}") for stratum, size in enumerate(sizes) for n in range(size)
     ]
 
 
@@ -136,7 +126,7 @@ def test_ten_thousand_draws_are_uniform_in_every_stratum() -> None:
     listed, share, draws = targets(8, 12, 24), 2500, 10_000
     counts: Counter[str] = Counter()
     for _ in range(draws):
-        counts.update(target["id"] for target in drawn_targets(DICE.randbytes(32), listed, share))
+        counts.update(target["id"] for target in sampled(DICE.randbytes(32), listed, share))
     assert sum(counts.values()) == draws * wanted(len(listed), share)
     for stratum, size in enumerate((8, 12, 24)):
         observed = [counts[f"{stratum}-{n}"] for n in range(size)]

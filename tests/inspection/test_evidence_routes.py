@@ -12,10 +12,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from sqlalchemy import update
 
-from services.inspection.canonical import canonical
 from services.inspection.findings.evidence.domain import TRIES, Capture, Evidence
 from services.inspection.findings.evidence.keeper import keep_received
 from services.inspection.findings.evidence.laundry import clean
+from shared.domain.canonical import canonical
 from shared.process import confined
 from tests.inspection.conftest import AT, World
 from tests.inspection.hostile_files import HERE, exif, picture

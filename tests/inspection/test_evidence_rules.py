@@ -10,7 +10,6 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from pydantic import ValidationError
 
-from services.inspection.canonical import canonical, digest
 from services.inspection.field.places import Place
 from services.inspection.findings.evidence.domain import (
     MAX_BYTES,
@@ -35,6 +34,7 @@ from services.inspection.findings.evidence.domain import (
     UploadTooLong,
 )
 from services.inspection.findings.evidence.seal import Seal
+from shared.domain.canonical import canonical, digest
 from shared.domain.refusals import Refusal
 
 AT = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)

@@ -9,9 +9,33 @@ from uuid import UUID
 
 from services.metrics.projections.domain import Mark
 from shared.events import Event
+from shared.events.afterschool import norms as afterschool_norms
+from shared.events.afterschool.catalogue import (
+    CatalogueItemContinued,
+    CatalogueItemEnacted,
+    CatalogueItemRepealed,
+    CatalogueItemWithdrawn,
+)
 from shared.events.afterschool.enrolments import EnrolmentWithdrawn, StudentEnrolled, StudentPromoted, StudentWaitlisted
+from shared.events.afterschool.managements import (
+    DeclarationDrawn,
+    DeclarationSigned,
+    DeclarationVerified,
+    DeclarationWithdrawn,
+    ManagementDeclared,
+    ManagementDrawCancelled,
+    ManagementDrawCommitted,
+    ManagementDrawRevealed,
+    ManagementRuleContinued,
+    ManagementRuleEnacted,
+    ManagementRuleRepealed,
+    ManagementRuleWithdrawn,
+    ShortfallClosed,
+    ShortfallFound,
+)
 from shared.events.afterschool.offerings import OfferingChanged, OfferingPublished
 from shared.events.afterschool.schools import SchoolRegistered
+from shared.events.afterschool.surveys import SurveyClosed, SurveyOpened, SurveyResultsListed
 from shared.events.catalogue import events_of
 from shared.events.inspection.campaigns import (
     CampaignClosed,
@@ -106,6 +130,10 @@ COUNT_NOTHING: frozenset[type[Event]] = frozenset(
     {
         AbsenceCancelled,
         AbsenceNoted,
+        CatalogueItemContinued,
+        CatalogueItemEnacted,
+        CatalogueItemRepealed,
+        CatalogueItemWithdrawn,
         DeviceEnrolled,
         DeviceRevoked,
         ChecklistEnacted,
@@ -129,6 +157,10 @@ COUNT_NOTHING: frozenset[type[Event]] = frozenset(
         GridSetActivated,
         NormEnacted,
         NormWithdrawn,
+        afterschool_norms.NormContinued,
+        afterschool_norms.NormEnacted,
+        afterschool_norms.NormRepealed,
+        afterschool_norms.NormWithdrawn,
         OffenceContinued,
         OffenceEnacted,
         OffenceRepealed,
@@ -154,6 +186,23 @@ COUNT_NOTHING: frozenset[type[Event]] = frozenset(
         SchoolTermSet,
         SchoolTermWithdrawn,
         StopOrderConfirmed,
+        DeclarationDrawn,
+        DeclarationSigned,
+        DeclarationVerified,
+        DeclarationWithdrawn,
+        ManagementDeclared,
+        ManagementDrawCancelled,
+        ManagementDrawCommitted,
+        ManagementDrawRevealed,
+        ManagementRuleContinued,
+        ManagementRuleEnacted,
+        ManagementRuleRepealed,
+        ManagementRuleWithdrawn,
+        ShortfallClosed,
+        ShortfallFound,
+        SurveyClosed,
+        SurveyOpened,
+        SurveyResultsListed,
     }
 )
 """Events of the catalogue that no number needs. Whoever publishes a new event decides here."""

@@ -1,4 +1,4 @@
-"""Children get seats: their requests in the order of asking, and the decision on one."""
+"""Children get seats: by asking in time, or by allocation of ranked choices."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -12,6 +12,8 @@ depends_on = None
 def upgrade() -> None:
     _enrolments()
     op.execute(DECISION)
+    _allocations()
+    _results()
 
 
 def _enrolments() -> None:
@@ -68,6 +70,108 @@ def _enrolments() -> None:
         unique=True,
         postgresql_where=sa.text("state <> 'ended'"),
     )
+
+
+def _allocations() -> None:
+    """Drawings of lots, and the choices of families."""
+    op.create_table(
+        "allocation",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("term_id", sa.Uuid(), nullable=False),
+        sa.Column("school_id", sa.Uuid()),
+        sa.Column("district", sa.Text()),
+        sa.Column("opens_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("closes_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("public_source", sa.Text(), nullable=False),
+        sa.Column("commitment", sa.Text(), nullable=False),
+        sa.Column("secret", sa.LargeBinary(), nullable=False),
+        sa.Column("key_id", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("public_value", sa.Text()),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("drawn_at", sa.DateTime(timezone=True)),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint("opens_at < closes_at", name=op.f("ck_allocation_window_is_not_empty")),
+        sa.CheckConstraint(
+            "(state = 'open') = (public_value IS NULL)", name=op.f("ck_allocation_drawn_with_a_public_value")
+        ),
+        sa.ForeignKeyConstraint(["school_id"], ["school.id"], name=op.f("fk_allocation_school_id_school")),
+        sa.ForeignKeyConstraint(["term_id"], ["term.id"], name=op.f("fk_allocation_term_id_term")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_allocation")),
+    )
+    op.create_index("ix_allocation_term_id", "allocation", ["term_id"])
+    op.create_table(
+        "preference",
+        sa.Column("allocation_id", sa.Uuid(), nullable=False),
+        sa.Column("student_id", sa.Uuid(), nullable=False),
+        sa.Column("slots", sa.Text(), nullable=False),
+        sa.Column("choices", sa.ARRAY(sa.Uuid()), nullable=False),
+        sa.Column("entered_by", sa.Text(), nullable=False),
+        sa.Column("entered_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["allocation_id"], ["allocation.id"], name=op.f("fk_preference_allocation_id_allocation")
+        ),
+        sa.ForeignKeyConstraint(["student_id"], ["student.id"], name=op.f("fk_preference_student_id_student")),
+        sa.PrimaryKeyConstraint("allocation_id", "student_id", "slots", name=op.f("pk_preference")),
+    )
+    op.create_index("ix_preference_student_id", "preference", ["student_id"])
+
+
+def _results() -> None:
+    """What was drawn: markets, frozen seats with their cut-offs, and frozen lists with their seats."""
+    op.create_table(
+        "drawn_market",
+        sa.Column("allocation_id", sa.Uuid(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("school_id", sa.Uuid(), nullable=False),
+        sa.Column("slots", sa.ARRAY(sa.Text()), nullable=False),
+        sa.Column("input_hash", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["allocation_id"], ["allocation.id"], name=op.f("fk_drawn_market_allocation_id_allocation")
+        ),
+        sa.ForeignKeyConstraint(["school_id"], ["school.id"], name=op.f("fk_drawn_market_school_id_school")),
+        sa.PrimaryKeyConstraint("allocation_id", "name", name=op.f("pk_drawn_market")),
+    )
+    op.create_table(
+        "drawn_offering",
+        sa.Column("allocation_id", sa.Uuid(), nullable=False),
+        sa.Column("offering_id", sa.Uuid(), nullable=False),
+        sa.Column("group", sa.Text(), nullable=False),
+        sa.Column("place", sa.Integer(), nullable=False),
+        sa.Column("market", sa.Text(), nullable=False),
+        sa.Column("listed", sa.Boolean(), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("seats", sa.Integer(), nullable=False),
+        sa.Column("admitted", sa.Integer(), nullable=False),
+        sa.Column("last_credit", sa.Integer()),
+        sa.Column("last_number", sa.LargeBinary()),
+        sa.ForeignKeyConstraint(
+            ["allocation_id"], ["allocation.id"], name=op.f("fk_drawn_offering_allocation_id_allocation")
+        ),
+        sa.ForeignKeyConstraint(["offering_id"], ["offering.id"], name=op.f("fk_drawn_offering_offering_id_offering")),
+        sa.PrimaryKeyConstraint("allocation_id", "offering_id", "group", name=op.f("pk_drawn_offering")),
+    )
+    op.create_table(
+        "drawn_list",
+        sa.Column("allocation_id", sa.Uuid(), nullable=False),
+        sa.Column("market", sa.Text(), nullable=False),
+        sa.Column("child", sa.Text(), nullable=False),
+        sa.Column("student_id", sa.Uuid(), nullable=False),
+        sa.Column("choices", sa.ARRAY(sa.Uuid()), nullable=False),
+        sa.Column("groups", sa.ARRAY(sa.Text()), nullable=False),
+        sa.Column("credit", sa.Integer(), nullable=False),
+        sa.Column("offering_id", sa.Uuid()),
+        sa.Column("pool", sa.Text()),
+        sa.Column("left_for", sa.Text()),
+        sa.ForeignKeyConstraint(
+            ["allocation_id"], ["allocation.id"], name=op.f("fk_drawn_list_allocation_id_allocation")
+        ),
+        sa.ForeignKeyConstraint(["offering_id"], ["offering.id"], name=op.f("fk_drawn_list_offering_id_offering")),
+        sa.ForeignKeyConstraint(["student_id"], ["student.id"], name=op.f("fk_drawn_list_student_id_student")),
+        sa.PrimaryKeyConstraint("allocation_id", "market", "child", name=op.f("pk_drawn_list")),
+    )
+    op.create_index("ix_drawn_list_student_id", "drawn_list", ["student_id"])
 
 
 DECISION = """
@@ -199,4 +303,5 @@ END $$
 
 def downgrade() -> None:
     op.execute("DROP FUNCTION decide_enrolment")
-    op.drop_table("enrolment")
+    for table in ("drawn_list", "drawn_offering", "drawn_market", "preference", "allocation", "enrolment"):
+        op.drop_table(table)

@@ -102,7 +102,7 @@ async def sessions_for_update(
         .execution_options(populate_existing=True)
     )
     rows = await session.execute(wanted)
-    return {(one.offering_id, one.on, one.number): (one, school) for one, school in rows.tuples()}
+    return {(one.offering_id, one.on, one.number): (one, school) for one, school in rows}
 
 
 _PAIRS: Final = (bindparam("sessions", type_=ARRAY(Uuid)), bindparam("people", type_=ARRAY(Uuid)))
@@ -165,7 +165,7 @@ async def counts(session: AsyncSession, session_ids: Collection[UUID]) -> Mappin
         .group_by(Attendance.session_id, Attendance.state)
     )
     found: dict[UUID, dict[str, int]] = {one: {} for one in session_ids}
-    for session_id, state, number in (await session.execute(wanted)).tuples():
+    for session_id, state, number in (await session.execute(wanted)).all():
         found[session_id][state] = number
     return found
 
@@ -175,7 +175,7 @@ async def teachers_marks(session: AsyncSession, session_ids: Collection[UUID]) -
     wanted = select(Attendance.session_id, Attendance.person_id, Attendance.state)
     wanted = wanted.where(Attendance.session_id.in_(session_ids), Attendance.teacher)
     found: dict[UUID, dict[UUID, str]] = {one: {} for one in session_ids}
-    for session_id, person_id, state in (await session.execute(wanted)).tuples():
+    for session_id, person_id, state in (await session.execute(wanted)).all():
         found[session_id][person_id] = state
     return found
 

@@ -17,6 +17,7 @@ from services.afterschool.roster.schools.domain import School
 from services.afterschool.roster.students.domain import Group
 from services.afterschool.roster.teachers.domain import Teacher
 from services.afterschool.roster.terms.domain import Term
+from services.afterschool.rulebook.catalogue.domain import Category
 from shared.data.database import Aggregate, key_check, new_id
 from shared.domain.refusals import Conflict, Invalid, NotFound, field_error
 from shared.domain.wording import NUMBER, Key, Line
@@ -84,18 +85,6 @@ class ByAllocation(Conflict):
 
     code = "enrolment-by-allocation"
     zh = "该课程按志愿分配，不能直接选课。"
-
-
-class Category(StrEnum):
-    """The seven kinds of courses on the path of in-class homework, style and art, and comprehensive practice."""
-
-    MORAL_EDUCATION = "moral_education"
-    SUNSHINE_SPORTS = "sunshine_sports"
-    SCHOOL_BASED_COURSES = "school_based_courses"
-    ESSAY_READING = "essay_reading"
-    LABOUR_EDUCATION = "labour_education"
-    HOMEWORK_GUIDANCE = "homework_guidance"
-    ARTISTIC_CULTIVATION = "artistic_cultivation"
 
 
 class Window(StrEnum):

@@ -11,7 +11,6 @@ from pydantic import BaseModel, ConfigDict
 from services.afterschool.programme.offerings import queries
 from services.afterschool.programme.offerings.domain import (
     Care,
-    Category,
     Mode,
     Offering,
     OfferingDetails,
@@ -20,6 +19,7 @@ from services.afterschool.programme.offerings.domain import (
     Window,
 )
 from services.afterschool.roster.students.domain import Group
+from services.afterschool.rulebook.catalogue.domain import Category
 from shared.domain.clock import utc_now
 from shared.domain.wording import KEY
 from shared.http.paging import Page, PageParams

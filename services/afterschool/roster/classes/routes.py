@@ -16,6 +16,7 @@ from services.afterschool.roster.classes.domain import (
 )
 from services.afterschool.roster.schools.domain import SchoolNotFound
 from shared.domain.clock import utc_now
+from shared.domain.wording import NUMBER
 from shared.http.paging import Page, PageParams
 from shared.http.policies import Principal, allow
 from shared.http.reads import fetch_page
@@ -67,8 +68,8 @@ async def list_classes(
     caller: ReaderDep,
     page: PageParams,
     school: UUID | None = None,
-    school_year: Annotated[int | None, Query(ge=2000, le=2099)] = None,
-    grade: Annotated[int | None, Query(ge=1, le=9)] = None,
+    school_year: Annotated[int | None, NUMBER, Query(ge=2000, le=2099)] = None,
+    grade: Annotated[int | None, NUMBER, Query(ge=1, le=9)] = None,
 ) -> Response:
     """Classes in the order in which they were formed."""
     binding = {"school": school, "school_year": school_year, "grade": grade}

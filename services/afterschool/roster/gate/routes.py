@@ -26,7 +26,7 @@ from services.afterschool.roster.people.domain import Identity
 from services.afterschool.roster.schools.domain import SchoolNotFound
 from services.afterschool.roster.students.domain import StudentNotFound
 from shared.domain.clock import utc_now
-from shared.domain.wording import Reason
+from shared.domain.wording import NUMBER, Reason
 from shared.http.idempotency import PersonalData
 from shared.http.policies import Principal, allow
 from shared.http.web import SessionDep, problems, service_router
@@ -152,7 +152,7 @@ async def list_identity_reads(
     student_id: UUID,
     caller: ReaderDep,
     session: SessionDep,
-    limit: Annotated[int, Query(ge=1, le=200)] = 100,
+    limit: Annotated[int, NUMBER, Query(ge=1, le=200)] = 100,
 ) -> dict[str, Sequence[IdentityRead]]:
     """Who has read a child's identity, when and for what."""
     return {"items": await usecases.identity_reads(session, student_id, caller, limit=limit, at=utc_now())}
@@ -191,7 +191,7 @@ async def list_access_requests(
     school: UUID,
     caller: AuditorDep,
     session: SessionDep,
-    limit: Annotated[int, Query(ge=1, le=200)] = 100,
+    limit: Annotated[int, NUMBER, Query(ge=1, le=200)] = 100,
 ) -> dict[str, Sequence[AccessRequest]]:
     """Requests for access to identities of a school's pupils."""
     return {"items": await usecases.access_requests(session, school, caller, limit=limit)}

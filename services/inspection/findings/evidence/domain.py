@@ -12,11 +12,11 @@ from sqlalchemy import ARRAY, BigInteger, CheckConstraint, ForeignKey, Index, Te
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.inspection.canonical import digest
 from services.inspection.field.devices.domain import PhoneTime
 from services.inspection.field.places import Place
 from services.inspection.orm import Base
 from shared.data.database import Aggregate
+from shared.domain.canonical import digest
 from shared.domain.clock import instant
 from shared.domain.refusals import Conflict, Forbidden, Invalid, NotFound, Refusal, field_error
 from shared.domain.wording import NUMBER

@@ -12,11 +12,11 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.inspection.canonical import canonical
 from services.inspection.findings.evidence import queries
 from services.inspection.findings.evidence.domain import NOTHING_BEFORE, Exhibit
 from services.inspection.findings.evidence.seal import Seal
 from services.inspection.findings.evidence.store import EvidenceStore
+from shared.domain.canonical import canonical
 from shared.domain.clock import instant
 from shared.facts import journal
 from shared.http.policies import Principal

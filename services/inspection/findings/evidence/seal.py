@@ -4,7 +4,7 @@ import hashlib
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from services.inspection.canonical import canonical
+from shared.domain.canonical import canonical
 
 
 class Seal:

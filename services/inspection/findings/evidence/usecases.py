@@ -7,12 +7,12 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.inspection.canonical import canonical
 from services.inspection.field.devices import queries as devices
 from services.inspection.findings.evidence import queries
 from services.inspection.findings.evidence.domain import Capture, CleanCopy, Evidence, EvidenceIdTaken, SignatureInvalid
 from services.inspection.findings.evidence.seal import Seal
 from services.inspection.findings.evidence.store import EvidenceStore
+from shared.domain.canonical import canonical
 from shared.facts import journal
 from shared.http.policies import Principal
 

@@ -14,19 +14,13 @@ from sqlalchemy import ARRAY, CheckConstraint, Date, Index, Integer, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.inspection.canonical import canonical
 from services.inspection.orm import Base
-from services.inspection.planning.draws.lottery import (
-    Assignment,
-    ListedInspector,
-    ListedTarget,
-    draw,
-    sha256,
-    uncovered,
-)
+from services.inspection.planning.draws.lottery import Assignment, ListedInspector, draw, uncovered
 from services.inspection.rounds.campaigns.domain import Scope
 from shared.data.database import Aggregate, new_id
+from shared.domain.canonical import canonical
 from shared.domain.clock import china_date, instant
+from shared.domain.lots import Listed, sha256
 from shared.domain.refusals import Conflict, Forbidden, Invalid, NotFound, field_error
 from shared.domain.wording import NUMBER, Day, Key, Line, Reason
 from shared.events.inspection.draws import DrawAssignment, DrawCancelled, DrawCommitted, DrawResultListed, DrawRevealed
@@ -256,7 +250,7 @@ class Draw(Base, Aggregate):
         draw_id = new_id()
         excluded = _exclusions(details.recusals, strata, people, last_visitors)
         targets = [
-            ListedTarget(id=str(one), stratum=stratum)
+            Listed(id=str(one), stratum=stratum)
             for one, stratum in sorted(strata.items(), key=lambda item: str(item[0]))
             if one not in left_out
         ]

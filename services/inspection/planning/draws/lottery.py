@@ -1,28 +1,15 @@
 """The drawing itself: from a seed and two lists to a result, in whole numbers and text only, so that anybody who has
 the proof computes the same. `deploy/verify/draw.py` says the same again without us.
 
-Order is that of HMAC-SHA256(seed, words). Targets: the strata (grid × risk class) divide the share by Sainte-Laguë's
-method, but each has one before any has two; what is equal is decided in the order of the seed. Inspectors: for each
-target in the order of the seed, those who have the fewest targets so far come first (the load is balanced), and among
-these the order of the seed decides.
+Targets are sampled from their strata (grid × risk class), see `shared/domain/lots.py`. Inspectors: for each target in
+the order of the seed, those who have the fewest targets so far come first (the load is balanced), and among these the
+order of the seed decides.
 """
 
-import hashlib
-import hmac
 from collections.abc import Mapping, Sequence
-from fractions import Fraction
-from heapq import heapify, heappop, heappush
-from typing import Any, Final, TypedDict
+from typing import Any, TypedDict
 
-WHOLE: Final = 10_000
-"""The share is in basis points."""
-
-
-class ListedTarget(TypedDict):
-    """A target on the canonical list."""
-
-    id: str
-    stratum: str
+from shared.domain.lots import Listed, order, sampled
 
 
 class ListedInspector(TypedDict):
@@ -42,51 +29,8 @@ class Assignment(TypedDict):
     inspectors: list[str]
 
 
-def sha256(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
-
-
-def order(seed: bytes, *words: str) -> str:
-    """The sort key of something in the order that the seed gives."""
-    return hmac.digest(seed, "|".join(words).encode(), hashlib.sha256).hex()
-
-
-def wanted(targets: int, share: int) -> int:
-    """How many targets the share asks for, rounded up."""
-    return -(-targets * share // WHOLE)
-
-
-def parts(seed: bytes, sizes: Mapping[str, int], want: int) -> dict[str, int]:
-    """How many of each stratum are drawn, one by one: first from strata without any, however small; then from the one
-    with the greatest quotient size / (2 x drawn + 1)."""
-    drawn = dict.fromkeys(sizes, 0)
-    names = sorted(sizes, key=lambda name: order(seed, "stratum", name))
-    next_ones = [(False, Fraction(0), place, name) for place, name in enumerate(names) if sizes[name]]
-    heapify(next_ones)
-    for _ in range(want):
-        _, _, place, name = heappop(next_ones)
-        drawn[name] += 1
-        if drawn[name] < sizes[name]:
-            heappush(next_ones, (True, Fraction(-sizes[name], 2 * drawn[name] + 1), place, name))
-    return drawn
-
-
-def drawn_targets(seed: bytes, targets: Sequence[ListedTarget], share: int) -> list[ListedTarget]:
-    """A uniform sample without replacement from every stratum, in the order of the seed."""
-    strata: dict[str, list[ListedTarget]] = {}
-    for target in targets:
-        strata.setdefault(target["stratum"], []).append(target)
-    counts = parts(seed, {name: len(members) for name, members in strata.items()}, wanted(len(targets), share))
-
-    def place(target: ListedTarget) -> str:
-        return order(seed, "target", target["stratum"], target["id"])
-
-    chosen = [one for name, members in strata.items() for one in sorted(members, key=place)[: counts[name]]]
-    return sorted(chosen, key=place)
-
-
 def paired(
-    seed: bytes, drawn: Sequence[ListedTarget], inspectors: Sequence[ListedInspector], certified: int
+    seed: bytes, drawn: Sequence[Listed], inspectors: Sequence[ListedInspector], certified: int
 ) -> list[Assignment]:
     """Two inspectors for each target; the first `certified` of them are certified, and none is excluded for the
     target."""
@@ -106,7 +50,7 @@ def paired(
     return result
 
 
-def uncovered(targets: Sequence[ListedTarget], inspectors: Sequence[ListedInspector], certified: int) -> list[str]:
+def uncovered(targets: Sequence[Listed], inspectors: Sequence[ListedInspector], certified: int) -> list[str]:
     """The targets for which no pair exists, whatever the seed."""
     all_certified = sum(person["certified"] for person in inspectors)
     lost: dict[str, list[int]] = {}
@@ -126,9 +70,9 @@ def uncovered(targets: Sequence[ListedTarget], inspectors: Sequence[ListedInspec
 def draw(
     seed: bytes,
     terms: Mapping[str, Any],
-    targets: Sequence[ListedTarget],
+    targets: Sequence[Listed],
     inspectors: Sequence[ListedInspector],
 ) -> list[Assignment]:
     """The result, in the order of the seed."""
-    drawn = drawn_targets(seed, targets, terms["share_bp"])
+    drawn = sampled(seed, targets, terms["share_bp"])
     return paired(seed, drawn, inspectors, terms["certified_per_pair"])

@@ -21,7 +21,6 @@ from services.inspection.rulebook.checklists.questions import (
     plain,
 )
 from services.inspection.rulebook.offences.domain import Finding
-from services.inspection.rulebook.versions import LastingVersion
 from shared.data.database import key_check, new_id
 from shared.domain.clock import china_date
 from shared.domain.dated import STANDS, withdrawn_for_a_reason
@@ -33,6 +32,7 @@ from shared.events.inspection.checklists import (
     ChecklistRetired,
     ChecklistWithdrawn,
 )
+from shared.facts.versions import LastingVersion
 
 Answers = Annotated[dict[Annotated[str, Field(max_length=40)], JsonValue], Field(max_length=200)]
 

@@ -8,8 +8,8 @@ from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.inspection.rulebook.checklists.domain import Checklist, ChecklistNotFound, ChecklistUnknown
-from services.inspection.rulebook.versions import version_with_id
 from shared.domain.dated import stands
+from shared.facts.versions import version_with_id
 
 
 async def checklist(session: AsyncSession, checklist_id: UUID) -> Checklist:

@@ -19,10 +19,10 @@ from services.inspection.rulebook.checklists.domain import (
     ChecklistOverlaps,
 )
 from services.inspection.rulebook.checklists.questions import Question
-from services.inspection.rulebook.versions import place, versions
 from shared.domain.clock import utc_now
 from shared.domain.dated import LaterVersionStands, MayBeWithdrawn, WithdrawalIn, WithdrawalTooLate, Withdrawn
 from shared.domain.wording import KEY, Day, Reason
+from shared.facts.versions import place, versions
 from shared.http.paging import Page, PageOf, PageParams
 from shared.http.policies import Principal, allow
 from shared.http.web import SessionDep, problems, service_router

@@ -15,8 +15,8 @@ from services.inspection.rulebook.checklists.domain import (
 )
 from services.inspection.rulebook.offences import queries as offences
 from services.inspection.rulebook.offences.domain import unbroken
-from services.inspection.rulebook.versions import put_in_force, record_withdrawal, withdraw_newest
 from shared.facts import journal
+from shared.facts.versions import put_in_force, record_withdrawal, withdraw_newest
 
 
 async def enact_checklist(session: AsyncSession, content: ChecklistContent, *, at: datetime) -> Checklist:

@@ -10,10 +10,9 @@ from sqlalchemy import BigInteger, Date, Index, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.inspection.orm import Base
-from services.inspection.rulebook.offences.domain import SourceStatus
 from shared.data.database import Aggregate, new_id
 from shared.domain.clock import china_date
-from shared.domain.dated import STANDS, Withdrawable, withdrawn_for_a_reason
+from shared.domain.dated import STANDS, SourceStatus, Withdrawable, withdrawn_for_a_reason
 from shared.domain.refusals import Conflict, Invalid, NotFound, Refusal
 from shared.domain.wording import NUMBER, Day, Name
 from shared.events.inspection.norms import NormEnacted, NormWithdrawn

@@ -9,8 +9,8 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.inspection.rulebook.norms.domain import Norm, NormName, NormNotFound, NormUnknown
-from services.inspection.rulebook.versions import in_order
 from shared.domain.dated import STANDS, stands
+from shared.facts.versions import in_order
 
 
 async def norm(session: AsyncSession, name: NormName, *, on: date) -> int:

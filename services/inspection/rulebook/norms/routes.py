@@ -17,10 +17,9 @@ from services.inspection.rulebook.norms.domain import (
     NormOfThatDay,
     NormTooLarge,
 )
-from services.inspection.rulebook.offences.domain import SourceStatus
-from services.inspection.rulebook.versions import place
 from shared.domain.clock import utc_now
-from shared.domain.dated import MayBeWithdrawn, WithdrawalIn, WithdrawalTooLate, Withdrawn
+from shared.domain.dated import MayBeWithdrawn, SourceStatus, WithdrawalIn, WithdrawalTooLate, Withdrawn
+from shared.facts.versions import place
 from shared.http.paging import Page, PageOf, PageParams
 from shared.http.policies import Principal, allow
 from shared.http.web import SessionDep, problems, service_router

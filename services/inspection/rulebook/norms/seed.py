@@ -3,9 +3,9 @@
 from typing import Any, Final
 
 from services.inspection.rulebook.norms.domain import NormName
-from services.inspection.rulebook.offences.domain import SourceStatus
 from services.inspection.rulebook.offences.seed import SINCE_OPINION
 from shared.data.database import new_id
+from shared.domain.dated import SourceStatus
 
 _PLATFORM: Final = "default of the platform, from the day of the double-reduction opinion"
 _OURS: Final = "平台默认值，待市局确认"

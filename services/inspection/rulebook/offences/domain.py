@@ -11,13 +11,13 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.inspection.orm import Base
-from services.inspection.rulebook.versions import LastingVersion
 from shared.data.database import key_check, new_id
 from shared.domain.clock import china_date
-from shared.domain.dated import STANDS, withdrawn_for_a_reason
+from shared.domain.dated import STANDS, SourceStatus, withdrawn_for_a_reason
 from shared.domain.refusals import Conflict, Invalid, NotFound, field_error
 from shared.domain.wording import NUMBER, Day, Line, Name, Paragraph
 from shared.events.inspection.offences import OffenceContinued, OffenceEnacted, OffenceRepealed, OffenceWithdrawn
+from shared.facts.versions import LastingVersion
 
 
 class OffenceNotFound(NotFound):
@@ -73,13 +73,6 @@ class Severity(StrEnum):
     LOW = "low"
     MODERATE = "moderate"
     HIGH = "high"
-
-
-class SourceStatus(StrEnum):
-    """Whether the numbers were found in the source itself, or await the bureau's confirmation."""
-
-    VERIFIED = "verified"
-    TO_BE_CONFIRMED = "to_be_confirmed"
 
 
 class Gravity(StrEnum):

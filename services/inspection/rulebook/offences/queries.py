@@ -8,8 +8,8 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.inspection.rulebook.offences.domain import Offence, OffenceNotFound
-from services.inspection.rulebook.versions import holds, version_with_id
 from shared.domain.dated import stands
+from shared.facts.versions import holds, version_with_id
 
 
 async def offence(session: AsyncSession, offence_id: UUID) -> Offence:

@@ -16,12 +16,11 @@ from services.inspection.rulebook.offences.domain import (
     OffenceOverlaps,
     PenaltyRule,
     Severity,
-    SourceStatus,
 )
-from services.inspection.rulebook.versions import place, versions
 from shared.domain.clock import utc_now
-from shared.domain.dated import MayBeWithdrawn
+from shared.domain.dated import MayBeWithdrawn, SourceStatus
 from shared.domain.wording import KEY, Day, Reason
+from shared.facts.versions import place, versions
 from shared.http.paging import Page, PageOf, PageParams
 from shared.http.policies import Principal, allow
 from shared.http.web import SessionDep, problems, service_router

@@ -14,10 +14,10 @@ from services.inspection.rulebook.offences.domain import (
     PenaltyKind,
     PenaltyRule,
     Severity,
-    SourceStatus,
     columns,
 )
 from shared.data.database import new_id
+from shared.domain.dated import SourceStatus
 
 OPINION: Final = "双减意见"
 OPINION_SOURCE: Final = "《关于进一步减轻义务教育阶段学生作业负担和校外培训负担的意见》，2021-07-24公布"

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.inspection.rulebook.offences.domain import Offence, OffenceContent
-from services.inspection.rulebook.versions import put_in_force
+from shared.facts.versions import put_in_force
 
 
 async def enact_offence(session: AsyncSession, content: OffenceContent, *, at: datetime) -> Offence:

@@ -16,12 +16,12 @@ from sqlalchemy import ARRAY, BigInteger, CheckConstraint, Float, Index, Text, U
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.inspection.canonical import digest
 from services.inspection.field.devices.domain import PhoneTime
 from services.inspection.field.places import Place
 from services.inspection.orm import Base, Followed
 from services.inspection.rounds.visits.domain import VisitState
 from shared.data.database import Aggregate
+from shared.domain.canonical import digest
 from shared.domain.refusals import Conflict, NotFound, Refusal, field_error
 from shared.domain.wording import NUMBER
 from shared.events.inspection.sync import SyncConflictRecorded, SyncConflictResolved

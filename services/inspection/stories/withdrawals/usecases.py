@@ -18,9 +18,9 @@ from services.inspection.rulebook.checklists import queries as checklists
 from services.inspection.rulebook.checklists.domain import Checklist
 from services.inspection.rulebook.offences import queries as offences
 from services.inspection.rulebook.offences.domain import Offence, OffenceAskedFor, unbroken
-from services.inspection.rulebook.versions import record_withdrawal, withdraw_newest
 from shared.events.inspection.campaigns import CampaignTargetsWithdrawn, ListedTarget
 from shared.facts import journal
+from shared.facts.versions import record_withdrawal, withdraw_newest
 from shared.http.policies import Principal
 
 

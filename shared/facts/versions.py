@@ -1,4 +1,4 @@
-"""Dated versions of rules, by code and first day: which is in force on a day, what gives way, what is withdrawn."""
+"""Dated versions of records, by code and first day: which is in force on a day, what gives way, what is withdrawn."""
 
 from abc import abstractmethod
 from collections.abc import Sequence
