@@ -385,6 +385,7 @@ afterschool.list_wishes                yes    list    403   403   list  list   y
 afterschool.get_coverage               yes    yes     403   403   yes   403    yes    yes   401
 afterschool.list_coverage_shortfalls   yes    list    403   403   list  403    yes    yes   401
 afterschool.get_school_coverage        yes    own     403   403   own   403    yes    yes   401
+afterschool.list_served_pupils         yes    own     403   403   own   403    yes    yes   401
 
 metrics.list_indicators                yes    yes     403   403   yes   403    yes    yes   401
 metrics.get_indicator                  yes    own     403   403   own   403    yes    yes   401

@@ -47,6 +47,11 @@ async def test_a_week_of_two_hours_each_day_is_covered(world: World) -> None:
         "sessions_outside": 0,
     }
     assert [(one["pupils"], one["served"], one["willing"]) for one in found["classes"]] == [(3, 1, 2)]
+    path = f"/v1/coverage/schools/{world.schools['140213']}/pupils"
+    page = (await world.staff().get(path, params={"on": week[0]["on"], "limit": 2})).json()
+    more = await world.staff().get(path, params={"on": week[0]["on"], "limit": 2, "cursor": page["next_cursor"]})
+    pupils = page["items"] + more.json()["items"]
+    assert [(one["willing"], one["served"]) for one in pupils] == [(True, True), (True, False), (False, False)]
     city = (await world.bureau.get("/v1/coverage", params={"on": week[0]["on"]})).json()
     assert (city["schools"], city["covered"], city["figures"]["willing"]) == (2, 1, 2)
     district = (await world.officer("140213").get("/v1/coverage", params={"on": week[0]["on"]})).json()

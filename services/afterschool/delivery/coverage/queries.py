@@ -173,6 +173,32 @@ async def classes_served(session: AsyncSession, found: Week) -> Sequence[ClassSe
     return [ClassServed(**row._mapping) for row in await session.execute(_CLASSES, _values(found))]
 
 
+@dataclass(frozen=True, slots=True)
+class PupilServed:
+    """Whether a pupil was served in a week, and whether the family wants service."""
+
+    student_id: UUID
+    class_id: UUID
+    willing: bool
+    served: bool
+
+
+_PUPILS: Final = text(
+    f"""
+    WITH {_SERVED}
+    SELECT student_id, class_id, willing, served FROM pupils
+    WHERE CAST(:after AS uuid) IS NULL OR student_id > CAST(:after AS uuid)
+    ORDER BY student_id LIMIT :limit
+    """  # noqa: S608 -- SQL of ours
+).bindparams(*_PARAMETERS, bindparam("after", type_=Uuid))
+
+
+async def pupils_served(session: AsyncSession, found: Week, *, after: UUID | None, limit: int) -> Sequence[PupilServed]:
+    """The pupils of the judged schools, by id."""
+    rows = await session.execute(_PUPILS, _values(found) | {"after": after, "limit": limit})
+    return [PupilServed(**row._mapping) for row in rows]
+
+
 def _values(found: Week) -> dict[str, object]:
     judged = found.judged
     return {

@@ -113,6 +113,17 @@ class ClassServedOut(BaseModel):
     willing: int
 
 
+class PupilServedOut(BaseModel):
+    """Whether a pupil was served in the week, and whether the family wants service this term."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    student_id: UUID
+    class_id: UUID
+    willing: bool
+    served: bool
+
+
 class SchoolCoverageOut(BaseModel):
     """The week of one school, day by day. Days that are not over yet are left out."""
 
@@ -172,6 +183,25 @@ async def get_school_coverage(school_id: UUID, caller: ReaderDep, session: Sessi
         figures=FiguresOut.model_validate(parts.get(school_id, Figures())),
         classes=[ClassServedOut.model_validate(one) for one in classes],
     )
+
+
+@router.get(
+    "/schools/{school_id}/pupils",
+    response_model=Page[PupilServedOut],
+    responses=problems(SchoolNotFound, CalendarUnknown, NormUnknown),
+)
+async def list_served_pupils(
+    school_id: UUID, caller: ReaderDep, session: SessionDep, page: PageParams, on: OnDay
+) -> PageOf[queries.PupilServed]:
+    """Which pupils of a school were served in a week, by pseudonymous id."""
+    binding = {"school": school_id, "on": on}
+    (after,) = page.position(**binding) or (None,)
+    school = await schools.school_to_keep(session, school_id, caller)
+    found = await queries.week(session, [school], on=on, today=china_date(utc_now()))
+    pupils = await queries.pupils_served(
+        session, found, after=None if after is None else UUID(after), limit=page.limit + 1
+    )
+    return page.page(pupils, "student_id", **binding)
 
 
 async def _week(session: SessionDep, caller: Principal, *, on: date, district: str | None) -> queries.Week:
