@@ -5,11 +5,14 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.afterschool.programme.engagements import usecases as engagements
+from services.afterschool.programme.engagements.domain import ProviderMissing
 from services.afterschool.programme.occupations import usecases as occupations
 from services.afterschool.programme.occupations.domain import room_id
 from services.afterschool.programme.offerings import queries as offerings
 from services.afterschool.programme.offerings import usecases as publishing
 from services.afterschool.programme.offerings.domain import Offering, OfferingDetails
+from services.afterschool.roster.schools import queries as schools
 from shared.facts import journal
 from shared.http.policies import Principal
 
@@ -19,6 +22,19 @@ async def publish_offering(
 ) -> Offering:
     """Publish a course. The database refuses a teacher or a room that is elsewhere at its periods (`TimeClash`)."""
     offering = await publishing.publish_offering(session, school_id, details, caller=caller, at=at)
+    if details.outside_person_id is not None and details.provider_id is None:
+        raise ProviderMissing(pointer="/provider_id")
+    if details.provider_id is not None:
+        school = await schools.school_to_keep(session, school_id, caller)
+        await engagements.check_provider(
+            session,
+            details.provider_id,
+            details.outside_person_id,
+            district=school.district,
+            fee=details.fee,
+            caller=caller,
+            at=at,
+        )
     room = [] if details.room is None else [room_id(school_id, details.room)]
     people = [person for person in (details.teacher_id, details.outside_person_id) if person is not None]
     await occupations.take(session, offering.id, [*room, *people])
