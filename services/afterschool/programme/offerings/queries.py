@@ -73,10 +73,16 @@ async def offering(session: AsyncSession, offering_id: UUID, caller: Principal) 
     return found
 
 
-async def offering_for_update(session: AsyncSession, offering_id: UUID, caller: Principal) -> Offering:
-    _, school = await _with_school(session, offering_id)
+async def offering_within_reach(session: AsyncSession, offering_id: UUID, caller: Principal) -> Offering:
+    """An offering of a school whose data the caller may read in detail. Raises `OfferingNotFound`."""
+    found, school = await _with_school(session, offering_id)
     if not reaches(caller, school):
         raise OfferingNotFound
+    return found
+
+
+async def offering_for_update(session: AsyncSession, offering_id: UUID, caller: Principal) -> Offering:
+    await offering_within_reach(session, offering_id, caller)
     return await locked(session, offering_id)
 
 
@@ -124,6 +130,12 @@ async def periods_of_school(session: AsyncSession, school_id: UUID, term_id: UUI
         .where(Offering.school_id == school_id, Offering.term_id == term_id)
     )
     return (await session.scalars(wanted)).all()
+
+
+async def offerings_of_term(session: AsyncSession, school_id: UUID, term_id: UUID) -> Sequence[UUID]:
+    """The ids of a school's offerings of a term."""
+    wanted = select(Offering.id).where(Offering.school_id == school_id, Offering.term_id == term_id)
+    return (await session.scalars(wanted.order_by(Offering.id))).all()
 
 
 async def _with_school(session: AsyncSession, offering_id: UUID) -> tuple[Offering, School]:
