@@ -39,6 +39,7 @@ from services.afterschool.roster.guardianships.domain import GuardianEntered
 from services.afterschool.roster.guardianships.routes import of_student as guardianships_of_one
 from services.afterschool.roster.guardianships.routes import router as guardianships
 from services.afterschool.roster.people.domain import PersonNumberTaken, PersonReferenceTaken
+from services.afterschool.roster.rights.routes import router as rights
 from services.afterschool.roster.schools.domain import SchoolCodeTaken
 from services.afterschool.roster.schools.routes import router as schools
 from services.afterschool.roster.students.routes import router as students
@@ -73,6 +74,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             students,
             moves,
             identities,
+            rights,
             access_requests,
             guardianships,
             guardianships_of_one,

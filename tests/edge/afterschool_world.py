@@ -158,13 +158,17 @@ async def _identities(scene: Scene) -> Asks:
     guardianship = await made(scene.staff, "/v1/guardianships", json=entered)
     code = (await scene.staff.post(f"/v1/guardianships/{guardianship}/code")).json()["code"]
     assert (await scene.guardian.post("/v1/guardianships/proof", json={"code": code})).status_code == 200
-    one = {"student_id": child}
+    gone, one = await scene.child(), {"student_id": child}
+    left = await scene.staff.post(f"/v1/students/{gone}/departure", json={"left_on": str(TODAY)})
+    assert left.status_code == 200, left.text
     return {
         "read_identity": Ask(
             one,
             {"purpose": "verification"},
             instead={role: {"query": {"purpose": "class_list"}} for role in ("school_staff", "guardian")},
         ),
+        "correct_identity": Ask(one, body={"name": "王六", "reason": "笔误"}),
+        "erase_identity": Ask({"student_id": gone}),
         "list_identity_reads": Ask(one),
         "set_consent": Ask(one | {"purpose": "publicity"}, body={"given": True}),
         "ask_for_access": Ask(body=wanted),

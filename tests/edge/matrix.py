@@ -283,6 +283,8 @@ afterschool.set_group                  yes    own     403   403   own   403    4
 afterschool.move_student               yes    own     403   403   own   403    403    403   401
 afterschool.let_student_go             yes    own     403   403   own   403    403    403   401
 afterschool.read_identity              yes    own     403   403   own   own    yes    403   401
+afterschool.correct_identity           yes    own     403   403   own   403    403    403   401
+afterschool.erase_identity             yes    own     403   403   own   own    403    403   401
 afterschool.list_identity_reads        yes    own     403   403   own   own    yes    403   401
 afterschool.set_consent                403    403     403   403   403   own    403    403   401
 afterschool.ask_for_access             yes    own     403   403   403   403    yes    403   401
