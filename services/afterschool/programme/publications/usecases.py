@@ -10,6 +10,12 @@ from services.afterschool.programme.occupations.domain import room_id
 from services.afterschool.programme.offerings import queries as offerings
 from services.afterschool.programme.offerings import usecases as publishing
 from services.afterschool.programme.offerings.domain import Offering, OfferingDetails
+from services.afterschool.programme.publications.domain import check_category, check_fee
+from services.afterschool.roster.schools import queries as schools
+from services.afterschool.rulebook.catalogue import queries as catalogue
+from services.afterschool.rulebook.norms import queries as norms
+from services.afterschool.rulebook.norms.domain import NormName
+from shared.domain.clock import china_date
 from shared.facts import journal
 from shared.http.policies import Principal
 
@@ -17,7 +23,17 @@ from shared.http.policies import Principal
 async def publish_offering(
     session: AsyncSession, school_id: UUID, details: OfferingDetails, *, caller: Principal, at: datetime
 ) -> Offering:
-    """Publish a course. The database refuses a teacher or a room that is elsewhere at its periods (`TimeClash`)."""
+    """Publish a course whose item and fee keep the rules of today.
+
+    The database refuses a teacher or a room that is elsewhere at its periods (`TimeClash`).
+    """
+    today = china_date(at)
+    if details.item is not None:
+        check_category(await catalogue.item_in_force(session, details.item, on=today), details)
+    if details.fee:
+        school = await schools.school(session, school_id, caller)
+        ceiling = await norms.value_of(session, NormName.FEE_LESSON, on=today, district=school.district)
+        check_fee(details, ceiling=ceiling)
     offering = await publishing.publish_offering(session, school_id, details, caller=caller, at=at)
     room = [] if details.room is None else [room_id(school_id, details.room)]
     people = [person for person in (details.teacher_id, details.outside_person_id) if person is not None]
