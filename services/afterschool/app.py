@@ -17,6 +17,8 @@ from services.afterschool.programme.publications.routes import router as publica
 from services.afterschool.quality.declarations.domain import DeclarationExists
 from services.afterschool.quality.declarations.routes import router as declarations
 from services.afterschool.quality.draws.routes import router as management_draws
+from services.afterschool.quality.homework import domain as homework_rules
+from services.afterschool.quality.homework.routes import router as homework
 from services.afterschool.quality.shortfalls.routes import router as shortfalls
 from services.afterschool.quality.surveys.routes import router as surveys
 from services.afterschool.roster.classes.domain import ClassCodeTaken
@@ -77,6 +79,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             declarations,
             management_draws,
             shortfalls,
+            homework,
             surveys,
             missing,
             imports_router(importers(sealer)),
@@ -90,6 +93,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             "uq_guardianship_student_id_name_print": GuardianEntered,
             "uq_enrolment_offering_id_student_id": AlreadyEnrolled,
             **occupation_rules.CONSTRAINTS,
+            **homework_rules.CONSTRAINTS,
             "uq_management_declaration_school_id_term_management": DeclarationExists,
         },
     )

@@ -366,6 +366,12 @@ afterschool.answer_survey              403    403     403   403   403   home   4
 afterschool.get_participation          403    403     403   403   403   yes    403    403   401
 afterschool.close_survey               yes    own     403   403   403   403    403    403   401
 afterschool.list_survey_results        yes    yes     403   403   yes   yes    yes    yes   401
+afterschool.declare_homework           403    403     403   403   own   403    403    403   401
+afterschool.list_homework              yes    list    403   403   list  403    yes    yes   401
+afterschool.list_homework_weeks        yes    list    403   403   list  403    yes    yes   401
+afterschool.get_class_homework         yes    own     403   403   own   403    yes    yes   401
+afterschool.report_homework            403    403     403   403   yes   yes    403    403   401
+afterschool.list_homework_reports      yes    list    403   403   list  list   yes    yes   401
 
 metrics.list_indicators                yes    yes     403   403   yes   403    yes    yes   401
 metrics.get_indicator                  yes    own     403   403   own   403    yes    yes   401

@@ -17,6 +17,7 @@ from shared.events.afterschool.catalogue import (
     CatalogueItemWithdrawn,
 )
 from shared.events.afterschool.enrolments import EnrolmentWithdrawn, StudentEnrolled, StudentPromoted, StudentWaitlisted
+from shared.events.afterschool.homework import HomeworkDeclared, HomeworkReported
 from shared.events.afterschool.managements import (
     DeclarationDrawn,
     DeclarationSigned,
@@ -203,6 +204,8 @@ COUNT_NOTHING: frozenset[type[Event]] = frozenset(
         SurveyClosed,
         SurveyOpened,
         SurveyResultsListed,
+        HomeworkDeclared,
+        HomeworkReported,
     }
 )
 """Events of the catalogue that no number needs. Whoever publishes a new event decides here."""
