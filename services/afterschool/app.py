@@ -2,6 +2,14 @@
 
 from fastapi import FastAPI
 
+from services.afterschool.delivery.attendance.domain import MarkIdTaken
+from services.afterschool.delivery.attendance.routes import router as attendance
+from services.afterschool.delivery.pickups.domain import PickupIdReused
+from services.afterschool.delivery.pickups.routes import of_session as pickups_of_session
+from services.afterschool.delivery.pickups.routes import router as pickups
+from services.afterschool.delivery.sessions.routes import makeup_days
+from services.afterschool.delivery.sessions.routes import router as sessions
+from services.afterschool.delivery.wishes.routes import router as wishes
 from services.afterschool.placement.allocations.routes import preferences
 from services.afterschool.placement.allocations.routes import router as allocations
 from services.afterschool.placement.enrolments.counter import open_counter
@@ -73,6 +81,12 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             allocations,
             preferences,
             providers,
+            sessions,
+            makeup_days,
+            attendance,
+            pickups_of_session,
+            pickups,
+            wishes,
             catalogue,
             norms,
             management_rules,
@@ -92,6 +106,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             "uq_person_reference_print": PersonReferenceTaken,
             "uq_guardianship_student_id_name_print": GuardianEntered,
             "uq_enrolment_offering_id_student_id": AlreadyEnrolled,
+            "pk_attendance_mark": MarkIdTaken,
+            "pk_pickup": PickupIdReused,
             **occupation_rules.CONSTRAINTS,
             **homework_rules.CONSTRAINTS,
             "uq_management_declaration_school_id_term_management": DeclarationExists,

@@ -7,19 +7,22 @@ from typing import Any
 from uuid import UUID
 
 import httpx
-from sqlalchemy import insert, update
+from sqlalchemy import insert, text, update
 
 from services.afterschool.placement.allocations.domain import Allocation
 from services.afterschool.placement.allocations.drawing import draw_lots
 from services.afterschool.programme.providers.domain import Provider
+from services.afterschool.subscriptions import INBOX
 from shared.data.database import new_id
 from shared.domain.clock import china_date, utc_now
+from shared.events.registry.calendars import CalendarDayCorrected
 from shared.imports.tables import import_job
 from tests.afterschool.roster import TERM, enter_child, tell_calendar
 from tests.edge.afterschool_finance import finance
 from tests.edge.afterschool_quality import quality
 from tests.edge.afterschool_rulebook import rulebook
 from tests.edge.asks import HERE, NOW, STREET, Ask, World, imports, made
+from tests.metrics.deliveries import deliver_all
 from tests.services import Service
 
 TODAY = china_date(NOW)
@@ -92,6 +95,7 @@ async def afterschool(service: Service) -> World:
             **await _guardianships(scene),
             **await _enrolments(scene),
             **await _providers(scene),
+            **await _delivery(scene),
             **await _allocations(scene),
             **await _rosters(scene),
             **await rulebook(service),
@@ -296,3 +300,83 @@ async def _providers(scene: Scene) -> Asks:
         "list_providers": Ask(query={"standing": "none"}, shows=provider),
         "get_provider": Ask({"institution_id": provider}, shows=provider),
     }
+
+
+async def _delivery(scene: Scene) -> Asks:
+    """A course on every weekday that began weeks ago, and a child that has had its seat since then."""
+    weekly = [
+        {"weekday": weekday, "number": 12, "starts_at": "19:00", "ends_at": "20:00"} for weekday in (1, 2, 3, 4, 5)
+    ]
+    offering = await scene.offering(capacity=9, periods=weekly)
+    other = await scene.offering(capacity=9, periods=weekly)
+    child = await scene.child()
+    await scene.enrolment(offering, child)
+    async with scene.service.sessions.begin() as session:
+        await session.execute(text("UPDATE enrolment SET decided_at = decided_at - interval '40 days'"))
+    await made_sessions(scene, offering)
+    listed = await scene.bureau.get("/v1/sessions", params={"offering": offering, "last": str(TODAY), "limit": 200})
+    past, cancelling, substituting = [one["id"] for one in listed.json()["items"][-3:]]
+    taught = next(one for one in listed.json()["items"] if one["id"] == past)
+    one = {"session_id": past}
+    mark = {"offering_id": offering, "on": taught["on"], "number": 12, "student_id": child, "state": "present"}
+    taken = await scene.staff.post(
+        "/v1/attendance", json={"marks": [{**mark, "id": str(new_id()), "at": NOW.isoformat()}]}
+    )
+    assert [verdict["verdict"] for verdict in taken.json()["verdicts"]] == ["applied"], taken.text
+    attendance = (await scene.staff.get("/v1/attendance", params={"student": child})).json()["items"][0]["id"]
+    person = {"id": str(new_id()), "student_id": child, "name": "赵六", "at": NOW.isoformat()}
+    pickup = await made(scene.staff, f"/v1/sessions/{past}/pickups", json=person)
+    teacher = {"school_id": scene.school, "name": "孙七", "valid_from": str(TODAY - timedelta(days=90))}
+    free = await made(scene.bureau, "/v1/teachers", json=teacher)
+    wish = {"student_id": child, "term": TERM, "wanted": True}
+    wished = (await scene.guardian.put("/v1/wishes", json=wish)).json()["id"]
+    makeup = await _makeup_day(scene)
+    await _approve(scene)
+    days = {"first": str(TODAY - timedelta(days=40)), "last": str(TODAY)}
+    return {
+        "generate_sessions": Ask(body={"offering_id": other}),
+        "list_sessions": Ask(query={"offering": offering}, shows=past),
+        "get_session": Ask(one, shows=past),
+        "substitute_teacher": Ask({"session_id": substituting}, body={"teacher_id": free, "reason": "病假"}),
+        "cancel_session": Ask({"session_id": cancelling}, body={"reason": "停电"}),
+        "set_makeup_day": Ask(body={"school_id": scene.school, "on": makeup, "weekday": 5}),
+        "list_makeup_days": Ask(query={"school": scene.school}),
+        "take_attendance": Ask(body={"marks": [{**mark, "id": str(new_id()), "at": NOW.isoformat()}]}),
+        "list_attendance": Ask(query={"student": child}, shows=attendance),
+        "list_days_attended": Ask(query={"offering": offering, **days}, shows=child),
+        "record_pickup": Ask(one, body=person),
+        "list_pickups": Ask(one, shows=pickup),
+        "read_pickup": Ask(
+            {"pickup_id": pickup},
+            {"purpose": "verification"},
+            shows=pickup,
+            instead={role: {"query": {"purpose": "contact"}} for role in ("school_staff", "guardian")},
+        ),
+        "record_wish": Ask(body=wish),
+        "list_wishes": Ask(query={"student": child}, shows=wished),
+    }
+
+
+async def made_sessions(scene: Scene, offering: str) -> None:
+    answer = await scene.staff.post("/v1/sessions", json={"offering_id": offering})
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["planned"] > 20
+
+
+async def _makeup_day(scene: Scene) -> str:
+    """A Saturday on which people work."""
+    saturday = TODAY + timedelta(days=(5 - TODAY.weekday()) % 7 + 7)
+    corrected = CalendarDayCorrected(
+        year_id=new_id(), on=saturday, kind="makeup_workday", name="调休", source="test", at=NOW
+    )
+    async with scene.service.sessions.begin() as session:
+        await INBOX.handle(session, deliver_all([corrected]))
+    return str(saturday)
+
+
+async def _approve(scene: Scene) -> None:
+    """Officers and auditors may read identities of the school's children."""
+    wanted = {"school_id": scene.school, "purpose": "verification", "reason": "抽查"}
+    for role, claims in (("bureau", {}), ("district_officer", {"district": HERE}), ("auditor", {})):
+        asked = await made(scene.service(role, **claims), "/v1/access-requests", json=wanted)
+        await scene.staff.post(f"/v1/access-requests/{asked}/decision", json={"approved": True})

@@ -373,6 +373,22 @@ afterschool.get_class_homework         yes    own     403   403   own   403    y
 afterschool.report_homework            403    403     403   403   yes   yes    403    403   401
 afterschool.list_homework_reports      yes    list    403   403   list  list   yes    yes   401
 
+afterschool.generate_sessions          yes    own     403   403   own   403    403    403   401
+afterschool.list_sessions              yes    list    403   403   list  yes    yes    yes   401
+afterschool.get_session                yes    own     403   403   own   yes    yes    yes   401
+afterschool.substitute_teacher         yes    own     403   403   own   403    403    403   401
+afterschool.cancel_session             yes    own     403   403   own   403    403    403   401
+afterschool.set_makeup_day             yes    own     403   403   own   403    403    403   401
+afterschool.list_makeup_days           yes    own     403   403   own   yes    yes    yes   401
+afterschool.take_attendance            403    403     403   403   yes   403    403    403   401
+afterschool.list_attendance            yes    list    403   403   list  list   yes    yes   401
+afterschool.list_days_attended         yes    own     403   403   own   403    yes    yes   401
+afterschool.record_pickup              403    403     403   403   own   403    403    403   401
+afterschool.list_pickups               yes    own     403   403   own   403    yes    403   401
+afterschool.read_pickup                yes    own     403   403   own   own    yes    403   401
+afterschool.record_wish                403    403     403   403   own   own    403    403   401
+afterschool.list_wishes                yes    list    403   403   list  list   yes    yes   401
+
 metrics.list_indicators                yes    yes     403   403   yes   403    yes    yes   401
 metrics.get_indicator                  yes    own     403   403   own   403    yes    yes   401
 metrics.list_indicator_values          yes    own     403   403   own   403    yes    yes   401

@@ -81,6 +81,8 @@ OPTIONAL_FIELDS: dict[str, dict[str, Any]] = {
     "change_team": {"grids": ["x"], "members": [{"subject": "x", "name": "x"}], "district": "x", "active": True},
     "change_offering": {"name": "x", "opens_at": "x", "closes_at": "x"},
     "enrol_student": {"guardian": "x"},
+    "generate_sessions": {"school_id": "x", "term": "x"},
+    "record_pickup": {"guardianship_id": "x"},
 }  # fmt: skip
 """Fields that the examples leave out, to be filled with hostile values as well."""
 

@@ -75,10 +75,16 @@ async def offering(session: AsyncSession, offering_id: UUID, caller: Principal) 
     return found
 
 
-async def offering_for_update(session: AsyncSession, offering_id: UUID, caller: Principal) -> Offering:
-    _, school = await _with_school(session, offering_id)
+async def offering_within_reach(session: AsyncSession, offering_id: UUID, caller: Principal) -> Offering:
+    """An offering of a school whose data the caller may read in detail. Raises `OfferingNotFound`."""
+    found, school = await _with_school(session, offering_id)
     if not reaches(caller, school):
         raise OfferingNotFound
+    return found
+
+
+async def offering_for_update(session: AsyncSession, offering_id: UUID, caller: Principal) -> Offering:
+    await offering_within_reach(session, offering_id, caller)
     return await locked(session, offering_id)
 
 

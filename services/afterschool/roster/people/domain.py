@@ -38,6 +38,7 @@ class PersonKind(StrEnum):
     STUDENT = "student"
     TEACHER = "teacher"
     GUARDIAN = "guardian"
+    COLLECTOR = "collector"
 
 
 @dataclass(frozen=True, slots=True)
