@@ -10,6 +10,8 @@ from services.afterschool.delivery.pickups.routes import router as pickups
 from services.afterschool.delivery.sessions.routes import makeup_days
 from services.afterschool.delivery.sessions.routes import router as sessions
 from services.afterschool.delivery.wishes.routes import router as wishes
+from services.afterschool.finance.subsidies.domain import SubsidyRunOpen
+from services.afterschool.finance.subsidies.routes import router as subsidy_runs
 from services.afterschool.placement.allocations.routes import preferences
 from services.afterschool.placement.allocations.routes import router as allocations
 from services.afterschool.placement.enrolments.counter import open_counter
@@ -94,6 +96,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             management_draws,
             shortfalls,
             homework,
+            subsidy_runs,
             surveys,
             missing,
             imports_router(importers(sealer)),
@@ -110,6 +113,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             "pk_pickup": PickupIdReused,
             **occupation_rules.CONSTRAINTS,
             **homework_rules.CONSTRAINTS,
+            "uq_subsidy_run_term_open": SubsidyRunOpen,
             "uq_management_declaration_school_id_term_management": DeclarationExists,
         },
     )

@@ -373,6 +373,16 @@ afterschool.get_class_homework         yes    own     403   403   own   403    y
 afterschool.report_homework            403    403     403   403   yes   yes    403    403   401
 afterschool.list_homework_reports      yes    list    403   403   list  list   yes    yes   401
 
+afterschool.compute_subsidy_run        yes    403     403   403   403   403    403    403   401
+afterschool.list_subsidy_runs          yes    yes     403   403   yes   403    yes    yes   401
+afterschool.get_subsidy_run            yes    yes     403   403   yes   403    yes    yes   401
+afterschool.review_subsidy_run         yes    403     403   403   403   403    403    403   401
+afterschool.lock_subsidy_run           yes    403     403   403   403   403    403    403   401
+afterschool.discard_subsidy_run        yes    403     403   403   403   403    403    403   401
+afterschool.list_subsidy_lines         yes    list    403   403   list  403    yes    yes   401
+afterschool.list_subsidy_schools       yes    list    403   403   list  403    yes    yes   401
+afterschool.export_subsidy_run         yes    403     403   403   403   403    yes    yes   401
+
 afterschool.generate_sessions          yes    own     403   403   own   403    403    403   401
 afterschool.list_sessions              yes    list    403   403   list  yes    yes    yes   401
 afterschool.get_session                yes    own     403   403   own   yes    yes    yes   401

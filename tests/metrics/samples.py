@@ -36,6 +36,12 @@ from shared.events.afterschool.managements import (
 )
 from shared.events.afterschool.offerings import OfferingChanged, OfferingPublished
 from shared.events.afterschool.schools import SchoolRegistered
+from shared.events.afterschool.subsidies import (
+    SubsidyRunComputed,
+    SubsidyRunDiscarded,
+    SubsidyRunLocked,
+    SubsidyRunReviewed,
+)
 from shared.events.afterschool.surveys import SurveyClosed, SurveyOpened, SurveyResultsListed
 from shared.events.catalogue import events_of
 from shared.events.inspection.campaigns import (
@@ -206,6 +212,10 @@ COUNT_NOTHING: frozenset[type[Event]] = frozenset(
         SurveyResultsListed,
         HomeworkDeclared,
         HomeworkReported,
+        SubsidyRunComputed,
+        SubsidyRunDiscarded,
+        SubsidyRunLocked,
+        SubsidyRunReviewed,
     }
 )
 """Events of the catalogue that no number needs. Whoever publishes a new event decides here."""

@@ -4,6 +4,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
+from shared.data.database import key_condition
+
 revision = "0008"
 down_revision = "0007"
 branch_labels = None
@@ -12,6 +14,7 @@ depends_on = None
 
 def upgrade() -> None:
     _homework()
+    _subsidies()
 
 
 def _homework() -> None:
@@ -64,6 +67,80 @@ def _homework() -> None:
     op.create_index("ix_homework_report_reported_by_id", "homework_report", ["reported_by", "id"])
 
 
+def _subsidies() -> None:
+    """Runs, and their lines with everything they were computed from."""
+    op.create_table(
+        "subsidy_run",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.Column("term", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("lines", sa.Integer(), nullable=False),
+        sa.Column("total", sa.BigInteger(), nullable=False),
+        sa.Column("computed_by", sa.Text(), nullable=False),
+        sa.Column("computed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("reviewed_by", sa.Text()),
+        sa.Column("reviewed_at", sa.DateTime(timezone=True)),
+        sa.Column("locked_by", sa.Text()),
+        sa.Column("locked_at", sa.DateTime(timezone=True)),
+        sa.Column("discarded_at", sa.DateTime(timezone=True)),
+        sa.Column("discard_reason", sa.Text()),
+        sa.CheckConstraint(key_condition("term"), name=op.f("ck_subsidy_run_term_is_normal")),
+        sa.CheckConstraint(
+            "(state = 'locked') = (locked_at IS NOT NULL)", name=op.f("ck_subsidy_run_locked_at_a_time")
+        ),
+        sa.CheckConstraint(
+            "reviewed_by IS NULL OR reviewed_by <> computed_by", name=op.f("ck_subsidy_run_reviewed_by_another")
+        ),
+        sa.CheckConstraint(
+            "state NOT IN ('reviewed', 'locked') OR reviewed_by IS NOT NULL",
+            name=op.f("ck_subsidy_run_reviewed_before_lock"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_subsidy_run")),
+    )
+    op.create_index("ix_subsidy_run_term_id", "subsidy_run", ["term", "id"])
+    op.create_index(
+        "uq_subsidy_run_term_open",
+        "subsidy_run",
+        ["term"],
+        unique=True,
+        postgresql_where=sa.text("state IN ('computed', 'reviewed')"),
+    )
+    op.create_table(
+        "subsidy_line",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("run_id", sa.Uuid(), nullable=False),
+        sa.Column("class_id", sa.Uuid(), nullable=False),
+        sa.Column("school_id", sa.Uuid(), nullable=False),
+        sa.Column("programme", sa.Text(), nullable=False),
+        sa.Column("grade", sa.SmallInteger(), nullable=False),
+        sa.Column("starts_on", sa.Date(), nullable=False),
+        sa.Column("ends_on", sa.Date(), nullable=False),
+        *(
+            sa.Column(name, sa.Integer(), nullable=False)
+            for name in ("days", "sessions", "least_days", "least_minutes")
+        ),
+        sa.Column("year_amount", sa.BigInteger(), nullable=False),
+        *(
+            sa.Column(name, sa.Uuid(), nullable=name == "share_norm_id")
+            for name in ("amount_norm_id", "days_norm_id", "minutes_norm_id", "share_norm_id")
+        ),
+        *(sa.Column(name, sa.BigInteger(), nullable=False) for name in ("target", "posted", "posting")),
+        sa.CheckConstraint("posting = target - posted", name=op.f("ck_subsidy_line_posts_what_is_due")),
+        sa.ForeignKeyConstraint(["run_id"], ["subsidy_run.id"], name=op.f("fk_subsidy_line_run_id_subsidy_run")),
+        sa.ForeignKeyConstraint(["class_id"], ["school_class.id"], name=op.f("fk_subsidy_line_class_id_school_class")),
+        sa.ForeignKeyConstraint(["school_id"], ["school.id"], name=op.f("fk_subsidy_line_school_id_school")),
+        *(
+            sa.ForeignKeyConstraint([name], ["norm.id"], name=op.f(f"fk_subsidy_line_{name}_norm"))
+            for name in ("amount_norm_id", "days_norm_id", "minutes_norm_id", "share_norm_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_subsidy_line")),
+        sa.UniqueConstraint("run_id", "class_id", "programme", name=op.f("uq_subsidy_line_run_id_class_id_programme")),
+    )
+    op.create_index("ix_subsidy_line_class_id_programme", "subsidy_line", ["class_id", "programme"])
+    op.create_index("ix_subsidy_line_run_id_id", "subsidy_line", ["run_id", "id"])
+
+
 def downgrade() -> None:
-    for table in ("homework_report", "homework_day"):
+    for table in ("subsidy_line", "subsidy_run", "homework_report", "homework_day"):
         op.drop_table(table)
