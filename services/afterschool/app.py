@@ -10,6 +10,8 @@ from services.afterschool.delivery.pickups.routes import router as pickups
 from services.afterschool.delivery.sessions.routes import makeup_days
 from services.afterschool.delivery.sessions.routes import router as sessions
 from services.afterschool.delivery.wishes.routes import router as wishes
+from services.afterschool.finance.fees.routes import bills
+from services.afterschool.finance.fees.routes import waivers as fee_waivers
 from services.afterschool.finance.subsidies.domain import SubsidyRunOpen
 from services.afterschool.finance.subsidies.routes import router as subsidy_runs
 from services.afterschool.placement.allocations.routes import preferences
@@ -96,6 +98,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             management_draws,
             shortfalls,
             homework,
+            bills,
+            fee_waivers,
             subsidy_runs,
             surveys,
             missing,

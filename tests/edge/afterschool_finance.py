@@ -1,13 +1,17 @@
 """After-school's homework and money with an object for every operation."""
 
-from datetime import date
+from datetime import date, timedelta
+from uuid import UUID
 
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 
+from services.afterschool.delivery.sessions.domain import CourseSession
+from services.afterschool.finance.fees.domain import FeeEntry
+from services.afterschool.programme.offerings.domain import Offering
 from services.afterschool.programme.providers.domain import Provider
 from shared.data.database import new_id
 from shared.domain.clock import china_date
-from tests.afterschool.roster import tell_calendar
+from tests.afterschool.roster import TERM, enter_child, tell_calendar
 from tests.edge.asks import HERE, NOW, STREET, Ask, made
 from tests.services import Service
 
@@ -15,7 +19,11 @@ TODAY = china_date(NOW)
 
 
 async def finance(service: Service, school: str, school_class: str) -> dict[str, Ask]:
-    return {**await _homework(service, school, school_class), **await _subsidies(service, school)}
+    return {
+        **await _homework(service, school, school_class),
+        **await _fees(service, school, school_class),
+        **await _subsidies(service, school),
+    }
 
 
 async def _homework(service: Service, school: str, school_class: str) -> dict[str, Ask]:
@@ -43,6 +51,50 @@ async def _homework(service: Service, school: str, school_class: str) -> dict[st
             shows=reported["school_staff"], instead={"guardian": {"shows": reported["guardian"]}}
         ),
     }
+
+
+async def _fees(service: Service, school: str, school_class: str) -> dict[str, Ask]:
+    """Children of guardian-1: one with a lesson to come, one for whom too much was collected, and another one."""
+    staff, on = service("school_staff", school=school), TODAY + timedelta(days=1)
+    async with service.sessions.begin() as session:
+        child = await enter_child(session, school_class, "guardian-1")
+    course = {
+        "school_id": school, "name": "书法", "category": "artistic_cultivation", "term": TERM, "capacity": 9,
+        "fee": 10, "opens_at": (NOW - timedelta(days=1)).isoformat(),
+        "closes_at": (NOW + timedelta(days=9)).isoformat(),
+    }  # fmt: skip
+    offering = await made(service("bureau"), "/v1/offerings", json=course)
+    await made(staff, "/v1/enrolments", json={"offering_id": offering, "student_id": child})
+    lesson = {
+        "id": new_id(), "version": 1, "offering_id": UUID(offering), "school_id": UUID(school), "on_day": on,
+        "weekday": on.isoweekday(), "number": 1, "care": "after_school", "state": "planned",
+        "starts_at": NOW + timedelta(days=1), "ends_at": NOW + timedelta(days=1, hours=1),
+    }  # fmt: skip
+    async with service.sessions.begin() as session:
+        term = await session.scalar(select(Offering.term_id).where(Offering.id == UUID(offering)))
+        await session.execute(insert(CourseSession.__table__).values(lesson | {"term_id": term}))  # type: ignore[arg-type]  # a table
+        other = await enter_child(session, school_class, "guardian-1")
+    back = await _overpaid(service, school, school_class)
+    waiver = {"student_id": back, "valid_from": str(TODAY), "reason": "低保"}
+    granted = await made(staff, "/v1/fee-waivers", json=waiver)
+    return {
+        "get_bill": Ask({"student_id": child}, {"term": TERM}, shows=offering),
+        "collect_fees": Ask({"student_id": child}, body={"term": TERM, "fen": 1}),
+        "refund_fees": Ask({"student_id": back}, body={"term": TERM, "fen": 1, "reason": "多收"}),
+        "grant_fee_waiver": Ask(body=waiver | {"student_id": other}),
+        "list_fee_waivers": Ask(query={"student": back}, shows=granted),
+        "end_fee_waiver": Ask({"waiver_id": granted}, body={"valid_to": str(on + timedelta(days=1)), "reason": "变更"}),
+    }
+
+
+async def _overpaid(service: Service, school: str, school_class: str) -> str:
+    """A child for whom more was collected than was taught."""
+    async with service.sessions.begin() as session:
+        child = await enter_child(session, school_class, "guardian-1")
+        paid = {"student_id": UUID(child), "school_id": UUID(school), "term": TERM, "recorded_at": NOW}
+        entry = {"id": new_id(), "version": 1, "kind": "collection", "fen": 10_000, "recorded_by": "staff"}
+        await session.execute(insert(FeeEntry), [paid | entry])
+    return child
 
 
 async def _subsidies(service: Service, school: str) -> dict[str, Ask]:

@@ -17,6 +17,7 @@ from shared.events.afterschool.catalogue import (
     CatalogueItemWithdrawn,
 )
 from shared.events.afterschool.enrolments import EnrolmentWithdrawn, StudentEnrolled, StudentPromoted, StudentWaitlisted
+from shared.events.afterschool.fees import FeeCollected, FeeRefunded, FeeWaiverEnded, FeeWaiverGranted
 from shared.events.afterschool.homework import HomeworkDeclared, HomeworkReported
 from shared.events.afterschool.managements import (
     DeclarationDrawn,
@@ -210,6 +211,10 @@ COUNT_NOTHING: frozenset[type[Event]] = frozenset(
         SurveyClosed,
         SurveyOpened,
         SurveyResultsListed,
+        FeeCollected,
+        FeeRefunded,
+        FeeWaiverEnded,
+        FeeWaiverGranted,
         HomeworkDeclared,
         HomeworkReported,
         SubsidyRunComputed,

@@ -14,6 +14,7 @@ depends_on = None
 
 def upgrade() -> None:
     _homework()
+    _fees()
     _subsidies()
 
 
@@ -65,6 +66,48 @@ def _homework() -> None:
         ),
     )
     op.create_index("ix_homework_report_reported_by_id", "homework_report", ["reported_by", "id"])
+
+
+def _fees() -> None:
+    """Waivers of fees for hardship, and what schools collected and refunded."""
+    op.create_table(
+        "fee_waiver",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.Column("student_id", sa.Uuid(), nullable=False),
+        sa.Column("school_id", sa.Uuid(), nullable=False),
+        sa.Column("share_bp", sa.Integer(), nullable=False),
+        sa.Column("valid_from", sa.Date(), nullable=False),
+        sa.Column("valid_to", sa.Date()),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("decided_by", sa.Text(), nullable=False),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("valid_to IS NULL OR valid_from < valid_to", name=op.f("ck_fee_waiver_days_not_empty")),
+        sa.CheckConstraint("share_bp BETWEEN 1 AND 10000", name=op.f("ck_fee_waiver_share_of_the_whole")),
+        sa.ForeignKeyConstraint(["student_id"], ["student.id"], name=op.f("fk_fee_waiver_student_id_student")),
+        sa.ForeignKeyConstraint(["school_id"], ["school.id"], name=op.f("fk_fee_waiver_school_id_school")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_fee_waiver")),
+    )
+    op.create_index("ix_fee_waiver_student_id_valid_from", "fee_waiver", ["student_id", "valid_from"])
+    op.create_index("ix_fee_waiver_school_id_id", "fee_waiver", ["school_id", "id"])
+    op.create_table(
+        "fee_entry",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.Column("student_id", sa.Uuid(), nullable=False),
+        sa.Column("school_id", sa.Uuid(), nullable=False),
+        sa.Column("term", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("fen", sa.BigInteger(), nullable=False),
+        sa.Column("recorded_by", sa.Text(), nullable=False),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(key_condition("term"), name=op.f("ck_fee_entry_term_is_normal")),
+        sa.CheckConstraint("fen > 0", name=op.f("ck_fee_entry_fen_positive")),
+        sa.ForeignKeyConstraint(["student_id"], ["student.id"], name=op.f("fk_fee_entry_student_id_student")),
+        sa.ForeignKeyConstraint(["school_id"], ["school.id"], name=op.f("fk_fee_entry_school_id_school")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_fee_entry")),
+    )
+    op.create_index("ix_fee_entry_student_id_term", "fee_entry", ["student_id", "term"])
 
 
 def _subsidies() -> None:
@@ -142,5 +185,5 @@ def _subsidies() -> None:
 
 
 def downgrade() -> None:
-    for table in ("subsidy_line", "subsidy_run", "homework_report", "homework_day"):
+    for table in ("subsidy_line", "subsidy_run", "fee_entry", "fee_waiver", "homework_report", "homework_day"):
         op.drop_table(table)
