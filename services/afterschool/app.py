@@ -4,6 +4,7 @@ from fastapi import FastAPI
 
 from services.afterschool.delivery.attendance.domain import MarkIdTaken
 from services.afterschool.delivery.attendance.routes import router as attendance
+from services.afterschool.delivery.coverage.routes import router as coverage
 from services.afterschool.delivery.pickups.domain import PickupIdReused
 from services.afterschool.delivery.pickups.routes import of_session as pickups_of_session
 from services.afterschool.delivery.pickups.routes import router as pickups
@@ -91,6 +92,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             pickups_of_session,
             pickups,
             wishes,
+            coverage,
             catalogue,
             norms,
             management_rules,

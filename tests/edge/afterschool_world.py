@@ -354,6 +354,10 @@ async def _delivery(scene: Scene) -> Asks:
         ),
         "record_wish": Ask(body=wish),
         "list_wishes": Ask(query={"student": child}, shows=wished),
+        "get_coverage": Ask(query={"on": taught["on"]}),
+        "list_coverage_shortfalls": Ask(query={"on": taught["on"]}, shows=scene.school),
+        "list_served_pupils": Ask({"school_id": scene.school}, {"on": taught["on"]}, shows=child),
+        "get_school_coverage": Ask({"school_id": scene.school}, {"on": taught["on"]}, shows=scene.school),
     }
 
 

@@ -404,6 +404,10 @@ afterschool.list_pickups               yes    own     403   403   own   403    y
 afterschool.read_pickup                yes    own     403   403   own   own    yes    403   401
 afterschool.record_wish                403    403     403   403   own   own    403    403   401
 afterschool.list_wishes                yes    list    403   403   list  list   yes    yes   401
+afterschool.get_coverage               yes    yes     403   403   yes   403    yes    yes   401
+afterschool.list_coverage_shortfalls   yes    list    403   403   list  403    yes    yes   401
+afterschool.get_school_coverage        yes    own     403   403   own   403    yes    yes   401
+afterschool.list_served_pupils         yes    own     403   403   own   403    yes    yes   401
 
 metrics.list_indicators                yes    yes     403   403   yes   403    yes    yes   401
 metrics.get_indicator                  yes    own     403   403   own   403    yes    yes   401

@@ -63,7 +63,7 @@ IDENTITIES = frozenset({"code", "number", "external_ref", "permit_no", "hotline_
 NOT_WRITTEN_BY_PEOPLE = frozenset({
     "grid_succession.code",  # of a grid
     "quality_dismissal.code",  # of a finding of ours
-    "sync_operation.code", "sync_unreadable.code",  # of refusals
+    "sync_operation.code", "sync_unreadable.code", "attendance_mark.code",  # of refusals
     "target.permit_no", "provider_permit.number",  # as the registry told them
 })  # fmt: skip
 

@@ -131,7 +131,7 @@ REFUSALS: Final[dict[str, type[Refusal]]] = {
 
 
 def _known(value: object) -> object:
-    if value not in set(AttendanceState):
+    if not isinstance(value, str) or value not in set(AttendanceState):
         raise field_error(AttendanceCodeUnknown.code, en=AttendanceCodeUnknown.en(), zh=AttendanceCodeUnknown.zh)
     return value
 

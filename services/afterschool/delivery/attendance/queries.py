@@ -236,18 +236,18 @@ class Delivered:
     minutes: int
 
 
+OUTSIDE: Final = f"""(substitute_id IS NULL AND CASE
+    WHEN outside_person_id IS NULL THEN provider_id IS NOT NULL
+    ELSE EXISTS (SELECT FROM attendance WHERE session_id = course_session.id AND person_id = outside_person_id
+                 AND {WAS_THERE}) END)"""
+"""SQL: whether a held session was delivered from outside."""
+
 _DELIVERED: Final = f"""
     SELECT offering_id, school_id, CASE WHEN outside THEN provider_id END AS provider_id,
            CASE WHEN outside THEN outside_person_id END AS outside_person_id,
            count(*)::int AS sessions, (sum(extract(epoch FROM ends_at - starts_at)) / 60)::int AS minutes
     FROM course_session
-    CROSS JOIN LATERAL (
-        SELECT substitute_id IS NULL AND CASE
-            WHEN outside_person_id IS NULL THEN provider_id IS NOT NULL
-            ELSE EXISTS (SELECT FROM attendance WHERE session_id = course_session.id
-                         AND person_id = outside_person_id AND {WAS_THERE})
-        END AS outside
-    ) who
+    CROSS JOIN LATERAL (SELECT {OUTSIDE} AS outside) who
     WHERE on_day BETWEEN :first AND :last AND {HELD}
       {{also}}
     GROUP BY 1, 2, 3, 4 ORDER BY 1, 4

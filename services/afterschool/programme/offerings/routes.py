@@ -6,7 +6,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Query, Request, Response
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, WithJsonSchema
 
 from services.afterschool.programme.offerings import queries
 from services.afterschool.programme.offerings.domain import (
@@ -52,6 +52,10 @@ class PoolOut(BaseModel):
     release_at: datetime | None
 
 
+TimeOfDay = Annotated[time, WithJsonSchema({"type": "string", "pattern": r"^\d{2}:\d{2}:\d{2}"})]
+"""The format `time` of JSON Schema would demand an offset."""
+
+
 class PeriodOut(BaseModel):
     """A weekly lesson, in China's time."""
 
@@ -59,8 +63,8 @@ class PeriodOut(BaseModel):
 
     weekday: int
     number: int
-    starts_at: time
-    ends_at: time
+    starts_at: TimeOfDay
+    ends_at: TimeOfDay
 
 
 class OfferingOut(BaseModel):

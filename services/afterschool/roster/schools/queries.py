@@ -1,11 +1,13 @@
 """Reading schools."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.afterschool.roster.schools.domain import School, SchoolNotFound
-from services.afterschool.roster.schools.reach import may_look, reaches, within_reach
+from services.afterschool.roster.schools.reach import may_look, reaches, school_of, within_reach
 from shared.http.policies import Principal
 from shared.http.reads import Statement, given, instant, page_statement
 
@@ -38,3 +40,18 @@ async def school_to_keep(session: AsyncSession, school_id: UUID, caller: Princip
     if found is None or not reaches(caller, found):
         raise SchoolNotFound(pointer="/school_id")
     return found
+
+
+async def schools_within_reach(session: AsyncSession, caller: Principal, *, district: str | None) -> Sequence[School]:
+    """All schools within reach, of one district if that is given, in the order of their ids."""
+    wanted = select(School).order_by(School.id)
+    if district is not None:
+        wanted = wanted.where(School.district == district)
+    if not caller.covers():
+        if "district_officer" in caller.roles and caller.district is not None:
+            wanted = wanted.where(School.district == caller.district)
+            if caller.street is not None:
+                wanted = wanted.where(School.street == caller.street)
+        else:
+            wanted = wanted.where(School.id == school_of(caller))
+    return (await session.scalars(wanted)).all()
