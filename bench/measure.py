@@ -79,6 +79,19 @@ class Line:
         answer = await self._reader.readuntil(b"\r\n\r\n")
         if not answer.startswith(b"HTTP/1.1 200"):
             raise WrongResult(answer.decode())
+        return await self._body(answer)
+
+    async def post(self, path: str, body: bytes, headers: str = "") -> tuple[int, bytes]:
+        """Status and body, whatever they are; `headers` end with a line break each."""
+        self._writer.write(
+            f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n{self._head}{headers}Content-Type: application/json\r\n"
+            f"Content-Length: {len(body)}\r\n\r\n".encode()
+            + body
+        )
+        answer = await self._reader.readuntil(b"\r\n\r\n")
+        return int(answer[9:12]), await self._body(answer)
+
+    async def _body(self, answer: bytes) -> bytes:
         lowered = answer.lower()
         begin = lowered.index(b"content-length:") + 15
         return await self._reader.readexactly(int(lowered[begin : lowered.index(b"\r\n", begin)]))

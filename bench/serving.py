@@ -3,6 +3,7 @@
 import asyncio
 import os
 import sys
+from asyncio.subprocess import Process
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -18,12 +19,20 @@ from deploy.local.processes import accepts_connections, free_port, kill, spawn
 _numbers = count()
 
 
-@dataclass(frozen=True)
+@dataclass
 class Served:
     """Where it answers, and the database behind it."""
 
     port: int
     database: str
+    process: Process
+    _command: Sequence[str]
+    _environment: Mapping[str, str]
+
+    async def restart(self) -> None:
+        """Kill the process in mid-request, and start another one in its place."""
+        await kill(self.process)
+        self.process = await _started(self._command, self._environment, self.port)
 
 
 @asynccontextmanager
@@ -48,18 +57,26 @@ async def serving(
         await connection.close()
     port = free_port()
     told = {**platform.service_environment(service), "DATABASE_URL": platform.database_url(name), **(environment or {})}
-    process = await spawn(
-        [
-            *[sys.executable, "-m", "uvicorn", "--factory", f"services.{service}.app:create_app", "--port", str(port)],
-            *["--no-access-log", "--log-level", "warning", "--loop", "uvloop", "--http", "httptools"],
-        ],
-        env={**os.environ, **told},
-        output=asyncio.subprocess.DEVNULL,
-    )
+    command = [
+        *[sys.executable, "-m", "uvicorn", "--factory", f"services.{service}.app:create_app", "--port", str(port)],
+        *["--no-access-log", "--log-level", "warning", "--loop", "uvloop", "--http", "httptools"],
+    ]
+    given = {**os.environ, **told}
+    served = Served(port, database, await _started(command, given, port), command, given)
+    try:
+        yield served
+    finally:
+        await kill(served.process)
+
+
+async def _started(command: Sequence[str], environment: Mapping[str, str], port: int) -> Process:
+    """The process, once it accepts connections."""
+    process = await spawn(command, env=environment, output=asyncio.subprocess.DEVNULL)
     try:
         async with asyncio.timeout(30):
             while not await accepts_connections(port):
                 await asyncio.sleep(0.1)
-        yield Served(port, database)
-    finally:
+    except BaseException:
         await kill(process)
+        raise
+    return process

@@ -13,6 +13,7 @@ class WrongResult(RuntimeError):
 class Sizes:
     """`rows` of a ledger, institutions of the `small` and the `large` database, events of the `backlog`; an idle
     platform is watched for `idle_seconds`, after `settle_seconds`; a load lasts `seconds` and is repeated for `rounds`.
+    `children` ask for seats in `courses` of 40, half of them for every hundredth course.
     `plant`: take an effect away in each part, which must be seen."""
 
     rows: int = 50_000
@@ -24,6 +25,8 @@ class Sizes:
     settle_seconds: float = 15.0
     seconds: float = 2.0
     rounds: int = 5
+    children: int = 200_000
+    courses: int = 2_000
     plant: bool = False
 
 
@@ -31,7 +34,8 @@ def smoke(*, plant: bool) -> Sizes:
     """Every measure once, to see that it works: its figures mean nothing."""
     return Sizes(
         rows=1000, small=200, large=2000, backlog=2000, steady_seconds=2.0, idle_seconds=2.0, settle_seconds=0.0,
-        seconds=0.2, rounds=1, plant=plant,
+        seconds=0.2, rounds=1, children=2_000,
+        courses=100, plant=plant,
     )  # fmt: skip
 
 

@@ -23,6 +23,9 @@ from services.afterschool.placement.enrolments.routes import router as enrolment
 from services.afterschool.placement.waitlists.routes import enrolments as answers
 from services.afterschool.placement.waitlists.routes import offerings as changes
 from services.afterschool.placement.waitlists.routes import router as waitlists
+from services.afterschool.programme.engagements import domain as engagement_rules
+from services.afterschool.programme.engagements.routes import persons as outside_persons
+from services.afterschool.programme.engagements.routes import router as white_list
 from services.afterschool.programme.occupations import domain as occupation_rules
 from services.afterschool.programme.offerings.routes import router as offerings
 from services.afterschool.programme.providers.routes import router as providers
@@ -55,6 +58,7 @@ from services.afterschool.settings import Settings
 from services.afterschool.stories.moves.routes import router as moves
 from services.afterschool.stories.rosters.importer import importers
 from services.afterschool.stories.rosters.routes import router as missing
+from services.afterschool.stories.suspensions.routes import router as suspensions
 from shared.http.web import create_service
 from shared.imports.routes import imports_router
 
@@ -79,6 +83,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             guardianships_of_one,
             offerings,
             publications,
+            suspensions,
+            white_list,
+            outside_persons,
             changes,
             enrolments,
             answers,
@@ -120,6 +127,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             **occupation_rules.CONSTRAINTS,
             **homework_rules.CONSTRAINTS,
             "uq_subsidy_run_term_open": SubsidyRunOpen,
+            **engagement_rules.CONSTRAINTS,
             "uq_management_declaration_school_id_term_management": DeclarationExists,
         },
     )

@@ -6,15 +6,23 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.afterschool.programme.providers.usecases import copy_registry
 from services.afterschool.roster.terms.usecases import copy_calendar
+from services.afterschool.stories.suspensions.usecases import freeze_offerings_of
+from shared.domain.clock import utc_now
 from shared.events.registry.calendars import (
     CalendarDayCorrected,
     CalendarYearPublished,
     SchoolTermSet,
     SchoolTermWithdrawn,
 )
-from shared.events.registry.institutions import InstitutionChanged, InstitutionMerged, InstitutionRegistered
+from shared.events.registry.institutions import (
+    InstitutionChanged,
+    InstitutionEvent,
+    InstitutionMerged,
+    InstitutionRegistered,
+)
 from shared.events.registry.permits import (
     PermitCancelled,
+    PermitEvent,
     PermitGranted,
     PermitRecorded,
     PermitReinstated,
@@ -27,6 +35,12 @@ from shared.facts.inbox import Delivery, Inbox
 
 async def hear(session: AsyncSession, deliveries: Sequence[Delivery]) -> None:
     await copy_registry(session, deliveries)
+    touched = {
+        event.institution_id
+        for event in (delivery.event for delivery in deliveries)
+        if isinstance(event, InstitutionEvent | PermitEvent)
+    }
+    await freeze_offerings_of(session, touched, at=utc_now())
     await copy_calendar(session, deliveries)
 
 

@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+from base64 import b64encode
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import yaml
 from pydantic import ValidationError
 
 from deploy.local.ports import SERVICES
+from services.afterschool.settings import Settings as AfterschoolSettings
 from services.inspection.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -93,6 +95,27 @@ def test_inspection_starts_with_what_its_container_has_and_not_without_a_seal(
     monkeypatch.delenv("EVIDENCE_STORE")
     with pytest.raises(ValidationError, match="EVIDENCE_STORE must be set in production"):
         Settings()
+
+
+def test_afterschool_starts_in_production_only_with_its_own_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    (compose,) = documents(DEPLOY / "compose.yaml")
+    key = b64encode(bytes(range(32))).decode()
+    keys = {"PERSONAL_KEYS": f'{{"first": "{key}"}}', "PERSONAL_KEY": "first", "FINGERPRINT_KEY": key}
+    for part in ("migration", "api", "worker"):
+        said = compose["services"][f"afterschool-{part}"]["environment"]
+        assert all(said[name].startswith(f"${{{name}:?") for name in keys)
+    for name, value in ({"ENVIRONMENT": "production"} | ADDRESSES | SECRETS | keys).items():
+        monkeypatch.setenv(name, value)
+    assert AfterschoolSettings().personal_key == "first"
+    for name, wrong, said in [
+        ("FINGERPRINT_KEY", None, "must be set in production"),
+        ("PERSONAL_KEY", "second", "names no key"),
+        ("PERSONAL_KEYS", '{"first": "c2hvcnQ="}', "32 bytes"),
+    ]:
+        with monkeypatch.context() as changed:
+            changed.delenv(name) if wrong is None else changed.setenv(name, wrong)
+            with pytest.raises(ValidationError, match=said):
+                AfterschoolSettings()
 
 
 def _of_compose(part: str) -> dict[str, str]:

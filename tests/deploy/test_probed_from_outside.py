@@ -8,6 +8,7 @@ import signal
 import sys
 import time
 from asyncio.subprocess import DEVNULL, Process
+from base64 import b64encode
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,14 @@ from tests.infrastructure import Broker, ScratchDatabase
 
 OUTSIDE = "127.0.0.2"
 """Another address of this machine: who listens on 127.0.0.1 alone does not answer there."""
-SECRETS = {"CURSOR_KEY": "a secret", "SEAL_KEY": "another"}
+_KEY = b64encode(bytes(range(32))).decode()
+SECRETS = {
+    "CURSOR_KEY": "a secret",
+    "SEAL_KEY": "another",
+    "PERSONAL_KEYS": f'{{"first": "{_KEY}"}}',
+    "PERSONAL_KEY": "first",
+    "FINGERPRINT_KEY": _KEY,
+}
 
 
 def container_of(service: str, part: str) -> dict[str, Any]:

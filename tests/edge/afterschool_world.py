@@ -246,8 +246,8 @@ async def _allocations(scene: Scene) -> Asks:
         )
     entered = await scene.staff.post(f"/v1/allocations/{drawn}/draw", json={"public_value": "03 07 11"})
     assert entered.status_code == 202, entered.text
-    async with scene.service.sessions.begin() as session:
-        await draw_lots(session, UUID(drawn), sealer=scene.service.app.state.sealer, at=utc_now())
+    sealer = scene.service.app.state.sealer
+    assert await draw_lots(scene.service.sessions, UUID(drawn), sealer=sealer, at=utc_now())
     another = await scene.offering(mode="allocation", periods=[monday])
     listed = wish | {"allocation_id": open_one, "student_id": await scene.child(), "choices": [another]}
     market = (await scene.staff.get(f"/v1/allocations/{drawn}/markets")).json()["items"][0]["name"]
@@ -296,7 +296,22 @@ async def _providers(scene: Scene) -> Asks:
     async with scene.service.sessions.begin() as session:
         await session.execute(insert(Provider), [row])
     provider = str(row["institution_id"])
+    listing = {"institution_id": provider, "district": HERE, "price": 5000, "valid_from": str(TODAY), "source": "公告"}
+    listed = await made(scene.bureau, "/v1/white-list", json=listing)
+    person = {"institution_id": provider, "name": "外聘教师"}
+    entered = await made(scene.staff, "/v1/outside-persons", json=person)
+    checked = {"checked_on": str(TODAY), "valid_to": str(TODAY), "reference": "2026-1"}
+    frozen = await scene.offering()
+    assert (await scene.staff.post(f"/v1/offerings/{frozen}/freeze", json={"reason": "停课"})).status_code == 200
     return {
+        "unfreeze_offering": Ask({"offering_id": frozen}),
+        "list_affected": Ask({"offering_id": frozen}),
+        "list_provider": Ask(body=listing | {"valid_from": str(TODAY + timedelta(days=1))}),
+        "list_white_list": Ask(shows=listed),
+        "strike_listing": Ask({"listing_id": listed}, body={"reason": "停业"}),
+        "enter_outside_person": Ask(body=person),
+        "list_outside_persons": Ask(query={"institution": provider}, shows=entered),
+        "check_outside_person": Ask({"person_id": entered}, body=checked),
         "list_providers": Ask(query={"standing": "none"}, shows=provider),
         "get_provider": Ask({"institution_id": provider}, shows=provider),
     }

@@ -326,6 +326,14 @@ afterschool.cancel_import              yes    own     403   403   403   403    4
 afterschool.list_import_rows           yes    own     403   403   403   403    yes    yes   401
 afterschool.list_missing               yes    own     403   403   403   403    yes    403   401
 afterschool.let_missing_go             yes    own     403   403   403   403    403    403   401
+afterschool.unfreeze_offering          yes    own     403   403   own   403    403    403   401
+afterschool.list_affected              yes    own     403   403   own   403    403    403   401
+afterschool.list_provider              yes    own     403   403   403   403    403    403   401
+afterschool.list_white_list            yes    yes     403   403   yes   yes    yes    yes   401
+afterschool.strike_listing             yes    home    403   403   403   403    403    403   401
+afterschool.enter_outside_person       yes    own     403   403   yes   403    403    403   401
+afterschool.list_outside_persons       yes    own     403   403   yes   403    403    403   401
+afterschool.check_outside_person       yes    own     403   403   403   403    403    403   401
 afterschool.list_providers             yes    list    403   403   yes   yes    yes    yes   401
 afterschool.get_provider               yes    own     403   403   yes   yes    yes    yes   401
 afterschool.list_catalogue_items       yes    yes     403   403   yes   yes    yes    yes   401
@@ -444,6 +452,7 @@ OF_A_STREET = {
     "inspection.list_operations": "list",
     "inspection.list_unreadable_operations": "list",
     "inspection.resolve_operation": "own",
+    "afterschool.strike_listing": "yes",
     "registry.list_stop_orders": "yes",
     "registry.get_stop_order": "yes",
     "registry.list_stop_order_recipients": "list",

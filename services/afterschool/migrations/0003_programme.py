@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from shared.data.database import key_condition
+from shared.domain.dated import STANDS, WITHDRAWN_FOR_A_REASON
 
 revision = "0003"
 down_revision = "0002"
@@ -18,6 +19,7 @@ def upgrade() -> None:
     _offerings()
     _occupations()
     _providers()
+    _engagements()
 
 
 def _offerings() -> None:
@@ -156,6 +158,52 @@ def _providers() -> None:
     op.create_index("ix_provider_permit_institution_id", "provider_permit", ["institution_id"])
 
 
+def _engagements() -> None:
+    """White lists of counties, and people from outside with their background checks."""
+    op.create_table(
+        "provider_listing",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("institution_id", sa.Uuid(), nullable=False),
+        sa.Column("district", sa.Text(), nullable=False),
+        sa.Column("price", sa.Integer(), nullable=False),
+        sa.Column("valid_from", sa.Date(), nullable=False),
+        sa.Column("valid_to", sa.Date()),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("listed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("withdrawn_at", sa.DateTime(timezone=True)),
+        sa.Column("withdrawn_by", sa.Text()),
+        sa.Column("withdrawal_reason", sa.Text()),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint(WITHDRAWN_FOR_A_REASON, name=op.f("ck_provider_listing_withdrawn_for_a_reason")),
+        sa.CheckConstraint(
+            "valid_to IS NULL OR valid_from <= valid_to", name=op.f("ck_provider_listing_days_in_order")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_provider_listing")),
+    )
+    op.create_index(
+        "uq_provider_listing_institution_id_district",
+        "provider_listing",
+        ["institution_id", "district", "valid_from"],
+        unique=True,
+        postgresql_where=sa.text(STANDS),
+    )
+    op.create_table(
+        "outside_person",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("institution_id", sa.Uuid(), nullable=False),
+        sa.Column("entered_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("checked_on", sa.Date()),
+        sa.Column("valid_to", sa.Date()),
+        sa.Column("reference", sa.Text()),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_outside_person")),
+    )
+    op.create_index("ix_outside_person_institution_id", "outside_person", ["institution_id"])
+
+
 def downgrade() -> None:
-    for table in ("provider_permit", "provider", "occupation", "seat_pool", "offering_period", "offering"):
+    for table in (
+        *("outside_person", "provider_listing", "provider_permit", "provider"),
+        *("occupation", "seat_pool", "offering_period", "offering"),
+    ):
         op.drop_table(table)

@@ -43,8 +43,7 @@ class Drawer:
             return False
         try:
             with acting_as("system:allocations"):
-                async with self._sessions.begin() as session:
-                    await drawing.draw_lots(session, waiting, sealer=self._sealer, at=utc_now())
+                await drawing.draw_lots(self._sessions, waiting, sealer=self._sealer, at=utc_now())
         except WrongResult:
             log.exception("allocation refused by its checker", allocation=str(waiting))
             return False

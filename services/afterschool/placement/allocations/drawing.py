@@ -1,14 +1,19 @@
-"""The draw: from the choices as they stand, to seats, cut-offs, facts and credits, in one transaction."""
+"""The draw: from the choices as they stand, to seats, cut-offs, facts and credits.
 
+The choices are read, the lots drawn without an open transaction, and everything is stored in one. If the seats of an
+offering changed meanwhile, nothing is stored and the lots are drawn again.
+"""
+
+import asyncio
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
 from sqlalchemy import ARRAY, Integer, Uuid, bindparam, select, text
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from services.afterschool.placement.allocations import queries
 from services.afterschool.placement.allocations.checker import term_faults
@@ -18,10 +23,11 @@ from services.afterschool.placement.allocations.lottery import Draw
 from services.afterschool.placement.allocations.market import GENERAL, Child, Market
 from services.afterschool.placement.allocations.market import Offering as Listed
 from services.afterschool.placement.allocations.sequence import Outcome, input_hashes, run
+from services.afterschool.placement.enrolments.domain import State
+from services.afterschool.programme.offerings import queries as offering_queries
 from services.afterschool.programme.offerings.domain import Mode, Offering, SeatPool
 from services.afterschool.roster.schools.domain import School
-from services.afterschool.roster.students.domain import GROUP_ORDER
-from services.afterschool.roster.terms.domain import Term
+from services.afterschool.roster.students.domain import GROUP_ORDER, Group
 from services.afterschool.sealing import Sealer
 from shared.data.database import allowing, copy_rows, new_id
 from shared.domain.clock import china_date
@@ -40,55 +46,74 @@ class WrongResult(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Input:
-    """What is drawn: offerings and their seats, markets, and the child behind each pseudonym."""
+    """What is drawn: offerings with their seats and schools, markets, and the child behind each pseudonym."""
 
+    allocation: Allocation
     offerings: Mapping[str, Offering]
-    pools: Mapping[UUID, Sequence[SeatPool]]
+    sizes: Mapping[UUID, Sequence[tuple[str, int]]]
+    schools: Mapping[UUID, School]
     markets: Sequence[Market]
     students: Mapping[str, UUID]
+    declined: Container[UUID]
 
 
-async def draw_lots(session: AsyncSession, allocation_id: UUID, *, sealer: Sealer, at: datetime) -> None:
-    """Draw an allocation whose public value was entered. Raises `WrongResult`."""
-    async with allowing(session, WITHIN):
-        allocation = await queries.allocation(session, allocation_id, for_update=True)
-        if allocation.state != AllocationState.DRAWING or allocation.public_value is None:
-            return
+@dataclass(frozen=True, slots=True)
+class _Result:
+    """The rows to store. `seats` are (offering, child, reserve, pool)."""
+
+    markets: list[tuple[object, ...]]
+    pools: list[tuple[object, ...]]
+    lists: list[tuple[object, ...]]
+    seats: list[tuple[str, str, str, str]]
+    credits: Mapping[str, int]
+
+
+async def draw_lots(
+    sessions: async_sessionmaker[AsyncSession], allocation_id: UUID, *, sealer: Sealer, at: datetime
+) -> bool:
+    """Draw an allocation whose public value was entered; False if it has to be tried again. Raises `WrongResult`."""
+    async with sessions.begin() as session, allowing(session, WITHIN):
+        allocation = await queries.allocation(session, allocation_id)
+        if allocation.state != AllocationState.DRAWING:
+            return True
         given = await _input(session, allocation, sealer, at)
-        hashes = input_hashes(given.markets)
-        outcomes: list[Outcome] = []
-        if given.markets:
-            draw = Draw(allocation.opened_secret(sealer), allocation.public_value, hashes)
-            outcomes = list(run(given.markets, draw))
-            fault = next(term_faults(outcomes), None)
-            if fault is not None:
-                raise WrongResult(f"{fault[0]}: {fault[1].kind}")
-        await _store(session, allocation, given, hashes, outcomes)
-        seats = await _give(session, given, outcomes, at)
-        await _set_credits(session, allocation, given, outcomes)
-        children = len({one for outcome in outcomes for one in (child.id for child in outcome.market.children)})
-        drawn = allocation.finish(markets=len(outcomes), children=children, seats=seats, at=at)
+    result = await asyncio.to_thread(_draw, given, sealer)
+    async with sessions.begin() as session, allowing(session, WITHIN):
+        allocation = await queries.allocation(session, allocation_id, for_update=True)
+        if allocation.state != AllocationState.DRAWING:
+            return True
+        offerings = await offering_queries.locked_in_order(session, [one.id for one in given.offerings.values()])
+        pools = await queries.pools_of(session, offerings.keys())
+        if {one: _free(found) for one, found in pools.items()} != given.sizes:
+            return False
+        await _store(session, result)
+        await _give(session, given, result, offerings, pools, at)
+        if result.credits:
+            students = [given.students[child] for child in result.credits]
+            await session.execute(_CREDIT, {"students": students, "credits": list(result.credits.values())})
+        children = len({child for market in given.markets for child in (one.id for one in market.children)})
+        drawn = allocation.finish(markets=len(result.markets), children=children, seats=len(result.seats), at=at)
         await journal.record(session, drawn, subject=allocation)
+    return True
 
 
 async def _input(session: AsyncSession, allocation: Allocation, sealer: Sealer, at: datetime) -> _Input:
     """The frozen input. A child's pseudonym is made for this draw alone."""
     found = await queries.offerings_of(session, allocation)
     slots = await queries.slots_by_offering(session, found)
-    pools = await queries.pools_of(session, list(slots))
-    term = await session.get_one(Term, allocation.term_id)
+    sizes = {one: _free(pools) for one, pools in (await queries.pools_of(session, list(slots))).items()}
     listed: dict[tuple[UUID, str], list[Listed]] = {}
     schools: dict[UUID, UUID] = {}
     for offering in found:
         schools[offering.id] = offering.school_id
         if slots[offering.id]:
             place = offering.school_id, SLOT_JOINED.join(slots[offering.id])
-            free = tuple((pool.group, max(pool.free, 0)) for pool in _published(pools[offering.id]))
-            listed.setdefault(place, []).append(Listed(str(offering.id), free))
+            listed.setdefault(place, []).append(Listed(str(offering.id), tuple(sizes[offering.id])))
     children: dict[tuple[UUID, str], list[Child]] = {place: [] for place in listed}
     students: dict[str, UUID] = {}
     known: dict[UUID, str] = {}
-    for wish in await queries.wishes(session, allocation.id, on=china_date(at)):
+    offerings_by_id = {one.id: one for one in found}
+    for wish in await queries.wishes(session, allocation, offerings_by_id, on=china_date(at)):
         child = known.get(wish.student_id)
         if child is None:
             child = sealer.fingerprint(f"draw {allocation.id}", str(wish.student_id)).hex()[:32]
@@ -98,119 +123,132 @@ async def _input(session: AsyncSession, allocation: Allocation, sealer: Sealer, 
         if place in children:
             children[place].append(Child(child, tuple(map(str, wish.choices)), groups, wish.credit))
     markets = [
-        Market.of(str(school), term.id.hex, joined.split(SLOT_JOINED), offerings, children[school, joined])
+        Market.of(str(school), allocation.term_id.hex, joined.split(SLOT_JOINED), offerings, children[school, joined])
         for (school, joined), offerings in sorted(listed.items())
     ]
-    return _Input({str(one.id): one for one in found}, pools, markets, students)
+    wanted = select(School).where(School.id.in_(set(schools.values())))
+    return _Input(
+        allocation,
+        {str(one.id): one for one in found},
+        sizes,
+        {one.id: one for one in await session.scalars(wanted)},
+        markets,
+        students,
+        await queries.declined_in(session, allocation.term_id),
+    )
 
 
-def _published(pools: Sequence[SeatPool]) -> list[SeatPool]:
-    """Reserves first, in the order in which a child of several groups counts."""
-    return sorted(pools, key=lambda pool: GROUP_ORDER.index(pool.group))
+def _free(pools: Sequence[SeatPool]) -> list[tuple[str, int]]:
+    """The free seats, reserves first in the order in which a child of several groups counts."""
+    ordered = sorted(pools, key=lambda pool: GROUP_ORDER.index(Group(pool.group)))
+    return [(pool.group, max(pool.free, 0)) for pool in ordered]
 
 
-async def _store(
-    session: AsyncSession,
-    allocation: Allocation,
-    given: _Input,
-    hashes: Mapping[str, str],
-    outcomes: Sequence[Outcome],
-) -> None:
+def _draw(given: _Input, sealer: Sealer) -> _Result:
+    """The mechanism, its checker, and the rows that explain each result."""
+    hashes = input_hashes(given.markets)
+    outcomes: list[Outcome] = []
+    if given.markets:
+        public_value = given.allocation.public_value or ""
+        outcomes = list(run(given.markets, Draw(given.allocation.opened_secret(sealer), public_value, hashes)))
+        fault = next(term_faults(outcomes), None)
+        if fault is not None:
+            raise WrongResult(f"{fault[0]}: {fault[1].kind}")
+    pseudonyms = {child for child, student in given.students.items() if student in given.declined}
+    result = _Result([], [], [], [], credits_after(outcomes, pseudonyms))
+    for outcome in outcomes:
+        _add(result, given, hashes[outcome.market.name], outcome)
+    return result
+
+
+def _add(result: _Result, given: _Input, input_hash: str, outcome: Outcome) -> None:
+    market, _, left, allocation = outcome
+    one = given.allocation.id
+    result.markets.append((one, market.name, UUID(market.school), list(market.slots), input_hash))
+    listed = {offering.id: offering for offering in market.offerings}
+    sizes = {
+        (offering.id, group): (place, size)
+        for offering in market.offerings
+        for place, (group, size) in enumerate(offering.pools)
+    }
+    for cut in allocation.cutoffs:
+        known = (cut.offering, cut.pool) in sizes
+        place, size = sizes.get((cut.offering, cut.pool), (len(GROUP_ORDER), 0))
+        last = (None, None) if cut.last is None else (cut.last.credit, cut.last.number)
+        described = (one, UUID(cut.offering), cut.pool, place, market.name, known, size)
+        result.pools.append((*described, cut.seats, cut.admitted, *last))
+    for child in market.children:
+        seat = allocation.seats.get(child.id)
+        if seat is not None:
+            reserve = listed[seat.offering].pool_of(child.groups)
+            result.seats.append((seat.offering, child.id, reserve, seat.pool))
+        frozen = (list(map(UUID, child.choices)), list(child.groups), child.credit)
+        got = (None, None) if seat is None else (UUID(seat.offering), seat.pool)
+        result.lists.append((one, market.name, child.id, given.students[child.id], *frozen, *got, left.get(child.id)))
+
+
+_MARKETS: Final = ("allocation_id", "name", "school_id", "slots", "input_hash")
+_POOLS: Final = (
+    *("allocation_id", "offering_id", "group", "place", "market", "listed", "size", "seats", "admitted"),
+    *("last_credit", "last_number"),
+)
+_LISTS: Final = (
+    *("allocation_id", "market", "child", "student_id", "choices", "groups", "credit", "offering_id", "pool"),
+    "left_for",
+)
+_ENROLMENTS: Final = (
+    *("id", "version", "offering_id", "student_id", "school_id", "state", "reserve", "pool", "ticket"),
+    *("accepts_promotion", "asked_at", "decided_at"),
+)
+
+
+async def _store(session: AsyncSession, result: _Result) -> None:
     """Everything that explains a result, and lets anybody draw it again."""
-    markets: list[tuple[object, ...]] = []
-    pools: list[tuple[object, ...]] = []
-    lists: list[tuple[object, ...]] = []
-    for market, _, left, result in outcomes:
-        markets.append((allocation.id, market.name, UUID(market.school), list(market.slots), hashes[market.name]))
-        sizes = {
-            (one.id, group): (place, size) for one in market.offerings for place, (group, size) in enumerate(one.pools)
-        }
-        for cut in result.cutoffs:
-            place, size = sizes.get((cut.offering, cut.pool), (len(GROUP_ORDER), 0))
-            last = (None, None) if cut.last is None else (cut.last.credit, cut.last.number)
-            pools.append(
-                (
-                    *(allocation.id, UUID(cut.offering), cut.pool, place, market.name),
-                    *((cut.offering, cut.pool) in sizes, size, cut.seats, cut.admitted, *last),
-                )
-            )
-        for child in market.children:
-            seat = result.seats.get(child.id)
-            lists.append(
-                (
-                    *(allocation.id, market.name, child.id, given.students[child.id]),
-                    *(list(map(UUID, child.choices)), list(child.groups), child.credit),
-                    *((None, None) if seat is None else (UUID(seat.offering), seat.pool)),
-                    left.get(child.id),
-                )
-            )
-    await copy_rows(session, "drawn_market", ["allocation_id", "name", "school_id", "slots", "input_hash"], markets)
-    await copy_rows(
-        session,
-        "drawn_offering",
-        [
-            *("allocation_id", "offering_id", "group", "place", "market", "listed", "size", "seats", "admitted"),
-            *("last_credit", "last_number"),
-        ],
-        pools,
-    )
-    await copy_rows(
-        session,
-        "drawn_list",
-        [
-            *("allocation_id", "market", "child", "student_id", "choices", "groups", "credit", "offering_id", "pool"),
-            "left_for",
-        ],
-        lists,
-    )
+    await copy_rows(session, "drawn_market", _MARKETS, result.markets)
+    await copy_rows(session, "drawn_offering", _POOLS, result.pools)
+    await copy_rows(session, "drawn_list", _LISTS, result.lists)
 
 
-async def _give(session: AsyncSession, given: _Input, outcomes: Sequence[Outcome], at: datetime) -> int:
-    """The seats, as enrolments; the offerings go on first come, first served. Returns how many seats were given."""
-    schools = await _schools(session, given)
+async def _give(
+    session: AsyncSession,
+    given: _Input,
+    result: _Result,
+    offerings: Mapping[UUID, Offering],
+    pools: Mapping[UUID, Sequence[SeatPool]],
+    at: datetime,
+) -> None:
+    """The seats, as enrolments; the offerings go on first come, first served."""
+    admitted: Counter[tuple[UUID, str]] = Counter()
     enrolments: list[tuple[object, ...]] = []
-    taken: list[tuple[UUID, UUID]] = []
     facts: list[Fact] = []
-    admitted: Counter[tuple[str, str]] = Counter()
-    for market, _, _, result in outcomes:
-        groups = {child.id: child.groups for child in market.children}
-        listed = {one.id: one for one in market.offerings}
-        for child, seat in result.seats.items():
-            offering, student = given.offerings[seat.offering], given.students[child]
-            school = schools[offering.school_id]
-            offering.asked += 1
-            enrolment_id = new_id()
-            reserve = listed[seat.offering].pool_of(groups[child])
-            admitted[seat.offering, seat.pool] += 1
-            enrolments.append(
-                (
-                    *(enrolment_id, 1, offering.id, student, school.id, "enrolled", reserve, seat.pool),
-                    *(offering.asked, False, at, at),
-                )
-            )
-            taken.append((offering.id, student))
-            event = StudentEnrolled(
-                enrolment_id=enrolment_id,
-                offering_id=offering.id,
-                student_id=student,
-                school_id=school.id,
-                district=school.district,
-                street=school.street,
-                at=at,
-            )
-            facts.append(Fact(enrolment_id, 1, event))
-    for offering in given.offerings.values():
+    for offering_id, child, reserve, pool in result.seats:
+        offering, student = offerings[UUID(offering_id)], given.students[child]
+        school = given.schools[offering.school_id]
+        offering.asked += 1
+        admitted[offering.id, pool] += 1
+        enrolment_id = new_id()
+        placed = (offering.id, student, school.id, State.ENROLLED.value, reserve, pool, offering.asked)
+        enrolments.append((enrolment_id, 1, *placed, False, at, at))
+        event = StudentEnrolled(
+            enrolment_id=enrolment_id,
+            offering_id=offering.id,
+            student_id=student,
+            school_id=school.id,
+            district=school.district,
+            street=school.street,
+            at=at,
+        )
+        facts.append(Fact(enrolment_id, 1, event))
+    for offering in offerings.values():
         offering.mode = Mode.RUSH
-        _count(given.pools[offering.id], {group: admitted[str(offering.id), group] for group in GROUP_ORDER})
+        _count(pools[offering.id], {group: admitted[offering.id, group] for group in GROUP_ORDER})
     await session.flush()
-    columns = ["id", "version", "offering_id", "student_id", "school_id", "state", "reserve", "pool", "ticket"]
-    columns += ["accepts_promotion", "asked_at", "decided_at"]
-    await copy_rows(session, "enrolment", columns, enrolments)
-    if taken:
-        await session.execute(_OCCUPY, {"offerings": [one[0] for one in taken], "students": [one[1] for one in taken]})
+    await copy_rows(session, "enrolment", _ENROLMENTS, enrolments)
+    if enrolments:
+        taken = {"offerings": [row[2] for row in enrolments], "students": [row[3] for row in enrolments]}
+        await session.execute(_OCCUPY, taken)
     for begin in range(0, len(facts), FACTS_AT_ONCE):
         await record_many(session, facts[begin : begin + FACTS_AT_ONCE])
-    return len(enrolments)
 
 
 def _count(pools: Sequence[SeatPool], admitted: Mapping[str, int]) -> None:
@@ -242,19 +280,3 @@ _CREDIT: Final = text(
     WHERE student.id = told.id AND student.credit <> told.credit
     """
 ).bindparams(bindparam("students", type_=ARRAY(Uuid)), bindparam("credits", type_=ARRAY(Integer)))
-
-
-async def _set_credits(
-    session: AsyncSession, allocation: Allocation, given: _Input, outcomes: Sequence[Outcome]
-) -> None:
-    declined = await queries.declined_in(session, allocation.term_id)
-    pseudonyms = {child for child, student in given.students.items() if student in declined}
-    after = credits_after(outcomes, pseudonyms)
-    if after:
-        students = [given.students[child] for child in after]
-        await session.execute(_CREDIT, {"students": students, "credits": list(after.values())})
-
-
-async def _schools(session: AsyncSession, given: _Input) -> Mapping[UUID, School]:
-    ids = {offering.school_id for offering in given.offerings.values()}
-    return {one.id: one for one in await session.scalars(select(School).where(School.id.in_(ids)))}

@@ -10,6 +10,7 @@ from sqlalchemy import Date, Uuid, bindparam, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.afterschool.placement.allocations.domain import (
+    SLOT_JOINED,
     Allocation,
     AllocationNotFound,
     AllocationState,
@@ -115,37 +116,71 @@ async def pools_of(session: AsyncSession, ids: Collection[UUID]) -> Mapping[UUID
 
 _WISHES: Final = text(
     """
-    SELECT preference.student_id, preference.slots, student.credit,
-           array_agg(wish.offering_id ORDER BY wish.rank) AS choices,
-           coalesce((SELECT array_agg("group") FROM student_group
-                     WHERE student_id = preference.student_id AND valid_from <= :today
-                       AND coalesce(valid_to, 'infinity') > :today), '{}') AS groups
+    SELECT preference.student_id, preference.slots, preference.choices, student.credit,
+           membership.school_id, membership.grade
     FROM preference
     JOIN student ON student.id = preference.student_id
     JOIN membership ON membership.student_id = preference.student_id
-        AND membership.valid_from <= :today AND coalesce(membership.valid_to, 'infinity') > :today
-    CROSS JOIN LATERAL unnest(preference.choices) WITH ORDINALITY AS wish (offering_id, rank)
-    JOIN offering ON offering.id = wish.offering_id AND offering.school_id = membership.school_id
-        AND membership.grade = ANY (offering.grades) AND offering.mode = 'allocation' AND offering.frozen_at IS NULL
+        AND membership.valid_from <= :today AND (membership.valid_to IS NULL OR membership.valid_to > :today)
     WHERE preference.allocation_id = :allocation
-      AND NOT EXISTS (
-          SELECT FROM offering_period period
-          JOIN occupation ON occupation.holder_id = preference.student_id AND occupation.term_id = offering.term_id
-              AND occupation.weekday = period.weekday AND occupation.number = period.number
-              AND occupation.half = ANY (offering.halves)
-          WHERE period.offering_id = offering.id)
-      AND NOT EXISTS (
-          SELECT FROM enrolment
-          WHERE enrolment.offering_id = offering.id AND enrolment.student_id = preference.student_id
-            AND enrolment.state <> 'ended')
-    GROUP BY preference.student_id, preference.slots, student.credit
     """
 ).bindparams(bindparam("allocation", type_=Uuid), bindparam("today", type_=Date))
 
+_GROUPS: Final = text(
+    """
+    SELECT student_id, "group" FROM student_group
+    WHERE valid_from <= :today AND (valid_to IS NULL OR valid_to > :today)
+      AND student_id IN (SELECT student_id FROM preference WHERE allocation_id = :allocation)
+    """
+).bindparams(bindparam("allocation", type_=Uuid), bindparam("today", type_=Date))
 
-async def wishes(session: AsyncSession, allocation_id: UUID, *, on: date) -> Sequence[Any]:
+_BUSY: Final = text(
+    """
+    SELECT holder_id, weekday || '-' || number || '-' || half AS slot FROM occupation
+    WHERE term_id = :term AND holder_id IN (SELECT student_id FROM preference WHERE allocation_id = :allocation)
+    """
+).bindparams(bindparam("allocation", type_=Uuid), bindparam("term", type_=Uuid))
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A child's choices in some slots, on the day of the draw."""
+
+    student_id: UUID
+    slots: str
+    choices: Sequence[UUID]
+    groups: Collection[str]
+    credit: int
+
+
+async def wishes(
+    session: AsyncSession, known: Allocation, offerings_by_id: Mapping[UUID, Offering], *, on: date
+) -> Iterator[Wish]:
     """The choices that still hold on the day of the draw: of pupils of the school and grade who are free then."""
-    return (await session.execute(_WISHES, {"allocation": allocation_id, "today": on})).all()
+    values = {"allocation": known.id, "today": on}
+    groups: dict[UUID, set[str]] = {}
+    for row in await session.execute(_GROUPS, values):
+        groups.setdefault(row.student_id, set()).add(row.group)
+    busy: dict[UUID, set[str]] = {}
+    for row in await session.execute(_BUSY, {"allocation": known.id, "term": known.term_id}):
+        busy.setdefault(row.holder_id, set()).add(row.slot)
+    rows = (await session.execute(_WISHES, values)).all()
+
+    def holding() -> Iterator[Wish]:
+        for row in rows:
+            if not busy.get(row.student_id, set()).isdisjoint(row.slots.split(SLOT_JOINED)):
+                continue
+            choices = [
+                one
+                for one in row.choices
+                if (offering := offerings_by_id.get(one)) is not None
+                and offering.school_id == row.school_id
+                and row.grade in offering.grades
+            ]
+            if choices:
+                yield Wish(row.student_id, row.slots, choices, groups.get(row.student_id, ()), row.credit)
+
+    return holding()
 
 
 _DECLINED: Final = text(

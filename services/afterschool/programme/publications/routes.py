@@ -5,6 +5,15 @@ from uuid import UUID
 from fastapi import Response, status
 from pydantic import BaseModel, ConfigDict
 
+from services.afterschool.programme.engagements.domain import (
+    FeeAbovePrice,
+    OutsidePersonNotFound,
+    PersonNotChecked,
+    PersonOfAnother,
+    ProviderMissing,
+    ProviderNotEngageable,
+    ProviderNotListed,
+)
 from services.afterschool.programme.occupations.domain import TimeClash
 from services.afterschool.programme.offerings.domain import (
     OfferingDetails,
@@ -15,6 +24,7 @@ from services.afterschool.programme.offerings.domain import (
     WindowEmpty,
 )
 from services.afterschool.programme.offerings.routes import OfferingIn, OfferingOut, WriterDep
+from services.afterschool.programme.providers.domain import ProviderNotFound
 from services.afterschool.programme.publications import usecases
 from services.afterschool.programme.publications.domain import FeeAboveCeiling, ItemOfAnotherCategory
 from services.afterschool.roster.schools.domain import SchoolNotFound
@@ -54,6 +64,14 @@ class FreezeIn(BaseModel):
         ItemOfAnotherCategory,
         FeeAboveCeiling,
         NormUnknown,
+        ProviderNotFound,
+        ProviderMissing,
+        ProviderNotEngageable,
+        ProviderNotListed,
+        FeeAbovePrice,
+        OutsidePersonNotFound,
+        PersonOfAnother,
+        PersonNotChecked,
     ),
 )
 async def publish_offering(body: OfferingIn, caller: WriterDep, session: SessionDep, response: Response) -> OfferingOut:

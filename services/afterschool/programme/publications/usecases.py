@@ -5,6 +5,8 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.afterschool.programme.engagements import usecases as engagements
+from services.afterschool.programme.engagements.domain import ProviderMissing
 from services.afterschool.programme.occupations import usecases as occupations
 from services.afterschool.programme.occupations.domain import room_id
 from services.afterschool.programme.offerings import queries as offerings
@@ -27,14 +29,25 @@ async def publish_offering(
 
     The database refuses a teacher or a room that is elsewhere at its periods (`TimeClash`).
     """
-    today = china_date(at)
+    school, today = await schools.school_to_keep(session, school_id, caller), china_date(at)
     if details.item is not None:
         check_category(await catalogue.item_in_force(session, details.item, on=today), details)
     if details.fee:
-        school = await schools.school(session, school_id, caller)
         ceiling = await norms.value_of(session, NormName.FEE_LESSON, on=today, district=school.district)
         check_fee(details, ceiling=ceiling)
     offering = await publishing.publish_offering(session, school_id, details, caller=caller, at=at)
+    if details.outside_person_id is not None and details.provider_id is None:
+        raise ProviderMissing(pointer="/provider_id")
+    if details.provider_id is not None:
+        await engagements.check_provider(
+            session,
+            details.provider_id,
+            details.outside_person_id,
+            district=school.district,
+            fee=details.fee,
+            caller=caller,
+            at=at,
+        )
     room = [] if details.room is None else [room_id(school_id, details.room)]
     people = [person for person in (details.teacher_id, details.outside_person_id) if person is not None]
     await occupations.take(session, offering.id, [*room, *people])

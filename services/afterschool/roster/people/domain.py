@@ -39,6 +39,7 @@ class PersonKind(StrEnum):
     TEACHER = "teacher"
     GUARDIAN = "guardian"
     COLLECTOR = "collector"
+    OUTSIDE = "outside"
 
 
 @dataclass(frozen=True, slots=True)
