@@ -13,6 +13,7 @@ from services.afterschool.delivery.sessions.routes import router as sessions
 from services.afterschool.delivery.wishes.routes import router as wishes
 from services.afterschool.finance.fees.routes import bills
 from services.afterschool.finance.fees.routes import waivers as fee_waivers
+from services.afterschool.finance.settlements.routes import router as settlements
 from services.afterschool.finance.subsidies.domain import SubsidyRunOpen
 from services.afterschool.finance.subsidies.routes import router as subsidy_runs
 from services.afterschool.placement.allocations.routes import preferences
@@ -109,6 +110,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             homework,
             bills,
             fee_waivers,
+            settlements,
             subsidy_runs,
             surveys,
             missing,

@@ -88,6 +88,7 @@ class Golden:
                 lesson(3, "16:30", 120, b, led="absent"),
                 lesson(4, "16:30", 120, absent=[a, b]),
                 lesson(4, "16:30", 120, b, cancelled=True),
+                lesson(7, "15:59", 120, b),
             ],
         )
         self.tuesday = taught[2]
@@ -96,12 +97,13 @@ class Golden:
 
 
 async def test_golden_case(world: World) -> None:
-    """The first week of September 2025; a class counts from 3 days of 120 minutes on. By hand:
+    """The first days of September 2025; a class counts from 3 days of 120 minutes that end at 18:00 or later. By hand:
 
     Class 3-1: Monday 16:30 to 18:30 in two sessions; Tuesday 120 minutes in one; Wednesday 16:30 to 17:30, 17:00 to
     18:00 and 18:00 to 18:30 together last from 16:30 to 18:30. Three days, 2 + 1 + 3 = 6 sessions: it counts.
     Class 3-2: Monday and Tuesday as 3-1. Wednesday 16:30 to 17:30 and 16:30 to 18:00 together last 90 minutes only. On
-    Thursday nobody taught, on Friday all were absent or the session was cancelled. Two days, 3 sessions: it does not.
+    Thursday nobody taught, on Friday all were absent or the session was cancelled, and the next Monday the 120 minutes
+    ended at 17:59, before 18:00. Two days, 3 sessions: it does not.
     Class 7-1: three days of 120 minutes, 3 sessions: it counts.
 
     A primary class gets 10,000.00 yuan a year: half is 500,000 fen. The principal's fund is 30,000.01 yuan: this term,
@@ -126,8 +128,10 @@ async def test_golden_case(world: World) -> None:
     assert all(one["least_days"] == 3 and one["least_minutes"] == 120 for one in await lines(world, run))
     norms = {one["id"]: one for one in (await world.bureau.get("/v1/norms", params={"limit": 200})).json()["items"]}
     for one in await lines(world, run):
-        named = [norms[one[name]]["name"] for name in ("amount_norm_id", "days_norm_id", "minutes_norm_id")]
-        assert named[1:] == ["subsidy.least_days", "service.least_minutes"]
+        named = [
+            norms[one[name]]["name"] for name in ("amount_norm_id", "days_norm_id", "minutes_norm_id", "end_norm_id")
+        ]
+        assert named[1:] == ["subsidy.least_days", "service.least_minutes", "service.end_minute_of_day"]
         assert norms[one["amount_norm_id"]]["value"] == one["year_amount"]
         assert (one["share_norm_id"] is not None) == (one["class_id"] == golden.third)
 
@@ -270,7 +274,7 @@ async def test_twenty_thousand_sessions_equal_an_independent_computation(world: 
         for school_class in {children[child] for child in one.children}:
             minutes[school_class, one.on] |= span
             held[school_class, one.on] += 1
-    kept = {key for key, each in minutes.items() if len(each) >= 120}
+    kept = {key for key, each in minutes.items() if len(each) >= 120 and max(each) >= 18 * 60 - 1}
     expected = {
         one: (sum(key[0] == one for key in kept), sum(held[key] for key in kept if key[0] == one)) for one in classes
     }

@@ -33,7 +33,7 @@ HISTORIES = int(os.environ.get("SUBSIDY_HISTORIES", "100"))
 
 
 def rules(*, primary: int = 1_000_000, fund: int = 3_000_000, share: int = 5_000, days: int = 60) -> Rules:
-    return Rules(*(Rule(uuid4(), value) for value in (primary, fund, share, days, 120)))
+    return Rules(*(Rule(uuid4(), value) for value in (primary, fund, share, days, 120, 18 * 60)))
 
 
 def a_class(*, grade: int = 3, days: int = 60, sessions: int = 90, class_id: UUID | None = None) -> ClassFacts:
@@ -110,6 +110,7 @@ def test_a_posting_names_its_rule_versions() -> None:
     lines = [line_of(uuid4(), one, starts_on=TODAY, ends_on=TODAY) for one in found]
     assert [known.junior_share.id in line for line in lines] == [False, False, True, True]
     assert all(known.least_days.id in line and known.least_minutes.id in line for line in lines)
+    assert all(known.end_minute.id in line for line in lines)
 
 
 def test_the_first_term_of_a_school_year_begins_in_autumn() -> None:

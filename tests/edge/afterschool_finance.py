@@ -22,6 +22,7 @@ async def finance(service: Service, school: str, school_class: str) -> dict[str,
     return {
         **await _homework(service, school, school_class),
         **await _fees(service, school, school_class),
+        **await _settlements(service, school),
         **await _subsidies(service, school),
     }
 
@@ -65,14 +66,8 @@ async def _fees(service: Service, school: str, school_class: str) -> dict[str, A
     }  # fmt: skip
     offering = await made(service("bureau"), "/v1/offerings", json=course)
     await made(staff, "/v1/enrolments", json={"offering_id": offering, "student_id": child})
-    lesson = {
-        "id": new_id(), "version": 1, "offering_id": UUID(offering), "school_id": UUID(school), "on_day": on,
-        "weekday": on.isoweekday(), "number": 1, "care": "after_school", "state": "planned",
-        "starts_at": NOW + timedelta(days=1), "ends_at": NOW + timedelta(days=1, hours=1),
-    }  # fmt: skip
+    await _lesson(service, school, offering, on)
     async with service.sessions.begin() as session:
-        term = await session.scalar(select(Offering.term_id).where(Offering.id == UUID(offering)))
-        await session.execute(insert(CourseSession.__table__).values(lesson | {"term_id": term}))  # type: ignore[arg-type]  # a table
         other = await enter_child(session, school_class, "guardian-1")
     back = await _overpaid(service, school, school_class)
     waiver = {"student_id": back, "valid_from": str(TODAY), "reason": "低保"}
@@ -85,6 +80,34 @@ async def _fees(service: Service, school: str, school_class: str) -> dict[str, A
         "list_fee_waivers": Ask(query={"student": back}, shows=granted),
         "end_fee_waiver": Ask({"waiver_id": granted}, body={"valid_to": str(on + timedelta(days=1)), "reason": "变更"}),
     }
+
+
+async def _lesson(service: Service, school: str, offering: str, on: date, **more: object) -> None:
+    lesson = {
+        "id": new_id(), "version": 1, "offering_id": UUID(offering), "school_id": UUID(school), "on_day": on,
+        "weekday": on.isoweekday(), "number": 1, "care": "after_school", "state": "planned",
+        "starts_at": NOW + (on - TODAY), "ends_at": NOW + (on - TODAY) + timedelta(hours=1), **more,
+    }  # fmt: skip
+    async with service.sessions.begin() as session:
+        term = await session.scalar(select(Offering.term_id).where(Offering.id == UUID(offering)))
+        table = CourseSession.__table__
+        await session.execute(insert(table).values(lesson | {"term_id": term}))  # type: ignore[arg-type]  # a table
+
+
+async def _settlements(service: Service, school: str) -> dict[str, Ask]:
+    """A session that a provider delivered yesterday."""
+    provider, on = new_id(), TODAY - timedelta(days=1)
+    row = {"name": "新苗", "kind": "non_subject", "status": "active", "district": HERE, "street": STREET, "sequence": 1}
+    async with service.sessions.begin() as session:
+        await session.execute(insert(Provider), [row | {"institution_id": provider}])
+    course = {
+        "school_id": school, "name": "棋类", "category": "school_based_courses", "term": TERM, "capacity": 9,
+        "opens_at": (NOW - timedelta(days=1)).isoformat(), "closes_at": (NOW + timedelta(days=9)).isoformat(),
+    }  # fmt: skip
+    offering = await made(service("bureau"), "/v1/offerings", json=course)
+    await _lesson(service, school, offering, on, provider_id=provider, present=1, led="present", taken_at=NOW)
+    period = {"first": str(on), "last": str(TODAY)}
+    return {"get_settlement": Ask({"institution_id": str(provider)}, period, shows=offering)}
 
 
 async def _overpaid(service: Service, school: str, school_class: str) -> str:

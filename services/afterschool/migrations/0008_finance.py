@@ -161,12 +161,12 @@ def _subsidies() -> None:
         sa.Column("ends_on", sa.Date(), nullable=False),
         *(
             sa.Column(name, sa.Integer(), nullable=False)
-            for name in ("days", "sessions", "least_days", "least_minutes")
+            for name in ("days", "sessions", "least_days", "least_minutes", "end_minute")
         ),
         sa.Column("year_amount", sa.BigInteger(), nullable=False),
         *(
             sa.Column(name, sa.Uuid(), nullable=name == "share_norm_id")
-            for name in ("amount_norm_id", "days_norm_id", "minutes_norm_id", "share_norm_id")
+            for name in ("amount_norm_id", "days_norm_id", "minutes_norm_id", "end_norm_id", "share_norm_id")
         ),
         *(sa.Column(name, sa.BigInteger(), nullable=False) for name in ("target", "posted", "posting")),
         sa.CheckConstraint("posting = target - posted", name=op.f("ck_subsidy_line_posts_what_is_due")),
@@ -175,7 +175,7 @@ def _subsidies() -> None:
         sa.ForeignKeyConstraint(["school_id"], ["school.id"], name=op.f("fk_subsidy_line_school_id_school")),
         *(
             sa.ForeignKeyConstraint([name], ["norm.id"], name=op.f(f"fk_subsidy_line_{name}_norm"))
-            for name in ("amount_norm_id", "days_norm_id", "minutes_norm_id", "share_norm_id")
+            for name in ("amount_norm_id", "days_norm_id", "minutes_norm_id", "end_norm_id", "share_norm_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_subsidy_line")),
         sa.UniqueConstraint("run_id", "class_id", "programme", name=op.f("uq_subsidy_line_run_id_class_id_programme")),

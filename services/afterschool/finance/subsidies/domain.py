@@ -161,10 +161,12 @@ class SubsidyLine(Base):
     sessions: Mapped[int]
     least_days: Mapped[int]
     least_minutes: Mapped[int]
+    end_minute: Mapped[int]
     year_amount: Mapped[int] = mapped_column(BigInteger)
     amount_norm_id: Mapped[UUID] = mapped_column(ForeignKey(Norm.id))
     days_norm_id: Mapped[UUID] = mapped_column(ForeignKey(Norm.id))
     minutes_norm_id: Mapped[UUID] = mapped_column(ForeignKey(Norm.id))
+    end_norm_id: Mapped[UUID] = mapped_column(ForeignKey(Norm.id))
     share_norm_id: Mapped[UUID | None] = mapped_column(ForeignKey(Norm.id))
     target: Mapped[int] = mapped_column(BigInteger)
     posted: Mapped[int] = mapped_column(BigInteger)
@@ -190,10 +192,12 @@ def line_of(run_id: UUID, posting: Posting, *, starts_on: date, ends_on: date) -
         "sessions": facts.sessions,
         "least_days": rules.least_days.value,
         "least_minutes": rules.least_minutes.value,
+        "end_minute": rules.end_minute.value,
         "year_amount": posting.amount.value,
         "amount_norm_id": posting.amount.id,
         "days_norm_id": rules.least_days.id,
         "minutes_norm_id": rules.least_minutes.id,
+        "end_norm_id": rules.end_minute.id,
         "share_norm_id": None if posting.share is None else posting.share.id,
         "target": posting.target,
         "posted": posting.posted,

@@ -44,11 +44,12 @@ class Rules:
     junior_share: Rule
     least_days: Rule
     least_minutes: Rule
+    end_minute: Rule
 
 
 @dataclass(frozen=True, slots=True)
 class ClassFacts:
-    """A class of a term: the days on which it met the rule of minutes, and the sessions of these days."""
+    """A class of a term: the days on which it met the rules of a day, and the sessions of these days."""
 
     class_id: UUID
     school_id: UUID

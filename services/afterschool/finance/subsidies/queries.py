@@ -30,8 +30,8 @@ FROM subsidy_run WHERE {{where}}
 """  # noqa: S608 -- column names of ours
 
 _LINE = """
-SELECT subsidy_line.id, class_id, school_id, programme, grade, days, sessions, least_days, least_minutes, year_amount,
-       amount_norm_id, days_norm_id, minutes_norm_id, share_norm_id, target, posted, posting
+SELECT subsidy_line.id, class_id, school_id, programme, grade, days, sessions, least_days, least_minutes, end_minute,
+       year_amount, amount_norm_id, days_norm_id, minutes_norm_id, end_norm_id, share_norm_id, target, posted, posting
 FROM subsidy_line JOIN school ON school.id = school_id
 WHERE {where}
 """
@@ -62,12 +62,14 @@ _FACTS = text(
                        AND (valid_to IS NULL OR valid_to > on_day)
         WHERE school.district = :district AND on_day BETWEEN :first AND :last AND {HELD} AND care = 'after_school'
     ), by_day AS (
-        SELECT class_id, on_day, count(*) AS sessions, range_agg(tstzrange(starts_at, ends_at)) AS times
+        SELECT class_id, on_day, count(*) AS sessions, range_agg(tstzrange(starts_at, ends_at)) AS times,
+               max((ends_at AT TIME ZONE 'Asia/Shanghai')::time) AS ended
         FROM there GROUP BY class_id, on_day
     ), kept AS (
         -- Sessions of one class at the same time count once: minutes are those of the union.
         SELECT class_id, count(*)::int AS days, sum(sessions)::int AS sessions FROM by_day
         WHERE (SELECT sum(extract(epoch FROM upper(one) - lower(one))) FROM unnest(times) AS one) >= 60 * :minutes
+          AND extract(epoch FROM ended) >= 60 * :end_minute
         GROUP BY class_id
     )
     SELECT school_class.id AS class_id, school_class.school_id, school_class.grade,
@@ -84,7 +86,7 @@ _EXPORT = text(
     """
     SELECT school.code AS school_code, school.name AS school, school.district, school_class.code AS class_code,
            school_class.name AS class, subsidy_line.grade, programme, days, sessions, least_days, least_minutes,
-           norm.source, norm.valid_from, norm.id AS norm_id, year_amount, target, posted, posting
+           end_minute, norm.source, norm.valid_from, norm.id AS norm_id, year_amount, target, posted, posting
     FROM subsidy_line
     JOIN school ON school.id = subsidy_line.school_id
     JOIN school_class ON school_class.id = class_id
@@ -107,6 +109,7 @@ async def rules_of(session: AsyncSession, district: str, *, on: date) -> Rules:
         "junior_share": NormName.SUBSIDY_JUNIOR_SHARE,
         "least_days": NormName.SUBSIDY_DAYS,
         "least_minutes": NormName.SERVICE_MINUTES,
+        "end_minute": NormName.SERVICE_END,
     }
     found = await norms.norms_in_force(session, names.values(), on=on, district=district)
     for name in names.values():
@@ -123,16 +126,19 @@ async def class_facts(
     last: date,
     school_year: int,
     minutes: int,
+    end_minute: int,
     also: Collection[UUID],
 ) -> Sequence[ClassFacts]:
     """The classes of a district in a school year, and `also` these: the days from `first` to `last` on which sessions
-    that children of the class attended lasted at least so many minutes, and the sessions of these days."""
+    that children of the class attended lasted at least so many minutes and ended no earlier than this minute of the
+    day, and the sessions of these days."""
     values = {
         "district": district,
         "first": first,
         "last": last,
         "year": school_year,
         "minutes": minutes,
+        "end_minute": end_minute,
         "also": list(also),
     }
     async with allowing(session, LONGEST):

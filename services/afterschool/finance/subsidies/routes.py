@@ -75,9 +75,9 @@ class SubsidyRunOut(BaseModel):
 class SubsidyLineOut(BaseModel):
     """One posting in fen: `posting` is `target` minus `posted`, which locked runs posted before.
 
-    `days` are those on which sessions attended by children of the class lasted at least `least_minutes`, `sessions`
-    those of these days. The class counts from `least_days` on. Each norm is named by the id of its version;
-    `year_amount` is that of the school year, of which the term has half.
+    `days` are those on which sessions attended by children of the class lasted at least `least_minutes` together and
+    ended no earlier than `end_minute`; `sessions` are those of these days. The class counts from `least_days` on. Each
+    norm is named by the id of its version; `year_amount` is that of the school year, of which the term has half.
     """
 
     id: UUID
@@ -89,10 +89,12 @@ class SubsidyLineOut(BaseModel):
     sessions: int
     least_days: int
     least_minutes: int
+    end_minute: int
     year_amount: int
     amount_norm_id: UUID
     days_norm_id: UUID
     minutes_norm_id: UUID
+    end_norm_id: UUID
     share_norm_id: UUID | None
     target: int
     posted: int

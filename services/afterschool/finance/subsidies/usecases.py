@@ -40,6 +40,7 @@ async def compute_run(session: AsyncSession, term_name: str, *, caller: Principa
             last=term.ends_on,
             school_year=school_year_of(term.starts_on),
             minutes=rules.least_minutes.value,
+            end_minute=rules.end_minute.value,
             also=also,
         )
         first_half = is_first_half(term.starts_on)

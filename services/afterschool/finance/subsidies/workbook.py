@@ -12,8 +12,9 @@ from shared.imports.spreadsheets import guarded
 MEDIA_TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 LINE_TITLES: Final = (
-    "学校标识码", "学校", "区县", "班级代码", "班级", "年级", "项目", "达标天数", "课次", "最少天数", "每日最少分钟",
-    "标准出处", "标准生效日期", "标准编号", "年度标准（分）", "应拨（分）", "已拨（分）", "本次（分）",
+    "学校标识码", "学校", "区县", "班级代码", "班级", "年级", "项目", "达标天数", "课次",
+    "最少天数", "每日最少分钟", "最早结束（当日分钟）", "标准出处", "标准生效日期", "标准编号",
+    "年度标准（分）", "应拨（分）", "已拨（分）", "本次（分）",
 )  # fmt: skip
 SCHOOL_TITLES: Final = (
     "学校标识码",

@@ -25,14 +25,15 @@ from shared.http.policies import Principal
 async def publish_offering(
     session: AsyncSession, school_id: UUID, details: OfferingDetails, *, caller: Principal, at: datetime
 ) -> Offering:
-    """Publish a course whose item and fee keep the rules of today.
+    """Publish a course whose item and fee keep the rules of today. The fee of a school's own course is limited by the
+    ceiling of the district, that of a provider's course by the price on the white list.
 
     The database refuses a teacher or a room that is elsewhere at its periods (`TimeClash`).
     """
     school, today = await schools.school_to_keep(session, school_id, caller), china_date(at)
     if details.item is not None:
         check_category(await catalogue.item_in_force(session, details.item, on=today), details)
-    if details.fee:
+    if details.fee and details.provider_id is None:
         ceiling = await norms.value_of(session, NormName.FEE_LESSON, on=today, district=school.district)
         check_fee(details, ceiling=ceiling)
     offering = await publishing.publish_offering(session, school_id, details, caller=caller, at=at)
