@@ -57,7 +57,7 @@ from services.afterschool.rulebook.norms.routes import router as norms
 from services.afterschool.sealing import Sealer
 from services.afterschool.settings import Settings
 from services.afterschool.stories.moves.routes import router as moves
-from services.afterschool.stories.rosters.importer import importers
+from services.afterschool.stories.rosters.kinds import importers
 from services.afterschool.stories.rosters.routes import router as missing
 from services.afterschool.stories.suspensions.routes import router as suspensions
 from shared.http.web import create_service

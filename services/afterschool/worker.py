@@ -13,7 +13,7 @@ from services.afterschool.placement.waitlists.clerk import Clerk
 from services.afterschool.roster.people.usecases import reseal
 from services.afterschool.sealing import Sealer
 from services.afterschool.settings import Settings
-from services.afterschool.stories.rosters.importer import importers
+from services.afterschool.stories.rosters.kinds import importers
 from services.afterschool.subscriptions import INBOX
 from shared.data.database import open_engine, open_sessions
 from shared.worker import run_worker

@@ -27,6 +27,7 @@ from typing import Any
 from python_calamine import CalamineError, CalamineSheet, SheetTypeEnum, SheetVisibleEnum, load_workbook
 
 from shared.domain.text import has_controls
+from shared.imports import oneroster
 from shared.imports.cleaning import DIGITS_LOST, column_key, number_text, visible
 from shared.imports.encodings import MEMBERS, encoding_of
 from shared.imports.lines import UNPAIRED, Cells, Lines, Spoilt, records, without_formulas
@@ -109,6 +110,8 @@ def read_table(
     name = filename.lower()
     keys = frozenset(map(column_key, wanted))
     filled = frozenset(map(column_key, required)) or keys
+    if content.startswith(b"PK") and oneroster.is_bundle(content):
+        return _from_bundle(content)
     if content.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")) or name.endswith(
         (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
     ):
@@ -116,6 +119,16 @@ def read_table(
     if name.endswith(".json"):
         return _from_json(content, keys)
     return _from_csv(content, keys, filled)
+
+
+def _from_bundle(content: bytes) -> Table:
+    """A zip of the files of OneRoster."""
+    try:
+        found = oneroster.rows_of(content, lambda one: _from_csv(one, frozenset(), frozenset()).read())
+    except (*_BROKEN_ARCHIVE, ValueError) as error:
+        raise error if isinstance(error, UnreadableFile) else UnreadableFile("bundle-malformed") from error
+    _limit(len(found))
+    return Table(oneroster.COLUMNS, lambda: iter(found), len(found))
 
 
 def codes_of(row: Row) -> list[str]:

@@ -224,7 +224,7 @@ def _identities(request: Request, cells: Row, codes: Sequence[str]) -> tuple[str
         identity(kind, cells[field]) if field in cells and REJECTING.isdisjoint(codes) else None
         for field, kind in request.identities.items()
     ]
-    return found[0], next((said for said in found[1:] if said), None)
+    return found[0] if found else None, next((said for said in found[1:] if said), None)
 
 
 def _hashed(reference: str | None) -> int:

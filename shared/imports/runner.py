@@ -247,7 +247,7 @@ class ImportRunner:
 
     async def _links(self, importer: Importer, strays: Sequence[str]) -> dict[str, str]:
         """References that stand beside these keys in the database, because other rows of the file may have them."""
-        _, *others = importer.identities
+        others = list(importer.identities)[1:]
         found: dict[str, str] = {}
         for begin in range(0, len(strays), CHUNK):
             async with self._sessions() as session:

@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from services.afterschool.sealing import Sealer
 from services.afterschool.settings import Settings
-from services.afterschool.stories.rosters.importer import importers
+from services.afterschool.stories.rosters.kinds import importers
 from shared.data.database import open_engine, open_sessions
 from shared.domain.clock import china_date, utc_now
 from shared.imports.runner import ImportRunner

@@ -215,7 +215,12 @@ async def test_a_substitute_is_marked_instead_of_the_teacher(world: World) -> No
 async def test_sessions_delivered_by_outside_persons(world: World) -> None:
     """Paid is what the person from outside delivered, not what a substitute took or nobody taught."""
     outside, provider = str(uuid4()), str(uuid4())
-    course = await a_course(world, provider_id=provider, outside_person_id=outside)
+    course = await a_course(world)
+    async with world.service.sessions.begin() as session:
+        await session.execute(
+            text("UPDATE course_session SET provider_id = :provider, outside_person_id = :outside"),
+            {"provider": UUID(provider), "outside": UUID(outside)},
+        )
     child, free = await course.seat("g"), await a_teacher(world)
     delivered, absent, taken_over, untaken = course.past[:4]
     for one in (delivered, absent):

@@ -25,7 +25,10 @@ from services.afterschool.delivery.coverage.norms import care_norm
 from services.afterschool.delivery.sessions.queries import HELD
 from services.afterschool.roster.schools.domain import School
 from services.afterschool.roster.terms import queries as terms
+from shared.data.database import allowing
 
+_WITHIN: Final = 60
+"""Seconds for the figures of a whole city. Measured: 3.4 with 200,000 pupils and a million marks in the week."""
 _DAYS: Final = (bindparam("first", type_=Date), bindparam("last", type_=Date))
 
 _INTERVALS: Final = text(
@@ -144,7 +147,8 @@ _FIGURES: Final = text(
 
 async def figures(session: AsyncSession, found: Week) -> Mapping[UUID, Figures]:
     """Whom each judged school served in the week. Pupils and teachers are those of the last judged day."""
-    rows = await session.execute(_FIGURES, _values(found))
+    async with allowing(session, _WITHIN):
+        rows = await session.execute(_FIGURES, _values(found))
     return {row.school_id: Figures(*row[1:]) for row in rows}
 
 

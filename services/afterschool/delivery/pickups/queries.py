@@ -7,7 +7,6 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.afterschool.delivery.pickups.domain import Pickup
-from services.afterschool.roster.guardianships.domain import Guardianship
 
 
 async def pickups_of(session: AsyncSession, session_id: UUID) -> Sequence[Pickup]:
@@ -20,11 +19,3 @@ async def pickup_of(session: AsyncSession, session_id: UUID, student_id: UUID) -
     wanted = select(Pickup).where(Pickup.session_id == session_id, Pickup.student_id == student_id)
     found: Pickup | None = await session.scalar(wanted)
     return found
-
-
-async def is_barred(session: AsyncSession, student_id: UUID, name_print: bytes) -> bool:
-    """Whether a guardian of this name is barred from acting for the child."""
-    wanted = select(Guardianship.id).where(
-        Guardianship.student_id == student_id, Guardianship.name_print == name_print, Guardianship.barred
-    )
-    return await session.scalar(wanted) is not None

@@ -19,6 +19,7 @@ from services.afterschool.delivery.pickups.domain import (
 from services.afterschool.delivery.sessions import queries as sessions
 from services.afterschool.roster.gate import usecases as gate
 from services.afterschool.roster.gate.domain import Purpose
+from services.afterschool.roster.guardianships import queries as guardianships
 from services.afterschool.roster.guardianships.domain import GuardianBarred, Guardianship
 from services.afterschool.roster.people import queries as people
 from services.afterschool.roster.people import usecases as sealing
@@ -52,7 +53,7 @@ async def record_pickup(
     if sent.guardianship_id is not None:
         guardianship = await session.get(Guardianship, sent.guardianship_id)
         check_guardian(guardianship, sent.student_id, found.on)
-    elif sent.name is not None and await queries.is_barred(
+    elif sent.name is not None and await guardianships.is_barred_by_name(
         session, sent.student_id, sealer.fingerprint("guardian", sent.name)
     ):
         raise GuardianBarred(pointer="/name")

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -20,10 +20,8 @@ from services.afterschool.delivery.sessions.domain import (
     taught_days,
 )
 from services.afterschool.programme.offerings import queries as offerings
-from services.afterschool.programme.offerings.domain import Offering, OfferingNotFound
 from services.afterschool.roster.schools import queries as schools
 from services.afterschool.roster.schools.domain import School
-from services.afterschool.roster.schools.reach import reaches
 from services.afterschool.roster.teachers import queries as teachers
 from services.afterschool.roster.terms import queries as terms
 from services.afterschool.roster.terms.domain import Term, school_days
@@ -42,10 +40,8 @@ async def generate_of_offering(
     session: AsyncSession, offering_id: UUID, *, caller: Principal, at: datetime
 ) -> Generated:
     """Bring the sessions of an offering in line with its periods and the calendar."""
-    offering = await session.get(Offering, offering_id)
-    school = None if offering is None else await session.get(School, offering.school_id)
-    if offering is None or school is None or not reaches(caller, school):
-        raise OfferingNotFound(pointer="/offering_id")
+    offering = await offerings.offering_within_reach(session, offering_id, caller)
+    school = await session.get_one(School, offering.school_id)
     term = await session.get_one(Term, offering.term_id)
     return await _generate(session, [offering_id], school, term, offering_id=offering_id, at=at)
 
@@ -56,8 +52,7 @@ async def generate_of_school(
     """Bring the sessions of all offerings of a school in a term in line with their periods and the calendar."""
     school = await schools.school_to_keep(session, school_id, caller)
     term = await terms.term_named(session, term_name, district=school.district)
-    wanted = select(Offering.id).where(Offering.school_id == school_id, Offering.term_id == term.id)
-    found = (await session.scalars(wanted)).all()
+    found = await offerings.offerings_of_term(session, school_id, term.id)
     return await _generate(session, found, school, term, offering_id=None, at=at)
 
 

@@ -134,6 +134,12 @@ async def periods_of_school(session: AsyncSession, school_id: UUID, term_id: UUI
     return (await session.scalars(wanted)).all()
 
 
+async def offerings_of_term(session: AsyncSession, school_id: UUID, term_id: UUID) -> Sequence[UUID]:
+    """The ids of a school's offerings of a term."""
+    wanted = select(Offering.id).where(Offering.school_id == school_id, Offering.term_id == term_id)
+    return (await session.scalars(wanted.order_by(Offering.id))).all()
+
+
 async def _with_school(session: AsyncSession, offering_id: UUID) -> tuple[Offering, School]:
     wanted = select(Offering, School).join(School, School.id == Offering.school_id).where(Offering.id == offering_id)
     found = (await session.execute(wanted)).one_or_none()

@@ -69,3 +69,11 @@ async def may(session: AsyncSession, student_id: UUID, subject: str, on: date, *
     )
     rows = (await session.execute(wanted)).all()
     return any(allowed for allowed, _ in rows) and not any(barred for _, barred in rows)
+
+
+async def is_barred_by_name(session: AsyncSession, student_id: UUID, name_print: bytes) -> bool:
+    """Whether a guardian of this name is barred from acting for the child."""
+    wanted = select(Guardianship.id).where(
+        Guardianship.student_id == student_id, Guardianship.name_print == name_print, Guardianship.barred
+    )
+    return await session.scalar(wanted.limit(1)) is not None

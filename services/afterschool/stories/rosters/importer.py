@@ -310,13 +310,3 @@ def _class_details(row: Row, schools: Dict[str, School], scope: str | None, toda
 
 def _september(at: datetime) -> date:
     return date(school_year_of(china_date(at)), 9, 1)
-
-
-def importers(sealer: Sealer) -> dict[str, Any]:
-    """The kinds of files that after-school reads."""
-    return {
-        "schools": SchoolImporter(),
-        "classes": ClassImporter(),
-        "students": StudentImporter(sealer),
-        "teachers": TeacherImporter(sealer),
-    }

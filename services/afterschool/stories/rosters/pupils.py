@@ -90,6 +90,8 @@ class Batch:
         if school_class is None:
             return RowReport("rejected", ["class-unknown", *row.notes])
         notes = [*row.notes, *noted]
+        if not owners and not row.identity.name:
+            return RowReport("rejected", ["student-unknown", *notes])
         if not owners:
             return RowReport("accepted", notes, self._admit(row, school, school_class, marks, notes))
         student_id = owners.pop()
@@ -132,7 +134,8 @@ class Batch:
         self._remember(student, membership, row.identity, marks)
         self._known.years[school_class.id] = school_class.school_year
         self._keep_group(row, student.id, since)
-        self._keep_guardian(row.guardian, student.id, school, since, notes)
+        for guardian in row.guardians:
+            self._keep_guardian(guardian, student.id, school, since, notes)
         return student.id
 
     def _remember(
@@ -151,7 +154,30 @@ class Batch:
         changed = self._correct_identity(row, student_id, notes)
         changed |= self._place(row, student_id, school, school_class, notes)
         changed |= self._keep_group(row, student_id, self._today)
-        return self._keep_guardian(row.guardian, student_id, school, self._today, notes) or changed
+        for guardian in row.guardians:
+            changed |= self._keep_guardian(guardian, student_id, school, self._today, notes)
+        return changed
+
+    def let_go(self, reference: str, class_code: str | None) -> RowReport:
+        """A pupil whom the file ends leaves, if no person decided otherwise; with a class, only from that class."""
+        student_id = self._known.by_print.get(self._sealer.fingerprint("reference", reference))
+        if student_id is None:
+            return RowReport("unchanged", ["student-unknown"])
+        present = self._known.memberships[student_id]
+        school = next((one for one in self._known.schools.values() if one.id == present.school_id), None)
+        codes = {one.id: one.code for one in self._known.classes.values()}
+        if present.valid_to is not None or class_code not in (None, codes.get(present.class_id)):
+            return RowReport("unchanged", [], student_id)
+        if school is None:
+            return RowReport("unchanged", ["outside-your-district"], student_id)
+        if present.origin == Origin.SCHOOL or present.valid_from >= self._today:
+            code = "class-set-by-hand" if present.origin == Origin.SCHOOL else "move-too-early"
+            return RowReport("unchanged", [code], student_id)
+        student = self._known.students[student_id]
+        left = student.leave(present, school=school, on=self._today, origin=Origin.FILE, at=self._at)
+        student.version += 1
+        self._facts.append(Fact(student_id, student.version, left))
+        return RowReport("updated", ["left"], student_id)
 
     def _correct_identity(self, row: PupilRow, student_id: UUID, notes: list[str]) -> bool:
         person = self._known.people.get(student_id)
@@ -166,7 +192,9 @@ class Batch:
                 notes.append("number-changed")
             else:
                 notes.append("number-kept")
-        after = Identity(stated.name, number, stated.phone or before.phone, stated.reference or before.reference)
+        after = Identity(
+            stated.name or before.name, number, stated.phone or before.phone, stated.reference or before.reference
+        )
         if after == before or person is None:
             return False
         people_usecases.correct(person, after, self._sealer)
@@ -230,12 +258,8 @@ class Batch:
         )
         return True
 
-    def _keep_guardian(
-        self, stated: Guardian | None, student_id: UUID, school: School, since: date, notes: list[str]
-    ) -> bool:
+    def _keep_guardian(self, stated: Guardian, student_id: UUID, school: School, since: date, notes: list[str]) -> bool:
         """Enter a guardian. What a person decided about one stays, and is reported."""
-        if stated is None:
-            return False
         mark = self._sealer.fingerprint("guardian", stated.name)
         reference = None if stated.reference is None else self._sealer.fingerprint("guardian-id", stated.reference)
         guardianships = self._known.guardianships.setdefault(student_id, {})

@@ -50,7 +50,7 @@ class PupilRow:
     school_year: int
     valid_from: date | None
     group: Group | None
-    guardian: Guardian | None
+    guardians: tuple[Guardian, ...]
     notes: tuple[str, ...]
 
 
@@ -76,7 +76,7 @@ def pupil_row(row: Row, *, today: date, dates: DateOrder | None) -> PupilRow:
         school_year=school_year(row, today),
         valid_from=day_of(row, "valid_from", dates, notes),
         group=_word(row, "group", GROUPS, notes),
-        guardian=_guardian(row, notes),
+        guardians=_guardians(row, notes),
         notes=tuple(notes),
     )
 
@@ -173,9 +173,10 @@ def _word(row: Row, field: str, words: Mapping[str, Word], notes: list[str]) -> 
     return found
 
 
-def _guardian(row: Row, notes: list[str]) -> Guardian | None:
+def _guardians(row: Row, notes: list[str]) -> tuple[Guardian, ...]:
     name = _line(row, "guardian_name", notes)
     if name is None:
-        return None
+        return ()
     relation = _word(row, "guardian_relation", RELATIONS, notes) or Relation.OTHER
-    return Guardian(name[:LONGEST_NAME], phone_of(row, "guardian_phone"), relation, row.get("guardian_reference"))
+    phone = phone_of(row, "guardian_phone")
+    return (Guardian(name[:LONGEST_NAME], phone, relation, row.get("guardian_reference")),)
