@@ -56,6 +56,7 @@ from services.afterschool.rulebook.managements.routes import router as managemen
 from services.afterschool.rulebook.norms.routes import router as norms
 from services.afterschool.sealing import Sealer
 from services.afterschool.settings import Settings
+from services.afterschool.stories.families.routes import router as families
 from services.afterschool.stories.moves.routes import router as moves
 from services.afterschool.stories.rosters.kinds import importers
 from services.afterschool.stories.rosters.routes import router as missing
@@ -114,6 +115,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             subsidy_runs,
             surveys,
             missing,
+            families,
             imports_router(importers(sealer)),
         ],
         resources=[open_counter],
