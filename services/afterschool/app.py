@@ -11,6 +11,11 @@ from services.afterschool.delivery.pickups.routes import router as pickups
 from services.afterschool.delivery.sessions.routes import makeup_days
 from services.afterschool.delivery.sessions.routes import router as sessions
 from services.afterschool.delivery.wishes.routes import router as wishes
+from services.afterschool.finance.fees.routes import bills
+from services.afterschool.finance.fees.routes import waivers as fee_waivers
+from services.afterschool.finance.settlements.routes import router as settlements
+from services.afterschool.finance.subsidies.domain import SubsidyRunOpen
+from services.afterschool.finance.subsidies.routes import router as subsidy_runs
 from services.afterschool.placement.allocations.routes import preferences
 from services.afterschool.placement.allocations.routes import router as allocations
 from services.afterschool.placement.enrolments.counter import open_counter
@@ -29,6 +34,8 @@ from services.afterschool.programme.publications.routes import router as publica
 from services.afterschool.quality.declarations.domain import DeclarationExists
 from services.afterschool.quality.declarations.routes import router as declarations
 from services.afterschool.quality.draws.routes import router as management_draws
+from services.afterschool.quality.homework import domain as homework_rules
+from services.afterschool.quality.homework.routes import router as homework
 from services.afterschool.quality.shortfalls.routes import router as shortfalls
 from services.afterschool.quality.surveys.routes import router as surveys
 from services.afterschool.roster.classes.domain import ClassCodeTaken
@@ -103,6 +110,11 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             declarations,
             management_draws,
             shortfalls,
+            homework,
+            bills,
+            fee_waivers,
+            settlements,
+            subsidy_runs,
             surveys,
             missing,
             families,
@@ -119,6 +131,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             "pk_attendance_mark": MarkIdTaken,
             "pk_pickup": PickupIdReused,
             **occupation_rules.CONSTRAINTS,
+            **homework_rules.CONSTRAINTS,
+            "uq_subsidy_run_term_open": SubsidyRunOpen,
             **engagement_rules.CONSTRAINTS,
             "uq_management_declaration_school_id_term_management": DeclarationExists,
         },

@@ -18,6 +18,7 @@ from shared.domain.clock import china_date, utc_now
 from shared.events.registry.calendars import CalendarDayCorrected
 from shared.imports.tables import import_job
 from tests.afterschool.roster import TERM, enter_child, tell_calendar
+from tests.edge.afterschool_finance import finance
 from tests.edge.afterschool_quality import quality
 from tests.edge.afterschool_rulebook import rulebook
 from tests.edge.asks import HERE, NOW, STREET, Ask, World, imports, made
@@ -99,6 +100,7 @@ async def afterschool(service: Service) -> World:
             **await _rosters(scene),
             **await rulebook(service),
             **await quality(service, school),
+            **await finance(service, school, scene.school_class),
         },
         school=school,
     )
