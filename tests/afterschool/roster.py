@@ -1,9 +1,10 @@
 """Pupils, guardians and the calendar of tests, as requests and events would have left them."""
 
+from collections.abc import Iterable
 from datetime import date, timedelta
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import ARRAY, Uuid, bindparam, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.afterschool.subscriptions import INBOX
@@ -70,3 +71,33 @@ async def tell_calendar(
 
 
 HOLIDAYS: dict[int, list[CalendarDay]] = {}
+
+
+_ATTENDED = text(
+    """
+    WITH held AS (
+        INSERT INTO course_session (id, version, offering_id, school_id, term_id, on_day, weekday, number, starts_at,
+                                    ends_at, care, state, taken_at, present, absent, led)
+        SELECT :id, 1, id, school_id, term_id, :day, extract(isodow FROM CAST(:day AS date)), 1, :at,
+               :ends, 'after_school', 'planned', :at, cardinality(:students), 0, 'present'
+        FROM offering WHERE id = :offering
+        RETURNING id, school_id
+    )
+    INSERT INTO attendance (id, session_id, school_id, person_id, teacher, state, version, marked_at)
+    SELECT gen_random_uuid(), held.id, held.school_id, student, false, 'present', 1, :at
+    FROM held CROSS JOIN unnest(:students) AS student
+    """
+).bindparams(bindparam("students", type_=ARRAY(Uuid)))
+
+
+async def attend(session: AsyncSession, offering: str, students: Iterable[str]) -> None:
+    """These children were at a session of an offering today."""
+    at = utc_now()
+    values = {
+        "id": new_id(),
+        "offering": UUID(offering),
+        "day": china_date(at),
+        "at": at,
+        "ends": at + timedelta(hours=1),
+    }
+    await session.execute(_ATTENDED, values | {"students": list(map(UUID, students))})

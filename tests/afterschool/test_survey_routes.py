@@ -7,6 +7,7 @@ from uuid import uuid4
 from sqlalchemy import text
 
 from tests.afterschool.conftest import World
+from tests.afterschool.roster import attend
 
 TERM = "2026-autumn"
 
@@ -37,7 +38,10 @@ async def children(world: World, count: int, district: str = "140213") -> list[d
     offering = await world.offering(200, district)
     for number in range(count):
         await world.child(f"g-{district}-{number}", district)
-    return await world.enrol(offering["id"], count, prefix=f"g-{district}")
+    found = await world.enrol(offering["id"], count, prefix=f"g-{district}")
+    async with world.service.sessions.begin() as session:
+        await attend(session, offering["id"], [one["student_id"] for one in found])
+    return found
 
 
 async def answer(world: World, survey: str, child: dict[str, Any], **more: Any) -> tuple[int, str | None]:
@@ -187,3 +191,12 @@ async def test_an_officer_asks_the_own_district(world: World) -> None:
     first = (await officer.get("/v1/surveys", params={"limit": 1})).json()
     rest = (await officer.get("/v1/surveys", params={"cursor": first["next_cursor"]})).json()
     assert [one["id"] for one in first["items"] + rest["items"]] == [made.json()["id"], city]
+
+
+async def test_a_seat_alone_gives_no_voice(world: World) -> None:
+    survey, offering = await opened(world), await world.offering(5)
+    [child] = await world.enrol(offering["id"], 1)
+    assert await answer(world, survey, child) == (403, "survey-not-entitled"), "the child was at no session"
+    async with world.service.sessions.begin() as session:
+        await attend(session, offering["id"], [child["student_id"]])
+    assert await answer(world, survey, child) == (201, None)

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import text
 
 from shared.domain.clock import china_date
-from tests.afterschool.roster import enter_child
+from tests.afterschool.roster import attend, enter_child
 from tests.edge.asks import HERE, NOW, Ask, made
 from tests.services import Service
 
@@ -142,4 +142,6 @@ async def _child_with_a_place(service: Service, school: str) -> str:
     async with service.sessions.begin() as session:
         student = await enter_child(session, classes[0]["id"], "guardian-1")
     await made(guardian, "/v1/enrolments", json={"offering_id": offering, "student_id": student})
+    async with service.sessions.begin() as session:
+        await attend(session, offering, [student])
     return student

@@ -68,6 +68,25 @@ async def marks(session: AsyncSession, ids: Collection[UUID]) -> Mapping[UUID, M
     return {one.id: one for one in await session.scalars(select(Mark).where(Mark.id.in_(ids)))}
 
 
+_ATTENDED: Final = text(
+    f"""
+    SELECT EXISTS (
+        SELECT FROM attendance
+        JOIN course_session ON course_session.id = session_id
+        JOIN offering ON offering.id = course_session.offering_id
+        WHERE person_id = :student AND NOT teacher AND attendance.school_id = :school AND offering.term = :term
+          AND {WAS_THERE}
+    )
+    """  # noqa: S608 -- ours
+).bindparams(bindparam("student", type_=Uuid), bindparam("school", type_=Uuid))
+
+
+async def attended(session: AsyncSession, student_id: UUID, *, school_id: UUID, term: str) -> bool:
+    """Whether a child was at a session of the school in a term, so named."""
+    found: bool = await session.scalar(_ATTENDED, {"student": student_id, "school": school_id, "term": term})
+    return found
+
+
 _SESSIONS: Final = text(
     """
     SELECT course_session.id FROM course_session

@@ -75,7 +75,7 @@ class AudienceNotAsked(Invalid):
 
 
 class NotEntitled(Forbidden):
-    """Only a guardian whose child had a place in a course of this school in this term may answer."""
+    """Only a guardian whose child was at a session of this school in this term may answer."""
 
     code = "survey-not-entitled"
     zh = "仅限本学期在该校参加课后服务的学生及其监护人填写。"
