@@ -51,6 +51,8 @@ from services.afterschool.sealing import Sealer
 from services.afterschool.settings import Settings
 from services.afterschool.stories.families.routes import router as families
 from services.afterschool.stories.moves.routes import router as moves
+from services.afterschool.stories.printouts.routes import classes as class_lists
+from services.afterschool.stories.printouts.routes import sessions as session_sheets
 from services.afterschool.stories.rosters.kinds import importers
 from services.afterschool.stories.rosters.routes import router as missing
 from services.afterschool.stories.suspensions.routes import router as suspensions
@@ -104,6 +106,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             surveys,
             missing,
             families,
+            class_lists,
+            session_sheets,
             imports_router(importers(sealer)),
         ],
         resources=[open_counter],

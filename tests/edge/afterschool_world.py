@@ -369,6 +369,8 @@ async def _delivery(scene: Scene) -> Asks:
         "list_wishes": Ask(query={"student": child}, shows=wished),
         "get_coverage": Ask(query={"on": taught["on"]}),
         "list_coverage_shortfalls": Ask(query={"on": taught["on"]}, shows=scene.school),
+        "print_class_list": Ask({"class_id": scene.school_class}),
+        "print_session_sheet": Ask(one),
         "list_served_pupils": Ask({"school_id": scene.school}, {"on": taught["on"]}, shows=child),
         "get_school_coverage": Ask({"school_id": scene.school}, {"on": taught["on"]}, shows=scene.school),
     }
