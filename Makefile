@@ -63,7 +63,7 @@ endif
 
 # What `make test` leaves out or does in small
 FULL := RACES=200 FUZZ_RECORDS=20000 FUZZ_EXAMPLES=8 BROKEN_BATCHES=2000 EXPORT_EXAMPLES=500 MODEL_EXAMPLES=100 RACE_ROUNDS=10 \
-  ALLOCATION_MARKETS=10000
+  ALLOCATION_MARKETS=10000 SUBSIDY_HISTORIES=1000
 
 test-all: $(READY) ## Every test on the embedded parts, the slow ones too, in full size
 	@$(FULL) $(PY) -m pytest --timeout 1200 -n 2 --dist loadgroup --cov --cov-report=term $(addprefix --ignore=,$(PLATFORMS))

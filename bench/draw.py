@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 import asyncpg
 
 from bench.measure import Measure
-from bench.rush import SEATS, a_city, numbered
+from bench.rush import SEATS, TODAY, a_city, numbered
 from bench.serving import serving
 from bench.sizes import Sizes, expect, lose
 from deploy.local.platform import Platform
@@ -32,7 +32,7 @@ _RESERVES = """
 """
 _GROUPS = """
     INSERT INTO student_group (id, student_id, "group", valid_from, decided_by)
-    SELECT id, id, 'hardship', current_date - 30, 'bench' FROM student WHERE abs(hashtext(id::text)) % 20 = 0
+    SELECT id, id, 'hardship', $1::date - 30, 'bench' FROM student WHERE abs(hashtext(id::text)) % 20 = 0
 """
 _ALLOCATION = """
     INSERT INTO allocation (id, version, name, term_id, school_id, opens_at, closes_at, public_source, commitment,
@@ -60,7 +60,7 @@ async def measures(platform: Platform, sizes: Sizes) -> AsyncIterator[Measure]:
         (_MODE, ()),
         (_ONE_SLOT, ()),
         (_RESERVES, ()),
-        (_GROUPS, ()),
+        (_GROUPS, (TODAY,)),
         (_ALLOCATION, (commitment(secret), sealed, sealer.active)),
         (_PREFERENCES, (sizes.children, sizes.courses, CHOICES)),
     ]

@@ -21,12 +21,14 @@ from bench.serving import Served, serving
 from bench.sizes import Sizes, WrongResult, expect, lose
 from deploy.local.platform import Platform
 from deploy.local.postgres import binaries
+from shared.domain.clock import china_date, utc_now
 
 SEATS, HOT = 40, 100
 """Seats of a course; one course in so many is wanted by half of the children."""
 GUARDIANS = 200
 CONNECTIONS = 16
 CLIENTS = 8
+TODAY = china_date(utc_now())
 
 _SCHOOL = """
     INSERT INTO school (id, version, code, name, stage, district, registered_at)
@@ -38,7 +40,7 @@ _IDS = """
 """
 _TERM = """
     INSERT INTO term (id, name, starts_on, ends_on, sequence)
-    VALUES (numbered(0), 'bench', current_date - 30, current_date + 90, 1)
+    VALUES (numbered(0), 'bench', $1::date - 30, $1::date + 90, 1)
 """
 _CLASS = """
     INSERT INTO school_class (id, version, school_id, school_year, code, name, grade, formed_at)
@@ -64,12 +66,12 @@ _STUDENTS = """
 """
 _MEMBERSHIPS = """
     INSERT INTO membership (id, student_id, school_id, class_id, grade, valid_from, origin)
-    SELECT numbered(n), numbered(n), numbered(0), numbered(0), 3, current_date - 30, 'file'
+    SELECT numbered(n), numbered(n), numbered(0), numbered(0), 3, $2::date - 30, 'file'
     FROM generate_series(1, $1::int) AS n
 """
 _GUARDIANSHIPS = """
     INSERT INTO guardianship (id, version, student_id, subject, relation, may_act, may_see, barred, valid_from, origin)
-    SELECT numbered(n), 1, numbered(n), 'guardian-' || n % $2::int, 'mother', true, true, false, current_date - 30,
+    SELECT numbered(n), 1, numbered(n), 'guardian-' || n % $2::int, 'mother', true, true, false, $3::date - 30,
            'file'
     FROM generate_series(1, $1::int) AS n
 """
@@ -99,14 +101,14 @@ def a_city(children: int, courses: int) -> list[tuple[str, tuple[object, ...]]]:
     return [
         (_IDS, ()),
         (_SCHOOL, ()),
-        (_TERM, ()),
+        (_TERM, (TODAY,)),
         (_CLASS, ()),
         (_OFFERINGS, (courses,)),
         (_PERIODS, (courses,)),
         (_POOLS, (courses, SEATS)),
         (_STUDENTS, (children,)),
-        (_MEMBERSHIPS, (children,)),
-        (_GUARDIANSHIPS, (children, GUARDIANS)),
+        (_MEMBERSHIPS, (children, TODAY)),
+        (_GUARDIANSHIPS, (children, GUARDIANS, TODAY)),
     ]
 
 
@@ -119,7 +121,7 @@ async def _pgbench(served: Served, sizes: Sizes) -> float:
 \\set n :client_id * {per} + :i
 SELECT * FROM decide_enrolment(gen_random_uuid(), gen_random_uuid(), numbered({sizes.courses} + {course}),
     numbered({sizes.children} + :n), 'guardian-' || ({sizes.children} + :n) % {GUARDIANS}, NULL, true, now(),
-    current_date, 'bench', NULL);
+    '{TODAY}', 'bench', NULL);
 """
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "decide.sql"

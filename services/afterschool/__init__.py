@@ -6,5 +6,5 @@ case that exists because wings meet is a story; only `app`, `worker`, `subscript
 
 from typing import Final
 
-WINGS: Final = ("stories", "quality", "delivery", "placement", "programme", "roster", "rulebook")
+WINGS: Final = ("stories", "finance", "quality", "delivery", "placement", "programme", "roster", "rulebook")
 """From top to bottom."""

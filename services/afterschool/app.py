@@ -11,6 +11,11 @@ from services.afterschool.delivery.pickups.routes import router as pickups
 from services.afterschool.delivery.sessions.routes import makeup_days
 from services.afterschool.delivery.sessions.routes import router as sessions
 from services.afterschool.delivery.wishes.routes import router as wishes
+from services.afterschool.finance.fees.routes import bills
+from services.afterschool.finance.fees.routes import waivers as fee_waivers
+from services.afterschool.finance.settlements.routes import router as settlements
+from services.afterschool.finance.subsidies.domain import SubsidyRunOpen
+from services.afterschool.finance.subsidies.routes import router as subsidy_runs
 from services.afterschool.placement.allocations.routes import preferences
 from services.afterschool.placement.allocations.routes import router as allocations
 from services.afterschool.placement.enrolments.counter import open_counter
@@ -29,6 +34,8 @@ from services.afterschool.programme.publications.routes import router as publica
 from services.afterschool.quality.declarations.domain import DeclarationExists
 from services.afterschool.quality.declarations.routes import router as declarations
 from services.afterschool.quality.draws.routes import router as management_draws
+from services.afterschool.quality.homework import domain as homework_rules
+from services.afterschool.quality.homework.routes import router as homework
 from services.afterschool.quality.shortfalls.routes import router as shortfalls
 from services.afterschool.quality.surveys.routes import router as surveys
 from services.afterschool.roster.classes.domain import ClassCodeTaken
@@ -39,6 +46,7 @@ from services.afterschool.roster.guardianships.domain import GuardianEntered
 from services.afterschool.roster.guardianships.routes import of_student as guardianships_of_one
 from services.afterschool.roster.guardianships.routes import router as guardianships
 from services.afterschool.roster.people.domain import PersonNumberTaken, PersonReferenceTaken
+from services.afterschool.roster.rights.routes import router as rights
 from services.afterschool.roster.schools.domain import SchoolCodeTaken
 from services.afterschool.roster.schools.routes import router as schools
 from services.afterschool.roster.students.routes import router as students
@@ -75,6 +83,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             students,
             moves,
             identities,
+            rights,
             access_requests,
             guardianships,
             guardianships_of_one,
@@ -103,6 +112,11 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             declarations,
             management_draws,
             shortfalls,
+            homework,
+            bills,
+            fee_waivers,
+            settlements,
+            subsidy_runs,
             surveys,
             missing,
             families,
@@ -121,6 +135,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             "pk_attendance_mark": MarkIdTaken,
             "pk_pickup": PickupIdReused,
             **occupation_rules.CONSTRAINTS,
+            **homework_rules.CONSTRAINTS,
+            "uq_subsidy_run_term_open": SubsidyRunOpen,
             **engagement_rules.CONSTRAINTS,
             "uq_management_declaration_school_id_term_management": DeclarationExists,
         },

@@ -1,10 +1,13 @@
-"""What comes into inspection besides requests: the registry, by events; past visits and violations, as files."""
+"""What comes into inspection besides requests: the registry, and reports of homework from after-school, by events; past
+visits and violations, as files.
+"""
 
 from collections.abc import Sequence
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.inspection.accountability.duties.usecases import copy_responsibility
+from services.inspection.findings.complaints.usecases import take_homework_report
 from services.inspection.penalties.execution.usecases import hear_registry
 from services.inspection.rounds.discoveries.queries import note_entries
 from services.inspection.rounds.visits.requests import REQUESTS, take_request
@@ -12,6 +15,7 @@ from services.inspection.rulebook.calendars.usecases import CALENDAR, copy_calen
 from services.inspection.stories.records.violations import ViolationImporter
 from services.inspection.stories.records.visits import VisitImporter
 from services.inspection.stories.territory.usecases import copy_institutions
+from shared.events.afterschool.homework import HomeworkReported
 from shared.events.registry.institutions import (
     InstitutionChanged,
     InstitutionEvent,
@@ -41,6 +45,8 @@ async def hear(session: AsyncSession, deliveries: Sequence[Delivery]) -> None:
                 await hear_registry(session, delivery.event)
             if isinstance(delivery.event, REQUESTS):
                 await take_request(session, delivery.event)
+            if isinstance(delivery.event, HomeworkReported):
+                await take_homework_report(session, delivery.event)
 
 
 INBOX = Inbox.of(
@@ -54,6 +60,7 @@ INBOX = Inbox.of(
         ProposalDismissed,
         ResponsibilityAssigned,
         *REQUESTS,
+        HomeworkReported,
     ],
     handle=hear,
 )

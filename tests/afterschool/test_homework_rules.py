@@ -4,10 +4,18 @@ from datetime import date, timedelta
 
 import pytest
 
+from services.afterschool.programme.providers.domain import Provider
 from services.afterschool.quality.homework.domain import (
     Assignment,
     GradeUnknown,
+    HomeworkDay,
+    HomeworkEntry,
+    HomeworkInFuture,
+    HomeworkReport,
+    HomeworkReportDetails,
     HomeworkWarning,
+    ReportedBy,
+    SubjectTwice,
     TrendPoint,
     Week,
     limit_of,
@@ -16,8 +24,20 @@ from services.afterschool.quality.homework.domain import (
     warnings,
     week_of,
 )
+from services.afterschool.roster.classes.domain import ClassDetails, SchoolClass
+from services.afterschool.roster.schools.domain import School, SchoolDetails, Stage
 from services.afterschool.rulebook.norms.domain import NormName
+from shared.data.database import new_id
+from shared.domain.clock import china_date, utc_now
 
+NOW = utc_now()
+TODAY = china_date(NOW)
+SCHOOL, _registered = School.register(
+    SchoolDetails(code="s", name="一小", stage=Stage.PRIMARY, district="140213"), at=NOW
+)
+CLASS, _formed = SchoolClass.form(
+    ClassDetails(code="3-1", name="3.1", grade=3, school_year=2026), school=SCHOOL, at=NOW
+)
 MONDAY = date(2026, 11, 23)
 DAYS = [MONDAY + timedelta(days=number) for number in range(7)]
 SATURDAY = DAYS[5]
@@ -105,6 +125,12 @@ def test_a_week_of_vacation_has_no_average() -> None:
     assert (week.over, week.average_tenths) == (False, None)
 
 
+def published(day: date, minutes: int) -> Week:
+    """A week of 60, 60, 60, 60 and 0 minutes, with more on one day."""
+    found = [set_on(each, 60) for each in DAYS[:4]]
+    return week_of(MONDAY, [*found, set_on(day, minutes, "语文")], school_days=DAYS[:5], limit=60)
+
+
 @pytest.mark.parametrize(
     ("day", "minutes", "told"),
     [
@@ -117,11 +143,11 @@ def test_a_week_of_vacation_has_no_average() -> None:
     ],
 )
 def test_a_teacher_is_warned_before_publishing(day: date, minutes: int, told: list[HomeworkWarning]) -> None:
-    assert warnings(a_week(60, 60, 60, 60, 0), set_on(day, minutes)) == told
+    assert warnings(published(day, minutes), day) == told
 
 
 def test_a_day_within_the_limit_can_fill_the_week() -> None:
-    assert warnings(a_week(90, 60, 60, 60, 0), set_on(DAYS[4], 31)) == [HomeworkWarning.WEEK_OVER_LIMIT]
+    assert warnings(a_week(90, 60, 60, 60, 31), DAYS[4]) == [HomeworkWarning.WEEK_OVER_LIMIT]
 
 
 def test_the_trend_leaves_vacations_out() -> None:
@@ -132,3 +158,42 @@ def test_the_trend_leaves_vacations_out() -> None:
         Week(second, 60, {}, {second: 99}),
     ]
     assert trend(weeks) == [TrendPoint(MONDAY, 500, False, None), TrendPoint(third, 700, True, 200)]
+
+
+def entries(**minutes: int) -> list[HomeworkEntry]:
+    return [HomeworkEntry(subject=subject, minutes=each) for subject, each in minutes.items()]
+
+
+def test_a_day_is_declared_and_replaced() -> None:
+    day = HomeworkDay.of(CLASS, MONDAY)
+    spoken = HomeworkEntry(subject="英语", minutes=15, written=False)
+    declared = day.declare([*entries(数学=20, 语文=25), spoken], CLASS, school=SCHOOL, by="a", at=NOW)
+    assert declared is not None
+    assert (declared.written_minutes, declared.other_minutes, declared.grade) == (45, 15, 3)
+    assert sum(one.minutes for one in day.assignments()) == day.written_minutes == 45
+    day.version = 1
+    assert day.declare([*entries(数学=20, 语文=25), spoken], CLASS, school=SCHOOL, by="a", at=NOW) is None
+    replaced = day.declare([], CLASS, school=SCHOOL, by="a", at=NOW)
+    assert replaced is not None
+    assert day.assignments() == []
+
+
+def test_no_homework_is_a_declaration_too() -> None:
+    assert HomeworkDay.of(CLASS, MONDAY).declare([], CLASS, school=SCHOOL, by="a", at=NOW) is not None
+
+
+def test_a_subject_is_named_once_for_a_day() -> None:
+    with pytest.raises(SubjectTwice):
+        HomeworkDay.of(CLASS, MONDAY).declare(entries(数学=20) + entries(数学=5), CLASS, school=SCHOOL, by="a", at=NOW)
+
+
+def test_a_report_tells_who_reported_and_not_what_was_written() -> None:
+    provider = Provider(institution_id=new_id(), district="140213", street=None)
+    details = HomeworkReportDetails(institution_id=provider.institution_id, on=TODAY, subject="数学", text="两页")
+    report, filed = HomeworkReport.file(
+        details, provider=provider, source=ReportedBy.GUARDIAN, school_id=None, by="g", at=NOW
+    )
+    assert (report.text, filed.source, "text" in filed.model_dump()) == ("两页", "guardian", False)
+    tomorrow = details.model_copy(update={"on": TODAY + timedelta(days=1)})
+    with pytest.raises(HomeworkInFuture):
+        HomeworkReport.file(tomorrow, provider=provider, source=ReportedBy.SCHOOL, school_id=None, by="g", at=NOW)

@@ -6,6 +6,7 @@ from uuid import uuid4
 import pytest
 
 from services.afterschool.programme.offerings.routes import OfferingOut
+from shared.domain.clock import china_date, utc_now
 from tests.afterschool.conftest import CLOSED, OPEN, SCHEDULED, TERM, World
 from tests.afterschool.roster import tell_calendar
 from tests.services import version_of
@@ -136,3 +137,37 @@ async def test_a_reason_holds_no_controls(world: World) -> None:
         body = {"capacity": 2, "reason": reason}
         refused = await world.staff().patch(f"/v1/offerings/{offering['id']}", json=body, headers=headers)
         assert refused.status_code == 422, reason
+
+
+async def test_an_item_is_one_of_the_catalogue_and_of_the_category(world: World) -> None:
+    made = await world.offering(item="art_choir")
+    other = await world.offering()
+    listed = (await world.bureau.get("/v1/offerings", params={"item": "art_choir"})).json()["items"]
+    assert [one["id"] for one in listed] == [made["id"]] != [other["id"]]
+    body = {
+        "school_id": world.schools["140213"], "name": "合唱", "category": "artistic_cultivation", "term": TERM,
+        "capacity": 2, **OPEN,
+    }  # fmt: skip
+    for item, status, code in (
+        ("no_such_item", 409, "catalogue-item-unknown"),
+        ("sports_football", 422, "item-of-another-category"),
+    ):
+        refused = await world.staff().post("/v1/offerings", json=body | {"item": item})
+        assert (refused.status_code, refused.json()["code"]) == (status, code)
+
+
+async def test_a_fee_keeps_the_ceiling_of_the_district(world: World) -> None:
+    body = {
+        "school_id": world.schools["140213"], "name": "合唱", "category": "artistic_cultivation", "term": TERM,
+        "capacity": 2, **OPEN,
+    }  # fmt: skip
+    assert (await world.staff().post("/v1/offerings", json=body | {"fee": 300})).status_code == 201
+    refused = await world.staff().post("/v1/offerings", json=body | {"fee": 301})
+    assert (refused.status_code, refused.json()["code"]) == (422, "fee-above-ceiling")
+    assert refused.json()["facts"] == {"ceiling": 300}
+    norm = {
+        "name": "fee.lesson_fen", "district": "140213", "value": 350, "source": "县区收费文件",
+        "valid_from": str(china_date(utc_now())),
+    }  # fmt: skip
+    assert (await world.bureau.post("/v1/norms", json=norm)).status_code == 201
+    assert (await world.staff().post("/v1/offerings", json=body | {"fee": 350})).status_code == 201

@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from services.afterschool.roster.people.usecases import reseal
 from services.afterschool.sealing import Sealer
+from shared.domain.clock import china_date, utc_now
 from tests.afterschool.conftest import World
 from tests.afterschool.test_roster_imports import HEADER, imported, school_code
 
@@ -190,3 +191,29 @@ async def test_a_key_is_rotated_while_people_go_on(world: World) -> None:
         keys: Any = (await session.scalars(text("SELECT DISTINCT key_id FROM person"))).all()
     assert keys == ["new"]
     assert len({UUID(student) for student in names}) == 40
+
+
+async def test_an_identity_is_corrected_and_erased_when_no_duty_is_left(world: World) -> None:
+    student = await canary(world)
+    staff, mother, child = world.staff(), world.guardian("mother"), f"/v1/students/{student}"
+    wrong = await staff.put(f"{child}/identity", json={"number": "X1", "reason": "笔误"})
+    assert (wrong.status_code, wrong.json()["code"]) == (422, "student-number-malformed")
+    assert (await staff.put(f"{child}/identity", json={"name": "新名字", "reason": "更名"})).status_code == 200
+    read = await staff.get(f"{child}/identity", params={"purpose": "contact"})
+    assert (read.json()["name"], read.json()["number"]) == ("新名字", NUMBER)
+    needed = await mother.post(f"{child}/erasure")
+    assert (needed.status_code, needed.json()["code"]) == (409, "identity-needed")
+    today = str(china_date(utc_now()))
+    assert (await staff.post(f"{child}/departure", json={"left_on": today})).status_code == 200
+    assert (await world.guardian("stranger").post(f"{child}/erasure")).status_code == 404
+    erased = await mother.post(f"{child}/erasure")
+    assert (erased.status_code, [one["what"] for one in erased.json()["kept"]]) == (
+        200, ["memberships", "enrolments", "identity_reads"],
+    )  # fmt: skip
+    gone = await staff.get(f"{child}/identity", params={"purpose": "contact"})
+    assert (gone.status_code, gone.json()["code"]) == (404, "identity-erased")
+    again = await staff.put(f"{child}/identity", json={"name": "x", "reason": "y"})
+    assert (again.status_code, again.json()["code"]) == (404, "identity-erased")
+    async with world.service.sessions() as session:
+        left = await session.scalar(text("SELECT count(*) FROM person WHERE erased_at IS NULL"))
+    assert left == 0, "nor is anything left of the guardian"

@@ -18,6 +18,7 @@ from shared.domain.clock import china_date, utc_now
 from shared.events.registry.calendars import CalendarDayCorrected
 from shared.imports.tables import import_job
 from tests.afterschool.roster import TERM, enter_child, tell_calendar
+from tests.edge.afterschool_finance import finance
 from tests.edge.afterschool_quality import quality
 from tests.edge.afterschool_rulebook import rulebook
 from tests.edge.asks import HERE, NOW, STREET, Ask, World, imports, made
@@ -99,6 +100,7 @@ async def afterschool(service: Service) -> World:
             **await _rosters(scene),
             **await rulebook(service),
             **await quality(service, school),
+            **await finance(service, school, scene.school_class),
         },
         school=school,
     )
@@ -158,13 +160,17 @@ async def _identities(scene: Scene) -> Asks:
     guardianship = await made(scene.staff, "/v1/guardianships", json=entered)
     code = (await scene.staff.post(f"/v1/guardianships/{guardianship}/code")).json()["code"]
     assert (await scene.guardian.post("/v1/guardianships/proof", json={"code": code})).status_code == 200
-    one = {"student_id": child}
+    gone, one = await scene.child(), {"student_id": child}
+    left = await scene.staff.post(f"/v1/students/{gone}/departure", json={"left_on": str(TODAY)})
+    assert left.status_code == 200, left.text
     return {
         "read_identity": Ask(
             one,
             {"purpose": "verification"},
             instead={role: {"query": {"purpose": "class_list"}} for role in ("school_staff", "guardian")},
         ),
+        "correct_identity": Ask(one, body={"name": "王六", "reason": "笔误"}),
+        "erase_identity": Ask({"student_id": gone}),
         "list_identity_reads": Ask(one),
         "set_consent": Ask(one | {"purpose": "publicity"}, body={"given": True}),
         "ask_for_access": Ask(body=wanted),

@@ -283,6 +283,8 @@ afterschool.set_group                  yes    own     403   403   own   403    4
 afterschool.move_student               yes    own     403   403   own   403    403    403   401
 afterschool.let_student_go             yes    own     403   403   own   403    403    403   401
 afterschool.read_identity              yes    own     403   403   own   own    yes    403   401
+afterschool.correct_identity           yes    own     403   403   own   403    403    403   401
+afterschool.erase_identity             yes    own     403   403   own   own    403    403   401
 afterschool.list_identity_reads        yes    own     403   403   own   own    yes    403   401
 afterschool.set_consent                403    403     403   403   403   own    403    403   401
 afterschool.ask_for_access             yes    own     403   403   403   403    yes    403   401
@@ -374,6 +376,29 @@ afterschool.answer_survey              403    403     403   403   403   home   4
 afterschool.get_participation          403    403     403   403   403   yes    403    403   401
 afterschool.close_survey               yes    own     403   403   403   403    403    403   401
 afterschool.list_survey_results        yes    yes     403   403   yes   yes    yes    yes   401
+afterschool.declare_homework           403    403     403   403   own   403    403    403   401
+afterschool.list_homework              yes    list    403   403   list  403    yes    yes   401
+afterschool.list_homework_weeks        yes    list    403   403   list  403    yes    yes   401
+afterschool.get_class_homework         yes    own     403   403   own   403    yes    yes   401
+afterschool.report_homework            403    403     403   403   yes   yes    403    403   401
+afterschool.list_homework_reports      yes    list    403   403   list  list   yes    yes   401
+
+afterschool.get_bill                   yes    own     403   403   own   own    403    403   401
+afterschool.collect_fees               yes    own     403   403   own   403    403    403   401
+afterschool.refund_fees                yes    own     403   403   own   403    403    403   401
+afterschool.grant_fee_waiver           yes    own     403   403   own   403    403    403   401
+afterschool.list_fee_waivers           yes    list    403   403   list  403    403    403   401
+afterschool.end_fee_waiver             yes    own     403   403   own   403    403    403   401
+afterschool.get_settlement             yes    list    403   403   list  403    yes    yes   401
+afterschool.compute_subsidy_run        yes    403     403   403   403   403    403    403   401
+afterschool.list_subsidy_runs          yes    yes     403   403   yes   403    yes    yes   401
+afterschool.get_subsidy_run            yes    yes     403   403   yes   403    yes    yes   401
+afterschool.review_subsidy_run         yes    403     403   403   403   403    403    403   401
+afterschool.lock_subsidy_run           yes    403     403   403   403   403    403    403   401
+afterschool.discard_subsidy_run        yes    403     403   403   403   403    403    403   401
+afterschool.list_subsidy_lines         yes    list    403   403   list  403    yes    yes   401
+afterschool.list_subsidy_schools       yes    list    403   403   list  403    yes    yes   401
+afterschool.export_subsidy_run         yes    403     403   403   403   403    yes    yes   401
 
 afterschool.generate_sessions          yes    own     403   403   own   403    403    403   401
 afterschool.list_sessions              yes    list    403   403   list  yes    yes    yes   401

@@ -4,10 +4,17 @@ import asyncio
 from itertools import count
 from typing import Any
 
+import pytest
 from sqlalchemy import select
 
+from services.inspection.field.targets.domain import TargetNotFound
+from services.inspection.subscriptions import INBOX
+from shared.data.database import new_id
+from shared.domain.clock import china_date, utc_now
+from shared.events.afterschool.homework import HomeworkReported
 from shared.facts.journal import journal
 from tests.inspection.conftest import World
+from tests.metrics.deliveries import deliver_all
 
 TEAM = {"code": "t1", "name": "t1", "district": "140213", "grids": ["g1"]}
 SAID = {
@@ -274,3 +281,25 @@ async def test_a_code_finds_its_institution_in_any_district_and_likeness_in_ones
     assert (await officer.get(f"{path}/candidates")).json()["items"] == []
     (found,) = (await world.bureau.get(f"{path}/candidates")).json()["items"]
     assert found["institution_id"] == theirs
+
+
+async def test_homework_reported_to_afterschool_becomes_a_complaint(world: World) -> None:
+    await world.bureau.post("/v1/teams", json=TEAM)
+    institution = await world.institution("g1")
+    reported = [
+        HomeworkReported(
+            report_id=new_id(), institution_id=institution, on=china_date(utc_now()), source="guardian",
+            district="140213", street=None, at=utc_now(),
+        )
+        for _ in range(2)
+    ]  # fmt: skip
+    async with world.service.sessions.begin() as session:
+        await INBOX.handle(session, deliver_all(reported))
+    listed = (await world.officer("140213").get("/v1/complaints", params={"subject": "homework"})).json()["items"]
+    assert [(one["source"], one["institution_id"], one["state"]) for one in listed] == [
+        ("afterschool", str(institution), "matched"), ("afterschool", str(institution), "joined"),
+    ]  # fmt: skip
+    unknown = reported[0].model_copy(update={"institution_id": new_id()})
+    with pytest.raises(TargetNotFound):
+        async with world.service.sessions.begin() as session:
+            await INBOX.handle(session, deliver_all([unknown]))

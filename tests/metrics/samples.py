@@ -10,13 +10,32 @@ from uuid import UUID
 from services.metrics.projections.domain import Mark
 from shared.events import Event
 from shared.events.afterschool import norms as afterschool_norms
+from shared.events.afterschool.allocations import AllocationClosed, AllocationDrawn, AllocationOpened
 from shared.events.afterschool.catalogue import (
     CatalogueItemContinued,
     CatalogueItemEnacted,
     CatalogueItemRepealed,
     CatalogueItemWithdrawn,
 )
-from shared.events.afterschool.enrolments import EnrolmentWithdrawn, StudentEnrolled, StudentPromoted, StudentWaitlisted
+from shared.events.afterschool.engagements import (
+    OutsidePersonChecked,
+    OutsidePersonEntered,
+    ProviderListed,
+    ProviderUnlisted,
+)
+from shared.events.afterschool.enrolments import (
+    EnrolmentPassedOver,
+    EnrolmentReturned,
+    EnrolmentWithdrawn,
+    PromotionChosen,
+    SeatOffered,
+    StudentEnrolled,
+    StudentPromoted,
+    StudentWaitlisted,
+)
+from shared.events.afterschool.fees import FeeCollected, FeeRefunded, FeeWaiverEnded, FeeWaiverGranted
+from shared.events.afterschool.guardianships import GuardianshipChanged, GuardianshipEntered, GuardianshipProven
+from shared.events.afterschool.homework import HomeworkDeclared, HomeworkReported
 from shared.events.afterschool.managements import (
     DeclarationDrawn,
     DeclarationSigned,
@@ -33,9 +52,31 @@ from shared.events.afterschool.managements import (
     ShortfallClosed,
     ShortfallFound,
 )
-from shared.events.afterschool.offerings import OfferingChanged, OfferingPublished
-from shared.events.afterschool.schools import SchoolRegistered
+from shared.events.afterschool.offerings import OfferingChanged, OfferingFrozen, OfferingPublished, OfferingUnfrozen
+from shared.events.afterschool.schools import ClassFormed, SchoolRegistered, TeacherLeft, TeacherRegistered
+from shared.events.afterschool.sessions import (
+    AttendanceRecorded,
+    ChildPickedUp,
+    SessionCancelled,
+    SessionRestored,
+    SessionsPlanned,
+    SessionSubstituted,
+)
+from shared.events.afterschool.students import (
+    StudentAdmitted,
+    StudentIdentityCorrected,
+    StudentIdentityErased,
+    StudentLeft,
+    StudentMoved,
+)
+from shared.events.afterschool.subsidies import (
+    SubsidyRunComputed,
+    SubsidyRunDiscarded,
+    SubsidyRunLocked,
+    SubsidyRunReviewed,
+)
 from shared.events.afterschool.surveys import SurveyClosed, SurveyOpened, SurveyResultsListed
+from shared.events.afterschool.wishes import WishRecorded
 from shared.events.catalogue import events_of
 from shared.events.inspection.campaigns import (
     CampaignClosed,
@@ -203,6 +244,47 @@ COUNT_NOTHING: frozenset[type[Event]] = frozenset(
         SurveyClosed,
         SurveyOpened,
         SurveyResultsListed,
+        FeeCollected,
+        FeeRefunded,
+        FeeWaiverEnded,
+        FeeWaiverGranted,
+        HomeworkDeclared,
+        HomeworkReported,
+        SubsidyRunComputed,
+        SubsidyRunDiscarded,
+        SubsidyRunLocked,
+        SubsidyRunReviewed,
+        AllocationClosed,
+        AllocationDrawn,
+        AllocationOpened,
+        OutsidePersonChecked,
+        OutsidePersonEntered,
+        ProviderListed,
+        ProviderUnlisted,
+        EnrolmentPassedOver,
+        EnrolmentReturned,
+        PromotionChosen,
+        SeatOffered,
+        GuardianshipChanged,
+        GuardianshipEntered,
+        GuardianshipProven,
+        OfferingFrozen,
+        OfferingUnfrozen,
+        ClassFormed,
+        TeacherLeft,
+        TeacherRegistered,
+        AttendanceRecorded,
+        ChildPickedUp,
+        SessionCancelled,
+        SessionRestored,
+        SessionSubstituted,
+        SessionsPlanned,
+        StudentAdmitted,
+        StudentIdentityCorrected,
+        StudentIdentityErased,
+        StudentLeft,
+        StudentMoved,
+        WishRecorded,
     }
 )
 """Events of the catalogue that no number needs. Whoever publishes a new event decides here."""

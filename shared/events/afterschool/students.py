@@ -46,3 +46,15 @@ class StudentLeft(StudentEvent):
     type: ClassVar[str] = "afterschool.student.left.v1"
 
     left_on: date
+
+
+class StudentIdentityCorrected(StudentEvent):
+    """A pupil's identity was corrected; what it says now is told by the gate alone."""
+
+    type: ClassVar[str] = "afterschool.student.identity-corrected.v1"
+
+
+class StudentIdentityErased(StudentEvent):
+    """The identity of a child who has left was erased, and those of its guardians."""
+
+    type: ClassVar[str] = "afterschool.student.identity-erased.v1"

@@ -48,6 +48,7 @@ def offerings_page(
     *,
     school: UUID | None,
     category: str | None,
+    item: str | None,
     term: str | None,
     at: datetime,
     after: str | None,
@@ -59,6 +60,7 @@ def offerings_page(
     wanted = given(
         ("offering.school_id = {}::uuid", school),
         ("category = {}", category),
+        ("item = {}", item),
         ("term = {}", term),
         ("offering.id > {}::uuid", after),
     )

@@ -136,13 +136,14 @@ async def list_offerings(
     page: PageParams,
     school: UUID | None = None,
     category: Category | None = None,
+    item: Annotated[str | None, KEY, Query(max_length=100)] = None,
     term: Annotated[str | None, KEY, Query(max_length=100)] = None,
 ) -> Response:
     """Courses in the order of publication. Guardians see those of all schools, staff those of their own."""
-    binding = {"school": school, "category": category, "term": term}
+    binding = {"school": school, "category": category, "item": item, "term": term}
     (after,) = page.position(**binding) or (None,)
     statement = queries.offerings_page(
-        caller, school=school, category=category, term=term, at=utc_now(), after=after, limit=page.limit
+        caller, school=school, category=category, item=item, term=term, at=utc_now(), after=after, limit=page.limit
     )
     return await fetch_page(request, statement, page, **binding)
 

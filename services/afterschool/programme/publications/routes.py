@@ -26,9 +26,12 @@ from services.afterschool.programme.offerings.domain import (
 from services.afterschool.programme.offerings.routes import OfferingIn, OfferingOut, WriterDep
 from services.afterschool.programme.providers.domain import ProviderNotFound
 from services.afterschool.programme.publications import usecases
+from services.afterschool.programme.publications.domain import FeeAboveCeiling, ItemOfAnotherCategory
 from services.afterschool.roster.schools.domain import SchoolNotFound
 from services.afterschool.roster.teachers.domain import TeacherNotFound
 from services.afterschool.roster.terms.domain import TermNotFound
+from services.afterschool.rulebook.catalogue.domain import CatalogueItemUnknown
+from services.afterschool.rulebook.norms.domain import NormUnknown
 from shared.domain.clock import utc_now
 from shared.domain.wording import Reason
 from shared.http.web import SessionDep, problems, service_router
@@ -57,6 +60,10 @@ class FreezeIn(BaseModel):
         PeriodsMalformed,
         PeriodInconsistent,
         TimeClash,
+        CatalogueItemUnknown,
+        ItemOfAnotherCategory,
+        FeeAboveCeiling,
+        NormUnknown,
         ProviderNotFound,
         ProviderMissing,
         ProviderNotEngageable,

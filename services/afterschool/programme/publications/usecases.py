@@ -12,7 +12,12 @@ from services.afterschool.programme.occupations.domain import room_id
 from services.afterschool.programme.offerings import queries as offerings
 from services.afterschool.programme.offerings import usecases as publishing
 from services.afterschool.programme.offerings.domain import Offering, OfferingDetails
+from services.afterschool.programme.publications.domain import check_category, check_fee
 from services.afterschool.roster.schools import queries as schools
+from services.afterschool.rulebook.catalogue import queries as catalogue
+from services.afterschool.rulebook.norms import queries as norms
+from services.afterschool.rulebook.norms.domain import NormName
+from shared.domain.clock import china_date
 from shared.facts import journal
 from shared.http.policies import Principal
 
@@ -20,12 +25,21 @@ from shared.http.policies import Principal
 async def publish_offering(
     session: AsyncSession, school_id: UUID, details: OfferingDetails, *, caller: Principal, at: datetime
 ) -> Offering:
-    """Publish a course. The database refuses a teacher or a room that is elsewhere at its periods (`TimeClash`)."""
+    """Publish a course whose item and fee keep the rules of today. The fee of a school's own course is limited by the
+    ceiling of the district, that of a provider's course by the price on the white list.
+
+    The database refuses a teacher or a room that is elsewhere at its periods (`TimeClash`).
+    """
+    school, today = await schools.school_to_keep(session, school_id, caller), china_date(at)
+    if details.item is not None:
+        check_category(await catalogue.item_in_force(session, details.item, on=today), details)
+    if details.fee and details.provider_id is None:
+        ceiling = await norms.value_of(session, NormName.FEE_LESSON, on=today, district=school.district)
+        check_fee(details, ceiling=ceiling)
     offering = await publishing.publish_offering(session, school_id, details, caller=caller, at=at)
     if details.outside_person_id is not None and details.provider_id is None:
         raise ProviderMissing(pointer="/provider_id")
     if details.provider_id is not None:
-        school = await schools.school_to_keep(session, school_id, caller)
         await engagements.check_provider(
             session,
             details.provider_id,

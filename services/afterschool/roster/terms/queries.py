@@ -6,7 +6,14 @@ from datetime import date
 from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.afterschool.roster.terms.domain import CalendarUnknown, CalendarYear, ExceptionalDay, Term, TermNotFound
+from services.afterschool.roster.terms.domain import (
+    CalendarUnknown,
+    CalendarYear,
+    ExceptionalDay,
+    Term,
+    TermNotFound,
+    school_days,
+)
 
 
 async def term_named(session: AsyncSession, name: str, *, district: str) -> Term:
@@ -43,3 +50,13 @@ async def exceptional_days(session: AsyncSession, first: date, last: date) -> Ma
         select(ExceptionalDay.on, ExceptionalDay.kind).where(ExceptionalDay.on.between(first, last))
     )
     return {row.on: row.kind for row in rows}
+
+
+async def school_days_of(session: AsyncSession, first: date, last: date, *, district: str) -> list[date]:
+    """The school days of the terms of a district from `first` to `last`. Raises `CalendarUnknown`."""
+    exceptional = await exceptional_days(session, first, last)
+    here = or_(Term.district.is_(None), Term.district == district)
+    wanted = select(Term).where(here, Term.withdrawn_at.is_(None)).order_by(Term.district.nulls_first(), Term.starts_on)
+    terms = {term.name: term for term in await session.scalars(wanted)}  # the district's own replaces the city's
+    open_days = school_days(first, last, exceptional)
+    return [day for day in open_days if any(term.starts_on <= day <= term.ends_on for term in terms.values())]

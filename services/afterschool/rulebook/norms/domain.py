@@ -63,6 +63,7 @@ class NormName(StrEnum):
     SUBSIDY_PRIMARY_CLASS = "subsidy.primary_class_fen"
     SUBSIDY_PRINCIPAL_FUND = "subsidy.principal_fund_class_fen"
     SUBSIDY_JUNIOR_SHARE = "subsidy.principal_fund_junior_bp"
+    SUBSIDY_DAYS = "subsidy.least_days"
     SLEEP_PRIMARY = "sleep.primary_minutes"
     SLEEP_JUNIOR = "sleep.junior_minutes"
     BEDTIME_PRIMARY = "sleep.primary_bedtime_minute_of_day"

@@ -61,6 +61,13 @@ _VALUES: Final = (
         _OPEN,
         SINCE_AUTUMN_2021,
     ),
+    (
+        NormName.SUBSIDY_DAYS,
+        60,
+        f"班级一学期内达到每日服务时长的最少天数，60天为平台默认值，{TO_CONFIRM}",
+        _OPEN,
+        SINCE_AUTUMN_2021,
+    ),
     (NormName.SLEEP_PRIMARY, 600, SLEEP, _VERIFIED, SINCE_SLEEP),
     (NormName.SLEEP_JUNIOR, 540, SLEEP, _VERIFIED, SINCE_SLEEP),
     (NormName.BEDTIME_PRIMARY, 21 * 60 + 20, SLEEP, _VERIFIED, SINCE_SLEEP),

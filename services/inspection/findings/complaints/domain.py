@@ -114,8 +114,11 @@ class ContactMissing(NotFound):
 
 
 class Source(StrEnum):
+    """Who passed the complaint on. `afterschool`: a guardian or a school reported it there."""
+
     PUBLIC = "public"
     HOTLINE = "hotline"
+    AFTERSCHOOL = "afterschool"
 
 
 class Subject(StrEnum):
@@ -129,6 +132,7 @@ class Subject(StrEnum):
     ADVERTISING = "advertising"
     PREMISES = "premises"
     STAFF = "staff"
+    HOMEWORK = "homework"
     OTHER = "other"
 
 

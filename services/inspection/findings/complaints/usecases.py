@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.inspection.field.grids import queries as grids
 from services.inspection.field.places import Place
 from services.inspection.field.targets import queries as targets
-from services.inspection.field.targets.domain import TargetNotFound
+from services.inspection.field.targets.domain import Target, TargetNotFound
 from services.inspection.field.teams import queries as teams
 from services.inspection.findings.complaints import matching, queries
 from services.inspection.findings.complaints.domain import (
@@ -23,6 +23,7 @@ from services.inspection.findings.complaints.domain import (
     Looks,
     MatchOneThing,
     Source,
+    Subject,
     new_receipt,
 )
 from services.inspection.findings.complaints.matching import Candidate
@@ -32,7 +33,8 @@ from services.inspection.rounds.visits.domain import Plan, Purpose, Visit
 from services.inspection.rulebook.norms import queries as norms
 from services.inspection.rulebook.norms.domain import NormName
 from shared.data.database import new_id
-from shared.domain.clock import china_date
+from shared.domain.clock import china_date, utc_now
+from shared.events.afterschool.homework import HomeworkReported
 from shared.facts import journal
 from shared.facts.journal import Fact, record_many
 from shared.http.policies import Principal
@@ -44,6 +46,7 @@ async def receive_complaint(
     contact: Contact | None,
     *,
     hotline_no: str | None = None,
+    source: Source | None = None,
     caller: Principal | None = None,
     at: datetime,
 ) -> Complaint:
@@ -55,7 +58,7 @@ async def receive_complaint(
             raise ComplaintOutsideYourDistrict(pointer="/district")
     complaint, received = Complaint.receive(
         content,
-        source=Source.PUBLIC if hotline_no is None else Source.HOTLINE,
+        source=source or (Source.PUBLIC if hotline_no is None else Source.HOTLINE),
         hotline_no=hotline_no,
         receipt=new_receipt(),
         days=await norms.norm(session, NormName.COMPLAINT_ANSWER, on=china_date(at)),
@@ -100,15 +103,38 @@ async def match_complaint(
     await queries.queue_decisions(session)
     complaint = await queries.complaint_for_update(session, complaint_id, caller)
     place = await _place(session, institution_id, grid, complaint, caller, on=china_date(at))
+    await _match(session, complaint, place, by=caller.subject, at=at)
+    return complaint
+
+
+async def _match(session: AsyncSession, complaint: Complaint, place: Place, *, by: str, at: datetime) -> None:
     leads_on = complaint.leads_at(place)
-    await journal.record(session, complaint.match(place, by=caller.subject, at=at), subject=complaint)
+    await journal.record(session, complaint.match(place, by=by, at=at), subject=complaint)
     if leads_on:
-        return complaint
+        return
     for left in await queries.joined_to(session, complaint.id):
         await journal.record(session, left.part(at=at), subject=left)
         await _join(session, left, at=at)
     await _join(session, complaint, at=at)
-    return complaint
+
+
+async def take_homework_report(session: AsyncSession, event: HomeworkReported) -> None:
+    """A guardian or a school reported to after-school that an institution set homework: a complaint about it.
+
+    Raises `TargetNotFound` while the institution's own event has not arrived; the consumer tries again. An institution
+    that was merged into another one is left to be matched by hand.
+    """
+    at, target = utc_now(), await targets.target(session, event.institution_id)
+    content = ComplaintContent(
+        subject=Subject.HOMEWORK,
+        text=f"课后服务系统收到反映：该机构于{event.on}布置作业（反映编号 {event.report_id}）。",
+        institution_name=target.name,
+        district=target.district or None,
+    )
+    await queries.queue_decisions(session)
+    complaint = await receive_complaint(session, content, None, source=Source.AFTERSCHOOL, at=at)
+    if target.merged_into is None:
+        await _match(session, complaint, await _place_of(session, target), by=Source.AFTERSCHOOL, at=at)
 
 
 async def _join(session: AsyncSession, complaint: Complaint, *, at: datetime) -> None:
@@ -204,10 +230,14 @@ async def _place(
         if not caller.covers(district=target.district, street=target.street):
             raise TargetNotFound
         target.check_not_merged()
-        team = await teams.team_of_grid(session, target.grid)
-        return Place(institution_id, target.grid, target.district, target.street, team.code if team else None)
+        return await _place_of(session, target)
     assert grid is not None, "one of the two is named"
     districts = await grids.check_named(session, {"/grid": grid}, caller, on=on)
     team = await teams.team_of_grid(session, grid)
     district = districts[grid] or (team.district if team is not None else complaint.district)
     return Place(None, grid, district, None, team.code if team is not None else None)
+
+
+async def _place_of(session: AsyncSession, target: Target) -> Place:
+    team = await teams.team_of_grid(session, target.grid)
+    return Place(target.institution_id, target.grid, target.district, target.street, team.code if team else None)

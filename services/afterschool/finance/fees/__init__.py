@@ -1,0 +1,1 @@
+"""Fees: a bill by child and term from lessons really delivered, waivers of hardship, collections and refunds."""

@@ -1,0 +1,1 @@
+"""Settlement of providers and people from outside: the sessions that they really delivered."""
