@@ -136,7 +136,9 @@ async def town(fresh_database: ScratchDatabase, browser: Browser) -> AsyncIterat
 
 async def test_a_family_proves_its_child_and_enrols_it(town: Town) -> None:
     code = await town.admitted("王小明")
-    await town.world.offering(20, name="合唱", periods=[MONDAY], room="音乐室", fee=1250)
+    choir = await town.world.offering(20, name="合唱", periods=[MONDAY], room="音乐室", fee=250)
+    generated = await town.world.staff().post("/v1/sessions", json={"offering_id": choir["id"]})
+    assert generated.status_code == 200, generated.text
     await town.world.offering(5, name="书法", periods=[TUESDAY], pools=[{"group": "hardship", "size": 2}])
     async with town.family("fang") as family:
         page = family.page
@@ -147,11 +149,14 @@ async def test_a_family_proves_its_child_and_enrols_it(town: Town) -> None:
         await family.said("已完成。")
         await expect(page.locator("#child")).to_contain_text("王小明 · 3 年级")
         await expect(family.row("courses", "合唱")).to_contain_text("周一 16:30–17:30 · 第 1–")
-        await expect(family.row("courses", "合唱")).to_contain_text("音乐室 · 每课时 12.50 元")
+        await expect(family.row("courses", "合唱")).to_contain_text("音乐室 · 每课时 2.50 元")
         await expect(family.row("courses", "书法")).to_contain_text("余 3 个名额 · 另有 2 个预留名额")
         await family.button("courses", "合唱", "选课").click()
         await expect(family.row("mine", "合唱")).to_contain_text("已选上")
         await expect(family.button("courses", "合唱", "选课")).to_have_count(0)
+        await expect(page.locator("#bills")).to_contain_text("0 节 × 2.50 元")
+        await expect(page.locator("#bills")).to_contain_text("后续课时")
+        await expect(page.locator("#bills")).to_contain_text("待缴 0.00 元")
         await family.looked_at("enrolled")
 
         await family.button("mine", "合唱", "退课").click()
@@ -274,6 +279,23 @@ async def test_a_family_answers_a_survey_once_and_nothing_is_chosen_for_it(town:
     async with town.family("other") as family:
         await expect(family.row("courses", "合唱")).to_be_visible()
         await expect(family.page.locator("#surveys")).to_be_hidden()
+
+
+async def test_a_family_makes_and_revokes_a_calendar_address(town: Town) -> None:
+    await town.child("family", "韩梅梅")
+    async with town.family("family") as family:
+        page = family.page
+        await page.get_by_role("button", name="生成订阅地址").click()
+        address = await page.get_by_label("地址只显示这一次").input_value()
+        calendar = await town.world.service().get(f"/v1/{address.partition('/v1/')[2]}")
+        assert calendar.text.startswith("BEGIN:VCALENDAR")
+        await family.looked_at("calendar")
+        await page.get_by_role("button", name="撤销").click()
+        await page.get_by_role("dialog").get_by_role("button", name="撤销").click()
+        await expect(page.get_by_role("button", name="撤销")).to_have_count(0)
+        await expect(page.get_by_label("地址只显示这一次")).to_have_count(0)
+        gone = await town.world.service().get(f"/v1/{address.partition('/v1/')[2]}")
+        assert gone.status_code == 404
 
 
 async def test_the_keyboard_reaches_every_action_in_both_languages(town: Town) -> None:
