@@ -57,8 +57,12 @@ from services.afterschool.rulebook.managements.routes import router as managemen
 from services.afterschool.rulebook.norms.routes import router as norms
 from services.afterschool.sealing import Sealer
 from services.afterschool.settings import Settings
+from services.afterschool.stories.calendars.routes import published as calendars
+from services.afterschool.stories.calendars.routes import router as calendar_feeds
 from services.afterschool.stories.families.routes import router as families
 from services.afterschool.stories.moves.routes import router as moves
+from services.afterschool.stories.printouts.routes import classes as class_lists
+from services.afterschool.stories.printouts.routes import sessions as session_sheets
 from services.afterschool.stories.rosters.kinds import importers
 from services.afterschool.stories.rosters.routes import router as missing
 from services.afterschool.stories.suspensions.routes import router as suspensions
@@ -118,6 +122,10 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             surveys,
             missing,
             families,
+            class_lists,
+            session_sheets,
+            calendar_feeds,
+            calendars,
             imports_router(importers(sealer)),
         ],
         resources=[open_counter],

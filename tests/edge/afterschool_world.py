@@ -349,6 +349,7 @@ async def _delivery(scene: Scene) -> Asks:
     free = await made(scene.bureau, "/v1/teachers", json=teacher)
     wish = {"student_id": child, "term": TERM, "wanted": True}
     wished = (await scene.guardian.put("/v1/wishes", json=wish)).json()["id"]
+    feeds = [(await scene.guardian.post("/v1/calendar-feeds", json={"student_id": child})).json() for _ in range(2)]
     makeup = await _makeup_day(scene)
     await _approve(scene)
     days = {"first": str(TODAY - timedelta(days=40)), "last": str(TODAY)}
@@ -375,6 +376,12 @@ async def _delivery(scene: Scene) -> Asks:
         "list_wishes": Ask(query={"student": child}, shows=wished),
         "get_coverage": Ask(query={"on": taught["on"]}),
         "list_coverage_shortfalls": Ask(query={"on": taught["on"]}, shows=scene.school),
+        "make_calendar_feed": Ask(body={"student_id": child}),
+        "list_calendar_feeds": Ask(shows=feeds[0]["id"]),
+        "revoke_calendar_feed": Ask({"feed_id": feeds[1]["id"]}),
+        "read_calendar_feed": Ask({"key": feeds[0]["path"].rpartition("/")[2]}, shows=past),
+        "print_class_list": Ask({"class_id": scene.school_class}),
+        "print_session_sheet": Ask(one),
         "list_served_pupils": Ask({"school_id": scene.school}, {"on": taught["on"]}, shows=child),
         "get_school_coverage": Ask({"school_id": scene.school}, {"on": taught["on"]}, shows=scene.school),
     }

@@ -419,6 +419,12 @@ afterschool.get_coverage               yes    yes     403   403   yes   403    y
 afterschool.list_coverage_shortfalls   yes    list    403   403   list  403    yes    yes   401
 afterschool.get_school_coverage        yes    own     403   403   own   403    yes    yes   401
 afterschool.list_served_pupils         yes    own     403   403   own   403    yes    yes   401
+afterschool.print_class_list           403    403     403   403   own   403    403    403   401
+afterschool.print_session_sheet        403    403     403   403   own   403    403    403   401
+afterschool.make_calendar_feed         403    403     403   403   403   own    403    403   401
+afterschool.list_calendar_feeds        403    403     403   403   403   list   403    403   401
+afterschool.revoke_calendar_feed       403    403     403   403   403   own    403    403   401
+afterschool.read_calendar_feed         yes    yes     yes   yes   yes   yes    yes    yes   yes
 
 metrics.list_indicators                yes    yes     403   403   yes   403    yes    yes   401
 metrics.get_indicator                  yes    own     403   403   own   403    yes    yes   401

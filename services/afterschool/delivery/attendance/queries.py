@@ -155,6 +155,22 @@ async def standings(session: AsyncSession, pairs: Iterable[Pair]) -> Mapping[Pai
     return {(row.session_id, row.student_id): Standing(row.seat, row.at_school) for row in rows}
 
 
+_EXPECTED: Final = text(
+    """
+    SELECT DISTINCT student_id FROM enrolment
+    JOIN course_session ON course_session.offering_id = enrolment.offering_id
+    WHERE course_session.id = :session AND decided_at < course_session.ends_at
+      AND (ended_at IS NULL OR ended_at > course_session.starts_at)
+    ORDER BY student_id
+    """
+)
+
+
+async def expected(session: AsyncSession, session_id: UUID) -> Sequence[UUID]:
+    """The children with a seat at some time of a session."""
+    return (await session.scalars(_EXPECTED, {"session": session_id})).all()
+
+
 _CURRENT: Final = text(
     """
     SELECT attendance.session_id, attendance.person_id, state, version, marked_at

@@ -1,7 +1,8 @@
 """Reading sessions, and the lessons from which they are generated."""
 
 from collections.abc import Collection, Sequence
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -88,6 +89,40 @@ async def _with_school(
     if row is None:
         raise SessionNotFound
     return row[0], row[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Appointment:
+    """A session of a child, with the name of its course."""
+
+    id: UUID
+    version: int
+    name: str
+    room: str | None
+    starts_at: datetime
+    ends_at: datetime
+    state: str
+
+
+_OF_STUDENT: Final = text(
+    """
+    SELECT course_session.id, course_session.version, offering.name, offering.room, starts_at, ends_at, state
+    FROM course_session
+    JOIN offering ON offering.id = course_session.offering_id
+    WHERE course_session.ends_at > :since AND EXISTS (
+        SELECT FROM enrolment
+        WHERE enrolment.student_id = :student AND enrolment.offering_id = course_session.offering_id
+          AND decided_at < course_session.ends_at AND (ended_at IS NULL OR ended_at > course_session.starts_at)
+    )
+    ORDER BY starts_at, course_session.id
+    """
+)
+
+
+async def of_student(session: AsyncSession, student_id: UUID, *, since: datetime) -> Sequence[Appointment]:
+    """The sessions in which a child has or had a seat, from a time on, with those that were cancelled."""
+    rows = await session.execute(_OF_STUDENT, {"student": student_id, "since": since})
+    return [Appointment(**row._mapping) for row in rows]
 
 
 async def makeup_timetables(session: AsyncSession, school_id: UUID) -> Sequence[MakeupTimetable]:

@@ -14,10 +14,12 @@ from services.afterschool.placement.enrolments.domain import (
     EnrolmentNotFound,
     State,
 )
+from services.afterschool.programme.offerings.domain import Offering
 from services.afterschool.roster.guardianships import queries as guardianships
 from services.afterschool.roster.schools.domain import School
 from services.afterschool.roster.schools.reach import reaches
 from services.afterschool.roster.students.queries import own_or_within_reach
+from services.afterschool.roster.terms.domain import Term
 from shared.http.policies import Principal
 from shared.http.reads import Statement, given, instant, page_statement
 
@@ -124,3 +126,18 @@ async def queue_of(session: AsyncSession, offering_id: UUID) -> Sequence[Enrolme
         .execution_options(populate_existing=True)
     )
     return (await session.scalars(wanted)).all()
+
+
+async def seats_on(
+    session: AsyncSession, student_ids: Collection[UUID], *, on: date
+) -> Sequence[tuple[UUID, Offering]]:
+    """Students, and the offerings of the term of a day in which they have seats."""
+    wanted = (
+        select(Enrolment.student_id, Offering)
+        .join(Offering, Offering.id == Enrolment.offering_id)
+        .join(Term, Term.id == Offering.term_id)
+        .where(Enrolment.student_id.in_(student_ids), Enrolment.state == State.ENROLLED)
+        .where(Term.starts_on <= on, Term.ends_on >= on)
+        .order_by(Enrolment.id)
+    )
+    return [(student_id, offering) for student_id, offering in await session.execute(wanted)]

@@ -1,5 +1,6 @@
 """Reading classes."""
 
+from collections.abc import Collection, Mapping
 from uuid import UUID
 
 from sqlalchemy import select
@@ -40,3 +41,8 @@ async def school_class(session: AsyncSession, class_id: UUID, caller: Principal)
     if row is None or not reaches(caller, row[1]):
         raise ClassNotFound
     return row[0], row[1]
+
+
+async def names(session: AsyncSession, class_ids: Collection[UUID]) -> Mapping[UUID, str]:
+    wanted = select(SchoolClass.id, SchoolClass.name).where(SchoolClass.id.in_(class_ids))
+    return {row.id: row.name for row in await session.execute(wanted)}

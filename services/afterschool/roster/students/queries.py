@@ -1,10 +1,10 @@
 """Reading pupils, by pseudonymous id only."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import or_, select, text
+from sqlalchemy import ColumnElement, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.afterschool.roster.schools.domain import School
@@ -84,6 +84,28 @@ async def pupil(session: AsyncSession, student_id: UUID, *, for_update: bool = F
     if student is None or row is None:
         raise StudentNotFound
     return Pupil(student, row[0], row[1])
+
+
+async def of_class(session: AsyncSession, class_id: UUID, *, on: date) -> Sequence[UUID]:
+    """The ids of the pupils of a class on a day."""
+    wanted = select(Membership.student_id).where(Membership.class_id == class_id, *_holds(on))
+    return (await session.scalars(wanted.order_by(Membership.student_id))).all()
+
+
+async def pupils_on(session: AsyncSession, ids: Collection[UUID], school_id: UUID, *, on: date) -> list[Pupil]:
+    """Those of the students who are pupils of the school on a day."""
+    wanted = (
+        select(Student, Membership, School)
+        .join(Membership, Membership.student_id == Student.id)
+        .join(School, School.id == Membership.school_id)
+        .where(Student.id.in_(ids), School.id == school_id, *_holds(on))
+        .order_by(Student.id)
+    )
+    return [Pupil(*row) for row in await session.execute(wanted)]
+
+
+def _holds(on: date) -> tuple[ColumnElement[bool], ...]:
+    return Membership.valid_from <= on, or_(Membership.valid_to.is_(None), Membership.valid_to > on)
 
 
 async def pupil_to_keep(session: AsyncSession, student_id: UUID, caller: Principal) -> Pupil:
