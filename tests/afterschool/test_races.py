@@ -1,6 +1,6 @@
 """Two at once: whatever the order, exactly one wins, and the counters are true.
 
-`RACES` rounds each; `make test-all` plays 50.
+`RACES` rounds each; `make test-all` plays 200.
 """
 
 import asyncio
