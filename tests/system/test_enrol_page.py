@@ -19,7 +19,7 @@ from services.afterschool.placement.waitlists import usecases as waitlists
 from services.afterschool.settings import Settings
 from shared.domain.clock import china_date, utc_now
 from tests.afterschool.conftest import World
-from tests.afterschool.roster import tell_calendar
+from tests.afterschool.roster import attend, tell_calendar
 from tests.afterschool.test_allocation_routes import drawn, opened, rank
 from tests.afterschool.test_survey_routes import opened as survey_opened
 from tests.infrastructure import ScratchDatabase
@@ -265,7 +265,9 @@ async def test_a_family_answers_a_survey_once_and_nothing_is_chosen_for_it(town:
     course = await town.world.offering(5)
     await town.child("family", "韩梅梅")
     await town.child("other", "李雷")
-    await town.world.ask(course["id"], "family")
+    seat = await town.world.ask(course["id"], "family")
+    async with town.world.service.sessions.begin() as session:
+        await attend(session, course["id"], [seat["student_id"]])
     await survey_opened(town.world)
     async with town.family("family") as family:
         row = family.row("surveys", "满意度调查")
