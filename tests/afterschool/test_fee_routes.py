@@ -31,7 +31,8 @@ class Family:
         self.child = world.children["guardian-1"]
         other = await world.child("guardian-2")
         async with world.service.sessions.begin() as session:
-            await session.execute(text("UPDATE enrolment SET decided_at = now() - interval '40 days'"))
+            since = {"at": utc_now() - 40 * DAY}
+            await session.execute(text("UPDATE enrolment SET decided_at = :at"), since)
         lessons = [
             Lesson(TODAY - 10 * DAY, time(16, 30), 60, [self.child, other]),
             Lesson(TODAY - 9 * DAY, time(16, 30), 60, [self.child]),

@@ -127,7 +127,8 @@ async def test_a_reserve_is_released_when_its_time_has_come(world: World) -> Non
         clerk = Clerk(settings, engine, world.service.sessions)
         assert not await clerk.look()
         async with world.service.sessions.begin() as session:
-            await session.execute(text("UPDATE seat_pool SET release_at = now() WHERE release_at IS NOT NULL"))
+            due = text("UPDATE seat_pool SET release_at = :at WHERE release_at IS NOT NULL")
+            await session.execute(due, {"at": utc_now()})
         assert await clerk.look()
     finally:
         await engine.dispose()
