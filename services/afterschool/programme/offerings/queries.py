@@ -88,14 +88,6 @@ async def offering_for_update(session: AsyncSession, offering_id: UUID, caller: 
     return await locked(session, offering_id)
 
 
-async def offering_to_keep(session: AsyncSession, offering_id: UUID, caller: Principal) -> Offering:
-    """An offering of a school within reach. Raises `OfferingNotFound`."""
-    found, school = await _with_school(session, offering_id)
-    if not reaches(caller, school):
-        raise OfferingNotFound
-    return found
-
-
 async def locked(session: AsyncSession, offering_id: UUID) -> Offering:
     """The offering, locked and re-read: every decision about its seats goes through this row."""
     return (await locked_in_order(session, [offering_id]))[offering_id]

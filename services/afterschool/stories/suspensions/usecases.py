@@ -54,7 +54,7 @@ async def unfreeze_offering(session: AsyncSession, offering_id: UUID, *, caller:
 
 async def affected(session: AsyncSession, offering_id: UUID, caller: Principal) -> Sequence[Enrolment]:
     """The children who have or want a seat in an offering, by pseudonymous id."""
-    await offerings.offering_to_keep(session, offering_id, caller)
+    await offerings.offering_within_reach(session, offering_id, caller)
     wanted = select(Enrolment).where(Enrolment.offering_id == offering_id, Enrolment.state.in_(ACTIVE))
     return (await session.scalars(wanted.order_by(Enrolment.ticket))).all()
 
@@ -80,5 +80,5 @@ _SUBSTITUTES: Final = text(
 
 async def substitutes(session: AsyncSession, offering_id: UUID, caller: Principal) -> Sequence[UUID]:
     """Courses of the school with free seats at the same time, those of the same category first."""
-    await offerings.offering_to_keep(session, offering_id, caller)
+    await offerings.offering_within_reach(session, offering_id, caller)
     return (await session.scalars(_SUBSTITUTES, {"offering": offering_id})).all()
