@@ -9,7 +9,6 @@ one lucky number does not win the whole week.
 
 import hashlib
 import hmac
-import json
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,6 +16,8 @@ from functools import cached_property
 from typing import Any, Final, NamedTuple
 
 from services.afterschool.placement.allocations.market import MOST_CREDIT, Market
+from shared.domain.canonical import digest
+from shared.domain.lots import seed_of
 
 SECRET_BYTES: Final = 32
 
@@ -51,8 +52,7 @@ class Draw:
 
     @cached_property
     def seed(self) -> bytes:
-        inputs = hashlib.sha256(canonical(dict(self.inputs))).digest()
-        return hashlib.sha256(self.secret + self.public_value.encode() + inputs).digest()
+        return seed_of(self.secret, self.public_value, self.inputs)
 
 
 def new_secret() -> bytes:
@@ -62,11 +62,6 @@ def new_secret() -> bytes:
 def commitment(secret: bytes) -> str:
     """What is published before the wishes open."""
     return hashlib.sha256(secret).hexdigest()
-
-
-def canonical(value: object) -> bytes:
-    """One byte string for one JSON value, which anybody can write with Python's standard library alone."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
 def frozen(market: Market) -> dict[str, Any]:
@@ -83,7 +78,7 @@ def frozen(market: Market) -> dict[str, Any]:
 
 def input_hash(market: Market) -> str:
     """The hash of the frozen input of one market: published when the wishes close."""
-    return hashlib.sha256(canonical(frozen(market))).hexdigest()
+    return digest(frozen(market))
 
 
 def numbers(seed: bytes, market: Market) -> list[bytes]:

@@ -6,9 +6,10 @@ learned a lasting id once could read every later file about that child.
 
 from typing import Any, Final
 
-from services.afterschool.placement.allocations.lottery import Draw, Key, canonical, frozen
+from services.afterschool.placement.allocations.lottery import Draw, Key, frozen
 from services.afterschool.placement.allocations.sequence import Outcome
 from services.afterschool.placement.allocations.swaps import wished_swaps
+from shared.domain.canonical import canonical
 
 FORMAT: Final = "double-wings-allocation-1"
 
