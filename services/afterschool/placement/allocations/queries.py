@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Date, Uuid, bindparam, or_, select, text
+from sqlalchemy import Date, Uuid, bindparam, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.afterschool.placement.allocations.domain import (
@@ -210,7 +210,7 @@ async def drawn_offerings(
     if market is not None:
         wanted = wanted.where(DrawnOffering.market == market)
     if ids is not None:
-        wanted = wanted.where(or_(DrawnOffering.offering_id.in_(ids)))
+        wanted = wanted.where(DrawnOffering.offering_id.in_(ids))
     return (await session.scalars(wanted.order_by(DrawnOffering.offering_id, DrawnOffering.place))).all()
 
 
