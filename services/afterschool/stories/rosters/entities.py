@@ -1,6 +1,6 @@
 """Schools that rows name, and new entities by COPY."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import select
@@ -19,6 +19,11 @@ async def schools_of(session: AsyncSession, named: Sequence[str]) -> dict[str, S
     return {school.name: school for school in found if names.count(school.name) == 1} | {
         school.code: school for school in found
     }
+
+
+def school_named(schools: Mapping[str, School], written: str) -> School | None:
+    """One of `schools_of` by the code or the name in a cell."""
+    return schools.get(code_of(written)) or schools.get(written)
 
 
 async def copy_entities(session: AsyncSession, table: str, rows: Sequence[Any]) -> None:

@@ -17,7 +17,7 @@ from services.afterschool.roster.people.domain import Identity, PersonKind, numb
 from services.afterschool.roster.schools.domain import School, SchoolDetails
 from services.afterschool.roster.teachers.domain import Teacher
 from services.afterschool.sealing import Sealer
-from services.afterschool.stories.rosters.entities import copy_entities, schools_of
+from services.afterschool.stories.rosters.entities import copy_entities, school_named, schools_of
 from services.afterschool.stories.rosters.pupils import Batch, known_of
 from services.afterschool.stories.rosters.rows import (
     PupilRow,
@@ -126,7 +126,7 @@ class TeacherImporter:
                 reports.append(one)
                 continue
             identity, marks, since, notes = one
-            school = schools.get(code_of(row["school"])) or schools.get(row["school"])
+            school = school_named(schools, row["school"])
             if school is None or scope not in (None, school.district):
                 code = "school-unknown" if school is None else "outside-your-district"
                 reports.append(RowReport("rejected", [code, *notes]))
@@ -295,7 +295,7 @@ class ClassImporter:
 
 def _class_details(row: Row, schools: Dict[str, School], scope: str | None, today: date) -> tuple[School, ClassDetails]:
     named = required(row, "school")
-    school = schools.get(code_of(named)) or schools.get(named)
+    school = school_named(schools, named)
     if school is None:
         raise Rejected("school-unknown")
     if scope not in (None, school.district):

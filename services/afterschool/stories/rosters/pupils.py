@@ -24,9 +24,8 @@ from services.afterschool.roster.students.domain import (
     upgrades,
 )
 from services.afterschool.sealing import Sealer
-from services.afterschool.stories.rosters.entities import copy_entities, schools_of
+from services.afterschool.stories.rosters.entities import copy_entities, school_named, schools_of
 from services.afterschool.stories.rosters.rows import Guardian, PupilRow
-from services.afterschool.stories.rosters.words import code_of
 from shared.data.database import new_id
 from shared.domain.clock import china_date
 from shared.events import Event
@@ -70,7 +69,7 @@ class Batch:
 
     def take(self, row: PupilRow) -> RowReport:
         """The report of one row."""
-        school = self._known.schools.get(code_of(row.school)) or self._known.schools.get(row.school)
+        school = school_named(self._known.schools, row.school)
         if school is None:
             return RowReport("rejected", ["school-unknown", *row.notes])
         if self._scope not in (None, school.district):
