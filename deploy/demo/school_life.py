@@ -13,7 +13,7 @@ HEARD_WITHIN: Final = 90.0
 
 
 class SchoolLife:
-    """What the bureau and a school enter before the first child can get a seat."""
+    """Enter what the bureau and a school decide before the first child can get a seat."""
 
     def __init__(self, bureau: Client, guardian: Client) -> None:
         self._bureau, self._guardian = bureau, guardian

@@ -79,7 +79,7 @@ def pool_of(child: Any, offering: Any) -> str:
 
 
 def hold(offering: Any, asking: list[Any], keys: dict[str, Any]) -> tuple[dict[str, list[Any]], list[Any], int]:
-    """Whom an offering takes of these, by pool; whom it refuses; and how many seats everybody could have."""
+    """The children an offering takes, by pool; those it refuses; and how many seats everybody could have."""
     asking = sorted(asking, key=lambda child: keys[child["id"]])
     taken: dict[str, list[Any]] = {group: [] for group, _ in offering["pools"]} | {"general": []}
     sizes, others = dict(offering["pools"]), []
@@ -140,7 +140,7 @@ def wished_swaps(document: Any, seats: dict[str, Any]) -> dict[str, int]:
 
 
 def differences(document: Any) -> Iterator[str]:
-    """What does not hold in one file."""
+    """The faults within one file."""
     if set(document) != MEMBERS or document["format"] != "double-wings-allocation-1":
         yield "the format or the members of the document"
     name, secret = name_of(document), bytes.fromhex(document["secret"])
@@ -188,7 +188,7 @@ def faulty_input(document: Any) -> Iterator[str]:
 
 
 def between(documents: dict[str, Any]) -> Iterator[str]:
-    """What does not hold between the files of one draw."""
+    """The faults between the files of one draw."""
     if len({sha256([one["inputs"], one["secret"], one["public_value"]]) for one in documents.values()}) > 1:
         yield "the files are not of one draw"
     for name, document in documents.items():

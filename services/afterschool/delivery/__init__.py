@@ -1,1 +1,1 @@
-"""What is really delivered: sessions on their days, who attended, and whether the service covers a school."""
+"""The service as delivered: sessions on their days, who attended, and whether the service covers a school."""

@@ -178,7 +178,7 @@ class MarkIn(BaseModel):
 
     @property
     def lesson(self) -> tuple[UUID, date, int]:
-        """What identifies the session."""
+        """The identity of the session."""
         return self.offering_id, self.on, self.number
 
     @property
@@ -227,7 +227,7 @@ class Judgement:
 def judge(
     mark: MarkIn, session: CourseSession | None, *, standing: Standing, current: Current, today: date
 ) -> Judgement:
-    """What becomes of a mark. An older phone never overwrites what it has not seen."""
+    """Decide about a mark. An older phone never overwrites what it has not seen."""
     against = _refusal(mark, session, standing, today)
     if against is None and mark.base_version > current.version:
         against = VersionUnknown

@@ -122,7 +122,7 @@ def days_to_cover(
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Whom a school serves in a week.
+    """The children a school serves in a week.
 
     `willing` are its pupils whose family wants service this term; `served` attended a counted session."""
 
