@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from bench.__main__ import PARTS
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -16,7 +18,7 @@ ROOT = Path(__file__).parents[2]
     [
         ("tests.faults", "--only consumers --seconds 6", ["0 of 1 phases lost nothing"]),
         ("tests.system.street", "--institutions 40 --kills 0", ["BROKEN  operations with one verdict"]),
-        ("bench", "--smoke", [f"WRONG in {part}" for part in ("idle", "ledger", "scale", "street", "drain")]),
+        ("bench", "--smoke", [f"WRONG in {part.__name__.removeprefix("bench.")}" for part in PARTS]),
     ],
     ids=["faults", "campaign", "bench"],
 )
