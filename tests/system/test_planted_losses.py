@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[2]
     [
         ("tests.faults", "--only consumers --seconds 6", ["0 of 1 phases lost nothing"]),
         ("tests.system.street", "--institutions 40 --kills 0", ["BROKEN  operations with one verdict"]),
-        ("bench", "--smoke", [f"WRONG in {part.__name__.removeprefix("bench.")}" for part in PARTS]),
+        ("bench", "--smoke", [f"WRONG in {part.__name__.removeprefix('bench.')}" for part in PARTS]),
     ],
     ids=["faults", "campaign", "bench"],
 )
