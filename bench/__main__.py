@@ -8,13 +8,13 @@ from typing import Annotated
 
 import typer
 
-from bench import drain, draw, idle, ledger, rush, scale, street
+from bench import drain, draw, idle, ledger, roster, rush, scale, street
 from bench.measure import HEADING, Measure
 from bench.sizes import Sizes, WrongResult, smoke
 from deploy.local.platform import Platform
 from deploy.local.ports import Ports
 
-PARTS = (idle, ledger, scale, street, rush, draw, drain)
+PARTS = (idle, ledger, scale, street, rush, draw, drain, roster)
 
 
 async def run(only: str, sizes: Sizes, *, judged: bool) -> tuple[list[Measure], list[str]]:
@@ -41,7 +41,9 @@ async def run(only: str, sizes: Sizes, *, judged: bool) -> tuple[list[Measure], 
 
 
 def main(
-    only: Annotated[str, typer.Option(help="idle, ledger, scale, street, rush, draw or drain; without it, all.")] = "",
+    only: Annotated[
+        str, typer.Option(help="idle, ledger, scale, street, rush, draw, drain or roster; without it, all.")
+    ] = "",
     small: Annotated[bool, typer.Option("--smoke", help="Every measure once and small: results count, not times.")] = (
         False
     ),
