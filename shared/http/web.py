@@ -70,7 +70,13 @@ _DATA_POLICY = b"default-src 'none'; frame-ancestors 'none'"
 
 def service_router(*, prefix: str, tags: list[str], **options: Any) -> APIRouter:
     """A slice's router: its routes are transactions."""
-    return APIRouter(prefix=prefix, tags=[*tags], route_class=TransactionalRoute, **options)
+    return APIRouter(
+        prefix=prefix,
+        tags=[*tags],
+        route_class=TransactionalRoute,
+        generate_unique_id_function=_operation_id,
+        **options,
+    )
 
 
 def create_service(
@@ -112,7 +118,8 @@ def create_service(
         **(checks or {}),
     }
     for router in routers:
-        app.include_router(router)
+        # `include_router` would analyse every route a second time: that is most of what it takes to build a service.
+        app.router.routes.extend(router.routes)
     app.include_router(health_router(app.state.lifecycle, ready))  # last: routes are tried in order
     _serve_documentation(app, settings)
     ensure_policies(app)
