@@ -16,6 +16,7 @@ ROOT = Path(__file__).parents[1]
 STEPS = (("upgrade", "head"), ("check",), ("downgrade", "base"), ("upgrade", "head"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("service", ["registry", "inspection", "afterschool", "metrics"])
 async def test_up_check_down_up(service: str, scratch_database: ScratchDatabase) -> None:
     url = await scratch_database(service, migrate=False)

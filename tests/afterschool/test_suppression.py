@@ -201,6 +201,7 @@ def _split(draw: st.DrawFn, total: int, parts: int) -> tuple[int, ...]:
 @pytest.mark.timeout(600)
 @settings(max_examples=120, deadline=None, print_blob=True)
 @given(tables())
+@pytest.mark.slow
 def test_no_hidden_number_can_be_narrowed(table: Table) -> None:
     check_true(table, check_safe(table))
 

@@ -19,6 +19,7 @@ def test_the_committed_documents_are_what_the_code_says() -> None:
     assert list(differences()) == [], "make openapi"
 
 
+@pytest.mark.slow
 def test_differences_are_told_one_by_one(tmp_path: Path) -> None:
     write(tmp_path)
     assert list(differences(tmp_path)) == []
@@ -32,6 +33,7 @@ def test_differences_are_told_one_by_one(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_two_runs_write_the_same() -> None:
     assert documents() == documents()
 
@@ -87,6 +89,7 @@ def test_every_service_sends_and_receives_what_it_should() -> None:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("npm") is None, reason="the public AsyncAPI validator needs Node.js and npm")
 @pytest.mark.timeout(600)
 def test_the_public_validator_accepts_the_asyncapi_document(tmp_path: Path) -> None:

@@ -32,6 +32,8 @@ from tests.edge.worlds import world_of
 from tests.infrastructure import ScratchDatabase
 from tests.services import accept_tokens, token
 
+pytestmark = pytest.mark.slow
+
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "2"))
 ALL_KINDS_FROM = 20
 """With fewer examples each operation gets one kind of request, its neighbour the next kind."""

@@ -26,6 +26,8 @@ from tests.edge.hostile import (
 from tests.edge.matrix import MATRIX
 from tests.edge.operations import OPERATIONS, Operation
 
+pytestmark = pytest.mark.slow
+
 MEDIA_TYPE = "application/problem+json"
 QUERIES = ("limit=0", "limit=201", "limit=1e1", "cursor=", f"cursor={CANARY}", "cursor=AAAA", "cursor=%F0%9F%98%80",
            "cursor=" + "A" * 1000, f"{CANARY}=1", "limit=1&limit=2", "&&==&%", "%ff=%ff")  # fmt: skip
@@ -182,8 +184,8 @@ IN_A_PROCESS_EACH = {"import_grids"}
 
 def _operations() -> Iterator[Any]:
     for operation in OPERATIONS.values():
-        slow = [pytest.mark.slow, pytest.mark.timeout(900)] if operation.name in IN_A_PROCESS_EACH else []
-        yield pytest.param(operation, id=str(operation), marks=slow)
+        patient = [pytest.mark.timeout(900)] if operation.name in IN_A_PROCESS_EACH else []
+        yield pytest.param(operation, id=str(operation), marks=patient)
 
 
 @pytest.mark.parametrize("operation", list(_operations()))

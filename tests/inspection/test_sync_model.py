@@ -44,7 +44,7 @@ from tests.infrastructure import ScratchDatabase
 from tests.inspection.phones import KEY
 from tests.services import settings_on
 
-EXAMPLES = int(os.environ.get("MODEL_EXAMPLES", "40"))
+EXAMPLES = int(os.environ.get("MODEL_EXAMPLES", "12"))
 """Where time does not matter, MODEL_EXAMPLES=200: then every verdict and code must have been met."""
 STEPS = 40
 BUREAU = Principal("bureau-1", frozenset({"bureau"}))

@@ -305,6 +305,7 @@ async def test_day_numbers_of_a_workbook_that_counts_from_1904(world: World) -> 
     assert tuple(found) == ("2024-03-05", "2030-01-01")
 
 
+@pytest.mark.slow
 async def test_a_large_file_does_not_grow_the_worker(world: World) -> None:
     """What the reader may use is little more than the file, so that it fits beside the worker in its container."""
     lines = [f"r{number},晨光培训学校第{number}分校,subject,某某路{number}号,13800000000," for number in range(200_000)]

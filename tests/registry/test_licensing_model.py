@@ -44,7 +44,7 @@ from tests.infrastructure import ScratchDatabase
 from tests.registry.test_application_routes import DOCUMENTS
 from tests.services import settings_on
 
-EXAMPLES = int(os.environ.get("MODEL_EXAMPLES", "50"))
+EXAMPLES = int(os.environ.get("MODEL_EXAMPLES", "12"))
 """Where time does not matter, MODEL_EXAMPLES=200: then every refusal must have been met."""
 STEPS = 30
 GIVEN_UP = CancellationGround.REQUESTED_BY_HOLDER

@@ -477,6 +477,7 @@ async def test_two_institutions_exchange_their_references(world: World) -> None:
     assert [entry["version"] for entry in await listed(world)] == [2, 2]
 
 
+@pytest.mark.slow
 async def test_a_large_ledger_shows_its_progress(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     lines = [f"{number},机构{number},{'学科类' if number % 5 else '体育'},{number} 号" for number in range(50_000)]
     content = "\r\n".join([",".join(HEADER), *lines]).encode("gb18030")

@@ -233,6 +233,7 @@ async def test_a_zombie_consumer(
         assert await numbers_of(session, key) == list(range(1, 11))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("window", ["W1", "W2", "W3", "W4"])
 async def test_a_killed_api(engine: AsyncEngine, sessions: Sessions, url: str, window: str) -> None:
     """The client never got an answer; it asks again with the same key and reads the one true answer."""
