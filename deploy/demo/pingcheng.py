@@ -28,6 +28,15 @@ STREETS: Final = {
     "140213066": "水泊寺街道", "140213067": "小南头街道",
 }  # fmt: skip
 
+STREETS_EN: Final = {
+    "140213050": "Yongtai", "140213051": "Gucheng", "140213052": "Xinwang", "140213053": "Yingbin",
+    "140213054": "Zhenhua", "140213055": "Qingyuan", "140213056": "Wuding", "140213057": "Yuhe",
+    "140213058": "Kaiyuan", "140213059": "Daqinglu", "140213060": "Majunying", "140213061": "Wohuwan",
+    "140213062": "Xinhua", "140213063": "Luyuan", "140213064": "Baidengshan", "140213065": "Wenyinghu",
+    "140213066": "Shuibosi", "140213067": "Xiaonantou",
+}  # fmt: skip
+"""The names in Hanyu Pinyin, spelled together as GB/T 28039 wants."""
+
 OUTLINE: Final = (
     (113.331, 40.159), (113.343, 40.143), (113.355, 40.151), (113.384, 40.147), (113.386, 40.129), (113.404, 40.111),
     (113.396, 40.091), (113.403, 40.079), (113.392, 40.073), (113.388, 40.059), (113.402, 40.031), (113.374, 39.985),
@@ -66,6 +75,7 @@ def cells() -> dict[str, Any]:
                 "properties": {
                     "code": code,
                     "name": name,
+                    "name_en": f"{STREETS_EN[code]} Subdistrict",
                     "district": DISTRICT,
                     "synthetic": "cell inside the real outline",
                 },

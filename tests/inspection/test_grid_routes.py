@@ -3,7 +3,7 @@
 import asyncio
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
 import pytest
 from sqlalchemy import update
@@ -105,6 +105,17 @@ async def test_a_grid_says_its_district_version_by_version(world: World) -> None
     assert [(one["code"], one["district"]) for one in listed] == [("o1", "140213"), ("o2", None)]
     await imported(world, [polygon("n1", box(113, 40, 113.1, 40.1), area="140214")], district_property="area")
     assert [one["district"] for one in (await world.bureau.get("/v1/grids")).json()["items"]] == ["140214"]
+
+
+async def test_each_grid_is_told_with_its_names_and_its_shape(world: World) -> None:
+    streets = [polygon("o1", box(113, 40, 113.1, 40.1), name="古城街道", 英文="Gucheng"), OLD[1]]
+    answer = (await imported(world, streets, name_en_property="英文")).json()
+    listed = (await world.bureau.get("/v1/grids")).json()["items"]
+    assert [(one["name"], one["name_en"]) for one in listed] == [("古城街道", "Gucheng"), ("街道o2", None)]
+    told = [(await world.facts(uuid5(UUID(answer["grid_set_id"]), code)))[0] for code in ("o1", "o2")]
+    assert {(kind, version) for kind, version, _ in told} == {("inspection.grid.published.v1", 1)}
+    assert [(fact["name"], fact["name_en"]) for _, _, fact in told] == [("古城街道", "Gucheng"), ("街道o2", None)]
+    assert {fact["polygon"]["type"] for _, _, fact in told} == {"Polygon"}
 
 
 @pytest.mark.parametrize(

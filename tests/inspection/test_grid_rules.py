@@ -21,6 +21,7 @@ from services.inspection.field.grids.domain import (
     Placement,
     SetState,
     Survey,
+    published,
     survey,
 )
 from services.inspection.field.grids.successions import (
@@ -357,3 +358,37 @@ def test_real_areas_are_grids(path: str, code: str, number: int) -> None:
     grids = GridIndex(new_id(), [one.code for one in found.candidates], [one.shape for one in found.candidates])
     inside = [shapely.get_coordinates(one.shape.representative_point())[0].tolist() for one in found.candidates]
     assert [placement.grid for placement in grids.place(inside)] == list(grids.codes)
+
+
+def wavy(west: float, east: float) -> Ring:
+    """A street whose eastern and western borders have 200 points each, a few metres apart from a straight line."""
+    steps = [40 + 0.1 * step / 200 for step in range(201)]
+    up = [[east + 2e-5 * (step % 2), lat] for step, lat in enumerate(steps)]
+    down = [[west + 2e-5 * (step % 2), lat] for step, lat in enumerate(steps)][::-1]
+    return [*up, *down, up[0]]
+
+
+def test_a_map_has_fewer_points_and_no_gap_between_neighbours() -> None:
+    found = surveyed(
+        polygon("g1", wavy(113, 113.1), name="永泰街道", name_en="Yongtai", district="140213"),
+        polygon("g2", wavy(113.1, 113.2)),
+    )
+    grid_set, grids, _ = GridSet.follow(None, found.candidates, source="", valid_from=DAY, at=AT)
+    facts = published(grid_set, grids, at=AT)
+    assert [(fact.code, fact.name, fact.name_en, fact.district) for fact in facts] == [
+        ("g1", "永泰街道", "Yongtai", "140213"),
+        ("g2", "街道g2", None, None),
+    ]
+    assert len({fact.grid_id for fact in facts}) == 2
+    assert {fact.grid_set_id for fact in facts} == {grid_set.id}
+    west, east = (shapely.geometry.shape(fact.polygon) for fact in facts)
+    assert shapely.get_num_coordinates([west, east]).max() < 40
+    assert west.intersection(east).length == pytest.approx(0.1, rel=0.01)
+    assert west.intersection(east).area < 1e-9
+
+
+def test_grids_that_overlap_a_little_are_published_too() -> None:
+    found = surveyed(polygon("g1", box(113, 40, 113.1, 40.1)), polygon("g2", box(113.09999, 40, 113.2, 40.1)))
+    grid_set, grids, _ = GridSet.follow(None, found.candidates, source="", valid_from=DAY, at=AT)
+    facts = published(grid_set, grids, at=AT)
+    assert [round(shapely.geometry.shape(fact.polygon).area, 4) for fact in facts] == [0.01, 0.01]

@@ -99,7 +99,13 @@ from shared.events.inspection.complaints import ComplaintContactRead, ComplaintH
 from shared.events.inspection.draws import DrawCommitted, DrawResultListed
 from shared.events.inspection.escalations import EscalationRaised
 from shared.events.inspection.evidence import EvidenceExhibited, EvidenceKept, EvidenceResumed, EvidenceStalled
-from shared.events.inspection.grids import GridSetActivated, GridSetEndSet, GridSetScheduled, GridSetWithdrawn
+from shared.events.inspection.grids import (
+    GridPublished,
+    GridSetActivated,
+    GridSetEndSet,
+    GridSetScheduled,
+    GridSetWithdrawn,
+)
 from shared.events.inspection.norms import NormEnacted, NormWithdrawn
 from shared.events.inspection.offences import OffenceContinued, OffenceEnacted, OffenceRepealed, OffenceWithdrawn
 from shared.events.inspection.rechecks import RecheckAttempted, RecheckConcluded, RechecksDrawn
@@ -206,6 +212,7 @@ COUNT_NOTHING: frozenset[type[Event]] = frozenset(
         OffenceEnacted,
         OffenceRepealed,
         OffenceWithdrawn,
+        GridPublished,
         GridSetEndSet,
         GridSetScheduled,
         GridSetWithdrawn,

@@ -1,10 +1,32 @@
-"""Sets of grids: scheduled, in force, ended, withdrawn."""
+"""Sets of grids: scheduled, in force, ended, withdrawn; and each grid with its names and its shape."""
 
 from datetime import date, datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 from uuid import UUID
 
 from shared.events import Event
+
+
+class GridPublished(Event):
+    """A grid of a set: its code, its names, and its area for maps.
+
+    `polygon` is a GeoJSON geometry (RFC 7946, WGS 84), simplified to about 30 m; neighbours keep their common border.
+    It is not meant for placing points.
+    """
+
+    type: ClassVar[str] = "inspection.grid.published.v1"
+    topic: ClassVar[str] = "inspection.grids.v1"
+
+    grid_id: UUID
+    grid_set_id: UUID
+    number: int
+    code: str
+    name: str
+    name_en: str | None
+    district: str | None
+    valid_from: date
+    polygon: dict[str, Any]
+    at: datetime
 
 
 class GridSetActivated(Event):

@@ -9,7 +9,7 @@ from enum import StrEnum
 from functools import cached_property
 from math import cos, radians
 from typing import Any, Final, Self
-from uuid import UUID
+from uuid import UUID, uuid5
 
 import numpy as np
 import shapely
@@ -25,7 +25,13 @@ from shared.domain.dated import STANDS, Withdrawable, withdrawn_for_a_reason
 from shared.domain.refusals import Conflict, Forbidden, Invalid, NotFound
 from shared.domain.text import has_controls, key, one_line, without_controls
 from shared.domain.wording import Code, Key
-from shared.events.inspection.grids import GridSetActivated, GridSetEndSet, GridSetScheduled, GridSetWithdrawn
+from shared.events.inspection.grids import (
+    GridPublished,
+    GridSetActivated,
+    GridSetEndSet,
+    GridSetScheduled,
+    GridSetWithdrawn,
+)
 
 OVERLAP_SHARE: Final = 1e-3
 """Two grids overlap when they share more than this part of the smaller one; less is the noise of drawn borders."""
@@ -35,6 +41,10 @@ FAR_AHEAD: Final = timedelta(days=731)
 """A version that begins later than this is probably a mistake in the year."""
 BORDER_METRES: Final = 15.0
 """A point this near to a border may belong to the neighbour: about what a phone's position is worth."""
+MAP_TOLERANCE: Final = 3e-4
+"""Degrees by which a border on a map may be off: about 30 m."""
+MAP_PRECISION: Final = 1e-5
+"""Degrees to which a map's coordinates are rounded: about 1 m."""
 METRES_PER_DEGREE: Final = 111_320.0
 """Of latitude; of longitude times the cosine of the latitude. For areas, which need not be exact."""
 
@@ -136,6 +146,7 @@ class Candidate:
     name: str
     shape: BaseGeometry
     district: str | None = None
+    name_en: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +156,7 @@ class Columns:
     code: str = "code"
     name: str = "name"
     district: str = "district"
+    name_en: str = "name_en"
 
 
 @dataclass(frozen=True)
@@ -205,8 +217,12 @@ def _examine(number: int, feature: Any, columns: Columns) -> Candidate | Finding
         return Finding(number, code, Fault.OUT_OF_RANGE)
     if not shape.is_valid:
         return Finding(number, code, Fault.GEOMETRY_INVALID, shapely.is_valid_reason(shape).partition("[")[0])
-    name = one_line(without_controls(_words(properties.get(columns.name))))[:100]
-    return Candidate(number, code, name or code, shape, district)
+    name, name_en = (_name(properties.get(column)) for column in (columns.name, columns.name_en))
+    return Candidate(number, code, name or code, shape, district, name_en or None)
+
+
+def _name(written: Any) -> str:
+    return one_line(without_controls(_words(written)))[:100]
 
 
 def _ring_fault(coordinates: Any) -> Fault | None:
@@ -406,6 +422,7 @@ class Grid(Base):
     grid_set_id: Mapped[UUID] = mapped_column(ForeignKey("grid_set.id"), primary_key=True)
     code: Mapped[str] = mapped_column(Text, primary_key=True)
     name: Mapped[str] = mapped_column(Text)
+    name_en: Mapped[str | None] = mapped_column(Text)
     district: Mapped[str | None] = mapped_column(Text)
     geometry: Mapped[dict[str, Any]] = mapped_column(JSONB)
     area_km2: Mapped[float] = mapped_column(Float)
@@ -418,10 +435,35 @@ class Grid(Base):
             grid_set_id=grid_set_id,
             code=candidate.code,
             name=candidate.name,
+            name_en=candidate.name_en,
             district=candidate.district,
             geometry=shapely.geometry.mapping(candidate.shape),
             area_km2=candidate.shape.area * square_degree,
         )
+
+
+def published(grid_set: GridSet, grids: Sequence[Grid], *, at: datetime) -> list[GridPublished]:
+    """Each grid of a set for maps. They are simplified together, so that no gap opens between neighbours."""
+    shapes: Any = np.array([shapely.geometry.shape(grid.geometry) for grid in grids], dtype=object)
+    # Grids may overlap a little, and touch where neither has a point: a set that is no clean coverage is simplified
+    # shape by shape.
+    whole = bool(shapely.coverage_is_valid(shapes))
+    simple = shapely.coverage_simplify(shapes, MAP_TOLERANCE) if whole else shapely.simplify(shapes, MAP_TOLERANCE)
+    return [
+        GridPublished(
+            grid_id=uuid5(grid_set.id, grid.code),
+            grid_set_id=grid_set.id,
+            number=grid_set.number,
+            code=grid.code,
+            name=grid.name,
+            name_en=grid.name_en,
+            district=grid.district,
+            valid_from=grid_set.valid_from,
+            polygon=shapely.geometry.mapping(shapely.set_precision(shape, MAP_PRECISION)),
+            at=at,
+        )
+        for grid, shape in zip(grids, simple, strict=True)
+    ]
 
 
 class BlindSpot(StrEnum):

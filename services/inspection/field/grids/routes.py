@@ -80,6 +80,7 @@ class GridOut(BaseModel):
 
     code: str
     name: str
+    name_en: str | None
     district: str | None
     area_km2: float
     geometry: dict[str, Any] | None = None
@@ -148,6 +149,7 @@ async def list_grids(
             GridOut(
                 code=grid.code,
                 name=grid.name,
+                name_en=grid.name_en,
                 district=grid.district,
                 area_km2=grid.area_km2,
                 geometry=grid.geometry if geometry else None,

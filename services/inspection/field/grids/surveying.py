@@ -65,7 +65,7 @@ class Surveyed:
 async def survey_elsewhere(body: bytes, columns: Columns) -> Surveyed:
     """Survey in a process of its own. Raises `NotJson`, `NotGrids`, or `GridsTooDetailed` if the process exceeds its
     limits."""
-    names = (columns.code, columns.name, columns.district)
+    names = (columns.code, columns.name, columns.district, columns.name_en)
     try:
         async with confined(__name__, *names, limits=LIMITS, content=_pieces(body)) as answers:
             head = await anext(answers)
@@ -86,7 +86,7 @@ def _pieces(body: bytes) -> Iterable[bytes]:
     return (body[begin : begin + _PIECE] for begin in range(0, len(body), _PIECE))
 
 
-def main(code: str, name: str, district: str) -> None:
+def main(code: str, name: str, district: str, name_en: str) -> None:
     try:
         sent = FeatureCollectionIn.model_validate(strict_json.loads_batch(sys.stdin.buffer.read(), "features"))
     except strict_json.JsonRefused as refused:
@@ -95,7 +95,7 @@ def main(code: str, name: str, district: str) -> None:
     except ValidationError as error:
         say({"errors": error.errors(include_url=False, include_input=False)})
         return
-    found = survey(sent.features, Columns(code, name, district))
+    found = survey(sent.features, Columns(code, name, district, name_en))
     say(
         {
             "total": found.total,
@@ -104,5 +104,5 @@ def main(code: str, name: str, district: str) -> None:
         }
     )
     for one in found.candidates:
-        said = {"feature": one.feature, "code": one.code, "name": one.name, "district": one.district}
-        say(said | {"shape": shapely.to_wkb(one.shape, hex=True)})
+        said = {"feature": one.feature, "code": one.code, "name": one.name, "name_en": one.name_en}
+        say(said | {"district": one.district, "shape": shapely.to_wkb(one.shape, hex=True)})

@@ -17,12 +17,14 @@ from services.inspection.field.grids.domain import (
     GridsRefused,
     Reused,
     Survey,
+    published,
     reused,
 )
 from services.inspection.field.grids.successions import GridSuccession, Succession, SuccessionFinding, faults_of
 from shared.domain.clock import china_date
 from shared.domain.dated import LaterVersionStands
 from shared.facts import journal
+from shared.facts.journal import Fact
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,8 @@ async def import_grids(
     await session.flush()
     if grid_set.valid_from > today:
         await journal.record(session, grid_set.scheduled(codes, at=at), subject=grid_set)
+    facts = await asyncio.to_thread(published, grid_set, grids, at=at)
+    await journal.record_many(session, [Fact(fact.grid_id, 1, fact) for fact in facts])
     vanished = (await queries.successors(session, grid_set.id)).vanished(old)
     return Imported(grid_set, findings, vanished, changed)
 

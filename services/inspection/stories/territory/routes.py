@@ -63,6 +63,7 @@ async def import_grids(
     response: Response,
     code_property: Annotated[str, Query(min_length=1, max_length=100)] = "code",
     name_property: Annotated[str, Query(min_length=1, max_length=100)] = "name",
+    name_en_property: Annotated[str, Query(min_length=1, max_length=100)] = "name_en",
     district_property: Annotated[str, Query(min_length=1, max_length=100)] = "district",
     accept: Annotated[Literal["all", "valid"], Query(description="`valid` leaves invalid features out.")] = "all",
     source: Annotated[str, Query(max_length=200)] = "",
@@ -79,7 +80,7 @@ async def import_grids(
     its former grid, and teams take over the only successor of a grid they had. A district officer may import grids of
     the officer's own district, and grids without a district.
     """
-    sent = await _surveyed(request, Columns(code_property, name_property, district_property))
+    sent = await _surveyed(request, Columns(code_property, name_property, district_property, name_en_property))
     found, at = sent.survey, utc_now()
     async with session.begin_nested() as trial:
         imported = await territory.import_grids(
