@@ -1,12 +1,14 @@
 """After-school's worker: `python -m services.afterschool.worker`.
 
-It relays facts, keeps the copies of the ledger and the calendar, reads rosters, draws lots and ends offers.
+It relays facts, keeps the copies of the ledger and the calendar, reads rosters, draws lots, ends offers and
+plans sessions.
 `… worker reseal` seals again with the active key whatever an older key sealed, and exits.
 """
 
 import asyncio
 import sys
 
+from services.afterschool.delivery.sessions.planner import Planner
 from services.afterschool.placement.allocations.drawer import Drawer
 from services.afterschool.placement.allocations.usecases import reseal_secrets
 from services.afterschool.placement.waitlists.clerk import Clerk
@@ -34,4 +36,4 @@ if __name__ == "__main__":
         print(asyncio.run(reseal_everything(Settings())))  # noqa: T201  # a command's answer
     else:
         known = Settings()
-        run_worker(known, inbox=INBOX, importers=importers(Sealer.of(known)), jobs=[Clerk, Drawer])
+        run_worker(known, inbox=INBOX, importers=importers(Sealer.of(known)), jobs=[Clerk, Drawer, Planner])

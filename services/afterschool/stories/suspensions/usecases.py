@@ -12,6 +12,7 @@ from services.afterschool.placement.enrolments.domain import ACTIVE, Enrolment
 from services.afterschool.placement.waitlists import usecases as waitlists
 from services.afterschool.programme.offerings import queries as offerings
 from services.afterschool.programme.offerings.domain import Offering
+from services.afterschool.programme.plans import usecases as plans
 from services.afterschool.programme.providers.domain import Provider, judge
 from services.afterschool.programme.providers.queries import permits_of
 from shared.domain.clock import china_date
@@ -49,6 +50,7 @@ async def unfreeze_offering(session: AsyncSession, offering_id: UUID, *, caller:
     offering = await offerings.offering_for_update(session, offering_id, caller)
     await journal.record(session, offering.unfreeze(at=at), subject=offering)
     await waitlists.fill(session, [offering_id], at=at)
+    await plans.plan_again(session, offering, due_at=at)
     return offering
 
 
