@@ -1,7 +1,7 @@
 """After-school's worker: `python -m services.afterschool.worker`.
 
-It relays facts, keeps the copies of the ledger and the calendar, reads rosters, draws lots, ends offers and
-plans sessions.
+It relays facts, keeps the copies of the ledger and the calendar, reads rosters, draws lots, ends offers, plans
+sessions and freezes offerings whose provider may not teach any more.
 `… worker reseal` seals again with the active key whatever an older key sealed, and exits.
 """
 
@@ -16,6 +16,7 @@ from services.afterschool.roster.people.usecases import reseal
 from services.afterschool.sealing import Sealer
 from services.afterschool.settings import Settings
 from services.afterschool.stories.rosters.kinds import importers
+from services.afterschool.stories.suspensions.warden import Warden
 from services.afterschool.subscriptions import INBOX
 from shared.data.database import open_engine, open_sessions
 from shared.worker import run_worker
@@ -36,4 +37,4 @@ if __name__ == "__main__":
         print(asyncio.run(reseal_everything(Settings())))  # noqa: T201  # a command's answer
     else:
         known = Settings()
-        run_worker(known, inbox=INBOX, importers=importers(Sealer.of(known)), jobs=[Clerk, Drawer, Planner])
+        run_worker(known, inbox=INBOX, importers=importers(Sealer.of(known)), jobs=[Clerk, Drawer, Planner, Warden])
