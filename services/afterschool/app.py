@@ -13,6 +13,8 @@ from services.afterschool.delivery.sessions.routes import router as sessions
 from services.afterschool.delivery.wishes.routes import router as wishes
 from services.afterschool.finance.fees.routes import bills
 from services.afterschool.finance.fees.routes import waivers as fee_waivers
+from services.afterschool.finance.settlements.domain import SettledMeanwhile
+from services.afterschool.finance.settlements.routes import provider_settlements, session_rates
 from services.afterschool.finance.settlements.routes import router as settlements
 from services.afterschool.finance.subsidies.domain import SubsidyRunOpen
 from services.afterschool.finance.subsidies.routes import router as subsidy_runs
@@ -118,6 +120,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             bills,
             fee_waivers,
             settlements,
+            session_rates,
+            provider_settlements,
             subsidy_runs,
             surveys,
             missing,
@@ -140,6 +144,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             "pk_pickup": PickupIdReused,
             **occupation_rules.CONSTRAINTS,
             **homework_rules.CONSTRAINTS,
+            "uq_settlement_school_id_institution_id_number": SettledMeanwhile,
             "uq_subsidy_run_term_open": SubsidyRunOpen,
             **engagement_rules.CONSTRAINTS,
             "uq_management_declaration_school_id_term_management": DeclarationExists,

@@ -3,10 +3,11 @@
 from datetime import date, timedelta
 from uuid import UUID
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 
 from services.afterschool.delivery.sessions.domain import CourseSession
 from services.afterschool.finance.fees.domain import FeeEntry
+from services.afterschool.programme.engagements.domain import Listing
 from services.afterschool.programme.offerings.domain import Offering
 from services.afterschool.programme.providers.domain import Provider
 from shared.data.database import new_id
@@ -107,7 +108,28 @@ async def _settlements(service: Service, school: str) -> dict[str, Ask]:
     offering = await made(service("bureau"), "/v1/offerings", json=course)
     await _lesson(service, school, offering, on, provider_id=provider, present=1, led="present", taken_at=NOW)
     period = {"first": str(on), "last": str(TODAY)}
-    return {"get_settlement": Ask({"institution_id": str(provider)}, period, shows=offering)}
+    listed = {
+        "institution_id": provider, "district": HERE, "price": 9000, "valid_from": on, "source": "公告",
+        "listed_at": NOW,
+    }  # fmt: skip
+    async with service.sessions.begin() as session:
+        await session.execute(insert(Listing), [listed | {"id": new_id(), "version": 1}])
+        table = Offering.__table__
+        theirs = update(table).where(table.c.id == UUID(offering))  # type: ignore[arg-type]  # a table
+        await session.execute(theirs.values(provider_id=provider))
+    staff, rate = service("school_staff", school=school), {"offering_id": offering, "valid_from": str(on)}
+    agreed = await made(staff, "/v1/session-rates", json=rate | {"fen": 8000})
+    settling = {"institution_id": str(provider), "school_id": school, "until": str(on)}
+    settled = await made(staff, "/v1/provider-settlements", json=settling)
+    await _lesson(service, school, offering, TODAY, provider_id=provider, present=1, led="present", taken_at=NOW)
+    return {
+        "get_settlement": Ask({"institution_id": str(provider)}, period, shows=offering),
+        "agree_session_rate": Ask(body=rate | {"fen": 7000}),
+        "list_session_rates": Ask(query={"offering": offering}, shows=agreed),
+        "settle_provider": Ask(body=settling | {"until": str(TODAY)}),
+        "list_provider_settlements": Ask(query={"school": school}, shows=settled),
+        "get_provider_settlement": Ask({"settlement_id": settled}, shows=settled),
+    }
 
 
 async def _overpaid(service: Service, school: str, school_class: str) -> str:
