@@ -1,7 +1,7 @@
 """After-school's worker: `python -m services.afterschool.worker`.
 
 It relays facts, keeps the copies of the ledger and the calendar, reads rosters, draws lots, ends offers, plans
-sessions and freezes offerings whose provider may not teach any more.
+sessions, computes subsidy runs and freezes offerings whose provider may not teach any more.
 `… worker reseal` seals again with the active key whatever an older key sealed, and exits.
 """
 
@@ -9,6 +9,7 @@ import asyncio
 import sys
 
 from services.afterschool.delivery.sessions.planner import Planner
+from services.afterschool.finance.subsidies.accountant import Accountant
 from services.afterschool.placement.allocations.drawer import Drawer
 from services.afterschool.placement.allocations.usecases import reseal_secrets
 from services.afterschool.placement.waitlists.clerk import Clerk
@@ -37,4 +38,6 @@ if __name__ == "__main__":
         print(asyncio.run(reseal_everything(Settings())))  # noqa: T201  # a command's answer
     else:
         known = Settings()
-        run_worker(known, inbox=INBOX, importers=importers(Sealer.of(known)), jobs=[Clerk, Drawer, Planner, Warden])
+        run_worker(
+            known, inbox=INBOX, importers=importers(Sealer.of(known)), jobs=[Clerk, Drawer, Planner, Accountant, Warden]
+        )

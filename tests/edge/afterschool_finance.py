@@ -7,10 +7,11 @@ from sqlalchemy import insert, select, update
 
 from services.afterschool.delivery.sessions.domain import CourseSession
 from services.afterschool.finance.fees.domain import FeeEntry
+from services.afterschool.finance.subsidies.accountant import Accountant
 from services.afterschool.programme.engagements.domain import Listing
 from services.afterschool.programme.offerings.domain import Offering
 from services.afterschool.programme.providers.domain import Provider
-from shared.data.database import new_id
+from shared.data.database import new_id, open_engine
 from shared.domain.clock import china_date
 from tests.afterschool.roster import TERM, enter_child, tell_calendar
 from tests.edge.asks import HERE, NOW, STREET, Ask, made
@@ -142,6 +143,16 @@ async def _overpaid(service: Service, school: str, school_class: str) -> str:
     return child
 
 
+async def _computed(service: Service) -> None:
+    """The worker computes the run that was asked for."""
+    settings = service.app.state.settings
+    engine = open_engine(settings)
+    try:
+        assert await Accountant(settings, engine, service.sessions).look()
+    finally:
+        await engine.dispose()
+
+
 async def _subsidies(service: Service, school: str) -> dict[str, Ask]:
     """Terms that are over, of one class each: a run of a term is open until it is locked or discarded."""
     url, computing = "/v1/subsidy-runs", service("bureau", subject="computes")
@@ -153,6 +164,7 @@ async def _subsidies(service: Service, school: str) -> dict[str, Ask]:
             formed = {"school_id": school, "code": "edge", "name": "一班", "grade": 3, "school_year": year}
             await made(computing, "/v1/classes", json=formed)
             runs.append(await made(computing, url, json={"term": name}))
+            await _computed(service)
     seen, to_review, to_lock, to_discard = runs
     await made(service("bureau", subject="reviews"), f"{url}/{to_lock}/review")
     line = (await computing.get(f"{url}/{seen}/lines")).json()["items"][0]["id"]
