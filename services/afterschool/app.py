@@ -63,6 +63,7 @@ from services.afterschool.stories.calendars.routes import published as calendars
 from services.afterschool.stories.calendars.routes import router as calendar_feeds
 from services.afterschool.stories.families.routes import router as families
 from services.afterschool.stories.moves.routes import router as moves
+from services.afterschool.stories.printouts.routes import bills as printed_bills
 from services.afterschool.stories.printouts.routes import classes as class_lists
 from services.afterschool.stories.printouts.routes import sessions as session_sheets
 from services.afterschool.stories.rosters.kinds import importers
@@ -128,6 +129,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             families,
             class_lists,
             session_sheets,
+            printed_bills,
             calendar_feeds,
             calendars,
             imports_router(importers(sealer)),

@@ -76,6 +76,7 @@ async def _fees(service: Service, school: str, school_class: str) -> dict[str, A
     granted = await made(staff, "/v1/fee-waivers", json=waiver)
     return {
         "get_bill": Ask({"student_id": child}, {"term": TERM}, shows=offering),
+        "print_bill": Ask({"student_id": child}, {"term": TERM}),
         "collect_fees": Ask({"student_id": child}, body={"term": TERM, "fen": 1}),
         "refund_fees": Ask({"student_id": back}, body={"term": TERM, "fen": 1, "reason": "多收"}),
         "grant_fee_waiver": Ask(body=waiver | {"student_id": other}),

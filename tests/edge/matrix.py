@@ -425,6 +425,7 @@ afterschool.list_coverage_shortfalls   yes    list    403   403   list  403    y
 afterschool.get_school_coverage        yes    own     403   403   own   403    yes    yes   401
 afterschool.list_served_pupils         yes    own     403   403   own   403    yes    yes   401
 afterschool.print_class_list           403    403     403   403   own   403    403    403   401
+afterschool.print_bill                 403    403     403   403   own   403    403    403   401
 afterschool.print_session_sheet        403    403     403   403   own   403    403    403   401
 afterschool.make_calendar_feed         403    403     403   403   403   own    403    403   401
 afterschool.list_calendar_feeds        403    403     403   403   403   list   403    403   401
