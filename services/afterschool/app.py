@@ -13,6 +13,8 @@ from services.afterschool.delivery.sessions.routes import router as sessions
 from services.afterschool.delivery.wishes.routes import router as wishes
 from services.afterschool.finance.fees.routes import bills
 from services.afterschool.finance.fees.routes import waivers as fee_waivers
+from services.afterschool.finance.settlements.domain import SettledMeanwhile
+from services.afterschool.finance.settlements.routes import provider_settlements, session_rates
 from services.afterschool.finance.settlements.routes import router as settlements
 from services.afterschool.finance.subsidies.domain import SubsidyRunOpen
 from services.afterschool.finance.subsidies.routes import router as subsidy_runs
@@ -61,6 +63,7 @@ from services.afterschool.stories.calendars.routes import published as calendars
 from services.afterschool.stories.calendars.routes import router as calendar_feeds
 from services.afterschool.stories.families.routes import router as families
 from services.afterschool.stories.moves.routes import router as moves
+from services.afterschool.stories.printouts.routes import bills as printed_bills
 from services.afterschool.stories.printouts.routes import classes as class_lists
 from services.afterschool.stories.printouts.routes import sessions as session_sheets
 from services.afterschool.stories.rosters.kinds import importers
@@ -118,12 +121,15 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             bills,
             fee_waivers,
             settlements,
+            session_rates,
+            provider_settlements,
             subsidy_runs,
             surveys,
             missing,
             families,
             class_lists,
             session_sheets,
+            printed_bills,
             calendar_feeds,
             calendars,
             imports_router(importers(sealer)),
@@ -140,6 +146,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             "pk_pickup": PickupIdReused,
             **occupation_rules.CONSTRAINTS,
             **homework_rules.CONSTRAINTS,
+            "uq_settlement_school_id_institution_id_number": SettledMeanwhile,
             "uq_subsidy_run_term_open": SubsidyRunOpen,
             **engagement_rules.CONSTRAINTS,
             "uq_management_declaration_school_id_term_management": DeclarationExists,

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.afterschool.programme.plans.usecases import plan_terms_again
 from services.afterschool.programme.providers.usecases import copy_registry
 from services.afterschool.roster.terms.usecases import copy_calendar
 from services.afterschool.stories.suspensions.usecases import freeze_offerings_of
@@ -41,7 +42,7 @@ async def hear(session: AsyncSession, deliveries: Sequence[Delivery]) -> None:
         if isinstance(event, InstitutionEvent | PermitEvent)
     }
     await freeze_offerings_of(session, touched, at=utc_now())
-    await copy_calendar(session, deliveries)
+    await plan_terms_again(session, await copy_calendar(session, deliveries), due_at=utc_now())
 
 
 INBOX = Inbox.of(

@@ -1,6 +1,6 @@
 """Outside institutions and people: who may teach, and what happens when an institution loses its standing."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -17,11 +17,13 @@ from services.afterschool.programme.engagements.domain import (
     ProviderNotEngageable,
     ProviderNotListed,
     check_engagement,
+    reasons_against,
 )
 from services.afterschool.programme.providers.domain import Judgement, Reason, Standing
+from services.afterschool.stories.suspensions import warden
 from services.afterschool.subscriptions import INBOX
-from shared.data.database import new_id
-from shared.domain.clock import china_date, utc_now
+from shared.data.database import new_id, open_engine
+from shared.domain.clock import CHINA, china_date, utc_now
 from shared.domain.dated import Withdrawn
 from shared.events import Event
 from shared.events.registry.institutions import InstitutionChanged, InstitutionRegistered
@@ -71,6 +73,16 @@ def test_what_forbids_an_engagement(
 ) -> None:
     with pytest.raises(refusal):
         check_engagement(judgement, listings, person, institution_id=INSTITUTION, fee=fee, on=TODAY)
+
+
+def test_all_that_ends_an_engagement_is_named() -> None:
+    assert reasons_against(GOOD, [a_listing()], a_person(), on=TODAY) == []
+    assert reasons_against(GOOD, [a_listing()], None, on=TODAY + 99 * DAY) == []
+    assert reasons_against(SUSPENDED, [a_listing(valid_to=TODAY)], a_person(), on=TODAY + 10 * DAY) == [
+        "permit-suspended",
+        "provider-not-listed",
+        "person-not-checked",
+    ]
 
 
 def test_who_is_struck_is_struck_once() -> None:
@@ -145,6 +157,84 @@ async def test_a_suspension_freezes_the_offerings_and_proposes_others(world: Wor
     twice = await world.staff().post(f"/v1/offerings/{offering['id']}/unfreezing")
     assert (twice.status_code, twice.json()["code"]) == (409, "offering-not-frozen")
     assert (await world.request(offering["id"], "b")).status_code == 201
+
+
+LAST = china_date(utc_now()) + 9 * DAY
+"""The last day of whatever ends in the next tests."""
+
+
+@pytest.mark.parametrize(
+    ("ends", "code"),
+    [
+        ({"permit": LAST}, "permit-expired"),
+        ({"listing": LAST}, "provider-not-listed"),
+        ({"check": LAST}, "person-not-checked"),
+        ({"permit": LAST, "listing": LAST, "check": LAST}, "permit-expired provider-not-listed person-not-checked"),
+        ({}, None),
+    ],
+)
+async def test_what_ends_by_its_date_freezes_the_offering_after_its_last_day(
+    world: World, monkeypatch: pytest.MonkeyPatch, ends: dict[str, date], code: str | None
+) -> None:
+    institution, today, later = new_id(), china_date(utc_now()), LAST + 300 * DAY
+    granted = permit(institution).model_copy(update={"valid_to": ends.get("permit", later)})
+    await tell(world, (InstitutionRegistered(**entry(institution)), institution, 1), (granted, granted.permit_id, 1))
+    officer = world.officer("140213")
+    listing = {"institution_id": str(institution), "district": "140213", "price": 3000, "valid_from": str(today)}
+    listing |= {"valid_to": str(ends.get("listing", later)), "source": "公告"}
+    assert (await officer.post("/v1/white-list", json=listing)).status_code == 201
+    person = {"institution_id": str(institution), "name": "外聘教师"}
+    taught_by = (await world.staff().post("/v1/outside-persons", json=person)).json()["id"]
+    check = {"checked_on": str(today), "valid_to": str(ends.get("check", later)), "reference": "1"}
+    assert (await officer.post(f"/v1/outside-persons/{taught_by}/check", json=check)).status_code == 200
+    engaged = {"provider_id": str(institution), "outside_person_id": taught_by, "periods": [MONDAY]}
+    offering, other = await world.offering(2, **engaged), await world.offering(2, periods=[MONDAY])
+    seated = await world.ask(offering["id"], "a")
+
+    settings = world.service.app.state.settings
+    engine = open_engine(settings)
+    try:
+        watching = warden.Warden(settings, engine, world.service.sessions)
+        midnight = datetime.combine(LAST + DAY, time(), CHINA)
+        monkeypatch.setattr(warden, "utc_now", lambda: midnight - timedelta(minutes=1))
+        assert await watching.look() == 0
+        assert (await world.state(offering["id"]))["frozen_at"] is None
+        monkeypatch.setattr(warden, "utc_now", lambda: midnight + timedelta(minutes=1))
+        expected = 0 if code is None else 1
+        assert await watching.look() == expected
+        assert await watching.look() == 0
+        again = warden.Warden(settings, engine, world.service.sessions)
+        assert await again.look() == 0, "another worker finds nothing left to do"
+    finally:
+        await engine.dispose()
+    assert (await world.state(offering["id"]))["frozen_for"] == code
+    assert (await world.state(other["id"]))["frozen_at"] is None
+    facts = [kind for kind, _ in await world.facts(offering["id"]) if kind == "afterschool.offering.frozen.v1"]
+    assert len(facts) == expected
+    told = (await world.staff().get(f"/v1/offerings/{offering['id']}/affected")).json()
+    assert [child["id"] for child in told["children"]] == [seated["id"]]
+
+
+async def test_an_offering_of_a_past_term_is_left_alone(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    institution, today = new_id(), china_date(utc_now())
+    granted = permit(institution)
+    await tell(world, (InstitutionRegistered(**entry(institution)), institution, 1), (granted, granted.permit_id, 1))
+    listing = {"institution_id": str(institution), "district": "140213", "price": 0, "valid_from": str(today)}
+    listed = await world.officer("140213").post("/v1/white-list", json=listing | {"source": "公告"})
+    offering = await world.offering(2, provider_id=str(institution))
+    struck = await world.officer("140213").post(f"/v1/white-list/{listed.json()['id']}/strike", json={"reason": "停业"})
+    assert struck.status_code == 200, struck.text
+    settings = world.service.app.state.settings
+    engine = open_engine(settings)
+    try:
+        watching = warden.Warden(settings, engine, world.service.sessions)
+        monkeypatch.setattr(warden, "utc_now", lambda: utc_now() + 90 * DAY)
+        assert await watching.look() == 0
+        monkeypatch.setattr(warden, "utc_now", utc_now)
+        assert await watching.look() == 1, "an entry that was struck counts as ended"
+    finally:
+        await engine.dispose()
+    assert (await world.state(offering["id"]))["frozen_for"] == "provider-not-listed"
 
 
 async def test_a_person_from_outside_is_checked(world: World) -> None:

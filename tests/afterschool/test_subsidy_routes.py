@@ -1,5 +1,6 @@
 """`/v1/subsidy-runs`: from what children attended to the fen, and to the workbook of finance."""
 
+import asyncio
 import io
 import os
 import random
@@ -10,7 +11,11 @@ from typing import Any
 import httpx
 import pytest
 from python_calamine import CalamineWorkbook
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
+from services.afterschool.finance.subsidies.accountant import Accountant
+from shared.data.database import open_engine
 from shared.domain.clock import china_date, utc_now
 from tests.afterschool.conftest import World
 from tests.afterschool.roster import tell_calendar
@@ -24,10 +29,21 @@ def officer(world: World, subject: str) -> httpx.AsyncClient:
     return world.service("bureau", subject=subject)
 
 
-async def compute(world: World, term: str = TERM) -> dict[str, Any]:
-    answer = await officer(world, "computes").post(URL, json={"term": term})
-    assert answer.status_code == 201, answer.text
-    run: dict[str, Any] = answer.json()
+async def worked(world: World) -> bool:
+    """The worker looks once; returns whether there was a run to compute."""
+    settings = world.service.app.state.settings
+    engine = open_engine(settings)
+    try:
+        return await Accountant(settings, engine, world.service.sessions).look()
+    finally:
+        await engine.dispose()
+
+
+async def compute(world: World, term: str = TERM, **more: Any) -> dict[str, Any]:
+    answer = await officer(world, "computes").post(URL, json={"term": term, **more})
+    assert (answer.status_code, answer.json()["state"]) == (202, "computing"), answer.text
+    assert await worked(world)
+    run: dict[str, Any] = (await world.bureau.get(answer.headers["location"])).json()
     return run
 
 
@@ -208,6 +224,78 @@ async def test_a_run_needs_every_norm(world: World) -> None:
     await tell_calendar(world.service, name="2019-autumn", starts_on=first, ends_on=first + 90 * DAY)
     refused = await world.bureau.post(URL, json={"term": "2019-autumn"})
     assert (refused.status_code, refused.json()["code"]) == (409, "norm-unknown")
+
+
+async def test_a_run_of_one_district_and_one_of_the_city_never_overlap(world: World) -> None:
+    golden = await Golden(await Term.past(world)).teach()
+    first = await compute(world, district="140213")
+    assert (first["district"], first["total"], first["lines"]) == ("140213", 2_000_001, 4)
+    assert {one["school_id"] for one in await lines(world, first)} == {golden.primary}
+    for more in ({}, {"district": "140213"}):
+        refused = await world.bureau.post(URL, json={"term": TERM, **more})
+        assert (refused.status_code, refused.json()["code"]) == (409, "subsidy-run-open")
+    other = await compute(world, district="140214")
+    assert other["total"] == 1_500_001
+    listed = (await world.bureau.get(URL, params={"district": "140214"})).json()["items"]
+    assert [one["id"] for one in listed] == [other["id"]]
+    nowhere = await world.bureau.post(URL, json={"term": TERM, "district": "990000"})
+    assert (nowhere.status_code, nowhere.json()["code"]) == (404, "term-not-found")
+    for run in (first, other):
+        for subject, step in (("reviews", "review"), ("computes", "lock")):
+            assert (await officer(world, subject).post(f"{URL}/{run['id']}/{step}")).status_code == 200
+    assert (await compute(world))["total"] == 0, "the city finds everything posted"
+    refused = await world.bureau.post(URL, json={"term": TERM, "district": "140214"})
+    assert refused.json()["code"] == "subsidy-run-open"
+
+
+async def test_of_runs_asked_for_at_once_one_is_computed(world: World) -> None:
+    await Term.past(world)
+    wanted = [
+        {"term": TERM},
+        {"term": TERM, "district": "140213"},
+        {"term": TERM},
+        {"term": TERM, "district": "140213"},
+    ]
+    answers = await asyncio.gather(*(world.bureau.post(URL, json=body) for body in wanted))
+    assert sorted(one.status_code for one in answers) == [202, 409, 409, 409]
+    assert await worked(world)
+    assert not await worked(world)
+
+
+async def test_a_run_that_cannot_be_computed_is_discarded_and_a_discarded_one_is_not_computed(world: World) -> None:
+    await Term.past(world)
+    asked = (await world.bureau.post(URL, json={"term": TERM})).json()
+    early = await officer(world, "reviews").post(f"{URL}/{asked['id']}/review")
+    assert early.json()["code"] == "subsidy-run-state-unfit"
+    assert (await world.bureau.post(f"{URL}/{asked['id']}/discard", json={"reason": "不再需要"})).status_code == 200
+    assert not await worked(world)
+    asked = (await world.bureau.post(URL, json={"term": TERM})).json()
+    async with world.service.sessions.begin() as session:
+        withdrawn = text("UPDATE term SET withdrawn_at = :at WHERE name = :name")
+        await session.execute(withdrawn, {"name": TERM, "at": utc_now()})
+    assert await worked(world)
+    run = (await world.bureau.get(f"{URL}/{asked['id']}")).json()
+    assert (run["state"], run["discard_reason"], run["computed_at"]) == ("discarded", "term-not-found", None)
+
+
+async def test_the_database_keeps_locked_runs_as_they_are(world: World) -> None:
+    await Golden(await Term.past(world)).teach()
+    run = await locked(world)
+    before = await lines(world, run)
+    for change in (
+        "UPDATE subsidy_line SET target = 1, posting = 1 - posted",
+        "DELETE FROM subsidy_line",
+        "UPDATE subsidy_run SET state = 'reviewed', locked_at = NULL",
+        "DELETE FROM subsidy_run",
+    ):
+        with pytest.raises(DBAPIError, match="never change"):
+            async with world.service.sessions.begin() as session:
+                await session.execute(text(change))
+    assert await lines(world, run) == before
+    await compute(world)
+    async with world.service.sessions.begin() as session:
+        open_ones = "run_id IN (SELECT id FROM subsidy_run WHERE state = 'computed')"
+        await session.execute(text(f"DELETE FROM subsidy_line WHERE {open_ones}"))
 
 
 def sheet(book: CalamineWorkbook, name: str) -> list[list[Any]]:

@@ -151,10 +151,14 @@ def test_after_each_locked_run_what_is_posted_is_the_target() -> None:
 
 
 def computed() -> SubsidyRun:
-    run, event = SubsidyRun.compute(
-        "2025-autumn", postings([a_class()], rules(), first_half=True, posted={}), by="a", at=NOW
-    )
-    assert (run.total, run.lines, event.total_fen) == (2_000_000, 2, 2_000_000)
+    run = SubsidyRun.ask("2025-autumn", "140213", by="a", at=NOW)
+    with pytest.raises(SubsidyRunStateUnfit):
+        run.review(by="b", at=NOW)
+    found = postings([a_class()], rules(), first_half=True, posted={})
+    event = run.finish(found, at=NOW)
+    assert (run.total, run.lines, event.total_fen, event.district) == (2_000_000, 2, 2_000_000, "140213")
+    with pytest.raises(SubsidyRunStateUnfit):
+        run.finish(found, at=NOW)
     return run
 
 
@@ -179,5 +183,6 @@ def test_what_a_state_does_not_allow() -> None:
         run.discard("x", at=NOW)
     other = computed()
     assert other.discard("录入有误", at=NOW).run_id == other.id
+    assert SubsidyRun.ask("2025-autumn", None, by="a", at=NOW).discard("不再需要", at=NOW).lines == 0
     with pytest.raises(SubsidyRunStateUnfit):
         other.review(by="b", at=NOW)

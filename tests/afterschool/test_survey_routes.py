@@ -74,7 +74,13 @@ async def test_a_guardian_and_a_student_answer_once(world: World) -> None:
     assert await answer(world, survey, child, audience="student") == (409, "survey-already-answered")
     own = await world.guardian(child["guardian"]).get(f"/v1/surveys/{survey}/participation")
     assert own.json() == {"answered": [{"audience": "guardian", "school_id": child["school_id"]}]}
-    assert (await world.guardian("nobody").get(f"/v1/surveys/{survey}/participation")).json() == {"answered": []}
+    params, both = {"student": child["student_id"]}, own.json()["answered"]
+    both = [*both, {"audience": "student", "school_id": child["school_id"]}]
+    seen = await world.guardian(child["guardian"]).get(f"/v1/surveys/{survey}/participation", params=params)
+    assert seen.json() == {"answered": both}
+    for asked in ({}, params):
+        nobody = await world.guardian("nobody").get(f"/v1/surveys/{survey}/participation", params=asked)
+        assert nobody.json() == {"answered": []}
 
 
 async def test_two_answers_at_once_are_one(world: World) -> None:

@@ -3,13 +3,15 @@
 from datetime import date, timedelta
 from uuid import UUID
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 
 from services.afterschool.delivery.sessions.domain import CourseSession
 from services.afterschool.finance.fees.domain import FeeEntry
+from services.afterschool.finance.subsidies.accountant import Accountant
+from services.afterschool.programme.engagements.domain import Listing
 from services.afterschool.programme.offerings.domain import Offering
 from services.afterschool.programme.providers.domain import Provider
-from shared.data.database import new_id
+from shared.data.database import new_id, open_engine
 from shared.domain.clock import china_date
 from tests.afterschool.roster import TERM, enter_child, tell_calendar
 from tests.edge.asks import HERE, NOW, STREET, Ask, made
@@ -74,6 +76,7 @@ async def _fees(service: Service, school: str, school_class: str) -> dict[str, A
     granted = await made(staff, "/v1/fee-waivers", json=waiver)
     return {
         "get_bill": Ask({"student_id": child}, {"term": TERM}, shows=offering),
+        "print_bill": Ask({"student_id": child}, {"term": TERM}),
         "collect_fees": Ask({"student_id": child}, body={"term": TERM, "fen": 1}),
         "refund_fees": Ask({"student_id": back}, body={"term": TERM, "fen": 1, "reason": "多收"}),
         "grant_fee_waiver": Ask(body=waiver | {"student_id": other}),
@@ -107,7 +110,28 @@ async def _settlements(service: Service, school: str) -> dict[str, Ask]:
     offering = await made(service("bureau"), "/v1/offerings", json=course)
     await _lesson(service, school, offering, on, provider_id=provider, present=1, led="present", taken_at=NOW)
     period = {"first": str(on), "last": str(TODAY)}
-    return {"get_settlement": Ask({"institution_id": str(provider)}, period, shows=offering)}
+    listed = {
+        "institution_id": provider, "district": HERE, "price": 9000, "valid_from": on, "source": "公告",
+        "listed_at": NOW,
+    }  # fmt: skip
+    async with service.sessions.begin() as session:
+        await session.execute(insert(Listing), [listed | {"id": new_id(), "version": 1}])
+        table = Offering.__table__
+        theirs = update(table).where(table.c.id == UUID(offering))  # type: ignore[arg-type]  # a table
+        await session.execute(theirs.values(provider_id=provider))
+    staff, rate = service("school_staff", school=school), {"offering_id": offering, "valid_from": str(on)}
+    agreed = await made(staff, "/v1/session-rates", json=rate | {"fen": 8000})
+    settling = {"institution_id": str(provider), "school_id": school, "until": str(on)}
+    settled = await made(staff, "/v1/provider-settlements", json=settling)
+    await _lesson(service, school, offering, TODAY, provider_id=provider, present=1, led="present", taken_at=NOW)
+    return {
+        "get_settlement": Ask({"institution_id": str(provider)}, period, shows=offering),
+        "agree_session_rate": Ask(body=rate | {"fen": 7000}),
+        "list_session_rates": Ask(query={"offering": offering}, shows=agreed),
+        "settle_provider": Ask(body=settling | {"until": str(TODAY)}),
+        "list_provider_settlements": Ask(query={"school": school}, shows=settled),
+        "get_provider_settlement": Ask({"settlement_id": settled}, shows=settled),
+    }
 
 
 async def _overpaid(service: Service, school: str, school_class: str) -> str:
@@ -118,6 +142,16 @@ async def _overpaid(service: Service, school: str, school_class: str) -> str:
         entry = {"id": new_id(), "version": 1, "kind": "collection", "fen": 10_000, "recorded_by": "staff"}
         await session.execute(insert(FeeEntry), [paid | entry])
     return child
+
+
+async def _computed(service: Service) -> None:
+    """The worker computes the run that was asked for."""
+    settings = service.app.state.settings
+    engine = open_engine(settings)
+    try:
+        assert await Accountant(settings, engine, service.sessions).look()
+    finally:
+        await engine.dispose()
 
 
 async def _subsidies(service: Service, school: str) -> dict[str, Ask]:
@@ -131,6 +165,7 @@ async def _subsidies(service: Service, school: str) -> dict[str, Ask]:
             formed = {"school_id": school, "code": "edge", "name": "一班", "grade": 3, "school_year": year}
             await made(computing, "/v1/classes", json=formed)
             runs.append(await made(computing, url, json={"term": name}))
+            await _computed(service)
     seen, to_review, to_lock, to_discard = runs
     await made(service("bureau", subject="reviews"), f"{url}/{to_lock}/review")
     line = (await computing.get(f"{url}/{seen}/lines")).json()["items"][0]["id"]

@@ -390,6 +390,11 @@ afterschool.grant_fee_waiver           yes    own     403   403   own   403    4
 afterschool.list_fee_waivers           yes    list    403   403   list  403    403    403   401
 afterschool.end_fee_waiver             yes    own     403   403   own   403    403    403   401
 afterschool.get_settlement             yes    list    403   403   list  403    yes    yes   401
+afterschool.agree_session_rate         yes    own     403   403   own   403    403    403   401
+afterschool.list_session_rates         yes    own     403   403   own   403    yes    yes   401
+afterschool.settle_provider            yes    own     403   403   own   403    403    403   401
+afterschool.list_provider_settlements  yes    list    403   403   list  403    yes    yes   401
+afterschool.get_provider_settlement    yes    own     403   403   own   403    yes    yes   401
 afterschool.compute_subsidy_run        yes    403     403   403   403   403    403    403   401
 afterschool.list_subsidy_runs          yes    yes     403   403   yes   403    yes    yes   401
 afterschool.get_subsidy_run            yes    yes     403   403   yes   403    yes    yes   401
@@ -420,6 +425,7 @@ afterschool.list_coverage_shortfalls   yes    list    403   403   list  403    y
 afterschool.get_school_coverage        yes    own     403   403   own   403    yes    yes   401
 afterschool.list_served_pupils         yes    own     403   403   own   403    yes    yes   401
 afterschool.print_class_list           403    403     403   403   own   403    403    403   401
+afterschool.print_bill                 403    403     403   403   own   403    403    403   401
 afterschool.print_session_sheet        403    403     403   403   own   403    403    403   401
 afterschool.make_calendar_feed         403    403     403   403   403   own    403    403   401
 afterschool.list_calendar_feeds        403    403     403   403   403   list   403    403   401

@@ -62,6 +62,7 @@ from shared.events.afterschool.sessions import (
     SessionsPlanned,
     SessionSubstituted,
 )
+from shared.events.afterschool.settlements import ProviderSettled, SessionRateAgreed
 from shared.events.afterschool.students import (
     StudentAdmitted,
     StudentIdentityCorrected,
@@ -257,6 +258,8 @@ COUNT_NOTHING: frozenset[type[Event]] = frozenset(
         FeeWaiverGranted,
         HomeworkDeclared,
         HomeworkReported,
+        ProviderSettled,
+        SessionRateAgreed,
         SubsidyRunComputed,
         SubsidyRunDiscarded,
         SubsidyRunLocked,

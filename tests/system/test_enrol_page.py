@@ -283,6 +283,65 @@ async def test_a_family_answers_a_survey_once_and_nothing_is_chosen_for_it(town:
         await expect(family.page.locator("#surveys")).to_be_hidden()
 
 
+async def test_a_child_answers_for_itself_on_the_phone_it_is_handed(town: Town) -> None:
+    course = await town.world.offering(5)
+    await town.child("family", "韩梅梅")
+    seat = await town.world.ask(course["id"], "family")
+    async with town.world.service.sessions.begin() as session:
+        await attend(session, course["id"], [seat["student_id"]])
+    survey = await survey_opened(town.world)
+    async with town.family("family") as family:
+        page = family.page
+        row = family.row("surveys", "满意度调查（孩子本人）")
+        await expect(row.get_by_role("radio").first).to_be_hidden()
+        await row.get_by_text("把手机交给孩子，由孩子自己作答").click()
+        await expect(row).to_contain_text("提交后屏幕上不再显示回答。")
+        await page.locator("#language").click()
+        row = family.row("surveys", "满意度调查 (the child's own answer)")
+        await row.get_by_text("Hand the phone to the child, who answers alone").click()
+        for question in ("Overall", "Teachers"):
+            await row.get_by_role("group", name=question).get_by_role("radio").last.check()
+        await family.looked_at("own-answer")
+        await row.get_by_role("button", name="Send").click()
+        await family.said("Thank you. Your answer is counted; nobody can see whose it is.")
+        await expect(row).to_contain_text("The child has answered this survey.")
+        await expect(family.row("surveys", "满意度调查").get_by_role("radio").first).to_be_visible()
+        await page.reload()
+        await expect(row).to_contain_text("The child has answered this survey.")
+    async with town.world.service.sessions() as session:
+        answered = text("SELECT audience, respondent FROM survey_participant WHERE survey_id = :id")
+        assert (await session.execute(answered, {"id": survey})).all() == [("student", seat["student_id"])]
+
+
+async def test_a_family_exchanges_its_seat_for_an_offered_one(town: Town) -> None:
+    world = town.world
+    choir = await world.offering(1, name="合唱", periods=[MONDAY])
+    art = await world.offering(9, name="美术", periods=[TUESDAY])
+    first = await world.ask(choir["id"], "first")
+    await town.child("family", "韩梅梅")
+    await world.ask(art["id"], "family")
+    await world.ask(choir["id"], "family", accepts=False)
+    assert (await world.guardian("first").post(f"/v1/enrolments/{first['id']}/withdrawal")).is_success
+    async with town.family("family") as family:
+        page = family.page
+        await expect(family.row("mine", "合唱")).to_contain_text("请确认名额")
+        await family.looked_at("exchange")
+        await family.button("mine", "合唱", "换课：退掉“美术”").click()
+        await expect(page.get_by_role("dialog")).to_contain_text("要退掉“美术”，换成“合唱”吗？")
+        await page.get_by_role("dialog").get_by_role("button", name="返回").click()
+        await expect(family.row("mine", "美术")).to_contain_text("已选上")
+        await page.locator("#language").click()
+        await family.button("mine", "合唱", "Exchange: give up “美术”").click()
+        await expect(page.get_by_role("dialog")).to_contain_text(
+            "Give up the seat in “美术” and take the one in “合唱”?"
+        )
+        await page.get_by_role("dialog").get_by_role("button", name="Exchange").click()
+        await expect(family.row("mine", "合唱")).to_contain_text("enrolled")
+        await expect(family.row("mine", "美术")).to_contain_text("exchanged for another course")
+        await expect(family.button("courses", "美术", "Take a seat")).to_be_visible()
+    await world.check_invariants()
+
+
 async def test_a_family_makes_and_revokes_a_calendar_address(town: Town) -> None:
     await town.child("family", "韩梅梅")
     async with town.family("family") as family:

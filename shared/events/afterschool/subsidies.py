@@ -8,12 +8,16 @@ from shared.events import Event
 
 
 class SubsidyRunEvent(Event):
-    """Every fact of a run: its term, the number of its lines, and their sum in fen."""
+    """Every fact of a run: its term, the number of its lines, and their sum in fen.
+
+    A null `district` is the whole city; older facts lack it.
+    """
 
     topic: ClassVar[str] = "afterschool.subsidy-runs.v1"
 
     run_id: UUID
     term: str
+    district: str | None = None
     lines: int
     total_fen: int
     at: datetime

@@ -168,8 +168,9 @@ class MakeupDaysOut(BaseModel):
 async def generate_sessions(body: GenerationIn, caller: KeeperDep, session: SessionDep) -> Generated:
     """Generate sessions from the weekly periods and the school days of the calendar.
 
-    Repeat this after a change of the calendar: sessions on days that are no school days are cancelled, missing ones are
-    added. A session with attendance is left as it is and listed as `kept`. Nothing to change: nothing is written.
+    The worker does this by itself after a change of the calendar, an offering or a make-up workday. Sessions on days
+    that are no school days are cancelled, missing ones are added. A session with attendance is left as it is and listed
+    as `kept`. Nothing to change: nothing is written.
     """
     at = utc_now()
     if body.offering_id is not None:
@@ -240,7 +241,7 @@ async def cancel_session(
 async def set_makeup_day(
     body: MakeupDayIn, caller: KeeperDep, session: SessionDep
 ) -> dict[str, Sequence[MakeupTimetable]]:
-    """Say which weekday's timetable a make-up workday follows at a school. Generate the sessions again afterwards."""
+    """Say which weekday's timetable a make-up workday follows at a school. The worker plans its sessions soon."""
     await usecases.set_makeup_day(session, body.school_id, body.on, body.weekday, caller=caller, at=utc_now())
     return {"items": await queries.makeup_timetables(session, body.school_id)}
 

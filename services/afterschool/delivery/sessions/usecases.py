@@ -1,6 +1,7 @@
 """Schools generate sessions from their timetable, give make-up workdays a weekday, substitute and cancel."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
@@ -16,15 +17,17 @@ from services.afterschool.delivery.sessions.domain import (
     Generated,
     MakeupTimetable,
     SessionState,
+    TaughtDay,
     check_makeup_day,
     taught_days,
 )
 from services.afterschool.programme.offerings import queries as offerings
+from services.afterschool.programme.plans import usecases as plans
 from services.afterschool.roster.schools import queries as schools
 from services.afterschool.roster.schools.domain import School
 from services.afterschool.roster.teachers import queries as teachers
 from services.afterschool.roster.terms import queries as terms
-from services.afterschool.roster.terms.domain import Term, school_days
+from services.afterschool.roster.terms.domain import CalendarUnknown, Term, school_days
 from shared.data.database import copy_rows, new_id
 from shared.events.afterschool.sessions import SessionsPlanned
 from shared.facts import journal
@@ -56,6 +59,21 @@ async def generate_of_school(
     return await _generate(session, found, school, term, offering_id=None, at=at)
 
 
+async def plan_due(session: AsyncSession, *, at: datetime) -> bool:
+    """Plan the sessions of the school and term that waits longest for it; returns whether one did.
+
+    Without the calendar of a year nothing is planned: its publication lets the terms of the year be planned again.
+    """
+    due = await plans.take_due(session, at=at)
+    if due is None:
+        return False
+    school, term = await session.get_one(School, due[0]), await session.get_one(Term, due[1])
+    found = await offerings.offerings_of_term(session, school.id, term.id)
+    with suppress(CalendarUnknown):
+        await _generate(session, found, school, term, offering_id=None, at=at)
+    return True
+
+
 @dataclass(slots=True)
 class _Run:
     """The subject of the fact of a generation."""
@@ -74,10 +92,7 @@ async def _generate(
     at: datetime,
 ) -> Generated:
     await offerings.locked_in_order(session, offering_ids)  # one generation of an offering at a time
-    exceptional = await terms.exceptional_days(session, term.starts_on, term.ends_on)
-    makeup = {row.on: row.weekday for row in await queries.makeup_timetables(session, school.id)}
-    open_days = school_days(term.starts_on, term.ends_on, exceptional)
-    days = taught_days(open_days, term=term, exceptional=exceptional, makeup=makeup)
+    days = await _taught_days(session, school, term)
     rows = [
         (new_id(), 0, SessionState.PLANNED.value, *(getattr(row, name) for name in _COPIED))
         for row in await queries.missing(session, offering_ids, days)
@@ -109,13 +124,25 @@ async def _generate(
     return generated
 
 
+async def _taught_days(session: AsyncSession, school: School, term: Term) -> Sequence[TaughtDay]:
+    """The days of a term with a timetable; a withdrawn term has none. Raises `CalendarUnknown`."""
+    if term.withdrawn_at is not None:
+        return []
+    exceptional = await terms.exceptional_days(session, term.starts_on, term.ends_on)
+    makeup = {row.on: row.weekday for row in await queries.makeup_timetables(session, school.id)}
+    open_days = school_days(term.starts_on, term.ends_on, exceptional)
+    return taught_days(open_days, term=term, exceptional=exceptional, makeup=makeup)
+
+
 async def set_makeup_day(
     session: AsyncSession, school_id: UUID, on: date, weekday: int | None, *, caller: Principal, at: datetime
 ) -> None:
-    """Give a make-up workday the timetable of a weekday, or none. Raises `NotMakeupWorkday`."""
+    """Give a make-up workday the timetable of a weekday, or none; its sessions are planned again. Raises
+    `NotMakeupWorkday`."""
     school = await schools.school_to_keep(session, school_id, caller)
     exceptional = await terms.exceptional_days(session, on, on)
     check_makeup_day(exceptional.get(on))
+    await plans.plan_terms_again(session, await terms.terms_with(session, on, on), school_id=school.id, due_at=at)
     if weekday is None:
         here = MakeupTimetable.school_id == school.id
         await session.execute(delete(MakeupTimetable).where(here, MakeupTimetable.on == on))

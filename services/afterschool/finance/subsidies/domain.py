@@ -1,9 +1,13 @@
-"""A subsidy run (补助核算): computed, reviewed by another person, locked. A locked run never changes."""
+"""A subsidy run (补助核算): computed by the worker, reviewed by another person, locked.
+
+A locked run and its lines never change. The database refuses it as well (revision 0012), because later runs post the
+difference to what locked lines say: a line changed by hand would be paid twice or taken back.
+"""
 
 from collections.abc import Sequence
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any, Self
+from typing import Any, Final, Self
 from uuid import UUID
 
 from sqlalchemy import BigInteger, CheckConstraint, Date, ForeignKey, Index, SmallInteger, Text, UniqueConstraint, text
@@ -32,7 +36,7 @@ class SubsidyRunNotFound(NotFound):
 
 
 class SubsidyRunOpen(Conflict):
-    """This term has a run that is neither locked nor discarded."""
+    """This term has a run, of the city or of this district, that is neither locked nor discarded."""
 
     code = "subsidy-run-open"
     zh = "该学期已有未锁定的补助核算。"
@@ -53,16 +57,24 @@ class ReviewerComputed(Forbidden):
 
 
 class SubsidyRunState(StrEnum):
+    """The worker computes a run that is `computing`."""
+
+    COMPUTING = "computing"
     COMPUTED = "computed"
     REVIEWED = "reviewed"
     LOCKED = "locked"
     DISCARDED = "discarded"
 
 
-class SubsidyRun(Base, Aggregate):
-    """One computation of what all classes are due for a term. Only locked runs count as posted.
+OPEN: Final = (SubsidyRunState.COMPUTING, SubsidyRunState.COMPUTED, SubsidyRunState.REVIEWED)
+"""States of a run that may still be locked."""
 
-    `total` is the sum of its lines in fen.
+
+class SubsidyRun(Base, Aggregate):
+    """One computation of what all classes of the city, or of one district, are due for a term. Only locked runs count
+    as posted.
+
+    `total` is the sum of its lines in fen; `computed_by` asked for it.
     """
 
     __tablename__ = "subsidy_run"
@@ -71,21 +83,26 @@ class SubsidyRun(Base, Aggregate):
         Index(
             "uq_subsidy_run_term_open",
             "term",
+            "district",
             unique=True,
-            postgresql_where=text("state IN ('computed', 'reviewed')"),
+            postgresql_where=text("state IN ('computing', 'computed', 'reviewed')"),
+            postgresql_nulls_not_distinct=True,
         ),
         Index("ix_subsidy_run_term_id", "term", "id"),
         CheckConstraint("(state = 'locked') = (locked_at IS NOT NULL)", name="locked_at_a_time"),
+        CheckConstraint("computed_at IS NOT NULL OR state IN ('computing', 'discarded')", name="computed_first"),
         CheckConstraint("reviewed_by IS NULL OR reviewed_by <> computed_by", name="reviewed_by_another"),
         CheckConstraint("state NOT IN ('reviewed', 'locked') OR reviewed_by IS NOT NULL", name="reviewed_before_lock"),
     )
 
     term: Mapped[str] = mapped_column(Text)
+    district: Mapped[str | None] = mapped_column(Text)
     state: Mapped[str] = mapped_column(Text)
     lines: Mapped[int]
     total: Mapped[int] = mapped_column(BigInteger)
     computed_by: Mapped[str] = mapped_column(Text)
-    computed_at: Mapped[datetime]
+    asked_at: Mapped[datetime]
+    computed_at: Mapped[datetime | None]
     reviewed_by: Mapped[str | None] = mapped_column(Text)
     reviewed_at: Mapped[datetime | None]
     locked_by: Mapped[str | None] = mapped_column(Text)
@@ -94,20 +111,26 @@ class SubsidyRun(Base, Aggregate):
     discard_reason: Mapped[str | None] = mapped_column(Text)
 
     @classmethod
-    def compute(
-        cls, term: str, postings: Sequence[Posting], *, by: str, at: datetime
-    ) -> tuple[Self, SubsidyRunComputed]:
-        run = cls(
+    def ask(cls, term: str, district: str | None, *, by: str, at: datetime) -> Self:
+        """A run that the worker has to compute; a null `district` is the whole city."""
+        return cls(
             id=new_id(),
             version=0,
             term=term,
-            state=SubsidyRunState.COMPUTED,
-            lines=len(postings),
-            total=sum(posting.fen for posting in postings),
+            district=district,
+            state=SubsidyRunState.COMPUTING,
+            lines=0,
+            total=0,
             computed_by=by,
-            computed_at=at,
+            asked_at=at,
         )
-        return run, SubsidyRunComputed(**run._said(at))
+
+    def finish(self, postings: Sequence[Posting], *, at: datetime) -> SubsidyRunComputed:
+        """Raises `SubsidyRunStateUnfit`."""
+        self._check(SubsidyRunState.COMPUTING)
+        self.state, self.computed_at = SubsidyRunState.COMPUTED, at
+        self.lines, self.total = len(postings), sum(posting.fen for posting in postings)
+        return SubsidyRunComputed(**self._said(at))
 
     def review(self, *, by: str, at: datetime) -> SubsidyRunReviewed:
         """Raises `SubsidyRunStateUnfit` and `ReviewerComputed`."""
@@ -125,7 +148,7 @@ class SubsidyRun(Base, Aggregate):
 
     def discard(self, reason: str, *, at: datetime) -> SubsidyRunDiscarded:
         """Drop a run that is not locked, to compute again. Raises `SubsidyRunStateUnfit`."""
-        self._check(SubsidyRunState.COMPUTED, SubsidyRunState.REVIEWED)
+        self._check(*OPEN)
         self.state, self.discarded_at, self.discard_reason = SubsidyRunState.DISCARDED, at, reason
         return SubsidyRunDiscarded(**self._said(at))
 
@@ -134,7 +157,8 @@ class SubsidyRun(Base, Aggregate):
             raise SubsidyRunStateUnfit(state=self.state)
 
     def _said(self, at: datetime) -> dict[str, Any]:
-        return {"run_id": self.id, "term": self.term, "lines": self.lines, "total_fen": self.total, "at": at}
+        sums = {"lines": self.lines, "total_fen": self.total}
+        return {"run_id": self.id, "term": self.term, "district": self.district, **sums, "at": at}
 
 
 class SubsidyLine(Base):

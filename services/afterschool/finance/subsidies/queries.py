@@ -1,19 +1,28 @@
 """What classes did in a term, what was posted for them, and runs with their lines."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Uuid, bindparam, func, select, text
+from sqlalchemy import ARRAY, Uuid, bindparam, func, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.afterschool.delivery.attendance.queries import WAS_THERE
 from services.afterschool.delivery.sessions.queries import HELD
-from services.afterschool.finance.subsidies.domain import SubsidyLine, SubsidyRun, SubsidyRunNotFound, SubsidyRunState
+from services.afterschool.finance.subsidies.domain import (
+    OPEN,
+    SubsidyLine,
+    SubsidyRun,
+    SubsidyRunNotFound,
+    SubsidyRunState,
+)
 from services.afterschool.finance.subsidies.postings import ClassFacts, Programme, Rule, Rules
 from services.afterschool.roster.schools.domain import School
 from services.afterschool.roster.schools.reach import within_reach
+from services.afterschool.roster.terms import queries as terms
+from services.afterschool.roster.terms.domain import Term, TermNotFound
 from services.afterschool.rulebook.norms import queries as norms
 from services.afterschool.rulebook.norms.domain import NormName, NormUnknown
 from shared.data.database import allowing
@@ -24,7 +33,8 @@ LONGEST: Final = 600.0
 """Seconds for reading the attendance of one district."""
 
 _RUN = f"""
-SELECT id, version, term, state, lines, total, computed_by, {instant("computed_at")}, reviewed_by,
+SELECT id, version, term, district, state, lines, total, computed_by, {instant("asked_at")},
+       {instant("computed_at")}, reviewed_by,
        {instant("reviewed_at")}, locked_by, {instant("locked_at")}, {instant("discarded_at")}, discard_reason
 FROM subsidy_run WHERE {{where}}
 """  # noqa: S608 -- column names of ours
@@ -97,8 +107,27 @@ _EXPORT = text(
 ).bindparams(bindparam("run", type_=Uuid))
 
 
-async def districts(session: AsyncSession) -> Sequence[str]:
-    return (await session.scalars(select(School.district).distinct().order_by(School.district))).all()
+async def districts_of(session: AsyncSession, district: str | None) -> Sequence[str]:
+    """The districts of a run that have schools; all of them without one named."""
+    wanted = select(School.district).distinct().order_by(School.district)
+    if district is not None:
+        wanted = wanted.where(School.district == district)
+    return (await session.scalars(wanted)).all()
+
+
+async def terms_of(session: AsyncSession, name: str, districts: Iterable[str]) -> Mapping[str, Term]:
+    """The term of this name in each of these districts that has one."""
+    found = {}
+    for district in districts:
+        with suppress(TermNotFound):
+            found[district] = await terms.term_named(session, name, district=district)
+    return found
+
+
+async def one_at_a_time(session: AsyncSession, term: str) -> None:
+    """Until this transaction ends, nobody else asks for a run of the term: a run of the city and one of a district
+    would count the same classes, and no index compares the two."""
+    await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"subsidies {term}", 0))))
 
 
 async def rules_of(session: AsyncSession, district: str, *, on: date) -> Rules:
@@ -158,10 +187,18 @@ async def posted(session: AsyncSession, term: str) -> Mapping[tuple[UUID, Progra
     return {(class_id, Programme(programme)): int(total) for class_id, programme, total in rows}
 
 
-async def has_open_run(session: AsyncSession, term: str) -> bool:
-    states = [SubsidyRunState.COMPUTED, SubsidyRunState.REVIEWED]
-    wanted = select(SubsidyRun.id).where(SubsidyRun.term == term, SubsidyRun.state.in_(states))
-    return await session.scalar(wanted) is not None
+async def has_open_run(session: AsyncSession, term: str, district: str | None) -> bool:
+    """Whether a run of the term is open that counts classes of this district, or of any without one named."""
+    wanted = select(SubsidyRun.id).where(SubsidyRun.term == term, SubsidyRun.state.in_(OPEN))
+    if district is not None:
+        wanted = wanted.where(or_(SubsidyRun.district.is_(None), SubsidyRun.district == district))
+    return await session.scalar(wanted.limit(1)) is not None
+
+
+async def next_to_compute(session: AsyncSession) -> UUID | None:
+    wanted = select(SubsidyRun.id).where(SubsidyRun.state == SubsidyRunState.COMPUTING).order_by(SubsidyRun.id)
+    found: UUID | None = await session.scalar(wanted.limit(1))
+    return found
 
 
 async def run(session: AsyncSession, run_id: UUID) -> SubsidyRun:
@@ -178,8 +215,8 @@ async def run_for_update(session: AsyncSession, run_id: UUID) -> SubsidyRun:
     return found
 
 
-def runs_page(*, term: str | None, state: str | None, after: str | None, limit: int) -> Statement:
-    wanted = given(("term = {}", term), ("state = {}", state), ("id > {}::uuid", after))
+def runs_page(*, term: str | None, district: str | None, state: str | None, after: str | None, limit: int) -> Statement:
+    wanted = given(("term = {}", term), ("district = {}", district), ("state = {}", state), ("id > {}::uuid", after))
     return page_statement(_RUN, wanted, sort="id", limit=limit)
 
 

@@ -22,7 +22,7 @@ from services.afterschool.finance.subsidies.workbook import MEDIA_TYPE, workbook
 from services.afterschool.roster.terms.domain import TermNotFound
 from services.afterschool.rulebook.norms.domain import NormUnknown
 from shared.domain.clock import utc_now
-from shared.domain.wording import KEY, Key, Reason
+from shared.domain.wording import KEY, Code, Key, Reason
 from shared.http.paging import Page, PageParams
 from shared.http.policies import Principal, allow
 from shared.http.reads import fetch_page
@@ -36,11 +36,12 @@ FinanceDep = Annotated[Principal, allow("bureau", "auditor", "service")]
 
 
 class SubsidyRunIn(BaseModel):
-    """The term of which a run is computed, for the whole city."""
+    """The term of which a run is computed, for one district, or without one for the whole city."""
 
     model_config = ConfigDict(extra="forbid")
 
     term: Key
+    district: Code | None = None
 
 
 class DiscardIn(BaseModel):
@@ -52,18 +53,21 @@ class DiscardIn(BaseModel):
 
 
 class SubsidyRunOut(BaseModel):
-    """A run. `total` is the sum of its lines in fen; only locked runs are posted."""
+    """A run, of the whole city if `district` is null. `total` is the sum of its lines in fen; only locked runs are
+    posted. A run that is `computing` has no lines yet."""
 
     model_config = ConfigDict(from_attributes=True)
 
     id: UUID
     version: int
     term: str
+    district: str | None
     state: SubsidyRunState
     lines: int
     total: int
     computed_by: str
-    computed_at: datetime
+    asked_at: datetime
+    computed_at: datetime | None
     reviewed_by: str | None
     reviewed_at: datetime | None
     locked_by: str | None
@@ -116,15 +120,16 @@ class SubsidySchoolOut(BaseModel):
 
 @router.post(
     "",
-    status_code=status.HTTP_201_CREATED,
+    status_code=status.HTTP_202_ACCEPTED,
     response_model=SubsidyRunOut,
     responses=problems(TermNotFound, SubsidyRunOpen, NormUnknown),
 )
 async def compute_subsidy_run(
     body: SubsidyRunIn, caller: BureauDep, session: SessionDep, response: Response
 ) -> SubsidyRun:
-    """Compute what every class is due for a term, minus what was posted before."""
-    run = await usecases.compute_run(session, body.term, caller=caller, at=utc_now())
+    """Compute what every class is due for a term, minus what was posted before. The worker does it: ask for the run
+    again until its `state` is no longer `computing`."""
+    run = await usecases.ask_for_run(session, body.term, body.district, caller=caller, at=utc_now())
     response.headers["Location"] = f"/v1/subsidy-runs/{run.id}"
     return run
 
@@ -135,12 +140,13 @@ async def list_subsidy_runs(
     caller: ReaderDep,
     page: PageParams,
     term: Annotated[str | None, KEY, Query(max_length=100)] = None,
+    district: Annotated[str | None, KEY, Query(max_length=20)] = None,
     state: SubsidyRunState | None = None,
 ) -> Response:
-    """Runs in the order in which they were computed."""
-    binding = {"term": term, "state": state}
+    """Runs in the order in which they were asked for."""
+    binding = {"term": term, "district": district, "state": state}
     (after,) = page.position(**binding) or (None,)
-    statement = queries.runs_page(term=term, state=state, after=after, limit=page.limit)
+    statement = queries.runs_page(term=term, district=district, state=state, after=after, limit=page.limit)
     return await fetch_page(request, statement, page, **binding)
 
 

@@ -30,6 +30,7 @@ from services.afterschool.placement.waitlists.domain import (
 from services.afterschool.programme.occupations import usecases as occupations
 from services.afterschool.programme.offerings import queries as offerings
 from services.afterschool.programme.offerings.domain import Offering, SeatPool
+from services.afterschool.programme.plans import usecases as plans
 from services.afterschool.roster.schools.domain import School
 from services.afterschool.roster.students.domain import Group
 from shared.domain.clock import china_date
@@ -85,6 +86,8 @@ async def change_offering(
         await _fill(held, offering)
         await journal.record(session, changed, subject=offering, reason=reason)
         await held.record()
+        for due_at in (at, offering.closes_at):
+            await plans.plan_again(session, offering, due_at=due_at)
     return offering
 
 

@@ -1,5 +1,6 @@
 """An entry of a county's white list, and a person from outside with a background check."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Annotated, Any, Final, Self
 from uuid import UUID
@@ -213,6 +214,18 @@ def check_engagement(
         raise PersonOfAnother(pointer="/outside_person_id")
     if person is not None and not person.is_checked(on):
         raise PersonNotChecked(pointer="/outside_person_id", valid_to=person.valid_to)
+
+
+def reasons_against(
+    judgement: Judgement, listings: Sequence[Listing], person: OutsidePerson | None, *, on: date
+) -> list[str]:
+    """The codes of what ends an engagement on a day; empty: nothing. `listings` are of the school's county."""
+    against = [] if judgement.may_be_engaged else [str(reason) for reason in judgement.reasons]
+    if not any(one.holds(on) for one in listings):
+        against.append(ProviderNotListed.code)
+    if person is not None and not person.is_checked(on):
+        against.append(PersonNotChecked.code)
+    return against
 
 
 CONSTRAINTS: Final = {"uq_provider_listing_institution_id_district": ListedAlready}

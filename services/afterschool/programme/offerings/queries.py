@@ -109,6 +109,12 @@ async def pools(session: AsyncSession, offering_id: UUID) -> Sequence[SeatPool]:
     return (await session.scalars(wanted.execution_options(populate_existing=True))).all()
 
 
+async def names(session: AsyncSession, offering_ids: Collection[UUID]) -> Mapping[UUID, str]:
+    """The names of offerings by id."""
+    rows = await session.execute(select(Offering.id, Offering.name).where(Offering.id.in_(offering_ids)))
+    return {row.id: row.name for row in rows}
+
+
 async def periods(session: AsyncSession, offering_ids: Collection[UUID]) -> Sequence[OfferingPeriod]:
     """The weekly lessons of offerings, in order."""
     wanted = select(OfferingPeriod).where(OfferingPeriod.offering_id.in_(offering_ids))

@@ -12,6 +12,7 @@ from services.afterschool.programme.occupations.domain import room_id
 from services.afterschool.programme.offerings import queries as offerings
 from services.afterschool.programme.offerings import usecases as publishing
 from services.afterschool.programme.offerings.domain import Offering, OfferingDetails
+from services.afterschool.programme.plans import usecases as plans
 from services.afterschool.programme.publications.domain import check_category, check_fee
 from services.afterschool.roster.schools import queries as schools
 from services.afterschool.rulebook.catalogue import queries as catalogue
@@ -52,6 +53,8 @@ async def publish_offering(
     room = [] if details.room is None else [room_id(school_id, details.room)]
     people = [person for person in (details.teacher_id, details.outside_person_id) if person is not None]
     await occupations.take(session, offering.id, [*room, *people])
+    for due_at in (at, offering.closes_at):
+        await plans.plan_again(session, offering, due_at=due_at)
     return offering
 
 

@@ -184,10 +184,13 @@ async def answer_survey(survey_id: UUID, body: AnswerIn, caller: GuardianDep, se
 
 
 @router.get("/{survey_id}/participation", response_model=ParticipationsOut, responses=problems(SurveyNotFound))
-async def get_participation(survey_id: UUID, caller: GuardianDep, session: SessionDep) -> ParticipationsOut:
-    """For which schools the caller has answered as a guardian."""
-    survey = await queries.survey(session, survey_id)
-    found = await queries.participations(session, survey.id, Audience.GUARDIAN, caller.subject)
+async def get_participation(
+    survey_id: UUID, caller: GuardianDep, session: SessionDep, student: UUID | None = None
+) -> ParticipationsOut:
+    """For which schools the caller has answered as a guardian, and the child `student` for whom the caller acts."""
+    found = await usecases.participations(
+        session, survey_id, guardian=caller.subject, student_id=student, on=china_date(utc_now())
+    )
     return ParticipationsOut(answered=[ParticipationOut.model_validate(one) for one in found])
 
 

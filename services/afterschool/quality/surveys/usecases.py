@@ -21,7 +21,7 @@ from services.afterschool.quality.surveys.domain import (
     SurveyResultRow,
     rows_of,
 )
-from services.afterschool.quality.surveys.entitlement import may_answer
+from services.afterschool.quality.surveys.entitlement import may_answer, may_send
 from shared.facts import journal
 from shared.http.policies import Principal
 
@@ -78,6 +78,17 @@ async def answer_survey(
     if await session.scalar(first.returning(SurveyParticipant.respondent)) is None:
         raise AlreadyAnswered
     await session.execute(_COUNT, {**key, "places": places, "size": sum(survey.sizes)})
+
+
+async def participations(
+    session: AsyncSession, survey_id: UUID, *, guardian: str, student_id: UUID | None, on: date
+) -> Sequence[SurveyParticipant]:
+    """For which schools a guardian has answered, and a child for whom the guardian acts. Raises `SurveyNotFound`."""
+    survey = await queries.survey(session, survey_id)
+    found = [*await queries.participations(session, survey.id, Audience.GUARDIAN, guardian)]
+    if student_id is not None and await may_send(session, guardian=guardian, student_id=student_id, on=on):
+        found += await queries.participations(session, survey.id, Audience.STUDENT, str(student_id))
+    return found
 
 
 async def close_survey(session: AsyncSession, survey_id: UUID, *, caller: Principal, at: datetime) -> Survey:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from uuid import UUID
 
 from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -37,6 +38,12 @@ async def terms(session: AsyncSession, *, district: str | None, on: date | None)
         wanted = wanted.where(or_(Term.district.is_(None), Term.district == district))
     if on is not None:
         wanted = wanted.where(Term.starts_on <= on, Term.ends_on >= on)
+    return (await session.scalars(wanted)).all()
+
+
+async def terms_with(session: AsyncSession, first: date, last: date) -> Sequence[UUID]:
+    """The ids of the terms, of any district, that have a day from `first` to `last`."""
+    wanted = select(Term.id).where(Term.starts_on <= last, Term.ends_on >= first)
     return (await session.scalars(wanted)).all()
 
 

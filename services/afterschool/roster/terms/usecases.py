@@ -1,11 +1,14 @@
 """Keeps the copy of the registry's calendar. An older fact than the copy's changes nothing."""
 
 from collections.abc import Sequence
+from datetime import date
+from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.afterschool.roster.terms import queries
 from services.afterschool.roster.terms.domain import CalendarYear, ExceptionalDay, Term
 from shared.domain.text import key
 from shared.events.registry.calendars import (
@@ -20,16 +23,27 @@ TERM = "term"
 """The period that is a school term; the others are vacations."""
 
 
-async def copy_calendar(session: AsyncSession, deliveries: Sequence[Delivery]) -> None:
-    """Copy terms, published years and corrected days, in the order in which they were decided."""
+async def copy_calendar(session: AsyncSession, deliveries: Sequence[Delivery]) -> set[UUID]:
+    """Copy terms, published years and corrected days, in the order in which they were decided.
+
+    Returns the ids of the terms whose school days may have changed.
+    """
+    touched: set[UUID] = set()
+    days: set[tuple[date, date]] = set()
     for delivery in deliveries:
         event, sequence = delivery.event, delivery.envelope.sequence
         if isinstance(event, CalendarYearPublished):
             await _copy_year(session, event, sequence)
+            days.add((date(event.year, 1, 1), date(event.year, 12, 31)))
         elif isinstance(event, CalendarDayCorrected):
             await _copy_day(session, event, sequence)
+            days.add((event.on, event.on))
         elif isinstance(event, SchoolTermSet | SchoolTermWithdrawn) and event.period == TERM:
             await _copy_term(session, event, sequence)
+            touched.add(event.term_id)
+    for first, last in days:
+        touched.update(await queries.terms_with(session, first, last))
+    return touched
 
 
 async def _copy_year(session: AsyncSession, event: CalendarYearPublished, sequence: int) -> None:

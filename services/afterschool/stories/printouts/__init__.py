@@ -1,1 +1,1 @@
-"""What a school prints with names: the list of a class with its courses, and the sheet of a session."""
+"""What a school prints with names: the list of a class, the sheet of a session, and the bill of a child."""

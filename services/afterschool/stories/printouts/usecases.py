@@ -1,4 +1,6 @@
-"""What stands on a class list and on a session sheet. Each name on it is a read that guardians can see in the log.
+"""The contents of class lists, session sheets and printed bills.
+
+Each name on them is a read that guardians can see in the log.
 
 Only pupils who are at the school today have names here: who has moved away is another school's child.
 """
@@ -13,6 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.afterschool.delivery.attendance import queries as attendance
 from services.afterschool.delivery.sessions import queries as sessions
 from services.afterschool.delivery.sessions.domain import CourseSession
+from services.afterschool.finance.fees import queries as fees
+from services.afterschool.finance.fees.queries import Account
 from services.afterschool.placement.enrolments import queries as enrolments
 from services.afterschool.programme.offerings import queries as offerings
 from services.afterschool.programme.offerings.domain import Offering, OfferingPeriod
@@ -73,6 +77,16 @@ class SessionSheet:
     lines: list[SheetLine]
 
 
+@dataclass(frozen=True)
+class PrintedBill:
+    """The bill of a child. Without a name, the child has left the school or the identity was erased."""
+
+    account: Account
+    name: str | None
+    class_name: str | None
+    courses: Mapping[UUID, str]
+
+
 async def class_list(
     session: AsyncSession, class_id: UUID, *, sealer: Sealer, caller: Principal, at: datetime
 ) -> ClassList:
@@ -102,6 +116,18 @@ async def session_sheet(
         lines.append(SheetLine(name, class_name, None if mark is None else mark.state))
     ordered = sorted(lines, key=lambda line: (line.name is None, line.class_name or "", line.name or ""))
     return SessionSheet(school, offering, held, ordered)
+
+
+async def printed_bill(
+    session: AsyncSession, student_id: UUID, term: str, *, sealer: Sealer, caller: Principal, at: datetime
+) -> PrintedBill:
+    """The bill of a child for a term with the names of its courses. Raises `StudentNotFound` and `TermNotFound`."""
+    account = await fees.account(session, student_id, term, caller=caller, today=china_date(at))
+    school = account.school
+    names = await _names(session, [student_id], Purpose.CONTACT, school, sealer=sealer, caller=caller, at=at)
+    class_name, name = names.get(student_id, (None, None))
+    courses = await offerings.names(session, {line.offering_id for line in account.bill.lines})
+    return PrintedBill(account, name, class_name, courses)
 
 
 async def _names(

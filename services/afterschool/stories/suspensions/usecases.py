@@ -1,7 +1,7 @@
 """Offerings freeze with the standing of their provider; what other courses the children could take instead."""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
@@ -10,38 +10,60 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.afterschool.placement.enrolments.domain import ACTIVE, Enrolment
 from services.afterschool.placement.waitlists import usecases as waitlists
+from services.afterschool.programme.engagements import queries as engagements
+from services.afterschool.programme.engagements.domain import reasons_against
 from services.afterschool.programme.offerings import queries as offerings
 from services.afterschool.programme.offerings.domain import Offering
+from services.afterschool.programme.plans import usecases as plans
 from services.afterschool.programme.providers.domain import Provider, judge
 from services.afterschool.programme.providers.queries import permits_of
+from services.afterschool.roster.schools.domain import School
+from services.afterschool.roster.terms.domain import Term
 from shared.domain.clock import china_date
 from shared.facts import journal
 from shared.http.policies import Principal
 
 
-async def freeze_offerings_of(session: AsyncSession, institutions: Collection[UUID], *, at: datetime) -> None:
-    """Freeze the offerings of institutions that may not be engaged any more."""
+async def providers_engaged(session: AsyncSession, *, on: date) -> Sequence[UUID]:
+    """The institutions that teach an offering which is not frozen, in a term that is not over."""
+    wanted = select(Offering.provider_id).join(Term, Term.id == Offering.term_id).distinct()
+    here = (Offering.provider_id.is_not(None), Offering.frozen_at.is_(None), Term.ends_on >= on)
+    found = await session.scalars(wanted.where(*here).order_by(Offering.provider_id))
+    return [one for one in found if one is not None]
+
+
+async def freeze_offerings_of(session: AsyncSession, institutions: Collection[UUID], *, at: datetime) -> int:
+    """Freeze the offerings of these institutions that may not be taught any more: the institution may not be engaged,
+    is on no white list of the school's county, or the background check of its person has ended. Returns how many."""
     if not institutions:
-        return
-    wanted = select(Offering.id).where(Offering.provider_id.in_(institutions), Offering.frozen_at.is_(None))
-    ids = (await session.scalars(wanted)).all()
-    if not ids:
-        return
-    permits = await permits_of(session, list(institutions))
-    found = await session.scalars(select(Provider).where(Provider.institution_id.in_(institutions)))
-    on = china_date(at)
-    refused = {
-        one.institution_id: judged
-        for one in found
-        if not (judged := judge(one, permits[one.institution_id], on)).may_be_engaged
-    }
-    for offering in (await offerings.locked_in_order(session, ids)).values():
-        judgement = None if offering.provider_id is None else refused.get(offering.provider_id)
-        if judgement is not None:
-            reason = " ".join(str(one) for one in judgement.reasons)
-            frozen = offering.freeze(reason, at=at)
-            if frozen is not None:
-                await journal.record(session, frozen, subject=offering, reason=reason)
+        return 0
+    wanted = (
+        select(Offering.id, Offering.provider_id, Offering.outside_person_id, School.district)
+        .join(School, School.id == Offering.school_id)
+        .where(Offering.provider_id.in_(institutions), Offering.frozen_at.is_(None))
+    )
+    taught = (await session.execute(wanted)).all()
+    engaged = sorted({one.provider_id for one in taught})
+    permits, on = await permits_of(session, engaged), china_date(at)
+    against: dict[UUID, list[str]] = {}
+    for provider in await session.scalars(select(Provider).where(Provider.institution_id.in_(engaged))):
+        institution_id = provider.institution_id
+        judgement = judge(provider, permits[institution_id], on)
+        listed = await engagements.listings(session, institution=institution_id, on=on)
+        people = {one.id: one for one in await engagements.outside_persons(session, institution_id)}
+        for one in taught:
+            if one.provider_id == institution_id:
+                here = [listing for listing in listed if listing.district == one.district]
+                against[one.id] = reasons_against(judgement, here, people.get(one.outside_person_id), on=on)
+    ended = [offering_id for offering_id, reasons in against.items() if reasons]
+    count = 0
+    for offering in (await offerings.locked_in_order(session, ended)).values():
+        reason = " ".join(against[offering.id])
+        frozen = offering.freeze(reason, at=at)
+        if frozen is not None:
+            await journal.record(session, frozen, subject=offering, reason=reason)
+            count += 1
+    return count
 
 
 async def unfreeze_offering(session: AsyncSession, offering_id: UUID, *, caller: Principal, at: datetime) -> Offering:
@@ -49,6 +71,7 @@ async def unfreeze_offering(session: AsyncSession, offering_id: UUID, *, caller:
     offering = await offerings.offering_for_update(session, offering_id, caller)
     await journal.record(session, offering.unfreeze(at=at), subject=offering)
     await waitlists.fill(session, [offering_id], at=at)
+    await plans.plan_again(session, offering, due_at=at)
     return offering
 
 

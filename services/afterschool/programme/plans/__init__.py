@@ -1,0 +1,1 @@
+"""Marks that the sessions of a school have to be planned again: changes leave them, the worker removes them."""
