@@ -105,11 +105,13 @@ def advertisement(event: AdvertisementEvent) -> Iterable[Change]:
 
 def notice(event: NoticePublished) -> Iterable[Change]:
     says = {"state": "published", "kind": "violators" if event.subjects else "general", "month": month(event.at)}
+    says |= place(event)
     yield Change("notice", event.notice_id, says, amount=event.recipients)
 
 
 def notice_confirmed(event: NoticeConfirmed) -> Iterable[Change]:
-    yield Change("notice_receipt", event.receipt_id, {"state": "confirmed", "month": month(event.at)})
+    says = {"state": "confirmed", "month": month(event.at), **place(event)}
+    yield Change("notice_receipt", event.receipt_id, says)
 
 
 def stop_order(event: StopOrderIssued) -> Iterable[Change]:
