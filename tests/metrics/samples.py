@@ -108,6 +108,7 @@ from shared.events.inspection.visits import (
     VisitStarted,
     VisitSubmitted,
 )
+from shared.events.metrics.reported import ReportedFigureApproved, ReportedFigureReturned, ReportedFigureSubmitted
 from shared.events.registry.advertisements import AdvertisementFound
 from shared.events.registry.applications import ApplicationSubmitted
 from shared.events.registry.calendars import (
@@ -182,6 +183,9 @@ COUNT_NOTHING: frozenset[type[Event]] = frozenset(
         GridSetScheduled,
         GridSetWithdrawn,
         RechecksDrawn,
+        ReportedFigureApproved,
+        ReportedFigureReturned,
+        ReportedFigureSubmitted,
         RecheckAttempted,
         CalendarDayCorrected,
         CalendarYearPublished,

@@ -55,7 +55,8 @@ from shared.events.inspection.visits import VisitPlanned, VisitRecorded, VisitSu
 from shared.events.registry.institutions import InstitutionChanged
 from shared.http.auth import Principal
 from tests.metrics.conftest import World, changed, institution, licensing
-from tests.metrics.samples import AT, CAMPAIGN, SAMPLES, SCHOOL, one
+from tests.metrics.deliveries import AT
+from tests.metrics.samples import CAMPAIGN, SAMPLES, SCHOOL, one
 
 HERE, THERE = "140213", "140214"
 

@@ -14,7 +14,8 @@ from shared.events.afterschool.students import StudentAdmitted, StudentLeft, Stu
 from shared.events.afterschool.surveys import SurveyResult, SurveyResultsListed
 from shared.events.afterschool.wishes import WishRecorded
 from tests.metrics.conftest import World, changed
-from tests.metrics.samples import AT, SAMPLES, SCHOOL, one
+from tests.metrics.deliveries import AT
+from tests.metrics.samples import SAMPLES, SCHOOL, one
 
 PLACE = ("140213", "140213050")
 PUPIL = one(800)

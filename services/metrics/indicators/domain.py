@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import Final, Self
 from uuid import UUID
 
+from services.metrics.reported.domain import ReportedFigure
 from services.metrics.tree.domain import Indicator
 from shared.domain.refusals import Invalid, NotFound
 from shared.http.policies import Principal
@@ -89,6 +90,11 @@ class Value:
     @classmethod
     def of(cls, indicator: Indicator, numerator: int, denominator: int | None) -> Self:
         return cls(numerator, denominator, average=indicator.average)
+
+    @classmethod
+    def reported(cls, figure: ReportedFigure) -> Self:
+        assert figure.decided_at is not None, "it is approved"
+        return cls(figure.value, None, figure=Approved(figure.id, figure.as_of, figure.decided_at))
 
     @classmethod
     def unknown(cls, indicator: Indicator) -> Self:

@@ -6,13 +6,15 @@ sum per selection in SQL would look at every cell once for every indicator.
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.metrics.indicators.domain import CampaignNotFound, Scope, Value
 from services.metrics.projections.domain import CONSUMER, Cell, Generation, Member, Receipt
+from services.metrics.reported import queries as reported
+from services.metrics.reported.queries import Standing
 from services.metrics.tree.domain import Indicator, Selection
 from services.metrics.tree.nouns import LEVELS
 from services.metrics.tree.outside import LISTED
@@ -46,6 +48,10 @@ def _within(scope: Scope) -> list[ColumnElement[bool]]:
 
 def _nouns(indicators: Iterable[Indicator]) -> set[str]:
     return {selection.noun for one in indicators for selection in one.selections}
+
+
+EVERYWHERE: Final = ("district", "street", "school")
+"""The dimensions of the scopes whose history is kept, besides the city."""
 
 
 class Group(NamedTuple):
@@ -90,7 +96,7 @@ def _total(selection: Selection, groups: Groups) -> int:
 
 def _value(indicator: Indicator, groups: Groups, dimension: str | None) -> Value:
     """The value for a scope of that dimension, from the groups of its cells."""
-    if not indicator.selections or not indicator.exists_for(dimension):
+    if not indicator.exists_for(dimension):
         return Value.unknown(indicator)
     numerator, *denominator = [_total(one.at(dimension), groups) for one in indicator.selections]
     return Value.of(indicator, numerator, denominator[0] if denominator else None)
@@ -99,7 +105,48 @@ def _value(indicator: Indicator, groups: Groups, dimension: str | None) -> Value
 async def values(session: AsyncSession, indicators: Sequence[Indicator], scope: Scope) -> Mapping[str, Value]:
     wanted = select(*_GROUPED, *_SUMS).where(*_counted(indicators, scope)).group_by(*_GROUPED)
     groups = _by_noun(await session.execute(wanted))
-    return {one.code: _value(one, groups, scope.dimension) for one in indicators}
+    standing = await _standing(session, indicators)
+    return _all_values(indicators, groups, standing, scope)
+
+
+async def values_everywhere(
+    session: AsyncSession, indicators: Sequence[Indicator]
+) -> Mapping[Scope, Mapping[str, Value]]:
+    """The values of the city, and of each district, street and school that has cells, from one look at the cells."""
+    places = [getattr(Cell, name) for name in EVERYWHERE]
+    sets = func.grouping_sets(tuple_(*_GROUPED), *(tuple_(*_GROUPED, place) for place in places))
+    wanted = select(*places, *_GROUPED, *_SUMS).where(*_counted(indicators, Scope())).group_by(sets)
+    rows: dict[Scope, list[Any]] = {Scope(): []}
+    for found in await session.execute(wanted):
+        keys, group = found[: len(places)], found[len(places) :]
+        dimension = next((name for name, key in zip(EVERYWHERE, keys, strict=True) if key is not None), None)
+        scope = Scope(dimension, "".join(key or "" for key in keys))
+        if scope.dimension is None or scope.value:
+            rows.setdefault(scope, []).append(group)
+    standing = await _standing(session, indicators)
+    for _, district in standing:
+        if district is not None:
+            rows.setdefault(Scope("district", district), [])
+    return {scope: _all_values(indicators, _by_noun(groups), standing, scope) for scope, groups in rows.items()}
+
+
+async def _standing(session: AsyncSession, indicators: Sequence[Indicator]) -> Standing:
+    return {} if all(one.selections for one in indicators) else await reported.standing(session)
+
+
+def _all_values(
+    indicators: Sequence[Indicator], groups: Groups, standing: Standing, scope: Scope
+) -> Mapping[str, Value]:
+    return {
+        one.code: _value(one, groups, scope.dimension) if one.selections else _reported(one, standing, scope)
+        for one in indicators
+    }
+
+
+def _reported(indicator: Indicator, standing: Standing, scope: Scope) -> Value:
+    """The approved figure of a district is a part of no other: the city's is reported as such."""
+    figure = standing.get((indicator.code, scope.value or None)) if indicator.exists_for(scope.dimension) else None
+    return Value.unknown(indicator) if figure is None else Value.reported(figure)
 
 
 async def series(
@@ -112,7 +159,9 @@ async def series(
     last_month: str | None,
 ) -> Sequence[tuple[str, Value]]:
     """One indicator along one dimension, by code; "" collects members without one."""
-    if not indicator.selections or by not in indicator.dimensions or not indicator.exists_for(scope.dimension):
+    if not indicator.selections:
+        return await _reported_series(session, indicator, scope, by=by)
+    if by not in indicator.dimensions or not indicator.exists_for(scope.dimension):
         return []
     dimension = getattr(Cell, by)
     wanted = (
@@ -132,6 +181,17 @@ async def series(
         if all(group[1] in narrowed for narrowed in states):
             rows.setdefault(key, []).append(group)
     return [(key, _value(indicator, _by_noun(found), level)) for key, found in rows.items()]
+
+
+async def _reported_series(
+    session: AsyncSession, indicator: Indicator, scope: Scope, *, by: str
+) -> Sequence[tuple[str, Value]]:
+    found = await reported.standing(session) if by == "district" else {}
+    return [
+        (district, Value.reported(figure))
+        for (code, district), figure in sorted(found.items(), key=lambda one: one[0][1] or "")
+        if code == indicator.code and district is not None and scope in (Scope(), Scope("district", district))
+    ]
 
 
 def _behind(selection: Selection) -> ColumnElement[bool]:

@@ -1,7 +1,7 @@
 """`/v1/indicators`, `/v1/scorecard`, `/v1/coverage`: the numbers, and the events behind them."""
 
 from collections import Counter
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -86,7 +86,8 @@ class IndicatorNode(BaseModel):
 class ValueOut(BaseModel):
     """A value and the numbers it was computed from. A ratio is between 0 and 1, or null if its denominator is zero.
 
-    `known` is false, and the value null, if the indicator does not exist for the scope, or nobody has reported it.
+    `known` is false, and the value null, if the indicator does not exist for the scope, or nobody has reported it. A
+    reported value names its figure and the day of which that speaks; `as_of` is then the moment of its approval.
     """
 
     code: str
@@ -98,6 +99,8 @@ class ValueOut(BaseModel):
     as_of: datetime | None
     rule_version: int
     known: bool
+    figure_id: UUID | None = None
+    figure_as_of: date | None = None
 
 
 class SeriesPoint(BaseModel):
@@ -316,7 +319,9 @@ def _value_out(wanted: Indicator, scope: Scope, found: Value, as_of: datetime | 
         numerator=found.numerator,
         denominator=found.denominator,
         unit=wanted.unit,
-        as_of=as_of,
+        as_of=as_of if found.figure is None else found.figure.approved_at,
         rule_version=wanted.rule_version,
         known=found.known,
+        figure_id=found.figure and found.figure.id,
+        figure_as_of=found.figure and found.figure.as_of,
     )
