@@ -3,8 +3,10 @@
 from fastapi import FastAPI
 
 from services.metrics.dashboard.routes import router as dashboard
+from services.metrics.history.routes import router as history
 from services.metrics.indicators.routes import router as indicators
 from services.metrics.rebuilds.routes import router as rebuilds
+from services.metrics.reported.routes import router as reported
 from services.metrics.settings import Settings
 from shared.http.web import create_service
 
@@ -14,5 +16,5 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         settings or Settings(),
         title="Double Wings metrics",
         description="Every figure of the report, with the events from which it was counted. 指标与成绩单。",
-        routers=[indicators, rebuilds, dashboard],
+        routers=[indicators, history, reported, rebuilds, dashboard],
     )

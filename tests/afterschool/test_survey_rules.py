@@ -115,6 +115,31 @@ def test_closing_publishes_rows_in_parts() -> None:
     assert first.counts == {"overall": {"good": 9, "bad": None}, "food": {"a": None, "b": 5, "c": None}}
 
 
+@pytest.mark.parametrize(
+    ("shown", "satisfied"),
+    [
+        (Shown(9, ((9, 0), (None, 5, None))), (9, 9)),
+        (Shown(9, ((None, 2), (1, 5, 3))), (9, 7)),
+        (Shown(9, ((7, None), (1, 5, 3))), (9, 7)),
+        (Shown(9, ((None, None), (1, 5, 3))), None),
+        (Shown(None, ((None, None), (None, None, None))), None),
+    ],
+)
+def test_satisfaction_is_told_where_the_row_shows_it(shown: Shown, satisfied: tuple[int, int] | None) -> None:
+    """Only the first item asks for satisfaction."""
+    survey = a_survey()
+    assert survey.satisfied(shown) == satisfied
+    _, [part] = survey.close({Audience.STUDENT: [Row(shown, Level.ALL)]}, at=AT)
+    assert (part.results[0].answers, part.results[0].favourable) == (satisfied or (None, None))
+
+
+def test_the_results_of_a_districts_survey_name_it() -> None:
+    _, [part] = a_survey(district="140213").close(
+        {Audience.STUDENT: [Row(Shown(0, ((0, 0), (0, 0, 0))), Level.ALL)]}, at=AT
+    )
+    assert part.district == "140213"
+
+
 def test_counts_are_kept_in_one_list() -> None:
     assert a_survey().counts_of([1, 2, 3, 4, 5]) == ((1, 2), (3, 4, 5))
 

@@ -42,6 +42,14 @@ async def metrics(service: Service) -> World:
     def of_the_school(**more: str) -> dict[str, dict[str, Any]]:
         return {"school_staff": {"query": {"scope": f"school:{school}", **more}}}
 
+    told = {
+        "indicator": "x.labour_bases",
+        "district": HERE,
+        "value": 2,
+        "as_of": "2026-01-31",
+        "evidence": [{"title": "清单", "reference": "同教〔2026〕1号"}],
+    }
+    figures = [await made(service("bureau", subject="reporter"), "/v1/reported-figures", json=told) for _ in range(3)]
     rebuild = await made(service("bureau"), "/v1/rebuilds", json={"swap": False})
     async with service.sessions.begin() as session:
         await session.execute(update(Rebuild).values(state=RebuildState.MATCHED))
@@ -52,6 +60,12 @@ async def metrics(service: Service) -> World:
             "get_indicator": Ask(total, scope, instead=of_the_school()),
             "list_indicator_values": Ask(total, scope | days, instead=of_the_school(**days)),
             "list_receipts": Ask(total, scope, instead=of_the_school()),
+            "get_indicator_history": Ask(total, scope, instead=of_the_school()),
+            "submit_figure": Ask(body=told),
+            "list_figures": Ask(query={"district": HERE}, shows=figures[0]),
+            "get_figure": Ask({"figure_id": figures[0]}, shows=figures[0]),
+            "approve_figure": Ask({"figure_id": figures[1]}),
+            "return_figure": Ask({"figure_id": figures[2]}, body={"reason": "缺少清单"}),
             "get_scorecard": Ask(query=scope, instead=of_the_school()),
             "get_coverage": Ask(query={"campaign": str(campaign)}, shows=str(campaign)),
             "stream_scorecard": Ask(),

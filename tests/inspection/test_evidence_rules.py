@@ -57,6 +57,13 @@ def capture(**more: Any) -> Capture:
     return Capture.model_validate(said | more)
 
 
+def test_every_fact_says_the_place() -> None:
+    found, announced = Evidence.announce(capture(), PLACE, by="inspector-1", at=AT)
+    found.receive(0, 10, at=AT)
+    refused = found.refuse("picture-unreadable", at=AT)
+    assert [(told.district, told.street) for told in (announced, refused)] == [(PLACE.district, PLACE.street)] * 2
+
+
 def evidence(state: EvidenceState = EvidenceState.ANNOUNCED) -> Evidence:
     found, _ = Evidence.announce(capture(), PLACE, by="inspector-1", at=AT)
     if state is EvidenceState.ANNOUNCED:

@@ -51,6 +51,10 @@ def concluded(
     return found.conclude(said, outcome=visit, inspectors=["i1"], by=by, by_team=by_team, at=AT)
 
 
+def test_a_result_says_the_district_of_the_team() -> None:
+    assert concluded(recheck()).district == "140213"
+
+
 def test_a_round_can_be_drawn_again() -> None:
     made, visits, fact = RecheckRound.draw(details(), VISITS, district="140213", by="o1", at=AT)
     assert (len(visits), fact.drawn, fact.population) == (2, 2, 20)

@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator
 import pytest
 
 from services.metrics.app import create_app
-from services.metrics.indicators.domain import INDICATORS
 from services.metrics.settings import Settings
+from services.metrics.tree.indicators import INDICATORS
 from tests.infrastructure import ScratchDatabase
 from tests.services import Service, running, settings_on
 

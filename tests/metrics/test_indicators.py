@@ -7,10 +7,33 @@ from uuid import UUID
 
 import pytest
 
-from services.metrics.indicators.domain import BRANCHES, INDICATORS, Scope, ScopeMalformed, ScopeOutOfReach, Value
-from shared.events.afterschool.enrolments import EnrolmentWithdrawn, StudentEnrolled, StudentWaitlisted
-from shared.events.afterschool.offerings import OfferingChanged, OfferingPublished
-from shared.events.afterschool.schools import SchoolRegistered
+from services.metrics.indicators.domain import Scope, ScopeMalformed, ScopeOutOfReach, Value
+from services.metrics.tree.indicators import BRANCHES, INDICATORS, REPORTED
+from shared.events import Event
+from shared.events.afterschool.catalogue import CatalogueItemEnacted
+from shared.events.afterschool.engagements import ProviderListed
+from shared.events.afterschool.enrolments import (
+    EnrolmentPassedOver,
+    EnrolmentWithdrawn,
+    SeatOffered,
+    StudentEnrolled,
+    StudentWaitlisted,
+)
+from shared.events.afterschool.fees import FeeCollected, FeeRefunded, FeeWaiverGranted
+from shared.events.afterschool.homework import HomeworkDeclared, HomeworkReported
+from shared.events.afterschool.managements import (
+    DeclarationVerified,
+    ManagementDeclared,
+    ShortfallClosed,
+    ShortfallFound,
+)
+from shared.events.afterschool.offerings import OfferingChanged, OfferingFrozen, OfferingPublished
+from shared.events.afterschool.schools import ClassFormed, SchoolRegistered, TeacherLeft, TeacherRegistered
+from shared.events.afterschool.sessions import AttendanceRecorded, SessionCancelled, SessionsPlanned
+from shared.events.afterschool.students import StudentAdmitted, StudentLeft
+from shared.events.afterschool.subsidies import SubsidyRunComputed, SubsidyRunLocked
+from shared.events.afterschool.surveys import SurveyResult, SurveyResultsListed
+from shared.events.afterschool.wishes import WishRecorded
 from shared.events.inspection.campaigns import (
     CampaignDiscovery,
     CampaignLaunched,
@@ -32,6 +55,7 @@ from shared.events.inspection.visits import VisitPlanned, VisitRecorded, VisitSu
 from shared.events.registry.institutions import InstitutionChanged
 from shared.http.auth import Principal
 from tests.metrics.conftest import World, changed, institution, licensing
+from tests.metrics.deliveries import AT
 from tests.metrics.samples import CAMPAIGN, SAMPLES, SCHOOL, one
 
 HERE, THERE = "140213", "140214"
@@ -110,12 +134,108 @@ CITY: Mapping[str, tuple[int, int | None]] = {
     "violations.low": (1, None),
     "violations.moderate": (0, None),
     "violations.high": (2, None),
-    "afterschool.schools": (1, None),
-    "afterschool.offerings": (1, None),
-    "afterschool.places": (40, None),
+    "homework_reports.filed": (1, None),
+    "schools.total": (2, None),
+    "classes.formed": (1, None),
+    "students.roll": (1, None),
+    "teachers.total": (1, None),
+    "managements.declared": (3, None),
+    "managements.homework": (2, None),
+    "managements.sleep": (1, None),
+    "managements.phones": (0, None),
+    "managements.reading": (0, None),
+    "managements.fitness": (0, None),
+    "managements.verified": (2, None),
+    "managements.confirmed_share": (1, 2),
+    "shortfalls.open": (1, None),
+    "shortfalls.closed": (1, None),
+    "homework.days": (3, None),
+    "homework.written_minutes": (130, None),
+    "homework.average_minutes": (130, 3),
+    "homework.average_minutes_lower": (0, 1),
+    "homework.average_minutes_upper": (130, 2),
+    "homework.average_minutes_junior": (0, 0),
+    "homework.other_minutes": (9, None),
+    "catalogue.items": (1, None),
+    "schools.serving": (1, None),
+    "schools.serving_share": (1, 2),
+    "afterschool.offerings": (2, None),
+    "afterschool.frozen": (1, None),
+    "afterschool.places": (45, None),
     "afterschool.enrolled": (1, None),
-    "afterschool.waiting": (1, None),
+    "afterschool.waiting": (2, None),
+    "afterschool.offered": (1, None),
+    "afterschool.withdrawn": (1, None),
+    "wishes.wanted": (1, None),
+    "wishes.wanted_share": (1, 2),
+    "sessions.planned": (3, None),
+    "sessions.cancelled": (1, None),
+    "sessions.held": (1, None),
+    "sessions.held_share": (1, 2),
+    "attendance.present": (9, None),
+    "attendance.present_share": (9, 21),
+    "satisfaction.students": (9774, 10_000),
+    "satisfaction.guardians": (979, 1000),
+    "providers.listed": (1, None),
+    "subsidies.posted": (3, None),
+    "subsidies.runs": (1, None),
+    "fees.collected": (3, None),
+    "fees.refunded": (3, None),
+    "fees.waivers": (1, None),
 }
+
+
+def results(audience: str, level: str, favourable: int, answers: int, **where: Any) -> SurveyResult:
+    row = {"district": None, "school_id": None} | where
+    return SurveyResult(
+        audience=audience, level=level, answered=1, counts={}, answers=answers, favourable=favourable, **row
+    )
+
+
+def a_schools_day() -> list[Event]:
+    """One or two of most facts of after-school, at the school of the samples."""
+    gone = {"present": 0, "late": 0, "left_early": 0, "held": False}
+    rows = [
+        results("student", "all", 9774, 10_000),
+        results("guardian", "all", 979, 1000),
+        results("student", "district", 90, 100, district=HERE),
+        results("student", "school", 8, 10, district=HERE, school_id=SCHOOL),
+    ]
+    return [
+        changed(SchoolRegistered, school_id=one(81), district=THERE),
+        SAMPLES[ClassFormed],
+        SAMPLES[TeacherRegistered],
+        changed(TeacherLeft, teacher_id=one(820)),
+        SAMPLES[StudentAdmitted],
+        changed(StudentLeft, student_id=one(821)),
+        SAMPLES[ManagementDeclared],
+        changed(DeclarationVerified, declaration_id=one(822), management="homework", confirmed=True),
+        changed(DeclarationVerified, declaration_id=one(823), management="homework"),
+        SAMPLES[ShortfallFound],
+        changed(ShortfallClosed, shortfall_id=one(824), late=True),
+        changed(HomeworkDeclared, homework_id=one(825), written_minutes=50),
+        changed(HomeworkDeclared, homework_id=one(826), written_minutes=80, grade=6),
+        changed(HomeworkDeclared, homework_id=one(827), written_minutes=0, grade=1),
+        SAMPLES[HomeworkReported],
+        SAMPLES[CatalogueItemEnacted],
+        changed(OfferingPublished, offering_id=one(828), capacity=5),
+        changed(OfferingFrozen, offering_id=one(828)),
+        changed(SeatOffered, enrolment_id=one(829)),
+        changed(EnrolmentPassedOver, enrolment_id=one(830)),
+        SAMPLES[WishRecorded],
+        changed(WishRecorded, wish_id=one(831), wanted=False),
+        SAMPLES[SessionsPlanned],
+        changed(SessionCancelled, session_id=one(832)),
+        SAMPLES[AttendanceRecorded],
+        changed(AttendanceRecorded, session_id=one(833), **gone),
+        SurveyResultsListed(survey_id=one(834), term="t", results=rows, at=AT),
+        SAMPLES[ProviderListed],
+        SAMPLES[SubsidyRunLocked],
+        changed(SubsidyRunComputed, run_id=one(835)),
+        SAMPLES[FeeCollected],
+        SAMPLES[FeeRefunded],
+        SAMPLES[FeeWaiverGranted],
+    ]
 
 
 async def a_city(world: World) -> None:
@@ -171,19 +291,17 @@ async def a_city(world: World) -> None:
         changed(StudentWaitlisted, enrolment_id=one(400)),
         changed(EnrolmentWithdrawn, enrolment_id=one(401)),
         *licensing(),
+        *a_schools_day(),
     )
 
 
-def test_the_tree_is_whole() -> None:
-    codes = {branch.code for branch in BRANCHES} | set(INDICATORS)
-    assert len(codes) == len(BRANCHES) + len(INDICATORS)
-    parents = [*(branch.parent for branch in BRANCHES), *(leaf.parent for leaf in INDICATORS.values())]
-    assert {parent for parent in parents if parent is not None} <= {branch.code for branch in BRANCHES}
-    assert set(CITY) == set(INDICATORS)
+def test_every_counted_indicator_stands_above() -> None:
+    assert set(CITY) == set(INDICATORS) - set(REPORTED)
 
 
 def test_a_ratio_of_nothing_is_no_number() -> None:
     assert [Value(0, 0).value, Value(1, 2).value, Value(3, None).value, Value(0, 5).value] == [None, 0.5, 3, 0]
+    assert [Value(3, 2).value, Value(3, 2, average=True).value, Value(0, None, known=False).value] == [None, 1.5, None]
 
 
 @pytest.mark.parametrize("words", ["", "city:", "district", "district:", "town:1", "grid:" + "x" * 65, ":x", "City"])
@@ -213,22 +331,52 @@ async def test_the_tree_over_http(world: World) -> None:
     units = {node["code"]: node["unit"] for node in nodes}
     assert (units["outside"], units["institutions.total"]) == (None, "count")
     assert (units["afterschool.places"], units["inspection.coverage"]) == ("places", "ratio")
+    told = {node["code"]: node for node in nodes}
+    assert told["outside.grasps"]["definition"] is None
+    assert told["stop_orders.stopped_share"] == {
+        "code": "stop_orders.stopped_share",
+        "parent": "outside.stricts",
+        "zh": "停训率",
+        "en": "Share verified stopped",
+        "unit": "ratio",
+        "rule_version": 1,
+        "source": "events",
+        "definition": {
+            "zh": "经核实已停训的机构占停训令责令停训的机构的比例。",
+            "en": "The share of institutions verified to have stopped "
+            "among institutions ordered to stop, once per order.",
+        },
+        "grain": {"code": "stop_recipient", "zh": "停训令对象", "en": "recipient of a stop order"},
+        "numerator": {"zh": "经核实已停训的机构", "en": "institutions verified to have stopped"},
+        "denominator": {"zh": "停训令责令停训的机构", "en": "institutions ordered to stop, once per order"},
+        "target": {
+            "value": 1.0,
+            "as_of": "2021",
+            "source": {"zh": "2021年大同市“双减”工作报道", "en": "Press report of 2021 on Datong"},
+        },
+        "direction": "more",
+        "owner": {"code": "supervision", "zh": "校外教育培训监管科", "en": "Supervision section"},
+        "dimensions": ["campaign", "district", "kind", "month", "state", "street"],
+    }
 
 
 async def test_values_of_a_city(world: World) -> None:
     await a_city(world)
     for code, (numerator, denominator) in CITY.items():
         found = await world.get(f"/v1/indicators/{code}")
-        value = numerator if denominator is None else numerator / denominator
+        value = numerator if denominator is None else numerator / denominator if denominator else None
         assert (found["numerator"], found["denominator"], found["value"]) == (numerator, denominator, value), code
     card = await world.get("/v1/scorecard")
-    assert {one["code"]: (one["numerator"], one["denominator"]) for one in card["values"]} == CITY
+    counted = [one for one in card["values"] if one["code"] not in REPORTED]
+    assert {one["code"]: (one["numerator"], one["denominator"]) for one in counted} == CITY
+    assert all(one["known"] for one in counted)
     assert card["scope"] == "city"
 
 
 async def test_nothing_is_zero_and_no_ratio(world: World) -> None:
     for one_ in (await world.get("/v1/scorecard"))["values"]:
-        expected = (None, 0) if one_["unit"] == "ratio" else (0, None)
+        whole = INDICATORS[one_["code"]].denominator
+        expected = (None, 0) if whole is not None else (None if one_["code"] in REPORTED else 0, None)
         assert (one_["value"], one_["denominator"]) == expected
     answer = await world.bureau.get("/v1/indicators/nothing")
     assert (answer.status_code, answer.json()["code"]) == (404, "indicator-not-found")
@@ -246,8 +394,16 @@ async def test_scopes(world: World) -> None:
         (world.bureau, "inspection.targets", "campaign:none", 0),
         (officer, "institutions.total", "city", 1),
         (officer, "violations.total", f"district:{THERE}", 1),
-        (school, "afterschool.places", "city", 40),
-        (school, "institutions.total", f"school:{SCHOOL}", 0),
+        (school, "afterschool.places", "city", 45),
+        (school, "institutions.total", f"school:{SCHOOL}", None),
+        (school, "satisfaction.students", "city", 0.8),
+        (school, "satisfaction.guardians", "city", None),
+        (officer, "satisfaction.students", "city", None),
+        (world.bureau, "satisfaction.students", f"district:{HERE}", 0.9),
+        (world.bureau, "satisfaction.students", "street:140213050", None),
+        (world.bureau, "subsidies.posted", f"district:{HERE}", None),
+        (world.bureau, "sync_conflicts.total", "street:140213050", None),
+        (world.bureau, "permits.total", "street:140213050", 4),
     ):
         assert (await world.get(f"/v1/indicators/{code}", client, scope=scope))["value"] == value, (code, scope)
 
@@ -262,7 +418,13 @@ async def test_scopes(world: World) -> None:
         ("institutions.total", "state", {"active": 2, "closed": 1, "unlicensed": 1}),
         ("inspection.coverage", "grid", {"g1": 0.5, "g2": 1.0}),
         ("inspection.targets", "campaign", {str(CAMPAIGN): 3}),
-        ("afterschool.places", "school", {str(SCHOOL): 40}),
+        ("afterschool.places", "school", {str(SCHOOL): 45}),
+        ("satisfaction.students", "district", {HERE: 0.9}),
+        ("satisfaction.students", "school", {str(SCHOOL): 0.8}),
+        ("satisfaction.students", "month", {"2026-03": 0.9774}),
+        ("homework.average_minutes", "kind", {"1": 0.0, "3": 50.0, "6": 80.0}),
+        ("subsidies.posted", "district", {}),
+        ("x.labour_bases", "district", {}),
         ("permits.revoked", "month", {"2026-03": 1}),
         ("fines.imposed", "kind", {"prepayment.limit": 6_000_000}),
         ("stop_orders.stopped_share", "district", {HERE: 1 / 3}),

@@ -6,9 +6,10 @@ from uuid import UUID
 
 import pytest
 
-from services.metrics.indicators.domain import INDICATORS, Indicator, Selection, Unit
 from services.metrics.indicators.routes import list_indicator_values
 from services.metrics.projections.facts import PROJECTIONS
+from services.metrics.tree.domain import Unit
+from services.metrics.tree.indicators import INDICATORS
 from shared.events import Event
 from shared.events.inspection.campaigns import CampaignLaunched
 from shared.events.registry.institutions import InstitutionChanged, InstitutionRegistered
@@ -101,16 +102,6 @@ async def test_receipts_that_overtake_their_notice_are_no_share_of_another(world
     assert (early["numerator"], early["denominator"], early["value"]) == (5, 1, None)
     await world.count(changed(NoticePublished, notice_id=UUID(int=2), recipients=9))
     assert (await world.get("/v1/indicators/notices.confirmed_share"))["value"] == 0.5
-
-
-def test_what_is_no_part_is_no_share() -> None:
-    members = Selection("visit", states=("done",))
-    for numerator in (
-        Selection("target"), Selection("visit"), Selection("visit", states=("planned",)),
-        Selection("visit", states=("done",), sums_amounts=True),
-    ):  # fmt: skip
-        with pytest.raises(TypeError, match="no part"):
-            Indicator("x", "x", "x", "outside", numerator, members)
 
 
 async def test_a_campaign_is_seen_where_inspection_shows_it(world: World) -> None:

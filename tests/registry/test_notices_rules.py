@@ -31,6 +31,7 @@ def test_publish() -> None:
     assert notice.recipients == {"district": "140213", "street": None, "kind": "subject"}
     told = notice.published(recipients=7)
     assert (told.number, told.recipients, told.subjects, told.at) == (notice.number, 7, [subject], AT)
+    assert (told.district, told.street) == ("140213", None)
 
 
 @pytest.mark.parametrize(("confirm_by", "refused"), [("2026-12-31", True), ("2027-01-01", False)])
@@ -44,12 +45,14 @@ def test_the_day_to_confirm_by_is_not_past(confirm_by: str, refused: bool) -> No
 
 
 def test_confirm_once() -> None:
-    receipt = Receipt(id=uuid4(), version=0, notice_id=uuid4(), institution_id=uuid4())
+    place = {"district": "140213", "street": "140213050"}
+    receipt = Receipt(id=uuid4(), version=0, notice_id=uuid4(), institution_id=uuid4(), **place)
     told = receipt.confirm(by="operator-1", at=AT)
     assert (receipt.confirmed_at, receipt.confirmed_by) == (AT, "operator-1")
     assert (told.receipt_id, told.notice_id, told.institution_id) == (
         receipt.id, receipt.notice_id, receipt.institution_id
     )  # fmt: skip
+    assert {"district": told.district, "street": told.street} == place
     with pytest.raises(NoticeConfirmedAlready):
         receipt.confirm(by="operator-2", at=AT)
     assert receipt.confirmed_by == "operator-1"

@@ -48,7 +48,7 @@ def test_every_action_on_every_status(action: Action, status: PermitStatus) -> N
         assert isinstance(event, PermitEvent)
         assert one.status_on(TODAY) is AFTER[action]
         assert event.model_dump() | {"at": AT} == event.model_dump()
-        assert (event.permit_id, event.ended_on) == (one.id, one.ended_on)
+        assert (event.permit_id, event.ended_on, event.street) == (one.id, one.ended_on, SCOPE.street)
     else:
         with pytest.raises(Conflict) as refused:
             PERMIT_ACTIONS[action](one)

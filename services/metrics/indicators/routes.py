@@ -1,27 +1,18 @@
 """`/v1/indicators`, `/v1/scorecard`, `/v1/coverage`: the numbers, and the events behind them."""
 
 from collections import Counter
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import Query
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict, Field
 
 from services.metrics.indicators import queries
-from services.metrics.indicators.domain import (
-    BRANCHES,
-    INDICATORS,
-    CampaignNotFound,
-    Indicator,
-    IndicatorNotFound,
-    Scope,
-    ScopeMalformed,
-    ScopeOutOfReach,
-    Unit,
-    Value,
-    indicator,
-)
+from services.metrics.indicators.domain import CampaignNotFound, Scope, ScopeMalformed, ScopeOutOfReach, Value
+from services.metrics.tree.domain import Direction, Indicator, IndicatorNotFound, Office, Source, Unit, Words
+from services.metrics.tree.indicators import BRANCHES, INDICATORS, indicator
+from services.metrics.tree.nouns import NOUNS
 from shared.http.paging import Page, PageParams
 from shared.http.policies import Principal, allow
 from shared.http.web import SessionDep, problems, service_router
@@ -37,19 +28,67 @@ Month = Annotated[
 ]
 
 
+class BothLanguages(BaseModel):
+    """The same in Chinese and in English."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    zh: str
+    en: str
+
+
+class Grain(BothLanguages):
+    """The noun whose members are counted."""
+
+    code: str
+
+
+class Owner(BothLanguages):
+    """The office that answers for an indicator."""
+
+    code: Office
+
+
+class TargetOut(BaseModel):
+    """The value to be reached, the year or day of which its source speaks, and the source."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    value: float
+    as_of: str
+    source: BothLanguages
+
+
 class IndicatorNode(BaseModel):
-    """A node of the indicator tree. A branch has no unit."""
+    """A node of the indicator tree. A branch has its names alone.
+
+    `numerator` and `denominator` say in words what is counted; a reported indicator has no grain. `dimensions` are
+    those along which there are numbers; of any other the value is null.
+    """
 
     code: str
     parent: str | None
     zh: str
     en: str
-    unit: Unit | None
-    rule_version: int | None
+    unit: Unit | None = None
+    rule_version: int | None = None
+    source: Source | None = None
+    definition: BothLanguages | None = None
+    grain: Grain | None = None
+    numerator: BothLanguages | None = None
+    denominator: BothLanguages | None = None
+    target: TargetOut | None = None
+    direction: Direction | None = None
+    owner: Owner | None = None
+    dimensions: list[str] = Field(default_factory=list)
 
 
 class ValueOut(BaseModel):
-    """A value and the numbers it was computed from. A ratio is between 0 and 1, or null if its denominator is zero."""
+    """A value and the numbers it was computed from. A ratio is between 0 and 1, or null if its denominator is zero.
+
+    `known` is false, and the value null, if the indicator does not exist for the scope, or nobody has reported it. A
+    reported value names its figure and the day of which that speaks; `as_of` is then the moment of its approval.
+    """
 
     code: str
     scope: str
@@ -59,6 +98,9 @@ class ValueOut(BaseModel):
     unit: Unit
     as_of: datetime | None
     rule_version: int
+    known: bool
+    figure_id: UUID | None = None
+    figure_as_of: date | None = None
 
 
 class SeriesPoint(BaseModel):
@@ -128,18 +170,9 @@ class CoverageOut(BaseModel):
 
 @router.get("/indicators", response_model=list[IndicatorNode])
 async def list_indicators(caller: ReaderDep) -> list[IndicatorNode]:
-    """The indicator tree."""
-    branches = [
-        IndicatorNode(code=node.code, parent=node.parent, zh=node.zh, en=node.en, unit=None, rule_version=None)
-        for node in BRANCHES
-    ]
-    leaves = [
-        IndicatorNode(
-            code=leaf.code, parent=leaf.parent, zh=leaf.zh, en=leaf.en, unit=leaf.unit, rule_version=leaf.rule_version
-        )
-        for leaf in INDICATORS.values()
-    ]
-    return branches + leaves
+    """The indicator tree: its branches, and of each indicator its definition, unit, grain, target and owner."""
+    branches = [IndicatorNode(code=node.code, parent=node.parent, zh=node.zh, en=node.en) for node in BRANCHES]
+    return branches + [_node(one) for one in INDICATORS.values()]
 
 
 @router.get(
@@ -252,6 +285,32 @@ async def get_coverage(
     )
 
 
+def _node(one: Indicator) -> IndicatorNode:
+    noun = None if one.grain is None else NOUNS[one.grain]
+    office = one.owner.words
+    return IndicatorNode(
+        code=one.code,
+        parent=one.parent,
+        zh=one.zh,
+        en=one.en,
+        unit=one.unit,
+        rule_version=one.rule_version,
+        source=one.source,
+        definition=_said(one.definition),
+        grain=None if noun is None else Grain(code=one.grain or "", zh=noun.zh, en=noun.en),
+        numerator=_said(one.counted),
+        denominator=None if one.denominator is None else _said(one.denominator.words),
+        target=None if one.target is None else TargetOut.model_validate(one.target),
+        direction=one.direction,
+        owner=Owner(code=one.owner, zh=office.zh, en=office.en),
+        dimensions=sorted(one.dimensions),
+    )
+
+
+def _said(words: Words) -> BothLanguages:
+    return BothLanguages(zh=words.zh, en=words.en)
+
+
 def _value_out(wanted: Indicator, scope: Scope, found: Value, as_of: datetime | None) -> ValueOut:
     return ValueOut(
         code=wanted.code,
@@ -260,6 +319,9 @@ def _value_out(wanted: Indicator, scope: Scope, found: Value, as_of: datetime | 
         numerator=found.numerator,
         denominator=found.denominator,
         unit=wanted.unit,
-        as_of=as_of,
+        as_of=as_of if found.figure is None else found.figure.approved_at,
         rule_version=wanted.rule_version,
+        known=found.known,
+        figure_id=found.figure and found.figure.id,
+        figure_as_of=found.figure and found.figure.as_of,
     )

@@ -32,6 +32,7 @@ class Mark(StrEnum):
     INDUSTRY_DEPARTMENT = "i"
     STREET_OFFICER = "s"
     ACKNOWLEDGED = "a"
+    SERVING = "v"
 
 
 class Cell(Base):

@@ -1,20 +1,12 @@
-"""What the registry's and the schools' events say of what is counted; and which event moves what where."""
+"""What the registry's events say of what is counted; and which event of which service moves what where."""
 
 from collections.abc import Iterable, Mapping
 from typing import Final
 
 from services.metrics.projections.domain import Change, Mark, Projection, month, place
 from services.metrics.projections.inspected import INSPECTED
+from services.metrics.projections.schools import SCHOOLS
 from shared.events import Event
-from shared.events.afterschool.enrolments import (
-    EnrolmentEvent,
-    EnrolmentWithdrawn,
-    StudentEnrolled,
-    StudentPromoted,
-    StudentWaitlisted,
-)
-from shared.events.afterschool.offerings import OfferingChanged, OfferingPublished
-from shared.events.afterschool.schools import SchoolRegistered
 from shared.events.registry.advertisements import (
     AdvertisementEvent,
     AdvertisementFound,
@@ -113,11 +105,13 @@ def advertisement(event: AdvertisementEvent) -> Iterable[Change]:
 
 def notice(event: NoticePublished) -> Iterable[Change]:
     says = {"state": "published", "kind": "violators" if event.subjects else "general", "month": month(event.at)}
+    says |= place(event)
     yield Change("notice", event.notice_id, says, amount=event.recipients)
 
 
 def notice_confirmed(event: NoticeConfirmed) -> Iterable[Change]:
-    yield Change("notice_receipt", event.receipt_id, {"state": "confirmed", "month": month(event.at)})
+    says = {"state": "confirmed", "month": month(event.at), **place(event)}
+    yield Change("notice_receipt", event.receipt_id, says)
 
 
 def stop_order(event: StopOrderIssued) -> Iterable[Change]:
@@ -156,27 +150,6 @@ def responsibility(event: ResponsibilityAssigned) -> Iterable[Change]:
     """A mark of the institution, which moves and ends with it."""
     marks = {Mark[event.role.upper()]: event.officer is not None}
     yield Change("institution", event.institution_id, {}, marks=marks)
-
-
-def school(event: SchoolRegistered) -> Iterable[Change]:
-    yield Change("school", event.school_id, {"state": "active", "school": str(event.school_id), **place(event)})
-
-
-def offering(event: OfferingPublished) -> Iterable[Change]:
-    says = {"state": "open", "kind": event.category, "school": str(event.school_id), **place(event)}
-    yield Change("offering", event.offering_id, says, amount=event.capacity)
-
-
-def offering_changed(event: OfferingChanged) -> Iterable[Change]:
-    yield Change("offering", event.offering_id, {}, amount=event.capacity)
-
-
-def enrolment(state: str) -> Projection:
-    def project(event: EnrolmentEvent) -> Iterable[Change]:
-        says = {"state": state, "school": str(event.school_id), "month": month(event.at), **place(event)}
-        yield Change("enrolment", event.enrolment_id, says)
-
-    return project
 
 
 PROJECTIONS: Final[Mapping[type[Event], Projection]] = {
@@ -221,13 +194,7 @@ PROJECTIONS: Final[Mapping[type[Event], Projection]] = {
     StopOrderVerified: stop_verified,
     StopOrderRecipientsReleased: recipients_released,
     ResponsibilityAssigned: responsibility,
-    SchoolRegistered: school,
-    OfferingPublished: offering,
-    OfferingChanged: offering_changed,
-    StudentEnrolled: enrolment("enrolled"),
-    StudentWaitlisted: enrolment("waiting"),
-    StudentPromoted: enrolment("enrolled"),
-    EnrolmentWithdrawn: enrolment("withdrawn"),
     **INSPECTED,
+    **SCHOOLS,
 }
 """Which events move members, and how. What is not named here counts nothing."""

@@ -71,7 +71,7 @@ def placed(event: TargetPlaced) -> Iterable[Change]:
 
 
 def team(event: TeamFormed) -> Iterable[Change]:
-    yield Change("team", event.team_id, {"state": "active", "district": event.district or ""})
+    yield Change("team", event.team_id, {"state": "active", **place(event)})
 
 
 def campaign(state: str) -> Projection:
@@ -127,12 +127,13 @@ def draw_cancelled(event: DrawCancelled) -> Iterable[Change]:
 
 def recheck(event: RecheckConcluded) -> Iterable[Change]:
     says = {"state": "agrees" if event.agrees else "differs", "kind": event.outcome_found, "month": month(event.at)}
+    says |= place(event)
     yield Change("recheck", event.recheck_id, says)
 
 
 def evidence(state: str) -> Projection:
     def project(event: EvidenceEvent) -> Iterable[Change]:
-        says = {"state": state, "kind": event.subject_kind, "month": month(event.at)}
+        says = {"state": state, "kind": event.subject_kind, "month": month(event.at), **place(event)}
         yield Change("evidence", event.evidence_id, says)
 
     return project

@@ -49,7 +49,11 @@ class SurveyClosed(SurveyEvent):
 
 
 class SurveyResult(BaseModel):
-    """One row of published results. `level` is `all`, `district` or `school`; a null number is hidden."""
+    """One row of published results. `level` is `all`, `district` or `school`; a null number is hidden.
+
+    `answers` counts the answers to all items that ask for satisfaction, `favourable` those that mean it. They follow
+    from the numbers of the row; both are null if these hide them. Older facts lack them.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -59,11 +63,14 @@ class SurveyResult(BaseModel):
     school_id: UUID | None
     answered: int | None
     counts: dict[str, dict[str, int | None]]
+    answers: int | None = None
+    favourable: int | None = None
 
 
 class SurveyResultsListed(SurveyEvent):
-    """A part (at most 50 rows) of the published results of a survey."""
+    """A part (at most 50 rows) of the published results of a survey; `district` is the one district that it asked."""
 
     type: ClassVar[str] = "afterschool.survey.results_listed.v1"
 
     results: list[SurveyResult]
+    district: str | None = None

@@ -8,7 +8,10 @@ from shared.events import Event
 
 
 class EvidenceEvent(Event):
-    """Every fact of a piece of evidence carries its subject and the SHA-256 of the recording, but never the content."""
+    """Every fact of a piece of evidence carries its subject and the SHA-256 of the recording, but never the content.
+
+    Older facts lack `district` and `street`.
+    """
 
     topic: ClassVar[str] = "inspection.evidence.v1"
 
@@ -18,6 +21,8 @@ class EvidenceEvent(Event):
     institution_id: UUID | None
     sha256: str
     at: datetime
+    district: str | None = None
+    street: str | None = None
 
 
 class EvidenceAnnounced(EvidenceEvent):

@@ -26,7 +26,10 @@ class RechecksDrawn(Event):
 
 
 class RecheckConcluded(Event):
-    """A re-check ended: it agrees with the visit, or differs in the outcome or by violations that the visit missed."""
+    """A re-check ended: it agrees with the visit, or differs in the outcome or by violations that the visit missed.
+
+    `district` is that of the team whose visit was re-checked. Older facts lack it.
+    """
 
     type: ClassVar[str] = "inspection.recheck.concluded.v1"
     topic: ClassVar[str] = "inspection.rechecks.v1"
@@ -43,6 +46,7 @@ class RecheckConcluded(Event):
     outcome_found: str
     missed: list[str]
     at: datetime
+    district: str | None = None
 
 
 class RecheckAttempted(Event):

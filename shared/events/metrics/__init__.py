@@ -1,1 +1,1 @@
-"""The events of metrics: none yet. Reported indicators will be published here."""
+"""The events of metrics: figures of which no event tells, reported by an office and approved by another person."""

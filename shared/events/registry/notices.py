@@ -8,7 +8,10 @@ from shared.events import Event
 
 
 class NoticePublished(Event):
-    """A notice (通报) was published, with its `subjects`, number of recipients and deadline for confirmation."""
+    """A notice (通报) was published, with its `subjects`, number of recipients and deadline for confirmation.
+
+    `district` and `street` are those to which it was addressed; null: all. Older facts lack them.
+    """
 
     type: ClassVar[str] = "registry.notice.published.v1"
     topic: ClassVar[str] = "registry.notices.v1"
@@ -22,10 +25,15 @@ class NoticePublished(Event):
     recipients: int
     confirm_by: date
     at: datetime
+    district: str | None = None
+    street: str | None = None
 
 
 class NoticeConfirmed(Event):
-    """A recipient confirmed that it received a notice. `means` is paper or telephone if an official recorded it."""
+    """A recipient confirmed that it received a notice. `means` is paper or telephone if an official recorded it.
+
+    Older facts lack the recipient's `district` and `street`.
+    """
 
     type: ClassVar[str] = "registry.notice.confirmed.v1"
     topic: ClassVar[str] = "registry.notices.v1"
@@ -36,3 +44,5 @@ class NoticeConfirmed(Event):
     at: datetime
     means: str | None = None
     confirmed_on: date | None = None
+    district: str | None = None
+    street: str | None = None

@@ -55,7 +55,7 @@ class PermitEvent(Event):
 
     It is in force on a day that is not before `valid_from` (null: not known), not after `valid_to` (null: open-ended),
     before `ended_on` if there is one, and not in the suspension (`suspended_from` up to, not including,
-    `suspended_until`). There is no event for expiry: it follows from the days.
+    `suspended_until`). There is no event for expiry: it follows from the days. Older facts lack `street`.
     """
 
     topic: ClassVar[str] = "registry.permits.v1"
@@ -75,6 +75,7 @@ class PermitEvent(Event):
     ended_on: date | None
     ending: str | None
     at: datetime
+    street: str | None = None
 
 
 class PermitGranted(PermitEvent):

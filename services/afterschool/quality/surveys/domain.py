@@ -251,9 +251,11 @@ class Survey(Base, Aggregate):
         rows = [self._result(audience, row) for audience, found in results.items() for row in found]
         parts = [rows[start : start + PER_EVENT] for start in range(0, len(rows), PER_EVENT)]
         closed = SurveyClosed(survey_id=self.id, term=self.term, district=self.district, at=at)
-        return closed, [SurveyResultsListed(survey_id=self.id, term=self.term, results=part, at=at) for part in parts]
+        said = {"survey_id": self.id, "term": self.term, "district": self.district, "at": at}
+        return closed, [SurveyResultsListed(**said, results=part) for part in parts]
 
     def _result(self, audience: Audience, row: "Row") -> SurveyResult:
+        satisfied = self.satisfied(row.shown)
         return SurveyResult(
             audience=audience,
             level=row.level,
@@ -261,7 +263,29 @@ class Survey(Base, Aggregate):
             school_id=row.school_id,
             answered=row.shown.answered,
             counts=self.named(row.shown.counts),
+            answers=satisfied and satisfied[0],
+            favourable=satisfied and satisfied[1],
         )
+
+    def satisfied(self, shown: Shown) -> tuple[int, int] | None:
+        """The answers to all items that ask for satisfaction, and the favourable ones among them, as anybody can
+        compute them from the row; None if it hides them."""
+        if shown.answered is None:
+            return None
+        answers = favourable = 0
+        for item, counts in zip(self.items, shown.counts, strict=True):
+            told = list(zip((choice["favourable"] for choice in item["choices"]), counts, strict=True))
+            good, bad = ([count for is_good, count in told if is_good is wanted] for wanted in (True, False))
+            if not good:
+                continue
+            answers += shown.answered
+            if None not in good:
+                favourable += sum(count or 0 for count in good)
+            elif None not in bad:
+                favourable += shown.answered - sum(count or 0 for count in bad)
+            else:
+                return None
+        return answers, favourable
 
     def named(self, counts: Sequence[Sequence[int | None]]) -> dict[str, dict[str, int | None]]:
         """Counts by the keys of items and choices."""

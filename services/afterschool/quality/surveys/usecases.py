@@ -109,6 +109,7 @@ async def close_survey(session: AsyncSession, survey_id: UUID, *, caller: Princi
         await journal.record(session, part, subject=survey)
     published = [one for part in parts for one in part.results]
     session.add_all(
-        SurveyResultRow(survey_id=survey.id, place=place, **one.model_dump()) for place, one in enumerate(published)
+        SurveyResultRow(survey_id=survey.id, place=place, **one.model_dump(exclude={"answers", "favourable"}))
+        for place, one in enumerate(published)
     )
     return survey

@@ -463,6 +463,8 @@ class Evidence(Base, Aggregate):
                 "institution_id": self.institution_id,
                 "sha256": self.sha256,
                 "at": at,
+                "district": self.district,
+                "street": self.street,
                 **more,
             }
         )

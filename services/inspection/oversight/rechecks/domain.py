@@ -289,6 +289,7 @@ class Recheck(Base, Aggregate):
             outcome_found=self.outcome_found,
             missed=[finding.severity for finding in details.missed_violations],
             at=at,
+            district=self.district,
         )
 
     def _attempt(self, details: ResultDetails, *, at: datetime) -> RecheckAttempted:

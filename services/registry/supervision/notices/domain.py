@@ -123,6 +123,8 @@ class Notice(Base, Aggregate):
             recipients=recipients,
             confirm_by=self.confirm_by,
             at=self.published_at,
+            district=self.district,
+            street=self.street,
         )
 
 
@@ -159,4 +161,6 @@ class Receipt(Base, Aggregate):
             at=at,
             means=self.means,
             confirmed_on=self.confirmed_on,
+            district=self.district,
+            street=self.street,
         )
