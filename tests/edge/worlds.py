@@ -61,6 +61,8 @@ async def metrics(service: Service) -> World:
             "list_indicator_values": Ask(total, scope | days, instead=of_the_school(**days)),
             "list_receipts": Ask(total, scope, instead=of_the_school()),
             "get_indicator_history": Ask(total, scope, instead=of_the_school()),
+            "list_names": Ask(query={"kind": "district"}),
+            "get_map": Ask(),
             "submit_figure": Ask(body=told),
             "list_figures": Ask(query={"district": HERE}, shows=figures[0]),
             "get_figure": Ask({"figure_id": figures[0]}, shows=figures[0]),

@@ -10,9 +10,11 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.metrics.indicators import queries
 from services.metrics.indicators.domain import CampaignNotFound, Scope, ScopeMalformed, ScopeOutOfReach, Value
+from services.metrics.names.queries import names_along
 from services.metrics.tree.domain import Direction, Indicator, IndicatorNotFound, Office, Source, Unit, Words
 from services.metrics.tree.indicators import BRANCHES, INDICATORS, indicator
 from services.metrics.tree.nouns import NOUNS
+from shared.domain.clock import china_date, utc_now
 from shared.http.paging import Page, PageParams
 from shared.http.policies import Principal, allow
 from shared.http.web import SessionDep, problems, service_router
@@ -104,9 +106,12 @@ class ValueOut(BaseModel):
 
 
 class SeriesPoint(BaseModel):
-    """A value for one key of a dimension. The empty key counts what has no key."""
+    """A value for one key of a dimension, and the name of the key, if it has one. The empty key counts what has no
+    key."""
 
     key: str
+    zh: str | None
+    en: str | None
     value: int | float | None
     numerator: int
     denominator: int | None
@@ -147,9 +152,14 @@ class ScorecardOut(BaseModel):
 
 
 class GridCoverage(BaseModel):
-    """Coverage of one grid in a campaign: targets on the frozen list, closed targets, and their reasons."""
+    """Coverage of one grid in a campaign: targets on the frozen list, closed targets, and their reasons.
+
+    `zh` and `en` are the names that the grid has today.
+    """
 
     grid: str | None
+    zh: str | None
+    en: str | None
     targets: int
     closed: int
     discoveries: int
@@ -204,6 +214,7 @@ async def list_indicator_values(
     """The values of an indicator along a dimension."""
     wanted, within = indicator(code), Scope.parse(scope).within(caller)
     points = await queries.series(session, wanted, within, by=by, first_month=first_month, last_month=last_month)
+    named = await names_along(session, by, [key for key, _ in points], on=china_date(utc_now()))
     return SeriesOut(
         code=code,
         scope=str(within),
@@ -212,7 +223,14 @@ async def list_indicator_values(
         rule_version=wanted.rule_version,
         as_of=await queries.as_of(session),
         values=[
-            SeriesPoint(key=key, value=found.value, numerator=found.numerator, denominator=found.denominator)
+            SeriesPoint(
+                key=key,
+                zh=named[key].zh if key in named else None,
+                en=named[key].en if key in named else None,
+                value=found.value,
+                numerator=found.numerator,
+                denominator=found.denominator,
+            )
             for key, found in points
         ],
     )
@@ -263,9 +281,12 @@ async def get_coverage(
             grids.setdefault(grid, Counter())
         else:
             grids.setdefault(grid, Counter())[state] += int(members)
+    named = await names_along(session, "grid", grids, on=china_date(utc_now()))
     lines = [
         GridCoverage(
             grid=grid or None,
+            zh=named[grid].zh if grid in named else None,
+            en=named[grid].en if grid in named else None,
             targets=states.total(),
             closed=states.total() - states["open"],
             discoveries=discoveries[grid],
