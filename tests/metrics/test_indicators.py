@@ -487,8 +487,16 @@ async def test_coverage_by_grid(world: World) -> None:
     found = await world.get("/v1/coverage", campaign=str(CAMPAIGN))
     assert (found["targets"], found["closed"], found["coverage"], found["discoveries"]) == (3, 2, 2 / 3, 1)
     assert found["grids"] == [
-        {"grid": "g1", "targets": 2, "closed": 1, "discoveries": 1, "reasons": {"inspected": 1}},
-        {"grid": "g2", "targets": 1, "closed": 1, "discoveries": 0, "reasons": {"moved": 1}},
+        {
+            "grid": "g1",
+            "zh": None,
+            "en": None,
+            "targets": 2,
+            "closed": 1,
+            "discoveries": 1,
+            "reasons": {"inspected": 1},
+        },
+        {"grid": "g2", "zh": None, "en": None, "targets": 1, "closed": 1, "discoveries": 0, "reasons": {"moved": 1}},
     ]
     answer = await world.bureau.get("/v1/coverage", params={"campaign": str(one(77))})
     assert (answer.status_code, answer.json()["code"]) == (404, "campaign-not-found")
