@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import asyncpg
@@ -12,7 +12,8 @@ import orjson
 from sqlalchemy import BigInteger, CheckConstraint, DateTime, MetaData, Uuid, event, text
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.orm.attributes import manager_of_class
 from uuid_utils.compat import uuid7
 
 from shared.data.outages import Fault, database_fault
@@ -239,6 +240,17 @@ async def allowing(session: AsyncSession, seconds: float) -> AsyncIterator[None]
     )
     async with driver.allowing(seconds):
         yield
+
+
+EntityOf = TypeVar("EntityOf", bound=DeclarativeBase)
+
+
+def made(kind: type[EntityOf], **columns: object) -> EntityOf:
+    """A new entity with all its columns, for where a hundred thousand are made: about five times as fast as its
+    constructor, which tells the session of one attribute after the other."""
+    entity: EntityOf = manager_of_class(kind).new_instance()
+    entity.__dict__.update(columns)
+    return entity
 
 
 async def copy_rows(

@@ -14,7 +14,7 @@ from services.afterschool.orm import Base
 from services.afterschool.roster.schools.domain import School
 from services.afterschool.roster.students.domain import Origin, Student
 from services.afterschool.sealing import Sealer
-from shared.data.database import Aggregate, new_id
+from shared.data.database import Aggregate, made, new_id
 from shared.domain.refusals import Conflict, NotFound
 from shared.domain.wording import Day
 from shared.events.afterschool.guardianships import GuardianshipChanged, GuardianshipEntered, GuardianshipProven
@@ -124,7 +124,8 @@ class Guardianship(Base, Aggregate):
         reference_print: bytes | None = None,
         at: datetime,
     ) -> tuple[Self, GuardianshipEntered]:
-        entered = cls(
+        entered = made(
+            cls,
             id=new_id(),
             version=0,
             student_id=student_id,

@@ -42,6 +42,10 @@ class PersonKind(StrEnum):
     OUTSIDE = "outside"
 
 
+Prints = dict[str, bytes | None]
+"""Column -> fingerprint."""
+
+
 @dataclass(frozen=True, slots=True)
 class Identity:
     """What identifies a person. `number` is a student's 学籍号 or a teacher's number, `reference` the id in the system
@@ -96,16 +100,18 @@ class Person(Base):
         self.erased_at = at
 
 
-def sealed_row(person_id: UUID, kind: PersonKind, identity: Identity, sealer: Sealer) -> dict[str, Any]:
-    """The columns of a person's row, sealed with the active key."""
+def sealed_row(
+    person_id: UUID, kind: PersonKind, identity: Identity, sealer: Sealer, marks: Prints | None = None
+) -> dict[str, Any]:
+    """The columns of a person's row, sealed with the active key; `marks` are the fingerprints, if they are known."""
     row: dict[str, Any] = {"id": person_id, "kind": kind.value, "key_id": sealer.active, "erased_at": None}
     for column in SEALED:
         value = getattr(identity, column)
         row[column] = None if value is None else sealer.seal(value, table=TABLE, column=column, row=person_id)
-    return row | prints(kind, identity, sealer)
+    return row | (marks or prints(kind, identity, sealer))
 
 
-def prints(kind: PersonKind, identity: Identity, sealer: Sealer) -> dict[str, bytes | None]:
+def prints(kind: PersonKind, identity: Identity, sealer: Sealer) -> Prints:
     """The fingerprints by which the person is found again."""
     return {
         "name_print": sealer.fingerprint("name", identity.name),

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from services.afterschool.orm import Base
 from services.afterschool.roster.classes.domain import SchoolClass
 from services.afterschool.roster.schools.domain import School
-from shared.data.database import Aggregate, new_id
+from shared.data.database import Aggregate, made, new_id
 from shared.domain.refusals import Conflict, Invalid, NotFound
 from shared.events.afterschool.students import StudentAdmitted, StudentLeft, StudentMoved
 
@@ -105,7 +105,7 @@ class Student(Base, Aggregate):
         cls, school_class: SchoolClass, *, school: School, on: date, origin: Origin, at: datetime
     ) -> tuple[Self, "Membership", StudentAdmitted]:
         """A new pupil, from a day on."""
-        student = cls(id=new_id(), version=0, credit=0, registered_at=at)
+        student = made(cls, id=new_id(), version=0, credit=0, registered_at=at)
         membership, admitted = admission(student.id, school_class, school=school, on=on, origin=origin, at=at)
         return student, membership, admitted
 
@@ -161,7 +161,8 @@ class Membership(Base):
 
     @classmethod
     def of(cls, student_id: UUID, school_class: SchoolClass, on: date, origin: Origin) -> Self:
-        return cls(
+        return made(
+            cls,
             id=new_id(),
             student_id=student_id,
             school_id=school_class.school_id,

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from services.afterschool.orm import Base
 from services.afterschool.roster.schools.domain import School
-from shared.data.database import Aggregate, new_id
+from shared.data.database import Aggregate, made, new_id
 from shared.domain.refusals import Conflict, NotFound
 from shared.events.afterschool.schools import TeacherLeft, TeacherRegistered
 
@@ -44,7 +44,7 @@ class Teacher(Base, Aggregate):
 
     @classmethod
     def register(cls, school: School, *, on: date, at: datetime) -> tuple[Self, TeacherRegistered]:
-        teacher = cls(id=new_id(), version=0, school_id=school.id, valid_from=on, valid_to=None, registered_at=at)
+        teacher = made(cls, id=new_id(), version=0, school_id=school.id, valid_from=on, valid_to=None, registered_at=at)
         event = TeacherRegistered(
             teacher_id=teacher.id, school_id=school.id, district=school.district, street=school.street, at=at
         )

@@ -30,4 +30,4 @@ async def copy_entities(session: AsyncSession, table: str, rows: Sequence[Any]) 
     """New entities by COPY."""
     if rows:
         columns = [column.key for column in type(rows[0]).__mapper__.column_attrs]
-        await copy_rows(session, table, columns, [tuple(getattr(row, name) for name in columns) for row in rows])
+        await copy_rows(session, table, columns, [[vars(row).get(name) for name in columns] for row in rows])

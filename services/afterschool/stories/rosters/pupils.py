@@ -13,7 +13,7 @@ from services.afterschool.roster.classes.domain import ClassDetails, GradeNotTau
 from services.afterschool.roster.guardianships.domain import Guardianship, GuardianshipDetails
 from services.afterschool.roster.people import queries as people
 from services.afterschool.roster.people import usecases as people_usecases
-from services.afterschool.roster.people.domain import Identity, Person, PersonKind, prints, sealed_row
+from services.afterschool.roster.people.domain import Identity, Person, PersonKind, Prints, prints, sealed_row
 from services.afterschool.roster.schools.domain import School
 from services.afterschool.roster.students.domain import (
     GroupMembership,
@@ -40,6 +40,8 @@ ClassKey = tuple[UUID, int, str]
 class Known:
     """What the database has of the people in a chunk, locked."""
 
+    prints: Mapping[Identity, Prints]
+    """The fingerprints of each pupil as a row states it."""
     schools: Mapping[str, School]
     classes: dict[ClassKey, SchoolClass]
     people: dict[UUID, Person]
@@ -74,7 +76,7 @@ class Batch:
             return RowReport("rejected", ["school-unknown", *row.notes])
         if self._scope not in (None, school.district):
             return RowReport("rejected", ["outside-your-district", *row.notes])
-        marks = prints(PersonKind.STUDENT, row.identity, self._sealer)
+        marks = self._known.prints[row.identity]
         owners = {
             self._known.by_print[mark]
             for mark in (marks["number_print"], marks["reference_print"])
@@ -118,7 +120,7 @@ class Batch:
         row: PupilRow,
         school: School,
         school_class: SchoolClass,
-        marks: Mapping[str, bytes | None],
+        marks: Prints,
         notes: list[str],
     ) -> UUID:
         since = row.valid_from or date(row.school_year, 9, 1)
@@ -129,7 +131,7 @@ class Batch:
         self._new.append(student)
         self._joined.append(membership)
         self._facts.append(Fact(student.id, 1, admitted))
-        self._people.append(sealed_row(student.id, PersonKind.STUDENT, row.identity, self._sealer))
+        self._people.append(sealed_row(student.id, PersonKind.STUDENT, row.identity, self._sealer, marks))
         self._remember(student, membership, row.identity, marks)
         self._known.years[school_class.id] = school_class.school_year
         self._keep_group(row, student.id, since)
@@ -137,9 +139,7 @@ class Batch:
             self._keep_guardian(guardian, student.id, school, since, notes)
         return student.id
 
-    def _remember(
-        self, student: Student, membership: Membership, identity: Identity, marks: Mapping[str, bytes | None]
-    ) -> None:
+    def _remember(self, student: Student, membership: Membership, identity: Identity, marks: Prints) -> None:
         self._known.students[student.id] = student
         self._known.memberships[student.id] = membership
         self._identities[student.id] = identity
@@ -304,9 +304,9 @@ class Batch:
 
 async def known_of(session: AsyncSession, rows: Sequence[PupilRow], sealer: Sealer) -> Known:
     """What is known of the people in these rows. Locks persons, then students, by id."""
-    marks = [prints(PersonKind.STUDENT, row.identity, sealer) for row in rows]
-    numbers = {mark for one in marks if (mark := one["number_print"]) is not None}
-    references = {mark for one in marks if (mark := one["reference_print"]) is not None}
+    stated = {row.identity: prints(PersonKind.STUDENT, row.identity, sealer) for row in rows}
+    numbers = {mark for one in stated.values() if (mark := one["number_print"]) is not None}
+    references = {mark for one in stated.values() if (mark := one["reference_print"]) is not None}
     found = await people.with_prints(session, PersonKind.STUDENT, numbers=numbers, references=references)
     ids = [person.id for person in found]
     schools = await schools_of(session, [row.school for row in rows])
@@ -317,6 +317,7 @@ async def known_of(session: AsyncSession, rows: Sequence[PupilRow], sealer: Seal
         if mark is not None
     }
     return Known(
+        prints=stated,
         schools=schools,
         classes=await _classes(session, rows, schools),
         people={person.id: person for person in found},
