@@ -159,6 +159,7 @@ def test_what_a_person_decided_is_not_changed_by_a_file() -> None:
     assert guardianship.change(same, school=school, origin=Origin.SCHOOL, at=AT) is None
     barred = same.model_copy(update={"barred": True})
     changed = guardianship.change(barred, school=school, origin=Origin.SCHOOL, at=AT)
+    assert changed is not None
     assert changed.barred
     assert guardianship.change(same, school=school, origin=Origin.FILE, at=AT) is None
     assert guardianship.barred

@@ -15,10 +15,10 @@ from services.afterschool.delivery.coverage.domain import (
     Shortfall,
     days_to_cover,
     judge_day,
-    terms_in_force,
     union_minutes,
     week_of,
 )
+from services.afterschool.roster.terms.domain import terms_in_force
 from shared.data.database import new_id
 from tests.afterschool.delivery.rules import DAY, a_term
 

@@ -77,7 +77,7 @@ class VersionUnknown(Invalid):
 
 
 class NewerMark(Conflict):
-    """Somebody recorded another attendance meanwhile (`theirs`). Look at it, and correct it if it is wrong."""
+    """Another attendance was recorded meanwhile (`theirs`). Look at it, and correct it if it is wrong."""
 
     code = "newer-mark"
     zh = "期间他人已登记不同的考勤，请核对后再更正。"
@@ -127,7 +127,7 @@ REFUSALS: Final[dict[str, type[Refusal]]] = {
         StudentOrTeacher,
     )
 }
-"""What the verdict on a mark can give as its reason, by code."""
+"""The reasons that a verdict on a mark can give, by code."""
 
 
 def _known(value: object) -> object:

@@ -87,7 +87,7 @@ async def take_batch(
 
 
 class _Batch:
-    """What a batch knows, and what it changes."""
+    """A batch of marks: the rows it read, and its changes."""
 
     def __init__(
         self,
@@ -103,7 +103,7 @@ class _Batch:
         self._subject, self.at, self._today = subject, at, china_date(at)
         self.new: list[Mark] = []
         self.changed: dict[queries.Pair, tuple[Current, bool]] = {}
-        """What holds now of the people who were changed, and whether they teach."""
+        """The present attendance of the people who were changed, and whether they teach."""
 
     def take(self, sent: MarkIn) -> Answer:
         stored = self._known.get(sent.id)

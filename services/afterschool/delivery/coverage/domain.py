@@ -1,4 +1,4 @@
-"""When a school covers a day and a week, and why not."""
+"""The rules by which a school covers a day and a week, and the reasons why it does not."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from shared.domain.clock import CHINA
 
 @dataclass(frozen=True, slots=True)
 class CareNorm:
-    """What the district asks of a day: the least minutes, and the minute of the day before which service must not
+    """The demands of the district on a day: the least minutes, and the minute of the day before which service must not
     end."""
 
     least_minutes: int
@@ -21,7 +21,7 @@ class CareNorm:
 
 
 class Shortfall(StrEnum):
-    """Why a school does not cover a day."""
+    """A reason why a school does not cover a day."""
 
     NO_SESSION = "no-session-held"
     TOO_SHORT = "service-too-short"
@@ -98,12 +98,6 @@ def week_of(on: date) -> tuple[date, date]:
     """Monday and Sunday of the week of a day."""
     monday = on - timedelta(days=on.weekday())
     return monday, monday + timedelta(days=6)
-
-
-def terms_in_force(known: Sequence[Term], district: str) -> list[Term]:
-    """The terms that hold for a district: its own, else the city's of that name."""
-    own = {term.name for term in known if term.district == district}
-    return [term for term in known if term.district == district or (term.district is None and term.name not in own)]
 
 
 def days_to_cover(

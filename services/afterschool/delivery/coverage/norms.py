@@ -1,4 +1,4 @@
-"""What a district asks of a day of after-school service. Only this module reads it from the rulebook."""
+"""The demands of a district on a day of after-school service. Only this module reads it from the rulebook."""
 
 from datetime import date
 

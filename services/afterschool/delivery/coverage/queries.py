@@ -18,13 +18,13 @@ from services.afterschool.delivery.coverage.domain import (
     SchoolWeek,
     days_to_cover,
     judge_day,
-    terms_in_force,
     week_of,
 )
 from services.afterschool.delivery.coverage.norms import care_norm
 from services.afterschool.delivery.sessions.queries import HELD
 from services.afterschool.roster.schools.domain import School
 from services.afterschool.roster.terms import queries as terms
+from services.afterschool.roster.terms.domain import terms_in_force
 from shared.data.database import allowing
 
 _WITHIN: Final = 60
@@ -54,7 +54,7 @@ class Week:
 
 
 async def week(session: AsyncSession, schools: Sequence[School], *, on: date, today: date) -> Week:
-    """What these schools covered in the week of a day. Raises `CalendarUnknown` and `NormUnknown`."""
+    """The days that these schools covered in the week of a day. Raises `CalendarUnknown` and `NormUnknown`."""
     first, last = week_of(on)
     exceptional = await terms.exceptional_days(session, first, last)
     days: dict[str, list[date]] = {}
@@ -146,7 +146,7 @@ _FIGURES: Final = text(
 
 
 async def figures(session: AsyncSession, found: Week) -> Mapping[UUID, Figures]:
-    """Whom each judged school served in the week. Pupils and teachers are those of the last judged day."""
+    """The children that each judged school served in the week. Pupils and teachers are those of the last judged day."""
     async with allowing(session, _WITHIN):
         rows = await session.execute(_FIGURES, _values(found))
     return {row.school_id: Figures(*row[1:]) for row in rows}

@@ -28,7 +28,7 @@ District = Annotated[str | None, KEY, Query(max_length=20)]
 
 
 class FiguresOut(BaseModel):
-    """Whom the schools served. `willing` are pupils whose family wants service this term, `served` pupils attended."""
+    """The children of the schools: `willing` if the family wants service this term, `served` if they attended."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -59,7 +59,7 @@ class CoverageOut(BaseModel):
 
 
 class ShortfallReasonOut(BaseModel):
-    """Why a day is not covered, as a stable code and in words."""
+    """The reason why a day is not covered, as a stable code and in words."""
 
     code: Shortfall
     zh: str
@@ -193,7 +193,7 @@ async def get_school_coverage(school_id: UUID, caller: ReaderDep, session: Sessi
 async def list_served_pupils(
     school_id: UUID, caller: ReaderDep, session: SessionDep, page: PageParams, on: OnDay
 ) -> PageOf[queries.PupilServed]:
-    """Which pupils of a school were served in a week, by pseudonymous id."""
+    """The pupils of a school and whether they were served in a week, by pseudonymous id."""
     binding = {"school": school_id, "on": on}
     (after,) = page.position(**binding) or (None,)
     school = await schools.school_to_keep(session, school_id, caller)

@@ -1,1 +1,1 @@
-"""Who picked up which child after a session: a guardian, or a person whose name is sealed."""
+"""Pickups of children after a session, by a guardian or a person whose name is sealed."""

@@ -39,7 +39,8 @@ class AlreadyPickedUp(Conflict):
 
 
 class PickupIn(BaseModel):
-    """Who picked up which child, and when by the phone's clock. Send a guardianship, or the name of another person.
+    """One pickup: the child, the person, the time by the phone's clock. Send a guardianship, or the name of another
+    person.
 
     The phone makes the id; sending the same again has no effect."""
 

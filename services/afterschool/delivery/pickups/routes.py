@@ -98,7 +98,7 @@ async def record_pickup(
 
 @of_session.get("/{session_id}/pickups", response_model=PickupsOut, responses=problems(SessionNotFound))
 async def list_pickups(session_id: UUID, caller: StaffDep, session: SessionDep) -> dict[str, Sequence[Pickup]]:
-    """Who was picked up after a session, without names."""
+    """The pickups after a session, without names."""
     await sessions.session_to_keep(session, session_id, caller, for_update=False)
     return {"items": await queries.pickups_of(session, session_id)}
 

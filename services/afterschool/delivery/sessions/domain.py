@@ -127,7 +127,7 @@ class CourseSession(Base, Aggregate):
     term_id: Mapped[UUID] = mapped_column(ForeignKey(Term.id))
     on: Mapped[date] = mapped_column("on_day", Date)
     weekday: Mapped[int] = mapped_column(SmallInteger)
-    """Whose timetable the day follows, 1 to 7; on a make-up workday another one than its own."""
+    """The weekday whose timetable the day follows, 1 to 7; on a make-up workday another one than its own."""
     number: Mapped[int] = mapped_column(SmallInteger)
     starts_at: Mapped[datetime]
     ends_at: Mapped[datetime]
@@ -151,7 +151,7 @@ class CourseSession(Base, Aggregate):
 
     @property
     def leaders(self) -> Sequence[UUID]:
-        """Who teaches: the substitute alone, else the teacher and the person from outside."""
+        """The people who teach: the substitute alone, else the teacher and the person from outside."""
         if self.substitute_id is not None:
             return [self.substitute_id]
         return [one for one in (self.teacher_id, self.outside_person_id) if one is not None]
@@ -307,7 +307,7 @@ class SessionRef:
 
 @dataclass(frozen=True, slots=True)
 class Generated:
-    """What generating changed. `kept` sessions are on days without a timetable now, but have attendance."""
+    """The changes made by generating. `kept` sessions are on days without a timetable now, but have attendance."""
 
     planned: int
     restored: Sequence[SessionRef]

@@ -76,7 +76,7 @@ class SessionRefOut(BaseModel):
 
 
 class GeneratedOut(BaseModel):
-    """What changed: new sessions, sessions planned again or at another time, and cancelled ones.
+    """The changes: new sessions, sessions planned again or at another time, and cancelled ones.
 
     `kept` sessions have no timetable on their day any more, but attendance, so they stay."""
 
@@ -117,7 +117,7 @@ class SessionOut(BaseModel):
 
 
 class SubstitutionIn(BaseModel):
-    """Who takes the session, and why. A null `teacher_id` gives it back to the teacher of the offering."""
+    """The teacher who takes the session, and why. A null `teacher_id` gives it back to the offering's teacher."""
 
     model_config = ConfigDict(extra="forbid")
 

@@ -81,7 +81,7 @@ class AllocationState(StrEnum):
 
 
 class AllocationDetails(BaseModel):
-    """What is promised beforehand. `public_source` names a public value that is drawn after `closes_at`.
+    """The promise made beforehand. `public_source` names a public value that is drawn after `closes_at`.
 
     It covers the offerings of `term` with mode `allocation`: of one school, of one district, or of the whole city.
     """
@@ -299,7 +299,7 @@ def check_choices(
 
 
 def shown_seed(allocation: Allocation, sealer: Sealer) -> dict[str, Any]:
-    """What anybody needs to draw again; empty before the draw."""
+    """Everything needed to draw again; empty before the draw."""
     if allocation.state != AllocationState.DRAWN:
         return {}
     return {"secret": allocation.opened_secret(sealer).hex(), "public_value": allocation.public_value}

@@ -46,7 +46,7 @@ class WrongResult(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Input:
-    """What is drawn: offerings with their seats and schools, markets, and the child behind each pseudonym."""
+    """The input of a draw: offerings with their seats and schools, markets, and the child behind each pseudonym."""
 
     allocation: Allocation
     offerings: Mapping[str, Offering]

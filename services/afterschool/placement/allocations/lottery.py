@@ -60,7 +60,7 @@ def new_secret() -> bytes:
 
 
 def commitment(secret: bytes) -> str:
-    """What is published before the wishes open."""
+    """The commitment that is published before the wishes open."""
     return hashlib.sha256(secret).hexdigest()
 
 

@@ -79,7 +79,7 @@ def allocate(market: Market, numbers: Sequence[bytes], left: Container[str] = ()
 
 
 class _Held:
-    """Whom one offering holds for now. Heaps of negative places: the root is the worst."""
+    """The children that one offering holds for now. Heaps of negative places: the root is the worst."""
 
     __slots__ = ("free", "general", "offering", "reserves")
 

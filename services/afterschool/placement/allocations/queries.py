@@ -227,7 +227,7 @@ async def drawn_lists(
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """What is needed to explain a result, or to draw it again."""
+    """Everything needed to explain a result, or to draw it again."""
 
     allocation: Allocation
     draw: Draw

@@ -113,7 +113,7 @@ class PreferencesOut(BaseModel):
 
 
 class ChoicesWithdrawalIn(BaseModel):
-    """Which list is withdrawn; `*` means all."""
+    """The list that is withdrawn; `*` means all."""
 
     model_config = ConfigDict(extra="forbid")
 

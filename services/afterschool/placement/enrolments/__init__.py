@@ -1,1 +1,4 @@
-"""Who has a place and who waits for one, in the order of asking. Refuses a second request for the same child."""
+"""Enrolments: children with a place, and those who wait for one in the order of asking.
+
+Refuses a second request for the same child.
+"""

@@ -89,7 +89,7 @@ class Decision:
 
 
 class Connection(Protocol):
-    """What the decision needs of an asyncpg connection."""
+    """The part of an asyncpg connection that the decision needs."""
 
     async def fetchrow(self, query: str, *args: object) -> Iterable[Any] | None: ...
 

@@ -102,7 +102,7 @@ REFUSALS: Final[dict[str, type[Refusal]]] = {
         ChildBusy,
     )
 }
-"""What the decision can say instead of an enrolment, by code."""
+"""The refusals that the decision can answer instead of an enrolment, by code."""
 
 
 class State(StrEnum):

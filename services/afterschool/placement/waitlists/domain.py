@@ -1,4 +1,4 @@
-"""Who gets the free seats of an offering."""
+"""The rules by which the free seats of an offering are given."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

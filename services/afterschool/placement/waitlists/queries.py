@@ -80,7 +80,7 @@ _HINDRANCES: Final = text(
 async def hindrances(
     session: AsyncSession, offering: Offering, students: Collection[UUID], *, on: date
 ) -> Mapping[UUID, PassedFor]:
-    """Which of these children cannot take a seat now, and why. Locks them in the order of their ids."""
+    """The children among these who cannot take a seat now, with the reason. Locks them in the order of their ids."""
     if not students:
         return {}
     lock = select(Student.id).where(Student.id.in_(students)).order_by(Student.id).with_for_update(key_share=True)

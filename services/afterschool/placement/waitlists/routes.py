@@ -75,7 +75,7 @@ class ReleaseOut(BaseModel):
 
 
 class OfferingPatch(BaseModel):
-    """What can be changed in a published course. An absent field stays as it is."""
+    """The fields of a published course that can be changed. An absent field stays as it is."""
 
     model_config = ConfigDict(extra="forbid")
 

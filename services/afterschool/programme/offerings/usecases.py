@@ -14,28 +14,22 @@ from services.afterschool.programme.offerings.domain import (
     OfferingPeriod,
     PeriodInconsistent,
 )
-from services.afterschool.roster.schools import queries as schools
-from services.afterschool.roster.schools.domain import SchoolNotFound
-from services.afterschool.roster.schools.reach import reaches
+from services.afterschool.roster.schools.domain import School
 from services.afterschool.roster.teachers.domain import Teacher, TeacherNotFound
 from services.afterschool.roster.terms import queries as terms
 from shared.facts import journal
-from shared.http.policies import Principal
 
 
 async def publish_offering(
-    session: AsyncSession, school_id: UUID, details: OfferingDetails, *, caller: Principal, at: datetime
+    session: AsyncSession, school: School, details: OfferingDetails, *, at: datetime
 ) -> Offering:
     """Publish a course with its seats and periods. Raises `PeriodInconsistent`."""
-    school = await schools.school(session, school_id, caller)
-    if not reaches(caller, school):
-        raise SchoolNotFound(pointer="/school_id")
     term = await terms.term_named(session, details.term, district=school.district)
     if details.teacher_id is not None:
-        await _check_teacher(session, details.teacher_id, school_id)
+        await _check_teacher(session, details.teacher_id, school.id)
     offering, pools, periods, published = Offering.publish(details, school=school, term=term, at=at)
     if periods:
-        await _check_timetable(session, school_id, term.id, periods)
+        await _check_timetable(session, school.id, term.id, periods)
     session.add(offering)
     await session.flush()
     session.add_all([*pools, *periods])

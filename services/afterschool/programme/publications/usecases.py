@@ -37,7 +37,6 @@ async def publish_offering(
     if details.fee and details.provider_id is None:
         ceiling = await norms.value_of(session, NormName.FEE_LESSON, on=today, district=school.district)
         check_fee(details, ceiling=ceiling)
-    offering = await publishing.publish_offering(session, school_id, details, caller=caller, at=at)
     if details.outside_person_id is not None and details.provider_id is None:
         raise ProviderMissing(pointer="/provider_id")
     if details.provider_id is not None:
@@ -50,6 +49,7 @@ async def publish_offering(
             caller=caller,
             at=at,
         )
+    offering = await publishing.publish_offering(session, school, details, at=at)
     room = [] if details.room is None else [room_id(school_id, details.room)]
     people = [person for person in (details.teacher_id, details.outside_person_id) if person is not None]
     await occupations.take(session, offering.id, [*room, *people])

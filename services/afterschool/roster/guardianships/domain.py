@@ -138,7 +138,9 @@ class Guardianship(Base, Aggregate):
         )
         return entered, GuardianshipEntered(**entered._said(school, at))
 
-    def change(self, details: GuardianshipDetails, *, school: School, origin: Origin, at: datetime) -> Any:
+    def change(
+        self, details: GuardianshipDetails, *, school: School, origin: Origin, at: datetime
+    ) -> GuardianshipChanged | None:
         """The event, or None if nothing changes. A file changes nothing that a person decided."""
         after = details.model_dump()
         if (self.origin == Origin.SCHOOL and origin is Origin.FILE) or after == self.details().model_dump():

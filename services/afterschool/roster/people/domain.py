@@ -56,6 +56,15 @@ class Identity:
     phone: str | None = None
     reference: str | None = None
 
+    def completed_by(self, before: "Identity") -> "Identity":
+        """This identity, with what it does not state taken from the one known before."""
+        return Identity(
+            self.name or before.name,
+            self.number or before.number,
+            self.phone or before.phone,
+            self.reference or before.reference,
+        )
+
 
 class Person(Base):
     """A sealed identity; its id is that of the student, teacher or guardian. After erasure nothing is left of it."""

@@ -1,6 +1,6 @@
 """A school term, and the days on which schools teach."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
@@ -90,6 +90,12 @@ def school_days(first: date, last: date, exceptional: Mapping[date, str | None])
     """The school days from `first` to `last`, both included."""
     days = (first + timedelta(days=number) for number in range((last - first).days + 1))
     return [day for day in days if is_school_day(day, exceptional)]
+
+
+def terms_in_force(known: Sequence[Term], district: str) -> list[Term]:
+    """The terms that hold for a district: its own, else the city's of that name."""
+    own = {term.name for term in known if term.district == district}
+    return [term for term in known if term.district == district or (term.district is None and term.name not in own)]
 
 
 def _monday(on: date) -> date:

@@ -14,6 +14,7 @@ from services.afterschool.roster.terms.domain import (
     Term,
     TermNotFound,
     school_days,
+    terms_in_force,
 )
 
 
@@ -62,8 +63,6 @@ async def exceptional_days(session: AsyncSession, first: date, last: date) -> Ma
 async def school_days_of(session: AsyncSession, first: date, last: date, *, district: str) -> list[date]:
     """The school days of the terms of a district from `first` to `last`. Raises `CalendarUnknown`."""
     exceptional = await exceptional_days(session, first, last)
-    here = or_(Term.district.is_(None), Term.district == district)
-    wanted = select(Term).where(here, Term.withdrawn_at.is_(None)).order_by(Term.district.nulls_first(), Term.starts_on)
-    terms = {term.name: term for term in await session.scalars(wanted)}  # the district's own replaces the city's
+    found = terms_in_force(await terms(session, district=district, on=None), district)
     open_days = school_days(first, last, exceptional)
-    return [day for day in open_days if any(term.starts_on <= day <= term.ends_on for term in terms.values())]
+    return [day for day in open_days if any(term.starts_on <= day <= term.ends_on for term in found)]

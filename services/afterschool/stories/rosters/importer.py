@@ -49,7 +49,18 @@ from shared.imports.runner import NO_HINTS, Hints, RowReport
 IDENTITIES: Dict[str, KeyKind] = {"reference": "reference", "number": "reference"}
 
 
-class StudentImporter:
+class Unreferenced:
+    """An importer whose rows have no other key to look up before they are applied.
+
+    Schools and classes have one key, rows of a bundle no second one. References of people are sealed: a number finds
+    its person when the row is applied.
+    """
+
+    async def references(self, session: AsyncSession, field: str, keys: Sequence[str]) -> Dict[str, str]:
+        return {}
+
+
+class StudentImporter(Unreferenced):
     """Enters, corrects and moves pupils; every row gets its report."""
 
     fields: ClassVar[frozenset[str]] = frozenset({*STUDENT_COLUMNS, "reference", "guardian_reference"})
@@ -63,10 +74,6 @@ class StudentImporter:
 
     def __init__(self, sealer: Sealer) -> None:
         self._sealer = sealer
-
-    async def references(self, session: AsyncSession, field: str, keys: Sequence[str]) -> Dict[str, str]:
-        """References are sealed: a number finds its pupil when the row is applied."""
-        return {}
 
     async def apply(
         self, session: AsyncSession, rows: Sequence[Row], *, scope: str | None, at: datetime, hints: Hints = NO_HINTS
@@ -87,7 +94,7 @@ def _parsed(row: Row, today: date, hints: Hints) -> PupilRow | RowReport:
         return RowReport("rejected", [rejected.code])
 
 
-class TeacherImporter:
+class TeacherImporter(Unreferenced):
     """Enters and corrects teachers."""
 
     fields: ClassVar[frozenset[str]] = frozenset({*TEACHER_COLUMNS, "reference"})
@@ -101,10 +108,6 @@ class TeacherImporter:
 
     def __init__(self, sealer: Sealer) -> None:
         self._sealer = sealer
-
-    async def references(self, session: AsyncSession, field: str, keys: Sequence[str]) -> Dict[str, str]:
-        """References are sealed: a number finds its teacher when the row is applied."""
-        return {}
 
     async def apply(
         self, session: AsyncSession, rows: Sequence[Row], *, scope: str | None, at: datetime, hints: Hints = NO_HINTS
@@ -136,13 +139,8 @@ class TeacherImporter:
             again = next((entered[mark] for mark in found if mark in entered), None)
             if person is not None:
                 before = person.identity(self._sealer)
-                after = Identity(
-                    identity.name,
-                    identity.number or (before.number if before else None),
-                    identity.phone or (before.phone if before else None),
-                    identity.reference or (before.reference if before else None),
-                )
-                if before is not None and after != before:
+                after = None if before is None else identity.completed_by(before)
+                if after is not None and after != before:
                     people_usecases.correct(person, after, self._sealer)
                     reports.append(RowReport("updated", notes, person.id))
                 else:
@@ -183,7 +181,7 @@ class TeacherImporter:
         return identity, marks, since, notes
 
 
-class SchoolImporter:
+class SchoolImporter(Unreferenced):
     """Enters and corrects schools."""
 
     fields: ClassVar[frozenset[str]] = frozenset(SCHOOL_COLUMNS)
@@ -194,10 +192,6 @@ class SchoolImporter:
     coded: ClassVar[frozenset[str]] = frozenset({"code", "district", "street"})
     padded: ClassVar[frozenset[str]] = frozenset()
     template: ClassVar[Dict[str, str]] = SCHOOL_COLUMNS
-
-    async def references(self, session: AsyncSession, field: str, keys: Sequence[str]) -> Dict[str, str]:
-        """A school has one key."""
-        return {}
 
     async def apply(
         self, session: AsyncSession, rows: Sequence[Row], *, scope: str | None, at: datetime, hints: Hints = NO_HINTS
@@ -246,7 +240,7 @@ def _school_details(row: Row) -> SchoolDetails | RowReport:
         return RowReport("rejected", [f"{name}-malformed" for name in fields])
 
 
-class ClassImporter:
+class ClassImporter(Unreferenced):
     """Forms classes."""
 
     fields: ClassVar[frozenset[str]] = frozenset(CLASS_COLUMNS)
@@ -257,10 +251,6 @@ class ClassImporter:
     coded: ClassVar[frozenset[str]] = frozenset({"code", "school"})
     padded: ClassVar[frozenset[str]] = frozenset()
     template: ClassVar[Dict[str, str]] = CLASS_COLUMNS
-
-    async def references(self, session: AsyncSession, field: str, keys: Sequence[str]) -> Dict[str, str]:
-        """A class has one key."""
-        return {}
 
     async def apply(
         self, session: AsyncSession, rows: Sequence[Row], *, scope: str | None, at: datetime, hints: Hints = NO_HINTS

@@ -14,7 +14,7 @@ from services.afterschool.roster.guardianships.domain import Relation
 from services.afterschool.roster.people.domain import Identity
 from services.afterschool.roster.students.domain import StudentNumberMalformed, student_number
 from services.afterschool.sealing import Sealer
-from services.afterschool.stories.rosters.importer import ClassImporter, SchoolImporter, TeacherImporter
+from services.afterschool.stories.rosters.importer import ClassImporter, SchoolImporter, TeacherImporter, Unreferenced
 from services.afterschool.stories.rosters.pupils import Batch, known_of
 from services.afterschool.stories.rosters.rows import (
     LONGEST_NAME,
@@ -37,7 +37,7 @@ TEACHERS = frozenset({"teacher", "administrator", "principal", "aide", "proctor"
 GUARDIANS = frozenset({"guardian", "parent", "relative"})
 
 
-class OneRosterImporter:
+class OneRosterImporter(Unreferenced):
     """Each row goes to the importer of its kind; what has no place here is reported as not used."""
 
     fields: ClassVar[frozenset[str]] = COLUMNS | {"district", "stage"}
@@ -52,10 +52,6 @@ class OneRosterImporter:
     def __init__(self, sealer: Sealer) -> None:
         self._sealer = sealer
         self._schools, self._classes, self._teachers = SchoolImporter(), ClassImporter(), TeacherImporter(sealer)
-
-    async def references(self, session: AsyncSession, field: str, keys: Sequence[str]) -> Dict[str, str]:
-        """Rows of a bundle have no second key."""
-        return {}
 
     async def apply(
         self, session: AsyncSession, rows: Sequence[Row], *, scope: str | None, at: datetime, hints: Hints = NO_HINTS

@@ -1,7 +1,7 @@
 """The pupils of a chunk against those who are known: entered, corrected, moved, or left as they are."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -191,9 +191,7 @@ class Batch:
                 notes.append("number-changed")
             else:
                 notes.append("number-kept")
-        after = Identity(
-            stated.name or before.name, number, stated.phone or before.phone, stated.reference or before.reference
-        )
+        after = replace(stated, number=number).completed_by(before)
         if after == before or person is None:
             return False
         people_usecases.correct(person, after, self._sealer)

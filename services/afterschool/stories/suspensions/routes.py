@@ -42,6 +42,5 @@ async def unfreeze_offering(offering_id: UUID, caller: WriterDep, session: Sessi
 @router.get("/{offering_id}/affected", response_model=AffectedOut, responses=problems(OfferingNotFound))
 async def list_affected(offering_id: UUID, caller: WriterDep, session: SessionDep) -> AffectedOut:
     """The children of an offering, and courses of the school with free seats at the same time."""
-    children = await usecases.affected(session, offering_id, caller)
-    found = await usecases.substitutes(session, offering_id, caller)
+    children, found = await usecases.affected(session, offering_id, caller)
     return AffectedOut(children=[AffectedChildOut.model_validate(one) for one in children], substitutes=list(found))

@@ -75,13 +75,6 @@ async def unfreeze_offering(session: AsyncSession, offering_id: UUID, *, caller:
     return offering
 
 
-async def affected(session: AsyncSession, offering_id: UUID, caller: Principal) -> Sequence[Enrolment]:
-    """The children who have or want a seat in an offering, by pseudonymous id."""
-    await offerings.offering_within_reach(session, offering_id, caller)
-    wanted = select(Enrolment).where(Enrolment.offering_id == offering_id, Enrolment.state.in_(ACTIVE))
-    return (await session.scalars(wanted.order_by(Enrolment.ticket))).all()
-
-
 _SUBSTITUTES: Final = text(
     """
     SELECT other.id FROM offering
@@ -101,7 +94,12 @@ _SUBSTITUTES: Final = text(
 ).bindparams(bindparam("offering", type_=Uuid))
 
 
-async def substitutes(session: AsyncSession, offering_id: UUID, caller: Principal) -> Sequence[UUID]:
-    """Courses of the school with free seats at the same time, those of the same category first."""
+async def affected(
+    session: AsyncSession, offering_id: UUID, caller: Principal
+) -> tuple[Sequence[Enrolment], Sequence[UUID]]:
+    """The children who have or want a seat in an offering, by pseudonymous id; and the courses of the school with free
+    seats at the same time, those of the same category first."""
     await offerings.offering_within_reach(session, offering_id, caller)
-    return (await session.scalars(_SUBSTITUTES, {"offering": offering_id})).all()
+    wanted = select(Enrolment).where(Enrolment.offering_id == offering_id, Enrolment.state.in_(ACTIVE))
+    children = (await session.scalars(wanted.order_by(Enrolment.ticket))).all()
+    return children, (await session.scalars(_SUBSTITUTES, {"offering": offering_id})).all()
