@@ -154,8 +154,8 @@ async def test_results_by_school_hide_small_groups(world: World) -> None:
     shown = [count for row in rows for counts in row["counts"].values() for count in counts.values()]
     assert all(count is None or count >= 5 for count in shown)
     [told] = [payload["results"] for kind, payload in await world.facts(survey) if kind.endswith("results_listed.v1")]
-    more = ("answers", "favourable")
-    assert [{key: value for key, value in row.items() if key not in more} for row in told] == rows
+    besides = ("answers", "favourable")
+    assert [{key: value for key, value in row.items() if key not in besides} for row in told] == rows
     first = (await world.bureau.get(f"/v1/surveys/{survey}/results", params={"limit": 2})).json()
     more = {"limit": 200, "cursor": first["next_cursor"]}
     rest = (await world.bureau.get(f"/v1/surveys/{survey}/results", params=more)).json()
