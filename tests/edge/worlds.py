@@ -60,6 +60,7 @@ async def metrics(service: Service) -> World:
             "get_indicator": Ask(total, scope, instead=of_the_school()),
             "list_indicator_values": Ask(total, scope | days, instead=of_the_school(**days)),
             "list_receipts": Ask(total, scope, instead=of_the_school()),
+            "list_members": Ask(total, scope, instead=of_the_school()),
             "get_indicator_history": Ask(total, scope, instead=of_the_school()),
             "list_names": Ask(query={"kind": "district"}),
             "get_map": Ask(),

@@ -248,10 +248,11 @@ async def test_a_batch_looks_up_its_members_whatever_statistics_say(world: World
         await world.count(*(institution(number) for number in range(first, first + 1000)))
     asked = [UUID(int=1000 + number) for number in range(10)]
     known = {"generation": 1, "noun": "institution", "ids": asked}
+    moves = {"cells": [1] * 10, "amounts": [0] * 10, "abouts": asked}
     async with world.sessions.begin() as session:
         await session.scalar(_LIVE)
-        for statement, more in ((_LOCK, {}), (_MOVE_MEMBERS, {"cells": [1] * 10, "amounts": [0] * 10})):
-            types = {"ids": Uuid, "cells": BigInteger, "amounts": BigInteger}
+        for statement, more in ((_LOCK, {}), (_MOVE_MEMBERS, moves)):
+            types = {"ids": Uuid, "cells": BigInteger, "amounts": BigInteger, "abouts": Uuid}
             explained = _arrays(
                 f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {statement.text}",
                 **{name: kind for name, kind in types.items() if name in {**known, **more}},

@@ -7,6 +7,7 @@ sum per selection in SQL would look at every cell once for every indicator.
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple
+from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, func, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -199,14 +200,18 @@ def _behind(selection: Selection) -> ColumnElement[bool]:
 
 
 async def receipts(
-    session: AsyncSession, indicator: Indicator, scope: Scope, *, after: int, limit: int
+    session: AsyncSession, indicator: Indicator, scope: Scope, *, member: UUID | None, after: int, limit: int
 ) -> Sequence[Any]:
-    """The events behind a number: every event about every member that it counts, in the order of application."""
+    """The events behind a number: every event about every member that it counts, or about one of them, in the order
+    of application."""
     if not indicator.selections or not indicator.exists_for(scope.dimension):
         return []
     counted = or_(*(_behind(part.at(scope.dimension)) for part in indicator.selections))
     members = (
-        select(Member.noun, Member.id).join(Cell, Cell.id == Member.cell_id).where(counted, *_within(scope)).subquery()
+        select(Member.noun, Member.id)
+        .join(Cell, Cell.id == Member.cell_id)
+        .where(counted, *_within(scope), *([] if member is None else [Member.id == member]))
+        .subquery()
     )
     found = await session.execute(
         select(
@@ -218,6 +223,39 @@ async def receipts(
         .order_by(Receipt.id)
         .limit(limit)
     )  # fmt: skip
+    return found.all()
+
+
+def _members(indicator: Indicator, scope: Scope) -> list[ColumnElement[bool]]:
+    """The members of the numerator: they are as many, or amount to as much, as the number says."""
+    return [_behind(indicator.selections[0].at(scope.dimension)), *_within(scope)]
+
+
+async def count_members(session: AsyncSession, indicator: Indicator, scope: Scope) -> int:
+    """How many things a number counts; of a sum, how many make it up."""
+    if not indicator.selections or not indicator.exists_for(scope.dimension):
+        return 0
+    wanted = select(func.count()).select_from(Member).join(Cell, Cell.id == Member.cell_id)
+    return await session.scalar(wanted.where(*_members(indicator, scope))) or 0
+
+
+async def members(
+    session: AsyncSession, indicator: Indicator, scope: Scope, *, after: UUID | None, limit: int
+) -> Sequence[Any]:
+    """The things that a number counts with their dimensions, by id."""
+    if not indicator.selections or not indicator.exists_for(scope.dimension):
+        return []
+    wanted = (
+        select(
+            Member.id, Member.noun, Member.amount, Member.about, Cell.state, Cell.kind, Cell.district, Cell.street,
+            Cell.grid, Cell.school, Cell.month,
+        )
+        .join(Cell, Cell.id == Member.cell_id)
+        .where(*_members(indicator, scope))
+        .order_by(Member.id)
+        .limit(limit)
+    )  # fmt: skip
+    found = await session.execute(wanted if after is None else wanted.where(Member.id > after))
     return found.all()
 
 

@@ -1,8 +1,9 @@
 """`/v1/indicators`, `/v1/scorecard`, `/v1/coverage`: the numbers, and the events behind them."""
 
 from collections import Counter
+from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import Query
@@ -10,7 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.metrics.indicators import queries
 from services.metrics.indicators.domain import CampaignNotFound, Scope, ScopeMalformed, ScopeOutOfReach, Value
-from services.metrics.names.queries import names_along
+from services.metrics.names.domain import Words as Name
+from services.metrics.names.queries import names_along, names_of
 from services.metrics.tree.domain import Direction, Indicator, IndicatorNotFound, Office, Source, Unit, Words
 from services.metrics.tree.indicators import BRANCHES, INDICATORS, indicator
 from services.metrics.tree.nouns import NOUNS
@@ -143,6 +145,35 @@ class ReceiptOut(BaseModel):
     at: datetime
 
 
+class MemberOut(BaseModel):
+    """One thing that a number counts, with the name under which people know it.
+
+    `zh` and `en` name the thing itself or, failing that, the institution, course, class or school that it is about.
+    Children have no name here. Dimensions are codes; `/v1/names` has their names. `amount` counts where the number is
+    a sum: seats, minutes or fen.
+    """
+
+    noun: str
+    member_id: UUID
+    about_id: UUID | None
+    zh: str | None
+    en: str | None
+    state: str
+    kind: str
+    district: str
+    street: str
+    grid: str
+    school: str
+    month: str
+    amount: int
+
+
+class MembersOut(Page[MemberOut]):
+    """A page of members; all pages together have `total`. That is the numerator, or how many make up a sum."""
+
+    total: int
+
+
 class ScorecardOut(BaseModel):
     """All indicators of one scope, as of one moment."""
 
@@ -242,13 +273,39 @@ async def list_indicator_values(
     responses=problems(IndicatorNotFound, ScopeOutOfReach, ScopeMalformed),
 )
 async def list_receipts(
-    code: str, caller: ReaderDep, session: SessionDep, page: PageParams, scope: ScopeParam = "city"
+    code: str,
+    caller: ReaderDep,
+    session: SessionDep,
+    page: PageParams,
+    scope: ScopeParam = "city",
+    member: Annotated[UUID | None, Query(description="Only events about this member.")] = None,
 ) -> object:
     """The events that a value counts, in the order in which they were counted."""
     wanted, within = indicator(code), Scope.parse(scope).within(caller)
-    (after,) = page.position(code=code, scope=str(within)) or (0,)
-    found = await queries.receipts(session, wanted, within, after=after, limit=page.limit + 1)
-    return page.page(found, "id", code=code, scope=str(within))
+    (after,) = page.position(code=code, scope=str(within), member=member) or (0,)
+    found = await queries.receipts(session, wanted, within, member=member, after=after, limit=page.limit + 1)
+    return page.page(found, "id", code=code, scope=str(within), member=member)
+
+
+@router.get(
+    "/indicators/{code}/members",
+    response_model=MembersOut,
+    responses=problems(IndicatorNotFound, ScopeOutOfReach, ScopeMalformed),
+)
+async def list_members(
+    code: str, caller: ReaderDep, session: SessionDep, page: PageParams, scope: ScopeParam = "city"
+) -> object:
+    """The things that a value counts, by id, with their names."""
+    wanted, within = indicator(code), Scope.parse(scope).within(caller)
+    (after,) = page.position(code=code, scope=str(within)) or (None,)
+    found = await queries.members(session, wanted, within, after=after, limit=page.limit + 1)
+    shown = page.page(found, "id", code=code, scope=str(within))
+    named = await names_of(session, [id_ for row in found for id_ in (row.id, row.about) if id_ is not None])
+    return {
+        "items": [_member_out(row, named) for row in shown.items],
+        "next_cursor": shown.next_cursor,
+        "total": await queries.count_members(session, wanted, within),
+    }
 
 
 @router.get("/scorecard", response_model=ScorecardOut, responses=problems(ScopeOutOfReach, ScopeMalformed))
@@ -325,6 +382,25 @@ def _node(one: Indicator) -> IndicatorNode:
         direction=one.direction,
         owner=Owner(code=one.owner, zh=office.zh, en=office.en),
         dimensions=sorted(one.dimensions),
+    )
+
+
+def _member_out(row: Any, named: Mapping[UUID, Name]) -> MemberOut:
+    words = named.get(row.id) or named.get(row.about)
+    return MemberOut(
+        noun=row.noun,
+        member_id=row.id,
+        about_id=row.about,
+        zh=words and words.zh,
+        en=words and words.en,
+        state=row.state,
+        kind=row.kind,
+        district=row.district,
+        street=row.street,
+        grid=row.grid,
+        school=row.school,
+        month=row.month,
+        amount=row.amount,
     )
 
 

@@ -13,12 +13,12 @@ depends_on = None
 def upgrade() -> None:
     op.create_table(
         "named",
-        sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("code", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("zh", sa.Text(), nullable=False),
         sa.Column("district", sa.Text()),
         sa.Column("street", sa.Text()),
-        sa.PrimaryKeyConstraint("kind", "code", name=op.f("pk_named")),
+        sa.PrimaryKeyConstraint("code", "kind", name=op.f("pk_named")),
     )
     op.create_table(
         "map_grid",

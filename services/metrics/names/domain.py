@@ -58,8 +58,8 @@ class Named(Base):
 
     __tablename__ = "named"
 
-    kind: Mapped[str] = mapped_column(Text, primary_key=True)
     code: Mapped[str] = mapped_column(Text, primary_key=True)
+    kind: Mapped[str] = mapped_column(Text, primary_key=True)
     zh: Mapped[str] = mapped_column(Text)
     district: Mapped[str | None] = mapped_column(Text)
     street: Mapped[str | None] = mapped_column(Text)

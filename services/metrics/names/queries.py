@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -51,3 +52,9 @@ async def names_along(session: AsyncSession, dimension: str, codes: Iterable[str
     for kind in NAMED_DIMENSIONS.get(dimension, ()):
         found |= await names(session, kind, wanted, on=on)
     return found
+
+
+async def names_of(session: AsyncSession, ids: Iterable[UUID]) -> Mapping[UUID, Words]:
+    """The names of things with these ids, whatever they are."""
+    wanted = select(Named.code, Named.zh).where(Named.code.in_({str(one) for one in ids}))
+    return {UUID(code): Words(zh) for code, zh in await session.execute(wanted)}

@@ -59,7 +59,8 @@ class Cell(Base):
 
 
 class Member(Base):
-    """One counted thing and the cell it stands in."""
+    """One counted thing and the cell it stands in; `about` is the institution, course, class or school that it is
+    about, by whose name people know it."""
 
     __tablename__ = "member"
     __table_args__ = (Index("ix_member_cell_id_id", "cell_id", "id"), {"postgresql_with": {"fillfactor": 80}})
@@ -69,6 +70,7 @@ class Member(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     cell_id: Mapped[int] = mapped_column(BigInteger)
     amount: Mapped[int] = mapped_column(BigInteger)
+    about: Mapped[UUID | None]
 
 
 class Receipt(Base):
@@ -108,6 +110,8 @@ class Change(NamedTuple):
     amount: int | None = None
     marks: Mapping[Mark, bool] = MappingProxyType({})
     """Marks that are set or taken away; the others stay."""
+    about: UUID | None = None
+    """What the member is about, where the event alone does not say it (`subject_of`)."""
 
 
 def month(at: datetime) -> str:
@@ -116,6 +120,17 @@ def month(at: datetime) -> str:
 
 def place(event: Any) -> dict[str, str]:
     return {name: getattr(event, name) or "" for name in _places(event.__class__)}
+
+
+def subject_of(event: Any, member: UUID) -> UUID | None:
+    """The institution, course, class or school that an event is about, the narrowest that is not the member itself."""
+    return next((about for name in _subjects(event.__class__) if (about := getattr(event, name)) != member), None)
+
+
+@cache
+def _subjects(kind: type[BaseModel]) -> tuple[str, ...]:
+    wanted = ("institution_id", "offering_id", "class_id", "school_id")
+    return tuple(name for name in wanted if name in kind.model_fields)
 
 
 @cache

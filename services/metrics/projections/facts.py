@@ -128,7 +128,8 @@ def recipients_listed(event: StopOrderRecipientsListed) -> Iterable[Change]:
     """The list and the later events of a recipient arrive in any order, so each sets different coordinates."""
     order = {"state": "ordered", "campaign": str(event.stop_order_id), "month": f"{event.first_day:%Y-%m}"}
     for recipient in event.recipients:
-        yield Change("stop_recipient", recipient.recipient_id, {**order, **place(recipient)})
+        says = {**order, **place(recipient)}
+        yield Change("stop_recipient", recipient.recipient_id, says, about=recipient.institution_id)
 
 
 def recipients_released(event: StopOrderRecipientsReleased) -> Iterable[Change]:

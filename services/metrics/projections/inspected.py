@@ -85,7 +85,7 @@ def campaign(state: str) -> Projection:
 def targets_listed(event: CampaignTargetsListed) -> Iterable[Change]:
     for target in event.targets:
         says = {"state": "open", "campaign": str(event.campaign_id), **place(target)}
-        yield Change("target", target.target_id, says)
+        yield Change("target", target.target_id, says, about=target.institution_id)
 
 
 def targets_withdrawn(event: CampaignTargetsWithdrawn) -> Iterable[Change]:

@@ -10,7 +10,16 @@ from asyncpg import UniqueViolationError
 from sqlalchemy import ARRAY, BigInteger, SmallInteger, Text, TextClause, Uuid, bindparam, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.metrics.projections.domain import DIMENSIONS, Change, Coordinates, Member, Movement, Receipt, moved
+from services.metrics.projections.domain import (
+    DIMENSIONS,
+    Change,
+    Coordinates,
+    Member,
+    Movement,
+    Receipt,
+    moved,
+    subject_of,
+)
 from services.metrics.projections.facts import PROJECTIONS
 from shared.data.database import copy_rows, without
 from shared.facts.inbox import BatchHandler, Delivery, TryAgain
@@ -19,10 +28,11 @@ MemberKey = tuple[str, UUID]
 
 
 class Standing(NamedTuple):
-    """Where a member stands, and with what amount."""
+    """Where a member stands, with what amount, and what it is about."""
 
     cell: Coordinates
     amount: int
+    about: UUID | None
 
 
 def _arrays(statement: str, **types: Any) -> TextClause:
@@ -34,7 +44,7 @@ _DIMENSIONS = ", ".join(DIMENSIONS)
 
 _LOCK = _arrays(
     """
-    SELECT id, cell_id, amount FROM member
+    SELECT id, cell_id, amount, about FROM member
     WHERE generation = :generation AND noun = :noun AND id = ANY(:ids) ORDER BY id FOR UPDATE
     """,
     ids=Uuid,
@@ -60,15 +70,16 @@ _MOVE_CELLS = _arrays(
 )
 _MOVE_MEMBERS = _arrays(
     """
-    UPDATE member SET cell_id = row.cell_id, amount = row.amount
-    FROM unnest(:ids, :cells, :amounts) AS row (id, cell_id, amount)
+    UPDATE member SET cell_id = row.cell_id, amount = row.amount, about = row.about
+    FROM unnest(:ids, :cells, :amounts, :abouts) AS row (id, cell_id, amount, about)
     WHERE member.generation = :generation AND member.noun = :noun AND member.id = row.id AND member.id = ANY(:ids)
     """,
     ids=Uuid,
     cells=BigInteger,
     amounts=BigInteger,
+    abouts=Uuid,
 )
-_MEMBER = ("generation", "noun", "id", "cell_id", "amount")
+_MEMBER = ("generation", "noun", "id", "cell_id", "amount", "about")
 _RECEIPT = (
     "generation", "noun", "member_id", "event_id", "type", "topic", "partition", "offset", "sequence", "at"
 )  # fmt: skip
@@ -119,10 +130,10 @@ async def _lock_members(session: AsyncSession, keys: set[MemberKey], generation:
     if not found:
         return {}
     cells = await session.execute(
-        _CELLS, {"generation": generation, "ids": list({cell_id for _, (_, cell_id, _) in found})}
+        _CELLS, {"generation": generation, "ids": list({cell_id for _, (_, cell_id, *_) in found})}
     )
     coordinates: dict[int, Coordinates] = {row[0]: tuple(row[1:]) for row in cells}
-    return {(noun, id_): Standing(coordinates[cell_id], amount) for noun, (id_, cell_id, amount) in found}
+    return {(noun, id_): Standing(coordinates[cell_id], amount, about) for noun, (id_, cell_id, amount, about) in found}
 
 
 def _by_noun(keys: Collection[MemberKey]) -> Iterator[tuple[str, list[UUID]]]:
@@ -141,7 +152,11 @@ async def _move_members(
 ) -> None:
     """Insert new members and move known ones, in one order: otherwise two batches could deadlock."""
     ordered = sorted(after)
-    new = [(generation, *key, cells[after[key].cell], after[key].amount) for key in ordered if key not in known]
+    new = [
+        (generation, *key, cells[after[key].cell], after[key].amount, after[key].about)
+        for key in ordered
+        if key not in known
+    ]
     try:
         await copy_rows(session, Member.__tablename__, _MEMBER, new)
     except UniqueViolationError as error:
@@ -155,6 +170,7 @@ async def _move_members(
                 "ids": ids,
                 "cells": [cells[after[noun, id_].cell] for id_ in ids],
                 "amounts": [after[noun, id_].amount for id_ in ids],
+                "abouts": [after[noun, id_].about for id_ in ids],
             },
         )
 
@@ -165,11 +181,13 @@ def _sum(
     """The final coordinates of each member, and the resulting change of each cell. A member that moves twice counts
     once."""
     after: dict[MemberKey, Standing] = {}
-    for change, _ in changes:
+    for change, (event, _) in changes:
         key = (change.noun, change.id)
         was = after.get(key) or standing.get(key)
         amount = change.amount if change.amount is not None else was.amount if was else 0
-        after[key] = Standing(moved(change.noun, was.cell if was else None, change.says, change.marks), amount)
+        about = change.about or subject_of(event, change.id) or (was.about if was else None)
+        cell = moved(change.noun, was.cell if was else None, change.says, change.marks)
+        after[key] = Standing(cell, amount, about)
     movement = Movement()
     for key, where in after.items():
         before = standing.get(key)
