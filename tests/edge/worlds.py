@@ -64,6 +64,7 @@ async def metrics(service: Service) -> World:
             "get_indicator_history": Ask(total, scope, instead=of_the_school()),
             "list_names": Ask(query={"kind": "district"}),
             "get_map": Ask(),
+            "list_sources": Ask(),
             "submit_figure": Ask(body=told),
             "list_figures": Ask(query={"district": HERE}, shows=figures[0]),
             "get_figure": Ask({"figure_id": figures[0]}, shows=figures[0]),

@@ -85,12 +85,12 @@ async def test_the_present_moment_comes_at_once_and_the_next_when_numbers_move(
         first = await anext(told)
         assert first["event"] == "scorecard"
         card = (await client.get("/v1/scorecard", headers=AUTHORIZED)).json()
-        assert json.loads(first["data"]) == {"as_of": card["as_of"]}
+        assert json.loads(first["data"]) == {"moved_at": card["moved_at"]}
         await count(service)
         second = await anext(told)
     assert second["id"] != first["id"]
     later = (await client.get("/v1/scorecard", headers=AUTHORIZED)).json()
-    assert json.loads(second["data"]) == {"as_of": later["as_of"]}
+    assert json.loads(second["data"]) == {"moved_at": later["moved_at"]}
 
 
 async def test_a_reader_that_comes_back_is_not_told_again(metrics: tuple[Service, httpx.AsyncClient]) -> None:

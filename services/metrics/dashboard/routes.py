@@ -30,9 +30,9 @@ RETRY_MS = 2000
 
 
 class ScorecardMoved(BaseModel):
-    """The numbers are now those as of this moment; `/v1/scorecard` has them."""
+    """Events were counted at this moment; `/v1/scorecard` has the numbers."""
 
-    as_of: datetime
+    moved_at: datetime
 
 
 @router.get("/", include_in_schema=False, dependencies=[public()])
@@ -49,8 +49,8 @@ async def dashboard() -> HTMLResponse:
 async def stream_scorecard(
     request: Request, last_event_id: Annotated[str | None, Header(max_length=64)] = None
 ) -> AsyncIterator[ServerSentEvent]:
-    """Server-sent events `scorecard` with `{"as_of": …}`: one at once, unless `Last-Event-ID` is up to date, then one
-    whenever events were counted. The stream ends after ten minutes; reconnect with the last id."""
+    """Server-sent events `scorecard` with `{"moved_at": …}`: one at once, unless `Last-Event-ID` is up to date,
+    then one whenever events were counted. The stream ends after ten minutes; reconnect with the last id."""
     sessions: async_sessionmaker[AsyncSession] = request.app.state.sessions
     lifecycle: Lifecycle = request.app.state.lifecycle
     clock = asyncio.get_running_loop()
@@ -60,7 +60,7 @@ async def stream_scorecard(
         moved_at = await _moved_at(sessions)
         if moved_at is not None and instant(moved_at) != told:
             told = instant(moved_at)
-            yield ServerSentEvent(event="scorecard", id=told, data=ScorecardMoved(as_of=moved_at), retry=RETRY_MS)
+            yield ServerSentEvent(event="scorecard", id=told, data=ScorecardMoved(moved_at=moved_at), retry=RETRY_MS)
         if lifecycle.draining or clock.time() >= end:
             return
         await asyncio.sleep(LOOK_EVERY)
@@ -70,7 +70,7 @@ async def _moved_at(sessions: async_sessionmaker[AsyncSession]) -> datetime | No
     """Uses a session of its own, because a stream must not hold a connection while it waits. Outages are waited out."""
     try:
         async with sessions() as session:
-            return await queries.as_of(session)
+            return await queries.moved_at(session)
     except Exception as error:
         if database_fault(error) is None:
             raise

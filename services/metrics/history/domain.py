@@ -34,8 +34,8 @@ class HistoryTooLong(Invalid):
 class ScorecardDay(Base):
     """The numbers of one scope as they stood when a day had ended.
 
-    `as_of` is the last event counted. `late`: the day was over for long when this was taken, because no worker ran;
-    these are the numbers of `taken_at`.
+    Everything that was published until `as_of` is in them. `late`: the day was over for long when this was taken,
+    because no worker ran; these are the numbers of `taken_at`.
     """
 
     __tablename__ = "scorecard_day"

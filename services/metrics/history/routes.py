@@ -11,6 +11,7 @@ from services.metrics.history.domain import HistoryTooLong, days_asked, read
 from services.metrics.indicators import queries as indicators
 from services.metrics.indicators.domain import Scope, ScopeMalformed, ScopeOutOfReach, Value
 from services.metrics.indicators.routes import ReaderDep, ScopeParam
+from services.metrics.sources.queries import marks
 from services.metrics.tree.domain import IndicatorNotFound, Unit
 from services.metrics.tree.indicators import indicator
 from shared.domain.clock import china_date, utc_now
@@ -21,7 +22,7 @@ router = service_router(prefix="/v1/indicators", tags=["indicators"])
 
 
 class HistoryPoint(BaseModel):
-    """The value when a day in China had ended, from events up to `as_of`.
+    """The value when a day in China had ended, from all events published until `as_of`.
 
     `late`: no worker ran then, so these are the numbers of `taken_at`. `live`: the day is not over, and this is the
     value of now. `rule_version` is the version of the definition under which it was counted.
@@ -73,7 +74,7 @@ async def get_indicator_history(
     ]
     if to == today:
         value = (await indicators.values(session, [wanted], within))[code]
-        as_of = await indicators.as_of(session)
+        as_of = (await marks(session, now=now)).freshness(wanted.topics).as_of
         points.append(_point(today, value, wanted.rule_version, as_of, now, live=True))
     return HistoryOut(code=code, scope=str(within), unit=wanted.unit, points=points)
 

@@ -259,7 +259,8 @@ async def members(
     return found.all()
 
 
-async def as_of(session: AsyncSession) -> datetime | None:
+async def moved_at(session: AsyncSession) -> datetime | None:
+    """When a batch was last counted, of whichever source."""
     moved_at: datetime | None = await session.scalar(
         select(func.max(consumer_offset.c.moved_at)).where(consumer_offset.c.consumer == CONSUMER)
     )

@@ -13,6 +13,8 @@ from services.metrics.indicators import queries
 from services.metrics.indicators.domain import CampaignNotFound, Scope, ScopeMalformed, ScopeOutOfReach, Value
 from services.metrics.names.domain import Words as Name
 from services.metrics.names.queries import names_along, names_of
+from services.metrics.sources.domain import Freshness, Marks
+from services.metrics.sources.queries import marks
 from services.metrics.tree.domain import Direction, Indicator, IndicatorNotFound, Office, Source, Unit, Words
 from services.metrics.tree.indicators import BRANCHES, INDICATORS, indicator
 from services.metrics.tree.nouns import NOUNS
@@ -92,6 +94,9 @@ class ValueOut(BaseModel):
 
     `known` is false, and the value null, if the indicator does not exist for the scope, or nobody has reported it. A
     reported value names its figure and the day of which that speaks; `as_of` is then the moment of its approval.
+
+    Everything that was published until `as_of` on any topic on which the number rests is counted; null until each was
+    read to its end once. `complete` is false if that is more than a minute ago, or a record was set aside.
     """
 
     code: str
@@ -101,6 +106,7 @@ class ValueOut(BaseModel):
     denominator: int | None
     unit: Unit
     as_of: datetime | None
+    complete: bool
     rule_version: int
     known: bool
     figure_id: UUID | None = None
@@ -128,6 +134,7 @@ class SeriesOut(BaseModel):
     unit: Unit
     rule_version: int
     as_of: datetime | None
+    complete: bool
     values: list[SeriesPoint]
 
 
@@ -175,10 +182,13 @@ class MembersOut(Page[MemberOut]):
 
 
 class ScorecardOut(BaseModel):
-    """All indicators of one scope, as of one moment."""
+    """All indicators of one scope. `as_of` and `complete` are those of all counted numbers together; `moved_at` is when
+    a batch of events was last counted."""
 
     scope: str
     as_of: datetime | None
+    complete: bool
+    moved_at: datetime | None
     values: list[ValueOut]
 
 
@@ -206,6 +216,7 @@ class CoverageOut(BaseModel):
     coverage: float | None
     discoveries: int
     as_of: datetime | None
+    complete: bool
     grids: list[GridCoverage]
 
 
@@ -225,7 +236,7 @@ async def get_indicator(code: str, caller: ReaderDep, session: SessionDep, scope
     """The value of an indicator, as of the last event counted."""
     wanted, within = indicator(code), Scope.parse(scope).within(caller)
     found = await queries.values(session, [wanted], within)
-    return _value_out(wanted, within, found[code], await queries.as_of(session))
+    return _value_out(wanted, within, found[code], await marks(session, now=utc_now()))
 
 
 @router.get(
@@ -246,13 +257,15 @@ async def list_indicator_values(
     wanted, within = indicator(code), Scope.parse(scope).within(caller)
     points = await queries.series(session, wanted, within, by=by, first_month=first_month, last_month=last_month)
     named = await names_along(session, by, [key for key, _ in points], on=china_date(utc_now()))
+    fresh = (await marks(session, now=utc_now())).freshness(wanted.topics)
     return SeriesOut(
         code=code,
         scope=str(within),
         by=by,
         unit=wanted.unit,
         rule_version=wanted.rule_version,
-        as_of=await queries.as_of(session),
+        as_of=fresh.as_of,
+        complete=fresh.complete,
         values=[
             SeriesPoint(
                 key=key,
@@ -314,11 +327,14 @@ async def get_scorecard(caller: ReaderDep, session: SessionDep, scope: ScopePara
     within = Scope.parse(scope).within(caller)
     wanted = list(INDICATORS.values())
     found = await queries.values(session, wanted, within)
-    as_of = await queries.as_of(session)
+    known = await marks(session, now=utc_now())
+    fresh = known.freshness(frozenset().union(*(one.topics for one in wanted)))
     return ScorecardOut(
         scope=str(within),
-        as_of=as_of,
-        values=[_value_out(one, within, found[one.code], as_of) for one in wanted],
+        as_of=fresh.as_of,
+        complete=fresh.complete,
+        moved_at=await queries.moved_at(session),
+        values=[_value_out(one, within, found[one.code], known) for one in wanted],
     )
 
 
@@ -351,6 +367,7 @@ async def get_coverage(
         )
         for grid, states in sorted(grids.items())
     ]
+    fresh = (await marks(session, now=utc_now())).freshness(NOUNS["target"].topics | NOUNS["discovery"].topics)
     targets, closed = sum(line.targets for line in lines), sum(line.closed for line in lines)
     return CoverageOut(
         campaign_id=campaign,
@@ -358,7 +375,8 @@ async def get_coverage(
         closed=closed,
         coverage=closed / targets if targets else None,
         discoveries=discoveries.total(),
-        as_of=await queries.as_of(session),
+        as_of=fresh.as_of,
+        complete=fresh.complete,
         grids=lines,
     )
 
@@ -408,7 +426,10 @@ def _said(words: Words) -> BothLanguages:
     return BothLanguages(zh=words.zh, en=words.en)
 
 
-def _value_out(wanted: Indicator, scope: Scope, found: Value, as_of: datetime | None) -> ValueOut:
+def _value_out(wanted: Indicator, scope: Scope, found: Value, known: Marks) -> ValueOut:
+    fresh = known.freshness(wanted.topics)
+    if found.figure is not None:
+        fresh = Freshness(found.figure.approved_at, complete=True)
     return ValueOut(
         code=wanted.code,
         scope=str(scope),
@@ -416,7 +437,8 @@ def _value_out(wanted: Indicator, scope: Scope, found: Value, as_of: datetime | 
         numerator=found.numerator,
         denominator=found.denominator,
         unit=wanted.unit,
-        as_of=as_of if found.figure is None else found.figure.approved_at,
+        as_of=fresh.as_of,
+        complete=fresh.complete,
         rule_version=wanted.rule_version,
         known=found.known,
         figure_id=found.figure and found.figure.id,

@@ -210,6 +210,11 @@ class Indicator:
             return frozenset({"district"})
         return frozenset.intersection(*(NOUNS[one.noun].dimensions for one in self.selections))
 
+    @property
+    def topics(self) -> frozenset[str]:
+        """The topics of the log on which its number rests; none of a reported figure."""
+        return frozenset().union(*(NOUNS[one.noun].topics for one in self.selections))
+
     def exists_for(self, dimension: str | None) -> bool:
         """Whether it has a number for scopes of a dimension; None is the city."""
         return dimension is None or dimension in self.dimensions
