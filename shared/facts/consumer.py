@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from shared.data.leadership import pause, run_as_leader
 from shared.data.outages import Fault, database_fault, is_outage
 from shared.facts import parking
-from shared.facts.inbox import Fenced, Inbox, Record, TryAgain, is_hopeless, reason_of
+from shared.facts.inbox import Fenced, Held, Inbox, Record, TryAgain, is_hopeless, reason_of
 from shared.facts.progress import STANDS_STILL, Progress
 from shared.facts.records import read_any_record
 from shared.process.failpoints import failpoint
@@ -37,6 +37,8 @@ TRIES = 4
 SLOW_TRIES = 2
 FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 30.0
+HELD_FOR = 0.1
+"""Seconds between tries to read where the inbox wants nothing for now."""
 FAILURES_FORGIVEN = 2
 STEADY_AFTER = 10.0
 MEASURE_WITHIN = 4.0
@@ -204,6 +206,10 @@ class Consumer:
     async def _take(self, kafka: AIOKafkaConsumer, tp: TopicPartition, start: int, records: Sequence[Record]) -> None:
         try:
             await self._take_span(records, start)
+        except Held:
+            await asyncio.sleep(HELD_FOR)
+            await self._resynchronise(kafka, [tp])
+            return
         except Fenced:
             log.info("batch fenced", topic=tp.topic, partition=tp.partition)
             await self._resynchronise(kafka, [tp])

@@ -148,6 +148,10 @@ class Fenced(Exception):
     """Another worker moved this partition, or an earlier batch of it failed: resynchronise and fetch again."""
 
 
+class Held(Fenced):
+    """The consumer must not read beyond here for now."""
+
+
 class Unreadable(Exception):
     """A record that no retry will make readable; the text is the reason under which it is parked."""
 
@@ -188,7 +192,8 @@ def caused_by(delivery: Delivery) -> AbstractContextManager[None]:
 class Inbox:
     """What one consumer has seen. `catalogue` is every event it could meet, `wanted` those it handles.
 
-    Events of the catalogue that are not wanted only move the version of their key.
+    Events of the catalogue that are not wanted only move the version of their key. `until` gives the offsets that are
+    not read for now, by topic and partition; what it leaves out has no such end.
     """
 
     consumer: str
@@ -196,6 +201,7 @@ class Inbox:
     wanted: frozenset[type[Event]]
     handle: BatchHandler
     topics: frozenset[str]
+    until: Callable[[AsyncSession], Awaitable[Mapping[tuple[str, int], int]]] | None = None
 
     @classmethod
     def of(cls, consumer: str, *, wanted: Iterable[type[Event]], handle: BatchHandler) -> Self:
@@ -251,6 +257,7 @@ class Inbox:
         Raises for anything out of the ordinary (an unreadable record, a gap, a key with parked records), which
         `apply_one` handles.
         """
+        records = await self._before_the_end(session, records)
         topic, partition = records[0].topic, records[0].partition
         await failpoint("W9")
         await self._move(session, topic, partition, start, records[-1].offset + 1)
@@ -279,8 +286,19 @@ class Inbox:
 
     async def apply_one(self, session: AsyncSession, record: Record, *, start: int) -> None:
         """Apply, drop or park one record in the session's transaction; an error of the handler is raised."""
+        await self._before_the_end(session, [record])
         await self._move(session, record.topic, record.partition, start, record.offset + 1)
         await self._sort(session, record)
+
+    async def _before_the_end(self, session: AsyncSession, records: Sequence[Record]) -> Sequence[Record]:
+        """The records of a partition that may be read now. Raises `Held` if none may."""
+        if self.until is None:
+            return records
+        end = (await self.until(session)).get((records[0].topic, records[0].partition))
+        allowed = records if end is None else [record for record in records if record.offset < end]
+        if not allowed:
+            raise Held(f"{records[0].topic}[{records[0].partition}] is read to {end}")
+        return allowed
 
     async def park(self, session: AsyncSession, record: Record, reason: str, *, start: int) -> None:
         """Park a record, and move the offset in the same transaction."""

@@ -156,6 +156,62 @@ async def test_matched_drifted_and_swapped(world: World, broker: Broker) -> None
         assert await session.scalar(left) == 0
 
 
+@pytest.mark.kafka
+@pytest.mark.parametrize("swap", [False, True])
+async def test_a_rebuild_concludes_while_events_come(world: World, broker: Broker, swap: bool) -> None:
+    """Events come without a pause; the verdict is of the barrier, and what came later is counted once."""
+    await create_declared_topics(broker.bootstrap)
+    settings = world.settings.model_copy(
+        update={
+            "kafka_bootstrap_servers": broker.bootstrap,
+            "kafka_idempotence": broker.idempotence,
+            "kafka_groups": broker.idempotence,
+        }
+    )
+    engine, told, stop = world.service.app.state.engine, list[UUID](), asyncio.Event()
+
+    async def speak() -> None:
+        while not stop.is_set():
+            ids = [new_id() for _ in range(25)]
+            async with world.sessions.begin() as session:
+                await record_many(
+                    session, [Fact(one, 1, changed(InstitutionRegistered, institution_id=one)) for one in ids]
+                )
+            told.extend(ids)
+            await asyncio.sleep(0.05)
+
+    async with at_work(Relay(settings, engine), Consumer(settings, engine, world.sessions, INBOX)):
+        before = await log_length(world)
+        speaking = asyncio.create_task(speak())
+        await counted(world, before + 100)
+        concluded = await rebuild(world, settings, swap=swap)
+        during = len(told)
+        stop.set()
+        await speaking
+        assert concluded["state"] == ("swapped" if swap else "matched")
+        assert concluded["differences"] == []
+        assert during > 100
+        async with asyncio.timeout(30):
+            while await seen(world, told) < len(told):
+                await asyncio.sleep(0.05)
+    await world.check()
+    assert (await rebuild(world, settings))["state"] == "matched"
+
+
+async def log_length(world: World) -> int:
+    async with world.sessions() as session:
+        wanted = select(func.sum(consumer_offset.c.next)).where(consumer_offset.c.consumer == INBOX.consumer)
+        return int(await session.scalar(wanted) or 0)
+
+
+async def seen(world: World, ids: Sequence[UUID]) -> int:
+    """How many of these the live numbers count."""
+    async with world.sessions() as session:
+        live = select(Generation.live).scalar_subquery()
+        wanted = select(func.count()).where(Member.id.in_(ids), Member.generation == live)
+        return await session.scalar(wanted) or 0
+
+
 async def test_a_shadow_too_large_for_one_statement_goes_in_slices(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

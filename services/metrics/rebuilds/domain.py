@@ -5,11 +5,12 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Self
 
-from sqlalchemy import BigInteger, Text
+from sqlalchemy import BigInteger, Column, Integer, Table, Text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.metrics.orm import Base
+from services.metrics.projections.domain import DIMENSIONS
 from shared.data.database import Aggregate, new_id
 from shared.domain.refusals import Conflict, NotFound
 
@@ -37,6 +38,25 @@ class RebuildState(StrEnum):
     DRIFTED = "drifted"
     SWAPPED = "swapped"
     FAILED = "failed"
+
+
+barrier = Table(
+    "barrier",
+    Base.metadata,
+    Column("topic", Text, primary_key=True),
+    Column("partition", Integer, primary_key=True),
+    Column("next", BigInteger, nullable=False),
+)
+"""Where the live consumer stood when its numbers were put down: the shadow reads so far, and then both are compared."""
+
+barrier_cell = Table(
+    "barrier_cell",
+    Base.metadata,
+    *(Column(name, Text, primary_key=True) for name in ("noun", *DIMENSIONS)),
+    Column("members", BigInteger, nullable=False),
+    Column("amount", BigInteger, nullable=False),
+)
+"""The live numbers at the barrier."""
 
 
 OPEN = (RebuildState.QUEUED, RebuildState.RUNNING)

@@ -1,11 +1,14 @@
 """Request a rebuild; and, in the worker, carry it out.
 
 The shadow is an ordinary consumer of its own name that starts at the beginning of the log, so it stands on the same
-inbox as the live one. When both stand at the same offsets, the two generations must be equal cell by cell.
+inbox as the live one. Once it is near, the live numbers are put down together with the offsets at which they stand, the
+barrier. The live consumer goes on; the shadow stops there, and then the two must be equal cell by cell. To wait until
+both stand at the same offsets by chance would take for ever while events come.
 """
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -19,7 +22,7 @@ from services.metrics.projections.domain import CONSUMER, Cell, Generation, Memb
 from services.metrics.projections.facts import PROJECTIONS
 from services.metrics.projections.usecases import folding_into
 from services.metrics.rebuilds import queries
-from services.metrics.rebuilds.domain import Rebuild, RebuildRunning
+from services.metrics.rebuilds.domain import Rebuild, RebuildRunning, barrier, barrier_cell
 from shared.data.leadership import look_while_leading, pause
 from shared.data.outages import Fault, database_fault
 from shared.domain.clock import utc_now
@@ -30,8 +33,13 @@ from shared.process.settings import ServiceSettings
 
 log = structlog.get_logger(__name__)
 
-SHADOW = Inbox.of(f"{CONSUMER}.rebuild", wanted=PROJECTIONS, handle=folding_into(shadow=True))
-"""The same events once more, from the beginning of the log, into the generation that is not live."""
+SHADOW = replace(
+    Inbox.of(f"{CONSUMER}.rebuild", wanted=PROJECTIONS, handle=folding_into(shadow=True)), until=queries.barrier_of
+)
+"""The same events once more, from the beginning of the log to the barrier, into the generation that is not live."""
+
+NEAR = 5_000
+"""So many records or fewer behind the live consumer, the barrier is set."""
 
 LOOK_EVERY = 1.0
 """Seconds between looks for a queued rebuild."""
@@ -98,21 +106,50 @@ class Rebuilder:
             (await queries.rebuild(session, rebuild_id)).fail(why, at=utc_now())
 
     async def _conclude(self, rebuild_id: UUID) -> bool:
-        """Once both consumers are at the same offsets, compare, and swap if asked; returns whether that was the
-        case."""
+        """Set the barrier once the shadow is near; once it is there, compare, and swap if asked. Returns whether it
+        was there."""
         async with self._sessions.begin() as session:
-            # Exclusively: no batch of either consumer is half-way while the two are held against each other.
-            live = await session.scalar(text("SELECT live FROM generation FOR UPDATE"))
-            assert live is not None
-            if await queries.partitions_apart(session, live=CONSUMER, shadow=SHADOW.consumer):
+            if not await queries.barrier_of(session):
+                await _set_barrier(session, await _hold_numbers(session))
                 return False
+            if await queries.partitions_short(session, shadow=SHADOW.consumer):
+                return False
+            # As a batch does: first the offset, then the numbers. Otherwise the two could wait for each other.
+            await session.execute(_HOLD_OFFSETS, {"consumers": [CONSUMER, SHADOW.consumer]})
+            live = await _hold_numbers(session)
             rebuild = await queries.rebuild(session, rebuild_id)
-            differences = await queries.differences(session, live=live, shadow=3 - live)
+            differences = await queries.differences(session, shadow=3 - live)
             events = await _events_read(session)
             if rebuild.swap:
                 await _swap(session, live)
             rebuild.conclude(differences, events=events, swapped=rebuild.swap, at=utc_now())
             return True
+
+
+_HOLD_OFFSETS = text(
+    "SELECT FROM consumer_offset WHERE consumer = ANY(:consumers) ORDER BY consumer, topic, partition FOR UPDATE"
+)
+
+
+async def _hold_numbers(session: AsyncSession) -> int:
+    """The live generation; until the transaction ends, no batch of either consumer is half-way."""
+    live: int | None = await session.scalar(text("SELECT live FROM generation FOR UPDATE"))
+    assert live is not None, "the migration made the row"
+    return live
+
+
+async def _set_barrier(session: AsyncSession, live: int) -> None:
+    """Put the live numbers and offsets down, if the shadow is near and nowhere ahead."""
+    behind, ahead = await queries.apart(session, live=CONSUMER, shadow=SHADOW.consumer)
+    if behind > NEAR or ahead:
+        return
+    await session.execute(
+        text("INSERT INTO barrier SELECT topic, partition, next FROM consumer_offset WHERE consumer = :live"),
+        {"live": CONSUMER},
+    )
+    columns = ", ".join(column.name for column in barrier_cell.columns)
+    numbers = f"SELECT {columns} FROM cell WHERE generation = :live AND (members, amount) <> (0, 0)"  # noqa: S608 -- our names
+    await session.execute(text(f"INSERT INTO barrier_cell ({columns}) {numbers}"), {"live": live})
 
 
 async def clear_shadow(sessions: async_sessionmaker[AsyncSession]) -> None:
@@ -124,6 +161,7 @@ async def clear_shadow(sessions: async_sessionmaker[AsyncSession]) -> None:
     tables = (Cell.__tablename__, Member.__tablename__, Receipt.__tablename__)
     own = [f"{table} WHERE generation <> (SELECT live FROM generation)" for table in tables]  # noqa: S608 -- our names
     own += [f"{seen.name} WHERE consumer = '{SHADOW.consumer}'" for seen in (applied, parked)]
+    own += [f"{kept.name} WHERE true" for kept in (barrier, barrier_cell)]
     for rows in own:
         await _delete(sessions, rows)
     async with sessions.begin() as session:
