@@ -3,6 +3,7 @@
 from fastapi import FastAPI
 
 from services.metrics.dashboard.routes import router as dashboard
+from services.metrics.exports.routes import router as exports
 from services.metrics.history.routes import router as history
 from services.metrics.indicators.routes import router as indicators
 from services.metrics.names.routes import router as names
@@ -18,5 +19,5 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         settings or Settings(),
         title="Double Wings metrics",
         description="Every figure of the report, with the events from which it was counted. 指标与成绩单。",
-        routers=[indicators, history, names, sources, reported, rebuilds, dashboard],
+        routers=[indicators, history, names, sources, reported, rebuilds, exports, dashboard],
     )

@@ -438,6 +438,9 @@ metrics.list_indicator_values          yes    own     403   403   own   403    y
 metrics.list_receipts                  yes    own     403   403   own   403    yes    yes   401
 metrics.list_members                   yes    own     403   403   own   403    yes    yes   401
 metrics.get_indicator_history          yes    own     403   403   own   403    yes    yes   401
+metrics.export_scorecard               yes    own     403   403   own   403    yes    yes   401
+metrics.export_indicator_values        yes    own     403   403   own   403    yes    yes   401
+metrics.export_members                 yes    own     403   403   own   403    yes    yes   401
 metrics.list_sources                   yes    yes     403   403   yes   403    yes    yes   401
 metrics.list_names                     yes    yes     403   403   yes   403    yes    yes   401
 metrics.get_map                        yes    yes     403   403   yes   403    yes    yes   401

@@ -6,7 +6,7 @@ sum per selection in SQL would look at every cell once for every indicator.
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, Protocol, cast
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, func, or_, select, tuple_
@@ -239,9 +239,25 @@ async def count_members(session: AsyncSession, indicator: Indicator, scope: Scop
     return await session.scalar(wanted.where(*_members(indicator, scope))) or 0
 
 
+class MemberRow(Protocol):
+    """A counted thing with its dimensions, and what it is about."""
+
+    id: UUID
+    noun: str
+    amount: int
+    about: UUID | None
+    state: str
+    kind: str
+    district: str
+    street: str
+    grid: str
+    school: str
+    month: str
+
+
 async def members(
     session: AsyncSession, indicator: Indicator, scope: Scope, *, after: UUID | None, limit: int
-) -> Sequence[Any]:
+) -> Sequence[MemberRow]:
     """The things that a number counts with their dimensions, by id."""
     if not indicator.selections or not indicator.exists_for(scope.dimension):
         return []
@@ -256,7 +272,7 @@ async def members(
         .limit(limit)
     )  # fmt: skip
     found = await session.execute(wanted if after is None else wanted.where(Member.id > after))
-    return found.all()
+    return cast(Sequence[MemberRow], found.all())
 
 
 async def moved_at(session: AsyncSession) -> datetime | None:

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import Query
@@ -29,6 +29,7 @@ ReaderDep = Annotated[Principal, allow("bureau", "district_officer", "school_sta
 ScopeParam = Annotated[
     str, Query(max_length=80, description="`city`, `district:140213`, `street:…`, `grid:…`, `school:…`, `campaign:…`")
 ]
+Dimension = Literal["district", "street", "grid", "school", "campaign", "month", "kind", "state"]
 Month = Annotated[
     str | None, Query(pattern=r"^\d{4}-(0[1-9]|1[0-2])$", description="Month (YYYY-MM) in China, inclusive.")
 ]
@@ -248,7 +249,7 @@ async def list_indicator_values(
     code: str,
     caller: ReaderDep,
     session: SessionDep,
-    by: Literal["district", "street", "grid", "school", "campaign", "month", "kind", "state"],
+    by: Dimension,
     scope: ScopeParam = "city",
     first_month: Annotated[Month, Query(alias="from")] = None,
     last_month: Annotated[Month, Query(alias="to")] = None,
@@ -403,8 +404,8 @@ def _node(one: Indicator) -> IndicatorNode:
     )
 
 
-def _member_out(row: Any, named: Mapping[UUID, Name]) -> MemberOut:
-    words = named.get(row.id) or named.get(row.about)
+def _member_out(row: queries.MemberRow, named: Mapping[UUID, Name]) -> MemberOut:
+    words = named.get(row.id) or (named.get(row.about) if row.about else None)
     return MemberOut(
         noun=row.noun,
         member_id=row.id,

@@ -1,0 +1,1 @@
+"""Exports: every view of the numbers as a file."""
