@@ -49,7 +49,7 @@ async def metrics(service: Service) -> World:
         "as_of": "2026-01-31",
         "evidence": [{"title": "清单", "reference": "同教〔2026〕1号"}],
     }
-    figures = [await made(service("bureau", subject="reporter"), "/v1/reported-figures", json=told) for _ in range(3)]
+    figures = [await made(service("bureau", subject="reporter"), "/v1/reports", json=told) for _ in range(3)]
     rebuild = await made(service("bureau"), "/v1/rebuilds", json={"swap": False})
     async with service.sessions.begin() as session:
         await session.execute(update(Rebuild).values(state=RebuildState.MATCHED))

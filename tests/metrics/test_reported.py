@@ -78,14 +78,14 @@ def test_another_person_decides_and_once() -> None:
 
 async def submit(world: World, *, by: str = "reporter", **more: Any) -> str:
     client = world.service("bureau", subject=by)
-    answer = await client.post("/v1/reported-figures", json={**DETAILS, "as_of": "2026-01-31", **more})
+    answer = await client.post("/v1/reports", json={**DETAILS, "as_of": "2026-01-31", **more})
     assert answer.status_code == 201, answer.text
-    assert answer.headers["location"] == f"/v1/reported-figures/{answer.json()['id']}"
+    assert answer.headers["location"] == f"/v1/reports/{answer.json()['id']}"
     return str(answer.json()["id"])
 
 
 async def decide(world: World, figure: str, how: str = "approval", **body: str) -> Any:
-    return await world.bureau.post(f"/v1/reported-figures/{figure}/{how}", json=body or None)
+    return await world.bureau.post(f"/v1/reports/{figure}/{how}", json=body or None)
 
 
 async def test_an_approved_figure_is_the_value_everywhere(world: World) -> None:
@@ -129,18 +129,18 @@ async def test_the_latest_day_counts_and_of_that_the_latest_submission(world: Wo
 async def test_a_figure_of_a_district_is_seen_there(world: World) -> None:
     officers = {district: world.service("district_officer", district=district) for district in (HERE, THERE)}
     own = {**DETAILS, "as_of": "2026-01-31", "district": HERE, "value": 7}
-    made = await officers[HERE].post("/v1/reported-figures", json=own)
+    made = await officers[HERE].post("/v1/reports", json=own)
     assert made.status_code == 201
     figure = made.json()["id"]
     for district in (None, THERE):
-        refused = await officers[HERE].post("/v1/reported-figures", json={**own, "district": district})
+        refused = await officers[HERE].post("/v1/reports", json={**own, "district": district})
         assert (refused.status_code, refused.json()["code"]) == (403, "figure-outside-your-district")
-    assert (await officers[THERE].get(f"/v1/reported-figures/{figure}")).status_code == 404
+    assert (await officers[THERE].get(f"/v1/reports/{figure}")).status_code == 404
     citys = await submit(world)
     await decide(world, figure)
     await decide(world, citys)
     seen = {
-        name: [one["id"] for one in (await world.get("/v1/reported-figures", client))["items"]]
+        name: [one["id"] for one in (await world.get("/v1/reports", client))["items"]]
         for name, client in {"here": officers[HERE], "there": officers[THERE], "city": world.bureau}.items()
     }
     assert seen == {"here": [citys, figure], "there": [citys], "city": [citys, figure]}
@@ -155,12 +155,12 @@ async def test_a_figure_of_a_district_is_seen_there(world: World) -> None:
 async def test_the_history_of_submissions_is_kept_page_by_page(world: World) -> None:
     made = [await submit(world, value=number) for number in range(3)]
     await decide(world, made[0])
-    first = await world.get("/v1/reported-figures", indicator=CODE, limit="2")
-    rest = await world.get("/v1/reported-figures", indicator=CODE, limit="2", cursor=first["next_cursor"])
+    first = await world.get("/v1/reports", indicator=CODE, limit="2")
+    rest = await world.get("/v1/reports", indicator=CODE, limit="2", cursor=first["next_cursor"])
     assert [one["id"] for one in first["items"] + rest["items"]] == made[::-1]
-    approved = await world.get("/v1/reported-figures", state="approved")
+    approved = await world.get("/v1/reports", state="approved")
     assert [one["id"] for one in approved["items"]] == [made[0]]
-    assert (await world.get("/v1/reported-figures", district=HERE))["items"] == []
+    assert (await world.get("/v1/reports", district=HERE))["items"] == []
 
 
 async def test_who_submitted_does_not_decide_and_facts_are_published(world: World) -> None:
@@ -168,8 +168,8 @@ async def test_who_submitted_does_not_decide_and_facts_are_published(world: Worl
     refused = await decide(world, figure)
     assert (refused.status_code, refused.json()["code"]) == (409, "approver-submitted")
     other = world.service("bureau", subject="bureau-2")
-    await other.post(f"/v1/reported-figures/{figure}/return", json={"reason": "缺少名单"})
-    again = await other.post(f"/v1/reported-figures/{figure}/approval")
+    await other.post(f"/v1/reports/{figure}/return", json={"reason": "缺少名单"})
+    again = await other.post(f"/v1/reports/{figure}/approval")
     assert (again.status_code, again.json()["code"]) == (409, "figure-decided")
     async with world.sessions() as session:
         facts = (
@@ -177,8 +177,8 @@ async def test_who_submitted_does_not_decide_and_facts_are_published(world: Worl
         ).all()
         pending = await session.scalar(text("SELECT count(*) FROM outbox_pending"))
     assert [tuple(fact) for fact in facts] == [
-        ("metrics.reported_figure.submitted.v1", 1, "bureau-1", None, "metrics.reported-figures.v1"),
-        ("metrics.reported_figure.returned.v1", 2, "bureau-2", "缺少名单", "metrics.reported-figures.v1"),
+        ("metrics.reported_figure.submitted.v1", 1, "bureau-1", None, "metrics.reports.v1"),
+        ("metrics.reported_figure.returned.v1", 2, "bureau-2", "缺少名单", "metrics.reports.v1"),
     ]
     assert pending == 2
 
@@ -195,10 +195,10 @@ async def test_who_submitted_does_not_decide_and_facts_are_published(world: Worl
     ],
 )
 async def test_content_that_is_refused(world: World, wrong: dict[str, Any]) -> None:
-    answer = await world.bureau.post("/v1/reported-figures", json={**DETAILS, "as_of": "2026-01-31", **wrong})
+    answer = await world.bureau.post("/v1/reports", json={**DETAILS, "as_of": "2026-01-31", **wrong})
     assert answer.status_code == 422, answer.text
 
 
 async def test_an_indicator_that_is_not_there(world: World) -> None:
-    answer = await world.bureau.post("/v1/reported-figures", json={**DETAILS, "indicator": "nothing"})
+    answer = await world.bureau.post("/v1/reports", json={**DETAILS, "indicator": "nothing"})
     assert (answer.status_code, answer.json()["code"]) == (404, "indicator-not-found")

@@ -1,4 +1,4 @@
-"""`/v1/reported-figures`."""
+"""`/v1/reports`."""
 
 from datetime import date, datetime
 from typing import Annotated, Any
@@ -28,7 +28,7 @@ from shared.http.paging import Page, PageParams
 from shared.http.policies import Principal, allow
 from shared.http.web import SessionDep, problems, service_router
 
-router = service_router(prefix="/v1/reported-figures", tags=["reported figures"])
+router = service_router(prefix="/v1/reports", tags=["reports"])
 
 SubmitterDep = Annotated[Principal, allow("bureau", "district_officer")]
 ApproverDep = Annotated[Principal, allow("bureau")]
@@ -78,7 +78,7 @@ async def submit_figure(
 ) -> ReportedFigure:
     """Submit a figure of which no event tells. It becomes the indicator's value when another person approves it."""
     figure = await usecases.submit_figure(session, body, caller=caller, at=utc_now())
-    response.headers["Location"] = f"/v1/reported-figures/{figure.id}"
+    response.headers["Location"] = f"/v1/reports/{figure.id}"
     return figure
 
 

@@ -11,7 +11,7 @@ class ReportedFigureEvent(Event):
     """Every fact of a reported figure says which indicator it is of, for which district (null: the city), its value and
     the day of which it speaks."""
 
-    topic: ClassVar[str] = "metrics.reported-figures.v1"
+    topic: ClassVar[str] = "metrics.reports.v1"
 
     figure_id: UUID
     indicator: str
