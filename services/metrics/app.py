@@ -2,6 +2,7 @@
 
 from fastapi import FastAPI
 
+from services.metrics.alerts.routes import router as alerts
 from services.metrics.dashboard.routes import router as dashboard
 from services.metrics.exports.routes import router as exports
 from services.metrics.history.routes import router as history
@@ -19,5 +20,5 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         settings or Settings(),
         title="Double Wings metrics",
         description="Every figure of the report, with the events from which it was counted. 指标与成绩单。",
-        routers=[indicators, history, names, sources, reported, rebuilds, exports, dashboard],
+        routers=[indicators, history, alerts, names, sources, reported, rebuilds, exports, dashboard],
     )

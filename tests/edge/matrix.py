@@ -441,6 +441,7 @@ metrics.get_indicator_history          yes    own     403   403   own   403    y
 metrics.export_scorecard               yes    own     403   403   own   403    yes    yes   401
 metrics.export_indicator_values        yes    own     403   403   own   403    yes    yes   401
 metrics.export_members                 yes    own     403   403   own   403    yes    yes   401
+metrics.list_alerts                    yes    own     403   403   own   403    yes    yes   401
 metrics.list_sources                   yes    yes     403   403   yes   403    yes    yes   401
 metrics.list_names                     yes    yes     403   403   yes   403    yes    yes   401
 metrics.get_map                        yes    yes     403   403   yes   403    yes    yes   401

@@ -67,6 +67,7 @@ async def metrics(service: Service) -> World:
             "export_scorecard": Ask(query=scope, instead=of_the_school()),
             "export_indicator_values": Ask(total, scope | days, instead=of_the_school(**days)),
             "export_members": Ask(total, scope, instead=of_the_school()),
+            "list_alerts": Ask(query=scope, instead=of_the_school()),
             "list_sources": Ask(),
             "submit_figure": Ask(body=told),
             "list_figures": Ask(query={"district": HERE}, shows=figures[0]),

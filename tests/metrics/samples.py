@@ -115,6 +115,7 @@ from shared.events.inspection.visits import (
     VisitStarted,
     VisitSubmitted,
 )
+from shared.events.metrics.alerts import AlertCleared, AlertRaised, ProofFailed
 from shared.events.metrics.reported import ReportedFigureApproved, ReportedFigureReturned, ReportedFigureSubmitted
 from shared.events.registry.advertisements import AdvertisementFound
 from shared.events.registry.applications import ApplicationSubmitted
@@ -191,6 +192,9 @@ COUNT_NOTHING: frozenset[type[Event]] = frozenset(
         GridSetScheduled,
         GridSetWithdrawn,
         RechecksDrawn,
+        AlertCleared,
+        AlertRaised,
+        ProofFailed,
         ReportedFigureApproved,
         ReportedFigureReturned,
         ReportedFigureSubmitted,

@@ -134,6 +134,12 @@ async def test_matched_drifted_and_swapped(world: World, broker: Broker) -> None
     assert (difference["noun"], difference["state"]) == ("institution", "closed")
     assert difference["live"] == difference["rebuilt"] + 3
     assert await world.numbers() == wrong, "a verdict changes nothing"
+    async with world.sessions() as session:
+        told = await session.execute(
+            text("SELECT payload FROM journal WHERE type = 'metrics.proof.failed.v1' AND key = :rebuild"),
+            {"rebuild": UUID(drifted["id"])},
+        )
+        assert [(one["rebuild_id"], one["cells"]) for one in told.scalars()] == [(drifted["id"], 1)]
 
     before = await rows_of(world, live)
     swapped = await rebuild(world, settings, swap=True)

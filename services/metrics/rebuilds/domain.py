@@ -13,6 +13,7 @@ from services.metrics.orm import Base
 from services.metrics.projections.domain import DIMENSIONS
 from shared.data.database import Aggregate, new_id
 from shared.domain.refusals import Conflict, NotFound
+from shared.events.metrics.alerts import ProofFailed
 
 
 class RebuildNotFound(NotFound):
@@ -94,11 +95,14 @@ class Rebuild(Base, Aggregate):
     def begin(self) -> None:
         self.state = RebuildState.RUNNING
 
-    def conclude(self, differences: Sequence[dict[str, Any]], *, events: int, swapped: bool, at: datetime) -> None:
+    def conclude(
+        self, differences: Sequence[dict[str, Any]], *, events: int, swapped: bool, at: datetime
+    ) -> ProofFailed | None:
         """Record the result. Drift means that counting went wrong and somebody must explain it, even after a swap."""
         verdict = RebuildState.DRIFTED if differences else RebuildState.MATCHED
         self.state = RebuildState.SWAPPED if swapped else verdict
         self.differences, self.events, self.finished_at = list(differences), events, at
+        return ProofFailed(rebuild_id=self.id, cells=len(differences), at=at) if differences else None
 
     def fail(self, error: str, *, at: datetime) -> None:
         self.state, self.error, self.finished_at = RebuildState.FAILED, error, at

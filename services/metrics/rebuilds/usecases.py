@@ -26,6 +26,7 @@ from services.metrics.rebuilds.domain import Rebuild, RebuildRunning, barrier, b
 from shared.data.leadership import look_while_leading, pause
 from shared.data.outages import Fault, database_fault
 from shared.domain.clock import utc_now
+from shared.facts import journal
 from shared.facts.consumer import Consumer
 from shared.facts.inbox import Inbox, applied, consumer_offset, parked
 from shared.process.pace import Pace
@@ -122,7 +123,9 @@ class Rebuilder:
             events = await _events_read(session)
             if rebuild.swap:
                 await _swap(session, live)
-            rebuild.conclude(differences, events=events, swapped=rebuild.swap, at=utc_now())
+            failed = rebuild.conclude(differences, events=events, swapped=rebuild.swap, at=utc_now())
+            if failed is not None:
+                await journal.record(session, failed, subject=rebuild)
             return True
 
 
