@@ -7,15 +7,19 @@ from typing import Final
 
 @dataclass(frozen=True)
 class Noun:
-    """A kind of counted thing, and the dimensions that its events say. Of any other dimension it has no number."""
+    """A kind of counted thing, and the dimensions that its events say. Of any other dimension it has no number.
+
+    `people`: its members or amounts are children, or answers that children and families gave.
+    """
 
     zh: str
     en: str
     dimensions: frozenset[str]
+    people: bool
 
 
-def _noun(zh: str, en: str, dimensions: str) -> Noun:
-    return Noun(zh, en, frozenset(dimensions.split()) | {"state"})
+def _noun(zh: str, en: str, dimensions: str, *, people: bool = False) -> Noun:
+    return Noun(zh, en, frozenset(dimensions.split()) | {"state"}, people)
 
 
 _PLACED: Final = "district street grid"
@@ -49,26 +53,26 @@ NOUNS: Final[Mapping[str, Noun]] = {
     "school": _noun("学校", "school", _AT_SCHOOL),
     "class": _noun("班级", "class", f"kind month {_AT_SCHOOL}"),
     "teacher": _noun("教师", "teacher", _AT_SCHOOL),
-    "student": _noun("学生", "pupil", f"kind {_AT_SCHOOL}"),
+    "student": _noun("学生", "pupil", f"kind {_AT_SCHOOL}", people=True),
     "offering": _noun("课程", "offering", f"kind {_AT_SCHOOL}"),
-    "enrolment": _noun("报名", "enrolment", f"month {_AT_SCHOOL}"),
-    "wish": _noun("参加意愿", "wish", f"month {_AT_SCHOOL}"),
+    "enrolment": _noun("报名", "enrolment", f"month {_AT_SCHOOL}", people=True),
+    "wish": _noun("参加意愿", "wish", f"month {_AT_SCHOOL}", people=True),
     "session_plan": _noun("排课", "run of the timetable", f"month {_AT_SCHOOL}"),
     "session": _noun("课次", "session", f"kind month {_AT_SCHOOL}"),
-    "attendance": _noun("考勤", "attendance of a session", f"month {_AT_SCHOOL}"),
-    "attended": _noun("到课", "attendance of a session", f"month {_AT_SCHOOL}"),
+    "attendance": _noun("考勤", "attendance of a session", f"month {_AT_SCHOOL}", people=True),
+    "attended": _noun("到课", "attendance of a session", f"month {_AT_SCHOOL}", people=True),
     "homework_day": _noun("班级作业日", "class on a day", f"kind month {_AT_SCHOOL}"),
     "homework_unwritten": _noun("班级作业日", "class on a day", f"kind month {_AT_SCHOOL}"),
     "homework_report": _noun("培训机构布置作业举报", "report of homework", "kind month district street"),
-    "survey_answers": _noun("满意度结果", "published result of a survey", "kind month district school"),
-    "survey_favourable": _noun("满意度结果", "published result of a survey", "kind month district school"),
+    "survey_answers": _noun("满意度结果", "published result of a survey", "kind month district school", people=True),
+    "survey_favourable": _noun("满意度结果", "published result of a survey", "kind month district school", people=True),
     "catalogue_item": _noun("课后服务项目", "catalogue item", "kind"),
     "declaration": _noun("五项管理申报", "declaration", f"kind month {_AT_SCHOOL}"),
     "shortfall": _noun("五项管理不达标", "shortfall", f"kind month {_AT_SCHOOL}"),
     "listing": _noun("白名单条目", "entry of a white list", "district"),
     "subsidy_run": _noun("补助核算", "subsidy run", "month"),
     "fee_entry": _noun("收费记录", "fee entry", f"month {_AT_SCHOOL}"),
-    "fee_waiver": _noun("费用减免", "fee waiver", f"month {_AT_SCHOOL}"),
+    "fee_waiver": _noun("费用减免", "fee waiver", f"month {_AT_SCHOOL}", people=True),
 }
 """By the name under which the projections count it. Without the row of a dimension, a number is null and not 0."""
 
