@@ -2,8 +2,8 @@
 
 import asyncio
 import logging
-from datetime import datetime
 from collections.abc import AsyncIterator, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Final
 
