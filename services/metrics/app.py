@@ -8,6 +8,7 @@ from services.metrics.exports.routes import router as exports
 from services.metrics.history.routes import router as history
 from services.metrics.indicators.routes import router as indicators
 from services.metrics.names.routes import router as names
+from services.metrics.published.routes import router as published
 from services.metrics.rebuilds.routes import router as rebuilds
 from services.metrics.reported.routes import router as reported
 from services.metrics.settings import Settings
@@ -20,5 +21,5 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         settings or Settings(),
         title="Double Wings metrics",
         description="Every figure of the report, with the events from which it was counted. 指标与成绩单。",
-        routers=[indicators, history, alerts, names, sources, reported, rebuilds, exports, dashboard],
+        routers=[indicators, history, alerts, names, sources, reported, rebuilds, exports, published, dashboard],
     )

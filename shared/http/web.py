@@ -62,9 +62,14 @@ Resource = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 _REQUEST_ID = re.compile(r"[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _EXPOSED = ("ETag", "Location", "Link", "Retry-After", "X-Request-ID", "Idempotency-Replayed")
 _PAGE_POLICY = (
-    b"default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; "
-    b"script-src 'self' 'unsafe-inline'; connect-src 'self'; frame-ancestors 'none'"
+    b"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    b"base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
+_DOCUMENTATION_POLICY = (
+    "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; "
+    "script-src 'self' 'unsafe-inline'; connect-src 'self'; frame-ancestors 'none'"
+)
+"""Swagger's page configures itself by a script of its own."""
 _DATA_POLICY = b"default-src 'none'; frame-ancestors 'none'"
 
 
@@ -220,7 +225,7 @@ def _serve_documentation(app: FastAPI, settings: ServiceSettings) -> None:
 
     @app.get("/docs", include_in_schema=False, dependencies=[public()])
     async def documentation() -> HTMLResponse:
-        return get_swagger_ui_html(
+        page = get_swagger_ui_html(
             openapi_url="/openapi.json",
             title=app.title,
             swagger_js_url="/docs/assets/swagger-ui-bundle.js",
@@ -228,6 +233,8 @@ def _serve_documentation(app: FastAPI, settings: ServiceSettings) -> None:
             swagger_favicon_url="/docs/assets/favicon.png",
             swagger_ui_parameters={"validatorUrl": None, "persistAuthorization": True},
         )
+        page.headers["content-security-policy"] = _DOCUMENTATION_POLICY
+        return page
 
 
 class Edge:

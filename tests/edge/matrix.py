@@ -452,6 +452,7 @@ metrics.approve_figure                 yes    403     403   403   403   403    4
 metrics.return_figure                  yes    403     403   403   403   403    403    403   401
 metrics.get_scorecard                  yes    own     403   403   own   403    yes    yes   401
 metrics.get_coverage                   yes    yes     403   403   403   403    yes    yes   401
+metrics.list_public_figures            yes    yes     yes   yes   yes   yes    yes    yes   yes
 metrics.stream_scorecard               yes    yes     403   403   yes   403    yes    yes   401
 metrics.request_rebuild                yes    403     403   403   403   403    403    yes   401
 metrics.get_rebuild                    yes    403     403   403   403   403    yes    yes   401

@@ -76,6 +76,7 @@ async def metrics(service: Service) -> World:
             "return_figure": Ask({"figure_id": figures[2]}, body={"reason": "缺少清单"}),
             "get_scorecard": Ask(query=scope, instead=of_the_school()),
             "get_coverage": Ask(query={"campaign": str(campaign)}, shows=str(campaign)),
+            "list_public_figures": Ask(),
             "stream_scorecard": Ask(),
             "request_rebuild": Ask(body={"swap": False}),
             "get_rebuild": Ask({"rebuild_id": rebuild}, shows=rebuild),

@@ -5,7 +5,7 @@ import json
 import shutil
 import socket
 import subprocess
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -67,12 +67,17 @@ class Faults:
 
 async def barriers(page: Page) -> list[str]:
     """What axe-core calls serious or critical on the page as it is now."""
+    return await findings(page, ("serious", "critical"))
+
+
+async def findings(page: Page, impacts: Collection[str] = ("minor", "moderate", "serious", "critical")) -> list[str]:
+    """What axe-core finds on the page as it is now. The driver runs it past the policy of the page."""
     await page.evaluate(_axe())
     said: dict[str, Any] = await page.evaluate(_RUN)
     return [
         f"{one['id']}: {json.dumps([node['html'] for node in one['nodes']], ensure_ascii=False)}"
         for one in said["violations"]
-        if one["impact"] in ("serious", "critical")
+        if one["impact"] in impacts
     ]
 
 

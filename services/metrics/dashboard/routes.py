@@ -1,14 +1,13 @@
-"""`/`: the dashboard, a page without data. `/v1/stream`: one event whenever the numbers moved."""
+"""`/` and `/public`: pages without data, and their files. `/v1/stream`: one event whenever the numbers moved."""
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
-from fastapi import Header, Request
-from fastapi.responses import HTMLResponse
+from fastapi import Header, Request, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
@@ -16,15 +15,24 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from services.metrics.indicators import queries
 from shared.data.outages import database_fault
 from shared.domain.clock import instant
+from shared.http.caching import public_answer
 from shared.http.health import Lifecycle
 from shared.http.policies import allow, public
+from shared.http.problems import EdgeProblem
 from shared.http.web import service_router
 
 logger = logging.getLogger(__name__)
 
 router = service_router(prefix="", tags=["dashboard"])
 
-PAGE = Path(__file__).with_name("page.html").read_text(encoding="utf-8")
+_FOLDER: Final = Path(__file__).with_name("assets")
+_MEDIA: Final = {".html": "text/html", ".css": "text/css", ".js": "text/javascript"}
+ASSETS: Final[Mapping[str, bytes]] = {
+    path.relative_to(_FOLDER).as_posix(): path.read_bytes()
+    for path in sorted(_FOLDER.rglob("*"))
+    if path.suffix in _MEDIA
+}
+"""All files of the pages, read once: a request never names a path on disk."""
 LOOK_EVERY = 1.0
 RETRY_MS = 2000
 
@@ -36,9 +44,29 @@ class ScorecardMoved(BaseModel):
 
 
 @router.get("/", include_in_schema=False, dependencies=[public()])
-async def dashboard() -> HTMLResponse:
-    """The same for everybody; what it shows it asks for with the reader's own token."""
-    return HTMLResponse(PAGE)
+async def dashboard(request: Request) -> Response:
+    """The same page for everybody. It asks for the numbers with the reader's own token."""
+    return _asset(request, "index.html")
+
+
+@router.get("/public", include_in_schema=False, dependencies=[public()])
+async def public_page(request: Request) -> Response:
+    """The page of the public figures."""
+    return _asset(request, "public.html")
+
+
+@router.get("/assets/{name:path}", include_in_schema=False, dependencies=[public()])
+async def asset(name: str, request: Request) -> Response:
+    """A style sheet or a module of the pages."""
+    return _asset(request, name)
+
+
+def _asset(request: Request, name: str) -> Response:
+    """The file; a browser asks each time whether it is still the same."""
+    if name not in ASSETS:
+        raise EdgeProblem(404, "route-not-found")
+    media = _MEDIA[Path(name).suffix]
+    return public_answer(request, Response(ASSETS[name], media_type=media), max_age=0)
 
 
 @router.get(

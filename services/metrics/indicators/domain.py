@@ -52,7 +52,8 @@ class Scope:
         return cls(dimension, value)
 
     def within(self, caller: Principal) -> "Scope":
-        """This scope, if the caller may see it; district officers see their district, school staff their school."""
+        """This scope, if the caller may see it: district officers their district and its streets, school staff
+        their school."""
         if caller.covers():
             return self
         own = (
@@ -60,9 +61,16 @@ class Scope:
             if "school_staff" in caller.roles
             else Scope("district", caller.district or "")
         )
+        if own.value and self.is_street_of(own):
+            return self
         if not own.value or (self.dimension is not None and self != own):
             raise ScopeOutOfReach
         return own
+
+    def is_street_of(self, whole: "Scope") -> bool:
+        """Whether it is a street of that district: the code of a street is its district's and three digits."""
+        streets = (whole.dimension, self.dimension) == ("district", "street")
+        return streets and self.value.startswith(whole.value) and len(self.value) == len(whole.value) + 3
 
     def __str__(self) -> str:
         return "city" if self.dimension is None else f"{self.dimension}:{self.value}"

@@ -110,6 +110,28 @@ async def values(session: AsyncSession, indicators: Sequence[Indicator], scope: 
     return _all_values(indicators, groups, standing, scope)
 
 
+async def values_by_district(
+    session: AsyncSession, indicators: Sequence[Indicator]
+) -> Mapping[str, Mapping[str, Value]]:
+    """The values of every district that has cells or an approved figure; "" is what has no district."""
+    wanted = (
+        select(Cell.district, *_GROUPED, *_SUMS)
+        .where(*_counted(indicators, Scope()))
+        .group_by(Cell.district, *_GROUPED)
+        .order_by(Cell.district)
+    )
+    rows: dict[str, list[Any]] = {}
+    for district, *group in await session.execute(wanted):
+        rows.setdefault(district, []).append(group)
+    standing = await _standing(session, indicators)
+    for _, reported_by in standing:
+        rows.setdefault(reported_by or "", [])
+    return {
+        district: _all_values(indicators, _by_noun(groups), standing, Scope("district", district))
+        for district, groups in rows.items()
+    }
+
+
 async def values_everywhere(
     session: AsyncSession, indicators: Sequence[Indicator]
 ) -> Mapping[Scope, Mapping[str, Value]]:

@@ -146,7 +146,8 @@ class Indicator:
     two different nouns is `undivided`: it exists for the city as a whole, and is null for any part of it. An `average`
     is a sum of amounts per member, and has the unit of the amounts.
 
-    A reported indicator has no numerator: `reported` says in words what its figure is.
+    A reported indicator has no numerator: `reported` says in words what its figure is. One that is `public` may be seen
+    by anybody, small numbers of people excepted.
     """
 
     code: str
@@ -164,6 +165,7 @@ class Indicator:
     undivided: bool = False
     average: bool = False
     reported: Words | None = None
+    public: bool = False
 
     def __post_init__(self) -> None:
         if (self.numerator is None) == (self.reported is None):
@@ -188,6 +190,11 @@ class Indicator:
     def grain(self) -> str | None:
         """The noun whose members it counts; None of a reported figure."""
         return None if self.numerator is None else self.numerator.noun
+
+    @property
+    def counts_people(self) -> bool:
+        """Whether children or their answers are counted, or those of their families."""
+        return any(NOUNS[one.noun].people for one in self.selections)
 
     @property
     def selections(self) -> tuple[Selection, ...]:

@@ -64,6 +64,7 @@ _TEACHING_INDICATORS: Final = (
         _BASIC,
         Selection("student", "按学籍在校的学生", "pupils who belong to a class by the roster", states=("on_roll",)),
         target=of_the_report(196_659),
+        public=True,
     ),
     Indicator(
         "students.reported",
@@ -82,6 +83,7 @@ _TEACHING_INDICATORS: Final = (
         _TEACHERS,
         Selection("teacher", "在校教师", "teachers who belong to a school", states=("active",)),
         target=of_the_report(14_510),
+        public=True,
     ),
     Indicator(
         "teachers.reported",
@@ -238,6 +240,7 @@ _SERVICE_INDICATORS: Final = (
             states=("enacted",),
         ),
         target=of_the_report(22),
+        public=True,
     ),
     Indicator(
         "schools.serving",
@@ -258,6 +261,7 @@ _SERVICE_INDICATORS: Final = (
         _SCHOOLS,
         direction=_MORE,
         target=of_the_report(1),
+        public=True,
     ),
     Indicator(
         "afterschool.offerings",
@@ -385,6 +389,7 @@ _SERVICE_INDICATORS: Final = (
             ),
             direction=_MORE,
             target=of_the_report(figure),
+            public=True,
         )
         for audience, zh, figure in (("student", "学生", 0.9774), ("guardian", "家长", 0.979))
     ),
@@ -405,6 +410,7 @@ _SERVICE_INDICATORS: Final = (
         Selection("subsidy_run", "已锁定核算的补助", "subsidies of locked runs", states=("locked",), sums_amounts=True),
         counts=Unit.FEN,
         target=of_the_report(3_000_000_000),
+        public=True,
     ),
     Indicator(
         "subsidies.runs",

@@ -8,16 +8,20 @@ from typing import Final
 @dataclass(frozen=True)
 class Noun:
     """A kind of counted thing, the dimensions that its events say, and the topics from which they come. Of any other
-    dimension it has no number."""
+    dimension it has no number.
+
+    `people`: its members or amounts are children, or answers that children and families gave.
+    """
 
     zh: str
     en: str
     dimensions: frozenset[str]
     topics: frozenset[str]
+    people: bool
 
 
-def _noun(zh: str, en: str, dimensions: str, topics: str) -> Noun:
-    return Noun(zh, en, frozenset(dimensions.split()) | {"state"}, frozenset(topics.split()))
+def _noun(zh: str, en: str, dimensions: str, topics: str, *, people: bool = False) -> Noun:
+    return Noun(zh, en, frozenset(dimensions.split()) | {"state"}, frozenset(topics.split()), people)
 
 
 _PLACED: Final = "district street grid"
@@ -62,24 +66,34 @@ NOUNS: Final[Mapping[str, Noun]] = {
     "school": _noun("学校", "school", _AT_SCHOOL, "afterschool.offerings.v1 afterschool.schools.v1"),
     "class": _noun("班级", "class", f"kind month {_AT_SCHOOL}", "afterschool.classes.v1"),
     "teacher": _noun("教师", "teacher", _AT_SCHOOL, "afterschool.teachers.v1"),
-    "student": _noun("学生", "pupil", f"kind {_AT_SCHOOL}", "afterschool.students.v1"),
+    "student": _noun("学生", "pupil", f"kind {_AT_SCHOOL}", "afterschool.students.v1", people=True),
     "offering": _noun("课程", "offering", f"kind {_AT_SCHOOL}", "afterschool.offerings.v1"),
-    "enrolment": _noun("报名", "enrolment", f"month {_AT_SCHOOL}", "afterschool.enrolments.v1"),
-    "wish": _noun("参加意愿", "wish", f"month {_AT_SCHOOL}", "afterschool.wishes.v1"),
+    "enrolment": _noun("报名", "enrolment", f"month {_AT_SCHOOL}", "afterschool.enrolments.v1", people=True),
+    "wish": _noun("参加意愿", "wish", f"month {_AT_SCHOOL}", "afterschool.wishes.v1", people=True),
     "session_plan": _noun("排课", "run of the timetable", f"month {_AT_SCHOOL}", "afterschool.sessions.v1"),
     "session": _noun("课次", "session", f"kind month {_AT_SCHOOL}", "afterschool.sessions.v1"),
-    "attendance": _noun("考勤", "attendance of a session", f"month {_AT_SCHOOL}", "afterschool.sessions.v1"),
-    "attended": _noun("到课", "attendance of a session", f"month {_AT_SCHOOL}", "afterschool.sessions.v1"),
+    "attendance": _noun(
+        "考勤", "attendance of a session", f"month {_AT_SCHOOL}", "afterschool.sessions.v1", people=True
+    ),
+    "attended": _noun("到课", "attendance of a session", f"month {_AT_SCHOOL}", "afterschool.sessions.v1", people=True),
     "homework_day": _noun("班级作业日", "class on a day", f"kind month {_AT_SCHOOL}", "afterschool.homework.v1"),
     "homework_unwritten": _noun("班级作业日", "class on a day", f"kind month {_AT_SCHOOL}", "afterschool.homework.v1"),
     "homework_report": _noun(
         "培训机构布置作业举报", "report of homework", "kind month district street", "afterschool.homework-reports.v1"
     ),
     "survey_answers": _noun(
-        "满意度结果", "published result of a survey", "kind month district school", "afterschool.surveys.v1"
+        "满意度结果",
+        "published result of a survey",
+        "kind month district school",
+        "afterschool.surveys.v1",
+        people=True,
     ),
     "survey_favourable": _noun(
-        "满意度结果", "published result of a survey", "kind month district school", "afterschool.surveys.v1"
+        "满意度结果",
+        "published result of a survey",
+        "kind month district school",
+        "afterschool.surveys.v1",
+        people=True,
     ),
     "catalogue_item": _noun("课后服务项目", "catalogue item", "kind", "afterschool.catalogue.v1"),
     "declaration": _noun("五项管理申报", "declaration", f"kind month {_AT_SCHOOL}", "afterschool.declarations.v1"),
@@ -87,7 +101,7 @@ NOUNS: Final[Mapping[str, Noun]] = {
     "listing": _noun("白名单条目", "entry of a white list", "district", "afterschool.engagements.v1"),
     "subsidy_run": _noun("补助核算", "subsidy run", "month", "afterschool.subsidy-runs.v1"),
     "fee_entry": _noun("收费记录", "fee entry", f"month {_AT_SCHOOL}", "afterschool.fee-entries.v1"),
-    "fee_waiver": _noun("费用减免", "fee waiver", f"month {_AT_SCHOOL}", "afterschool.fee-waivers.v1"),
+    "fee_waiver": _noun("费用减免", "fee waiver", f"month {_AT_SCHOOL}", "afterschool.fee-waivers.v1", people=True),
 }
 """By the name under which the projections count it. Without the row of a dimension, a number is null and not 0."""
 

@@ -102,6 +102,7 @@ _GOAL: Final = (
         _OURS,
         _INSTITUTIONS,
         rule_version=2,
+        public=True,
     ),
     _of("goal:institutions.active", "正常机构", "Active institutions", "institution", "active"),
     Indicator(
@@ -153,6 +154,7 @@ _STRICTS: Final = (
         _OURS,
         Selection("permit", "被吊销的许可证", "permits that were revoked", states=("revoked",)),
         target=of_the_report(3),
+        public=True,
     ),
     _of("stricts:permits.cancelled", "注销许可证", "Permits cancelled", "permit", "cancelled"),
     _of("stricts:stop_orders.issued", "停训令", "Holiday stop orders", "stop_order", "issued"),
@@ -164,6 +166,7 @@ _STRICTS: Final = (
         _OURS,
         _ORDERED,
         target=of_the_report(154),
+        public=True,
     ),
     Indicator(
         "stop_orders.acknowledged",
@@ -193,6 +196,7 @@ _STRICTS: Final = (
         _STOPPED,
         direction=_MORE,
         target=of_the_report(154),
+        public=True,
     ),
     Indicator(
         "stop_orders.operating",
@@ -219,6 +223,7 @@ _STRICTS: Final = (
         _ORDERED,
         direction=_MORE,
         target=of_the_report(1),
+        public=True,
     ),
 )
 
@@ -231,6 +236,7 @@ _RESPONSIBILITIES: Final = (
         _OURS,
         Selection("team", "街道检查组", "street teams"),
         target=of_the_report(18),
+        public=True,
     ),
     *(
         indicator
@@ -326,6 +332,7 @@ _GOVERNANCE: Final = (
         _TARGETS,
         direction=_MORE,
         target=of_the_report(1),
+        public=True,
     ),
     _of("governance:inspection.discoveries", "新发现机构", "Discoveries", "discovery"),
     _of(
@@ -362,6 +369,7 @@ _GOVERNANCE: Final = (
         _OURS,
         _INVESTIGATED,
         target=of_the_report(461),
+        public=True,
     ),
     Indicator(
         "violations.rectified",
@@ -420,6 +428,7 @@ _GOVERNANCE: Final = (
         _CLEANED_UP,
         direction=_MORE,
         target=of_the_report(488),
+        public=True,
     ),
     Indicator(
         "advertisements.cleaned_up_share",
@@ -496,6 +505,7 @@ _ORIENTATION: Final = (
         Selection("commitment", "签订的规范办学承诺书", "commitments that were signed"),
         direction=_MORE,
         target=of_the_report(311),
+        public=True,
     ),
     Indicator(
         "commitments.breached",

@@ -14,6 +14,7 @@ X_INDICATORS: Final = tuple(
         reported=Words(zh, en[0].lower() + en[1:]),
         direction=Direction.MORE,
         target=of_the_report(figure),
+        public=True,
     )
     for code, zh, en, owner, figure in (
         ("air_classroom_lessons", "大同空中课堂课程", "Lessons of the Air Classroom", Office.BASIC_EDUCATION, 1_350),

@@ -1,0 +1,1 @@
+"""The figures that anybody may see, without the small numbers of people."""
