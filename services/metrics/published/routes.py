@@ -12,6 +12,7 @@ from services.metrics.indicators.domain import Scope, Value
 from services.metrics.names.domain import Words
 from services.metrics.names.queries import names_along
 from services.metrics.published.domain import hidden_parts, is_small
+from services.metrics.sources.queries import marks
 from services.metrics.tree.domain import Indicator, Unit
 from services.metrics.tree.indicators import INDICATORS
 from shared.domain.clock import china_date, utc_now
@@ -68,8 +69,9 @@ async def list_public_figures(request: Request, session: SessionDep) -> Response
     city = await queries.values(session, PUBLIC, Scope())
     districts = await queries.values_by_district(session, PUBLIC)
     named = await names_along(session, "district", districts, on=china_date(utc_now()))
+    counted = frozenset().union(*(one.topics for one in PUBLIC))
     answer = PublicFiguresOut(
-        as_of=await queries.as_of(session),
+        as_of=(await marks(session, now=utc_now())).freshness(counted).as_of,
         figures=[
             _figure(
                 one,
