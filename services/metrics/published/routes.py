@@ -76,13 +76,19 @@ async def list_public_figures(request: Request, session: SessionDep) -> Response
             _figure(
                 one,
                 city[one.code],
-                {key: values[one.code] for key, values in districts.items() if values[one.code].known},
+                _parts(one, districts),
                 named,
             )
             for one in PUBLIC
         ],
     )
     return public_answer(request, Response(answer.model_dump_json(), media_type="application/json"), max_age=REUSED_FOR)
+
+
+def _parts(one: Indicator, districts: Mapping[str, Mapping[str, Value]]) -> Mapping[str, Value]:
+    """The numbers of the districts, and of what has none if there is any."""
+    found = {key: values[one.code] for key, values in districts.items() if values[one.code].known}
+    return {key: value for key, value in found.items() if key or value.numerator or value.denominator}
 
 
 def _figure(one: Indicator, whole: Value, parts: Mapping[str, Value], named: Mapping[str, Words]) -> PublicFigure:
