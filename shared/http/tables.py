@@ -16,7 +16,7 @@ import xlsxwriter
 from starlette.responses import StreamingResponse
 
 from shared.domain.clock import CHINA
-from shared.imports.spreadsheets import guarded
+from shared.domain.spreadsheets import guarded
 
 Form = Literal["csv", "xlsx", "json"]
 MEDIA_TYPES: Final = {

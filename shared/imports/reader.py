@@ -26,12 +26,12 @@ from typing import Any
 
 from python_calamine import CalamineError, CalamineSheet, SheetTypeEnum, SheetVisibleEnum, load_workbook
 
+from shared.domain.spreadsheets import unguarded
 from shared.domain.text import has_controls
 from shared.imports import oneroster
 from shared.imports.cleaning import DIGITS_LOST, column_key, number_text, visible
 from shared.imports.encodings import MEMBERS, encoding_of
 from shared.imports.lines import UNPAIRED, Cells, Lines, Spoilt, records, without_formulas
-from shared.imports.spreadsheets import unguarded
 from shared.imports.xlsx import UNREADABLE, Odd, OddCells, Xlsx
 
 MAX_ROWS = 500_000

@@ -20,9 +20,9 @@ from services.registry.ledger.institutions.exports import _as_csv, _as_xlsx
 from services.registry.ledger.institutions.queries import COLUMNS
 from services.registry.ledger.institutions.rows import Rejected, parse
 from shared.data.database import new_id
+from shared.domain.spreadsheets import guarded, unguarded
 from shared.imports.mapping import Mapping
 from shared.imports.reader import read_table
-from shared.imports.spreadsheets import guarded, unguarded
 from tests.registry.conftest import World
 from tests.registry.test_importer import runner_of, start
 

@@ -14,7 +14,7 @@ from services.metrics.names.facts import GRIDS
 from services.metrics.names.facts import NAMES as NAMED
 from services.metrics.names.usecases import INBOX as NAMES
 from services.metrics.projections.domain import Cell, Generation
-from services.metrics.projections.usecases import PROJECTIONS
+from services.metrics.projections.facts import PROJECTIONS
 from services.metrics.tree.indicators import INDICATORS
 from shared.domain.clock import china_date, utc_now
 from shared.events import Event

@@ -132,7 +132,7 @@ class Reader:
 async def looked_at(page: Page, name: str) -> None:
     """Nothing that axe-core finds, in a light and in a dark room, and nothing wider than the screen."""
     for scheme in ("light", "dark"):
-        await page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        await page.emulate_media(color_scheme=scheme)
         if SHOTS:
             await page.screenshot(path=f"{SHOTS}/{name}-{scheme}.png", full_page=True)
             await page.screenshot(path=f"{SHOTS}/{name}-{scheme}-fold.png")
@@ -358,10 +358,7 @@ async def test_the_report_prints_on_a4(office: Office) -> None:
     async with office.person() as reader:
         page = await reader.open()
         await page.emulate_media(media="print")
-        printed = await page.pdf(prefer_css_page_size=True)
-        if SHOTS:
-            with open(f"{SHOTS}/report.pdf", "wb") as file:
-                file.write(printed)
+        printed = await page.pdf(prefer_css_page_size=True, path=f"{SHOTS}/report.pdf" if SHOTS else None)
         assert printed.startswith(b"%PDF")
         sizes = {tuple(map(float, box.split())) for box in re.findall(rb"/MediaBox \[([^\]]+)\]", printed)}
         assert {(round(box[2]), round(box[3])) for box in sizes} == {(595, 842)}, "points of A4"

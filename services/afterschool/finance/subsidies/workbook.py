@@ -7,7 +7,7 @@ from typing import Any, Final
 import xlsxwriter
 
 from services.afterschool.finance.subsidies.postings import Programme
-from shared.imports.spreadsheets import guarded
+from shared.domain.spreadsheets import guarded
 
 MEDIA_TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 

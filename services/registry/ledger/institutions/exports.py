@@ -16,11 +16,11 @@ from services.registry.ledger.institutions.domain import Kind, Status
 from services.registry.ledger.institutions.queries import COLUMNS, Filters
 from services.registry.ledger.institutions.rows import CODED
 from shared.domain.clock import CHINA
+from shared.domain.spreadsheets import guarded
 from shared.domain.wording import KEY
 from shared.http.policies import Principal, allow
 from shared.http.web import service_router
 from shared.imports.cleaning import prefixed
-from shared.imports.spreadsheets import guarded
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
