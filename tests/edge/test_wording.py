@@ -65,6 +65,7 @@ NOT_WRITTEN_BY_PEOPLE = frozenset({
     "quality_dismissal.code",  # of a finding of ours
     "sync_operation.code", "sync_unreadable.code", "attendance_mark.code",  # of refusals
     "target.permit_no", "provider_permit.number",  # as the registry told them
+    "named.code", "map_grid.code",  # as events told them
 })  # fmt: skip
 
 

@@ -1,6 +1,6 @@
 """Alerts: raised once when a number goes beyond its threshold, cleared once when it is within again."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -60,7 +60,7 @@ def test_a_threshold_judges_its_own_dimension_alone() -> None:
 
 def test_the_owner_has_days_of_china() -> None:
     alert, raised = Alert.found(HOMEWORK, Scope("school", "a"), 71.5, at=LATE)
-    assert alert.due_on == raised.due_on == datetime(2026, 3, 8, tzinfo=UTC).date()
+    assert alert.due_on == raised.due_on == date(2026, 3, 8)
     assert [alert.days_overdue(alert.due_on + timedelta(days=days)) for days in (-1, 0, 3)] == [0, 0, 3]
 
 
