@@ -1,24 +1,19 @@
-"""`make demo`: fill the running platform with a small city."""
+"""`make demo size=city`: fill the running platform with a small city."""
 
 import os
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-
-import httpx
-from joserfc.jwk import ECKey
 
 from deploy.demo import pingcheng
 from deploy.demo.dataset import Dataset
 from deploy.demo.licensing import Licensing
 from deploy.demo.player import Player, player
 from deploy.demo.remedies import Remedies
+from deploy.demo.running import RunningPlatform, require_running
 from deploy.demo.school_life import SchoolLife
 from deploy.demo.street import Street
-from deploy.failures import StartFailed
-from deploy.local import tokens
 from deploy.local.platform import Platform
-from deploy.local.ports import SERVICES, Ports
+from deploy.local.ports import Ports
 from deploy.local.processes import HOST
 
 CAMPAIGN_STREETS = ("140213051", "140213057")
@@ -26,24 +21,10 @@ SCHOOLS = 6
 CATEGORIES = ("moral_education", "sunshine_sports", "homework_guidance")
 
 
-@dataclass(frozen=True)
-class RunningPlatform:
-    """The platform that `make run` keeps up, as the player wants to see it."""
-
-    ports: Ports
-    key: ECKey
-
-    def url(self, service: str) -> str:
-        return f"http://{HOST}:{self.ports.api(service)}"
-
-    def token(self, *roles: str, **claims: str) -> str:
-        return tokens.mint(self.key, f"http://{HOST}:{self.ports.portal}", roles, claims)
-
-
 async def fill(folder: Path, *, on: date) -> None:
     """Everything is made up but the streets; a city that is there already is left as it is."""
-    place = RunningPlatform(Ports.from_environment(), tokens.signing_key(folder))
-    await _require_running(place)
+    place = RunningPlatform.of(folder)
+    await require_running(place)
     data = folder / "demo"
     pingcheng.write(data, on=on)
     dataset = Dataset.of(data)
@@ -72,15 +53,6 @@ def _database(folder: Path, ports: Ports) -> str:
     """Where inspection's database is: only time is turned back there."""
     platform = Platform(folder, ports=ports, database_url=os.environ.get("DATABASE_URL") or None)
     return platform.database_url("inspection", driver=None)
-
-
-async def _require_running(place: RunningPlatform) -> None:
-    async with httpx.AsyncClient(trust_env=False, timeout=5) as http:
-        for service in SERVICES:
-            try:
-                (await http.get(f"{place.url(service)}/readyz")).raise_for_status()
-            except httpx.HTTPError as error:
-                raise StartFailed("The platform is not running: start it with make run first.") from error
 
 
 async def _is_filled(one: Player) -> bool:
