@@ -22,6 +22,10 @@ ACTS: Final[Sequence[Callable[[Stage], Awaitable[None]]]] = (
 """Outside schools, then inside. The holiday comes before the visits that find violations, and revocations last."""
 
 
+OTHERS: Final = (("inspection", "/v1/teams"), ("afterschool", "/v1/schools"), ("registry", "/v1/calendar/terms"))
+"""Lists that are empty on a platform on which nobody has worked."""
+
+
 class Holds(StrEnum):
     """What a platform holds."""
 
@@ -56,7 +60,8 @@ async def holds(stage: Stage) -> Holds:
     found = (await stage.bureau.get("registry", "/v1/institutions", limit=1))["items"]
     if found:
         return Holds.OURS if (found[0]["external_ref"] or "").startswith(f"{stage.prefix}-") else Holds.OTHER
-    for service_, path in (("inspection", "/v1/teams"), ("inspection", "/v1/grids"), ("afterschool", "/v1/schools")):
-        if (await stage.bureau.get(service_, path))["items"]:
-            return Holds.OTHER
-    return Holds.NOTHING
+    others = [
+        await stage.bureau.get("inspection", ledger.GRID_SETS),
+        *[(await stage.bureau.get(*one, limit=1))["items"] for one in OTHERS],
+    ]
+    return Holds.OTHER if any(others) else Holds.NOTHING

@@ -11,6 +11,7 @@ from deploy.demo.dataset import Dataset
 from deploy.demo.player import Json
 
 DISTRICT: Final = pingcheng.DISTRICT
+GRID_SETS: Final = "/v1/grids/versions"
 CERTIFIED_UNTIL: Final = timedelta(days=3 * 365)
 BEGAN: Final = date(2021, 9, 1)
 """The day from which the days of made-up permits are counted."""
@@ -27,7 +28,7 @@ async def play(stage: Stage) -> None:
     table.writeheader()
     table.writerows(rows)
     await stage.import_file("registry", "institutions", file.getvalue().encode(), dataset.mapping("institutions"))
-    if not (await stage.bureau.get("inspection", "/v1/grids"))["items"]:
+    if not await stage.bureau.get("inspection", GRID_SETS):
         await stage.one.import_grids(dataset)
     await _form_teams(stage)
 
