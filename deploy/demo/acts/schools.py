@@ -67,7 +67,7 @@ def _pupils(stage: Stage) -> Iterable[Sequence[str]]:
         of_grade, grade = divmod(of_school % stage.size.classes_of_a_school, GRADES)
         code = f"{grade + 1}-{of_grade + 1}"
         yield (
-            f"{stage.prefix}G{pupil:08}", f"（演示）学生{pupil + 1}", _code(stage, school), year, str(grade + 1), code,
+            f"G1402002021{pupil:08}", f"（演示）学生{pupil + 1}", _code(stage, school), year, str(grade + 1), code,
             f"{code}班", f"（演示）家长{pupil + 1}", "母亲", f"000{pupil:08}",
         )  # fmt: skip
 

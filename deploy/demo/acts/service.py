@@ -15,7 +15,7 @@ from deploy.demo.acts.stage import PATIENCE, Stage, named
 from deploy.demo.player import Client, Json, PlayFailed
 from shared.domain.clock import CHINA, utc_now
 
-TERM: Final = "大同2021学期（演示）"
+TERM: Final = "大同2021演示学期"
 TERM_DAYS: Final = 28
 COURSE: Final = "（演示）大同2021课后服务"
 LEAST_DAYS: Final = "subsidy.least_days"
