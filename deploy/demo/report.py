@@ -18,7 +18,10 @@ class SizeName(StrEnum):
 
 @dataclass(frozen=True)
 class Asked:
-    """The answers to a survey: `people` answered, and `unfavourable` of them were not satisfied."""
+    """The answers to a survey: `people` answered, and the first `unfavourable` of them were not satisfied.
+
+    They are of one school, because results hide numbers below five, and whatever would give these away.
+    """
 
     people: int
     unfavourable: int
@@ -26,10 +29,6 @@ class Asked:
     @property
     def share(self) -> Fraction:
         return Fraction(self.people - self.unfavourable, self.people)
-
-    def is_unfavourable(self, place: int) -> bool:
-        """Whether the answer at this place, from 0, is one of the unfavourable ones; they are spread evenly."""
-        return (place + 1) * self.unfavourable // self.people > place * self.unfavourable // self.people
 
 
 @dataclass(frozen=True)

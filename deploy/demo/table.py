@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
@@ -77,12 +78,13 @@ async def _behind(stage: Stage, one: Figure) -> int:
 def show(lines: Sequence[Line], size: Size) -> int:
     """Print the table; the number of figures that differ."""
     console = Console(width=None if Console().is_terminal else WIDTH)
-    table = Table(title=f"Datong 2021, synthetic, size {size.name}", title_justify="left")
-    for title, justify in (("figure", "left"), ("in the report", "right"), ("in this size", "right"),
-                           ("in the scorecard", "right"), ("behind it", "right"), ("", "left")):  # fmt: skip
-        table.add_column(title, justify=justify)  # type: ignore[arg-type]
+    table = Table(title=f"Datong 2021, synthetic, size {size.name}", title_justify="left", box=SIMPLE, padding=(0, 1))
+    table.add_column("figure", no_wrap=True)
+    for title in ("in the report", "in this size", "in the scorecard", "behind it"):
+        table.add_column(title, justify="right")
+    table.add_column("")
     for line in lines:
-        behind = f"{line.behind:,} {'approved report' if line.figure.reported else 'receipts'}"
+        behind = f"{line.behind:,} {'approved' if line.figure.reported else 'receipts'}"
         table.add_row(
             line.figure.title, line.figure.printed, line.wanted_in_words, line.value_in_words, behind,
             "equal" if line.holds else "DIFFERS",

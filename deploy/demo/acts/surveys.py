@@ -53,7 +53,7 @@ async def _answer(stage: Stage, survey: str, place: int, child: Json) -> None:
         if place < asked.people:
             body = {
                 "audience": audience, "student_id": child["student_id"], "school_id": child["school_id"],
-                "choices": [{"item": ITEM["key"], "choice": "no" if asked.is_unfavourable(place) else "yes"}],
+                "choices": [{"item": ITEM["key"], "choice": "no" if place < asked.unfavourable else "yes"}],
             }  # fmt: skip
             await unless("survey-already-answered", guardian.post("afterschool", f"/v1/surveys/{survey}/answers", body))
 
