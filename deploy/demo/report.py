@@ -179,8 +179,8 @@ FIGURES: Final[Sequence[Figure]] = (
     ),
     Figure("Satisfaction of parents", "97.9 %", "satisfaction.guardians", 0.979, 0.979, Equal.PERCENT_1),
     Figure(
-        "Subsidy, fen",
-        "more than 30 million yuan",
+        "Subsidy, yuan",
+        "> 30 million",
         "subsidies.posted",
         SMALL.subsidised_classes * TERM_OF_A_PRIMARY_CLASS,
         3_000_000_001,

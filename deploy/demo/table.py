@@ -39,14 +39,19 @@ class Line:
             return "unknown"
         if self.figure.is_share:
             return as_percent(self.value, self.figure.equal)
-        return f"{self.value:,}"
+        return in_words(self.figure, self.value)
 
     @property
     def wanted_in_words(self) -> str:
         wanted = self.figure.wanted(self.size)
         if self.figure.is_share:
             return as_percent(wanted, self.figure.equal)
-        return f"{'at least ' if self.figure.equal is Equal.AT_LEAST else ''}{wanted:,}"
+        return f"{'≥ ' if self.figure.equal is Equal.AT_LEAST else ''}{in_words(self.figure, wanted)}"
+
+
+def in_words(figure: Figure, value: float) -> str:
+    """Sums are fen in the scorecard, and yuan in the report."""
+    return f"{value / 100:,.0f}" if figure.is_sum else f"{value:,}"
 
 
 async def closing(stage: Stage) -> list[Line]:
@@ -80,7 +85,7 @@ def show(lines: Sequence[Line], size: Size) -> int:
     console = Console(width=None if Console().is_terminal else WIDTH)
     table = Table(title=f"Datong 2021, synthetic, size {size.name}", title_justify="left", box=SIMPLE, padding=(0, 1))
     table.add_column("figure", no_wrap=True)
-    for title in ("in the report", "in this size", "in the scorecard", "behind it"):
+    for title in ("in the report", "this size", "scorecard", "behind it"):
         table.add_column(title, justify="right")
     table.add_column("")
     for line in lines:
