@@ -12,6 +12,7 @@ from deploy.demo.remedies import Remedies
 from deploy.demo.running import RunningPlatform, require_running
 from deploy.demo.school_life import SchoolLife
 from deploy.demo.street import Street
+from deploy.failures import StartFailed
 from deploy.local.platform import Platform
 from deploy.local.ports import Ports
 from deploy.local.processes import HOST
@@ -22,7 +23,10 @@ CATEGORIES = ("moral_education", "sunshine_sports", "homework_guidance")
 
 
 async def fill(folder: Path, *, on: date) -> None:
-    """Everything is made up but the streets; a city that is there already is left as it is."""
+    """Everything is made up but the streets; a city that is there already is left as it is.
+
+    Raises `StartFailed` if the platform is not running, or holds other data: then nothing is touched.
+    """
     place = RunningPlatform.of(folder)
     await require_running(place)
     data = folder / "demo"
@@ -56,8 +60,10 @@ def _database(folder: Path, ports: Ports) -> str:
 
 
 async def _is_filled(one: Player) -> bool:
-    found = await one.bureau.get("registry", "/v1/institutions", q="（演示）", limit=1)
-    return bool(found["items"])
+    found = (await one.bureau.get("registry", "/v1/institutions", limit=1))["items"]
+    if found and not (found[0]["external_ref"] or "").startswith("PC-"):
+        raise StartFailed("This platform holds other data than the city; nothing was touched.")
+    return bool(found)
 
 
 async def _known(one: Player) -> int:

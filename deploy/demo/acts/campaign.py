@@ -7,6 +7,7 @@ from deploy.demo.acts.holiday import visit
 from deploy.demo.acts.ledger import DISTRICT
 from deploy.demo.acts.stage import Stage, named
 from deploy.demo.player import Json
+from deploy.demo.report import Size
 
 NAME: Final = "（演示）大同2021拉网排查"
 OFFENCE: Final = "prepayment.limit"
@@ -22,7 +23,11 @@ async def play(stage: Stage) -> None:
     async def look(numbered: tuple[int, Json]) -> None:
         place, target = numbered
         one = known.get(target["institution_id"]) or await _plan(stage, campaign, target)
-        await visit(stage, one, {"outcome": "inspected", "score": 80, "violations": _found(stage, place, len(targets))})
+        await visit(
+            stage,
+            one,
+            {"outcome": "inspected", "score": 80, "violations": _found(number_found(stage.size, place, len(targets)))},
+        )
 
     await stage.each("institutions investigated", list(enumerate(targets)), look)
     await _put_right(stage, campaign)
@@ -30,10 +35,12 @@ async def play(stage: Stage) -> None:
         await stage.bureau.post("inspection", f"/v1/campaigns/{campaign['id']}/closure", {})
 
 
-def _found(stage: Stage, place: int, targets: int) -> list[Json]:
-    """The violations of the target at this place: together they are as many as the size says."""
-    wanted = stage.size.violations
-    number = (place + 1) * wanted // targets - place * wanted // targets
+def number_found(size: Size, place: int, targets: int) -> int:
+    """How many violations are found at the target at this place; together they are as many as the size says."""
+    return (place + 1) * size.violations // targets - place * size.violations // targets
+
+
+def _found(number: int) -> list[Json]:
     return [
         {"offence": OFFENCES[nth % len(OFFENCES)], "description": "（演示）排查中发现的问题"} for nth in range(number)
     ]

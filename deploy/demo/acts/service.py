@@ -125,7 +125,7 @@ async def _seat(staff: Client, school: Json, course: Json, seats: int) -> None:
 
 
 async def _not_at_midnight() -> None:
-    """A session of a day ends with it: who begins in its last minutes waits for the next one."""
+    """A session of a day ends with it. Raises `PlayFailed` in its last minutes: then it is too late for seats."""
     now = utc_now().astimezone(CHINA)
     tomorrow = datetime.combine(now.date() + timedelta(days=1), datetime.min.time(), CHINA)
     if tomorrow - now < timedelta(minutes=3):
