@@ -11,7 +11,7 @@ from typing import Final
 
 from deploy.demo.acts.holiday import know_calendar
 from deploy.demo.acts.schools import schools, teaching
-from deploy.demo.acts.stage import PATIENCE, Stage, named
+from deploy.demo.acts.stage import PATIENCE, Stage, named, once_heard
 from deploy.demo.player import Client, Json, PlayFailed
 from shared.domain.clock import CHINA, utc_now
 
@@ -135,22 +135,15 @@ async def _not_at_midnight() -> None:
 async def _follow_weekday(stage: Stage, staff: Client, school: Json) -> None:
     """The school gives the make-up workday a timetable, as soon as its service has heard of that day."""
     wanted = {"school_id": school["id"], "on": f"{stage.on}", "weekday": MAKEUP_WEEKDAY}
-    async with asyncio.timeout(PATIENCE):
-        while True:
-            try:
-                await staff.post("afterschool", "/v1/makeup-days", wanted)
-                return
-            except PlayFailed as error:
-                if "not-a-makeup-workday" not in str(error):
-                    raise
-                await asyncio.sleep(0.3)
+    await once_heard("not-a-makeup-workday", lambda: staff.post("afterschool", "/v1/makeup-days", wanted))
 
 
 async def _attend(stage: Stage, staff: Client, course: Json) -> None:
     """Marks of the day with ids of ours: what was sent before is recognised."""
+    wanted = {"offering_id": course["id"]}
     async with asyncio.timeout(PATIENCE):
         while not await _planned(stage, staff, course):
-            await staff.post("afterschool", "/v1/sessions", {"offering_id": course["id"]})
+            await once_heard("calendar-unknown", lambda: staff.post("afterschool", "/v1/sessions", wanted))
             await asyncio.sleep(0.3)
     people = [
         {"student_id": one["student_id"]}

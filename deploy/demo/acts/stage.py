@@ -109,3 +109,15 @@ async def unless(code: str, asked: Awaitable[httpx.Response]) -> bool:
             raise PlayFailed(f"{error.request.url.path}: {error.response.text[:500]}") from error
         return False
     return True
+
+
+async def once_heard(code: str, ask: Callable[[], Awaitable[httpx.Response]]) -> httpx.Response:
+    """Ask again while it is refused with this code, because the service has not heard yet of what another decided."""
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            try:
+                return await ask()
+            except PlayFailed as error:
+                if f'"{code}"' not in str(error):
+                    raise
+                await asyncio.sleep(0.3)
