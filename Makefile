@@ -25,6 +25,7 @@ institutions ?=
 seconds ?=
 only ?=
 smoke ?=
+size ?=
 
 # Only the claims that were given; `make token role=inspector team=...`
 CLAIMS = $(foreach claim,subject district street team school institution lifetime,$(if $($(claim)),--$(claim)='$($(claim))'))
@@ -36,14 +37,14 @@ help: ## This list
 	  /^##@/ { printf "\n%s\n", substr($$0, 5) } \
 	  /^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' Makefile
 	@printf '\nParameters: T=path (test)  s=service (migrate, revision)  m=message (revision)  broker=apache (run, chain, campaign, faults)  seconds= only=phase (faults)\n'
-	@printf '            data=folder (chain)  kills=n institutions=n (campaign)  only=part smoke=1 (bench)  role= subject= district= street= team= school= institution= lifetime= (token)\n'
+	@printf '            data=folder (chain)  size=small|full|city (demo)  kills=n institutions=n (campaign)  only=part smoke=1 (bench)  role= subject= district= street= team= school= institution= lifetime= (token)\n'
 
 ##@ Use
 run: $(READY) ## Start the whole platform here; data stays in .local/ (broker=apache for a real Apache Kafka)
 	@exec $(PY) -m deploy.local run $(if $(broker),--broker=$(broker))
 
-demo: $(READY) ## Fill the running platform with a made-up city
-	@$(PY) -m deploy.demo
+demo: $(READY) ## Datong 2021 on the running platform: the report's figures from recorded facts (size=full, size=city)
+	@$(PY) -m deploy.demo $(if $(size),--size='$(size)')
 
 token: $(READY) ## Print an access token: make token role=inspector team=...
 	@test -n "$(role)" || { echo "Say which role: make token role=inspector team=..." >&2; exit 1; }

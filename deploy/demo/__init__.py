@@ -1,1 +1,1 @@
-"""A small city to try the platform on: facts where facts are public, synthetic and labelled so where they are not."""
+"""Plays on a running platform: the founding report in two sizes, and one district with phones. All is synthetic."""

@@ -1,24 +1,20 @@
-"""`make demo`: fill the running platform with a small city."""
+"""`make demo size=city`: fill the running platform with a small city."""
 
 import os
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-
-import httpx
-from joserfc.jwk import ECKey
 
 from deploy.demo import pingcheng
 from deploy.demo.dataset import Dataset
 from deploy.demo.licensing import Licensing
 from deploy.demo.player import Player, player
 from deploy.demo.remedies import Remedies
+from deploy.demo.running import RunningPlatform, require_running
 from deploy.demo.school_life import SchoolLife
 from deploy.demo.street import Street
 from deploy.failures import StartFailed
-from deploy.local import tokens
 from deploy.local.platform import Platform
-from deploy.local.ports import SERVICES, Ports
+from deploy.local.ports import Ports
 from deploy.local.processes import HOST
 
 CAMPAIGN_STREETS = ("140213051", "140213057")
@@ -26,24 +22,13 @@ SCHOOLS = 6
 CATEGORIES = ("moral_education", "sunshine_sports", "homework_guidance")
 
 
-@dataclass(frozen=True)
-class RunningPlatform:
-    """The platform that `make run` keeps up, as the player wants to see it."""
-
-    ports: Ports
-    key: ECKey
-
-    def url(self, service: str) -> str:
-        return f"http://{HOST}:{self.ports.api(service)}"
-
-    def token(self, *roles: str, **claims: str) -> str:
-        return tokens.mint(self.key, f"http://{HOST}:{self.ports.portal}", roles, claims)
-
-
 async def fill(folder: Path, *, on: date) -> None:
-    """Everything is made up but the streets; a city that is there already is left as it is."""
-    place = RunningPlatform(Ports.from_environment(), tokens.signing_key(folder))
-    await _require_running(place)
+    """Everything is made up but the streets; a city that is there already is left as it is.
+
+    Raises `StartFailed` if the platform is not running, or holds other data: then nothing is touched.
+    """
+    place = RunningPlatform.of(folder)
+    await require_running(place)
     data = folder / "demo"
     pingcheng.write(data, on=on)
     dataset = Dataset.of(data)
@@ -74,18 +59,11 @@ def _database(folder: Path, ports: Ports) -> str:
     return platform.database_url("inspection", driver=None)
 
 
-async def _require_running(place: RunningPlatform) -> None:
-    async with httpx.AsyncClient(trust_env=False, timeout=5) as http:
-        for service in SERVICES:
-            try:
-                (await http.get(f"{place.url(service)}/readyz")).raise_for_status()
-            except httpx.HTTPError as error:
-                raise StartFailed("The platform is not running: start it with make run first.") from error
-
-
 async def _is_filled(one: Player) -> bool:
-    found = await one.bureau.get("registry", "/v1/institutions", q="（演示）", limit=1)
-    return bool(found["items"])
+    found = (await one.bureau.get("registry", "/v1/institutions", limit=1))["items"]
+    if found and not (found[0]["external_ref"] or "").startswith("PC-"):
+        raise StartFailed("This platform holds other data than the city; nothing was touched.")
+    return bool(found)
 
 
 async def _known(one: Player) -> int:

@@ -59,6 +59,9 @@ class Client:
     async def post(self, service: str, path: str, body: Json, **options: Any) -> httpx.Response:
         return await self._ask("POST", service, path, json=body, **options)
 
+    async def put(self, service: str, path: str, body: Json) -> httpx.Response:
+        return await self._ask("PUT", service, path, json=body)
+
     async def patch(self, service: str, path: str, body: Json, *, version: int) -> httpx.Response:
         """A change to what stands at `version`; where it stands there already (an answer got lost), what stands."""
         return await self._ask("PATCH", service, path, json=body, headers={"If-Match": f'"{version}"'})

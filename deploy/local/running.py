@@ -74,6 +74,8 @@ def addresses(platform: Platform) -> str:
         "    TOKEN=$(make token role=bureau)",
         f'    curl -H "Authorization: Bearer $TOKEN" {platform.url("registry")}/v1/institutions',
         "",
+        "  Something to see, in under a minute: make demo",
+        "",
         "  Ctrl-C stops everything; the data stays and the next run continues with it.",
     ]
     return "\n".join(lines)

@@ -9,8 +9,8 @@ import shapely
 
 from deploy.demo import pingcheng
 from deploy.demo.dataset import Dataset
-from deploy.demo.fill import RunningPlatform
 from deploy.demo.player import Player, player
+from deploy.demo.running import RunningPlatform
 from deploy.local import tokens
 from deploy.local.ports import Ports
 from tests.system.local_run import ended, started, words
