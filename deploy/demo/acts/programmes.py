@@ -3,7 +3,7 @@
 from deploy.demo.acts.stage import Stage
 from deploy.demo.report import FIGURES, Figure
 
-REPORTS = "/v1/reported-figures"
+REPORTS = "/v1/reports"
 
 
 async def play(stage: Stage) -> None:
