@@ -126,7 +126,7 @@ class Reader:
     async def go(self, page: Page, view: str) -> None:
         await page.evaluate("place => { location.hash = `/${place}`; }", view)
         await expect(page).to_have_url(re.compile(re.escape(f"#/{view}")))
-        await page.wait_for_function("document.activeElement.tagName === 'H1'")
+        await expect(page.locator("#main h1")).to_be_focused()
 
 
 async def looked_at(page: Page, name: str) -> None:
@@ -187,9 +187,7 @@ async def test_every_number_of_the_page_is_the_one_of_the_api(office: Office) ->
         )
         assert len(shown) > 25
         for code, words in shown:
-            if code.startswith("x.") or code == "stop_orders.stopped":
-                continue
-            assert words == written(values[code]), code
+            assert words.partition("/")[0] == written(values[code]), code
         streets: dict[str, Any] = await office.city.world.get("/v1/indicators/inspection.coverage/values", by="street")
         for point in streets["values"]:
             row = page.locator("table", has_text="台账机构").locator("tr", has_text=point["zh"])

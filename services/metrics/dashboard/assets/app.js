@@ -15,7 +15,7 @@ import { language, say, speak } from "./words.js";
 
 const VIEWS = { city: overview, district: overview, street, school, campaign, number, list, file: list, figures };
 
-let turn = 0, drawn = "", busy = false, again = false;
+let turn = 0, drawn = "", connection = "", busy = false, again = false;
 
 async function show({ arrived = false } = {}) {
   const here = place(), mine = ++turn;
@@ -81,11 +81,13 @@ function frame({ view, query, parts }) {
   find("language").setAttribute("lang", language() === "zh" ? "en" : "zh-CN");
   find("leave").textContent = say("leave");
   find("leave").hidden = find("live").hidden = !hasToken();
+  if (connection) find("live").textContent = say(connection);
   find("trail").setAttribute("aria-label", say("board"));
   find("trail").replaceChildren(el("a", { href: `/public#/${lang ? `?lang=${lang}` : ""}` }, say("toPublic")));
 }
 
 function mark(state) {
+  connection = state;
   find("live").className = `live ${state}`;
   find("live").textContent = say(state);
 }
