@@ -95,7 +95,9 @@ def of_the_report(first: float, last: float) -> Iterator[Event]:
         return range(int(first * total), int(last * total))
 
     for number in part(154):
-        recipient = ListedRecipient(recipient_id=one(20_000 + number), institution_id=one(1_000 + number), **place(number))
+        recipient = ListedRecipient(
+            recipient_id=one(20_000 + number), institution_id=one(1_000 + number), **place(number)
+        )
         yield changed(StopOrderRecipientsListed, recipients=[recipient])
         yield changed(StopOrderVerified, recipient_id=recipient.recipient_id, result="stopped", **place(number))
     for number in part(311):

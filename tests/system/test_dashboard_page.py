@@ -255,9 +255,7 @@ async def test_eight_tabs_are_live_over_six_connections(office: Office) -> None:
         assert streams <= 1, "finished entries alone are listed: the one stream is still open"
         await office.city.tell(one_more_violation())
         started = asyncio.get_running_loop().time()
-        await asyncio.gather(
-            *(expect(one).to_have_text(str(before + 1), timeout=10_000) for one in number)
-        )
+        await asyncio.gather(*(expect(one).to_have_text(str(before + 1), timeout=10_000) for one in number))
         assert asyncio.get_running_loop().time() - started < 5, "eight at once on a busy machine"
         await tabs[0].close()
         await expect(tabs[1].locator("#live")).to_have_text("实时")

@@ -48,7 +48,7 @@ const inOrder = (_, value) => (value instanceof Map ? [...value] : value);
 function put(nodes, arrived) {
   const main = find("main"), focused = document.activeElement, key = keyOf(focused), top = scrollY;
   main.replaceChildren(...nodes.flat(Infinity).filter(Boolean));
-  main.removeAttribute("aria-busy");
+  main.dataset.place = location.hash;
   if (arrived) {
     scrollTo(0, 0);
     main.querySelector("h1")?.focus({ preventScroll: true });

@@ -61,7 +61,7 @@ export const figures = (data, list) => el("dl", { class: "figures" }, list.map((
 /** A ratio with what it was made of. */
 export function share(found) {
   if (!found) return DASH;
-  const parts = found.denominator === null ? "" : ` (${count(found.numerator)}/${count(found.denominator)})`;
+  const parts = !found.denominator ? "" : ` (${count(found.numerator)}/${count(found.denominator)})`;
   return shown(found.value, found.unit) + parts;
 }
 
