@@ -74,13 +74,18 @@ async def list_public_figures(request: Request, session: SessionDep) -> Response
             _figure(
                 one,
                 city[one.code],
-                {key: values[one.code] for key, values in districts.items() if values[one.code].known},
+                {key: values[one.code] for key, values in districts.items() if _exists(key, values[one.code])},
                 named,
             )
             for one in PUBLIC
         ],
     )
     return public_answer(request, Response(answer.model_dump_json(), media_type="application/json"), max_age=REUSED_FOR)
+
+
+def _exists(key: str, value: Value) -> bool:
+    """Whether there is such a part: the one without a district only if something stands there."""
+    return value.known and bool(key or value.numerator or value.denominator)
 
 
 def _figure(one: Indicator, whole: Value, parts: Mapping[str, Value], named: Mapping[str, Words]) -> PublicFigure:
