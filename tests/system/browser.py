@@ -30,7 +30,9 @@ async def listening(app: FastAPI) -> AsyncIterator[str]:
     """The address of an application that has started already."""
     door = socket.socket()
     door.bind(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(app, lifespan="off", ws="none", log_config=None))
+    server = uvicorn.Server(
+        uvicorn.Config(app, lifespan="off", ws="none", log_config=None, timeout_graceful_shutdown=2)
+    )
     serving = asyncio.create_task(server.serve([door]))
     while not server.started:
         await asyncio.sleep(0.02)

@@ -126,7 +126,7 @@ class Reader:
     async def go(self, page: Page, view: str) -> None:
         await page.evaluate("place => { location.hash = `/${place}`; }", view)
         await expect(page).to_have_url(re.compile(re.escape(f"#/{view}")))
-        await page.wait_for_function("document.activeElement.tagName === 'H1'")
+        await expect(page.locator("#main")).to_have_attribute("data-place", f"#/{view}")
 
 
 async def looked_at(page: Page, name: str) -> None:
@@ -187,9 +187,7 @@ async def test_every_number_of_the_page_is_the_one_of_the_api(office: Office) ->
         )
         assert len(shown) > 25
         for code, words in shown:
-            if code.startswith("x.") or code == "stop_orders.stopped":
-                continue
-            assert words == written(values[code]), code
+            assert words.partition("/")[0] == written(values[code]), code
         streets: dict[str, Any] = await office.city.world.get("/v1/indicators/inspection.coverage/values", by="street")
         for point in streets["values"]:
             row = page.locator("table", has_text="台账机构").locator("tr", has_text=point["zh"])
@@ -301,7 +299,7 @@ async def test_what_has_no_whole_or_is_unknown_is_a_dash(office: Office) -> None
         await expect(page.locator('[data-code="attendance.present_share"]').first).to_have_text("–")
         await expect(page.locator("tr", has_text="劳动教育基地").locator("td").first).to_have_text("–")
         await reader.go(page, f"school/{SCHOOLS[1]}")
-        await expect(page.locator(".plain li").first).to_contain_text("学生满意度 – (0/0) · 回答数 n = 0")
+        await expect(page.locator(".plain li").first).to_contain_text("学生满意度 – · 回答数 n = 0")
         await expect(page.locator("#main")).not_to_contain_text("0%")
 
 

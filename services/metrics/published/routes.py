@@ -76,7 +76,7 @@ async def list_public_figures(request: Request, session: SessionDep) -> Response
             _figure(
                 one,
                 city[one.code],
-                _parts(one, districts),
+                {key: values[one.code] for key, values in districts.items() if _exists(key, values[one.code])},
                 named,
             )
             for one in PUBLIC
@@ -85,10 +85,9 @@ async def list_public_figures(request: Request, session: SessionDep) -> Response
     return public_answer(request, Response(answer.model_dump_json(), media_type="application/json"), max_age=REUSED_FOR)
 
 
-def _parts(one: Indicator, districts: Mapping[str, Mapping[str, Value]]) -> Mapping[str, Value]:
-    """The numbers of the districts, and of what has none if there is any."""
-    found = {key: values[one.code] for key, values in districts.items() if values[one.code].known}
-    return {key: value for key, value in found.items() if key or value.numerator or value.denominator}
+def _exists(key: str, value: Value) -> bool:
+    """Whether there is such a part: the one without a district only if something stands there."""
+    return value.known and bool(key or value.numerator or value.denominator)
 
 
 def _figure(one: Indicator, whole: Value, parts: Mapping[str, Value], named: Mapping[str, Words]) -> PublicFigure:

@@ -15,10 +15,11 @@ import { language, say, speak } from "./words.js";
 
 const VIEWS = { city: overview, district: overview, street, school, campaign, number, list, file: list, figures };
 
-let turn = 0, drawn = "", busy = false, again = false;
+let turn = 0, drawn = "", connection = "", busy = false, again = false, arriving = false;
 
 async function show({ arrived = false } = {}) {
   const here = place(), mine = ++turn;
+  arriving ||= arrived; /* a change that overtakes an arrival takes it over */
   speak(here.query.lang);
   frame(here);
   if (!hasToken()) return door();
@@ -34,7 +35,7 @@ async function show({ arrived = false } = {}) {
     if (mine !== turn) return;
     /* What has not changed is not drawn again, so that nothing is replaced under a finger. */
     const seen = `${location.hash} ${JSON.stringify(data, inOrder)}`;
-    if (seen !== drawn) put(view.draw(data), arrived);
+    if (seen !== drawn) put(view.draw(data));
     drawn = seen;
     document.title = `${view.title(data)} · ${say("product")}`;
   } catch (error) {
@@ -45,11 +46,12 @@ async function show({ arrived = false } = {}) {
 const inOrder = (_, value) => (value instanceof Map ? [...value] : value);
 
 /** Draw the view; who had an element in focus keeps it. */
-function put(nodes, arrived) {
+function put(nodes) {
   const main = find("main"), focused = document.activeElement, key = keyOf(focused), top = scrollY;
   main.replaceChildren(...nodes.flat(Infinity).filter(Boolean));
-  main.removeAttribute("aria-busy");
-  if (arrived) {
+  main.dataset.place = location.hash;
+  if (arriving) {
+    arriving = false;
     scrollTo(0, 0);
     main.querySelector("h1")?.focus({ preventScroll: true });
   } else if (key) {
@@ -68,7 +70,7 @@ function failed(error) {
   if (drawn.startsWith(`${location.hash} `) && !(error instanceof Refused && error.status < 500)) return mark("lost");
   drawn = "";
   put([el("h1", { tabindex: "-1" }, say("product")), el("p", { class: "wrong", role: "alert" }, say("failed", error.message)),
-    el("p", {}, el("button", { type: "button", click: () => show() }, say("again")))], false);
+    el("p", {}, el("button", { type: "button", click: () => show() }, say("again")))]);
 }
 
 function frame({ view, query, parts }) {
@@ -81,11 +83,13 @@ function frame({ view, query, parts }) {
   find("language").setAttribute("lang", language() === "zh" ? "en" : "zh-CN");
   find("leave").textContent = say("leave");
   find("leave").hidden = find("live").hidden = !hasToken();
+  if (connection) find("live").textContent = say(connection);
   find("trail").setAttribute("aria-label", say("board"));
   find("trail").replaceChildren(el("a", { href: `/public#/${lang ? `?lang=${lang}` : ""}` }, say("toPublic")));
 }
 
 function mark(state) {
+  connection = state;
   find("live").className = `live ${state}`;
   find("live").textContent = say(state);
 }
@@ -99,7 +103,7 @@ function door(why = "") {
     enter(input.value.trim());
   } }, el("h1", { tabindex: "-1" }, say("enter")), el("p", { class: "note" }, say("enterNote")),
   el("label", { for: "token" }, say("token")), input, el("button", { class: "main" }, say("open")),
-  why && el("p", { class: "wrong", role: "alert" }, why))], false);
+  why && el("p", { class: "wrong", role: "alert" }, why))]);
 }
 
 function enter(token) {

@@ -70,9 +70,9 @@ export function map(cells, name) {
 function labelled(cell, rings) {
   const largest = rings.toSorted((one, other) => area(other) - area(one))[0] || [];
   const [left, right] = bounds(largest.map(point => point[0])), [top, bottom] = bounds(largest.map(point => point[1]));
-  const room = cell.label.length * 15;
+  const room = cell.label.length * 19;
   if (right - left < room || bottom - top < 18) return null;
-  return svg("text", { x: rounded((left + right) / 2), y: rounded((top + bottom) / 2 + 5), "aria-hidden": "true",
+  return svg("text", { x: rounded((left + right) / 2), y: rounded((top + bottom) / 2 + 6), "aria-hidden": "true",
     class: cell.share > 0.6 ? "on-dark" : "" }, cell.label);
 }
 

@@ -21,7 +21,8 @@ export function shown(value, unit) {
 /** A difference of two values, with its sign; ratios differ by percentage points. */
 export function changed(difference, unit) {
   if (difference === null) return DASH;
-  const sign = difference > 0 ? "+" : difference < 0 ? "−" : "±";
+  if (!difference) return "±0";
+  const sign = difference > 0 ? "+" : "−";
   const size = Math.abs(difference);
   return sign + (unit === "ratio" ? `${count(Math.round(size * 1000) / 10)} ${say("points")}` : shown(size, unit));
 }

@@ -32,6 +32,10 @@ export const text = (data, code) => {
 export const number = (data, code, words = text(data, code)) =>
   el("a", { class: "number", href: href(`number/${code}`, { scope: data.scope }), "data-code": code }, words);
 
+/** A name that opens the number of an indicator. */
+export const link = (data, code) => el("a", { href: href(`number/${code}`, { scope: data.scope }) },
+  named(data.nodes.get(code) || { zh: code }));
+
 /** An arrow and the change against last week, green or red by what is wanted of the number. */
 export function change(data, code) {
   const found = valueOf(data, code), node = data.nodes.get(code), before = data.before[code] ?? null;
@@ -40,8 +44,8 @@ export function change(data, code) {
   const arrow = !difference ? "" : difference > 0 ? "↑" : "↓";
   const good = { more: difference > 0, less: difference < 0 }[node?.direction];
   const tone = !difference || good === undefined ? "" : good ? "good" : "bad";
-  return el("span", { class: `change ${tone}` }, arrow && el("span", { "aria-hidden": "true" }, arrow),
-    `${say("thanLastWeek")} ${changed(difference, found?.unit)}`);
+  return el("span", { class: `change ${tone}` }, `${say("thanLastWeek")} `,
+    arrow && el("span", { "aria-hidden": "true" }, arrow), changed(difference, found?.unit));
 }
 
 export function target(data, code) {
@@ -57,7 +61,7 @@ export const figures = (data, list) => el("dl", { class: "figures" }, list.map((
 /** A ratio with what it was made of. */
 export function share(found) {
   if (!found) return DASH;
-  const parts = found.denominator === null ? "" : ` (${count(found.numerator)}/${count(found.denominator)})`;
+  const parts = !found.denominator ? "" : ` (${count(found.numerator)}/${count(found.denominator)})`;
   return shown(found.value, found.unit) + parts;
 }
 

@@ -130,7 +130,7 @@ const WORDS = {
     indicator: "指标",
   },
   en: {
-    product: "Double Wings · dashboard",
+    product: "Double Wings",
     publicProduct: "Double Wings · public figures",
     otherLanguage: "中文",
     leave: "Leave",
@@ -148,7 +148,7 @@ const WORDS = {
     again: "Try again",
     noPage: "There is no such page.",
     noIndicator: "There is no such indicator.",
-    toPublic: "Public figures",
+    toPublic: "Public",
     city: "The city",
     board: "dashboard",
     district: "District",

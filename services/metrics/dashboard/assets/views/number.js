@@ -36,7 +36,7 @@ export function draw(data) {
     el("h1", { tabindex: "-1" }, named(node), el("small", {}, data.scope === "city" ? say("city") : "")),
     asOf(data.card),
     el("p", { class: "big" }, el("b", { "data-code": code }, text(data, code)),
-      found.denominator === null ? null : el("span", {}, share(found).split(" ").slice(1).join(" ")),
+      !found.denominator ? null : el("span", {}, share(found).split(" ").slice(1).join(" ")),
       el("span", {}, target(data, code), " ", change(data, code))),
     el("p", {}, node.source === "events"
       ? el("a", { id: "to-list", href: href(`list/${code}`, { scope: data.scope }) }, say("toList"))

@@ -4,7 +4,7 @@ import { REPORTS, ask, history, names, once, scorecard, values } from "../api.js
 import { map, sparkline } from "../charts.js";
 import { el } from "../dom.js";
 import { DASH, chinaDay, count, dayAfter, moment, named, shown } from "../format.js";
-import { bars, board, change, figures, number, section, share, table, target, text, valueOf } from "../parts.js";
+import { bars, board, change, figures, link, number, section, table, target, text, valueOf } from "../parts.js";
 import { href, streetOf } from "../places.js";
 import { filled, say } from "../words.js";
 
@@ -167,7 +167,7 @@ function pipeline(data) {
 }
 
 const programmes = data => section(say("programmes"), table("programmes", [
-  { key: "name", head: say("programme"), of: row => number(data, row.code, named(row.node)), by: row => named(row.node) },
+  { key: "name", head: say("programme"), of: row => link(data, row.code), by: row => named(row.node) },
   { key: "value", head: say("value"), right: true, by: row => row.found?.value ?? null, of: row => text(data, row.code) },
   { key: "target", head: say("target"), right: true, by: row => row.node.target?.value ?? null,
     of: row => shown(row.node.target?.value, row.node.unit) },
@@ -180,7 +180,6 @@ const programmes = data => section(say("programmes"), table("programmes", [
 }), say("programmesTable")), el("p", {}, el("a", { href: href("figures") }, say("allFigures"))));
 
 const campaignsOf = data => section(say("campaigns"), data.campaigns.values.length
-  ? el("ul", { class: "bars" }, bars(data.campaigns.values, "ratio", 1,
-    point => el("a", { href: href(`campaign/${point.key}`) }, named(point) || point.key)).children,
-  ) : el("p", { class: "note" }, say("nothing")), data.campaigns.values.map(point => el("p", { class: "note" },
-  `${named(point)} ${share({ ...point, unit: "ratio" })}`)));
+  ? bars(data.campaigns.values, "ratio", 1,
+    point => el("a", { href: href(`campaign/${point.key}`) }, named(point) || point.key))
+  : el("p", { class: "note" }, say("nothing")));
