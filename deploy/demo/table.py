@@ -10,6 +10,7 @@ from rich.table import Table
 
 from deploy.demo.acts.programmes import REPORTS
 from deploy.demo.acts.stage import Stage
+from deploy.demo.player import Json
 from deploy.demo.report import FIGURES, Equal, Figure, Size, as_percent
 
 WIDTH = 118
@@ -19,12 +20,17 @@ AGAIN = 0.5
 
 @dataclass(frozen=True)
 class Line:
-    """A figure with the value of the scorecard and the number of things that it counts, or of approved reports."""
+    """A figure with the value of the scorecard and the number of things that it counts, or of approved reports.
+
+    `numerator` and `denominator` are those of a share.
+    """
 
     figure: Figure
     value: float | None
     behind: int
     size: Size
+    numerator: int = 0
+    denominator: int | None = None
 
     @property
     def holds(self) -> bool:
@@ -40,6 +46,13 @@ class Line:
         if self.figure.is_share:
             return as_percent(self.value, self.figure.equal)
         return in_words(self.figure, self.value)
+
+    @property
+    def behind_in_words(self) -> str:
+        if self.figure.is_share:
+            return f"{self.numerator:,} of {self.denominator or 0:,}"
+        kind = "approved report" if self.figure.reported else "locked run" if self.figure.is_sum else "receipts"
+        return f"{self.behind:,} {kind}"
 
     @property
     def wanted_in_words(self) -> str:
@@ -60,17 +73,22 @@ async def closing(stage: Stage) -> list[Line]:
     end = loop.time() + stage.size.patience
     while True:
         values = await _scorecard(stage)
-        reached = sum(one.holds(values.get(one.code), stage.size) for one in FIGURES)
+        reached = sum(one.holds(values[one.code]["value"], stage.size) for one in FIGURES)
         stage.tell("figures on the scorecard", reached, len(FIGURES))
         if reached == len(FIGURES) or loop.time() > end:
             break
         await asyncio.sleep(AGAIN)
-    return [Line(one, values.get(one.code), await _behind(stage, one), stage.size) for one in FIGURES]
+    lines = []
+    for one in FIGURES:
+        told = values[one.code]
+        behind = await _behind(stage, one)
+        lines.append(Line(one, told["value"], behind, stage.size, told["numerator"], told["denominator"]))
+    return lines
 
 
-async def _scorecard(stage: Stage) -> Mapping[str, float | None]:
+async def _scorecard(stage: Stage) -> Mapping[str, Json]:
     found = await stage.bureau.get("metrics", "/v1/scorecard")
-    return {one["code"]: one["value"] for one in found["values"]}
+    return {one["code"]: one for one in found["values"]}
 
 
 async def _behind(stage: Stage, one: Figure) -> int:
@@ -89,9 +107,8 @@ def show(lines: Sequence[Line], size: Size) -> int:
         table.add_column(title, justify="right")
     table.add_column("")
     for line in lines:
-        behind = f"{line.behind:,} {'approved' if line.figure.reported else 'receipts'}"
         table.add_row(
-            line.figure.title, line.figure.printed, line.wanted_in_words, line.value_in_words, behind,
+            line.figure.title, line.figure.printed, line.wanted_in_words, line.value_in_words, line.behind_in_words,
             "equal" if line.holds else "DIFFERS",
         )  # fmt: skip
     console.print(table)
