@@ -316,7 +316,18 @@ def test_scopes_within_reach() -> None:
     assert str(Scope.parse("city").within(officer)) == f"district:{HERE}"
     assert str(Scope.parse("city").within(staff)) == "school:x"
     assert str(Scope.parse("grid:a:b").within(Principal("b", frozenset({"bureau"})))) == "grid:a:b"
-    for words in (f"district:{THERE}", "street:1", "grid:g1", "school:y"):
+    assert str(Scope.parse(f"street:{HERE}050").within(officer)) == f"street:{HERE}050"
+    with pytest.raises(ScopeOutOfReach):
+        Scope.parse(f"street:{HERE}050").within(staff)
+    for words in (
+        f"district:{THERE}",
+        "street:1",
+        f"street:{THERE}050",
+        f"street:{HERE}",
+        f"street:{HERE}0501",
+        "grid:g1",
+        "school:y",
+    ):
         with pytest.raises(ScopeOutOfReach):
             Scope.parse(words).within(officer)
         with pytest.raises(ScopeOutOfReach):
