@@ -28,10 +28,10 @@ const INSIDE = ["schools.serving_share", "afterschool.enrolled", "sessions.held_
 
 export async function load({ parts: [district], query }) {
   const scope = district ? `district:${district}` : "city";
-  const [card, grids, streetNames, districts, campaigns, approved, submitted, ...series] = await Promise.all([
+  const [card, grids, streetNames, districts, campaigns, approved, submitted, alerts, ...series] = await Promise.all([
     scorecard(scope), once("/v1/map"), names("street"), values("institutions.total", "district", scope),
     values(MAPPED, "campaign", scope), ask(REPORTS, { state: "approved", limit: 200 }),
-    ask(REPORTS, { state: "submitted", limit: 200 }), ...COLUMNS.map(code => values(code, "street", scope)),
+    ask(REPORTS, { state: "submitted", limit: 200 }), ask("/v1/alerts", { scope, limit: 200 }), ...COLUMNS.map(code => values(code, "street", scope)),
   ]);
   const asked = new Set([...KEYS, ...SENTENCES.map(([, lead]) => lead), ...INSIDE]);
   const data = await board(card, scope, [...asked].filter(code => card.of.has(code)));
@@ -39,7 +39,7 @@ export async function load({ parts: [district], query }) {
   const rows = rowsOf(series, shapes, streetNames);
   const trends = district ? await trendsOf(rows) : null;
   return { ...data, district, districts, campaigns, approved: approved.items, submitted: submitted.items, shapes, rows,
-    trends, mapped: COLUMNS.includes(query.map) ? query.map : MAPPED };
+    alerts: alerts.items, trends, mapped: COLUMNS.includes(query.map) ? query.map : MAPPED };
 }
 
 /* One row a street: those of the map, and those that have numbers. */
@@ -89,8 +89,10 @@ export function draw(data) {
   ];
 }
 
+/* Before all sources were read once, the last step is all that is known. */
 export const asOf = card => el("p", { class: "asof" },
-  card.as_of ? say("asOf", moment(card.as_of)) : say("noEvents"));
+  card.as_of ? say("asOf", moment(card.as_of)) : card.moved_at ? say("movedAt", moment(card.moved_at)) : say("noEvents"),
+  card.as_of && !card.complete && el("strong", {}, ` ${say("incomplete")}`));
 
 /* The stop order is told as stopped out of ordered. */
 const words = (data, code) =>
@@ -112,11 +114,31 @@ function needs(data) {
     ["needApproval", data.submitted.length, "x.labour_bases", href("figures"), waited && daysBetween(waited, today)],
     ["needPlace", of("institutions.unplaced"), "institutions.unplaced",
       href("list/institutions.unplaced", { scope: data.scope })],
-  ].filter(([, many]) => many > 0).slice(0, 5);
-  return el("section", { class: "needs" }, el("h2", {}, say("needs")), found.length
-    ? el("ol", {}, found.map(([name, many, code, to, days]) => el("li", {}, el("a", { href: to }, say(name, count(many))),
-      el("span", { class: "owner" }, named(data.nodes.get(code)?.owner || {}), days ? ` · ${say("days", count(days))}` : ""))))
+  ].filter(([, many]) => many > 0).map(([name, many, code, to, waiting]) => ({
+    words: say(name, count(many)), owner: data.nodes.get(code)?.owner || {}, days: overdue(data, ALERTED[name]), waiting, to,
+  }));
+  const first = [...found, ...otherAlerts(data)].sort((one, other) => other.days - one.days).slice(0, 5);
+  return el("section", { class: "needs" }, el("h2", {}, say("needs")), first.length
+    ? el("ol", {}, first.map(({ words: said, owner, days, waiting, to }) => el("li", {}, el("a", { href: to }, said),
+      el("span", { class: "owner" }, named(owner), days ? ` · ${say("overdueDays", count(days))}`
+        : waiting ? ` · ${say("days", count(waiting))}` : ""))))
     : el("p", {}, say("nothingNeeded")));
+}
+
+/* Alerts that stand for one of the needs above give it their days; the others are needs of their own. */
+const ALERTED = { needOperating: "operating-despite-order", needSchools: "school-without-service",
+  needPlace: "institutions-unplaced" };
+
+const overdue = (data, threshold) =>
+  Math.max(0, ...data.alerts.filter(one => one.threshold === threshold).map(one => one.days_overdue));
+
+function otherAlerts(data) {
+  const rest = data.alerts.filter(one => !Object.values(ALERTED).includes(one.threshold));
+  return [...new Set(rest.map(one => one.threshold))].map(threshold => {
+    const alike = rest.filter(one => one.threshold === threshold), [first] = alike;
+    return { words: say("alert", named(first), count(alike.length)), owner: first.owner, days: overdue(data, threshold),
+      to: href(`number/${first.indicator}`, { scope: data.scope, by: first.scope.split(":")[0] }) };
+  });
 }
 
 const daysBetween = (first, last) => Math.round((Date.parse(last) - Date.parse(first)) / 86400000);
