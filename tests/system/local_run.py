@@ -32,7 +32,7 @@ async def started(folder: Path, ports: Ports, said: IO[bytes], running: list[Pro
     before = words(folder).count("Ready after")
     process = await command(["deploy.local", "run"], folder, ports, said)
     running.append(process)
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(150):
         while words(folder).count("Ready after") == before:
             assert process.returncode is None, words(folder)
             await asyncio.sleep(0.05)
