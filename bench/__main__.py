@@ -28,6 +28,8 @@ async def run(only: str, sizes: Sizes, *, judged: bool) -> tuple[list[Measure], 
             for part in PARTS:
                 name = part.__name__.removeprefix("bench.")
                 if only in name:
+                    for process in platform.names:  # a part may have left some of them stopped
+                        await platform.start_process(process)
                     try:
                         async for measure in part.measures(platform, sizes):
                             print(measure.line(judged=judged), flush=True)

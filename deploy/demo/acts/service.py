@@ -13,7 +13,7 @@ from deploy.demo.acts.holiday import know_calendar
 from deploy.demo.acts.schools import schools, teaching
 from deploy.demo.acts.stage import PATIENCE, Stage, named, once_heard
 from deploy.demo.player import Client, Json, PlayFailed
-from shared.domain.clock import CHINA, utc_now
+from shared.domain.clock import CHINA, china_date, utc_now
 
 TERM: Final = "大同2021演示学期"
 TERM_DAYS: Final = 28
@@ -127,7 +127,7 @@ async def _seat(staff: Client, school: Json, course: Json, seats: int) -> None:
 async def _not_at_midnight() -> None:
     """A session of a day ends with it. Raises `PlayFailed` in its last minutes: then it is too late for seats."""
     now = utc_now().astimezone(CHINA)
-    tomorrow = datetime.combine(now.date() + timedelta(days=1), datetime.min.time(), CHINA)
+    tomorrow = datetime.combine(china_date(now) + timedelta(days=1), datetime.min.time(), CHINA)
     if tomorrow - now < timedelta(minutes=3):
         raise PlayFailed("The day is nearly over, and the play teaches one day: start it again after midnight.")
 
