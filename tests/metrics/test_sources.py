@@ -112,6 +112,7 @@ async def test_a_parked_record_makes_its_numbers_incomplete(world: World) -> Non
     assert (await world.get("/v1/indicators/violations.total"))["complete"]
 
 
+@pytest.mark.kafka
 async def test_the_watcher_measures_against_the_ends_of_the_log(
     world: World, broker: Broker, topics: Topics, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -81,10 +81,9 @@ class Watcher:
 
 async def _partitions(kafka: AIOKafkaConsumer, topics: Iterable[str]) -> list[TopicPartition]:
     """The partitions of the topics that exist."""
-    known = await kafka.topics()  # asks the broker, and so learns new partitions too
+    known = await kafka._client.fetch_all_metadata()  # the public API tells partitions of subscribed topics alone
     return [
         TopicPartition(topic, partition)
         for topic in sorted(topics)
-        if topic in known
-        for partition in sorted(kafka.partitions_for_topic(topic) or ())
+        for partition in sorted(known.partitions_for_topic(topic) or ())
     ]
