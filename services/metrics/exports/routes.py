@@ -79,10 +79,11 @@ async def export_indicator_values(
     named = await names_along(session, by, [key for key, _ in points], on=china_date(utc_now()))
     rows = [
         (
-            *(key, named[key].zh if key in named else None, named[key].en if key in named else None),
+            *(key, words and words.zh, words and words.en),
             *(found.value, found.numerator, found.denominator),
         )
         for key, found in points
+        for words in [named.get(key)]
     ]
     return table_response(f"{code}-by-{by}", form, SERIES, _each(rows), total=len(rows))
 
@@ -129,9 +130,9 @@ async def _members(request: Request, wanted: Indicator, within: Scope) -> AsyncI
 
 async def _named(session: AsyncSession, found: Iterable[queries.MemberRow]) -> AsyncIterator[Row]:
     rows = list(found)
-    named = await names_of(session, [one for row in rows for one in (row.id, row.about) if one is not None])
+    named = await names_of(session, {row.id: row.about for row in rows})
     for row in rows:
-        words = named.get(row.id) or (named.get(row.about) if row.about else None)
+        words = named.get(row.id)
         yield (
             *(row.noun, str(row.id), words and words.zh, row.state, row.kind, row.district, row.street, row.grid),
             *(row.school, row.month, row.amount, row.about and str(row.about)),

@@ -11,6 +11,7 @@ from services.metrics.history import queries
 from services.metrics.history.domain import ScorecardDay, due
 from services.metrics.indicators import queries as indicators
 from services.metrics.sources.queries import marks
+from services.metrics.tree.domain import topics_of
 from services.metrics.tree.indicators import INDICATORS
 from shared.data.database import allowing
 from shared.data.leadership import look_while_leading
@@ -36,7 +37,7 @@ async def take_days(session: AsyncSession, *, at: datetime) -> int:
     days = due(await queries.last_day(session), at)
     if not days:
         return 0
-    counted = frozenset().union(*(one.topics for one in INDICATORS.values()))
+    counted = topics_of(INDICATORS.values())
     as_of = (await marks(session, now=at)).freshness(counted).as_of
     async with allowing(session, ALLOWED):
         found = await indicators.values_everywhere(session, list(INDICATORS.values()))

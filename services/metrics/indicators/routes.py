@@ -15,7 +15,7 @@ from services.metrics.names.domain import Words as Name
 from services.metrics.names.queries import names_along, names_of
 from services.metrics.sources.domain import Freshness, Marks
 from services.metrics.sources.queries import marks
-from services.metrics.tree.domain import Direction, Indicator, IndicatorNotFound, Office, Source, Unit, Words
+from services.metrics.tree.domain import Direction, Indicator, IndicatorNotFound, Office, Source, Unit, Words, topics_of
 from services.metrics.tree.indicators import BRANCHES, INDICATORS, indicator
 from services.metrics.tree.nouns import NOUNS
 from shared.domain.clock import china_date, utc_now
@@ -270,13 +270,14 @@ async def list_indicator_values(
         values=[
             SeriesPoint(
                 key=key,
-                zh=named[key].zh if key in named else None,
-                en=named[key].en if key in named else None,
+                zh=words and words.zh,
+                en=words and words.en,
                 value=found.value,
                 numerator=found.numerator,
                 denominator=found.denominator,
             )
             for key, found in points
+            for words in [named.get(key)]
         ],
     )
 
@@ -314,7 +315,7 @@ async def list_members(
     (after,) = page.position(code=code, scope=str(within)) or (None,)
     found = await queries.members(session, wanted, within, after=after, limit=page.limit + 1)
     shown = page.page(found, "id", code=code, scope=str(within))
-    named = await names_of(session, [id_ for row in found for id_ in (row.id, row.about) if id_ is not None])
+    named = await names_of(session, {row.id: row.about for row in shown.items})
     return {
         "items": [_member_out(row, named) for row in shown.items],
         "next_cursor": shown.next_cursor,
@@ -329,7 +330,7 @@ async def get_scorecard(caller: ReaderDep, session: SessionDep, scope: ScopePara
     wanted = list(INDICATORS.values())
     found = await queries.values(session, wanted, within)
     known = await marks(session, now=utc_now())
-    fresh = known.freshness(frozenset().union(*(one.topics for one in wanted)))
+    fresh = known.freshness(topics_of(wanted))
     return ScorecardOut(
         scope=str(within),
         as_of=fresh.as_of,
@@ -359,14 +360,15 @@ async def get_coverage(
     lines = [
         GridCoverage(
             grid=grid or None,
-            zh=named[grid].zh if grid in named else None,
-            en=named[grid].en if grid in named else None,
+            zh=words and words.zh,
+            en=words and words.en,
             targets=states.total(),
             closed=states.total() - states["open"],
             discoveries=discoveries[grid],
             reasons={state: number for state, number in sorted(states.items()) if state != "open"},
         )
         for grid, states in sorted(grids.items())
+        for words in [named.get(grid)]
     ]
     fresh = (await marks(session, now=utc_now())).freshness(NOUNS["target"].topics | NOUNS["discovery"].topics)
     targets, closed = sum(line.targets for line in lines), sum(line.closed for line in lines)
@@ -405,7 +407,7 @@ def _node(one: Indicator) -> IndicatorNode:
 
 
 def _member_out(row: queries.MemberRow, named: Mapping[UUID, Name]) -> MemberOut:
-    words = named.get(row.id) or (named.get(row.about) if row.about else None)
+    words = named.get(row.id)
     return MemberOut(
         noun=row.noun,
         member_id=row.id,

@@ -54,7 +54,10 @@ async def names_along(session: AsyncSession, dimension: str, codes: Iterable[str
     return found
 
 
-async def names_of(session: AsyncSession, ids: Iterable[UUID]) -> Mapping[UUID, Words]:
-    """The names of things with these ids, whatever they are."""
-    wanted = select(Named.code, Named.zh).where(Named.code.in_({str(one) for one in ids}))
-    return {UUID(code): Words(zh) for code, zh in await session.execute(wanted)}
+async def names_of(session: AsyncSession, things: Mapping[UUID, UUID | None]) -> Mapping[UUID, Words]:
+    """The names of things by id; one without a name has that of what it is about, `things[id]`."""
+    asked = {str(one) for pair in things.items() for one in pair if one is not None}
+    rows = await session.execute(select(Named.code, Named.zh).where(Named.code.in_(asked)))
+    named = {UUID(code): Words(zh) for code, zh in rows}
+    subjects = {thing: named[about] for thing, about in things.items() if about is not None and about in named}
+    return subjects | {thing: named[thing] for thing in things if thing in named}

@@ -13,7 +13,7 @@ from services.metrics.names.domain import Words
 from services.metrics.names.queries import names_along
 from services.metrics.published.domain import hidden_parts, is_small
 from services.metrics.sources.queries import marks
-from services.metrics.tree.domain import Indicator, Unit
+from services.metrics.tree.domain import Indicator, Unit, topics_of
 from services.metrics.tree.indicators import INDICATORS
 from shared.domain.clock import china_date, utc_now
 from shared.http.caching import public_answer
@@ -69,9 +69,8 @@ async def list_public_figures(request: Request, session: SessionDep) -> Response
     city = await queries.values(session, PUBLIC, Scope())
     districts = await queries.values_by_district(session, PUBLIC)
     named = await names_along(session, "district", districts, on=china_date(utc_now()))
-    counted = frozenset().union(*(one.topics for one in PUBLIC))
     answer = PublicFiguresOut(
-        as_of=(await marks(session, now=utc_now())).freshness(counted).as_of,
+        as_of=(await marks(session, now=utc_now())).freshness(topics_of(PUBLIC)).as_of,
         figures=[
             _figure(
                 one,
@@ -103,10 +102,11 @@ def _figure(one: Indicator, whole: Value, parts: Mapping[str, Value], named: Map
             PublicPart(
                 **_number(value, hidden=key in hidden).model_dump(),
                 key=key,
-                zh=named[key].zh if key in named else None,
-                en=named[key].en if key in named else None,
+                zh=words and words.zh,
+                en=words and words.en,
             )
             for key, value in parts.items()
+            for words in [named.get(key)]
         ],
     )
 

@@ -3,6 +3,7 @@
 An indicator's rule is a version of its definition; a changed definition is a new version, never a silent change.
 """
 
+from collections.abc import Iterable
 from dataclasses import KW_ONLY, dataclass, replace
 from enum import StrEnum
 from typing import Final
@@ -251,6 +252,11 @@ class Indicator:
 
 def _first(text: str) -> str:
     return text[0].upper() + text[1:]
+
+
+def topics_of(indicators: Iterable[Indicator]) -> frozenset[str]:
+    """The topics on which any of these numbers rests."""
+    return frozenset().union(*(one.topics for one in indicators))
 
 
 @dataclass(frozen=True)
