@@ -27,7 +27,7 @@ OTHERS: Final = (("inspection", "/v1/teams"), ("afterschool", "/v1/schools"), ("
 
 
 class Holds(StrEnum):
-    """What a platform holds."""
+    """The contents of a platform."""
 
     NOTHING = "nothing"
     OURS = "ours"

@@ -1,4 +1,4 @@
-"""What every act has at hand: the people, the size of the play, and how far it is."""
+"""The people, the size and the progress of the play, which every act has at hand."""
 
 import asyncio
 import json

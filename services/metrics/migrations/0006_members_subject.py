@@ -1,4 +1,4 @@
-"""What a counted thing is about."""
+"""The subject of a counted thing."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -15,7 +15,7 @@ from services.metrics.orm import Base
 
 
 class Kind(StrEnum):
-    """What has a name of its own. A street is named by the grid that has its code."""
+    """Kinds of things with a name of their own. A street is named by the grid that has its code."""
 
     DISTRICT = "district"
     STREET = "street"

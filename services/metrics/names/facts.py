@@ -1,4 +1,4 @@
-"""What events say of names, and of the grids on a map."""
+"""Names that events tell, and the grids on a map."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple

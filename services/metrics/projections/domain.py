@@ -111,7 +111,7 @@ class Change(NamedTuple):
     marks: Mapping[Mark, bool] = MappingProxyType({})
     """Marks that are set or taken away; the others stay."""
     about: UUID | None = None
-    """What the member is about, where the event alone does not say it (`subject_of`)."""
+    """The subject of the member, where the event alone does not say it (`subject_of`)."""
 
 
 def month(at: datetime) -> str:

@@ -1,4 +1,4 @@
-"""What the registry's events say of what is counted; and which event of which service moves what where."""
+"""The registry's events as changes of members, and the projection of every event that counts."""
 
 from collections.abc import Iterable, Mapping
 from typing import Final

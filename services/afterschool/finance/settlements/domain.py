@@ -65,7 +65,7 @@ class NothingToSettle(Conflict):
 
 
 class SettledMeanwhile(Conflict):
-    """Somebody settled with this provider at the same time. Ask again."""
+    """Another settlement with this provider was made at the same time. Ask again."""
 
     code = "settled-meanwhile"
     zh = "已有其他人同时与该机构结算，请重试。"
@@ -81,8 +81,8 @@ class SessionRateDetails(BaseModel):
 
 
 class SessionRate(Base, Aggregate):
-    """What a school and a provider agreed for each session of an offering. A rate never changes: a later one replaces
-    it."""
+    """The rate that a school and a provider agreed for each session of an offering. It never changes: a later one
+    replaces it."""
 
     __tablename__ = "session_rate"
     __table_args__ = (
@@ -144,7 +144,7 @@ class SessionRate(Base, Aggregate):
 
 
 class Settlement(Base, Aggregate):
-    """What a school settled with a provider for all sessions up to a day, both included. It never changes.
+    """A settlement of a school with a provider, for all sessions up to a day, which is included. It never changes.
 
     `number` counts the settlements of the two, so that of two at the same time one is refused.
     """

@@ -1,4 +1,4 @@
-"""What a provider delivered, the rates that were agreed, and the settlements made."""
+"""Sessions that a provider delivered, the agreed rates, and the settlements."""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
@@ -84,7 +84,7 @@ async def rates_of(session: AsyncSession, offerings: Collection[UUID]) -> Mappin
 
 
 async def posted(session: AsyncSession, institution_id: UUID, school_id: UUID) -> Mapping[UUID, int]:
-    """What the settlements of a school with a provider posted so far, by offering."""
+    """Fen that the settlements of a school with a provider posted so far, by offering."""
     wanted = (
         select(SettlementLine.offering_id, func.sum(SettlementLine.posting))
         .join(Settlement, Settlement.id == SettlementLine.settlement_id)

@@ -97,7 +97,7 @@ class SessionRateIn(SessionRateDetails):
 
 
 class SessionRateOut(BaseModel):
-    """What each session of an offering costs from `valid_from` on, in fen, until another rate begins. Of two from the
+    """The price of each session of an offering from `valid_from` on, in fen, until another rate begins. Of two from the
     same day, the one agreed later holds."""
 
     model_config = ConfigDict(from_attributes=True)
@@ -131,7 +131,7 @@ class ProviderSettlementIn(BaseModel):
 
 
 class ProviderSettlementOut(BaseModel):
-    """What a school settled with a provider. `total` is the sum of the postings in fen."""
+    """A settlement of a school with a provider. `total` is the sum of the postings in fen."""
 
     model_config = ConfigDict(from_attributes=True)
 

@@ -1,1 +1,1 @@
-"""What a school prints with names: the list of a class, the sheet of a session, and the bill of a child."""
+"""Prints with names for a school: the list of a class, the sheet of a session, and the bill of a child."""
